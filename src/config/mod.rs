@@ -1,0 +1,312 @@
+//! The configuration: a UCI file, validated whole, or a list of mistakes.
+//!
+//! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what reads it
+//! does not check again. All its text lives in one buffer, named by [`Span`]s.
+
+pub mod matcher;
+mod load;
+mod problem;
+mod schema;
+pub mod uci;
+mod units;
+
+use core::net::SocketAddr;
+
+use heapless::{String, Vec};
+
+use crate::limits::{
+    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS, TOKENS,
+    USER_KEYS, USERS,
+};
+use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId};
+use crate::text::Span;
+use crate::time::Millis;
+use crate::time::tz::Tz;
+
+pub use problem::{Kind, Problem, Problems};
+
+/// A text that may be given per language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// Without a language: for every language that has none of its own.
+    pub default: Span,
+    /// By [`Lang::index`]; empty where absent.
+    pub by_lang: [Span; Lang::COUNT],
+}
+
+/// Which wall clock counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The system's, from the start (never before the build's date).
+    #[default]
+    Trust,
+    /// The system's, once it says that it is synchronised.
+    Ntp,
+}
+
+/// `config aiglon 'main'`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Main {
+    /// Where state is kept: an absolute path.
+    pub state_dir: Span,
+    /// The least life of an alert that is not repeated.
+    pub resolve_after: Millis,
+    /// For severities that nobody knows, and alerts without one.
+    pub default_severity: Severity,
+    /// Which wall clock counts.
+    pub clock: Clock,
+}
+
+/// Where a listener listens.
+#[derive(Clone, Copy, Debug)]
+pub enum Address {
+    /// An IP address and port.
+    Tcp(SocketAddr),
+    /// The path of a unix socket.
+    Unix(Span),
+}
+
+/// What a listener serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// Pages for visitors.
+    pub page: bool,
+    /// What senders push to.
+    pub ingest: bool,
+    /// `/metrics`.
+    pub metrics: bool,
+}
+
+/// `config listen`.
+#[derive(Clone, Copy, Debug)]
+pub struct Listener {
+    /// The section's name; empty for an anonymous one.
+    pub name: Span,
+    /// Where.
+    pub address: Address,
+    /// What.
+    pub serve: Roles,
+    /// Whether tokens are accepted over plain HTTP from beyond loopback.
+    pub plaintext: bool,
+    /// The prefix under which a reverse proxy publishes us (`/status`), without a slash at its end; often empty.
+    pub path_prefix: Span,
+}
+
+/// Who may see a site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visibility {
+    /// Loopback, private and link-local peers without a forwarding header.
+    #[default]
+    Local,
+    /// Whoever knows its secret path.
+    Unlisted,
+    /// Everybody.
+    Public,
+}
+
+/// `config site`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Site {
+    /// The section's name.
+    pub name: Span,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The heading.
+    pub title: Texts,
+    /// A paragraph below it; may be absent.
+    pub intro: Texts,
+    /// The language for visitors who ask for none that we speak.
+    pub lang: Lang,
+    /// How its times are shown.
+    pub timezone: Tz,
+    /// The secret path segment of an unlisted site, without slashes; empty for others.
+    pub secret_path: Span,
+}
+
+/// A host name that leads to a site.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Host {
+    /// Lower case, without a port or a dot at its end.
+    pub name: Span,
+    /// Which.
+    pub site: SiteId,
+}
+
+/// What a source's tokens may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Write, and read nothing.
+    #[default]
+    Push,
+    /// Read the alerts that are held, and write nothing.
+    Read,
+}
+
+/// `config source`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Source {
+    /// The section's name.
+    pub name: Span,
+    /// The site whose components it feeds.
+    pub site: SiteId,
+    /// What its tokens may do.
+    pub scope: Scope,
+    /// Without a sign of life for so long, it is silent.
+    pub silent_after: Millis,
+    /// After a start or a return from silence, its word that all is well counts only after so long.
+    pub resync: Millis,
+    /// A webhook alert that is not repeated for so long becomes no data.
+    pub repeat_within: Millis,
+}
+
+/// The hash of a token.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Token {
+    /// Whose it is.
+    pub source: SourceId,
+    /// SHA-256 of the token's bytes.
+    pub hash: [u8; 32],
+}
+
+/// `config service`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Service {
+    /// The section's name.
+    pub name: Span,
+    /// The value of the label `service`; the section's name if not given.
+    pub label: Span,
+    /// The page that it stands on.
+    pub site: SiteId,
+    /// What a visitor knows it by (`option name`).
+    pub title: Texts,
+    /// A sentence about it; may be absent.
+    pub description: Texts,
+    /// Where there is more about it; http or https; may be absent.
+    pub url: Span,
+}
+
+/// `config component`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Component {
+    /// The section's name.
+    pub name: Span,
+    /// The value of the label `component`; the section's name if not given.
+    pub label: Span,
+    /// The service that it is a part of.
+    pub service: ServiceId,
+    /// What a visitor knows it by (`option name`).
+    pub title: Texts,
+    /// A sentence about it; may be absent.
+    pub description: Texts,
+    /// The component without which it cannot work.
+    pub depends_on: Option<ComponentId>,
+    /// Who feeds it: never empty.
+    pub feeders: SourceSet,
+}
+
+/// One `list publish`: an annotation that a component may show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Published {
+    /// Whose.
+    pub component: ComponentId,
+    /// The annotation's name.
+    pub annotation: Span,
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// Post updates.
+    #[default]
+    Operator,
+    /// Also export, import and look at private things.
+    Admin,
+}
+
+/// `config user`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct User {
+    /// The section's name; may be a pseudonym.
+    pub name: Span,
+    /// The sites that they may touch, one bit each, by [`SiteId::index`].
+    pub sites: u8,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// One `list key` of a user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UserKey {
+    /// Whose.
+    pub user: UserId,
+    /// In the form of an `authorized_keys` line without options.
+    pub key: Span,
+}
+
+/// A validated configuration. All-zero when empty, so that it can live in `.bss`.
+pub struct Config {
+    text: String<CONFIG_TEXT_BYTES>,
+    /// `config aiglon 'main'`.
+    pub main: Main,
+    /// `config listen`.
+    pub listeners: Vec<Listener, LISTENERS>,
+    /// `config site`.
+    pub sites: Vec<Site, SITES>,
+    /// `list host` of every site.
+    pub hosts: Vec<Host, HOSTS>,
+    /// `config source`.
+    pub sources: Vec<Source, SOURCES>,
+    /// `list token` of every source.
+    pub tokens: Vec<Token, TOKENS>,
+    /// `config service`.
+    pub services: Vec<Service, SERVICES>,
+    /// `config component`.
+    pub components: Vec<Component, COMPONENTS>,
+    /// `list match` of every component.
+    pub matches: Vec<matcher::Match, MATCHES>,
+    /// The terms of every match.
+    pub terms: Vec<matcher::Term, TERMS>,
+    /// `list publish` of every component.
+    pub published: Vec<Published, PUBLISHED>,
+    /// `config user`.
+    pub users: Vec<User, USERS>,
+    /// `list key` of every user.
+    pub user_keys: Vec<UserKey, USER_KEYS>,
+}
+
+impl Config {
+    /// What a span of this configuration says.
+    pub fn str(&self, span: Span) -> &str {
+        span.of(&self.text)
+    }
+
+    /// A text in `lang`, else in no language; empty if absent.
+    pub fn text(&self, texts: &Texts, lang: Lang) -> &str {
+        let own = texts.by_lang.get(lang.index()).copied().unwrap_or_default();
+        self.str(if own.is_empty() { texts.default } else { own })
+    }
+
+    /// The services of a site, in the order of the file.
+    pub fn services_of(&self, site: SiteId) -> impl Iterator<Item = (ServiceId, &Service)> {
+        (0..=u8::MAX).map(ServiceId).zip(&self.services).filter(move |(_, service)| service.site == site)
+    }
+
+    /// The components of a service, in the order of the file.
+    pub fn components_of(&self, service: ServiceId) -> impl Iterator<Item = (ComponentId, &Component)> {
+        (0..=u16::MAX).map(ComponentId).zip(&self.components).filter(move |(_, part)| part.service == service)
+    }
+
+    /// The sources that push to a site.
+    pub fn pushers_of(&self, site: SiteId) -> impl Iterator<Item = (SourceId, &Source)> {
+        (0..=u8::MAX)
+            .map(SourceId)
+            .zip(&self.sources)
+            .filter(move |(_, source)| source.site == site && source.scope == Scope::Push)
+    }
+
+    /// The site on which a component stands.
+    pub fn site_of(&self, component: ComponentId) -> Option<SiteId> {
+        let service = self.components.get(component.index())?.service;
+        Some(self.services.get(service.index())?.site)
+    }
+}

@@ -1,0 +1,90 @@
+//! Every capacity, with its unit, its reason and what it costs in bytes. Nothing else in the core sets one.
+//!
+//! Stores are zeroed statics: a page of memory becomes resident when it is first used, so the cost given is
+//! the ceiling, not what an idle daemon holds. `const` assertions below keep the relations between them.
+
+// ---- configuration -------------------------------------------------------------------------------------
+
+/// Bytes of one configuration file. The whole file is read into one buffer of this size.
+pub const CONFIG_BYTES: usize = 65_536;
+/// Bytes of unescaped configuration text (names, titles, matchers) that one [`Config`](crate::config::Config)
+/// holds. Two configurations exist during a reload: 2 x 48 KiB. A [`Span`](crate::text::Span) is 16 bits wide.
+pub const CONFIG_TEXT_BYTES: usize = 49_152;
+/// Mistakes reported at once; what comes after is counted.
+pub const PROBLEMS: usize = 64;
+/// Pages that one daemon serves.
+pub const SITES: usize = 8;
+/// Host names, over all sites.
+pub const HOSTS: usize = 32;
+/// Listening sockets.
+pub const LISTENERS: usize = 8;
+/// Senders. One bit each in a [`SourceSet`](crate::model::SourceSet).
+pub const SOURCES: usize = 32;
+/// Tokens over all sources, so that each may be rotated. 33 bytes each.
+pub const TOKENS: usize = 64;
+/// Services over all sites.
+pub const SERVICES: usize = 64;
+/// Components over all services. One bit each in a [`ComponentSet`](crate::model::ComponentSet).
+pub const COMPONENTS: usize = 256;
+/// `list match` lines over all components.
+pub const MATCHES: usize = 512;
+/// Terms over all `list match` lines.
+pub const TERMS: usize = 1024;
+/// `list publish` lines over all components.
+pub const PUBLISHED: usize = 512;
+/// People.
+pub const USERS: usize = 32;
+/// SSH keys over all people.
+pub const USER_KEYS: usize = 64;
+
+// ---- ingest --------------------------------------------------------------------------------------------
+
+/// Bytes of one JSON string, key or number that are kept; the rest of a longer one is cut at a character.
+pub const TOKEN_BYTES: usize = 1024;
+/// Nesting of JSON. Alertmanager's payload needs 4; Grafana's 5.
+pub const JSON_DEPTH: usize = 16;
+/// Labels and annotations of one alert; Prometheus allows more, people write about twelve.
+pub const ALERT_PAIRS: usize = 64;
+/// Bytes of all label and annotation names and values of one alert while it is being read.
+pub const ALERT_BYTES: usize = 8192;
+
+// ---- the store of alerts -------------------------------------------------------------------------------
+
+/// Live alerts over all sources. About 330 bytes each: 330 KiB when full.
+pub const ALERTS: usize = 1024;
+/// Bytes kept of one alert: its name, and the labels and annotations that a matcher or `publish` names.
+pub const KEPT_BYTES: usize = 256;
+
+// ---- HTTP ----------------------------------------------------------------------------------------------
+
+/// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.
+pub const HEAD_BYTES: usize = 8192;
+/// Bytes of a request target; more is answered 414.
+pub const TARGET_BYTES: usize = 2048;
+/// Header lines in a request head; more is answered 431.
+pub const HEADERS: usize = 64;
+/// Bytes of one request body, as decoded; more is answered 413. 100,000 alerts are about 50 MB.
+pub const BODY_BYTES: u64 = 268_435_456;
+/// Bytes of a chunk-size line with its extensions, and of all trailers together.
+pub const CHUNK_LINE_BYTES: usize = 256;
+/// Bytes of a response head.
+pub const RESPONSE_HEAD_BYTES: usize = 1024;
+/// Connections served at the same time. About 9 KiB each when used.
+pub const CONNECTIONS: usize = 64;
+/// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot silence them.
+pub const CONNECTIONS_INGEST: usize = 16;
+
+// ---- pages ---------------------------------------------------------------------------------------------
+
+/// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
+pub const PAGE_BYTES: usize = 131_072;
+/// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
+pub const PAGES: usize = 8;
+
+const _: () = assert!(CONFIG_TEXT_BYTES <= u16::MAX as usize, "a Span has 16 bits");
+const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
+const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");
+const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");
+const _: () = assert!(TARGET_BYTES < HEAD_BYTES, "a target must fit its head");
+const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
+const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");

@@ -1,0 +1,51 @@
+//! The nouns, as DESIGN's table of words has them, and what the renderer is told about them.
+
+mod ids;
+mod lang;
+mod view;
+
+pub use ids::{ComponentId, ComponentSet, ServiceId, SiteId, SourceId, SourceSet, UserId};
+pub use lang::Lang;
+pub use view::{ComponentView, Monitoring, Reason, SiteView, View};
+
+/// How bad an alert is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is wrong: `ok`, `info`, `none`.
+    #[default]
+    Fine,
+    /// It works, badly: `warning`.
+    Degraded,
+    /// It does not work: `error`, `critical`, `page`.
+    Outage,
+}
+
+impl Severity {
+    /// What a sender's word means, case aside; `None` for a word that nobody knows.
+    pub fn from_word(word: &str) -> Option<Self> {
+        const WORDS: [(&str, Severity); 7] = [
+            ("ok", Severity::Fine),
+            ("info", Severity::Fine),
+            ("none", Severity::Fine),
+            ("warning", Severity::Degraded),
+            ("error", Severity::Outage),
+            ("critical", Severity::Outage),
+            ("page", Severity::Outage),
+        ];
+        WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|&(_, severity)| severity)
+    }
+}
+
+/// The state of a component, the worst last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Somebody who would tell us otherwise is alive and says nothing.
+    Operational,
+    /// We cannot know.
+    #[default]
+    NoData,
+    /// It works, badly.
+    Degraded,
+    /// It does not work.
+    Outage,
+}

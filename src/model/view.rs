@@ -1,0 +1,67 @@
+//! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
+
+use super::{ComponentId, SiteId, State};
+use crate::time::{Mono, Now};
+
+/// Why a component is in its state, where that helps a visitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reason {
+    /// An alert says so, or nobody says anything else.
+    #[default]
+    Reported,
+    /// No data: nobody who feeds it has been heard since we started.
+    NeverHeard,
+    /// No data: whoever feeds it has fallen silent.
+    Silent,
+    /// No data: we have just started, or its source has just come back, and it has not told all yet.
+    Resync,
+    /// No data: an alert ended without being resolved.
+    Expired,
+}
+
+/// What is known about one component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ComponentView {
+    /// How it is.
+    pub state: State,
+    /// Since when it has been well, or unwell (that never moves forward while it stays unwell);
+    /// `None` if that is not known.
+    pub since: Option<Mono>,
+    /// Why, if there is more to say.
+    pub reason: Reason,
+}
+
+/// Whether those who watch are alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Monitoring {
+    /// All of the site's sources are heard.
+    Up,
+    /// Some are silent, the first of them since then (`None`: never heard).
+    Partly(Option<Mono>),
+    /// All are silent, since then (`None`: never heard since we started).
+    Down(Option<Mono>),
+}
+
+/// What is known about one site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SiteView {
+    /// The worst state of its components.
+    pub overall: State,
+    /// The last sign of life of any of its sources: "as of".
+    pub as_of: Option<Mono>,
+    /// Whether those who watch are alive.
+    pub monitoring: Monitoring,
+}
+
+/// The questions that the renderer asks.
+pub trait View {
+    /// The two clocks.
+    fn now(&self) -> Now;
+    /// How a site is.
+    fn site(&self, site: SiteId) -> SiteView;
+    /// How a component is.
+    fn component(&self, component: ComponentId) -> ComponentView;
+    /// Calls `each` with every text that alerts on this component may show: the annotations that the
+    /// component's `publish` names, of its firing alerts, addresses masked, the worst alert first.
+    fn published(&self, component: ComponentId, each: &mut dyn FnMut(&str));
+}

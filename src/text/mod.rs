@@ -1,0 +1,33 @@
+//! Text: spans into a buffer, globs, masking of addresses, and making foreign text harmless.
+
+pub mod clean;
+pub mod glob;
+pub mod mask;
+
+/// A stretch of a text buffer of at most 64 KiB. The buffer's owner turns it back into a `&str`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    start: u16,
+    len: u16,
+}
+
+impl Span {
+    /// The empty stretch, which also stands for "absent".
+    pub const EMPTY: Self = Self { start: 0, len: 0 };
+
+    /// The stretch from byte `start` to byte `end`, or `None` if it is backwards or leaves 64 KiB.
+    pub fn new(start: usize, end: usize) -> Option<Self> {
+        let len = end.checked_sub(start)?;
+        Some(Self { start: u16::try_from(start).ok()?, len: u16::try_from(len).ok()? })
+    }
+    /// Whether there is nothing in it.
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+    /// What it names in `text`; the empty string if it does not fit there.
+    pub fn of(self, text: &str) -> &str {
+        let start = usize::from(self.start);
+        let end = start.saturating_add(usize::from(self.len));
+        text.get(start..end).unwrap_or("")
+    }
+}

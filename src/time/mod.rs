@@ -1,0 +1,73 @@
+//! Points in time and spans of time. Nothing here reads a clock: the shell does, once a turn, and passes
+//! a [`Now`] down.
+//!
+//! Every wait and expiry runs on the monotonic clock ([`Mono`]); wall time ([`Wall`]) is for people and for
+//! what senders write, and may be unknown: a router boots in the past until NTP answers.
+
+pub mod civil;
+pub mod rfc3339;
+pub mod tz;
+
+/// A point on the monotonic clock, in milliseconds since some fixed moment of this boot. May be negative:
+/// a sender can say that its trouble began before we did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mono(pub i64);
+
+/// A point in civil time, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wall(pub i64);
+
+/// A span of time in milliseconds; at most about 49 days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u32);
+
+/// The two clocks, read together. `wall` is `None` while the wall clock may not be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The monotonic clock.
+    pub mono: Mono,
+    /// The wall clock, if it counts.
+    pub wall: Option<Wall>,
+}
+
+impl Millis {
+    /// `n` whole seconds; saturates.
+    pub const fn from_secs(n: u32) -> Self {
+        Self(n.saturating_mul(1000))
+    }
+    /// `n` whole minutes; saturates.
+    pub const fn from_mins(n: u32) -> Self {
+        Self(n.saturating_mul(60_000))
+    }
+}
+
+impl Mono {
+    /// This point, `span` later; saturates.
+    #[must_use]
+    pub const fn plus(self, span: Millis) -> Self {
+        Self(self.0.saturating_add(span.0 as i64))
+    }
+    /// Milliseconds from `earlier` to this point; negative if it is later.
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl Wall {
+    /// Whole seconds since 1970, rounded down.
+    pub const fn secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+}
+
+impl Now {
+    /// The civil time of a monotonic point, if the wall clock counts now. So a time that is learnt late
+    /// dates what came earlier.
+    pub fn wall_of(&self, at: Mono) -> Option<Wall> {
+        self.wall.map(|wall| Wall(wall.0.saturating_sub(self.mono.since(at))))
+    }
+    /// The monotonic point of a civil time, if the wall clock counts now.
+    pub fn mono_of(&self, at: Wall) -> Option<Mono> {
+        self.wall.map(|wall| Mono(self.mono.0.saturating_sub(wall.0.saturating_sub(at.0))))
+    }
+}
