@@ -65,7 +65,7 @@ pub const TARGET_BYTES: usize = 2048;
 pub const HEADERS: usize = 64;
 /// Bytes of one request body, as decoded; more is answered 413. 100,000 alerts are about 50 MB.
 pub const BODY_BYTES: u64 = 268_435_456;
-/// Bytes of a chunk-size line with its extensions, and of all trailers together.
+/// Bytes of a chunk-size line with its extensions, and of all trailers together, line ends included.
 pub const CHUNK_LINE_BYTES: usize = 256;
 /// Bytes of chunk extensions over all chunks of a body; no sender in the field writes any.
 pub const CHUNK_EXTENSION_BYTES: usize = 4096;

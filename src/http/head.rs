@@ -323,7 +323,7 @@ fn explain(error: httparse::Error, head: &[u8]) -> HeadError {
         // `HTTP-version = HTTP-name "/" DIGIT "." DIGIT`, case-sensitive (RFC 9112, section 2.3).
         httparse::Error::Version => {
             let line = head.trim_ascii_start().split(|&byte| byte == b'\r').next().unwrap_or_default();
-            match line.rsplit(|&byte| byte == b' ').next() {
+            match line.split(|&byte| byte == b' ').nth(2) {
                 Some([b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9']) => HeadError::Version,
                 _ => HeadError::RequestLine,
             }
@@ -517,4 +517,440 @@ fn decimal(value: &[u8]) -> Option<u64> {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte.wrapping_sub(b'0')))?;
         sum.checked_mul(10)?.checked_add(digit)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+    use super::*;
+    use proptest::prelude::*;
+    use std::format;
+    use std::string::String;
+    use std::vec;
+    use std::vec::Vec;
+
+    /// What a whole buffer says.
+    fn read(buf: &[u8]) -> Result<Option<Request<'_>>, HeadError> {
+        match Scanner::new().scan(buf)? {
+            Progress::Partial => Ok(None),
+            Progress::Complete(len) => Request::parse(&buf[..len]).map(Some),
+        }
+    }
+
+    fn refused(head: &str, expected: HeadError) {
+        assert_eq!(read(head.as_bytes()), Err(expected), "{head:?}");
+    }
+
+    fn accepted(head: &str) -> Request<'_> {
+        read(head.as_bytes()).unwrap_or_else(|error| panic!("{error:?} {head:?}")).expect(head)
+    }
+
+    /// With a line before the end of a good head.
+    fn with(lines: &str) -> String {
+        format!("POST /api/v2/alerts HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n")
+    }
+
+    #[test]
+    fn line_ends_and_controls() {
+        for (head, expected) in [
+            ("GET / HTTP/1.1\nHost: a\n\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\n\r\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\r\r\n\r\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\rX", HeadError::LineEnd),
+            ("GET / HTTP/1.1\rHost: a\r\n\r\n", HeadError::LineEnd),
+            ("\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::LineEnd),
+            ("\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::LineEnd),
+            ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::EmptyLines),
+            ("\r\n\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::LineEnd),
+            ("GET / HTTP/1.1\r\nHost: a\0\r\n\r\n", HeadError::Control),
+            ("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", HeadError::Control),
+            ("GET / HTTP/1.1\r\nX: \x0b\r\nHost: a\r\n\r\n", HeadError::Control),
+            ("GET / HTTP/1.1\r\nX: \x1b[0m\r\nHost: a\r\n\r\n", HeadError::Control),
+            ("GET / HTTP/1.1\r\nX: \x7f\r\nHost: a\r\n\r\n", HeadError::Control),
+            // A TLS client.
+            ("\x16\x03\x01\x02\0\x01\0", HeadError::Control),
+            ("GET / HTTP/1.1\r\n Host: a\r\n\r\n", HeadError::Fold),
+            ("GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", HeadError::Fold),
+            ("GET / HTTP/1.1\r\nHost: a\r\n\t\r\n\r\n", HeadError::Fold),
+        ] {
+            refused(head, expected);
+        }
+        let request = accepted("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!((request.method, request.host), (Method::Get, "a"));
+        // HTAB and obs-text are allowed in values (RFC 9110, section 5.5).
+        accepted(&with("X:\tcaf\u{e9}\t"));
+    }
+
+    #[test]
+    fn request_lines() {
+        for (line, expected) in [
+            ("GET / HTTP/2.0", HeadError::Version),
+            ("GET / HTTP/1.2", HeadError::Version),
+            ("GET / HTTP/0.9", HeadError::Version),
+            ("GET / HTTP/3.0", HeadError::Version),
+            ("PRI * HTTP/2.0", HeadError::Version),
+            ("GET / http/1.1", HeadError::RequestLine),
+            ("GET / HTTP/1.10", HeadError::RequestLine),
+            ("GET / HTTP/11", HeadError::RequestLine),
+            ("GET / HTTPS/1.1", HeadError::RequestLine),
+            ("GET /", HeadError::RequestLine),
+            ("GET", HeadError::RequestLine),
+            ("GET  / HTTP/1.1", HeadError::RequestLine),
+            ("GET /  HTTP/1.1", HeadError::RequestLine),
+            ("GET / HTTP/1.1 ", HeadError::RequestLine),
+            ("GET\t/ HTTP/1.1", HeadError::RequestLine),
+            ("GET /\tHTTP/1.1", HeadError::RequestLine),
+            (" GET / HTTP/1.1", HeadError::RequestLine),
+            ("GET / x HTTP/1.1", HeadError::RequestLine),
+            ("G(T / HTTP/1.1", HeadError::RequestLine),
+            ("GET / HTTP/1.1 HTTP/2.0", HeadError::RequestLine),
+            ("CONNECT a:443 HTTP/1.1", HeadError::Connect),
+            ("OPTIONS * HTTP/1.1", HeadError::Target),
+            ("GET * HTTP/1.1", HeadError::Target),
+            ("GET a HTTP/1.1", HeadError::Target),
+            ("GET a:80 HTTP/1.1", HeadError::Target),
+            ("GET ftp://a/ HTTP/1.1", HeadError::Target),
+            ("GET http://u@a/ HTTP/1.1", HeadError::Target),
+            ("GET /\" HTTP/1.1", HeadError::Target),
+            ("GET /#x HTTP/1.1", HeadError::Target),
+            ("GET /\u{e9} HTTP/1.1", HeadError::Target),
+        ] {
+            refused(&format!("{line}\r\nHost: a\r\n\r\n"), expected);
+        }
+        // Raw bytes that are not UTF-8 either.
+        assert_eq!(read(b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"), Err(HeadError::RequestLine));
+        for (line, method, path, query, host) in [
+            ("GET / HTTP/1.1", Method::Get, "/", "", "a"),
+            ("HEAD /x HTTP/1.1", Method::Head, "/x", "", "a"),
+            ("POST /write?db=t&u=%20 HTTP/1.1", Method::Post, "/write", "db=t&u=%20", "a"),
+            ("OPTIONS / HTTP/1.1", Method::Other, "/", "", "a"),
+            ("DELETE / HTTP/1.1", Method::Other, "/", "", "a"),
+            ("BREW / HTTP/1.1", Method::Unknown, "/", "", "a"),
+            ("get / HTTP/1.1", Method::Unknown, "/", "", "a"),
+            ("GET /../../etc/passwd HTTP/1.1", Method::Get, "/../../etc/passwd", "", "a"),
+            ("GET http://B.example:80/x?y HTTP/1.1", Method::Get, "/x", "y", "B.example"),
+            ("GET https://[::1] HTTP/1.1", Method::Get, "/", "", "[::1]"),
+        ] {
+            let head = format!("{line}\r\nHost: a\r\n\r\n");
+            let request = accepted(&head);
+            let found = (request.method, request.path, request.query, request.host);
+            assert_eq!(found, (method, path, query, host));
+        }
+    }
+
+    #[test]
+    fn header_lines() {
+        for line in ["X : a", "X\t: a", ": a", "X", "X Y: a", "(X): a", "X\u{e9}: a", "\"X\": a"] {
+            refused(&with(line), HeadError::HeaderLine);
+        }
+        accepted(&with("X:"));
+        accepted(&with("X:a:b"));
+        accepted(&with("Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings"));
+    }
+
+    #[test]
+    fn hosts() {
+        for (head, expected) in [
+            ("GET / HTTP/1.1\r\n\r\n", Err(HeadError::Host)),
+            ("GET http://b/ HTTP/1.1\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nhost: a\r\nHOST: b\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost: a:x\r\n\r\n", Err(HeadError::Host)),
+            ("GET / HTTP/1.1\r\nHost:\r\n\r\n", Ok("")),
+            ("GET / HTTP/1.0\r\n\r\n", Ok("")),
+            ("GET / HTTP/1.0\r\nHost: a:80\r\n\r\n", Ok("a")),
+            ("GET / HTTP/1.1\r\nhOsT:  Status.Example.\t\r\n\r\n", Ok("Status.Example")),
+        ] {
+            assert_eq!(read(head.as_bytes()).map(|request| request.unwrap().host), expected, "{head:?}");
+        }
+    }
+
+    /// Requests that two parsers could frame differently. The sources are the CVEs and studies of the last
+    /// years: CL.TE, TE.CL, TE.TE, obfuscated names and values.
+    #[test]
+    fn smuggling() {
+        use HeadError::{ContentLength, Control, Fold, HeaderLine, LineEnd};
+        use HeadError::{TransferCoding, TransferEncoding, TwoLengths};
+        for (lines, expected) in [
+            ("Content-Length: 6\r\nTransfer-Encoding: chunked", TwoLengths),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 6", TwoLengths),
+            ("Transfer-Encoding: identity\r\nContent-Length: 6", TwoLengths),
+            ("Transfer-Encoding:\r\nContent-Length: 6", TransferEncoding),
+            ("transfer-encoding: xchunked\r\ncontent-length: 0", TwoLengths),
+            ("Content-Length: 6\r\nContent-Length: 6", ContentLength),
+            ("Content-Length: 6\r\nContent-Length: 7", ContentLength),
+            ("content-length: 6\r\nCONTENT-LENGTH: 6", ContentLength),
+            ("Content-Length: 6, 6", ContentLength),
+            ("Content-Length: 6,7", ContentLength),
+            ("Content-Length:", ContentLength),
+            ("Content-Length: +6", ContentLength),
+            ("Content-Length: -6", ContentLength),
+            ("Content-Length: 0x6", ContentLength),
+            ("Content-Length: 6 6", ContentLength),
+            ("Content-Length: 6\t6", ContentLength),
+            ("Content-Length: 6.0", ContentLength),
+            ("Content-Length: 1_0", ContentLength),
+            ("Content-Length: 6;", ContentLength),
+            ("Content-Length: \"6\"", ContentLength),
+            ("Content-Length: \u{664}", ContentLength),
+            ("Content-Length: 18446744073709551616", ContentLength),
+            ("Content-Length: 99999999999999999999999", ContentLength),
+            ("Content-Length : 6", HeaderLine),
+            ("Content-Length\t: 6", HeaderLine),
+            (" Content-Length: 6", Fold),
+            ("Content-Length:\r\n 6", Fold),
+            ("Content-Length: 6\nX: y", LineEnd),
+            ("Transfer-Encoding : chunked", HeaderLine),
+            ("Transfer-Encoding\t: chunked", HeaderLine),
+            (" Transfer-Encoding: chunked", Fold),
+            ("X: y\r\n\tTransfer-Encoding: chunked", Fold),
+            ("Transfer-Encoding:\r\n chunked", Fold),
+            ("X: y\nTransfer-Encoding: chunked", LineEnd),
+            ("X: y\rTransfer-Encoding: chunked", LineEnd),
+            ("Transfer-Encoding: \x0bchunked", Control),
+            ("Transfer-Encoding: chunked\x0b", Control),
+            ("Transfer-Encoding: \x0cchunked", Control),
+            ("Transfer-Encoding: chunked\0", Control),
+            ("Transfer-Encoding\0: chunked", Control),
+            ("Transfer-Encoding: xchunked", TransferCoding),
+            ("Transfer-Encoding: chunkedx", TransferCoding),
+            ("Transfer-Encoding: \"chunked\"", TransferCoding),
+            ("Transfer-Encoding: 'chunked'", TransferCoding),
+            ("Transfer-Encoding: chunked;q=1", TransferCoding),
+            ("Transfer-Encoding: chunked identity", TransferCoding),
+            ("Transfer-Encoding: identity", TransferCoding),
+            ("Transfer-Encoding: gzip", TransferCoding),
+            ("Transfer-Encoding: gzip, chunked", TransferCoding),
+            ("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", TransferCoding),
+            ("Transfer-Encoding: chunked, identity", TransferEncoding),
+            ("Transfer-Encoding: chunked, gzip", TransferEncoding),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", TransferEncoding),
+            ("Transfer-Encoding: chunked, chunked", TransferEncoding),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", TransferEncoding),
+            ("Transfer-Encoding: chunked\r\ntransfer-encoding: cow", TransferEncoding),
+            ("Transfer-Encoding: chunked,", TransferEncoding),
+            ("Transfer-Encoding: ,chunked", TransferEncoding),
+            ("Transfer-Encoding: ,", TransferEncoding),
+            ("Transfer-Encoding:", TransferEncoding),
+        ] {
+            refused(&with(lines), expected);
+            // It closes the connection with a status of a client's or our own shortcoming.
+            assert!(matches!(expected.answer().0, Status::BadRequest | Status::NotImplemented));
+        }
+        refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", TransferEncoding);
+        // Names that only look like it say nothing about framing.
+        for line in ["Transfer_Encoding: chunked", "X-Transfer-Encoding: chunked", "Content_Length: 6"] {
+            assert_eq!(accepted(&with(line)).body, Framing::None);
+        }
+    }
+
+    #[test]
+    fn framing() {
+        for (lines, expected) in [
+            ("X: y", Framing::None),
+            ("Content-Length: 0", Framing::Length(0)),
+            ("Content-Length: 0012", Framing::Length(12)),
+            ("CONTENT-LENGTH:\t12 ", Framing::Length(12)),
+            ("Content-Length: 18446744073709551615", Framing::Length(u64::MAX)),
+            ("Transfer-Encoding: chunked", Framing::Chunked),
+            ("TRANSFER-ENCODING:\tChunked\t", Framing::Chunked),
+        ] {
+            assert_eq!(accepted(&with(lines)).body, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn connections() {
+        for (version, lines, expected) in [
+            ("1.1", "", true),
+            ("1.1", "Connection: close\r\n", false),
+            ("1.1", "Connection: Keep-Alive\r\n", true),
+            ("1.1", "connection: TE, Close\r\n", false),
+            ("1.1", "Connection: te\r\nConnection: close\r\n", false),
+            ("1.1", "Connection: keep-alive, close\r\n", false),
+            ("1.1", "Connection: closed\r\n", true),
+            ("1.0", "", false),
+            ("1.0", "Connection: keep-alive\r\n", true),
+            ("1.0", "Connection: Foo,\tKeep-Alive\r\n", true),
+            ("1.0", "Connection: keep-alive, close\r\n", false),
+        ] {
+            let head = format!("GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\n");
+            assert_eq!(accepted(&head).keep_alive, expected, "{head:?}");
+        }
+    }
+
+    #[test]
+    fn expectations() {
+        let waits = |head: &str| accepted(head).expect_continue;
+        assert!(waits(&with("Expect: 100-continue\r\nContent-Length: 5")));
+        assert!(waits(&with("expect: 100-Continue\r\nTransfer-Encoding: chunked")));
+        assert!(!waits(&with("Content-Length: 5")));
+        assert!(!waits(&with("Expect: 100-continue")));
+        assert!(!waits("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
+        for value in ["200-ok", "100-continue, x", "100", ""] {
+            refused(&with(&format!("Expect: {value}")), HeadError::Expect);
+        }
+    }
+
+    #[test]
+    fn forwarding() {
+        for (line, expected) in [
+            ("X: y", false),
+            ("Forwarded: for=192.0.2.1", true),
+            ("X-Forwarded-For: 192.0.2.1", true),
+            ("x-forwarded-host: b", true),
+            ("X-FORWARDED-PROTO: https", true),
+            ("X-Forwarded-: ", true),
+            ("X-Real-IP: 192.0.2.1", true),
+            ("Via: 1.1 proxy", true),
+            ("X-Forwarded: 1", false),
+            ("X-Viable: 1", false),
+        ] {
+            assert_eq!(accepted(&with(line)).forwarded, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_fields() {
+        let head = with(
+            "Authorization: Bearer t\r\nAccept-Language: fr\r\nAccept-Language: en\r\nIf-None-Match: \"x\"\r\n\
+             Content-Type: application/json",
+        );
+        let request = accepted(&head);
+        assert_eq!(request.authorization, b"Bearer t");
+        assert_eq!(request.accept_language, b"fr");
+        assert_eq!(request.if_none_match, b"\"x\"");
+        assert_eq!(request.content_type, b"application/json");
+        refused(&with("Authorization: Bearer t\r\nauthorization: Bearer u"), HeadError::Authorization);
+        for (lines, expected) in [
+            ("X: y", Coding::Identity),
+            ("Content-Encoding:", Coding::Identity),
+            ("Content-Encoding: identity", Coding::Identity),
+            ("Content-Encoding: GZIP", Coding::Gzip),
+            ("Content-Encoding: x-gzip", Coding::Gzip),
+            ("Content-Encoding: gzip, gzip", Coding::Other),
+            ("Content-Encoding: gzip\r\nContent-Encoding: gzip", Coding::Other),
+            ("Content-Encoding: br", Coding::Other),
+        ] {
+            assert_eq!(accepted(&with(lines)).content_encoding, expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        let target = |len: usize| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(len - 1));
+        assert_eq!(accepted(&target(TARGET_BYTES)).path.len(), TARGET_BYTES);
+        refused(&target(TARGET_BYTES + 1), HeadError::TargetLength);
+        // It is refused before its end has come.
+        refused(&target(TARGET_BYTES + 1)[..TARGET_BYTES + 5], HeadError::TargetLength);
+        let headers =
+            |count: usize| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(count - 1));
+        accepted(&headers(HEADERS));
+        refused(&headers(HEADERS + 1), HeadError::HeaderCount);
+        let long = |len: usize| {
+            let rest = len - with("X: ").len();
+            with(&format!("X: {}", "y".repeat(rest)))
+        };
+        accepted(&long(HEAD_BYTES));
+        refused(&long(HEAD_BYTES + 1), HeadError::HeadLength);
+        refused(&long(HEAD_BYTES + 1)[..HEAD_BYTES], HeadError::HeadLength);
+        assert_eq!(read(&long(HEAD_BYTES + 1).as_bytes()[..HEAD_BYTES - 1]), Ok(None));
+        refused(&"x".repeat(HEAD_BYTES + 9), HeadError::HeadLength);
+    }
+
+    #[test]
+    fn what_follows_a_head_is_left() {
+        let one = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        for rest in ["", "GET / HTTP/1.1\r\n", "\n", "\0\0"] {
+            let both = format!("{one}{rest}");
+            let mut scanner = Scanner::new();
+            assert_eq!(scanner.scan(both.as_bytes()), Ok(Progress::Complete(one.len())));
+            assert_eq!(scanner.scan(both.as_bytes()), Ok(Progress::Complete(one.len())));
+        }
+    }
+
+    #[test]
+    fn idle_until_a_request_begins() {
+        for (buf, expected) in [("", true), ("\r", true), ("\r\n", true), ("G", false), ("\r\nG", false)] {
+            let mut scanner = Scanner::new();
+            assert_eq!(scanner.scan(buf.as_bytes()), Ok(Progress::Partial));
+            assert_eq!(scanner.is_idle(), expected, "{buf:?}");
+        }
+    }
+
+    /// Bytes that come near a head: pieces that matter, in any order, and noise.
+    fn near_heads() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            Just("GET / HTTP/1.1\r\n"),
+            Just("POST /api/v2/alerts?x HTTP/1.0\r\n"),
+            Just("Host: a\r\n"),
+            Just("Content-Length: 5\r\n"),
+            Just("Transfer-Encoding: chunked\r\n"),
+            Just("Connection: close\r\n"),
+            Just("\r\n"),
+            Just("\n"),
+            Just("\r"),
+            Just(" "),
+            Just("\t"),
+            Just("\0"),
+            Just("X: y"),
+            Just(":"),
+        ];
+        let noise = proptest::collection::vec(any::<u8>(), 0..4);
+        let some = prop_oneof![9 => piece.prop_map(|text| text.as_bytes().to_vec()), 1 => noise];
+        let line = Just(b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec());
+        (prop_oneof![line, Just(Vec::new())], proptest::collection::vec(some, 0..12))
+            .prop_map(|(start, pieces)| [start, pieces.concat()].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_answer(head in near_heads(), steps in proptest::collection::vec(1usize..9, 1..9)) {
+            let whole = Scanner::new().scan(&head);
+            let mut scanner = Scanner::new();
+            let mut answer = scanner.scan(&[]);
+            let mut end = 0;
+            for step in steps.iter().cycle() {
+                if answer != Ok(Progress::Partial) || end == head.len() {
+                    break;
+                }
+                end = head.len().min(end + step);
+                answer = scanner.scan(&head[..end]);
+            }
+            prop_assert_eq!(answer, whole);
+            // An error or an end stays.
+            prop_assert_eq!(scanner.scan(&head), whole);
+        }
+
+        #[test]
+        fn no_bytes_panic(head in near_heads(), noise in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&head);
+            let _ = read(&noise);
+            let _ = Request::parse(&head);
+            let _ = Request::parse(&noise);
+        }
+
+        /// What is accepted has one reading: no line ends but CR LF, and one framing at most.
+        #[test]
+        fn what_is_accepted_is_unambiguous(head in near_heads()) {
+            if let Ok(Some(request)) = read(&head) {
+                let len = match Scanner::new().scan(&head) {
+                    Ok(Progress::Complete(len)) => len,
+                    other => panic!("{other:?}"),
+                };
+                let text = String::from_utf8_lossy(&head[..len]).to_ascii_lowercase();
+                prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0']));
+                prop_assert_eq!(text.matches("content-length:").count() + text.matches("transfer-encoding:").count(),
+                    usize::from(request.body != Framing::None));
+                prop_assert!(request.path.starts_with('/'));
+            }
+        }
+    }
 }
