@@ -619,6 +619,8 @@ mod tests {
         ] {
             refused(&format!("{line}\r\nHost: a\r\n\r\n"), expected);
         }
+        // HTTP/2 with prior knowledge (RFC 9113, section 3.4).
+        refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", HeadError::Version);
         // Raw bytes that are not UTF-8 either.
         assert_eq!(read(b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n"), Err(HeadError::RequestLine));
         for (line, method, path, query, host) in [
