@@ -37,6 +37,11 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+// ---- time ----------------------------------------------------------------------------------------------
+
+/// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
+pub const ABBREVIATION_BYTES: usize = 8;
+
 // ---- ingest --------------------------------------------------------------------------------------------
 
 /// Bytes of one JSON string, key or number that are kept; the rest of a longer one is cut at a character.

@@ -5,9 +5,7 @@
 //! zone's name in the database (`Europe/Brussels`) is refused, since it cannot be looked up.
 
 use super::Wall;
-
-/// Bytes of an abbreviation. POSIX asks for 6 at least; the database has none beyond 5.
-pub const ABBREVIATION_BYTES: usize = 8;
+use crate::limits::ABBREVIATION_BYTES;
 
 const HOUR_S: i32 = 3600;
 const DAY_S: i64 = 86_400;
