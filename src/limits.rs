@@ -37,6 +37,11 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+// ---- time ----------------------------------------------------------------------------------------------
+
+/// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
+pub const ABBREVIATION_BYTES: usize = 8;
+
 // ---- ingest --------------------------------------------------------------------------------------------
 
 /// Bytes of one JSON string, key or number that are kept; the rest of a longer one is cut at a character.
@@ -65,8 +70,12 @@ pub const TARGET_BYTES: usize = 2048;
 pub const HEADERS: usize = 64;
 /// Bytes of one request body, as decoded; more is answered 413. 100,000 alerts are about 50 MB.
 pub const BODY_BYTES: u64 = 268_435_456;
-/// Bytes of a chunk-size line with its extensions, and of all trailers together.
+/// Bytes of a chunk-size line with its extensions, and of all trailers together, line ends included.
 pub const CHUNK_LINE_BYTES: usize = 256;
+/// Bytes of chunk extensions over all chunks of a body; no sender in the field writes any.
+pub const CHUNK_EXTENSION_BYTES: usize = 4096;
+/// Bytes of a token, and of decoded Basic credentials (`user:token`). Ours have 43.
+pub const CREDENTIALS_BYTES: usize = 256;
 /// Bytes of a response head.
 pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// Connections served at the same time. About 9 KiB each when used.
@@ -86,5 +95,9 @@ const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
 const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");
 const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");
 const _: () = assert!(TARGET_BYTES < HEAD_BYTES, "a target must fit its head");
+const _: () = assert!(HEAD_BYTES <= u16::MAX as usize, "a head's scanner counts in 16 bits");
+const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts header lines in 8 bits");
+const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
+const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");

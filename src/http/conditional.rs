@@ -1,0 +1,185 @@
+//! What a visitor has already (`If-None-Match`) and which language they read (`Accept-Language`).
+
+use heapless::String;
+
+use super::head::list;
+use super::response::digit;
+use crate::model::Lang;
+
+/// A strong entity tag: a hash of the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Etag(pub u64);
+
+impl Etag {
+    /// As the header has it: 16 hexadecimal digits in quotes.
+    pub fn text(self) -> String<18> {
+        let mut text = String::new();
+        // Two quotes and 16 digits always fit.
+        let _ = text.push('"');
+        for byte in self.0.to_be_bytes() {
+            let _ = text.push(digit(u32::from(byte >> 4)));
+            let _ = text.push(digit(u32::from(byte & 15)));
+        }
+        let _ = text.push('"');
+        text
+    }
+
+    /// Whether an `If-None-Match` value names this tag, by weak comparison (RFC 9110, section 13.1.2), since
+    /// a proxy that compresses may have weakened it. A malformed list names nothing from there on.
+    pub fn is_named(self, if_none_match: &[u8]) -> bool {
+        let own = self.text();
+        let mut rest = if_none_match.trim_ascii();
+        if rest == b"*" {
+            return true;
+        }
+        // entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; a comma may stand between the quotes.
+        while !rest.is_empty() {
+            let opaque = rest.strip_prefix(b"W/").unwrap_or(rest);
+            let Some(inner) = opaque.strip_prefix(b"\"") else { return false };
+            let Some(end) = inner.iter().position(|&byte| byte == b'"') else { return false };
+            let (tag, after) = opaque.split_at_checked(end.saturating_add(2)).unwrap_or((opaque, b""));
+            if tag == own.as_bytes() {
+                return true;
+            }
+            let after = after.trim_ascii_start();
+            rest = after.strip_prefix(b",").unwrap_or_default().trim_ascii_start();
+        }
+        false
+    }
+}
+
+/// What is known of the visitor's wish for one language.
+#[derive(Clone, Copy, Default)]
+struct Wish {
+    /// Said to be unacceptable.
+    excluded: bool,
+    /// The best quality, in thousandths; 0 if not named.
+    quality: u16,
+    /// The position of the range that gave it.
+    position: u16,
+}
+
+/// The language to answer in: the one that `Accept-Language` likes best (RFC 9110, section 12.5.4; a range
+/// with a region falls back to its language, as RFC 4647's lookup has it), or the site's own if it names none
+/// that we speak, or likes any other (`*`) as well. Of equals, the first. Work is linear in the value's length.
+pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
+    let mut wishes = [Wish::default(); Lang::COUNT];
+    let mut any = 0;
+    for (range, position) in list(accept_language).zip(0u16..) {
+        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let tag = parts.next().and_then(|tag| core::str::from_utf8(tag).ok()).unwrap_or("");
+        let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
+        if tag == "*" {
+            any = quality;
+        }
+        let Some(lang) = Lang::from_tag(tag) else { continue };
+        let Some(wish) = wishes.get_mut(lang.index()) else { continue };
+        // Only the language itself is excluded by a zero; `fr-CH;q=0` leaves `fr`.
+        wish.excluded |= quality == 0 && tag.len() == lang.tag().len();
+        if quality > wish.quality {
+            (wish.quality, wish.position) = (quality, position);
+        }
+    }
+    // A language that is not named is worth what `*` is, and comes after those that are; the site's comes
+    // first among those.
+    let worth = |lang: Lang| {
+        let wish = wishes.get(lang.index()).copied().unwrap_or_default();
+        match wish {
+            Wish { excluded: true, .. } => (0, 0, false),
+            Wish { quality: 0, .. } => (any, 0, lang == site),
+            Wish { quality, position, .. } => (quality, u16::MAX.saturating_sub(position), false),
+        }
+    };
+    let best = Lang::ALL.into_iter().rev().max_by_key(|&lang| worth(lang));
+    best.filter(|&lang| worth(lang).0 > 0).unwrap_or(site)
+}
+
+/// Thousandths of `q=0.8`; more than three decimals, which some clients compute, are cut.
+fn quality(parameter: &[u8]) -> Option<u16> {
+    let [b'q' | b'Q', b'=', whole @ (b'0' | b'1'), fraction @ ..] = parameter else { return None };
+    let digits = match fraction {
+        [] => fraction,
+        [b'.', digits @ ..] => digits,
+        _ => return None,
+    };
+    let mut sum = 0u16;
+    let mut unit = 100u16;
+    for byte in digits {
+        let digit = byte.is_ascii_digit().then(|| u16::from(byte.wrapping_sub(b'0')))?;
+        sum = sum.saturating_add(digit.saturating_mul(unit));
+        unit /= 10;
+    }
+    Some(if *whole == b'1' { 1000 } else { sum })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn etags() {
+        let etag = Etag(0x0123_4567_89ab_cdef);
+        assert_eq!(etag.text(), "\"0123456789abcdef\"");
+        for (value, expected) in [
+            ("\"0123456789abcdef\"", true),
+            ("W/\"0123456789abcdef\"", true),
+            ("\"a\", \"0123456789abcdef\"", true),
+            ("\"a,b\",W/\"c\" ,\t\"0123456789abcdef\"", true),
+            ("*", true),
+            (" * ", true),
+            ("", false),
+            ("\"0123456789abcdee\"", false),
+            ("\"0123456789ABCDEF\"", false),
+            ("w/\"0123456789abcdef\"", false),
+            ("0123456789abcdef", false),
+            ("\"0123456789abcdef", false),
+            ("\"a\" \"0123456789abcdef\"", false),
+            ("\"0123456789abcdef-gzip\"", false),
+            ("junk, \"0123456789abcdef\"", false),
+            ("\"", false),
+            ("W/", false),
+            ("\"a\",", false),
+        ] {
+            assert_eq!(etag.is_named(value.as_bytes()), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn languages() {
+        use Lang::{Ar, En, Fr};
+        for (value, site, expected) in [
+            ("", Fr, Fr),
+            ("fr", En, Fr),
+            ("FR", En, Fr),
+            ("fr-BE", En, Fr),
+            ("fr-BE,fr;q=0.9,en-US;q=0.8,en;q=0.7", En, Fr),
+            ("ar-MA,ar;q=0.9,fr;q=0.8", Fr, Ar),
+            ("nl-BE,nl;q=0.9", Fr, Fr),
+            ("nl,en;q=0.3", Fr, En),
+            ("nl,*;q=0.5", Fr, Fr),
+            ("nl,en;q=0.3,*;q=0.5", Fr, Fr),
+            ("nl,en;q=0.5,*;q=0.5", Fr, En),
+            ("*", Ar, Ar),
+            ("fr;q=0,*", Fr, En),
+            ("fr;q=0", Fr, Fr),
+            ("fr;q=0", En, En),
+            ("fr-CH;q=0,fr;q=0.1", En, Fr),
+            ("fr;q=0,fr-BE", En, En),
+            ("en,fr", Ar, En),
+            ("fr,en", Ar, Fr),
+            ("en;q=0.5,fr;q=0.50,ar;q=0.500", Fr, En),
+            ("en;q=0.8333,fr;q=0.8339", Ar, En),
+            ("en; q=0.1 , fr ;q=0.2", Ar, Fr),
+            ("en;q=1.000,fr;q=1", Ar, En),
+            ("fr;q=x,en;q=0.1", Ar, En),
+            ("fr;q=2,en;q=0.1", Ar, En),
+            ("fr;q=-1,en;q=0.1", Ar, En),
+            ("fr;q=0.,en;q=0.1", Ar, En),
+            (",,;,fr", En, Fr),
+            ("french", En, En),
+        ] {
+            assert_eq!(negotiate(value.as_bytes(), site), expected, "{value} on {site:?}");
+        }
+        assert_eq!(negotiate(b"\xff,\xfe;q=1,fr", Lang::En), Lang::Fr);
+    }
+}
