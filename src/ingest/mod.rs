@@ -1,1 +1,3 @@
-//! stub
+//! What senders push, one bounded thing at a time.
+
+pub mod json;
