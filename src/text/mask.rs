@@ -29,8 +29,10 @@ pub fn mask_mac(text: &mut [u8]) {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         if !byte.is_ascii_hexdigit() {
-            // The digits of %20 or %3A belong to no address.
-            at = past(at, if is_escape(text, at) { 3 } else { 1 });
+            // The digits of %20 or %3A belong to no address, unless they begin one that stands behind a per cent sign.
+            let next = past(at, 1);
+            let escape = is_escape(text, at) && mac(text, next, run(text, next, is_hex)).is_none();
+            at = past(at, if escape { 3 } else { 1 });
             continue;
         }
         let digits = run(text, at, is_hex);
@@ -366,6 +368,7 @@ mod tests {
             ("\\n00:11:22:aa:bb:cc\\n", "\\nxx:xx:xx:xx:xx:xx\\n"),
             ("It was 001122aabbcc.", "It was xxxxxxxxxxxx."),
             ("هاتف 00:11:22:aa:bb:cc é00:11:22:aa:bb:cc", "هاتف xx:xx:xx:xx:xx:xx éxx:xx:xx:xx:xx:xx"),
+            ("100%20:11:22:aa:bb:cc", "100%xx:xx:xx:xx:xx:xx"),
             ("00:11:22:aa:bb:cc,00:11:22:aa:bb:dd", "xx:xx:xx:xx:xx:xx,xx:xx:xx:xx:xx:xx"),
             // a UUID of version 1
             ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b810-9dad-11d1-80b4-xxxxxxxxxxxx"),
