@@ -2,6 +2,7 @@
 
 use heapless::Vec;
 
+use super::buffer::Buffer;
 use super::fingerprint::fingerprint;
 use super::json::Text;
 use crate::limits::{ALERT_BYTES, ALERT_PAIRS};
@@ -66,7 +67,7 @@ enum Said {
 /// that differ in nothing but a MAC address are two.
 #[derive(Debug)]
 pub struct Alert {
-    text: Vec<u8, ALERT_BYTES>,
+    text: Buffer<ALERT_BYTES>,
     pairs: Vec<Pair, ALERT_PAIRS>,
     /// Of those, annotations, and the bytes that annotations took (replaced ones included).
     annotations: u16,
@@ -87,7 +88,7 @@ impl Alert {
     /// Nothing yet.
     pub(super) const fn new() -> Self {
         Self {
-            text: Vec::new(),
+            text: Buffer::new(),
             pairs: Vec::new(),
             annotations: 0,
             annotation_bytes: 0,
@@ -119,7 +120,7 @@ impl Alert {
     /// All labels and annotations, each name at most once of each kind, in no particular order.
     pub fn pairs(&self) -> impl Iterator<Item = (PairKind, &str, &str)> {
         self.pairs.iter().map(|pair| {
-            let (name, value) = pair.of(&self.text);
+            let (name, value) = pair.of(self.text.as_slice());
             (pair.kind, as_str(name), as_str(value))
         })
     }
@@ -150,12 +151,14 @@ impl Alert {
     }
 
     fn value(&self, kind: PairKind, name: &str) -> Option<&str> {
-        self.find(kind, name.as_bytes()).map(|(_, pair)| as_str(pair.of(&self.text).1))
+        self.find(kind, name.as_bytes()).map(|(_, pair)| as_str(pair.of(self.text.as_slice()).1))
     }
 
     fn find(&self, kind: PairKind, name: &[u8]) -> Option<(usize, Pair)> {
         let found = |pair: &Pair| {
-            pair.kind == kind && usize::from(pair.name) == name.len() && pair.of(&self.text).0 == name
+            pair.kind == kind
+                && usize::from(pair.name) == name.len()
+                && pair.of(self.text.as_slice()).0 == name
         };
         self.pairs.iter().position(found).and_then(|index| Some((index, *self.pairs.get(index)?)))
     }
@@ -163,7 +166,7 @@ impl Alert {
     // ---- what the reader does with it ------------------------------------------------------------------
 
     pub(super) fn clear(&mut self) {
-        self.text.clear();
+        self.text.truncate(0);
         self.pairs.clear();
         self.annotations = 0;
         self.annotation_bytes = 0;
@@ -196,7 +199,7 @@ impl Alert {
     /// The name of a pair, whose value must come next.
     pub(super) fn name(&mut self, name: Text) {
         self.name_at = short(self.text.len());
-        self.name_lost = name.cut || self.text.extend_from_slice(name.text.as_bytes()).is_err();
+        self.name_lost = name.cut || !self.text.push(name.text.as_bytes());
     }
 
     /// The value of the pair whose name came before. The last of several pairs of a name and kind counts.
@@ -212,7 +215,8 @@ impl Alert {
     fn try_put(&mut self, kind: PairKind, value: Text) -> bool {
         let at = usize::from(self.name_at);
         let name = self.text.len().saturating_sub(at);
-        let earlier = self.find(kind, self.text.get(at..).unwrap_or_default()).map(|(index, _)| index);
+        let earlier =
+            self.find(kind, self.text.as_slice().get(at..).unwrap_or_default()).map(|(index, _)| index);
         if value.text.is_empty() {
             if let Some(index) = earlier {
                 self.pairs.remove(index);
@@ -230,7 +234,7 @@ impl Alert {
             return false;
         }
         let pair = Pair { kind, at: self.name_at, name: short(name), value: short(text.len()) };
-        if self.text.extend_from_slice(text.as_bytes()).is_err() {
+        if !self.text.push(text.as_bytes()) {
             return false;
         }
         if let Some(index) = earlier {
@@ -244,7 +248,7 @@ impl Alert {
         }
         if value.cut {
             // Half an address at the end of what is left would not be known for one.
-            let kept = self.text.get_mut(at.saturating_add(name)..).unwrap_or_default();
+            let kept = self.text.as_mut_slice().get_mut(at.saturating_add(name)..).unwrap_or_default();
             mask::mask_mac(kept);
             mask::mask_tail(kept);
         }
@@ -258,9 +262,9 @@ impl Alert {
     /// All of it has come. From here on it shows no MAC address. Whether it is whole.
     pub(super) fn complete(&mut self) -> bool {
         let labels = self.pairs.iter().filter(|pair| pair.kind == PairKind::Label);
-        self.fingerprint = fingerprint(&mut labels.map(|pair| pair.of(&self.text)));
+        self.fingerprint = fingerprint(&mut labels.map(|pair| pair.of(self.text.as_slice())));
         for pair in &self.pairs {
-            if let Some(pair_text) = self.text.get_mut(usize::from(pair.at)..)
+            if let Some(pair_text) = self.text.as_mut_slice().get_mut(usize::from(pair.at)..)
                 && let Some((name, rest)) = pair_text.split_at_mut_checked(pair.name.into())
                 && let Some(value) = rest.get_mut(..usize::from(pair.value))
             {

@@ -25,7 +25,8 @@ pub(super) fn fingerprint<'a>(labels: &mut dyn Iterator<Item = (&'a [u8], &'a [u
 }
 
 fn separated(hash: u64, text: &[u8]) -> u64 {
-    text.iter().chain(&[0xff]).fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME))
+    let byte = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+    byte(text.iter().fold(hash, byte), &0xff)
 }
 
 #[cfg(test)]

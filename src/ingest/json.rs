@@ -10,8 +10,7 @@
 //! `encoding/json` takes them, since senders that work with the real Alertmanager must work: half of a surrogate pair
 //! (`\ud83d` alone) and each byte of a string that is not UTF-8 become U+FFFD.
 
-use heapless::Vec;
-
+use super::buffer::Buffer;
 use crate::limits::{JSON_DEPTH, TOKEN_BYTES};
 
 const _: () = assert!(JSON_DEPTH <= 32, "one bit of `objects` for each level");
@@ -159,7 +158,7 @@ enum Token {
 /// The state of one document being read. All-zero when new.
 #[derive(Debug)]
 pub struct Tokenizer {
-    token: Vec<u8, TOKEN_BYTES>,
+    token: Buffer<TOKEN_BYTES>,
     /// The token had no room for all.
     cut: bool,
     /// The string is a key.
@@ -187,7 +186,7 @@ impl Tokenizer {
     /// At the beginning of a document.
     pub const fn new() -> Self {
         Self {
-            token: Vec::new(),
+            token: Buffer::new(),
             cut: false,
             key: false,
             state: State::Value,
@@ -204,7 +203,7 @@ impl Tokenizer {
 
     /// Begins another document. Does not touch the buffer.
     pub fn restart(&mut self) {
-        self.token.clear();
+        self.token.truncate(0);
         self.state = State::Value;
         self.depth = 0;
         self.consumed = 0;
@@ -251,7 +250,8 @@ impl Tokenizer {
 
     fn event(&self, token: Token) -> Event<'_> {
         // The buffer only ever gets whole characters, so this is where the compiler learns it, not where it is checked.
-        let text = || Text { text: core::str::from_utf8(&self.token).unwrap_or_default(), cut: self.cut };
+        let text =
+            || Text { text: core::str::from_utf8(self.token.as_slice()).unwrap_or_default(), cut: self.cut };
         match token {
             Token::ObjectStart => Event::ObjectStart,
             Token::ObjectEnd => Event::ObjectEnd,
@@ -356,7 +356,7 @@ impl Tokenizer {
 
     fn begin(&mut self, state: State) {
         self.state = state;
-        self.token.clear();
+        self.token.truncate(0);
         self.cut = false;
         self.key = false;
         self.high = 0;
@@ -569,7 +569,7 @@ impl Tokenizer {
 
     /// Appends one character, or cuts the token here.
     fn keep(&mut self, character: &[u8]) {
-        self.cut = self.cut || self.token.extend_from_slice(character).is_err();
+        self.cut = self.cut || !self.token.push(character);
     }
 
     /// Appends as many ASCII characters as there is room for.
@@ -579,7 +579,7 @@ impl Tokenizer {
         }
         let room = TOKEN_BYTES.saturating_sub(self.token.len());
         let kept = plain.get(..room).unwrap_or(plain);
-        self.cut = self.token.extend_from_slice(kept).is_err() || kept.len() < plain.len();
+        self.cut = !self.token.push(kept) || kept.len() < plain.len();
     }
 }
 
@@ -822,7 +822,9 @@ mod tests {
             Value::String(text) => events.push(format!("str {text:?}")),
             Value::Array(values) => {
                 events.push("[".to_string());
-                values.iter().for_each(|value| expected(value, events));
+                for value in values {
+                    expected(value, events);
+                }
                 events.push("]".to_string());
             }
             Value::Object(members) => {
@@ -855,8 +857,8 @@ mod tests {
         })
     }
 
-    /// Whether serde_json takes it, minding the grammar alone: `IgnoredAny` leaves surrogates, UTF-8 and the worth of numbers
-    /// alone, as we do.
+    /// Whether `serde_json` takes it, minding the grammar alone: `IgnoredAny` leaves surrogates, UTF-8 and the worth of
+    /// numbers alone, as we do.
     fn serde_takes(json: &[u8]) -> bool {
         serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok()
     }

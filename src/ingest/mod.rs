@@ -4,6 +4,7 @@
 //! What an alert means is the engine's; framing and decoding of the body are the module `http`'s.
 
 mod alert;
+mod buffer;
 mod fingerprint;
 pub mod json;
 mod reader;

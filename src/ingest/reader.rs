@@ -448,7 +448,7 @@ fn stamp(value: json::Event<'_>) -> Option<Stamp> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::needless_raw_string_hashes, clippy::needless_pass_by_value)]
 
     use std::string::{String, ToString};
     use std::vec::Vec;

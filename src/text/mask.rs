@@ -23,22 +23,40 @@ const LONGEST: usize = 45;
 /// with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare digits that are a word of their own, and sixteen with `fffe` in
 /// the middle; the end of a UUID that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
 pub fn mask_mac(text: &mut [u8]) {
-    if text.len() < SHORTEST {
-        return;
-    }
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
+    // All text of all alerts passes here, and hardly any of it is an address. So the last byte that cannot be in one
+    // is looked for in the shortest stretch that could be one, and most bytes are never looked at.
+    while let Some(window) = text.get(at..past(at, SHORTEST)) {
+        if let Some(foreign) = window.iter().rposition(|&byte| !is_address(byte)) {
+            at = past(at, past(foreign, 1));
+        } else {
+            let end = past(at, run(text, at, is_address));
+            mask_mac_stretch(text, at, end);
+            at = end;
+        }
+    }
+}
+
+/// A byte that can stand in an address with a MAC in it.
+fn is_address(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' | b':' | b'-' | b'.' | b'_' | b' ' | b'%')
+}
+
+/// Masks what begins in a stretch of such bytes, before and behind which there is none.
+fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) {
+    let mut at = start;
+    while let Some(byte) = text.get(at).filter(|_| at < end) {
         if !byte.is_ascii_hexdigit() {
             // The digits of %20 or %3A belong to no address, unless they begin one that stands behind a per cent sign.
             let next = past(at, 1);
-            let escape = is_escape(text, at) && mac(text, next, run(text, next, is_hex)).is_none();
+            let escape = is_escape(text, at) && mac(text, next, hex_run(text, next)).is_none();
             at = past(at, if escape { 3 } else { 1 });
             continue;
         }
-        let digits = run(text, at, is_hex);
-        let (start, end) = mac(text, at, digits).unwrap_or((at, at));
-        hide(text, start, end);
-        at = end.max(past(at, digits));
+        let digits = hex_run(text, at);
+        let (from, to) = mac(text, at, digits).unwrap_or((at, at));
+        hide(text, from, to);
+        at = to.max(past(at, digits));
     }
 }
 
@@ -142,13 +160,13 @@ fn eui64_ipv6(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     let is_middle = text.get(middle..past(middle, 5))?.eq_ignore_ascii_case(b"ff:fe");
     let third = past(middle, 3);
     let end = past(third, 4);
-    if !is_middle || run(text, third, is_hex) != 4 || text.get(end) != Some(&b':') {
+    if !is_middle || hex_run(text, third) != 4 || text.get(end) != Some(&b':') {
         return None;
     }
     let colon = at.checked_sub(1)?;
     let first = text.get(..colon)?.iter().rev().take(4).take_while(|byte| is_hex(**byte)).count();
     let last = past(end, 1);
-    Some((colon.checked_sub(first)?, past(last, run(text, last, is_hex).min(4))))
+    Some((colon.checked_sub(first)?, past(last, hex_run(text, last).min(4))))
 }
 
 /// RFC 9562: the last group of a UUID of version 1, 2 or 6 is a MAC address; of another, it looks like one. Where to
@@ -163,7 +181,7 @@ fn uuid(text: &[u8], at: usize) -> Option<(usize, usize)> {
     });
     let end = past(at, 36);
     let from_mac = matches!(all.get(14), Some(b'1' | b'2' | b'6'));
-    (shape && run(text, end, is_hex) == 0).then_some((if from_mac { past(at, 24) } else { end }, end))
+    (shape && hex_run(text, end) == 0).then_some((if from_mac { past(at, 24) } else { end }, end))
 }
 
 /// A word of letters, digits and colons: masks the groups in it that make an IPv6 address. `dotted`: a dot follows.
@@ -241,6 +259,11 @@ fn is_escape(text: &[u8], at: usize) -> bool {
 /// How many bytes from `at` on are such.
 fn run(text: &[u8], at: usize, such: fn(u8) -> bool) -> usize {
     text.get(at..).unwrap_or_default().iter().take_while(|byte| such(**byte)).count()
+}
+
+/// As [`run`] of hexadecimal digits, without a call for each.
+fn hex_run(text: &[u8], at: usize) -> usize {
+    text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
 }
 
 fn is_hex(byte: u8) -> bool {
