@@ -1,1 +1,13 @@
-//! stub
+//! What senders push, one bounded thing at a time.
+//!
+//! A body is a stream: it is cut into alerts as its bytes come, and a batch of any size costs the memory of one alert.
+//! What an alert means is the engine's; framing and decoding of the body are the module `http`'s.
+
+mod alert;
+mod buffer;
+mod fingerprint;
+pub mod json;
+mod reader;
+
+pub use alert::{Alert, PairKind, Status};
+pub use reader::{AlertError, Dialect, Event, Flaw, Malformed, Reader, Summary, Why};

@@ -1,1 +1,604 @@
-//! stub
+//! Masking of addresses in text: the digits of MAC and IP addresses become `x`, in place.
+//!
+//! A MAC address tells who used a network, an IP address where a house is; alerts are full of both. A mask keeps the
+//! length and the separators, so it needs no room and splits no character. In doubt it masks: a hidden number is a
+//! nuisance, a shown address is a person.
+//!
+//! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an ASCII letter
+//! replaces ASCII digits and letters, nothing else), and no bytes make them panic. A `heapless::String` gets there and
+//! back by `into_bytes` and `from_utf8`. Text that is published is masked with [`mask_mac`], then with [`mask_ip`],
+//! and only then cut to size: half an address is not known for one ([`mask_tail`] is for text that came cut).
+
+/// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`, `_` or a space.
+const SEPARATORS: &[u8] = b":-._ ";
+/// The shortest text with a MAC address in it: `0:1:2:3:4:5` as BSD's arp writes it, `::ff:fe00:1`.
+const SHORTEST: usize = 11;
+/// The longest address: IPv6 with an IPv4 tail.
+const LONGEST: usize = 45;
+
+/// Masks every MAC address, every EUI-64, and the second half of an IPv6 address that was made of a MAC address.
+///
+/// Known forms: six or more pairs with one separator throughout (hence DHCP client ids, and the header that iptables
+/// logs; `%3A` is a separator too, for URLs); six numbers of one or two digits with `:`; Cisco's `aaaa.bbbb.cccc`, also
+/// with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare digits that are a word of their own, and sixteen with `fffe` in
+/// the middle; the end of a UUID that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
+pub fn mask_mac(text: &mut [u8]) {
+    let mut at = 0;
+    // All text of all alerts passes here, and hardly any of it is an address. So the last byte that cannot be in one
+    // is looked for in the shortest stretch that could be one, and most bytes are never looked at.
+    while let Some(window) = text.get(at..past(at, SHORTEST)) {
+        if let Some(foreign) = window.iter().rposition(|&byte| !is_address(byte)) {
+            at = past(at, past(foreign, 1));
+        } else {
+            let end = past(at, run(text, at, is_address));
+            mask_mac_stretch(text, at, end);
+            at = end;
+        }
+    }
+}
+
+/// A byte that can stand in an address with a MAC in it.
+fn is_address(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' | b':' | b'-' | b'.' | b'_' | b' ' | b'%')
+}
+
+/// Masks what begins in a stretch of such bytes, before and behind which there is none.
+fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) {
+    let mut at = start;
+    while let Some(byte) = text.get(at).filter(|_| at < end) {
+        if !byte.is_ascii_hexdigit() {
+            // The digits of %20 or %3A belong to no address, unless they begin one that stands behind a per cent sign.
+            let next = past(at, 1);
+            let escape = is_escape(text, at) && mac(text, next, hex_run(text, next)).is_none();
+            at = past(at, if escape { 3 } else { 1 });
+            continue;
+        }
+        let digits = hex_run(text, at);
+        let (from, to) = mac(text, at, digits).unwrap_or((at, at));
+        hide(text, from, to);
+        at = to.max(past(at, digits));
+    }
+}
+
+/// Masks every IP address: four or more numbers of up to three digits with dots (so the port that tcpdump writes after a
+/// dot, and long OIDs, too), and whatever can be IPv6, with what [`mask_mac`] left of it. What follows an address (`:port`,
+/// `/prefix`, `%zone`) stays.
+pub fn mask_ip(text: &mut [u8]) {
+    let mut at = 0;
+    while let Some(byte) = text.get(at) {
+        if !byte.is_ascii_digit() {
+            at = past(at, 1);
+            continue;
+        }
+        let quad = groups(text, at, 1, 3, is_decimal, b".");
+        if quad.count >= 4 {
+            hide(text, at, quad.end);
+            at = quad.end;
+        } else {
+            at = past(at, run(text, at, |byte| byte.is_ascii_digit()));
+        }
+    }
+    let mut at = 0;
+    while at < text.len() {
+        let end = past(at, run(text, at, |byte| byte == b':' || byte.is_ascii_alphanumeric()));
+        let dotted = text.get(end) == Some(&b'.');
+        if let Some(word) = text.get_mut(at..end) {
+            mask_ipv6(word, dotted);
+        }
+        at = past(end, 1);
+    }
+}
+
+/// Masks what may be the beginning of an address at the end of a text that was cut there; call it after [`mask_mac`].
+pub fn mask_tail(text: &mut [u8]) {
+    let tail = |byte: &&u8| is_hex(**byte) || SEPARATORS.contains(*byte);
+    let length = text.iter().rev().take(LONGEST).take_while(tail).count();
+    // No address has so many digits on end.
+    let digits = text.iter().rev().take_while(|byte| is_hex(**byte)).count();
+    if digits <= 16 {
+        hide(text, text.len().saturating_sub(length), text.len());
+    }
+}
+
+/// Where to hide digits if those at `at`, `digits` of them, begin a MAC address or stand in one.
+fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
+    let groups = |least, most| groups(text, at, least, most, is_hex, SEPARATORS);
+    let before = at.checked_sub(1).and_then(|before| text.get(before)).copied().unwrap_or(0);
+    let after = |end: usize| text.get(end).copied().unwrap_or(0);
+    match digits {
+        1 | 2 => {
+            let pairs = groups(2, 2);
+            if pairs.count >= 6 {
+                // "mac:aa:bb:…": the first pair may be the end of a word.
+                let skip = pairs.count > 6 && before.is_ascii_alphanumeric();
+                return Some((if skip { past(at, 2) } else { at }, pairs.end));
+            }
+            let octets = groups(1, 2);
+            let alone = |byte: u8| byte != b':' && !byte.is_ascii_alphanumeric();
+            if octets.count == 6 && octets.separator == b':' && alone(before) && alone(after(octets.end)) {
+                return Some((at, octets.end));
+            }
+        }
+        4 => {
+            let quads = groups(4, 4);
+            let fits = match quads.separator {
+                b'.' | b'-' => quads.count >= 3,
+                // Not a part of an IPv6 address.
+                b':' => quads.count == 3 && before != b':' && after(quads.end) != b':',
+                _ => false,
+            };
+            if fits {
+                return Some((at, quads.end));
+            }
+        }
+        6 => {
+            let halves = groups(6, 6);
+            let alone = !before.is_ascii_alphanumeric() && !after(halves.end).is_ascii_alphanumeric();
+            return (halves.count >= 2 && matches!(halves.separator, b'-' | b':') && alone)
+                .then_some((at, halves.end));
+        }
+        8 => return uuid(text, at),
+        12 | 16 => {
+            let end = past(at, digits);
+            let prefixed = before == b'x' && at.checked_sub(2).and_then(|zero| text.get(zero)) == Some(&b'0');
+            let alone = (prefixed || !before.is_ascii_alphanumeric()) && !after(end).is_ascii_alphanumeric();
+            let eui = text
+                .get(past(at, 6)..past(at, 10))
+                .is_some_and(|middle| middle.eq_ignore_ascii_case(b"fffe"));
+            return (alone && (digits == 12 || eui)).then_some((at, end));
+        }
+        3 => {}
+        _ => return None,
+    }
+    if before == b':' { eui64_ipv6(text, at, digits) } else { None }
+}
+
+/// RFC 4291, appendix A: a MAC address in the second half of an IPv6 address has `ff:fe` in its middle. `at` is where the
+/// group that ends with `ff` begins.
+fn eui64_ipv6(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
+    let middle = past(at, digits).checked_sub(2)?;
+    let is_middle = text.get(middle..past(middle, 5))?.eq_ignore_ascii_case(b"ff:fe");
+    let third = past(middle, 3);
+    let end = past(third, 4);
+    if !is_middle || hex_run(text, third) != 4 || text.get(end) != Some(&b':') {
+        return None;
+    }
+    let colon = at.checked_sub(1)?;
+    let first = text.get(..colon)?.iter().rev().take(4).take_while(|byte| is_hex(**byte)).count();
+    let last = past(end, 1);
+    Some((colon.checked_sub(first)?, past(last, hex_run(text, last).min(4))))
+}
+
+/// RFC 9562: the last group of a UUID of version 1, 2 or 6 is a MAC address; of another, it looks like one. Where to
+/// hide and where to go on, if `at` is where a UUID begins.
+fn uuid(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let all = text.get(at..past(at, 36))?;
+    let shape = all.iter().enumerate().all(|(place, &byte)| match place {
+        8 | 13 | 18 | 23 => byte == b'-',
+        // Masked already, it is still a UUID.
+        24.. => is_hex(byte) || byte == b'x',
+        _ => is_hex(byte),
+    });
+    let end = past(at, 36);
+    let from_mac = matches!(all.get(14), Some(b'1' | b'2' | b'6'));
+    (shape && hex_run(text, end) == 0).then_some((if from_mac { past(at, 24) } else { end }, end))
+}
+
+/// A word of letters, digits and colons: masks the groups in it that make an IPv6 address. `dotted`: a dot follows.
+fn mask_ipv6(word: &mut [u8], dotted: bool) {
+    let mut from = 0;
+    while from < word.len() {
+        // Groups in a row that may belong to an address; `Error::add` has a `::` that does not lie between such.
+        let (mut at, mut numbers, mut compressed, mut last_empty) = (from, 0u32, false, false);
+        while at <= word.len() {
+            let group = run(word, at, |byte| byte != b':');
+            if group > 4 || run(word, at, |byte| is_hex(byte) || byte == b'x') != group {
+                break;
+            }
+            compressed |= last_empty && at > past(from, 1);
+            last_empty = group == 0;
+            numbers = numbers.saturating_add(u32::from(group > 0));
+            at = past(at, group.saturating_add(1));
+        }
+        if compressed || numbers >= 8 || numbers == 7 && dotted && at > word.len() {
+            hide(word, from, at.min(word.len()));
+        }
+        from = past(at, run(word, at, |byte| byte != b':').saturating_add(1));
+    }
+}
+
+/// Groups of digits in a row, with one separator throughout.
+struct Groups {
+    count: usize,
+    /// Where the last one ends.
+    end: usize,
+    /// 0 if there is none. `%` stands for `%3A`.
+    separator: u8,
+}
+
+/// As many groups as there are at `at`, of `least` to `most` digits.
+fn groups(
+    text: &[u8],
+    at: usize,
+    least: usize,
+    most: usize,
+    digit: fn(u8) -> bool,
+    separators: &[u8],
+) -> Groups {
+    let mut found = Groups { count: 0, end: at, separator: 0 };
+    let mut from = at;
+    loop {
+        let digits = run(text, from, digit);
+        if digits < least || digits > most {
+            return found;
+        }
+        found.count = found.count.saturating_add(1);
+        found.end = past(from, digits);
+        let separator = match text.get(found.end) {
+            Some(&byte) if separators.contains(&byte) => byte,
+            Some(b'%') if is_colon_escape(text, found.end) => b'%',
+            _ => return found,
+        };
+        if found.count > 1 && separator != found.separator {
+            return found;
+        }
+        found.separator = separator;
+        from = past(found.end, if separator == b'%' { 3 } else { 1 });
+    }
+}
+
+fn is_colon_escape(text: &[u8], at: usize) -> bool {
+    text.get(at..past(at, 3)).is_some_and(|escape| escape.eq_ignore_ascii_case(b"%3a"))
+}
+
+/// A percent sign that escapes punctuation (`%20` to `%3F`) begins here, right before a digit.
+fn is_escape(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at..past(at, 4)), Some(&[b'%', b'2' | b'3', low, next]) if is_hex(low) && is_hex(next))
+}
+
+/// How many bytes from `at` on are such.
+fn run(text: &[u8], at: usize, such: fn(u8) -> bool) -> usize {
+    text.get(at..).unwrap_or_default().iter().take_while(|byte| such(**byte)).count()
+}
+
+/// As [`run`] of hexadecimal digits, without a call for each.
+fn hex_run(text: &[u8], at: usize) -> usize {
+    text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_hexdigit()).count()
+}
+
+fn is_hex(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+}
+
+/// A decimal digit, or what is left of one at the end of a text that came cut.
+fn is_decimal(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == b'x'
+}
+
+fn hide(text: &mut [u8], start: usize, end: usize) {
+    let mut at = start;
+    while at < end {
+        if is_colon_escape(text, at) {
+            at = past(at, 3);
+            continue;
+        }
+        if let Some(byte) = text.get_mut(at).filter(|byte| byte.is_ascii_hexdigit()) {
+            *byte = b'x';
+        }
+        at = past(at, 1);
+    }
+}
+
+/// A place `by` bytes further.
+fn past(at: usize, by: usize) -> usize {
+    at.saturating_add(by)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::string::String;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn masked(mask: fn(&mut [u8]), text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        mask(&mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn both(text: &mut [u8]) {
+        mask_mac(text);
+        mask_ip(text);
+    }
+
+    #[test]
+    fn mac_addresses() {
+        for (text, expected) in [
+            ("00:11:22:aa:bb:cc", "xx:xx:xx:xx:xx:xx"),
+            ("00-11-22-AA-BB-CC", "xx-xx-xx-xx-xx-xx"),
+            ("00.11.22.aa.bb.cc", "xx.xx.xx.xx.xx.xx"),
+            ("00_11_22_aa_bb_cc", "xx_xx_xx_xx_xx_xx"),
+            ("00 11 22 aa bb cc", "xx xx xx xx xx xx"),
+            ("0011.22aa.bbcc", "xxxx.xxxx.xxxx"),
+            ("0011-22aa-bbcc", "xxxx-xxxx-xxxx"),
+            ("0011:22aa:bbcc", "xxxx:xxxx:xxxx"),
+            ("001122-aabbcc", "xxxxxx-xxxxxx"),
+            ("001122aabbcc", "xxxxxxxxxxxx"),
+            ("0x001122AABBCC", "0xxxxxxxxxxxxx"),
+            ("dev_001122aabbcc_rssi", "dev_xxxxxxxxxxxx_rssi"),
+            // EUI-64
+            ("00:11:22:ff:fe:aa:bb:cc", "xx:xx:xx:xx:xx:xx:xx:xx"),
+            ("0011.22ff.feaa.bbcc", "xxxx.xxxx.xxxx.xxxx"),
+            ("dev-eui 001122fffeaabbcc", "dev-eui xxxxxxxxxxxxxxxx"),
+            // IPv6 made of a MAC
+            ("fe80::211:22ff:feaa:bbcc", "fe80::xxx:xxxx:xxxx:xxxx"),
+            ("[2001:db8:1:2:0211:22FF:FEAA:BBCC]:443", "[2001:db8:1:2:xxxx:xxxx:xxxx:xxxx]:443"),
+            ("fe80::ff:fe00:1%br-lan", "fe80::xx:xxxx:x%br-lan"),
+            ("2001:db8:1:2:a11:5ff:fe01:2/64", "2001:db8:1:2:xxx:xxx:xxxx:x/64"),
+            // dnsmasq
+            (
+                "DHCPACK(br-lan) 192.168.1.23 00:11:22:aa:bb:cc Fatimas-iPhone",
+                "DHCPACK(br-lan) 192.168.1.23 xx:xx:xx:xx:xx:xx Fatimas-iPhone",
+            ),
+            (
+                "1795252011 00:11:22:aa:bb:cc 192.168.1.23 phone 01:00:11:22:aa:bb:cc",
+                "1795252011 xx:xx:xx:xx:xx:xx 192.168.1.23 phone xx:xx:xx:xx:xx:xx:xx",
+            ),
+            // hostapd
+            (
+                "wlan0: STA 00:11:22:aa:bb:cc IEEE 802.11: authenticated",
+                "wlan0: STA xx:xx:xx:xx:xx:xx IEEE 802.11: authenticated",
+            ),
+            (
+                "AP-STA-CONNECTED 00:11:22:aa:bb:cc auth_alg=sae",
+                "AP-STA-CONNECTED xx:xx:xx:xx:xx:xx auth_alg=sae",
+            ),
+            // the kernel, iptables, arp on Linux and on BSD, RADIUS, a switch
+            (
+                "IN=br-lan MAC=00:11:22:aa:bb:cc:00:11:22:dd:ee:ff:08:00 SRC=10.0.0.1",
+                "IN=br-lan MAC=xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx:xx SRC=10.0.0.1",
+            ),
+            (
+                "192.168.1.1  0x1  0x2  00:11:22:aa:bb:cc  *  br-lan",
+                "192.168.1.1  0x1  0x2  xx:xx:xx:xx:xx:xx  *  br-lan",
+            ),
+            ("? (192.168.1.1) at 0:1b:63:84:45:e6 on en0", "? (192.168.1.1) at x:xx:xx:xx:xx:xx on en0"),
+            (
+                "Calling-Station-Id = \"00-11-22-AA-BB-CC:ssid\"",
+                "Calling-Station-Id = \"xx-xx-xx-xx-xx-xx:ssid\"",
+            ),
+            (" 10    0011.22aa.bbcc    DYNAMIC     Gi0/1.", " 10    xxxx.xxxx.xxxx    DYNAMIC     Gi0/1."),
+            // collectd and Prometheus
+            (
+                "Host antenna, plugin iwinfo (instance wlan0-00:11:22:aa:bb:cc)",
+                "Host antenna, plugin iwinfo (instance wlan0-xx:xx:xx:xx:xx:xx)",
+            ),
+            (
+                "wifi_station_signal_dbm{mac=\"00:11:22:aa:bb:cc\"} -71",
+                "wifi_station_signal_dbm{mac=\"xx:xx:xx:xx:xx:xx\"} -71",
+            ),
+            (
+                "http://grafana/d/x?var-mac=00%3A11%3a22%3Aaa%3Abb%3Acc&kiosk",
+                "http://grafana/d/x?var-mac=xx%3Axx%3axx%3Axx%3Axx%3Axx&kiosk",
+            ),
+            // at the end of a word, and of a sentence
+            ("mac:00:11:22:aa:bb:cc", "mac:xx:xx:xx:xx:xx:xx"),
+            ("client00:11:22:aa:bb:cc:dd", "client00:xx:xx:xx:xx:xx:xx"),
+            ("\\n00:11:22:aa:bb:cc\\n", "\\nxx:xx:xx:xx:xx:xx\\n"),
+            ("It was 001122aabbcc.", "It was xxxxxxxxxxxx."),
+            ("هاتف 00:11:22:aa:bb:cc é00:11:22:aa:bb:cc", "هاتف xx:xx:xx:xx:xx:xx éxx:xx:xx:xx:xx:xx"),
+            ("100%20:11:22:aa:bb:cc", "100%xx:xx:xx:xx:xx:xx"),
+            ("00:11:22:aa:bb:cc,00:11:22:aa:bb:dd", "xx:xx:xx:xx:xx:xx,xx:xx:xx:xx:xx:xx"),
+            // a UUID of version 1
+            ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b810-9dad-11d1-80b4-xxxxxxxxxxxx"),
+        ] {
+            assert_eq!(masked(mask_mac, text), expected, "{text}");
+            assert_eq!(masked(mask_mac, expected), expected, "twice: {text}");
+        }
+    }
+
+    #[test]
+    fn no_mac_addresses() {
+        for text in [
+            "",
+            "decade",
+            "facade of a decaf cafe",
+            "12:34:56",
+            "2026-11-21T09:06:51.964939396Z",
+            "2026-11-21 09:06:51",
+            "21.11.2026 09.06.51",
+            "up 12:34:56:07",
+            "1.2.3",
+            "OpenWrt 24.10.0-rc5, r28190-5b0d5ee1f3",
+            "10.0.0.1:9100",
+            "192.168.100.200",
+            "2001:db8:1:2:3:4:5:6",
+            "2001:0db8:aaaa::/48",
+            "2001:0db8:aaaa:bbbb:cccc:dddd:eeee:ffff",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "310f98352464972b",
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "deadbeefdeadbeef01",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "1795252011964",
+            "abcdefabcdefg",
+            "00:11:22:aa:bb",
+            "00:11:22:aa:bb-cc",
+            "1:2:3:4:5:6:7",
+            "http://vm:19190/graph?g0.expr=up%7Bjob%3D%22antenna%22%7D+%3D%3D+0&g0.tab=1",
+            "Antenne Héron, côté nord: pas de réponse depuis 5 min",
+        ] {
+            assert_eq!(masked(mask_mac, text), text);
+        }
+    }
+
+    #[test]
+    fn ip_addresses() {
+        for (text, expected) in [
+            ("10.0.0.1", "xx.x.x.x"),
+            ("192.168.100.254:9100", "xxx.xxx.xxx.xxx:9100"),
+            ("http://10.0.0.1:9100/metrics", "http://xx.x.x.x:9100/metrics"),
+            ("10.0.0.0/24", "xx.x.x.x/24"),
+            ("IP 10.0.0.1.5060 > 10.0.0.2.5060", "IP xx.x.x.x.5060 > xx.x.x.x.5060"),
+            ("from 10.0.0.1.", "from xx.x.x.x."),
+            ("1.0.0.10.in-addr.arpa", "x.x.x.xx.in-addr.arpa"),
+            ("é10.0.0.1é", "éxx.x.x.xé"),
+            ("10.0.0.xx", "xx.x.x.xx"),
+            ("2026.10.0.0.1", "2026.xx.x.x.x"),
+            ("2001:db8::1", "xxxx:xxx::x"),
+            ("[2001:DB8::1]:9100", "[xxxx:xxx::x]:9100"),
+            ("[::1]:80", "[::x]:80"),
+            ("2001:db8::/32", "xxxx:xxx::/32"),
+            ("fe80::1%br-lan", "xxxx::x%br-lan"),
+            ("fe80::1%eth0:", "xxxx::x%eth0:"),
+            ("2001:db8:1:2:3:4:5:6", "xxxx:xxx:x:x:x:x:x:x"),
+            ("2001:0db8:0000:0000:0000:ff00:0042:8329", "xxxx:xxxx:xxxx:xxxx:xxxx:xxxx:xxxx:xxxx"),
+            ("::ffff:10.0.0.1", "::xxxx:xx.x.x.x"),
+            ("64:ff9b::10.0.0.1", "xx:xxxx::xx.x.x.x"),
+            ("0:0:0:0:0:ffff:10.0.0.1", "x:x:x:x:x:xxxx:xx.x.x.x"),
+            ("src:2001:db8::1: refused", "src:xxxx:xxx::x: refused"),
+            ("instance=2001:db8::1, job=x", "instance=xxxx:xxx::x, job=x"),
+            ("dad:1:2:3:4:5:6:7:8", "xxx:x:x:x:x:x:x:x:x"),
+            ("1700000000:2001:db8::1", "1700000000:xxxx:xxx::x"),
+            // what mask_mac leaves
+            ("fe80::xxx:xxxx:xxxx:xxxx", "xxxx::xxx:xxxx:xxxx:xxxx"),
+            ("2001:db8:1:2:xxx:xxxx:xxxx:xxxx", "xxxx:xxx:x:x:xxx:xxxx:xxxx:xxxx"),
+        ] {
+            assert_eq!(masked(mask_ip, text), expected, "{text}");
+            assert_eq!(masked(mask_ip, expected), expected, "twice: {text}");
+        }
+    }
+
+    #[test]
+    fn no_ip_addresses() {
+        for text in [
+            "",
+            ":",
+            "::",
+            "12:34:56",
+            "at 12:34: gone",
+            "1.2.3",
+            "OpenWrt 24.10.0",
+            "21.11.2026",
+            "1.20.3000.4",
+            "std::vec::Vec",
+            "Error::add",
+            "face::std",
+            "decade",
+            "5.5 dBm, 3.25%",
+            "2026-11-21T09:06:51.964939396Z",
+            "...",
+            "a:b:c:d:e:f",
+            "C:\\dir",
+            "https://status.example.org:8080/a:b",
+        ] {
+            assert_eq!(masked(mask_ip, text), text);
+        }
+    }
+
+    #[test]
+    fn tails() {
+        for (text, expected) in [
+            ("station 00:11:22:aa:b", "station xx:xx:xx:xx:x"),
+            ("station 00:11:22:aa:", "station xx:xx:xx:xx:"),
+            ("station 001122aab", "station xxxxxxxxx"),
+            ("from 10.0.0.", "from xx.x.x."),
+            ("from 2001:db8:1:", "from xxxx:xxx:x:"),
+            ("no address", "no address"),
+            ("it lasted a decade", "it lastxx x xxxxxx"),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("", ""),
+        ] {
+            assert_eq!(masked(mask_tail, text), expected, "{text}");
+        }
+    }
+
+    /// Wherever a text is cut, no piece of an address shows that is longer than one of its groups.
+    #[test]
+    fn a_cut_shows_no_half_address() {
+        for address in
+            ["00:11:22:aa:bb:cc", "001122aabbcc", "0011.22aa.bbcc", "10.20.30.40", "2001:db8:1:2:3:4:5:6"]
+        {
+            let text = std::format!("{}: {address} went", "Station of a neighbour".repeat(3));
+            for end in 0..text.len() {
+                let shown = masked(
+                    |text| {
+                        mask_mac(text);
+                        mask_tail(text);
+                        mask_ip(text);
+                    },
+                    &text[..end],
+                );
+                assert!(!shown.contains(['0', '1', '2', '3', '4']), "{shown}");
+            }
+        }
+    }
+
+    fn soup() -> impl Strategy<Value = String> {
+        proptest::collection::vec(
+            prop_oneof![
+                "[0-9a-fA-Fx]{1,5}",
+                "[:._ -]",
+                "::|%3A|ff:fe|0x|é|\u{202e}",
+                "([0-9a-f]{2}[:-]){5}[0-9a-f]{2}",
+                ".{0,3}",
+            ],
+            0..24,
+        )
+        .prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn any_text(text in soup()) {
+            for mask in [mask_mac, mask_ip, mask_tail, both] {
+                let shown = masked(mask, &text);
+                prop_assert_eq!(shown.len(), text.len());
+                for (was, is) in text.bytes().zip(shown.bytes()) {
+                    prop_assert!(was == is || is == b'x' && was.is_ascii_hexdigit());
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let length = bytes.len();
+            both(&mut bytes);
+            mask_tail(&mut bytes);
+            prop_assert_eq!(bytes.len(), length);
+        }
+
+        #[test]
+        fn any_mac_anywhere(mac: [u8; 6], before in "[^0-9a-zA-Z:]?", after in "[^0-9a-zA-Z:]?", form in 0..5usize) {
+            let pairs: std::vec::Vec<String> = mac.iter().map(|byte| std::format!("{byte:02x}")).collect();
+            let mac = match form {
+                0 => pairs.join(":"),
+                1 => pairs.join("-"),
+                2 => pairs.concat(),
+                3 => std::format!("{}.{}.{}", pairs[..2].concat(), pairs[2..4].concat(), pairs[4..].concat()),
+                _ => pairs.join("%3A"),
+            };
+            let text = std::format!("le poste {before}{mac}{after} y est");
+            let shown = masked(mask_mac, &text);
+            let hidden: String = mac.replace("%3A", "%%%").chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
+            prop_assert!(shown.contains(&hidden.replace("%%%", "%3A")), "{}", shown);
+        }
+
+        #[test]
+        fn any_ip_anywhere(v4: std::net::Ipv4Addr, v6: std::net::Ipv6Addr) {
+            for address in [std::format!("{v4}"), std::format!("{v6}"), std::format!("[{v6}]:80"), std::format!("{v6}/64")] {
+                let text = std::format!("le poste {address} y est");
+                let shown = masked(both, &text);
+                let shown = shown.trim_start_matches("le poste ").trim_end_matches(" y est").trim_end_matches("]:80").trim_end_matches("/64");
+                prop_assert!(!shown.bytes().any(|byte| byte.is_ascii_hexdigit()), "{}", shown);
+            }
+        }
+    }
+}
