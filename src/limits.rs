@@ -78,6 +78,15 @@ pub const CONNECTIONS_INGEST: usize = 16;
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
 pub const PAGE_BYTES: usize = 131_072;
+/// Texts of alerts that a page shows for one component, the worst alert's first.
+pub const TEXTS_SHOWN: usize = 3;
+/// Bytes of one such text, before escaping; more is cut at a character and marked with an ellipsis.
+pub const TEXT_SHOWN_BYTES: usize = 256;
+/// Bytes of all such texts with their markup, on one page. When they are used up, further texts are left out
+/// and the page says so; states never are.
+pub const TEXTS_BYTES: usize = 24_576;
+/// Links in the list of what is affected, at the top of a page; the page says when there is more.
+pub const AFFECTED_SHOWN: usize = 8;
 /// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
 pub const PAGES: usize = 8;
 
@@ -87,4 +96,5 @@ const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 
 const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");
 const _: () = assert!(TARGET_BYTES < HEAD_BYTES, "a target must fit its head");
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
+const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
