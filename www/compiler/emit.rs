@@ -22,8 +22,12 @@ pub(crate) fn emit_lang(catalogues: &[Catalogue]) -> String {
     .concat();
     let all = each(&|c| format!("Self::{}", variant(&c.tag))).join(", ");
     let tags = each(&|c| format!("{:?}", c.tag)).join(", ");
-    let rtl =
-        each(&|c| format!("Self::{} => {:?},", variant(&c.tag), if c.rtl { "rtl" } else { "ltr" })).join(" ");
+    let rtl: Vec<_> =
+        catalogues.iter().filter(|c| c.rtl).map(|c| format!("Self::{}", variant(&c.tag))).collect();
+    let rtl = match rtl.join(" | ") {
+        none if none.is_empty() => "\"ltr\"".to_owned(),
+        some => format!("if matches!(self, {some}) {{ \"rtl\" }} else {{ \"ltr\" }}"),
+    };
     let tag_arms = each(&|c| format!("Self::{} => {:?},", variant(&c.tag), c.tag)).join(" ");
     format!(
         r#"/// A language that the page speaks: {tags}.
@@ -47,7 +51,7 @@ impl Lang {{
     }}
     /// The direction that it is written in, as HTML's `dir` has it: `ltr` or `rtl`.
     pub const fn dir(self) -> &'static str {{
-        match self {{ {rtl} }}
+        {rtl}
     }}
     /// The language of a tag, its region ignored, case aside.
     pub fn from_tag(tag: &str) -> Option<Self> {{
@@ -150,13 +154,13 @@ pub(crate) fn minify(css: &str) -> String {
     let words = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut out = String::new();
     for c in words.chars() {
-        if "{};,>".contains(c) {
+        if "{};,>+".contains(c) {
             out.truncate(out.trim_end().len());
         }
         if c == '}' {
             out.truncate(out.trim_end_matches(';').len());
         }
-        if c == ' ' && out.ends_with(['{', '}', ';', ',', ':', '>']) {
+        if c == ' ' && out.ends_with(['{', '}', ';', ',', ':', '>', '+']) {
             continue;
         }
         out.push(c);

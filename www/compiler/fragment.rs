@@ -38,7 +38,7 @@ pub(crate) struct Fragment {
 }
 
 /// Elements that a fragment may use, and the attributes of each beside [`GLOBAL`].
-const ELEMENTS: [(&str, &[&str]); 24] = [
+const ELEMENTS: [(&str, &[&str]); 25] = [
     ("html", &[]),
     ("head", &[]),
     ("meta", &["charset", "name", "content"]),
@@ -60,6 +60,7 @@ const ELEMENTS: [(&str, &[&str]); 24] = [
     ("a", &["href", "rel"]),
     ("b", &[]),
     ("bdi", &[]),
+    ("i", &[]),
     ("span", &[]),
     ("strong", &[]),
     ("time", &["datetime"]),
