@@ -57,12 +57,7 @@ fn sixteen_components_fit_in_nine_kilobytes() {
         for lang in Lang::ALL {
             let bytes = rendered(&config, lang, &view).len();
             println!("{scene}.{}: {bytes} bytes", lang.tag());
-            assert!(bytes < 12 * 1024, "{scene}.{}: {bytes} bytes", lang.tag());
-        }
-    }
-    for lang in [Lang::En, Lang::Fr] {
-        for view in [scenes::well(), scenes::trouble()] {
-            assert!(rendered(&config, lang, &view).len() < 9 * 1024);
+            assert!(bytes < if scene == "well" { 9 * 1024 } else { 11 * 1024 }, "{scene}.{}", lang.tag());
         }
     }
 }
@@ -87,12 +82,12 @@ fn hostile_names_and_texts_stay_text() {
     for lang in Lang::ALL {
         let page = rendered(&hostile(HOSTILE), lang, &scenes::trouble().saying(HOSTILE));
         assert!(page.contains("&lt;script src=//evil.example&gt;"));
-        assert!(page.contains("href=\"https://example.org/&quot;&#39;&gt;&lt;script"));
+        assert!(page.contains("href=\"https://example.org/%22&#39;%3E%3Cscript"));
         let plain = rendered(&hostile("plain"), lang, &scenes::trouble().saying("plain"));
         assert_eq!(tags(&page), tags(&plain));
         // Nor does a quote open an attribute: both pages have as many.
         let quotes = |page: &str| {
-            page.split('<').flat_map(|tag| tag.split('>').next()).collect::<String>().matches('"').count()
+            page.split('<').filter_map(|tag| tag.split('>').next()).collect::<String>().matches('"').count()
         };
         assert_eq!(quotes(&page), quotes(&plain));
     }
@@ -105,7 +100,7 @@ fn a_url_that_is_not_of_the_web_is_left_out() {
         let span = config.intern(url).unwrap();
         config.services.iter_mut().for_each(|service| service.url = span);
         let page = rendered(&config, Lang::En, &scenes::well());
-        assert!(!page.contains(url) && !page.contains("More about this"));
+        assert!(!page.contains(url) && !page.contains("More about"));
     }
 }
 
@@ -144,7 +139,7 @@ fn states_are_told_in_words() {
     let config = association();
     let all = |state, reason, monitoring| {
         let every = Some(ComponentView { state, reason, since: None });
-        let page = rendered(&config, Lang::En, &Fake { every, monitoring, ..Fake::default() });
+        let page = rendered(&config, Lang::En, &Fake { monitoring, every, ..Fake::default() });
         let body = page.split_once("<header>").unwrap().1.split_once("<footer>").unwrap().0;
         body.replace(['✓', '!', '×', '?'], "")
             .split('<')
@@ -170,6 +165,26 @@ fn states_are_told_in_words() {
 }
 
 #[test]
+fn the_headline_is_never_greener_than_what_stands_below_it() {
+    let config = association();
+    let headline = |view: &Fake| {
+        let page = rendered(&config, Lang::En, view);
+        page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
+    };
+    let well = Fake { overall: Some(State::Operational), ..scenes::well() };
+    assert_eq!(headline(&well), "Everything works");
+    assert_eq!(
+        headline(&Fake { monitoring: Monitoring::Down(None), ..well.clone() }),
+        "We do not know everything"
+    );
+    assert_eq!(
+        headline(&Fake { overall: Some(State::Operational), ..scenes::trouble() }),
+        "Something is down"
+    );
+    assert_eq!(headline(&Fake { overall: Some(State::Degraded), ..well }), "Something works badly");
+}
+
+#[test]
 fn a_service_is_down_or_partly_down() {
     let config = association();
     let mut view = scenes::well();
@@ -192,13 +207,14 @@ fn what_alerts_say_is_cut_and_counted_and_never_hides_a_state() {
     let config = association();
     let long = "é".repeat(TEXT_SHOWN_BYTES);
     let page = rendered(&config, Lang::En, &scenes::trouble().saying(&long));
-    assert!(page.contains(&format!(">{}…</p>", "é".repeat(TEXT_SHOWN_BYTES / 2))) && !page.contains(&long));
+    assert!(page.contains(&format!(">{}…</bdi>", "é".repeat(TEXT_SHOWN_BYTES / 2))) && !page.contains(&long));
     assert!(!page.contains("more messages"));
 
     let down = ComponentView { state: State::Outage, ..ComponentView::default() };
     let much = vec!["&".repeat(TEXT_SHOWN_BYTES); TEXTS_SHOWN + 2];
     let texts = (0..16).map(|part| (part, much.clone())).collect();
     let page = rendered(&config, Lang::En, &Fake { every: Some(down), texts, ..Fake::default() });
+    println!("bound: {} bytes", worst_case(&config, SITE));
     assert!(page.contains("There are more messages than fit here."));
     assert_eq!(page.matches("<li class=\"down\" id=\"c").count(), 16);
     assert!(page.len() <= worst_case(&config, SITE));
@@ -284,7 +300,7 @@ fn any_monitoring() -> impl Strategy<Value = Monitoring> {
 }
 
 /// The tags of a page, with what is theirs to open or close.
-const TAGS: [&str; 25] = [
+const TAGS: [&str; 26] = [
     "!doctype",
     "html",
     "head",
@@ -300,6 +316,7 @@ const TAGS: [&str; 25] = [
     "p",
     "span",
     "strong",
+    "i",
     "b",
     "main",
     "nav",

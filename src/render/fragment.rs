@@ -95,8 +95,32 @@ impl<'a> Out<'a> {
     /// Writes a URL inside the double quotes of an attribute, if it is one of http or https; else nothing,
     /// which leads nowhere.
     fn url(&mut self, url: &str) {
-        if is_web(url) {
-            self.attribute(url);
+        if !is_web(url) {
+            return;
+        }
+        let mut slashes: u8 = 0;
+        for c in clean::shown(url) {
+            slashes = slashes.saturating_add(u8::from(c == '/'));
+            let in_path = slashes > 2;
+            match c {
+                // What no URL holds as it is; brackets stand around an address only.
+                ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | clean::REPLACEMENT => {
+                    self.percent(c);
+                }
+                '[' | ']' if in_path => self.percent(c),
+                c => self.attribute(c.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+
+    /// Writes a character as `%22`.
+    fn percent(&mut self, c: char) {
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            self.raw("%");
+            for half in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(half), 16).unwrap_or('0');
+                self.raw(digit.to_ascii_uppercase().encode_utf8(&mut [0; 4]));
+            }
         }
     }
 
@@ -172,7 +196,8 @@ mod tests {
     #[test]
     fn a_url_leads_to_the_web_or_nowhere() {
         let check = |url: &str, expected: &str| assert_eq!(written(|out| out.url(url)), expected, "{url:?}");
-        check("https://example.org/?a=1&b=\"", "https://example.org/?a=1&amp;b=&quot;");
+        check("https://example.org/?a=1&b=\"", "https://example.org/?a=1&amp;b=%22");
+        check("http://[::1]:80/[a]{b} c'd", "http://[::1]:80/%5Ba%5D%7Bb%7D%20c&#39;d");
         check("HTTP://example.org", "HTTP://example.org");
         for bad in
             ["javascript:alert(1)", "java\nscript:x", " https://a", "data:,x", "//example.org", "", "http:/"]

@@ -6,8 +6,8 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Component, Entry, Full, Link, Notice, Out, Page, PageBuf, Paragraph, Part, Parts, Quote,
-    Robots, Service, Time, Zone, is_web,
+    Affected, Component, Entry, Full, Link, Notice, Out, Page, PageBuf, Paragraph, Parts, Quote, Robots,
+    Service, Time, Zone, is_web,
 };
 use super::when::{self, Date};
 use super::words::{Word, around, word};
@@ -43,16 +43,9 @@ pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -
 
 fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, longest: bool) {
     let site = config.sites.get(id.index()).copied().unwrap_or_default();
-    let cx = Context {
-        config,
-        view,
-        lang: out.lang(),
-        site: &site,
-        id,
-        now: view.now(),
-        seen: view.site(id),
-        longest,
-    };
+    let (now, seen) = (view.now(), view.site(id));
+    let mut cx = Context { config, view, lang: out.lang(), site: &site, id, now, seen, longest };
+    cx.seen.overall = cx.overall();
     cx.page(out);
 }
 
@@ -104,13 +97,20 @@ struct Worst {
     parts: usize,
 }
 
+impl Worst {
+    fn all_unknown(self) -> bool {
+        self.all && self.state == State::NoData
+    }
+}
+
 const fn service_word(worst: Worst) -> Word {
     match worst.state {
         State::Operational => Word::ServiceOperational,
-        State::NoData => Word::ServiceNoData,
+        State::NoData if worst.all => Word::ServiceNoData,
+        State::NoData => Word::ServicePartlyNoData,
         State::Degraded => Word::ServiceDegraded,
         State::Outage if worst.all => Word::ServiceOutage,
-        State::Outage => Word::ServicePartial,
+        State::Outage => Word::ServicePartlyOutage,
     }
 }
 
@@ -157,13 +157,26 @@ impl<'a> Context<'a> {
         worst
     }
 
+    /// How the site is; never better than what stands below it, and never well while nobody watches.
+    fn overall(&self) -> State {
+        let parts = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
+        let worst = parts.map(|worst| worst.state).fold(self.seen.overall, State::max);
+        match (worst, self.seen.monitoring) {
+            (State::Operational, Monitoring::Down(_)) => State::NoData,
+            _ => worst,
+        }
+    }
+
     fn page(&self, out: &mut Out<'_>) {
         let overall = self.seen.overall;
         let empty = self.services().next().is_none();
         let (state, text) = match overall {
             _ if empty => (State::NoData, Word::OverallEmpty),
             State::Operational => (overall, Word::OverallOperational),
-            State::NoData => (overall, Word::OverallNoData),
+            State::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
+                (overall, Word::OverallNoData)
+            }
+            State::NoData => (overall, Word::OverallPartlyNoData),
             State::Degraded => (overall, Word::OverallDegraded),
             State::Outage => (overall, Word::OverallOutage),
         };
@@ -200,7 +213,7 @@ impl<'a> Context<'a> {
             return;
         };
         let (before, after) = around(self.word(with));
-        let local = when::local(self.lang, &self.site.timezone, at, now, date);
+        let local = when::local(self.lang, self.site.timezone, at, now, date);
         out.text(before);
         Time { utc: &when::utc(at), local: &local }.write(out);
         out.text(after);
@@ -235,7 +248,7 @@ impl<'a> Context<'a> {
     fn zone(&self, out: &mut Out<'_>) {
         let Some(now) = self.now.wall else { return };
         let (before, after) = around(self.word(Word::Zone));
-        Zone { before, name: &when::zone(&self.site.timezone, now), after }.write(out);
+        Zone { before, name: &when::zone(self.site.timezone, now), after }.write(out);
     }
 
     /// A text of the configuration, unless it is absent.
@@ -253,15 +266,14 @@ impl<'a> Context<'a> {
             Monitoring::Down(_) => &[State::Outage, State::Degraded],
             _ => &[State::Outage, State::Degraded, State::NoData],
         };
-        let any = self.services().any(|(_, id, _)| {
-            let worst = self.worst(id);
-            worst.parts > 0 && states.contains(&worst.state)
-        });
-        if !any {
+        let worst = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
+        let Some(worst) = worst.map(|worst| worst.state).max().filter(|state| states.contains(state)) else {
             return;
-        }
+        };
+        let title = if worst == State::NoData { Word::AffectedUnknown } else { Word::AffectedTitle };
         let count = Cell::new(0);
         Affected {
+            title: self.word(title),
             entries: &mut |out| {
                 for &state in states {
                     self.entries(out, state, &count);
@@ -323,12 +335,8 @@ impl<'a> Context<'a> {
             return;
         }
         let (look, sign) = look(state);
-        let mut part = |out: &mut Out<'_>| {
-            if !part.is_empty() {
-                Part { name: part }.write(out);
-            }
-        };
-        Entry { id, look, sign, service, state: self.word(text), part: &mut part }.write(out);
+        let separator = if part.is_empty() { "" } else { " · " };
+        Entry { id, look, sign, service, separator, part, state: self.word(text) }.write(out);
     }
 
     fn all_services(&self, out: &mut Out<'_>) {
@@ -377,7 +385,8 @@ impl<'a> Context<'a> {
             link: &mut |out| {
                 let url = self.config.str(service.url);
                 if is_web(url) {
-                    Link { url, name }.write(out);
+                    let (before, after) = around(self.word(Word::ServiceMore));
+                    Link { url, before, name, after }.write(out);
                 }
             },
         }
@@ -441,12 +450,11 @@ impl<'a> Context<'a> {
             let before = out.len();
             let (text, more) = cut(text);
             Quote { text, more: if more { "…" } else { "" } }.write(out);
-            match left.checked_sub(out.len().saturating_sub(before)) {
-                Some(left) => texts.set(Texts { left, omitted }),
-                None => {
-                    out.take_back(before);
-                    texts.set(Texts { left, omitted: true });
-                }
+            if let Some(left) = left.checked_sub(out.len().saturating_sub(before)) {
+                texts.set(Texts { left, omitted });
+            } else {
+                out.take_back(before);
+                texts.set(Texts { left, omitted: true });
             }
         });
     }

@@ -40,7 +40,7 @@ pub(super) enum Date {
 }
 
 /// Seconds east of UTC at a point in time.
-fn offset(_zone: &Tz, _at: Wall) -> i32 {
+fn offset(_zone: Tz, _at: Wall) -> i32 {
     0
 }
 
@@ -68,7 +68,7 @@ fn civil(secs: i64) -> Civil {
     }
 }
 
-fn in_zone(zone: &Tz, at: Wall) -> Civil {
+fn in_zone(zone: Tz, at: Wall) -> Civil {
     civil(at.secs().saturating_add(i64::from(offset(zone, at))))
 }
 
@@ -104,7 +104,7 @@ pub(super) fn utc(at: Wall) -> Utc {
 }
 
 /// For people: `09:06`, or with day and month, and with the year when that is not this one.
-pub(super) fn local(lang: Lang, zone: &Tz, at: Wall, now: Wall, date: Date) -> Local {
+pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Local {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
     if date == Date::UnlessToday && (at.year, at.month, at.day) == (now.year, now.month, now.day) {
@@ -128,8 +128,12 @@ pub(super) fn local(lang: Lang, zone: &Tz, at: Wall, now: Wall, date: Date) -> L
 }
 
 /// The zone's distance from UTC: `UTC`, `UTC+1`, `UTC-3:30`.
-pub(super) fn zone(zone: &Tz, at: Wall) -> Zone {
-    let minutes = offset(zone, at) / 60;
+pub(super) fn zone(zone: Tz, at: Wall) -> Zone {
+    east(offset(zone, at))
+}
+
+fn east(secs: i32) -> Zone {
+    let minutes = secs / 60;
     let mut out = String::new();
     _ = out.push_str("UTC");
     if minutes != 0 {
@@ -145,6 +149,7 @@ pub(super) fn zone(zone: &Tz, at: Wall) -> Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Site;
 
     const MS: i64 = 1000;
 
@@ -172,7 +177,7 @@ mod tests {
         let now = Wall(1_795_251_966 * MS); // 2026-11-21T09:06:06Z
         let check = |lang, secs_ago: i64, date, expected: &str| {
             let at = Wall(now.0.saturating_sub(secs_ago * MS));
-            assert_eq!(local(lang, &Tz::default(), at, now, date).as_str(), expected);
+            assert_eq!(local(lang, Site::default().timezone, at, now, date).as_str(), expected);
         };
         check(Lang::En, 60, Date::UnlessToday, "09:05");
         check(Lang::En, 60, Date::Always, "21 November, 09:05");
@@ -183,11 +188,20 @@ mod tests {
     }
 
     #[test]
+    fn a_zone_is_told_by_its_distance() {
+        for (secs, expected) in
+            [(0, "UTC"), (3600, "UTC+1"), (-12_600, "UTC-3:30"), (45_900, "UTC+12:45"), (-1800, "UTC-0:30")]
+        {
+            assert_eq!(east(secs).as_str(), expected);
+        }
+    }
+
+    #[test]
     fn every_date_of_every_language_fits() {
         for lang in Lang::ALL {
             for month in 0..12 {
                 let at = Wall((month * 31 + 14) * DAY * MS);
-                let text = local(lang, &Tz::default(), at, Wall(1_795_251_966 * MS), Date::Always);
+                let text = local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), Date::Always);
                 assert!(text.ends_with("00:00") && text.contains("197"), "{text}");
             }
         }

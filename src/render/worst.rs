@@ -31,7 +31,8 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let states = components.saturating_mul(2).saturating_add(services);
     let sentences =
         longest(&OVERALL).saturating_mul(2).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
-    size(config, site, lang, &Longest(lang))
+    let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+    size(config, site, lang, &Longest { lang, zone })
         .saturating_add(TEXTS_BYTES)
         .saturating_add(states.saturating_mul(state))
         .saturating_add(sentences)
@@ -43,26 +44,29 @@ const CLASS_AND_SIGN: usize = 7;
 /// Bytes of the longest name of a zone.
 const ZONE: usize = 64;
 
-const STATES: [Word; 9] = [
+const STATES: [Word; 10] = [
     Word::ServiceOperational,
     Word::ServiceDegraded,
     Word::ServiceOutage,
-    Word::ServicePartial,
+    Word::ServicePartlyOutage,
+    Word::ServicePartlyNoData,
     Word::ServiceNoData,
     Word::StateOperational,
     Word::StateDegraded,
     Word::StateOutage,
     Word::StateNoData,
 ];
-const OVERALL: [Word; 5] = [
+const OVERALL: [Word; 6] = [
     Word::OverallOperational,
     Word::OverallDegraded,
     Word::OverallOutage,
     Word::OverallNoData,
+    Word::OverallPartlyNoData,
     Word::OverallEmpty,
 ];
 const HINTS: [Word; 4] = [Word::HintOperational, Word::HintTrouble, Word::HintNoData, Word::Empty];
-const BANNERS: [Word; 6] = [
+const BANNERS: [Word; 7] = [
+    Word::AffectedUnknown,
     Word::MonitoringDown,
     Word::MonitoringDownSince,
     Word::MonitoringPartly,
@@ -72,7 +76,10 @@ const BANNERS: [Word; 6] = [
 ];
 
 /// A view on which everything takes as many words as it can.
-struct Longest(Lang);
+struct Longest {
+    lang: Lang,
+    zone: Tz,
+}
 
 impl Longest {
     /// The point in a year (not that of [`View::now`]) whose date is the longest in this language.
@@ -81,7 +88,7 @@ impl Longest {
         let days =
             (0..12i64).map(|month| Wall(month.saturating_mul(30).saturating_add(22).saturating_mul(DAY_MS)));
         let longest = days.max_by_key(|&at| {
-            local(self.0, &Tz::default(), at, now.wall.unwrap_or_default(), Date::Always).len()
+            local(self.lang, self.zone, at, now.wall.unwrap_or_default(), Date::Always).len()
         });
         now.mono_of(longest.unwrap_or_default())
     }
@@ -102,7 +109,7 @@ impl View for Longest {
             (Word::ReasonResync, Reason::Resync),
             (Word::ReasonExpired, Reason::Expired),
         ];
-        let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.0, text).len());
+        let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.lang, text).len());
         let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
         ComponentView { state: State::Outage, since: self.since(), reason }
     }

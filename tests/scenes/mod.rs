@@ -21,6 +21,8 @@ pub(crate) struct Fake {
     pub(crate) wall: Option<Wall>,
     pub(crate) as_of: Option<Mono>,
     pub(crate) monitoring: Monitoring,
+    /// What the view claims; the worst of its components, if it claims nothing.
+    pub(crate) overall: Option<State>,
     pub(crate) components: BTreeMap<usize, ComponentView>,
     /// For components that are not in the list.
     pub(crate) every: Option<ComponentView>,
@@ -33,6 +35,7 @@ impl Default for Fake {
             wall: Some(NOW),
             as_of: Some(minutes_ago(1)),
             monitoring: Monitoring::Up,
+            overall: None,
             components: BTreeMap::new(),
             every: None,
             texts: BTreeMap::new(),
@@ -58,7 +61,8 @@ impl View for Fake {
     }
     fn site(&self, _: SiteId) -> SiteView {
         let states = (0..16).map(|part| self.component(ComponentId(part)).state);
-        SiteView { overall: states.max().unwrap_or_default(), as_of: self.as_of, monitoring: self.monitoring }
+        let overall = self.overall.unwrap_or(states.max().unwrap_or_default());
+        SiteView { overall, as_of: self.as_of, monitoring: self.monitoring }
     }
     fn component(&self, component: ComponentId) -> ComponentView {
         self.components.get(&component.index()).copied().or(self.every).unwrap_or_default()
@@ -119,7 +123,7 @@ pub(crate) fn all() -> Vec<(&'static str, Fake)> {
     ]
 }
 
-/// `fr`, or (fr, en, ar).
+/// French without a language, English and Arabic of their own.
 fn texts(config: &mut Config, fr: &str, en: &str, ar: &str) -> Texts {
     let mut texts = Texts { default: config.intern(fr).unwrap(), ..Texts::default() };
     texts.by_lang[Lang::En.index()] = config.intern(en).unwrap();
@@ -138,6 +142,9 @@ pub(crate) fn empty() -> Box<Config> {
     config
 }
 
+/// Names in French, English and Arabic, a link, and the names of the parts.
+type Described = (&'static str, &'static str, &'static str, &'static str, &'static [[&'static str; 3]]);
+
 /// Four services, sixteen components.
 pub(crate) fn association() -> Box<Config> {
     let mut config = new();
@@ -149,7 +156,7 @@ pub(crate) fn association() -> Box<Config> {
         "شبكة البيوت وخدمات الأعضاء.",
     );
     config.sites.push(Site { title, intro, visibility: Visibility::Public, ..Site::default() }).ok().unwrap();
-    let services: [(&str, &str, &str, &str, &[[&str; 3]]); 4] = [
+    let services: [Described; 4] = [
         (
             "Wi-Fi",
             "Wi-Fi",
