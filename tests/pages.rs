@@ -165,6 +165,21 @@ fn states_are_told_in_words() {
 }
 
 #[test]
+fn a_reason_that_all_parts_of_a_service_share_is_said_once() {
+    let config = association();
+    let why = "has just come back";
+    let mut view = scenes::all().into_iter().find(|(scene, _)| *scene == "resync").unwrap().1;
+    assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
+    // Another reason in the last service, and its two parts speak for themselves.
+    view.set(15, State::NoData, Reason::Silent, 43);
+    assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
+    assert_eq!(rendered(&config, Lang::En, &view).matches("has stopped reporting").count(), 1);
+    // The first service has eight parts; one that is down keeps the others' reason with them.
+    view.set(0, State::Outage, Reason::Reported, 43);
+    assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 3 + 7);
+}
+
+#[test]
 fn the_headline_is_never_greener_than_what_stands_below_it() {
     let config = association();
     let headline = |view: &Fake| {

@@ -13,7 +13,9 @@ use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
 use crate::limits::{AFFECTED_SHOWN, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN};
-use crate::model::{ComponentId, Lang, Monitoring, Reason, ServiceId, SiteId, SiteView, State, View};
+use crate::model::{
+    ComponentId, ComponentView, Lang, Monitoring, Reason, ServiceId, SiteId, SiteView, State, View,
+};
 use crate::time::{Mono, Now};
 
 /// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
@@ -95,6 +97,8 @@ struct Worst {
     state: State,
     all: bool,
     parts: usize,
+    /// Why, if all of several components are so for the same reason: then it is said once.
+    shared: Option<Reason>,
 }
 
 impl Worst {
@@ -144,16 +148,19 @@ impl<'a> Context<'a> {
 
     /// A service without parts is not known to be well.
     fn worst(&self, service: ServiceId) -> Worst {
-        let mut worst = Worst { state: State::Operational, all: true, parts: 0 };
+        let mut worst = Worst { state: State::Operational, all: true, parts: 0, shared: None };
         for (id, _) in self.config.components_of(service) {
-            let state = self.view.component(id).state;
-            worst.all &= worst.parts == 0 || state == worst.state;
+            let ComponentView { state, reason, .. } = self.view.component(id);
+            let first = worst.parts == 0;
+            worst.all &= first || state == worst.state;
+            worst.shared = Some(reason).filter(|_| first || worst.shared == Some(reason));
             worst.state = worst.state.max(state);
             worst.parts = worst.parts.saturating_add(1);
         }
         if worst.parts == 0 {
             worst.state = State::NoData;
         }
+        worst.shared = worst.shared.filter(|_| worst.all && worst.parts > 1 && !self.longest);
         worst
     }
 
@@ -365,7 +372,7 @@ impl<'a> Context<'a> {
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
                 number.set(number.get().saturating_add(1));
-                self.component(out, number.get(), id, component, texts);
+                self.component(out, number.get(), id, component, worst.shared.is_none(), texts);
             }
         };
         Service {
@@ -374,7 +381,10 @@ impl<'a> Context<'a> {
             sign,
             name,
             state: self.word(service_word(worst)),
-            description: &mut |out| self.paragraph(out, "d", &service.description),
+            description: &mut |out| {
+                self.paragraph(out, "d", &service.description);
+                self.reason(out, worst.shared.unwrap_or_default());
+            },
             parts: &mut |out| {
                 if worst.parts == 0 {
                     Notice { class: "why", text: &mut |out| out.word(Word::ServiceEmpty) }.write(out);
@@ -399,6 +409,7 @@ impl<'a> Context<'a> {
         number: usize,
         id: ComponentId,
         component: &config::Component,
+        say_why: bool,
         texts: &Cell<Texts>,
     ) {
         let seen = self.view.component(id);
@@ -417,7 +428,9 @@ impl<'a> Context<'a> {
             },
             detail: &mut |out| {
                 self.paragraph(out, "d", &component.description);
-                self.reason(out, seen.reason);
+                if say_why {
+                    self.reason(out, seen.reason);
+                }
                 self.texts(out, id, texts);
             },
         }
