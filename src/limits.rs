@@ -87,6 +87,15 @@ pub const CONNECTIONS_INGEST: usize = 16;
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
 pub const PAGE_BYTES: usize = 131_072;
+/// Texts of alerts that a page shows for one component, the worst alert's first.
+pub const TEXTS_SHOWN: usize = 3;
+/// Bytes of one such text, before escaping; more is cut at a character and marked with an ellipsis.
+pub const TEXT_SHOWN_BYTES: usize = 256;
+/// Bytes of all such texts with their markup, on one page. When they are used up, further texts are left out
+/// and the page says so; states never are.
+pub const TEXTS_BYTES: usize = 24_576;
+/// Links in the list of what is affected, at the top of a page; the page says when there is more.
+pub const AFFECTED_SHOWN: usize = 8;
 /// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
 pub const PAGES: usize = 8;
 
@@ -100,4 +109,5 @@ const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts head
 const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
 const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
+const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");

@@ -1,43 +1,58 @@
-//! Compiles `www/` into Rust (placeholder until the fragment compiler lands).
-use std::{env, fs, path::Path};
+//! Compiles `www/` into Rust: the languages, their words, the page's fragments and its style.
+//!
+//! The work is done in `compiler.rs`, which the tests include as well. The build reads neither the clock nor
+//! git, so the same sources give the same bytes.
 
-fn main() {
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+mod compiler;
+
+use compiler::Refusal;
+
+fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=www");
-    let out = env::var("OUT_DIR").unwrap();
-    fs::write(
-        Path::new(&out).join("lang.rs"),
-        r#"
-/// A language that the page speaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Arabic.
-    Ar,
-    /// French.
-    Fr,
-}
-impl Lang {
-    /// How many there are.
-    pub const COUNT: usize = 3;
-    /// All of them; English, the default, first.
-    pub const ALL: [Self; Self::COUNT] = [Self::En, Self::Ar, Self::Fr];
-    /// Its BCP 47 tag.
-    pub const fn tag(self) -> &'static str {
-        match self { Self::En => "en", Self::Ar => "ar", Self::Fr => "fr" }
-    }
-    /// Its position in [`Lang::ALL`].
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-    /// The language of a tag, its region ignored, case aside.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or("");
-        Self::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(primary))
+    println!("cargo::rerun-if-changed=CHANGELOG.md");
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusals) => {
+            for refusal in refusals {
+                println!("cargo::error={refusal}");
+            }
+            ExitCode::FAILURE
+        }
     }
 }
-"#,
-    )
-    .unwrap();
+
+fn run() -> Result<(), Vec<Refusal>> {
+    let out =
+        env::var_os("OUT_DIR").ok_or_else(|| vec![Refusal::new("build", 0, "cargo did not set OUT_DIR")])?;
+    let write = |name: &str, text: String| {
+        fs::write(Path::new(&out).join(name), text).map_err(|e| vec![Refusal::new(name, 0, e)])
+    };
+    let catalogues = compiler::catalogues(&read_all("www/lang", "txt")?)?;
+    let style = compiler::minify(&read("www/style.css")?);
+    let fragments = compiler::fragments(&read_all("www", "html")?, &catalogues, &style)?;
+    write("lang.rs", compiler::emit_lang(&catalogues))?;
+    write("words.rs", compiler::emit_words(&catalogues))?;
+    write("fragments.rs", compiler::emit_fragments(&fragments, &style))?;
+    let floor = compiler::floor("CHANGELOG.md", &read("CHANGELOG.md")?).map_err(|refusal| vec![refusal])?;
+    write("floor.rs", compiler::emit_floor(floor))
+}
+
+fn read(path: &str) -> Result<String, Vec<Refusal>> {
+    fs::read_to_string(path).map_err(|e| vec![Refusal::new(path, 0, e)])
+}
+
+/// The files of `dir` whose name ends in `.ext`, in the order of their names: (path, text).
+fn read_all(dir: &str, ext: &str) -> Result<Vec<(String, String)>, Vec<Refusal>> {
+    let entries = fs::read_dir(dir).map_err(|e| vec![Refusal::new(dir, 0, e)])?;
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|found| found == ext))
+        .filter_map(|path| Some(path.to_str()?.replace('\\', "/")))
+        .collect();
+    paths.sort();
+    paths.into_iter().map(|path| Ok((path.clone(), read(&path)?))).collect()
 }

@@ -3,8 +3,8 @@
 //! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what reads it
 //! does not check again. All its text lives in one buffer, named by [`Span`]s.
 
-pub mod matcher;
 mod load;
+pub mod matcher;
 mod problem;
 mod schema;
 pub mod uci;
@@ -15,8 +15,8 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS, TOKENS,
-    USER_KEYS, USERS,
+    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS,
+    TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId};
 use crate::text::Span;
@@ -275,6 +275,38 @@ pub struct Config {
 }
 
 impl Config {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self {
+            text: String::new(),
+            main: Main {
+                state_dir: Span::EMPTY,
+                resolve_after: Millis(0),
+                default_severity: Severity::Fine,
+                clock: Clock::Trust,
+            },
+            listeners: Vec::new(),
+            sites: Vec::new(),
+            hosts: Vec::new(),
+            sources: Vec::new(),
+            tokens: Vec::new(),
+            services: Vec::new(),
+            components: Vec::new(),
+            matches: Vec::new(),
+            terms: Vec::new(),
+            published: Vec::new(),
+            users: Vec::new(),
+            user_keys: Vec::new(),
+        }
+    }
+
+    /// Keeps a text; `None` if there is no room for it.
+    pub fn intern(&mut self, text: &str) -> Option<Span> {
+        let start = self.text.len();
+        self.text.push_str(text).ok()?;
+        Span::new(start, self.text.len())
+    }
+
     /// What a span of this configuration says.
     pub fn str(&self, span: Span) -> &str {
         span.of(&self.text)

@@ -1,0 +1,237 @@
+//! The runtime of the compiled fragments: writing pieces into a bounded buffer, escaped by where they stand.
+//!
+//! A fragment is a table of pieces, and one function walks all of them, so that a fragment costs its bytes and
+//! no code. Values go through [`clean`](crate::text::clean) first, always.
+
+use heapless::vec::VecView;
+
+use super::words::{Word, word};
+use crate::model::Lang;
+use crate::text::clean;
+
+include!(concat!(env!("OUT_DIR"), "/fragments.rs"));
+
+/// The bytes of a page; a `heapless::Vec<u8, PAGE_BYTES>` is one.
+pub type PageBuf = VecView<u8>;
+
+/// The page does not fit its buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full;
+
+/// A part of a fragment.
+enum Piece {
+    /// As it is.
+    Html(&'static str),
+    /// A word of the page's language.
+    Word(Word),
+    /// The text of this number, as text.
+    Text(u8),
+    /// The text of this number, as the value of an attribute in double quotes.
+    Attribute(u8),
+    /// The text of this number, as the URL that is the value of an attribute.
+    Url(u8),
+    /// The markup of this number.
+    Block(u8),
+}
+
+/// A page being written. What does not fit is remembered, not reported on each call: see [`Out::finish`].
+pub struct Out<'a> {
+    buf: &'a mut PageBuf,
+    lang: Lang,
+    /// Bytes written, those that did not fit included.
+    len: usize,
+}
+
+impl<'a> Out<'a> {
+    /// Starts a page in `lang`; what `buf` held is gone.
+    pub fn new(buf: &'a mut PageBuf, lang: Lang) -> Self {
+        buf.clear();
+        Self { buf, lang, len: 0 }
+    }
+
+    /// The page's language.
+    pub const fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// Ends the page. If it did not fit, the buffer is left empty: a page is never cut, since what is cut off
+    /// could be the outage.
+    pub fn finish(self) -> Result<(), Full> {
+        if self.len != self.buf.len() {
+            self.buf.clear();
+            return Err(Full);
+        }
+        Ok(())
+    }
+
+    /// Writes a word of the page's language.
+    pub fn word(&mut self, which: Word) {
+        self.raw(word(self.lang, which));
+    }
+
+    /// Writes a value as text.
+    pub fn text(&mut self, text: &str) {
+        for c in clean::shown(text) {
+            match c {
+                '&' => self.raw("&amp;"),
+                '<' => self.raw("&lt;"),
+                '>' => self.raw("&gt;"),
+                c => self.raw(c.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+
+    /// Writes a value inside the double quotes of an attribute.
+    fn attribute(&mut self, text: &str) {
+        for c in clean::shown(text) {
+            match c {
+                '"' => self.raw("&quot;"),
+                '\'' => self.raw("&#39;"),
+                c => self.text(c.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+
+    /// Writes a URL inside the double quotes of an attribute, if it is one of http or https; else nothing,
+    /// which leads nowhere.
+    fn url(&mut self, url: &str) {
+        if !is_web(url) {
+            return;
+        }
+        let mut slashes: u8 = 0;
+        for c in clean::shown(url) {
+            slashes = slashes.saturating_add(u8::from(c == '/'));
+            let in_path = slashes > 2;
+            match c {
+                // What no URL holds as it is; brackets stand around an address only.
+                ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | clean::REPLACEMENT => {
+                    self.percent(c);
+                }
+                '[' | ']' if in_path => self.percent(c),
+                c => self.attribute(c.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+
+    /// Writes a character as `%22`.
+    fn percent(&mut self, c: char) {
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            self.raw("%");
+            for half in [byte >> 4, byte & 15] {
+                let digit = char::from_digit(u32::from(half), 16).unwrap_or('0');
+                self.raw(digit.to_ascii_uppercase().encode_utf8(&mut [0; 4]));
+            }
+        }
+    }
+
+    /// Walks a fragment's pieces. The fragment's own struct calls this, and fits the numbers to the lists.
+    fn fragment(&mut self, pieces: &[Piece], texts: &[&str], blocks: &mut [&mut dyn FnMut(&mut Out<'_>)]) {
+        let text = |number: u8| texts.get(usize::from(number)).copied().unwrap_or("");
+        for piece in pieces {
+            match *piece {
+                Piece::Html(html) => self.raw(html),
+                Piece::Word(which) => self.word(which),
+                Piece::Text(number) => self.text(text(number)),
+                Piece::Attribute(number) => self.attribute(text(number)),
+                Piece::Url(number) => self.url(text(number)),
+                Piece::Block(number) => {
+                    if let Some(block) = blocks.get_mut(usize::from(number)) {
+                        block(self);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How many bytes are written, those included that did not fit: so a page can be measured without a buffer.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes back what was written after the first `len` bytes.
+    pub(super) fn take_back(&mut self, len: usize) {
+        self.buf.truncate(len);
+        self.len = len;
+    }
+
+    fn raw(&mut self, text: &str) {
+        // After the first piece that does not fit, none may, or the page would have a hole.
+        if self.len == self.buf.len() {
+            _ = self.buf.extend_from_slice(text.as_bytes());
+        }
+        self.len = self.len.saturating_add(text.len());
+    }
+}
+
+/// Whether a URL leads to the web: `javascript:` and its kin do not.
+pub(super) fn is_web(url: &str) -> bool {
+    let starts =
+        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("https://") || starts("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use heapless::Vec;
+    use proptest::prelude::*;
+    use std::string::String;
+
+    fn written(write: impl FnOnce(&mut Out<'_>)) -> String {
+        let mut buf = Vec::<u8, 8192>::new();
+        let mut out = Out::new(&mut buf, Lang::En);
+        write(&mut out);
+        out.finish().unwrap();
+        String::from_utf8(buf.as_slice().into()).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_escaped_by_where_it_stands() {
+        let hostile = "\"'><script>&amp;\u{1b}\u{202e}";
+        assert_eq!(written(|out| out.text(hostile)), "\"'&gt;&lt;script&gt;&amp;amp;\u{fffd}");
+        assert_eq!(written(|out| out.attribute(hostile)), "&quot;&#39;&gt;&lt;script&gt;&amp;amp;\u{fffd}");
+    }
+
+    #[test]
+    fn a_url_leads_to_the_web_or_nowhere() {
+        let check = |url: &str, expected: &str| assert_eq!(written(|out| out.url(url)), expected, "{url:?}");
+        check("https://example.org/?a=1&b=\"", "https://example.org/?a=1&amp;b=%22");
+        check("http://[::1]:80/[a]{b} c'd", "http://[::1]:80/%5Ba%5D%7Bb%7D%20c&#39;d");
+        check("HTTP://example.org", "HTTP://example.org");
+        for bad in
+            ["javascript:alert(1)", "java\nscript:x", " https://a", "data:,x", "//example.org", "", "http:/"]
+        {
+            check(bad, "");
+        }
+    }
+
+    #[test]
+    fn a_page_that_does_not_fit_is_no_page() {
+        let mut buf = Vec::<u8, 8>::new();
+        let mut out = Out::new(&mut buf, Lang::En);
+        out.text("12345678");
+        out.text("9");
+        assert_eq!(out.finish(), Err(Full));
+        assert!(buf.is_empty());
+        let mut out = Out::new(&mut buf, Lang::En);
+        out.text("12345678");
+        assert_eq!(out.finish(), Ok(()));
+        assert_eq!(buf, b"12345678");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_breaks_out(value in any::<String>()) {
+            let value = value.get(..value.floor_char_boundary(1000)).unwrap();
+            let text = written(|out| out.text(value));
+            prop_assert!(!text.contains(['<', '>']));
+            for (at, _) in text.match_indices('&') {
+                let rest = text.get(at..).unwrap();
+                prop_assert!(["&amp;", "&lt;", "&gt;"].iter().any(|entity| rest.starts_with(entity)));
+            }
+            let attribute = written(|out| out.attribute(value));
+            prop_assert!(!attribute.contains(['<', '>', '"', '\'']));
+        }
+    }
+}

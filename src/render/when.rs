@@ -1,0 +1,209 @@
+//! Times, as a page shows them: in the site's zone, in words of its language.
+
+use heapless::String;
+use ufmt::uwrite;
+
+use super::words::{Word, month, word};
+use crate::model::Lang;
+use crate::time::Wall;
+use crate::time::tz::Tz;
+
+/// Bytes of a time in words: the longest date of a catalogue and then some (tests see to it).
+pub(super) type Local = String<96>;
+/// Bytes of `2026-11-21T08:06Z`; years beyond 9999 do not occur.
+pub(super) type Utc = String<24>;
+/// Bytes of `UTC+13:45`.
+pub(super) type Zone = String<16>;
+
+const MINUTE: i64 = 60;
+const DAY: i64 = 86_400;
+
+/// A point in civil time, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Civil {
+    pub(super) year: i32,
+    /// 1 to 12.
+    pub(super) month: u8,
+    /// 1 to 31.
+    pub(super) day: u8,
+    /// Minutes since midnight.
+    pub(super) minute: u16,
+}
+
+/// Whether a time says its date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Date {
+    /// A time of today does not.
+    UnlessToday,
+    /// It does: on a page that was kept, a time of "today" would look fresh for ever.
+    Always,
+}
+
+/// Seconds east of UTC at a point in time.
+fn offset(_zone: Tz, _at: Wall) -> i32 {
+    0
+}
+
+/// The civil time of Unix seconds, in UTC (the algorithm of Howard Hinnant, `civil_from_days`).
+fn civil(secs: i64) -> Civil {
+    let days = secs.div_euclid(DAY).saturating_add(719_468);
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let leaps = (of_era / 36_524).saturating_sub(of_era / 146_096).saturating_sub(of_era / 1460);
+    let year_of_era = of_era.saturating_add(leaps) / 365;
+    let days_before =
+        year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let of_year = of_era.saturating_sub(days_before);
+    // Months are counted from March, so that the leap day is the last one of the year.
+    let from_march = of_year.saturating_mul(5).saturating_add(2) / 153;
+    let day = of_year.saturating_sub(from_march.saturating_mul(153).saturating_add(2) / 5).saturating_add(1);
+    let (month, next) =
+        if from_march < 10 { (from_march.saturating_add(3), 0) } else { (from_march.saturating_sub(9), 1) };
+    let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(next);
+    Civil {
+        year: i32::try_from(year).unwrap_or(i32::MAX),
+        month: u8::try_from(month).unwrap_or(0),
+        day: u8::try_from(day).unwrap_or(0),
+        minute: u16::try_from(secs.rem_euclid(DAY) / MINUTE).unwrap_or(0),
+    }
+}
+
+fn in_zone(zone: Tz, at: Wall) -> Civil {
+    civil(at.secs().saturating_add(i64::from(offset(zone, at))))
+}
+
+/// Two digits.
+fn two<const N: usize>(out: &mut String<N>, n: u16) {
+    for digit in [n / 10 % 10, n % 10] {
+        _ = out.push(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
+    }
+}
+
+/// `09:06`
+fn clock<const N: usize>(out: &mut String<N>, minute: u16) {
+    two(out, minute / 60);
+    _ = out.push(':');
+    two(out, minute % 60);
+}
+
+/// For `<time datetime>`: UTC, to the minute, in the form of RFC 3339 that HTML takes.
+pub(super) fn utc(at: Wall) -> Utc {
+    let at = civil(at.secs());
+    let mut out = String::new();
+    let year = u16::try_from(at.year.clamp(0, 9999)).unwrap_or(0);
+    two(&mut out, year / 100);
+    two(&mut out, year % 100);
+    for part in [at.month, at.day] {
+        _ = out.push('-');
+        two(&mut out, u16::from(part));
+    }
+    _ = out.push('T');
+    clock(&mut out, at.minute);
+    _ = out.push('Z');
+    out
+}
+
+/// For people: `09:06`, or with day and month, and with the year when that is not this one.
+pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Local {
+    let (at, now) = (in_zone(zone, at), in_zone(zone, now));
+    let mut out = String::new();
+    if date == Date::UnlessToday && (at.year, at.month, at.day) == (now.year, now.month, now.day) {
+        clock(&mut out, at.minute);
+        return out;
+    }
+    let pattern = word(lang, if at.year == now.year { Word::WhenDate } else { Word::WhenDated });
+    for part in pattern.split('{') {
+        let (place, after) = part.split_once('}').unwrap_or(("", part));
+        match place {
+            "time" => clock(&mut out, at.minute),
+            "day" if at.day == 1 => _ = out.push_str(word(lang, Word::WhenFirst)),
+            "day" => _ = uwrite!(out, "{}", at.day),
+            "month" => _ = out.push_str(month(lang, at.month)),
+            "year" => _ = uwrite!(out, "{}", at.year),
+            _ => {}
+        }
+        _ = out.push_str(after);
+    }
+    out
+}
+
+/// The zone's distance from UTC: `UTC`, `UTC+1`, `UTC-3:30`.
+pub(super) fn zone(zone: Tz, at: Wall) -> Zone {
+    east(offset(zone, at))
+}
+
+fn east(secs: i32) -> Zone {
+    let minutes = secs / 60;
+    let mut out = String::new();
+    _ = out.push_str("UTC");
+    if minutes != 0 {
+        _ = uwrite!(out, "{}{}", if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs() / 60);
+        if minutes % 60 != 0 {
+            _ = out.push(':');
+            two(&mut out, u16::try_from(minutes.unsigned_abs() % 60).unwrap_or(0));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Site;
+
+    const MS: i64 = 1000;
+
+    #[test]
+    fn utc_is_what_html_takes() {
+        for (secs, expected) in [
+            (0, "1970-01-01T00:00Z"),
+            (951_782_399, "2000-02-28T23:59Z"),
+            (951_782_400, "2000-02-29T00:00Z"),
+            (1_795_251_966, "2026-11-21T09:06Z"),
+            (4_107_542_400, "2100-03-01T00:00Z"),
+            (-1, "1969-12-31T23:59Z"),
+            (253_402_300_799, "9999-12-31T23:59Z"),
+        ] {
+            assert_eq!(utc(Wall(secs * MS)).as_str(), expected);
+        }
+        // Nothing is known of such times; they must only not break anything.
+        for wall in [i64::MIN, i64::MAX] {
+            assert!(utc(Wall(wall)).len() <= 17);
+        }
+    }
+
+    #[test]
+    fn a_time_says_what_the_reader_needs() {
+        let now = Wall(1_795_251_966 * MS); // 2026-11-21T09:06:06Z
+        let check = |lang, secs_ago: i64, date, expected: &str| {
+            let at = Wall(now.0.saturating_sub(secs_ago * MS));
+            assert_eq!(local(lang, Site::default().timezone, at, now, date).as_str(), expected);
+        };
+        check(Lang::En, 60, Date::UnlessToday, "09:05");
+        check(Lang::En, 60, Date::Always, "21 November, 09:05");
+        check(Lang::En, 33_000, Date::UnlessToday, "20 November, 23:56");
+        check(Lang::Fr, 20 * DAY, Date::UnlessToday, "le 1er novembre, 09:06");
+        check(Lang::Fr, 365 * DAY, Date::UnlessToday, "le 21 novembre 2025, 09:06");
+        check(Lang::Ar, DAY, Date::UnlessToday, "20 نوفمبر، 09:06");
+    }
+
+    #[test]
+    fn a_zone_is_told_by_its_distance() {
+        for (secs, expected) in
+            [(0, "UTC"), (3600, "UTC+1"), (-12_600, "UTC-3:30"), (45_900, "UTC+12:45"), (-1800, "UTC-0:30")]
+        {
+            assert_eq!(east(secs).as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn every_date_of_every_language_fits() {
+        for lang in Lang::ALL {
+            for month in 0..12 {
+                let at = Wall((month * 31 + 14) * DAY * MS);
+                let text = local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), Date::Always);
+                assert!(text.ends_with("00:00") && text.contains("197"), "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The words of the catalogues in `www/lang`.
+
+use crate::model::Lang;
+
+include!(concat!(env!("OUT_DIR"), "/words.rs"));
+
+/// A word in a language. It holds nothing that needs escaping (the build sees to that).
+pub fn word(lang: Lang, word: Word) -> &'static str {
+    WORDS.get(lang.index()).and_then(|words| words.get(word as usize)).copied().unwrap_or("")
+}
+
+/// What stands before and after the place `{…}` of a sentence with one place; all before, if it has none.
+pub(super) fn around(sentence: &'static str) -> (&'static str, &'static str) {
+    let Some((before, rest)) = sentence.split_once('{') else { return (sentence, "") };
+    (before, rest.split_once('}').map_or("", |(_, after)| after))
+}
+
+/// The name of a month, 1 to 12.
+pub(super) fn month(lang: Lang, month: u8) -> &'static str {
+    const MONTHS: [Word; 12] = [
+        Word::Month01,
+        Word::Month02,
+        Word::Month03,
+        Word::Month04,
+        Word::Month05,
+        Word::Month06,
+        Word::Month07,
+        Word::Month08,
+        Word::Month09,
+        Word::Month10,
+        Word::Month11,
+        Word::Month12,
+    ];
+    MONTHS.get(usize::from(month.wrapping_sub(1))).map_or("", |&name| word(lang, name))
+}

@@ -1,0 +1,117 @@
+//! How large a page can become, so that `check` can refuse a configuration whose page would not fit.
+
+use super::page::size;
+use super::when::{Date, local};
+use super::words::{Word, word};
+use crate::config::Config;
+use crate::limits::TEXTS_BYTES;
+use crate::model::{ComponentId, ComponentView, Lang, Monitoring, Reason, SiteId, SiteView, State, View};
+use crate::time::tz::Tz;
+use crate::time::{Mono, Now, Wall};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Bytes that a page of this site cannot exceed, in any language and whatever happens. Compare it with
+/// [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
+///
+/// It is a bound, not a forecast: everything is affected, for the reason with the longest words, since the
+/// longest date, and alerts use up all the room for their texts. What differs between states (their words,
+/// signs and classes) is added as the largest difference, wherever a state is shown.
+pub fn worst_case(config: &Config, site: SiteId) -> usize {
+    Lang::ALL.into_iter().map(|lang| worst_in(config, site, lang)).max().unwrap_or(0)
+}
+
+fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
+    let longest = |words: &[Word]| words.iter().map(|&which| word(lang, which).len()).max().unwrap_or(0);
+    // A state shows as a class, a sign and a word: no two of them differ by more than the longest.
+    let state = longest(&STATES).saturating_add(CLASS_AND_SIGN);
+    let services = config.services_of(site).count();
+    let components: usize = config.services_of(site).map(|(id, _)| config.components_of(id).count()).sum();
+    // The components in the list of what is affected and in their services, and the services themselves.
+    let states = components.saturating_mul(2).saturating_add(services);
+    let sentences =
+        longest(&OVERALL).saturating_mul(2).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
+    let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+    size(config, site, lang, &Longest { lang, zone })
+        .saturating_add(TEXTS_BYTES)
+        .saturating_add(states.saturating_mul(state))
+        .saturating_add(sentences)
+        .saturating_add(ZONE)
+}
+
+/// Bytes of the longest class (`warn`) and sign (`✓`).
+const CLASS_AND_SIGN: usize = 7;
+/// Bytes of the longest name of a zone.
+const ZONE: usize = 64;
+
+const STATES: [Word; 10] = [
+    Word::ServiceOperational,
+    Word::ServiceDegraded,
+    Word::ServiceOutage,
+    Word::ServicePartlyOutage,
+    Word::ServicePartlyNoData,
+    Word::ServiceNoData,
+    Word::StateOperational,
+    Word::StateDegraded,
+    Word::StateOutage,
+    Word::StateNoData,
+];
+const OVERALL: [Word; 6] = [
+    Word::OverallOperational,
+    Word::OverallDegraded,
+    Word::OverallOutage,
+    Word::OverallNoData,
+    Word::OverallPartlyNoData,
+    Word::OverallEmpty,
+];
+const HINTS: [Word; 4] = [Word::HintOperational, Word::HintTrouble, Word::HintNoData, Word::Empty];
+const BANNERS: [Word; 7] = [
+    Word::AffectedUnknown,
+    Word::MonitoringDown,
+    Word::MonitoringDownSince,
+    Word::MonitoringPartly,
+    Word::MonitoringPartlySince,
+    Word::AsOfNever,
+    Word::AsOfNoClock,
+];
+
+/// A view on which everything takes as many words as it can.
+struct Longest {
+    lang: Lang,
+    zone: Tz,
+}
+
+impl Longest {
+    /// The point in a year (not that of [`View::now`]) whose date is the longest in this language.
+    fn since(&self) -> Option<Mono> {
+        let now = self.now();
+        let days =
+            (0..12i64).map(|month| Wall(month.saturating_mul(30).saturating_add(22).saturating_mul(DAY_MS)));
+        let longest = days.max_by_key(|&at| {
+            local(self.lang, self.zone, at, now.wall.unwrap_or_default(), Date::Always).len()
+        });
+        now.mono_of(longest.unwrap_or_default())
+    }
+}
+
+impl View for Longest {
+    fn now(&self) -> Now {
+        Now { mono: Mono(0), wall: Some(Wall(DAY_MS.saturating_mul(10_000))) }
+    }
+    fn site(&self, _: SiteId) -> SiteView {
+        let since = self.since();
+        SiteView { overall: State::Outage, as_of: since, monitoring: Monitoring::Partly(since) }
+    }
+    fn component(&self, _: ComponentId) -> ComponentView {
+        let reasons = [
+            (Word::ReasonNeverHeard, Reason::NeverHeard),
+            (Word::ReasonSilent, Reason::Silent),
+            (Word::ReasonResync, Reason::Resync),
+            (Word::ReasonExpired, Reason::Expired),
+        ];
+        let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.lang, text).len());
+        let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
+        ComponentView { state: State::Outage, since: self.since(), reason }
+    }
+    fn published(&self, _: ComponentId, _: &mut dyn FnMut(&str)) {}
+}
