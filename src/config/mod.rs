@@ -3,10 +3,15 @@
 //! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what reads it
 //! does not check again. All its text lives in one buffer, named by [`Span`]s.
 
-pub mod matcher;
+mod apply;
+mod check;
+mod credential;
 mod load;
+pub mod matcher;
 mod problem;
 mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod uci;
 mod units;
 
@@ -15,14 +20,15 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS, TOKENS,
-    USER_KEYS, USERS,
+    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS,
+    TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId};
 use crate::text::Span;
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
+pub use load::Refused;
 pub use problem::{Kind, Problem, Problems};
 
 /// A text that may be given per language.
@@ -274,7 +280,56 @@ pub struct Config {
     pub user_keys: Vec<UserKey, USER_KEYS>,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Config {
+    /// The empty configuration, which serves nothing. All-zero.
+    pub const fn new() -> Self {
+        Self {
+            text: String::new(),
+            main: Main {
+                state_dir: Span::EMPTY,
+                resolve_after: Millis(0),
+                default_severity: Severity::Fine,
+                clock: Clock::Trust,
+            },
+            listeners: Vec::new(),
+            sites: Vec::new(),
+            hosts: Vec::new(),
+            sources: Vec::new(),
+            tokens: Vec::new(),
+            services: Vec::new(),
+            components: Vec::new(),
+            matches: Vec::new(),
+            terms: Vec::new(),
+            published: Vec::new(),
+            users: Vec::new(),
+            user_keys: Vec::new(),
+        }
+    }
+
+    /// Empties it, in place.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.main = Main::default();
+        self.listeners.clear();
+        self.sites.clear();
+        self.hosts.clear();
+        self.sources.clear();
+        self.tokens.clear();
+        self.services.clear();
+        self.components.clear();
+        self.matches.clear();
+        self.terms.clear();
+        self.published.clear();
+        self.users.clear();
+        self.user_keys.clear();
+    }
+
     /// What a span of this configuration says.
     pub fn str(&self, span: Span) -> &str {
         span.of(&self.text)

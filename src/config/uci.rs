@@ -301,7 +301,7 @@ fn newlines(text: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::format_push_string)]
 
     use proptest::prelude::*;
     use std::format;
