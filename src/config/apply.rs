@@ -3,7 +3,7 @@
 use heapless::Vec;
 
 use super::load::{Loader, NO_SERVICE, NO_SITE, Section};
-use super::problem::{Kind, Problem};
+use super::problem::{Kind, Mistake};
 use super::schema::{self, Field, Nearest, OptionRow, Type};
 use super::{
     Address, Clock, Config, Host, Listener, Published, Role, Scope, Token, UserKey, Visibility, credential,
@@ -28,13 +28,13 @@ pub(super) struct Value<'v> {
     pub(super) lang: Option<Lang>,
 }
 
-impl Value<'_> {
+impl<'v> Value<'v> {
     /// A mistake in this value. Secrets leave the word out.
-    pub(super) fn wrong(&self, kind: Kind) -> Problem {
-        Problem::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
+    pub(super) fn wrong(&self, kind: Kind) -> Mistake<'v> {
+        Mistake::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
     }
     /// A mistake in this value, which is repeated.
-    fn odd(&self, kind: Kind) -> Problem {
+    fn odd(&self, kind: Kind) -> Mistake<'v> {
         self.wrong(kind).word(self.text)
     }
 }

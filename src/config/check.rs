@@ -1,7 +1,7 @@
 //! What concerns several sections: labels that must differ, who feeds whom, circles, and what must be there.
 
 use super::load::{Loader, Section};
-use super::problem::{Kind, Problem};
+use super::problem::{Kind, Mistake};
 use super::schema::Type;
 use super::uci::Keyword;
 use super::{Component, Scope, Site, Visibility};
@@ -50,7 +50,7 @@ impl Loader<'_, '_> {
 
     fn blame(&mut self, kind: Kind, section: Type, index: usize, option: &'static str, name: Span) {
         let line = self.line_of(section, index, option);
-        let problem = Problem::new(line, kind).section(section.name()).option(option);
+        let problem = Mistake::new(line, kind).section(section.name()).option(option);
         self.problems.add(problem.word(self.config.str(name)));
     }
 
@@ -58,7 +58,7 @@ impl Loader<'_, '_> {
     fn check_present(&mut self) {
         for kind in [Type::Listen, Type::Site] {
             if self.config.count(kind) == 0 && !self.broken {
-                self.problems.add(Problem::new(0, Kind::NoSection).section(kind.name()));
+                self.problems.add(Mistake::new(0, Kind::NoSection).section(kind.name()));
             }
         }
     }
@@ -77,7 +77,7 @@ impl Loader<'_, '_> {
             let given = self.line_of_option(Type::Site, index, "secret_path").is_some();
             if visibility == Visibility::Unlisted && !given {
                 let line = self.line_of(Type::Site, index, "visibility");
-                let problem = Problem::new(line, Kind::Missing).section("site").option("secret_path");
+                let problem = Mistake::new(line, Kind::Missing).section("site").option("secret_path");
                 let problem =
                     problem.known("a site that is unlisted needs one, of at least 16 random characters");
                 self.problems.add(problem.word(self.config.str(name)));
@@ -115,7 +115,7 @@ impl Loader<'_, '_> {
 
     fn blame_label(&mut self, kind: Type, index: usize, label: Span, scope: &'static str) {
         let line = self.line_of(kind, index, "label");
-        let problem = Problem::new(line, Kind::Duplicate).section(kind.name()).option("label").known(scope);
+        let problem = Mistake::new(line, Kind::Duplicate).section(kind.name()).option("label").known(scope);
         self.problems.add(problem.word(self.config.str(label)));
     }
 

@@ -7,7 +7,7 @@
 //! As in libuci, sections of one type and name are one, the last `option` of a name counts, and a `list` adds
 //! to what stands there. So an option is passed over when a later `option` of its section has its name.
 
-use super::problem::{Kind, Problem, Problems};
+use super::problem::{Kind, Mistake, Problem, Problems};
 use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
 use super::{Address, Component, Config, Listener, Roles, Scope, Service, Site, Source, Texts, User};
@@ -94,7 +94,7 @@ impl Config {
         self.clear();
         problems.clear();
         if file.len() > CONFIG_BYTES {
-            problems.add(Problem::new(0, Kind::FileTooLong).limit(CONFIG_BYTES));
+            problems.add(Mistake::new(0, Kind::FileTooLong).limit(CONFIG_BYTES));
         } else {
             match Statements::new(file) {
                 Ok(statements) => {
@@ -186,7 +186,7 @@ impl<'a> Loader<'a, '_> {
     pub(super) fn keep(&mut self, text: &str) -> Span {
         let span = self.config.put(text);
         if span.is_none() && !self.problems.iter().any(|problem| problem.kind == Kind::TextFull) {
-            self.problems.add(Problem::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
+            self.problems.add(Mistake::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
         }
         span.unwrap_or_default()
     }
@@ -196,7 +196,7 @@ impl<'a> Loader<'a, '_> {
         self.broken = true;
         let said = |problem: &Problem| problem.kind == Kind::Capacity && problem.speaks_of(plural);
         if !self.problems.iter().any(said) {
-            self.problems.add(Problem::new(line, Kind::Capacity).known(plural).limit(limit));
+            self.problems.add(Mistake::new(line, Kind::Capacity).known(plural).limit(limit));
         }
     }
 
@@ -223,7 +223,7 @@ impl<'a> Loader<'a, '_> {
                 }
                 Keyword::Option | Keyword::List if !in_section => {
                     let word = if statement.keyword == Keyword::List { "list" } else { "option" };
-                    self.problems.add(Problem::new(statement.line, Kind::OutsideSection).word(word));
+                    self.problems.add(Mistake::new(statement.line, Kind::OutsideSection).word(word));
                 }
                 _ => {}
             }
@@ -238,14 +238,14 @@ impl<'a> Loader<'a, '_> {
             let word = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
             let near = schema::nearest(word, &mut TYPES.iter().map(|row| row.name));
             self.problems
-                .add(Problem::new(line, Kind::UnknownSection).word(word).known(TYPE_NAMES).instead(near));
+                .add(Mistake::new(line, Kind::UnknownSection).word(word).known(TYPE_NAMES).instead(near));
             return;
         };
         let mut buffer = [0u8; CONFIG_NAME_BYTES];
         let Some(name) = statement.value.read(&mut buffer) else {
             self.broken = true;
             self.problems
-                .add(Problem::new(line, Kind::TooLong).option("name of a section").limit(CONFIG_NAME_BYTES));
+                .add(Mistake::new(line, Kind::TooLong).option("name of a section").limit(CONFIG_NAME_BYTES));
             return;
         };
         let taken = |other: &&TypeRow| {
@@ -253,18 +253,18 @@ impl<'a> Loader<'a, '_> {
         };
         let as_main = row.kind != Type::Main && main.is_some_and(|main| main.is(name));
         if !name.is_empty() && (as_main || TYPES.iter().any(|other| taken(&other))) {
-            self.problems.add(Problem::new(line, Kind::OtherType).word(name));
+            self.problems.add(Mistake::new(line, Kind::OtherType).word(name));
             return;
         }
         if row.kind == Type::Main {
             match main {
                 None => *main = Some(statement.value),
                 Some(first) if !first.is_empty() && first.is(name) => self.merged = true,
-                Some(_) => self.problems.add(Problem::new(line, Kind::SecondMain)),
+                Some(_) => self.problems.add(Mistake::new(line, Kind::SecondMain)),
             }
         } else if name.is_empty() && row.kind != Type::Listen {
             self.broken = true;
-            self.problems.add(Problem::new(line, Kind::Unnamed).section(row.name));
+            self.problems.add(Mistake::new(line, Kind::Unnamed).section(row.name));
         } else if !name.is_empty() && self.config.names(row.kind).any(|known| known == name) {
             self.merged = true;
         } else {
@@ -366,7 +366,7 @@ impl<'a> Loader<'a, '_> {
                 false
             });
             if !present && !self.broken {
-                let problem = Problem::new(line, Kind::Missing).section(section.kind.name()).option(row.name);
+                let problem = Mistake::new(line, Kind::Missing).section(section.kind.name()).option(row.name);
                 self.problems
                     .add(problem.known(row.required).word(self.config.name_of(section).unwrap_or("")));
             }
@@ -379,10 +379,10 @@ impl<'a> Loader<'a, '_> {
         let name = statement.name.read(&mut name_buffer).unwrap_or(statement.name.raw());
         let (row, lang) = match schema::find(section.kind, name) {
             Found::Option(row, lang) => (row, lang),
-            Found::UnknownLang => return self.problems.add(Problem::new(line, Kind::UnknownLang).word(name)),
+            Found::UnknownLang => return self.problems.add(Mistake::new(line, Kind::UnknownLang).word(name)),
             Found::Unknown => {
                 let near = schema::nearest(name, &mut schema::of(section.kind).map(|row| row.name));
-                let problem = Problem::new(line, Kind::UnknownOption).section(section.kind.name());
+                let problem = Mistake::new(line, Kind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
         };
@@ -408,7 +408,7 @@ impl<'a> Loader<'a, '_> {
     }
 }
 
-fn of_syntax(error: &SyntaxError<'_>) -> Problem {
+fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
     let kind = match error.why {
         Syntax::NotUtf8 => Kind::NotUtf8,
         Syntax::Nul => Kind::Nul,
@@ -420,7 +420,7 @@ fn of_syntax(error: &SyntaxError<'_>) -> Problem {
         Syntax::Unterminated => Kind::Unterminated,
         Syntax::Name => Kind::BadName,
     };
-    let problem = Problem::new(error.line, kind).word(error.word);
+    let problem = Mistake::new(error.line, kind).word(error.word);
     if kind != Kind::Keyword {
         return problem;
     }

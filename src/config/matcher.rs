@@ -283,7 +283,7 @@ fn operator(text: &str) -> Result<(Op, &str), Kind> {
 
 /// Signs that a glob does not know and label values hardly hold. `.*` is not one: `10.0.0.*` is a good glob.
 fn looks_like_regex(value: &str) -> bool {
-    value.contains(['|', '\\', '(', '^', '$']) || value.contains(".+")
+    value.contains(['|', '\\', '(', '^', '$']) || value.as_bytes().windows(2).any(|pair| pair == b".+")
 }
 
 fn fill(to: &mut String<PROBLEM_WORD_BYTES>, parts: &[&str]) -> bool {

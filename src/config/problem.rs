@@ -130,51 +130,72 @@ pub struct Problem {
     instead: Copied,
 }
 
-impl Problem {
+/// A mistake on its way to [`Problems`], which copies the words if there is room: 350 bytes are moved once, not
+/// at every step.
+#[derive(Clone, Copy)]
+pub(super) struct Mistake<'w> {
+    line: u32,
+    kind: Kind,
+    section: &'static str,
+    option: &'static str,
+    known: &'static str,
+    limit: usize,
+    word: &'w str,
+    instead: &'w str,
+}
+
+impl<'w> Mistake<'w> {
     /// A mistake on `line`, or in the whole file (0).
     pub(super) fn new(line: u32, kind: Kind) -> Self {
+        Self { line, kind, section: "", option: "", known: "", limit: 0, word: "", instead: "" }
+    }
+    /// The word in question.
+    pub(super) fn word(self, word: &'w str) -> Self {
+        Self { word, ..self }
+    }
+    /// What to write instead, or was perhaps meant.
+    pub(super) fn instead(self, instead: &'w str) -> Self {
+        Self { instead, ..self }
+    }
+    /// The type of a section.
+    pub(super) fn section(self, section: &'static str) -> Self {
+        Self { section, ..self }
+    }
+    /// The name of an option.
+    pub(super) fn option(self, option: &'static str) -> Self {
+        Self { option, ..self }
+    }
+    /// The words that would do, or an example.
+    pub(super) fn known(self, known: &'static str) -> Self {
+        Self { known, ..self }
+    }
+    /// A limit, or the position of a character.
+    pub(super) fn limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+    /// Whether the configuration works nonetheless.
+    pub(super) const fn is_warning(&self) -> bool {
+        self.kind.is_warning()
+    }
+}
+
+impl From<&Mistake<'_>> for Problem {
+    fn from(mistake: &Mistake<'_>) -> Self {
+        let &Mistake { line, kind, section, option, known, limit, .. } = mistake;
         Self {
             line,
             kind,
-            section: "",
-            option: "",
-            known: "",
-            limit: 0,
-            word: Copied::new(),
-            instead: Copied::new(),
+            section,
+            option,
+            known,
+            limit,
+            word: copy(mistake.word),
+            instead: copy(mistake.instead),
         }
     }
-    /// The word in question.
-    pub(super) fn word(mut self, word: &str) -> Self {
-        copy(&mut self.word, word);
-        self
-    }
-    /// What to write instead, or was perhaps meant.
-    pub(super) fn instead(mut self, instead: &str) -> Self {
-        copy(&mut self.instead, instead);
-        self
-    }
-    /// The type of a section.
-    pub(super) fn section(mut self, section: &'static str) -> Self {
-        self.section = section;
-        self
-    }
-    /// The name of an option.
-    pub(super) fn option(mut self, option: &'static str) -> Self {
-        self.option = option;
-        self
-    }
-    /// The words that would do, or an example.
-    pub(super) fn known(mut self, known: &'static str) -> Self {
-        self.known = known;
-        self
-    }
-    /// A limit, or the position of a character.
-    pub(super) fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
+}
 
+impl Problem {
     /// Whether this is about the store of that name.
     pub(super) fn speaks_of(&self, known: &str) -> bool {
         self.known == known
@@ -222,8 +243,8 @@ impl Problem {
 
 /// Copies what fits of `word`, with a mark where it was cut, and without what could move a terminal's cursor or
 /// turn its text around.
-fn copy(to: &mut Copied, word: &str) {
-    to.clear();
+fn copy(word: &str) -> Copied {
+    let mut to = Copied::new();
     for c in word.chars() {
         let c = if c.is_control()
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -235,10 +256,11 @@ fn copy(to: &mut Copied, word: &str) {
         let room = PROBLEM_WORD_BYTES.saturating_sub(to.len());
         if room < c.len_utf8().saturating_add('…'.len_utf8()) {
             let _ = to.push('…');
-            return;
+            break;
         }
         let _ = to.push(c);
     }
+    to
 }
 
 /// The mistakes of one file, by line: the first [`PROBLEMS`] found, and how many more there were.
@@ -278,10 +300,10 @@ impl Problems {
         self.refused
     }
     /// Adds one where its line belongs.
-    pub(super) fn add(&mut self, problem: Problem) {
-        self.refused |= !problem.is_warning();
-        let at = self.found.iter().position(|other| other.line > problem.line).unwrap_or(self.found.len());
-        if self.found.insert(at, problem).is_err() {
+    pub(super) fn add(&mut self, mistake: Mistake<'_>) {
+        self.refused |= !mistake.is_warning();
+        let at = self.found.iter().position(|other| other.line > mistake.line).unwrap_or(self.found.len());
+        if self.found.insert(at, Problem::from(&mistake)).is_err() {
             self.more = self.more.saturating_add(1);
         }
     }
@@ -304,23 +326,32 @@ mod tests {
 
     #[test]
     fn words_are_filled_in() {
-        let problem = Problem::new(7, Kind::UnknownOption).section("site").word("tilte");
-        assert_eq!(describe(&problem), "7: 'config site' has no option 'tilte'");
+        let problem = Mistake::new(7, Kind::UnknownOption).section("site").word("tilte");
+        assert_eq!(describe(&Problem::from(&problem)), "7: 'config site' has no option 'tilte'");
         let problem = problem.instead("title");
-        assert_eq!(describe(&problem), "7: 'config site' has no option 'tilte'; did you mean 'title'?");
-        let problem = Problem::new(0, Kind::FileTooLong).limit(65_536);
-        assert_eq!(describe(&problem), "0: the file is longer than 65536 bytes (CONFIG_BYTES)");
-        let problem = Problem::new(1, Kind::UnknownLang).word("title_xx");
-        let text = describe(&problem);
+        assert_eq!(
+            describe(&Problem::from(&problem)),
+            "7: 'config site' has no option 'tilte'; did you mean 'title'?"
+        );
+        let problem = Mistake::new(0, Kind::FileTooLong).limit(65_536);
+        assert_eq!(
+            describe(&Problem::from(&problem)),
+            "0: the file is longer than 65536 bytes (CONFIG_BYTES)"
+        );
+        let problem = Mistake::new(1, Kind::UnknownLang).word("title_xx");
+        let text = describe(&Problem::from(&problem));
         assert!(Lang::ALL.iter().all(|lang| text.contains(lang.tag())), "{text}");
     }
 
     #[test]
     fn words_are_short_and_harmless() {
-        let problem = Problem::new(1, Kind::BadName).word("a\u{1b}[2J\nb\u{202e}c\u{9b}d{w}");
-        assert!(describe(&problem).starts_with("1: a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}d{w} cannot"));
+        let problem = Mistake::new(1, Kind::BadName).word("a\u{1b}[2J\nb\u{202e}c\u{9b}d{w}");
+        assert!(
+            describe(&Problem::from(&problem))
+                .starts_with("1: a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}d{w} cannot")
+        );
         for word in ["x", "é", "あ", "🦅"] {
-            let problem = Problem::new(1, Kind::BadName).word(&word.repeat(500));
+            let problem = Problem::from(&Mistake::new(1, Kind::BadName).word(&word.repeat(500)));
             assert!(problem.word.ends_with('…') && problem.word.len() <= PROBLEM_WORD_BYTES);
             assert!(problem.word.len() > PROBLEM_WORD_BYTES - 8);
         }
@@ -331,8 +362,8 @@ mod tests {
         // Each template names only slots that `describe` fills.
         for &kind in Kind::ALL {
             let problem =
-                Problem::new(1, kind).word("W").instead("F").option("O").section("S").known("A").limit(5);
-            let text = describe(&problem);
+                Mistake::new(1, kind).word("W").instead("F").option("O").section("S").known("A").limit(5);
+            let text = describe(&Problem::from(&problem));
             assert!(!text.contains('{') && !text.contains('}'), "{text}");
         }
     }
@@ -341,10 +372,10 @@ mod tests {
     fn by_line_and_counted() {
         let mut problems = Problems::new();
         for line in (1..=100u32).rev() {
-            problems.add(Problem::new(line, Kind::SilentShort));
+            problems.add(Mistake::new(line, Kind::SilentShort));
         }
         assert!(!problems.any_error());
-        problems.add(Problem::new(3, Kind::Nul));
+        problems.add(Mistake::new(3, Kind::Nul));
         assert!(problems.any_error());
         assert_eq!(problems.iter().count(), PROBLEMS);
         assert_eq!(problems.more(), 101 - u32::try_from(PROBLEMS).unwrap());
