@@ -573,7 +573,7 @@ mod tests {
             (
                 "config listen\n\toption adress [::]:80\n\tlist serve page",
                 &[
-                    "1: 'config listen ' lacks 'address'",
+                    "1: 'config listen' lacks 'address'",
                     "2: 'config listen' has no option 'adress'; did you mean 'address'?",
                 ],
             ),

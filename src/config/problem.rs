@@ -22,7 +22,7 @@ macro_rules! kinds {
             #[cfg(test)]
             const ALL: &[Self] = &[$( Self::$name ),+];
 
-            /// How it is said. `{w}` stands for the word in question, `{m}` for what was perhaps meant,
+            /// How it is said. `{w}` stands for the word in question (`{n}`: after a blank), `{m}` for what was perhaps meant,
             /// `{f}` and `{g}` for what to write instead, `{o}` for the option, `{s}` for the type of the section, `{l}` for
             /// a limit, `{a}` for the words that are known, `{L}` for the languages that are.
             const fn template(self) -> &'static str {
@@ -54,7 +54,7 @@ kinds! {
     OtherType "'{w}' is already the name of a section of another type; names are shared by all types"
     SecondMain "there can be one section 'config aiglon' only; the first is further up"
     NotAList "'{o}' takes one value; write 'option {o}' instead of 'list {o}', once"
-    Missing "'config {s} {w}' lacks '{o}'; {a}"
+    Missing "'config {s}{n}' lacks '{o}'; {a}"
     NoSection "there is no 'config {s}', and aiglon needs one at least"
     Capacity "there are more {a} than this build holds: at most {l}"
     Dangling "'{o}' names '{w}', but there is no 'config {s}' of that name{m}"
@@ -222,6 +222,10 @@ impl Problem {
                     w.write_str("; did you mean '")?;
                     w.write_str(&self.instead)?;
                     w.write_str("'?")?;
+                }
+                "n" if !self.word.is_empty() => {
+                    w.write_str(" ")?;
+                    w.write_str(&self.word)?;
                 }
                 "g" if !self.instead.is_empty() => {
                     w.write_str(", and for a glob write ")?;

@@ -301,11 +301,15 @@ mod tests {
             ("Europe/London", Some("GMT0BST,M3.5.0/1,M10.5.0")),
             ("Europe/Athens", Some("EET-2EEST,M3.5.0/3,M10.5.0/4")),
             ("Atlantic/Canary", Some("WET0WEST,M3.5.0/1,M10.5.0")),
+            ("Europe/Dublin", Some("IST-1GMT0,M10.5.0,M3.5.0/1")),
+            ("Africa/Tunis", Some("CET-1")),
+            ("Europe/Istanbul", Some("<+03>-3")),
             ("Etc/UTC", Some("UTC0")),
             ("America/Lima", None),
         ] {
             assert!(is_zone_name(text), "{text}");
             assert_eq!(posix_of_zone(text), expected, "{text}");
+            assert!(expected.is_none_or(|posix| crate::time::tz::Tz::parse(posix).is_ok()), "{text}");
         }
         for text in ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "<+03>-3", "CET-1CEST,M3.5.0/2,M10.5.0/3"] {
             assert!(!is_zone_name(text), "{text}");
