@@ -10,8 +10,26 @@ pub const CONFIG_BYTES: usize = 65_536;
 /// Bytes of unescaped configuration text (names, titles, matchers) that one [`Config`](crate::config::Config)
 /// holds. Two configurations exist during a reload: 2 x 48 KiB. A [`Span`](crate::text::Span) is 16 bits wide.
 pub const CONFIG_TEXT_BYTES: usize = 49_152;
+/// Bytes of one configuration value without its quotes: an `intro` in Arabic of 2,000 letters, or an RSA key of
+/// 16,384 bits (2,750). On the stack while a file is read.
+pub const CONFIG_VALUE_BYTES: usize = 4096;
+/// Bytes of a section's name or type, or an option's name. On the stack.
+pub const CONFIG_NAME_BYTES: usize = 64;
 /// Mistakes reported at once; what comes after is counted.
 pub const PROBLEMS: usize = 64;
+/// Bytes copied of each of the two words that a mistake speaks of. About 350 bytes per mistake: 22 KiB.
+pub const PROBLEM_WORD_BYTES: usize = 128;
+/// Bytes of the path of a unix socket: Linux's `sun_path` is 108, with a NUL at its end.
+pub const UNIX_PATH_BYTES: usize = 107;
+/// The longest span of time in the configuration, in seconds: 30 days. Fits [`Millis`](crate::time::Millis).
+pub const DURATION_SECS: u32 = 30 * 86_400;
+/// Characters of the secret path of an unlisted site, at least: 96 bits when chosen at random.
+pub const SECRET_CHARS_MIN: usize = 16;
+/// Under so many seconds of `silent_after` a healthy Prometheus would be called silent: with the common minute
+/// of evaluation it repeats every two.
+pub const SILENT_SECS_MIN: u32 = 180;
+/// Bytes of a host name (RFC 1035, 2.3.4, without the dot at its end).
+pub const HOST_BYTES: usize = 253;
 /// Pages that one daemon serves.
 pub const SITES: usize = 8;
 /// Host names, over all sites.
@@ -100,6 +118,9 @@ pub const AFFECTED_SHOWN: usize = 8;
 pub const PAGES: usize = 8;
 
 const _: () = assert!(CONFIG_TEXT_BYTES <= u16::MAX as usize, "a Span has 16 bits");
+const _: () = assert!(SITES <= 8, "a user's sites have 8 bits");
+const _: () = assert!(CONFIG_VALUE_BYTES <= CONFIG_TEXT_BYTES, "one value must fit the text");
+const _: () = assert!(DURATION_SECS <= u32::MAX / 1000, "a span of time has 32 bits of milliseconds");
 const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
 const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");
 const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");

@@ -3,10 +3,15 @@
 //! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what reads it
 //! does not check again. All its text lives in one buffer, named by [`Span`]s.
 
+mod apply;
+mod check;
+mod credential;
 mod load;
 pub mod matcher;
 mod problem;
 mod schema;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod uci;
 mod units;
 
@@ -23,6 +28,7 @@ use crate::text::Span;
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
+pub use load::Refused;
 pub use problem::{Kind, Problem, Problems};
 
 /// A text that may be given per language.
@@ -274,8 +280,14 @@ pub struct Config {
     pub user_keys: Vec<UserKey, USER_KEYS>,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Config {
-    /// An empty one.
+    /// The empty configuration, which serves nothing. All-zero.
     pub const fn new() -> Self {
         Self {
             text: String::new(),
@@ -300,11 +312,22 @@ impl Config {
         }
     }
 
-    /// Keeps a text; `None` if there is no room for it.
-    pub fn intern(&mut self, text: &str) -> Option<Span> {
-        let start = self.text.len();
-        self.text.push_str(text).ok()?;
-        Span::new(start, self.text.len())
+    /// Empties it, in place.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.main = Main::default();
+        self.listeners.clear();
+        self.sites.clear();
+        self.hosts.clear();
+        self.sources.clear();
+        self.tokens.clear();
+        self.services.clear();
+        self.components.clear();
+        self.matches.clear();
+        self.terms.clear();
+        self.published.clear();
+        self.users.clear();
+        self.user_keys.clear();
     }
 
     /// What a span of this configuration says.

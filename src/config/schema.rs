@@ -1,1 +1,365 @@
-//! stub
+//! The section types and their options, and the nearest known name of an unknown one.
+
+use crate::limits::{COMPONENTS, CONFIG_NAME_BYTES, LISTENERS, SERVICES, SITES, SOURCES, USERS};
+use crate::model::Lang;
+
+/// A section type, as a row of [`TYPES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Type {
+    Main,
+    Listen,
+    Site,
+    Source,
+    Service,
+    Component,
+    User,
+}
+
+/// What there is to know about a section type.
+pub(super) struct TypeRow {
+    pub(super) kind: Type,
+    pub(super) name: &'static str,
+    pub(super) plural: &'static str,
+    pub(super) limit: usize,
+}
+
+/// All section types, for a person.
+pub(super) const TYPE_NAMES: &str = "aiglon, listen, site, source, service, component and user";
+
+/// All section types, in the order of [`Type`].
+pub(super) static TYPES: [TypeRow; 7] = [
+    TypeRow { kind: Type::Main, name: "aiglon", plural: "sections 'config aiglon'", limit: 1 },
+    TypeRow {
+        kind: Type::Listen,
+        name: "listen",
+        plural: "sections 'config listen' (LISTENERS)",
+        limit: LISTENERS,
+    },
+    TypeRow { kind: Type::Site, name: "site", plural: "sections 'config site' (SITES)", limit: SITES },
+    TypeRow {
+        kind: Type::Source,
+        name: "source",
+        plural: "sections 'config source' (SOURCES)",
+        limit: SOURCES,
+    },
+    TypeRow {
+        kind: Type::Service,
+        name: "service",
+        plural: "sections 'config service' (SERVICES)",
+        limit: SERVICES,
+    },
+    TypeRow {
+        kind: Type::Component,
+        name: "component",
+        plural: "sections 'config component' (COMPONENTS)",
+        limit: COMPONENTS,
+    },
+    TypeRow { kind: Type::User, name: "user", plural: "sections 'config user' (USERS)", limit: USERS },
+];
+
+impl Type {
+    /// Its row in [`TYPES`].
+    pub(super) fn row(self) -> Option<&'static TypeRow> {
+        TYPES.get(self as usize)
+    }
+    /// The word in the file.
+    pub(super) fn name(self) -> &'static str {
+        self.row().map_or("", |row| row.name)
+    }
+}
+
+/// What an option sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    StateDir,
+    ResolveAfter,
+    DefaultSeverity,
+    Clock,
+    Address,
+    Serve,
+    Plaintext,
+    PathPrefix,
+    Visibility,
+    Host,
+    Title,
+    Intro,
+    Lang,
+    Timezone,
+    SecretPath,
+    Site,
+    Token,
+    Scope,
+    SilentAfter,
+    Resync,
+    RepeatWithin,
+    Description,
+    Label,
+    Url,
+    Service,
+    Match,
+    Publish,
+    DependsOn,
+    Source,
+    Role,
+    Key,
+}
+
+/// How an option is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Once.
+    One,
+    /// Once in no language, and once in each language: `title`, `title_fr`.
+    Text,
+    /// Any number of times.
+    Many,
+}
+
+/// An option that a section type has.
+pub(super) struct OptionRow {
+    pub(super) section: Type,
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    pub(super) field: Field,
+    /// What a section without it is told; empty if it may be absent.
+    pub(super) required: &'static str,
+}
+
+const fn row(section: Type, name: &'static str, shape: Shape, field: Field) -> OptionRow {
+    OptionRow { section, name, shape, field, required: "" }
+}
+
+const fn must(
+    section: Type,
+    name: &'static str,
+    shape: Shape,
+    field: Field,
+    required: &'static str,
+) -> OptionRow {
+    OptionRow { section, name, shape, field, required }
+}
+
+const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
+
+/// All options.
+pub(super) static OPTIONS: [OptionRow; 37] = [
+    row(Type::Main, "state_dir", Shape::One, Field::StateDir),
+    row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
+    row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
+    row(Type::Main, "clock", Shape::One, Field::Clock),
+    must(
+        Type::Listen,
+        "address",
+        Shape::One,
+        Field::Address,
+        "write one, as option address '127.0.0.1:8080'",
+    ),
+    must(
+        Type::Listen,
+        "serve",
+        Shape::Many,
+        Field::Serve,
+        "write one list serve each of 'page', 'ingest' or 'metrics'",
+    ),
+    row(Type::Listen, "plaintext", Shape::One, Field::Plaintext),
+    row(Type::Listen, "path_prefix", Shape::One, Field::PathPrefix),
+    row(Type::Site, "visibility", Shape::One, Field::Visibility),
+    row(Type::Site, "host", Shape::Many, Field::Host),
+    row(Type::Site, "title", Shape::Text, Field::Title),
+    row(Type::Site, "intro", Shape::Text, Field::Intro),
+    row(Type::Site, "lang", Shape::One, Field::Lang),
+    row(Type::Site, "timezone", Shape::One, Field::Timezone),
+    row(Type::Site, "secret_path", Shape::One, Field::SecretPath),
+    must(Type::Source, "site", Shape::One, Field::Site, SAY_SITE),
+    must(Type::Source, "token", Shape::Many, Field::Token, "run `aiglon token` and paste its second line"),
+    row(Type::Source, "scope", Shape::One, Field::Scope),
+    row(Type::Source, "silent_after", Shape::One, Field::SilentAfter),
+    row(Type::Source, "resync", Shape::One, Field::Resync),
+    row(Type::Source, "repeat_within", Shape::One, Field::RepeatWithin),
+    must(Type::Service, "site", Shape::One, Field::Site, SAY_SITE),
+    row(Type::Service, "name", Shape::Text, Field::Title),
+    row(Type::Service, "description", Shape::Text, Field::Description),
+    row(Type::Service, "label", Shape::One, Field::Label),
+    row(Type::Service, "url", Shape::One, Field::Url),
+    must(
+        Type::Component,
+        "service",
+        Shape::One,
+        Field::Service,
+        "say which service it is a part of, with option service 'name'",
+    ),
+    row(Type::Component, "name", Shape::Text, Field::Title),
+    row(Type::Component, "description", Shape::Text, Field::Description),
+    row(Type::Component, "label", Shape::One, Field::Label),
+    row(Type::Component, "match", Shape::Many, Field::Match),
+    row(Type::Component, "publish", Shape::Many, Field::Publish),
+    row(Type::Component, "depends_on", Shape::One, Field::DependsOn),
+    row(Type::Component, "source", Shape::Many, Field::Source),
+    must(
+        Type::User,
+        "site",
+        Shape::Many,
+        Field::Site,
+        "say which sites they may touch, with list site 'name'",
+    ),
+    row(Type::User, "role", Shape::One, Field::Role),
+    row(Type::User, "key", Shape::Many, Field::Key),
+];
+
+/// What the name of an option leads to.
+pub(super) enum Found {
+    /// An option, perhaps in a language.
+    Option(&'static OptionRow, Option<Lang>),
+    /// A text in a language that we do not speak.
+    UnknownLang,
+    /// Nothing.
+    Unknown,
+}
+
+/// Looks an option up.
+pub(super) fn find(section: Type, name: &str) -> Found {
+    if let Some(row) = of(section).find(|row| row.name == name) {
+        return Found::Option(row, None);
+    }
+    let base = |row: &&OptionRow| row.shape == Shape::Text && suffix(name, row.name).is_some();
+    let Some(row) = of(section).find(base) else { return Found::Unknown };
+    let tag = suffix(name, row.name).unwrap_or("");
+    match Lang::ALL.into_iter().find(|lang| lang.tag() == tag) {
+        Some(lang) => Found::Option(row, Some(lang)),
+        None => Found::UnknownLang,
+    }
+}
+
+fn suffix<'a>(name: &'a str, base: &str) -> Option<&'a str> {
+    name.strip_prefix(base)?.strip_prefix('_')
+}
+
+/// The options of a section type.
+pub(super) fn of(section: Type) -> impl Iterator<Item = &'static OptionRow> {
+    OPTIONS.iter().filter(move |row| row.section == section)
+}
+
+/// Looks for the name that was perhaps meant: the one with the fewest letters to change, if they are few.
+pub(super) struct Nearest<'w, 'k> {
+    word: &'w str,
+    best: &'k str,
+    distance: usize,
+}
+
+impl<'w, 'k> Nearest<'w, 'k> {
+    /// Nothing is near yet. A third of the letters may be wrong, and at most three of them.
+    pub(super) fn new(word: &'w str) -> Self {
+        let distance = (word.len() / 3).clamp(1, 3).saturating_add(1);
+        Self { word, best: "", distance }
+    }
+    /// A known name.
+    pub(super) fn offer(&mut self, known: &'k str) {
+        let distance = edits(self.word.as_bytes(), known.as_bytes());
+        if distance < self.distance {
+            self.distance = distance;
+            self.best = known;
+        }
+    }
+    /// The nearest name; empty if none is near.
+    pub(super) fn best(&self) -> &'k str {
+        self.best
+    }
+}
+
+/// The nearest of several names; empty if none is near.
+pub(super) fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) -> &'a str {
+    let mut nearest = Nearest::new(word);
+    for name in known {
+        nearest.offer(name);
+    }
+    nearest.best()
+}
+
+/// How many bytes to change, insert or remove to come from `a` to `b` (Levenshtein); a lot if one is longer
+/// than a name may be.
+fn edits(a: &[u8], b: &[u8]) -> usize {
+    if a.len() > CONFIG_NAME_BYTES || b.len() > CONFIG_NAME_BYTES {
+        return usize::MAX;
+    }
+    // costs[i]: from the first i bytes of `a` to what of `b` has been seen.
+    let mut costs = [0usize; CONFIG_NAME_BYTES + 1];
+    for (number, cost) in costs.iter_mut().enumerate() {
+        *cost = number;
+    }
+    for &wanted in b {
+        let mut diagonal = costs.first().copied().unwrap_or(0);
+        let mut left = diagonal.saturating_add(1);
+        if let Some(first) = costs.first_mut() {
+            *first = left;
+        }
+        for (&given, cost) in a.iter().zip(costs.iter_mut().skip(1)) {
+            let change = diagonal.saturating_add(usize::from(given != wanted));
+            diagonal = *cost;
+            left = change.min(left.saturating_add(1)).min(diagonal.saturating_add(1));
+            *cost = left;
+        }
+    }
+    costs.get(a.len()).copied().unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_tables_agree() {
+        for (index, row) in TYPES.iter().enumerate() {
+            assert_eq!(row.kind as usize, index);
+            assert!(TYPE_NAMES.contains(row.name));
+        }
+        for row in &OPTIONS {
+            assert!(
+                matches!(find(row.section, row.name), Found::Option(found, None) if core::ptr::eq(found, row))
+            );
+        }
+    }
+
+    #[test]
+    fn texts_have_languages() {
+        let lang = |name| match find(Type::Site, name) {
+            Found::Option(row, lang) => (row.name, lang.map(Lang::tag)),
+            Found::UnknownLang => ("?", None),
+            Found::Unknown => ("", None),
+        };
+        assert_eq!(lang("title"), ("title", None));
+        assert_eq!(lang("title_fr"), ("title", Some("fr")));
+        assert_eq!(lang("intro_ar"), ("intro", Some("ar")));
+        assert_eq!(lang("secret_path"), ("secret_path", None));
+        assert_eq!(lang("title_xx"), ("?", None));
+        assert_eq!(lang("title_"), ("?", None));
+        assert_eq!(lang("title_fr_BE"), ("?", None));
+        assert_eq!(lang("host_fr"), ("", None));
+        assert_eq!(lang("titlefr"), ("", None));
+        assert_eq!(lang("name"), ("", None));
+    }
+
+    #[test]
+    fn nearest_names() {
+        let names = ["address", "serve", "plaintext", "path_prefix"];
+        for (word, expected) in [
+            ("adress", "address"),
+            ("addresse", "address"),
+            ("server", "serve"),
+            ("plaintxet", "plaintext"),
+            ("pathprefix", "path_prefix"),
+            ("Serve", "serve"),
+            ("port", ""),
+            ("", ""),
+            ("x", ""),
+        ] {
+            assert_eq!(nearest(word, &mut names.into_iter()), expected, "{word}");
+        }
+        assert_eq!(nearest("lsiten", &mut TYPES.iter().map(|row| row.name)), "listen");
+        assert_eq!(nearest(&"x".repeat(200), &mut names.into_iter()), "");
+        assert_eq!(edits(b"kitten", b"sitting"), 3);
+        assert_eq!(edits(b"", b"abc"), 3);
+        assert_eq!(edits(b"abc", b""), 3);
+    }
+}

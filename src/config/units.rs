@@ -1,1 +1,318 @@
-//! stub
+//! Values that are one word: spans of time, truth values, addresses, host names, links, paths, zones.
+
+use core::net::SocketAddr;
+
+use super::problem::Kind;
+use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
+use crate::time::Millis;
+
+/// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first: `4h30m`.
+pub(super) fn duration(text: &str) -> Result<Millis, Kind> {
+    const UNITS: [(u8, u32); 4] = [(b'd', 86_400), (b'h', 3600), (b'm', 60), (b's', 1)];
+    let mut units = UNITS.iter();
+    let mut total: u32 = 0;
+    let mut number: Option<u32> = None;
+    for byte in text.bytes() {
+        if byte.is_ascii_digit() {
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            let more = number.unwrap_or(0).checked_mul(10).and_then(|tens| tens.checked_add(digit));
+            number = Some(more.ok_or(Kind::BadDuration)?);
+        } else {
+            // What is left of the units are the smaller ones, so that none comes twice.
+            let (_, secs) = units.find(|&&(unit, _)| unit == byte).ok_or(Kind::BadDuration)?;
+            let part = number.take().and_then(|count| count.checked_mul(*secs)).ok_or(Kind::BadDuration)?;
+            total = total.checked_add(part).ok_or(Kind::BadDuration)?;
+        }
+    }
+    match number {
+        Some(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Kind::NoUnit),
+        None if !text.is_empty() && total <= DURATION_SECS => Ok(Millis::from_secs(total)),
+        _ => Err(Kind::BadDuration),
+    }
+}
+
+/// A truth value, in the words that `OpenWrt` knows.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "yes" | "on" | "true" | "enabled" => Some(true),
+        "0" | "no" | "off" | "false" | "disabled" => Some(false),
+        _ => None,
+    }
+}
+
+/// An IP address and port.
+pub(super) fn socket(text: &str) -> Result<SocketAddr, Kind> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let ip = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    if ip.parse::<core::net::IpAddr>().is_ok() {
+        return Err(Kind::NoPort);
+    }
+    let name = text.split(':').next().unwrap_or("");
+    let named = name.bytes().any(|byte| byte.is_ascii_alphabetic()) && host(name);
+    Err(if named && text.matches(':').count() <= 1 { Kind::AddressName } else { Kind::BadAddress })
+}
+
+/// Whether this is a host name (RFC 1123, 2.1), an IPv4 address, or an IPv6 address in brackets. Case does not
+/// matter; there is no port, and no dot at its end.
+pub(super) fn host(text: &str) -> bool {
+    if let Some(ip) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return ip.parse::<core::net::Ipv6Addr>().is_ok();
+    }
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= HOST_BYTES && text.split('.').all(label)
+}
+
+/// Whether this may stand in a link: http or https, with something after it, and nothing that could leave an
+/// attribute or hide in a terminal.
+pub(super) fn url(text: &str) -> bool {
+    let after = |scheme: &str| {
+        let (head, rest) = text.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let Some(rest) = after("https://").or_else(|| after("http://")) else { return false };
+    !rest.is_empty()
+        && !rest.starts_with(['/', '?', '#'])
+        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || "\"'<>\\^`{|}".contains(c))
+}
+
+/// The prefix of a reverse proxy, without a slash at its end; `/` alone is the empty one.
+pub(super) fn path_prefix(text: &str) -> Option<&str> {
+    let prefix = text.strip_suffix('/').unwrap_or(text);
+    if prefix.is_empty() {
+        return Some("");
+    }
+    let segment = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    prefix.strip_prefix('/')?.split('/').all(segment).then_some(prefix)
+}
+
+/// Whether this is an absolute path of a file.
+pub(super) fn absolute(text: &str) -> bool {
+    text.starts_with('/') && !text.split('/').any(|segment| segment == "..")
+}
+
+/// Whether this is long enough to be a secret, and fits a URL as it is.
+pub(super) fn secret(text: &str) -> bool {
+    text.len() >= SECRET_CHARS_MIN
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// The POSIX string of a zone's name, for those who paste one. aiglon carries no table of zones (tzdata is
+/// 400 KB); these few, of the places where it is used, cost half a kilobyte.
+pub(super) fn posix_of_zone(name: &str) -> Option<&'static str> {
+    const ZONES: [(&str, &str); 8] = [
+        (
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+            "Amsterdam Andorra Belgrade Berlin Bratislava Brussels Budapest Copenhagen Gibraltar Ljubljana Luxembourg \
+             Madrid Malta Monaco Oslo Paris Podgorica Prague Rome San_Marino Sarajevo Skopje Stockholm Tirane Vaduz \
+             Vatican Vienna Warsaw Zagreb Zurich Ceuta",
+        ),
+        (
+            "EET-2EEST,M3.5.0/3,M10.5.0/4",
+            "Athens Bucharest Helsinki Kiev Kyiv Mariehamn Riga Sofia Tallinn Vilnius",
+        ),
+        ("GMT0BST,M3.5.0/1,M10.5.0", "London Belfast Guernsey Isle_of_Man Jersey"),
+        ("IST-1GMT0,M10.5.0,M3.5.0/1", "Dublin"),
+        ("WET0WEST,M3.5.0/1,M10.5.0", "Lisbon Canary Madeira Faroe"),
+        ("CET-1", "Tunis Algiers"),
+        ("<+03>-3", "Istanbul"),
+        ("UTC0", "UTC GMT UCT Universal Zulu"),
+    ];
+    let city = name.rsplit('/').next()?;
+    ZONES.iter().find(|(_, cities)| cities.split(' ').any(|known| known == city)).map(|&(posix, _)| posix)
+}
+
+/// Whether this is how the tz database names a zone, not how POSIX does: it has no digit for an offset.
+pub(super) fn is_zone_name(text: &str) -> bool {
+    text.contains('/') && !text.contains(',') && !text.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, expected) in [
+            ("90s", Ok(90)),
+            ("5m", Ok(300)),
+            ("4h30m", Ok(16_200)),
+            ("1d", Ok(86_400)),
+            ("1d1h1m1s", Ok(90_061)),
+            ("30d", Ok(2_592_000)),
+            ("0s", Ok(0)),
+            ("005m", Ok(300)),
+            ("300", Err(Kind::NoUnit)),
+            ("0", Err(Kind::NoUnit)),
+            ("", Err(Kind::BadDuration)),
+            ("m", Err(Kind::BadDuration)),
+            ("5M", Err(Kind::BadDuration)),
+            ("5 m", Err(Kind::BadDuration)),
+            ("-5m", Err(Kind::BadDuration)),
+            ("1.5h", Err(Kind::BadDuration)),
+            ("5m5", Err(Kind::BadDuration)),
+            ("30m4h", Err(Kind::BadDuration)),
+            ("5m5m", Err(Kind::BadDuration)),
+            ("1w", Err(Kind::BadDuration)),
+            ("100ms", Err(Kind::BadDuration)),
+            ("31d", Err(Kind::BadDuration)),
+            ("30d1s", Err(Kind::BadDuration)),
+            ("99999999999999999999s", Err(Kind::BadDuration)),
+            ("49711d", Err(Kind::BadDuration)),
+        ] {
+            assert_eq!(duration(text), expected.map(Millis::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn booleans() {
+        for text in ["1", "yes", "on", "true", "enabled"] {
+            assert_eq!(boolean(text), Some(true));
+        }
+        for text in ["0", "no", "off", "false", "disabled"] {
+            assert_eq!(boolean(text), Some(false));
+        }
+        for text in ["", "2", "y", "YES", "ja"] {
+            assert_eq!(boolean(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sockets() {
+        for text in ["127.0.0.1:8080", "0.0.0.0:80", "[::]:8080", "[::1]:0", "[fe80::1%2]:80"] {
+            assert!(socket(text).is_ok(), "{text}");
+        }
+        for (text, kind) in [
+            ("127.0.0.1", Kind::NoPort),
+            ("::1", Kind::NoPort),
+            ("[::1]", Kind::NoPort),
+            ("localhost:8080", Kind::AddressName),
+            ("router.lan", Kind::AddressName),
+            ("router.lan:80", Kind::AddressName),
+            (":8080", Kind::BadAddress),
+            ("8080", Kind::BadAddress),
+            ("127.0.0.1:99999", Kind::BadAddress),
+            ("127.0.0.256:80", Kind::BadAddress),
+            ("::1:8080:", Kind::BadAddress),
+            ("http://127.0.0.1:80", Kind::BadAddress),
+            ("", Kind::BadAddress),
+        ] {
+            assert_eq!(socket(text), Err(kind), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for text in [
+            "status.example.org",
+            "router",
+            "Status.LAN",
+            "10.0.0.1",
+            "[fd00::1]",
+            "a-b.c_d",
+            "xn--hron-bpa.example",
+        ] {
+            assert!(host(text), "{text}");
+        }
+        for text in [
+            "",
+            ".",
+            "a..b",
+            "a.",
+            "a:80",
+            "[::1]:80",
+            "::1",
+            "http://a",
+            "a/b",
+            "*.a",
+            "a b",
+            "héron.example",
+            "-a",
+            "a-",
+            "[::",
+        ] {
+            assert!(!host(text), "{text}");
+        }
+        assert!(!host(&"a".repeat(64)));
+        assert!(!host(&"a.".repeat(127)));
+    }
+
+    #[test]
+    fn urls() {
+        for text in
+            ["https://example.org", "http://example.org/a?b=c#d", "HTTPS://example.org", "http://[::1]:80/"]
+        {
+            assert!(url(text), "{text}");
+        }
+        for text in [
+            "",
+            "https://",
+            "https:///a",
+            "example.org",
+            "javascript:alert(1)",
+            "ftp://a",
+            "//a",
+            "https://a b",
+            "https://a\"b",
+            "https://a'b",
+            "https://a<b",
+            "data:text/html,x",
+            "h",
+            "https://a\u{a0}b",
+        ] {
+            assert!(!url(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        for (text, expected) in [
+            ("/status", Some("/status")),
+            ("/status/", Some("/status")),
+            ("/a/b-c_d.e~f", Some("/a/b-c_d.e~f")),
+            ("/", Some("")),
+            ("", Some("")),
+            ("status", None),
+            ("//a", None),
+            ("/a//b", None),
+            ("/a//", None),
+            ("/../a", None),
+            ("/a b", None),
+            ("/a?b", None),
+            ("/é", None),
+        ] {
+            assert_eq!(path_prefix(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn zones() {
+        for (text, expected) in [
+            ("Europe/Brussels", Some("CET-1CEST,M3.5.0,M10.5.0/3")),
+            ("Europe/London", Some("GMT0BST,M3.5.0/1,M10.5.0")),
+            ("Europe/Athens", Some("EET-2EEST,M3.5.0/3,M10.5.0/4")),
+            ("Atlantic/Canary", Some("WET0WEST,M3.5.0/1,M10.5.0")),
+            ("Europe/Dublin", Some("IST-1GMT0,M10.5.0,M3.5.0/1")),
+            ("Africa/Tunis", Some("CET-1")),
+            ("Europe/Istanbul", Some("<+03>-3")),
+            ("Etc/UTC", Some("UTC0")),
+            ("America/Lima", None),
+        ] {
+            assert!(is_zone_name(text), "{text}");
+            assert_eq!(posix_of_zone(text), expected, "{text}");
+            assert!(expected.is_none_or(|posix| crate::time::tz::Tz::parse(posix).is_ok()), "{text}");
+        }
+        for text in ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC0", "<+03>-3", "CET-1CEST,M3.5.0/2,M10.5.0/3"] {
+            assert!(!is_zone_name(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What concerns several sections: labels that must differ, who feeds whom, circles, and what must be there.
+
+use super::load::{Loader, Section};
+use super::problem::{Kind, Mistake};
+use super::schema::Type;
+use super::uci::Keyword;
+use super::{Component, Scope, Site, Visibility};
+use crate::limits::COMPONENTS;
+use crate::model::{ComponentId, SiteId, SourceId};
+use crate::text::Span;
+
+impl Loader<'_, '_> {
+    /// Runs all checks.
+    pub(super) fn check(&mut self) {
+        self.check_present();
+        self.check_sites();
+        self.check_labels();
+        for id in (0..self.config.count(Type::Component)).map(ComponentId) {
+            self.check_feeders(id);
+            self.check_dependency(id);
+        }
+    }
+
+    /// The line of the last statement of an option in a section; `None` if there is none with a value.
+    fn line_of_option(&self, kind: Type, index: usize, option: &str) -> Option<u32> {
+        let mut walk = self.walk();
+        let mut last = None;
+        while let Some((statement, section)) = walk.next(self.config) {
+            let here = section.is_some_and(|section| is(section, kind, index));
+            if here && statement.keyword != Keyword::Config && statement.name.is(option) {
+                last = (!statement.value.is_empty()).then_some(statement.line);
+            }
+        }
+        last
+    }
+
+    /// Where to point for an option of a section, or the section itself where the option is not given.
+    fn line_of(&self, kind: Type, index: usize, option: &str) -> u32 {
+        let given = if option.is_empty() { None } else { self.line_of_option(kind, index, option) };
+        given.unwrap_or_else(|| {
+            let mut walk = self.walk();
+            while let Some((statement, section)) = walk.next(self.config) {
+                if section.is_some_and(|section| is(section, kind, index)) {
+                    return statement.line;
+                }
+            }
+            0
+        })
+    }
+
+    fn blame(&mut self, kind: Kind, section: Type, index: usize, option: &'static str, name: Span) {
+        let line = self.line_of(section, index, option);
+        let problem = Mistake::new(line, kind).section(section.name()).option(option);
+        self.problems.add(problem.word(self.config.str(name)));
+    }
+
+    /// A configuration without a listener or a site serves nothing.
+    fn check_present(&mut self) {
+        for kind in [Type::Listen, Type::Site] {
+            if self.config.count(kind) == 0 && !self.broken {
+                self.problems.add(Mistake::new(0, Kind::NoSection).section(kind.name()));
+            }
+        }
+    }
+
+    fn check_sites(&mut self) {
+        let mut default = None;
+        for index in 0..self.config.sites.len() {
+            let Some(&Site { name, visibility, secret_path, .. }) = self.config.sites.get(index) else {
+                continue;
+            };
+            let named = self.config.hosts.iter().any(|host| host.site.index() == index)
+                || self.line_of_option(Type::Site, index, "host").is_some();
+            if !named && default.replace(index).is_some() && !self.broken {
+                self.blame(Kind::SecondDefault, Type::Site, index, "", name);
+            }
+            let given = self.line_of_option(Type::Site, index, "secret_path").is_some();
+            if visibility == Visibility::Unlisted && !given {
+                let line = self.line_of(Type::Site, index, "visibility");
+                let problem = Mistake::new(line, Kind::Missing).section("site").option("secret_path");
+                let problem =
+                    problem.known("a site that is unlisted needs one, of at least 16 random characters");
+                self.problems.add(problem.word(self.config.str(name)));
+            } else if visibility != Visibility::Unlisted && !secret_path.is_empty() {
+                self.blame(Kind::SecretNotUnlisted, Type::Site, index, "secret_path", name);
+            }
+        }
+    }
+
+    /// A label leads to one service of a site, and to one component of a service.
+    fn check_labels(&mut self) {
+        for index in 0..self.config.services.len() {
+            let Some(&this) = self.config.services.get(index) else { continue };
+            let config = &*self.config;
+            let same = |other: &super::Service| {
+                other.site == this.site && config.str(other.label) == config.str(this.label)
+            };
+            if config.sites.get(this.site.index()).is_some() && config.services.iter().take(index).any(same) {
+                self.blame_label(Type::Service, index, this.label, " on a site");
+            }
+        }
+        for index in 0..self.config.components.len() {
+            let Some(&this) = self.config.components.get(index) else { continue };
+            let config = &*self.config;
+            let same = |other: &Component| {
+                other.service == this.service && config.str(other.label) == config.str(this.label)
+            };
+            if config.services.get(this.service.index()).is_some()
+                && config.components.iter().take(index).any(same)
+            {
+                self.blame_label(Type::Component, index, this.label, " in a service");
+            }
+        }
+    }
+
+    fn blame_label(&mut self, kind: Type, index: usize, label: Span, scope: &'static str) {
+        let line = self.line_of(kind, index, "label");
+        let problem = Mistake::new(line, Kind::Duplicate).section(kind.name()).option("label").known(scope);
+        self.problems.add(problem.word(self.config.str(label)));
+    }
+
+    /// Every component has somebody who feeds it: those it names, or the one who pushes to its site.
+    fn check_feeders(&mut self, id: ComponentId) {
+        let Some(site) = self.config.site_of(id).filter(|site| self.config.sites.get(site.index()).is_some())
+        else {
+            return;
+        };
+        let Some(&Component { name, feeders, .. }) = self.config.components.get(id.index()) else { return };
+        for source in feeders.iter() {
+            let Some(&row) = self.config.sources.get(source.index()) else { continue };
+            let fault = if row.scope == Scope::Read { Kind::NotPush } else { Kind::OtherSite };
+            // A source whose own site is unknown has been told of already.
+            let known = self.config.sites.get(row.site.index()).is_some();
+            if known && (row.scope == Scope::Read || row.site != site) {
+                self.blame(fault, Type::Component, id.index(), "source", row.name);
+            }
+        }
+        if !feeders.is_empty() || self.broken {
+            return;
+        }
+        // It names somebody who is not there, which has been told.
+        if self.problems.any_error() && self.line_of_option(Type::Component, id.index(), "source").is_some() {
+            return;
+        }
+        match self.only_pusher(site) {
+            Ok(source) => {
+                if let Some(row) = self.config.components.get_mut(id.index()) {
+                    row.feeders.insert(source);
+                }
+            }
+            Err(kind) => self.blame(kind, Type::Component, id.index(), "", name),
+        }
+    }
+
+    fn only_pusher(&self, site: SiteId) -> Result<SourceId, Kind> {
+        let mut pushers = self.config.pushers_of(site);
+        match (pushers.next(), pushers.next()) {
+            (None, _) => Err(Kind::NoFeeder),
+            (Some((source, _)), None) => Ok(source),
+            _ => Err(Kind::WhichFeeder),
+        }
+    }
+
+    /// A component depends on others of its own site, and not on itself by way of them. A circle is told of
+    /// once, at its first component.
+    fn check_dependency(&mut self, id: ComponentId) {
+        let Some(&Component { name, depends_on: Some(other), .. }) = self.config.components.get(id.index())
+        else {
+            return;
+        };
+        if other == id {
+            return self.blame(Kind::Self_, Type::Component, id.index(), "depends_on", name);
+        }
+        let (site, others) = (self.config.site_of(id), self.config.site_of(other));
+        if site.is_some() && others.is_some() && site != others {
+            let other = self.config.components.get(other.index()).map_or(Span::EMPTY, |row| row.name);
+            self.blame(Kind::OtherSite, Type::Component, id.index(), "depends_on", other);
+        }
+        let mut next = Some(other);
+        for _ in 0..COMPONENTS {
+            let Some(current) = next.filter(|&current| current > id) else { break };
+            next = self.config.components.get(current.index()).and_then(|row| row.depends_on);
+        }
+        if next == Some(id) {
+            self.blame(Kind::Cycle, Type::Component, id.index(), "depends_on", name);
+        }
+    }
+}
+
+fn is(section: Section, kind: Type, index: usize) -> bool {
+    section.kind == kind && usize::from(section.index) == index
+}
