@@ -3,6 +3,8 @@
 //! Stores are zeroed statics: a page of memory becomes resident when it is first used, so the cost given is
 //! the ceiling, not what an idle daemon holds. `const` assertions below keep the relations between them.
 
+use crate::time::Millis;
+
 // ---- configuration -------------------------------------------------------------------------------------
 
 /// Bytes of one configuration file. The whole file is read into one buffer of this size.
@@ -78,6 +80,19 @@ pub const ALERTS: usize = 1024;
 /// Bytes kept of one alert: its name, and the labels and annotations that a matcher or `publish` names.
 pub const KEPT_BYTES: usize = 256;
 
+/// How long an end is remembered: Prometheus says "resolved" again for 15 minutes after it.
+pub const ENDED_MEMORY: Millis = Millis::from_mins(20);
+/// How long a source must have been heard without an alert that ended unresolved before its component is
+/// well again: a restarted Prometheus re-pends an alert for its whole `for`, commonly up to 15 minutes.
+pub const EXPIRED_QUIET: Millis = Millis::from_mins(15);
+/// Two messages closer than this are the same message twice, not a repetition. Prometheus repeats after a
+/// minute (`--rules.alert.resend-delay`).
+pub const REPEAT_LEAST: Millis = Millis::from_secs(10);
+/// An alert's `startsAt` is believed for "since" when it is not older than this: half a year.
+pub const SINCE_DAYS: u32 = 183;
+/// The engine asks to be woken no more often than this.
+pub const WAKE_LEAST: Millis = Millis::from_secs(1);
+
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
 /// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.
@@ -100,6 +115,29 @@ pub const RESPONSE_HEAD_BYTES: usize = 1024;
 pub const CONNECTIONS: usize = 64;
 /// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot silence them.
 pub const CONNECTIONS_INGEST: usize = 16;
+
+/// Bodies that are taken in at the same time, each with a reader of its own (about 11 KiB); a further one is
+/// answered 503 with `Retry-After`.
+pub const READERS: usize = 16;
+/// From a connection's start, or the first byte of a further request, to the end of the request head.
+pub const HEAD_TIME: Millis = Millis::from_secs(10);
+/// From an answer to the next request, for a visitor.
+pub const IDLE_TIME: Millis = Millis::from_secs(20);
+/// The same for a sender: Prometheus comes every minute or two and keeps its connection for five.
+pub const SENDER_IDLE_TIME: Millis = Millis::from_secs(300);
+/// From one piece of a body to the next.
+pub const BODY_TIME: Millis = Millis::from_secs(15);
+/// For a whole body, however steadily it drips.
+pub const REQUEST_TIME: Millis = Millis::from_mins(10);
+/// From one piece of an answer that a client takes to the next.
+pub const ANSWER_TIME: Millis = Millis::from_secs(15);
+/// Bytes of a refused body that are read and thrown away, so that the answer is not lost to a reset (RFC 9112,
+/// section 9.6); collectd sends its first request without credentials, body and all.
+pub const DRAIN_BYTES: u64 = 65_536;
+/// For that.
+pub const DRAIN_TIME: Millis = Millis::from_secs(2);
+/// Bytes of the query of `GET /api/v2/alerts`.
+pub const QUERY_BYTES: usize = 512;
 
 // ---- pages ---------------------------------------------------------------------------------------------
 

@@ -1,3 +1,10 @@
-//! The program.
+//! The program: the shell around the core. See `aiglon --help`.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod shell;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shell::cli::run()
+}

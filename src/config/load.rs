@@ -145,7 +145,7 @@ impl Config {
     }
 
     /// Appends a text; `None` if there is no room.
-    fn put(&mut self, text: &str) -> Option<Span> {
+    pub(super) fn put(&mut self, text: &str) -> Option<Span> {
         let start = self.text.len();
         self.text.push_str(text).ok()?;
         Span::new(start, self.text.len())

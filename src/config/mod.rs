@@ -5,6 +5,7 @@
 
 mod apply;
 mod check;
+mod command_line;
 mod credential;
 mod load;
 pub mod matcher;
@@ -28,6 +29,7 @@ use crate::text::Span;
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
+pub use command_line::{BadListen, state_dir_of};
 pub use load::Refused;
 pub use problem::{Kind, Problem, Problems};
 

@@ -1,1 +1,296 @@
-//! stub
+//! The engine: a deterministic state machine over alerts, sources and components.
+//!
+//! [`Engine::step`] takes one input at one time; [`Engine::poll_at`] says when it wants the next look even
+//! if nothing comes. The same inputs at the same times give the same states. It does no IO and knows no
+//! sockets; [`Engine::view`] answers what the renderer asks.
+
+pub mod alerts;
+mod flow;
+pub mod lifetime;
+mod mapping;
+mod reload;
+pub mod sources;
+mod standing;
+
+use heapless::Vec;
+
+use alerts::{Alerts, Held};
+use lifetime::Sender;
+use sources::Sources;
+use standing::Standing;
+
+use crate::config::Config;
+use crate::ingest::Alert;
+use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
+use crate::model::{
+    ComponentId, ComponentView, Severity, SiteId, SiteView, SourceId, SourceSet, State, View,
+};
+use crate::text::mask;
+use crate::time::{Mono, Now};
+
+/// What happens to the engine.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    /// A source said something about one alert.
+    Alert {
+        /// Who.
+        source: SourceId,
+        /// By which door, which tells how its alerts end.
+        sender: Sender,
+        /// What.
+        alert: &'a Alert,
+        /// Whether it was too large to be read whole: what was captured of it may still mark a component.
+        oversize: bool,
+    },
+    /// A source gave a sign of life: a whole, authenticated request.
+    Heard(SourceId),
+    /// Time passed.
+    Pass,
+}
+
+/// What became of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It fires and is held.
+    Firing,
+    /// It was resolved, or says so again.
+    Resolved,
+    /// It is over by our clock and was never held: nobody can tell until its next message.
+    Doubtful,
+    /// It says that nothing is wrong (`severity="info"`).
+    Fine,
+    /// It says that its sender is alive.
+    Heartbeat,
+    /// It leads to no component that its source feeds.
+    Unmapped,
+    /// It found no room; its components are marked.
+    Refused,
+}
+
+/// How often each thing happened since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// By [`Verdict`], in its order.
+    pub verdicts: [u64; 7],
+    /// Alerts that ended without being resolved.
+    pub expired: u64,
+    /// Alerts that were too large to be read whole.
+    pub oversize: u64,
+    /// Sources that fell silent.
+    pub silences: u64,
+    /// Values that were cut to find room in an alert's kept text.
+    pub cut: u64,
+}
+
+impl Counters {
+    /// How often an alert came to this.
+    pub fn of(&self, verdict: Verdict) -> u64 {
+        self.verdicts.get(verdict as usize).copied().unwrap_or_default()
+    }
+}
+
+impl Verdict {
+    /// Every verdict and its name in `/metrics`, in the order of [`Counters::verdicts`].
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Firing, "firing"),
+        (Self::Resolved, "resolved"),
+        (Self::Doubtful, "doubtful"),
+        (Self::Fine, "fine"),
+        (Self::Heartbeat, "heartbeat"),
+        (Self::Unmapped, "unmapped"),
+        (Self::Refused, "refused"),
+    ];
+}
+
+/// The engine. All-zero when new.
+pub struct Engine {
+    alerts: Alerts,
+    sources: Sources,
+    standings: [Standing; COMPONENTS],
+    started: Mono,
+    passed: Mono,
+    wake: Option<Mono>,
+    generations: [u32; SITES],
+    as_of_minute: [i64; SITES],
+    counters: Counters,
+}
+
+impl Engine {
+    /// An engine that knows nothing; call [`begin`](Self::begin) before anything else.
+    pub const fn new() -> Self {
+        Self {
+            alerts: Alerts::new(),
+            sources: Sources::new(),
+            standings: [Standing::new(); COMPONENTS],
+            started: Mono(0),
+            passed: Mono(0),
+            wake: None,
+            generations: [0; SITES],
+            as_of_minute: [0; SITES],
+            counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
+        }
+    }
+
+    /// Starts: whoever is silent is missed from now on.
+    pub fn begin(&mut self, config: &Config, now: Now) {
+        self.started = now.mono;
+        self.passed = now.mono;
+        self.judge_fed_by(config, Sources::pushers(config), now.mono);
+        self.wake = Some(now.mono.plus(WAKE_LEAST));
+    }
+
+    /// Takes one input. Returns what became of the alert, if it was one.
+    pub fn step(&mut self, config: &Config, now: Now, input: Input<'_>) -> Option<Verdict> {
+        if self.wake.is_some_and(|wake| wake <= now.mono) || matches!(input, Input::Pass) {
+            self.pass(config, now.mono);
+        }
+        match input {
+            Input::Pass => None,
+            Input::Heard(source) => {
+                self.heard(config, source, now);
+                None
+            }
+            Input::Alert { source, sender, alert, oversize } => {
+                let verdict = if oversize {
+                    self.oversize(config, source, alert, now)
+                } else {
+                    self.alert(config, source, sender, alert, now)
+                };
+                if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
+                    *n = n.saturating_add(1);
+                }
+                Some(verdict)
+            }
+        }
+    }
+
+    /// When it wants to be stepped with [`Input::Pass`]; `None` if nothing changes with time alone.
+    pub fn poll_at(&self) -> Option<Mono> {
+        self.wake
+    }
+
+    /// A number that changes whenever the page of a site does.
+    pub fn generation(&self, site: SiteId) -> u32 {
+        self.generations.get(site.index()).copied().unwrap_or_default()
+    }
+
+    /// How often each thing happened.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The alerts that are held, ended ones included.
+    pub fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
+    /// The senders.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// What the renderer may ask, at this moment.
+    pub fn view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
+        Looking { engine: self, config, now }
+    }
+
+    // ---- what changed --------------------------------------------------------------------------------
+
+    /// Judges every component that one of these sources feeds.
+    fn judge_fed_by(&mut self, config: &Config, sources: SourceSet, now: Mono) {
+        for (component, id) in config.components.iter().zip(0u16..) {
+            if component.feeders.intersects(sources) {
+                self.judge(config, ComponentId(id), None, now);
+            }
+        }
+    }
+
+    /// Adds up how one component stands. `began`: when its newest trouble began, if that is known.
+    fn judge(&mut self, config: &Config, id: ComponentId, began: Option<Mono>, now: Mono) {
+        let Some(component) = config.components.get(id.index()) else { return };
+        let Some(standing) = self.standings.get_mut(id.index()) else { return };
+        if standing.judge(&self.sources, component.feeders, began, now)
+            && let Some(site) = config.site_of(id)
+        {
+            self.touch(site);
+        }
+    }
+
+    /// The page of a site is no longer what it was.
+    fn touch(&mut self, site: SiteId) {
+        if let Some(generation) = self.generations.get_mut(site.index()) {
+            *generation = generation.wrapping_add(1);
+        }
+    }
+
+    /// Asks to be woken at `at` or earlier.
+    fn wake_at(&mut self, at: Mono) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+}
+
+/// The engine as the renderer sees it.
+struct Looking<'a> {
+    engine: &'a Engine,
+    config: &'a Config,
+    now: Now,
+}
+
+impl View for Looking<'_> {
+    fn now(&self) -> Now {
+        self.now
+    }
+
+    fn site(&self, site: SiteId) -> SiteView {
+        let components = self.config.services_of(site).flat_map(|(id, _)| self.config.components_of(id));
+        let overall = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let mut pushers = SourceSet::EMPTY;
+        for (id, _) in self.config.pushers_of(site) {
+            pushers.insert(id);
+        }
+        let sources = &self.engine.sources;
+        SiteView {
+            overall,
+            as_of: sources.last_of(pushers),
+            monitoring: sources.monitoring(self.config, site, self.engine.started, self.now.mono),
+        }
+    }
+
+    fn component(&self, id: ComponentId) -> ComponentView {
+        self.engine.standings.get(id.index()).map(Standing::view).unwrap_or_default()
+    }
+
+    fn published(&self, id: ComponentId, each: &mut dyn FnMut(&str)) {
+        let names = || self.config.published.iter().filter(|entry| entry.component == id);
+        // Most components publish nothing, or are well: the alerts are not walked for those.
+        if names().next().is_none() || self.component(id).state < State::Degraded {
+            return;
+        }
+        let mut shown: Vec<&str, TEXTS_SHOWN> = Vec::new();
+        for severity in [Severity::Outage, Severity::Degraded] {
+            let fires =
+                |held: &&Held| held.fires() && held.severity == severity && held.components.contains(id);
+            for held in self.engine.alerts.iter().filter(fires) {
+                for pair in held.kept.pairs().filter(|pair| pair.annotation && !pair.value.is_empty()) {
+                    if names().any(|entry| self.config.str(entry.annotation) == pair.name)
+                        && !shown.contains(&pair.value)
+                        && shown.push(pair.value).is_err()
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        for text in shown {
+            let mut masked: Vec<u8, KEPT_BYTES> = Vec::new();
+            // A kept text always fits: it came out of a buffer of this size.
+            if masked.extend_from_slice(text.as_bytes()).is_ok() {
+                mask::mask_ip(&mut masked);
+                each(core::str::from_utf8(&masked).unwrap_or(""));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@
 pub mod auth;
 pub mod body;
 pub mod conditional;
+pub mod filter;
 pub mod head;
 pub mod response;
 pub mod route;

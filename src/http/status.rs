@@ -8,6 +8,11 @@ macro_rules! statuses {
             $(#[doc = concat!(stringify!($code), " ", $reason)] $name,)+
         }
 
+        impl Status {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+        }
+
         /// By position in the enumeration.
         const LINES: &[(u16, &str)] = &[$(($code, concat!($code, " ", $reason))),+];
     };

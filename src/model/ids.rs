@@ -50,6 +50,10 @@ impl SourceSet {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+    /// Whether anything is in both.
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
     /// The members, in order.
     pub fn iter(self) -> impl Iterator<Item = SourceId> {
         (0..=31u8).map(SourceId).filter(move |&id| self.contains(id))

@@ -1,10 +1,12 @@
 //! The nouns, as DESIGN's table of words has them, and what the renderer is told about them.
 
 mod ids;
+mod kept;
 mod lang;
 mod view;
 
 pub use ids::{ComponentId, ComponentSet, ServiceId, SiteId, SourceId, SourceSet, UserId};
+pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;
 pub use view::{ComponentView, Monitoring, Reason, SiteView, View};
 
@@ -36,16 +38,17 @@ impl Severity {
     }
 }
 
-/// The state of a component, the worst last.
+/// The state of a component, the worst last. "No data" is zero, so that zeroed memory is never green.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i8)]
 pub enum State {
     /// Somebody who would tell us otherwise is alive and says nothing.
-    Operational,
+    Operational = -1,
     /// We cannot know.
     #[default]
-    NoData,
+    NoData = 0,
     /// It works, badly.
-    Degraded,
+    Degraded = 1,
     /// It does not work.
-    Outage,
+    Outage = 2,
 }

@@ -6,6 +6,7 @@ use ufmt::uwrite;
 use super::words::{Word, month, word};
 use crate::model::Lang;
 use crate::time::Wall;
+use crate::time::civil::Civil;
 use crate::time::tz::Tz;
 
 /// Bytes of a time in words: the longest date of a catalogue and then some (tests see to it).
@@ -14,21 +15,6 @@ pub(super) type Local = String<96>;
 pub(super) type Utc = String<24>;
 /// Bytes of `UTC+13:45`.
 pub(super) type Zone = String<16>;
-
-const MINUTE: i64 = 60;
-const DAY: i64 = 86_400;
-
-/// A point in civil time, taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Civil {
-    pub(super) year: i32,
-    /// 1 to 12.
-    pub(super) month: u8,
-    /// 1 to 31.
-    pub(super) day: u8,
-    /// Minutes since midnight.
-    pub(super) minute: u16,
-}
 
 /// Whether a time says its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,36 +26,12 @@ pub(super) enum Date {
 }
 
 /// Seconds east of UTC at a point in time.
-fn offset(_zone: Tz, _at: Wall) -> i32 {
-    0
-}
-
-/// The civil time of Unix seconds, in UTC (the algorithm of Howard Hinnant, `civil_from_days`).
-fn civil(secs: i64) -> Civil {
-    let days = secs.div_euclid(DAY).saturating_add(719_468);
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let leaps = (of_era / 36_524).saturating_sub(of_era / 146_096).saturating_sub(of_era / 1460);
-    let year_of_era = of_era.saturating_add(leaps) / 365;
-    let days_before =
-        year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
-    let of_year = of_era.saturating_sub(days_before);
-    // Months are counted from March, so that the leap day is the last one of the year.
-    let from_march = of_year.saturating_mul(5).saturating_add(2) / 153;
-    let day = of_year.saturating_sub(from_march.saturating_mul(153).saturating_add(2) / 5).saturating_add(1);
-    let (month, next) =
-        if from_march < 10 { (from_march.saturating_add(3), 0) } else { (from_march.saturating_sub(9), 1) };
-    let year = era.saturating_mul(400).saturating_add(year_of_era).saturating_add(next);
-    Civil {
-        year: i32::try_from(year).unwrap_or(i32::MAX),
-        month: u8::try_from(month).unwrap_or(0),
-        day: u8::try_from(day).unwrap_or(0),
-        minute: u16::try_from(secs.rem_euclid(DAY) / MINUTE).unwrap_or(0),
-    }
+fn offset(zone: Tz, at: Wall) -> i32 {
+    zone.offset_at(at).secs
 }
 
 fn in_zone(zone: Tz, at: Wall) -> Civil {
-    civil(at.secs().saturating_add(i64::from(offset(zone, at))))
+    Civil::from_wall(Wall(at.0.saturating_add(i64::from(offset(zone, at)).saturating_mul(1000))))
 }
 
 /// Two digits.
@@ -80,25 +42,24 @@ fn two<const N: usize>(out: &mut String<N>, n: u16) {
 }
 
 /// `09:06`
-fn clock<const N: usize>(out: &mut String<N>, minute: u16) {
-    two(out, minute / 60);
+fn clock<const N: usize>(out: &mut String<N>, at: Civil) {
+    two(out, u16::from(at.hour));
     _ = out.push(':');
-    two(out, minute % 60);
+    two(out, u16::from(at.minute));
 }
 
 /// For `<time datetime>`: UTC, to the minute, in the form of RFC 3339 that HTML takes.
 pub(super) fn utc(at: Wall) -> Utc {
-    let at = civil(at.secs());
+    let at = Civil::from_wall(at);
     let mut out = String::new();
-    let year = u16::try_from(at.year.clamp(0, 9999)).unwrap_or(0);
-    two(&mut out, year / 100);
-    two(&mut out, year % 100);
-    for part in [at.month, at.day] {
+    two(&mut out, at.date.year() / 100);
+    two(&mut out, at.date.year() % 100);
+    for part in [at.date.month(), at.date.day()] {
         _ = out.push('-');
         two(&mut out, u16::from(part));
     }
     _ = out.push('T');
-    clock(&mut out, at.minute);
+    clock(&mut out, at);
     _ = out.push('Z');
     out
 }
@@ -107,19 +68,20 @@ pub(super) fn utc(at: Wall) -> Utc {
 pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Local {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
-    if date == Date::UnlessToday && (at.year, at.month, at.day) == (now.year, now.month, now.day) {
-        clock(&mut out, at.minute);
+    if date == Date::UnlessToday && at.date == now.date {
+        clock(&mut out, at);
         return out;
     }
-    let pattern = word(lang, if at.year == now.year { Word::WhenDate } else { Word::WhenDated });
+    let pattern =
+        word(lang, if at.date.year() == now.date.year() { Word::WhenDate } else { Word::WhenDated });
     for part in pattern.split('{') {
         let (place, after) = part.split_once('}').unwrap_or(("", part));
         match place {
-            "time" => clock(&mut out, at.minute),
-            "day" if at.day == 1 => _ = out.push_str(word(lang, Word::WhenFirst)),
-            "day" => _ = uwrite!(out, "{}", at.day),
-            "month" => _ = out.push_str(month(lang, at.month)),
-            "year" => _ = uwrite!(out, "{}", at.year),
+            "time" => clock(&mut out, at),
+            "day" if at.date.day() == 1 => _ = out.push_str(word(lang, Word::WhenFirst)),
+            "day" => _ = uwrite!(out, "{}", at.date.day()),
+            "month" => _ = out.push_str(month(lang, at.date.month())),
+            "year" => _ = uwrite!(out, "{}", at.date.year()),
             _ => {}
         }
         _ = out.push_str(after);
@@ -152,6 +114,7 @@ mod tests {
     use crate::config::Site;
 
     const MS: i64 = 1000;
+    const DAY: i64 = 86_400;
 
     #[test]
     fn utc_is_what_html_takes() {

@@ -31,3 +31,12 @@ impl Span {
         text.get(start..end).unwrap_or("")
     }
 }
+
+/// The longest beginning of `text` of at most `bytes` bytes that does not end within a character.
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or("")
+}

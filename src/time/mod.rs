@@ -8,6 +8,8 @@ pub mod civil;
 pub mod rfc3339;
 pub mod tz;
 
+include!(concat!(env!("OUT_DIR"), "/floor.rs"));
+
 /// A point on the monotonic clock, in milliseconds since some fixed moment of this boot. May be negative:
 /// a sender can say that its trouble began before we did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

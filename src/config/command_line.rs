@@ -1,0 +1,75 @@
+//! What the command line changes about a configuration, and what it can still learn from a broken one.
+
+use super::uci::{Keyword, Statements};
+use super::{Address, Config, Listener, Roles, units};
+use crate::limits::UNIX_PATH_BYTES;
+use crate::text::Span;
+
+/// An address is malformed, or there is no room for one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadListen;
+
+impl Config {
+    /// Adds a listener for pages and senders: `IP:PORT`, `[IP]:PORT` or `unix:/PATH`.
+    pub fn listen_on(&mut self, address: &str) -> Result<(), BadListen> {
+        let address = match address.strip_prefix("unix:") {
+            Some(path) if units::absolute(path) && path.len() <= UNIX_PATH_BYTES => {
+                Address::Unix(self.put(path).ok_or(BadListen)?)
+            }
+            Some(_) => return Err(BadListen),
+            None => Address::Tcp(units::socket(address).map_err(|_| BadListen)?),
+        };
+        let serve = Roles { page: true, ingest: true, metrics: false };
+        let listener =
+            Listener { name: Span::EMPTY, address, serve, plaintext: false, path_prefix: Span::EMPTY };
+        self.listeners.push(listener).map_err(|_| BadListen)
+    }
+
+    /// Bytes of text that it holds, of [`CONFIG_TEXT_BYTES`](crate::limits::CONFIG_TEXT_BYTES).
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+}
+
+/// The `state_dir` that a file names, be the rest of it as broken as it may.
+pub fn state_dir_of<'b>(file: &[u8], buffer: &'b mut [u8]) -> Option<&'b str> {
+    let mut found = None;
+    for statement in Statements::new(file).ok()?.flatten() {
+        if statement.keyword == Keyword::Option && statement.name.is("state_dir") {
+            found = Some(statement.value);
+        }
+    }
+    found?.read(buffer).filter(|dir| units::absolute(dir))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use std::boxed::Box;
+
+    #[test]
+    fn addresses() {
+        for (address, taken) in [
+            ("127.0.0.1:8080", true),
+            ("[::]:8080", true),
+            ("unix:/run/aiglon/http.sock", true),
+            ("unix:relative", false),
+            ("localhost:8080", false),
+            ("127.0.0.1", false),
+            ("", false),
+        ] {
+            let mut config = Box::new(Config::new());
+            assert_eq!(config.listen_on(address).is_ok(), taken, "{address}");
+            assert_eq!(config.listeners.len(), usize::from(taken));
+        }
+    }
+
+    #[test]
+    fn a_broken_file_still_names_its_directory() {
+        let file = b"config aiglon main\n\toption state_dir '/mnt/state'\nconfig site\n\toptoin x y\nconfig 'unterminated";
+        assert_eq!(state_dir_of(file, &mut [0; 64]), Some("/mnt/state"));
+        assert_eq!(state_dir_of(b"option state_dir relative", &mut [0; 64]), None);
+        assert_eq!(state_dir_of(file, &mut [0; 4]), None);
+    }
+}

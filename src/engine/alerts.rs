@@ -1,0 +1,246 @@
+//! The bounded store of alerts: a dense list, and an index by (source, fingerprint).
+//!
+//! All operations but [`Alerts::evict_ended`] and the walks are O(1) in the number of alerts, so the cost of
+//! an alert does not grow with how many fire. "Full" is a value; the engine decides what it means.
+
+use heapless::Vec;
+use heapless::index_map::FnvIndexMap;
+
+use super::lifetime::{Memory, Sender};
+use super::standing::Weight;
+use crate::limits::{ALERTS, SOURCES};
+use crate::model::{ComponentSet, Kept, Listed, Severity, SourceId};
+use crate::time::{Mono, Now, Wall};
+
+/// What makes two messages speak of the same alert: who says it, and the full label set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The sender; nobody else can end it.
+    pub source: u8,
+    /// The fingerprint of the full label set, as Prometheus computes it.
+    pub fingerprint: u64,
+}
+
+/// Where an alert is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It fires; unrepeated until then, it expires.
+    Firing {
+        /// When.
+        until: Mono,
+    },
+    /// Nobody can tell whether it fires; unrepeated until then, it is forgotten.
+    Doubtful {
+        /// When.
+        until: Mono,
+    },
+    /// It ended without being resolved. A repeating source must have been heard without it since then for
+    /// [`EXPIRED_QUIET`](crate::limits::EXPIRED_QUIET); a webhook's stays so until it is resolved.
+    Expired {
+        /// Since when.
+        quiet_since: Mono,
+    },
+    /// It was resolved. Remembered until then, so that a repeated "resolved" is known for what it is.
+    Ended {
+        /// When.
+        until: Mono,
+    },
+}
+
+/// One alert that is held.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Its identity.
+    pub key: Key,
+    /// The components that it concerns; never empty.
+    pub components: ComponentSet,
+    /// How bad it is; never [`Severity::Fine`].
+    pub severity: Severity,
+    /// How it ends.
+    pub sender: Sender,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// What its messages said so far.
+    pub memory: Memory,
+    /// `startsAt`, as the sender wrote it.
+    pub starts_at: Option<Wall>,
+    /// When we first heard of it.
+    pub first_heard: Mono,
+    /// When we last heard of it.
+    pub last_heard: Mono,
+    /// Its name, and what a matcher or `publish` names.
+    pub kept: Kept,
+}
+
+impl Held {
+    /// Who says it.
+    pub fn source(&self) -> SourceId {
+        SourceId(self.key.source)
+    }
+    /// Whether it is known to fire.
+    pub fn fires(&self) -> bool {
+        matches!(self.phase, Phase::Firing { .. })
+    }
+    /// Whether it says that something is wrong or may be: all but those that were resolved.
+    pub fn counts(&self) -> bool {
+        !matches!(self.phase, Phase::Ended { .. })
+    }
+    /// As a client of Alertmanager's API may see it; `None` if it is over.
+    pub fn listed(&self, now: Now) -> Option<Listed<'_>> {
+        let (until, active) = match self.phase {
+            Phase::Firing { until } => (now.wall_of(until), true),
+            Phase::Doubtful { .. } | Phase::Expired { .. } => (None, false),
+            Phase::Ended { .. } => return None,
+        };
+        Some(Listed {
+            kept: &self.kept,
+            fingerprint: self.key.fingerprint,
+            starts_at: self.starts_at.or_else(|| now.wall_of(self.first_heard)),
+            ends_at: self.memory.announced.or(until),
+            updated_at: now.wall_of(self.last_heard),
+            active,
+        })
+    }
+    /// How it counts on its components.
+    pub fn weight(&self) -> Weight {
+        match self.phase {
+            Phase::Firing { .. } => Weight::Fires(self.severity),
+            Phase::Doubtful { .. } | Phase::Expired { .. } => Weight::Unknown,
+            Phase::Ended { .. } => Weight::Nothing,
+        }
+    }
+}
+
+/// The index is twice as large as the list, since its probes lengthen as it fills: 88 KiB.
+const INDEX: usize = ALERTS * 2;
+
+/// The store.
+pub struct Alerts {
+    list: Vec<Held, ALERTS, u16>,
+    index: FnvIndexMap<Key, u16, INDEX>,
+    /// How many that count each source holds.
+    counting: [u16; SOURCES],
+}
+
+impl Alerts {
+    /// An empty store; all-zero.
+    pub const fn new() -> Self {
+        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES] }
+    }
+
+    /// How many are held, ended ones included.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// How many that count a source holds.
+    pub fn counting(&self, source: SourceId) -> usize {
+        self.counting.get(source.index()).copied().map_or(0, usize::from)
+    }
+
+    /// How many that count there are.
+    pub fn counting_all(&self) -> usize {
+        self.counting.iter().fold(0, |sum: usize, &n| sum.saturating_add(usize::from(n)))
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.list.iter()
+    }
+
+    /// Where the alert with this key is.
+    pub fn find(&self, key: Key) -> Option<usize> {
+        self.index.get(&key).map(|&at| usize::from(at))
+    }
+
+    /// The one at a place.
+    pub fn get(&self, at: usize) -> Option<&Held> {
+        self.list.get(at)
+    }
+
+    /// Adds one; hands it back if there is no room. Its key must not be held yet.
+    #[expect(clippy::result_large_err, reason = "full is a value that hands the item back")]
+    pub fn insert(&mut self, held: Held) -> Result<(), Held> {
+        let key = held.key;
+        let counts = held.counts();
+        let Ok(at) = u16::try_from(self.list.len()) else { return Err(held) };
+        self.list.push(held)?;
+        if self.index.insert(key, at).is_err() {
+            // Not reachable: the index has room for twice the list. Undone, so that the two never disagree.
+            return self.list.pop().map_or(Ok(()), Err);
+        }
+        if counts {
+            self.count(key, 1);
+        }
+        Ok(())
+    }
+
+    /// Changes the one at a place; its key must stay. Returns what `change` does.
+    pub fn update<R>(&mut self, at: usize, change: impl FnOnce(&mut Held) -> R) -> Option<R> {
+        let held = self.list.get_mut(at)?;
+        let before = held.counts();
+        let result = change(held);
+        let (key, after) = (held.key, held.counts());
+        if before != after {
+            self.count(key, if after { 1 } else { -1 });
+        }
+        Some(result)
+    }
+
+    /// Changes all that a source holds; whether they count must stay as it is.
+    pub fn for_each_of(&mut self, source: SourceId, change: impl FnMut(&mut Held)) {
+        self.list.iter_mut().filter(|held| held.source() == source).for_each(change);
+    }
+
+    /// Removes the one at a place; the last one takes its place.
+    pub fn remove(&mut self, at: usize) -> Option<Held> {
+        if at >= self.list.len() {
+            return None;
+        }
+        let held = self.list.swap_remove(at);
+        self.index.remove(&held.key);
+        if let (Some(moved), Ok(place)) = (self.list.get(at), u16::try_from(at))
+            && let Some(entry) = self.index.get_mut(&moved.key)
+        {
+            *entry = place;
+        }
+        if held.counts() {
+            self.count(held.key, -1);
+        }
+        Some(held)
+    }
+
+    /// Makes room by forgetting one that has ended. False if there is none. O(alerts), and only called
+    /// when the list is full.
+    pub fn evict_ended(&mut self) -> bool {
+        if self.counting_all() >= self.list.len() {
+            return false;
+        }
+        match self.list.iter().position(|held| !held.counts()) {
+            Some(at) => self.remove(at).is_some(),
+            None => false,
+        }
+    }
+
+    /// Passes each to `renew`, which may change its key; forgets those for which it returns false.
+    pub fn rebuild(&mut self, mut renew: impl FnMut(&mut Held) -> bool) {
+        self.list.retain_mut(&mut renew);
+        self.index.clear();
+        self.counting = [0; SOURCES];
+        for (held, at) in self.list.iter().zip(0u16..) {
+            // Cannot be full (see `insert`), and two that were different stay so: sources keep apart.
+            _ = self.index.insert(held.key, at);
+            if held.counts()
+                && let Some(n) = self.counting.get_mut(usize::from(held.key.source))
+            {
+                *n = n.saturating_add(1);
+            }
+        }
+    }
+
+    fn count(&mut self, key: Key, by: i16) {
+        if let Some(n) = self.counting.get_mut(usize::from(key.source)) {
+            *n = n.saturating_add_signed(by);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What one message says about one alert: does it fire, has it been resolved, or can nobody tell yet?
+//!
+//! The heart of honesty, and pure: no store, no time but what is passed in. Each rule comes from how a real
+//! sender behaves, and the tests name it.
+//!
+//! Prometheus and vmalert repeat. While an alert fires, `endsAt` is a promise, "firing until", some minutes
+//! ahead of *their* clock, and later in every message. Once it is resolved, `endsAt` is the moment of that,
+//! and stands still in the messages that say so again for 15 minutes. So whether `endsAt` moves says more
+//! than our own clock can, which may run minutes ahead, minutes behind or not at all.
+
+use crate::limits::REPEAT_LEAST;
+use crate::time::{Mono, Now, Wall};
+
+/// How a sender's alerts end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sender {
+    /// Repeats what fires within minutes: Prometheus, vmalert, amtool, at `/api/v1|v2/alerts`.
+    #[default]
+    Repeating,
+    /// Says it once, and again after hours: Alertmanager, Grafana, at `/api/v1/webhook`.
+    Webhook,
+}
+
+/// What a message says about its alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// It fires.
+    Firing,
+    /// It fires, for all we can tell, but `endsAt` moved back and no clock says whether it has passed. If the
+    /// next message has the same `endsAt`, that was the end of it.
+    Wavering,
+    /// It has been resolved.
+    Resolved,
+    /// It is over by our clock, but we never heard it fire: a repeated "resolved" from before our start, or a
+    /// first "firing" as read by a clock that runs ahead. The next message will tell.
+    Doubtful,
+    /// The same message again; whatever we thought still holds.
+    Again,
+}
+
+/// What is remembered of the messages about one alert so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The `endsAt` of the last message, if it had one.
+    pub announced: Option<Wall>,
+    /// When that `endsAt` was first announced.
+    pub announced_at: Mono,
+    /// What the last message said; never [`Word::Again`].
+    pub word: Word,
+}
+
+/// The times and status that a message gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// `startsAt`, if set.
+    pub starts_at: Option<Wall>,
+    /// `endsAt`, if set.
+    pub ends_at: Option<Wall>,
+    /// A webhook's `status`, as "is resolved".
+    pub resolved: Option<bool>,
+}
+
+/// What the message says.
+pub fn word(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Word {
+    match sender {
+        Sender::Repeating => repeating(claim, memory, now),
+        Sender::Webhook => webhook(claim, now),
+    }
+}
+
+/// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that has passed
+/// is an end.
+fn webhook(claim: Claim, now: Now) -> Word {
+    let over = match (claim.resolved, claim.ends_at, now.wall) {
+        (Some(resolved), _, _) => resolved,
+        (None, None, _) => false,
+        (None, Some(ends), wall) => {
+            claim.starts_at.is_some_and(|starts| ends <= starts) || wall.is_some_and(|wall| ends <= wall)
+        }
+    };
+    if over { Word::Resolved } else { Word::Firing }
+}
+
+fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
+    let Some(ends) = claim.ends_at else { return Word::Firing };
+    if claim.starts_at.is_some_and(|starts| ends <= starts) {
+        return Word::Resolved;
+    }
+    let passed = now.wall.map(|wall| ends <= wall);
+    let Some(memory) = memory else {
+        // A first word. Without a clock it is what it may well be: firing.
+        return if passed == Some(true) { Word::Doubtful } else { Word::Firing };
+    };
+    match memory.announced {
+        // Later than the last: firing, whatever our clock says.
+        Some(last) if ends > last => Word::Firing,
+        Some(last) if ends == last => stands_still(memory, passed, now),
+        // Earlier than the last, or the first end that is announced of something that fires.
+        _ => match passed {
+            Some(true) => Word::Resolved,
+            // A rule group that is now evaluated more often promises less.
+            Some(false) => Word::Firing,
+            None => Word::Wavering,
+        },
+    }
+}
+
+/// The same `endsAt` again. The very same message may come twice (two entries for us in one configuration);
+/// only one that comes later shows that `endsAt` stands still.
+fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Word {
+    if now.mono.since(memory.announced_at) < i64::from(REPEAT_LEAST.0) || memory.word == Word::Resolved {
+        return Word::Again;
+    }
+    match (passed, memory.word) {
+        (Some(true), _) | (None, Word::Wavering) => Word::Resolved,
+        // Somebody's script, which promises tomorrow every minute.
+        (Some(false), _) | (None, _) => Word::Firing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIN: i64 = 60_000;
+    /// Noon by the sender's clock.
+    const NOON: i64 = 1_795_262_400_000;
+
+    /// A router whose clock is `skew` ahead of the sender's, or which has none.
+    fn at(mono: i64, skew: Option<i64>) -> Now {
+        Now { mono: Mono(mono), wall: skew.map(|skew| Wall(NOON + mono + skew)) }
+    }
+
+    /// Feeds messages `(minutes after noon, endsAt in minutes after noon)` and returns each word.
+    fn words(skew: Option<i64>, messages: &[(i64, i64)]) -> std::vec::Vec<Word> {
+        let mut memory = None;
+        let mut out = std::vec::Vec::new();
+        for &(minute, ends) in messages {
+            let now = at(minute * MIN, skew);
+            let claim = Claim {
+                starts_at: Some(Wall(NOON - 10 * MIN)),
+                ends_at: Some(Wall(NOON + ends * MIN)),
+                resolved: None,
+            };
+            let word = word(Sender::Repeating, claim, memory, now);
+            out.push(word);
+            let said =
+                if word == Word::Again { memory.map_or(word, |memory: Memory| memory.word) } else { word };
+            let announced_at = match memory {
+                Some(last) if last.announced == claim.ends_at => last.announced_at,
+                _ => now.mono,
+            };
+            memory = Some(Memory { announced: claim.ends_at, announced_at, word: said });
+        }
+        out
+    }
+
+    use Word::{Doubtful, Firing, Resolved, Wavering};
+
+    #[test]
+    fn prometheus_fires_and_resolves_with_a_right_clock() {
+        // Every two minutes, endsAt four minutes ahead; then resolved at 5, said again.
+        assert_eq!(
+            words(Some(0), &[(0, 4), (2, 6), (4, 8), (5, 5), (7, 5), (8, 5)]),
+            [Firing, Firing, Firing, Resolved, Word::Again, Word::Again]
+        );
+    }
+
+    #[test]
+    fn a_router_five_minutes_ahead_never_calls_a_firing_alert_well() {
+        assert_eq!(
+            words(Some(5 * MIN), &[(0, 4), (2, 6), (4, 8), (5, 5)]),
+            [Doubtful, Firing, Firing, Resolved]
+        );
+    }
+
+    #[test]
+    fn a_router_five_minutes_behind_believes_the_end_when_it_comes_by_its_own_clock() {
+        assert_eq!(
+            words(Some(-5 * MIN), &[(0, 4), (2, 6), (4, 8), (5, 5), (7, 5), (9, 5), (11, 5)]),
+            [Firing, Firing, Firing, Firing, Firing, Firing, Resolved]
+        );
+    }
+
+    #[test]
+    fn a_router_without_a_clock_resolves_when_ends_at_moved_back_and_stands_still() {
+        assert_eq!(
+            words(None, &[(0, 4), (2, 6), (4, 5), (6, 5), (8, 5)]),
+            [Firing, Firing, Wavering, Resolved, Word::Again]
+        );
+    }
+
+    #[test]
+    fn a_router_without_a_clock_is_not_misled_by_a_shorter_promise() {
+        // The rule group's interval was lowered: a shorter promise once, and then later ones again.
+        assert_eq!(words(None, &[(0, 20), (5, 9), (6, 10), (7, 11)]), [Firing, Wavering, Firing, Firing]);
+    }
+
+    #[test]
+    fn ntp_answers_in_the_middle() {
+        let claim = |ends: i64| Claim {
+            starts_at: Some(Wall(NOON)),
+            ends_at: Some(Wall(NOON + ends * MIN)),
+            resolved: None,
+        };
+        let heard = Memory { announced: Some(Wall(NOON + 4 * MIN)), announced_at: Mono(0), word: Firing };
+        // Resolved at 3, and the clock is now known.
+        assert_eq!(word(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
+        // Still without a clock it is not believed at once.
+        assert_eq!(word(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, None)), Wavering);
+    }
+
+    #[test]
+    fn resolved_said_again_after_our_restart_turns_nothing_red() {
+        assert_eq!(words(Some(0), &[(10, 5), (11, 5), (12, 5)]), [Doubtful, Resolved, Word::Again]);
+    }
+
+    #[test]
+    fn the_same_message_twice_within_seconds_says_nothing_new() {
+        // Prometheus with two entries that lead to us, and our clock five minutes ahead.
+        let claim = Claim { starts_at: None, ends_at: Some(Wall(NOON + 4 * MIN)), resolved: None };
+        let heard = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Firing };
+        assert_eq!(word(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Word::Again);
+    }
+
+    #[test]
+    fn an_end_not_after_the_start_is_resolved_whatever_the_clock() {
+        let claim = Claim { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), resolved: None };
+        for skew in [None, Some(0), Some(-5 * MIN), Some(56 * 365 * 24 * 60 * MIN)] {
+            assert_eq!(word(Sender::Repeating, claim, None, at(0, skew)), Resolved);
+        }
+    }
+
+    #[test]
+    fn a_script_that_promises_tomorrow_every_minute_keeps_firing() {
+        let day = 24 * 60;
+        assert_eq!(words(Some(0), &[(0, day), (1, day), (2, day)]), [Firing, Firing, Firing]);
+        assert_eq!(words(None, &[(0, day), (1, day), (2, day)]), [Firing, Firing, Firing]);
+    }
+
+    #[test]
+    fn a_webhook_goes_by_its_status() {
+        let zero = Claim { starts_at: Some(Wall(NOON)), ends_at: None, resolved: Some(false) };
+        assert_eq!(word(Sender::Webhook, zero, None, at(0, Some(0))), Firing);
+        let over = Claim { ends_at: Some(Wall(NOON + MIN)), resolved: Some(true), ..zero };
+        assert_eq!(word(Sender::Webhook, over, None, at(0, None)), Resolved);
+        // No status: an array from a script.
+        let script = Claim { ends_at: Some(Wall(NOON - MIN)), resolved: None, starts_at: None };
+        assert_eq!(word(Sender::Webhook, script, None, at(0, Some(0))), Resolved);
+        assert_eq!(word(Sender::Webhook, script, None, at(0, None)), Firing);
+    }
+}

@@ -1,0 +1,80 @@
+//! From what a sender wrote to what it means here: which components, how bad, and what may be kept.
+
+use crate::config::Config;
+use crate::ingest::{Alert, PairKind};
+use crate::model::{ComponentSet, Kept, Severity, SiteId, SourceId};
+
+/// What an alert means.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// The always-firing rule that says "I am alive" (label `heartbeat`).
+    Heartbeat,
+    /// It leads to no component that this source feeds.
+    Unmapped,
+    /// It concerns components.
+    Concerns {
+        /// Which.
+        components: ComponentSet,
+        /// How bad it says it is.
+        severity: Severity,
+    },
+}
+
+/// What `alert`, said by `source`, means.
+pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
+    let Some(site) = config.sources.get(source.index()).map(|source| source.site) else {
+        return Meaning::Unmapped;
+    };
+    if alert.label("heartbeat").is_some() {
+        return Meaning::Heartbeat;
+    }
+    let mut components = ComponentSet::EMPTY;
+    if let (Some(service), Some(component)) = (alert.label("service"), alert.label("component"))
+        && stays_home(config, site, alert)
+        && let Some(id) = config.named(site, source, service, component)
+    {
+        components.insert(id);
+    } else {
+        components = config.matched(site, source, &|name| alert.get(name));
+    }
+    if components.is_empty() {
+        return Meaning::Unmapped;
+    }
+    let severity =
+        alert.label("severity").and_then(Severity::from_word).unwrap_or(config.main.default_severity);
+    Meaning::Concerns { components, severity }
+}
+
+/// prometheus-adlermanager's label names a site, by its directory, which is its host. If it names another
+/// than the token's own, the labels do not lead by name; matchers may still want the alert.
+fn stays_home(config: &Config, site: SiteId, alert: &Alert) -> bool {
+    let Some(wanted) = alert.label("adlermanager") else { return true };
+    let name = config.sites.get(site.index()).map_or("", |site| config.str(site.name));
+    name == wanted
+        || config
+            .hosts
+            .iter()
+            .any(|host| host.site == site && config.str(host.name).eq_ignore_ascii_case(wanted))
+}
+
+/// What is kept: the name, and the labels and annotations that a matcher or `publish` of the site names.
+/// Also how many of them did not find room whole.
+pub fn kept(config: &Config, source: SourceId, alert: &Alert) -> (Kept, u32) {
+    let (mut kept, mut cut) = (Kept::new(), 0u32);
+    let Some(site) = config.sources.get(source.index()).map(|source| source.site) else { return (kept, 0) };
+    let mut keep = |annotation, name, value| {
+        if !kept.push(annotation, name, value) {
+            cut = cut.saturating_add(1);
+        }
+    };
+    if let Some(name) = alert.label("alertname") {
+        keep(false, "alertname", name);
+    }
+    for (kind, name, value) in alert.pairs() {
+        let annotation = kind == PairKind::Annotation;
+        if (annotation || name != "alertname") && config.keeps(site, name) {
+            keep(annotation, name, value);
+        }
+    }
+    (kept, cut)
+}

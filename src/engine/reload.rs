@@ -1,0 +1,156 @@
+//! A changed configuration, without losing a live alert.
+//!
+//! Sources, services and components are the same thing before and after when their sections have the same
+//! names on a site of the same name. An alert keeps to its components by that. Labels that were not kept
+//! cannot be matched again, so a component whose alerts may now come from elsewhere is no data until its
+//! sources have had the time to repeat what concerns it.
+
+use super::Engine;
+use super::standing::Standing;
+use crate::config::Config;
+use crate::config::matcher::Match;
+use crate::limits::{COMPONENTS, SITES, SOURCES};
+use crate::model::{ComponentId, ComponentSet, SourceId, SourceSet};
+use crate::time::{Millis, Now};
+
+impl Engine {
+    /// Goes from one configuration to another. O(alerts + components²) string comparisons.
+    pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
+        self.step(old, now, super::Input::Pass);
+        let mut source_to: [Option<SourceId>; SOURCES] = [None; SOURCES];
+        let mut source_from: [Option<SourceId>; SOURCES] = [None; SOURCES];
+        for (id, from) in (0u8..).map(SourceId).zip(&mut source_from).take(new.sources.len()) {
+            *from = (0u8..).map(SourceId).take(old.sources.len()).find(|&was| same_source(old, was, new, id));
+            if let Some(to) = from.and_then(|was| source_to.get_mut(was.index())) {
+                *to = Some(id);
+            }
+        }
+        let mut component_to: [Option<ComponentId>; COMPONENTS] = [None; COMPONENTS];
+        let mut standings = [Standing::new(); COMPONENTS];
+        for (id, standing) in (0u16..).map(ComponentId).zip(&mut standings).take(new.components.len()) {
+            let was = (0u16..)
+                .map(ComponentId)
+                .take(old.components.len())
+                .find(|&was| same_component(old, was, new, id));
+            if let Some((was, known)) = was.and_then(|was| Some((was, self.standings.get(was.index())?))) {
+                *standing = *known;
+                standing.recount();
+                if let Some(to) = component_to.get_mut(was.index()) {
+                    *to = Some(id);
+                }
+            }
+            if was.is_none_or(|was| !same_mapping(old, was, new, id)) {
+                standing.distrust(now.mono.plus(longest_resync(new, id)));
+            }
+        }
+        self.standings = standings;
+        self.sources.renew(&source_from);
+        self.alerts.rebuild(|held| {
+            let Some(source) = source_to.get(usize::from(held.key.source)).copied().flatten() else {
+                return false;
+            };
+            held.key.source = source.0;
+            let mut components = ComponentSet::EMPTY;
+            for id in held.components.iter() {
+                if let Some(to) = component_to.get(id.index()).copied().flatten() {
+                    components.insert(to);
+                }
+            }
+            held.components = components;
+            !components.is_empty()
+        });
+        for held in self.alerts.iter() {
+            for id in held.components.iter() {
+                if let Some(standing) = self.standings.get_mut(id.index()) {
+                    standing.add(held.weight());
+                }
+            }
+        }
+        self.as_of_minute = [0; SITES];
+        for id in (0u16..).map(ComponentId).take(new.components.len()) {
+            self.judge(new, id, None, now.mono);
+        }
+        for generation in &mut self.generations {
+            *generation = generation.wrapping_add(1);
+        }
+        self.wake = Some(now.mono);
+    }
+}
+
+fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
+    let (Some(a), Some(b)) = (old.sources.get(was.index()), new.sources.get(is.index())) else {
+        return false;
+    };
+    old.str(a.name) == new.str(b.name) && site_name(old, a.site.index()) == site_name(new, b.site.index())
+}
+
+fn site_name(config: &Config, index: usize) -> &str {
+    config.sites.get(index).map_or("", |site| config.str(site.name))
+}
+
+fn same_component(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -> bool {
+    let (Some(a), Some(b)) = (old.components.get(was.index()), new.components.get(is.index())) else {
+        return false;
+    };
+    old.str(a.name) == new.str(b.name)
+        && matches!(
+            (old.services.get(a.service.index()), new.services.get(b.service.index())),
+            (Some(x), Some(y)) if old.str(x.name) == new.str(y.name)
+                && site_name(old, x.site.index()) == site_name(new, y.site.index())
+        )
+}
+
+/// Whether exactly the same alerts lead to it as before.
+fn same_mapping(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -> bool {
+    let (Some(a), Some(b)) = (old.components.get(was.index()), new.components.get(is.index())) else {
+        return false;
+    };
+    let label = |config: &Config, index: usize| config.services.get(index).map(|service| service.label);
+    let (Some(x), Some(y)) = (label(old, a.service.index()), label(new, b.service.index())) else {
+        return false;
+    };
+    old.str(a.label) == new.str(b.label)
+        && old.str(x) == new.str(y)
+        && same_feeders(old, a.feeders, new, b.feeders)
+        && same_matches(old, was, new, is)
+}
+
+fn same_feeders(old: &Config, a: SourceSet, new: &Config, b: SourceSet) -> bool {
+    let within = |old: &Config, a: SourceSet, new: &Config, b: SourceSet| {
+        a.iter().all(|was| b.iter().any(|is| same_source(old, was, new, is)))
+    };
+    within(old, a, new, b) && within(new, b, old, a)
+}
+
+fn same_matches(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -> bool {
+    let of = |config: &'_ Config, id: ComponentId, nth: usize| -> Option<Match> {
+        config.matches.iter().filter(|entry| entry.component == id).nth(nth).copied()
+    };
+    (0usize..).map(|nth| (of(old, was, nth), of(new, is, nth))).find_map(|pair| match pair {
+        (None, None) => Some(true),
+        (Some(a), Some(b)) => (!same_terms(old, a, new, b)).then_some(false),
+        _ => Some(false),
+    }) == Some(true)
+}
+
+fn same_terms(old: &Config, a: Match, new: &Config, b: Match) -> bool {
+    a.count == b.count
+        && (0..u16::from(a.count)).all(|nth| {
+            let term = |config: &Config, entry: Match| {
+                config.terms.get(usize::from(entry.first.saturating_add(nth))).copied()
+            };
+            matches!((term(old, a), term(new, b)), (Some(x), Some(y)) if x.op == y.op
+                && old.str(x.name) == new.str(y.name)
+                && old.str(x.value) == new.str(y.value))
+        })
+}
+
+fn longest_resync(config: &Config, id: ComponentId) -> Millis {
+    let feeders = config.components.get(id.index()).map_or(SourceSet::EMPTY, |component| component.feeders);
+    feeders
+        .iter()
+        .filter_map(|id| config.sources.get(id.index()))
+        .map(|source| source.resync)
+        .max()
+        .unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! The senders: who is alive, who has fallen silent, and whose word counts yet.
+
+use crate::config::{Config, Scope};
+use crate::limits::SOURCES;
+use crate::model::{Monitoring, Reason, SiteId, SourceId, SourceSet};
+use crate::time::{Millis, Mono};
+
+/// What is known of one sender. All-zero: never heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Life {
+    /// Nothing since we started.
+    #[default]
+    NeverHeard,
+    /// Alive. Its silence about a component means "well" only from `word_counts_at` on: after our start or
+    /// its return, its rule groups report one by one, minutes apart.
+    Live { last: Mono, word_counts_at: Mono },
+    /// No sign of life for longer than it may be.
+    Silent { last: Mono },
+}
+
+/// All senders, by [`SourceId`].
+pub struct Sources([Life; SOURCES]);
+
+/// What a moment's passing changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    /// Those whose word about their components changed.
+    pub changed: SourceSet,
+    /// When to look again.
+    pub next: Option<Mono>,
+}
+
+impl Sources {
+    /// Nobody heard yet; all-zero.
+    pub const fn new() -> Self {
+        Self([Life::NeverHeard; SOURCES])
+    }
+
+    fn life(&self, id: SourceId) -> Life {
+        self.0.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// A sign of life. True if it was not alive before.
+    pub fn heard(&mut self, id: SourceId, resync: Millis, now: Mono) -> bool {
+        let Some(life) = self.0.get_mut(id.index()) else { return false };
+        let (returned, word_counts_at) = match *life {
+            Life::Live { word_counts_at, .. } => (false, word_counts_at),
+            Life::NeverHeard | Life::Silent { .. } => (true, now.plus(resync)),
+        };
+        *life = Life::Live { last: now, word_counts_at };
+        returned
+    }
+
+    /// Looks who has fallen silent, and whose word has come to count since `before`. O(sources).
+    pub fn pass(&mut self, config: &Config, before: Mono, now: Mono) -> Passed {
+        let mut passed = Passed::default();
+        for ((life, source), id) in self.0.iter_mut().zip(&config.sources).zip(0u8..) {
+            let Life::Live { last, word_counts_at } = *life else { continue };
+            let silent_at = last.plus(source.silent_after);
+            if now >= silent_at {
+                *life = Life::Silent { last };
+                passed.changed.insert(SourceId(id));
+                continue;
+            }
+            if before < word_counts_at && word_counts_at <= now {
+                passed.changed.insert(SourceId(id));
+            }
+            let next = if word_counts_at > now { silent_at.min(word_counts_at) } else { silent_at };
+            passed.next = Some(passed.next.map_or(next, |soonest| soonest.min(next)));
+        }
+        passed
+    }
+
+    /// Whether it is alive.
+    pub fn is_live(&self, id: SourceId) -> bool {
+        matches!(self.life(id), Life::Live { .. })
+    }
+
+    /// When it was last heard.
+    pub fn last_heard(&self, id: SourceId) -> Option<Mono> {
+        match self.life(id) {
+            Life::NeverHeard => None,
+            Life::Live { last, .. } | Life::Silent { last } => Some(last),
+        }
+    }
+
+    /// Whether any of them would tell us if something were wrong; else why not.
+    pub fn word_of(&self, feeders: SourceSet, now: Mono) -> Result<(), Reason> {
+        // What a visitor is told is the least bad of the reasons: somebody is coming back.
+        let mut worst = Err(Reason::NeverHeard);
+        for id in feeders.iter() {
+            match self.life(id) {
+                Life::Live { word_counts_at, .. } if now >= word_counts_at => return Ok(()),
+                Life::Live { .. } => worst = Err(Reason::Resync),
+                Life::Silent { .. } if worst == Err(Reason::NeverHeard) => worst = Err(Reason::Silent),
+                Life::Silent { .. } | Life::NeverHeard => {}
+            }
+        }
+        worst
+    }
+
+    /// The last sign of life of any of them.
+    pub fn last_of(&self, feeders: SourceSet) -> Option<Mono> {
+        feeders.iter().filter_map(|id| self.last_heard(id)).max()
+    }
+
+    /// Whether those who watch a site are alive. Who has not been heard since our `start` is missed only
+    /// once it has had the time to speak.
+    pub fn monitoring(&self, config: &Config, site: SiteId, start: Mono, now: Mono) -> Monitoring {
+        let (mut live, mut silent) = (false, false);
+        // `None` within: never heard.
+        let (mut first, mut last) = (None::<Option<Mono>>, None::<Mono>);
+        for (id, source) in config.pushers_of(site) {
+            match self.life(id) {
+                Life::Live { .. } => live = true,
+                Life::NeverHeard if now < start.plus(source.silent_after) => live = true,
+                Life::NeverHeard => {
+                    silent = true;
+                    first = Some(None);
+                }
+                Life::Silent { last: heard } => {
+                    silent = true;
+                    first = Some(match first {
+                        None => Some(heard),
+                        Some(first) => first.map(|first| first.min(heard)),
+                    });
+                    last = last.max(Some(heard));
+                }
+            }
+        }
+        match (silent, live) {
+            (false, _) => Monitoring::Up,
+            (true, true) => Monitoring::Partly(first.flatten()),
+            (true, false) => Monitoring::Down(last),
+        }
+    }
+
+    /// After a reload: each new source takes over the life of the old one that `from` names, if any.
+    pub fn renew(&mut self, from: &[Option<SourceId>]) {
+        let mut new = [Life::NeverHeard; SOURCES];
+        for (slot, old) in new.iter_mut().zip(from) {
+            if let Some(old) = old {
+                *slot = self.life(*old);
+            }
+        }
+        self.0 = new;
+    }
+
+    /// The sources of a configuration that push, as a set.
+    pub fn pushers(config: &Config) -> SourceSet {
+        let mut set = SourceSet::EMPTY;
+        for (source, id) in config.sources.iter().zip(0u8..) {
+            if source.scope == Scope::Push {
+                set.insert(SourceId(id));
+            }
+        }
+        set
+    }
+}

@@ -1,0 +1,174 @@
+//! How one component stands: what its alerts and its sources' silence add up to, and since when.
+
+use super::sources::Sources;
+use crate::model::{ComponentView, Reason, Severity, SourceSet, State};
+use crate::time::Mono;
+
+/// What an alert that found no room left behind: the component is at least that bad until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    state: State,
+    until: Mono,
+}
+
+/// What is counted and remembered for one component. All-zero: no data, nothing known.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    outages: u16,
+    degraded: u16,
+    /// Alerts of which nobody can tell whether they still fire.
+    unknown: u16,
+    mark: Option<Mark>,
+    /// A reload changed which alerts lead here: "well" counts only from then on.
+    word_counts_at: Option<Mono>,
+    view: ComponentView,
+}
+
+/// How an alert counts on its components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Not at all.
+    Nothing,
+    /// Nobody can tell.
+    Unknown,
+    /// It fires, this badly.
+    Fires(Severity),
+}
+
+impl Standing {
+    /// Nothing known; all-zero.
+    pub const fn new() -> Self {
+        Self {
+            outages: 0,
+            degraded: 0,
+            unknown: 0,
+            mark: None,
+            word_counts_at: None,
+            view: ComponentView { state: State::NoData, since: None, reason: Reason::Reported },
+        }
+    }
+
+    /// What a visitor is told.
+    pub fn view(&self) -> ComponentView {
+        self.view
+    }
+
+    /// An alert begins to count like this.
+    pub fn add(&mut self, weight: Weight) {
+        if let Some(n) = self.counter(weight) {
+            *n = n.saturating_add(1);
+        }
+    }
+
+    /// An alert no longer counts like this.
+    pub fn sub(&mut self, weight: Weight) {
+        if let Some(n) = self.counter(weight) {
+            *n = n.saturating_sub(1);
+        }
+    }
+
+    fn counter(&mut self, weight: Weight) -> Option<&mut u16> {
+        match weight {
+            Weight::Nothing | Weight::Fires(Severity::Fine) => None,
+            Weight::Unknown => Some(&mut self.unknown),
+            Weight::Fires(Severity::Degraded) => Some(&mut self.degraded),
+            Weight::Fires(Severity::Outage) => Some(&mut self.outages),
+        }
+    }
+
+    /// Forgets what its alerts add up to, to be counted anew.
+    pub fn recount(&mut self) {
+        (self.outages, self.degraded, self.unknown) = (0, 0, 0);
+    }
+
+    /// An alert found no room: the component is at least this bad until then.
+    pub fn mark(&mut self, weight: Weight, now: Mono, until: Mono) {
+        let state = match weight {
+            Weight::Fires(Severity::Outage) => State::Outage,
+            Weight::Fires(Severity::Degraded) => State::Degraded,
+            Weight::Unknown => State::NoData,
+            Weight::Nothing | Weight::Fires(Severity::Fine) => return,
+        };
+        // The worst of the refused, until after the last of them.
+        let state = self.mark.filter(|mark| mark.until > now).map_or(state, |mark| mark.state.max(state));
+        self.mark = Some(Mark { state, until });
+    }
+
+    /// From now on, "well" counts only from then on.
+    pub fn distrust(&mut self, until: Mono) {
+        self.word_counts_at = Some(until);
+    }
+
+    /// When time alone may change it.
+    pub fn wakes_at(&self, now: Mono) -> Option<Mono> {
+        let mark = self.mark.map(|mark| mark.until).filter(|&at| at > now);
+        let word = self.word_counts_at.filter(|&at| at > now);
+        match (mark, word) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Whether a mark or a distrust has run out since the last look; forgets it if so.
+    pub fn pass(&mut self, now: Mono) -> bool {
+        let mark = self.mark.take_if(|mark| mark.until <= now).is_some();
+        let word = self.word_counts_at.take_if(|at| *at <= now).is_some();
+        mark || word
+    }
+
+    /// Adds everything up. `began` is when its newest trouble began, if that is known to be earlier than
+    /// now. True if what a visitor is told has changed.
+    pub fn judge(&mut self, sources: &Sources, feeders: SourceSet, began: Option<Mono>, now: Mono) -> bool {
+        let (state, reason) = self.state(sources, feeders, now);
+        let began = match (state, reason) {
+            (State::NoData, Reason::Silent) => sources.last_of(feeders).filter(|&at| at <= now),
+            (State::NoData, _) => None,
+            _ => began.filter(|&at| at <= now),
+        };
+        let since = self.since(state, began, now);
+        let view = ComponentView { state, since, reason };
+        let changed = view != self.view;
+        self.view = view;
+        changed
+    }
+
+    fn state(&self, sources: &Sources, feeders: SourceSet, now: Mono) -> (State, Reason) {
+        let marked = self.mark.filter(|mark| mark.until > now).map_or(State::Operational, |mark| mark.state);
+        let alerts = match (self.outages, self.degraded, self.unknown) {
+            (1.., _, _) => State::Outage,
+            (0, 1.., _) => State::Degraded,
+            (0, 0, 1..) => State::NoData,
+            (0, 0, 0) => State::Operational,
+        };
+        match alerts.max(marked) {
+            State::Operational => match sources.word_of(feeders, now) {
+                Ok(()) if self.word_counts_at.is_some_and(|at| at > now) => (State::NoData, Reason::Resync),
+                Ok(()) => (State::Operational, Reason::Reported),
+                Err(reason) => (State::NoData, reason),
+            },
+            // An alert whose end nobody saw, and its source may be silent besides: that explains more.
+            State::NoData => match sources.word_of(feeders, now) {
+                Err(reason @ (Reason::Silent | Reason::NeverHeard)) => (State::NoData, reason),
+                _ => (State::NoData, Reason::Expired),
+            },
+            bad => (bad, Reason::Reported),
+        }
+    }
+
+    /// Since when it is so. While it stays unwell this never moves forward, whatever it is called.
+    fn since(&self, state: State, began: Option<Mono>, now: Mono) -> Option<Mono> {
+        let old = self.view;
+        match (old.state, state) {
+            (State::Operational, State::Operational) => old.since,
+            // Well again since now; but of a start, when nothing was known, nothing is known.
+            (_, State::Operational) => old.since.map(|_| now),
+            (State::Operational, _) => Some(began.unwrap_or(now)),
+            // From not knowing, since our start, to no longer hearing.
+            (_, State::NoData) => old.since.or(began),
+            (_, State::Degraded | State::Outage) => {
+                let began = began.unwrap_or(now);
+                Some(old.since.map_or(began, |since| since.min(began)))
+            }
+        }
+    }
+}

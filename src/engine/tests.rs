@@ -1,0 +1,823 @@
+//! The promises of "When an alert ends, and what is known", each by the sender whose behaviour it comes
+//! from, on a simulated clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use std::boxed::Box;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::lifetime::Sender;
+use super::{Engine, Input, Verdict};
+use crate::config::{Config, Problems};
+use crate::ingest::{Dialect, Event, Reader};
+use crate::limits::ALERTS;
+use crate::model::{ComponentId, Monitoring, Reason, SiteId, SourceId, State, View};
+use crate::time::{Mono, Now, Wall, rfc3339};
+
+/// Noon of some day by the senders' clocks, which are right.
+const NOON: i64 = 1_795_262_400_000;
+const MIN: i64 = 60_000;
+
+const ONE: &str = "
+config listen
+	option address '127.0.0.1:8080'
+	list serve 'page'
+	list serve 'ingest'
+config site 'home'
+	list host 'status.example.org'
+config source 'a'
+	option site 'home'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000001'
+config service 'wifi'
+	option site 'home'
+config component 'heron'
+	option service 'wifi'
+	list publish 'summary'
+config component 'egret'
+	option service 'wifi'
+	list match 'alertname=EgretDown team!=night'
+	list match 'summary~*egret*'
+";
+
+/// The same, fed by two replicas of one Prometheus.
+fn two() -> String {
+    ONE.replace(
+        "config service 'wifi'",
+        "config source 'b'
+	option site 'home'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000002'
+config service 'wifi'",
+    )
+    .replace("	option service 'wifi'\n", "	option service 'wifi'\n	list source 'a'\n	list source 'b'\n")
+}
+
+const A: SourceId = SourceId(0);
+const B: SourceId = SourceId(1);
+const HERON: ComponentId = ComponentId(0);
+const EGRET: ComponentId = ComponentId(1);
+const HOME: SiteId = SiteId(0);
+
+fn load(text: &str) -> Box<Config> {
+    let mut config = Box::new(Config::new());
+    let mut problems = Problems::new();
+    if config.load(text.as_bytes(), &mut problems).is_err() {
+        let mut words = String::new();
+        for problem in problems.iter() {
+            let mut one: heapless::String<1024> = heapless::String::new();
+            _ = problem.describe(&mut one);
+            words += &format!("{}: {one}\n", problem.line);
+        }
+        panic!("{words}");
+    }
+    config
+}
+
+/// An engine, its configuration, and its router's clocks.
+struct Sim {
+    engine: Box<Engine>,
+    config: Box<Config>,
+    now: Mono,
+    /// How far the router's wall clock is ahead; `None` if it has none.
+    ahead: Option<i64>,
+    reader: Box<Reader>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Sim {
+    fn new(text: &str) -> Self {
+        let mut sim = Self {
+            engine: Box::new(Engine::new()),
+            config: load(text),
+            now: Mono(0),
+            ahead: Some(0),
+            reader: Box::new(Reader::new()),
+            verdicts: Vec::new(),
+        };
+        sim.engine.begin(&sim.config, sim.clocks());
+        sim
+    }
+
+    /// Started, heard, and past its resync: all is well at minute 10.
+    fn well(text: &str) -> Self {
+        let mut sim = Self::new(text);
+        for minute in 0..=10 {
+            sim.at(minute);
+            sim.alive();
+        }
+        assert_eq!(sim.state(HERON), State::Operational);
+        sim
+    }
+
+    fn clocks(&self) -> Now {
+        Now { mono: self.now, wall: self.ahead.map(|ahead| Wall(NOON + self.now.0 + ahead)) }
+    }
+
+    /// Lets time pass, waking the engine when it asks to be woken.
+    fn at(&mut self, minute: i64) {
+        let until = Mono(minute * MIN);
+        assert!(until >= self.now, "time goes forward");
+        while let Some(wake) = self.engine.poll_at().filter(|&wake| wake <= until) {
+            assert!(wake >= self.now, "the engine asks for the past");
+            self.now = wake;
+            self.engine.step(&self.config, self.clocks(), Input::Pass);
+        }
+        self.now = until;
+    }
+
+    /// Time passes while the sources give signs of life each minute and nothing else.
+    fn quiet_until(&mut self, minute: i64) {
+        for minute in (self.now.0 / MIN + 1)..=minute {
+            self.at(minute);
+            self.alive();
+        }
+    }
+
+    fn alive(&mut self) {
+        for id in 0..self.config.sources.len() {
+            let source = SourceId(u8::try_from(id).unwrap());
+            self.engine.step(&self.config, self.clocks(), Input::Heard(source));
+        }
+    }
+
+    fn post(&mut self, source: SourceId, sender: Sender, body: &str) -> Vec<Verdict> {
+        let now = self.clocks();
+        let dialect = if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts };
+        self.reader.start(dialect);
+        let (engine, config) = (&mut self.engine, &self.config);
+        self.verdicts.clear();
+        let verdicts = &mut self.verdicts;
+        let mut each = |event: Event<'_>| {
+            let (alert, oversize) = match event {
+                Event::Alert(alert) => (alert, false),
+                Event::Oversize(alert) => (alert, true),
+                Event::Bad(_) => return,
+            };
+            verdicts.extend(engine.step(config, now, Input::Alert { source, sender, alert, oversize }));
+        };
+        self.reader.feed(body.as_bytes(), &mut each).unwrap();
+        self.reader.finish().unwrap();
+        self.engine.step(&self.config, now, Input::Heard(source));
+        self.verdicts.clone()
+    }
+
+    fn prometheus(&mut self, source: SourceId, alerts: &[String]) -> Vec<Verdict> {
+        self.post(source, Sender::Repeating, &format!("[{}]", alerts.join(",")))
+    }
+
+    fn webhook(&mut self, source: SourceId, alerts: &[String]) -> Vec<Verdict> {
+        self.post(
+            source,
+            Sender::Webhook,
+            &format!("{{\"alerts\":[{}],\"version\":\"4\"}}", alerts.join(",")),
+        )
+    }
+
+    fn state(&self, id: ComponentId) -> State {
+        self.engine.view(&self.config, self.clocks()).component(id).state
+    }
+
+    fn reason(&self, id: ComponentId) -> Reason {
+        self.engine.view(&self.config, self.clocks()).component(id).reason
+    }
+
+    /// In minutes after noon.
+    fn since(&self, id: ComponentId) -> Option<i64> {
+        self.engine.view(&self.config, self.clocks()).component(id).since.map(|at| at.0.div_euclid(MIN))
+    }
+
+    fn published(&self, id: ComponentId) -> Vec<String> {
+        let mut texts = Vec::new();
+        self.engine.view(&self.config, self.clocks()).published(id, &mut |text| texts.push(text.to_string()));
+        texts
+    }
+
+    fn monitoring(&self) -> Monitoring {
+        self.engine.view(&self.config, self.clocks()).site(HOME).monitoring
+    }
+}
+
+fn time(minute: i64) -> String {
+    rfc3339::utc(Wall(NOON + minute * MIN)).as_str().to_string()
+}
+
+/// As Prometheus writes it: firing since `starts`, until `ends` or resolved at `ends`.
+fn alert(name: &str, component: &str, starts: i64, ends: i64) -> String {
+    format!(
+        r#"{{"annotations":{{"summary":"{name} on {component}"}},"endsAt":"{}","startsAt":"{}","generatorURL":"http://p/","labels":{{"alertname":"{name}","component":"{component}","service":"wifi","severity":"critical"}}}}"#,
+        time(ends),
+        time(starts)
+    )
+}
+
+/// As Alertmanager writes it to a webhook.
+fn hook(name: &str, component: &str, starts: i64, resolved: Option<i64>) -> String {
+    let (status, ends) = match resolved {
+        Some(minute) => ("resolved", time(minute)),
+        None => ("firing", "0001-01-01T00:00:00Z".to_string()),
+    };
+    format!(
+        r#"{{"status":"{status}","labels":{{"alertname":"{name}","component":"{component}","service":"wifi","severity":"critical"}},"annotations":{{}},"startsAt":"{}","endsAt":"{ends}","generatorURL":""}}"#,
+        time(starts)
+    )
+}
+
+// ---- a start, and a source's silence -------------------------------------------------------------------
+
+#[test]
+fn after_a_start_nothing_is_known_until_the_source_has_had_time_to_tell_all() {
+    let mut sim = Sim::new(ONE);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::NeverHeard));
+    sim.at(2);
+    sim.alive();
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Resync));
+    sim.quiet_until(6);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.quiet_until(7);
+    assert_eq!(sim.state(HERON), State::Operational);
+    assert_eq!(sim.since(HERON), None, "nobody knows since when it has been well");
+}
+
+#[test]
+fn what_a_source_reports_as_bad_after_a_start_turns_bad_at_once() {
+    let mut sim = Sim::new(ONE);
+    sim.at(1);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", -30, 5)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    assert_eq!(sim.since(HERON), Some(-30), "as the sender says");
+    assert_eq!(sim.state(EGRET), State::NoData);
+}
+
+#[test]
+fn a_source_that_falls_silent_makes_its_components_no_data_since_its_last_word() {
+    let mut sim = Sim::well(ONE);
+    sim.at(14);
+    assert_eq!(sim.state(HERON), State::Operational);
+    sim.at(15);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Silent));
+    assert_eq!(sim.since(HERON), Some(10));
+    assert_eq!(sim.monitoring(), Monitoring::Down(Some(Mono(10 * MIN))));
+}
+
+#[test]
+fn a_source_that_returns_from_silence_is_believed_to_be_well_only_after_its_resync() {
+    let mut sim = Sim::well(ONE);
+    sim.at(40);
+    sim.alive();
+    assert_eq!(sim.monitoring(), Monitoring::Up);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Resync));
+    sim.quiet_until(44);
+    assert_eq!(sim.state(HERON), State::NoData);
+    assert_eq!(sim.since(HERON), Some(10), "since never moves forward while it is unwell");
+    sim.quiet_until(45);
+    assert_eq!(sim.state(HERON), State::Operational);
+    assert_eq!(sim.since(HERON), Some(45));
+}
+
+#[test]
+fn monitoring_that_was_never_heard_is_missed_once_it_has_had_time_to_speak() {
+    let mut sim = Sim::new(ONE);
+    assert_eq!(sim.monitoring(), Monitoring::Up);
+    let before = sim.engine.generation(HOME);
+    sim.at(5);
+    assert_eq!(sim.monitoring(), Monitoring::Down(None));
+    assert_ne!(sim.engine.generation(HOME), before, "the page is rendered anew");
+}
+
+#[test]
+fn with_two_replicas_any_live_one_suffices() {
+    let mut sim = Sim::well(&two());
+    for minute in 11..=30 {
+        sim.at(minute);
+        sim.engine.step(&sim.config, sim.clocks(), Input::Heard(A));
+    }
+    assert_eq!(sim.state(HERON), State::Operational);
+    assert_eq!(sim.monitoring(), Monitoring::Partly(Some(Mono(10 * MIN))));
+    sim.at(36);
+    assert_eq!(sim.state(HERON), State::NoData);
+}
+
+#[test]
+fn the_heartbeat_rule_of_prometheus_needs_no_service_and_no_component() {
+    // prometheus-adlermanager filters such a heartbeat out.
+    let mut sim = Sim::well(ONE);
+    let beat = format!(
+        r#"{{"labels":{{"alertname":"Watchdog","heartbeat":"1"}},"startsAt":"{}","endsAt":"{}"}}"#,
+        time(0),
+        time(60)
+    );
+    for minute in (12..=40).step_by(2) {
+        sim.at(minute);
+        assert_eq!(sim.prometheus(A, std::slice::from_ref(&beat)), [Verdict::Heartbeat]);
+        assert_eq!(sim.state(HERON), State::Operational);
+    }
+}
+
+// ---- Prometheus and vmalert ----------------------------------------------------------------------------
+
+#[test]
+fn prometheus_fires_repeats_and_resolves() {
+    let mut sim = Sim::well(ONE);
+    for minute in [11, 13, 15, 17] {
+        sim.at(minute);
+        assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, minute + 4)]), [Verdict::Firing]);
+        assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Outage, Some(9)));
+        assert_eq!(sim.state(EGRET), State::Operational);
+    }
+    // Resolved at 18, and said again for 15 minutes.
+    for minute in 18..=33 {
+        sim.at(minute);
+        assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 18)]), [Verdict::Resolved]);
+        assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Operational, Some(18)));
+    }
+    // Its memory goes when it is of no more use.
+    sim.quiet_until(60);
+    assert_eq!(sim.engine.alerts().len(), 0);
+}
+
+#[test]
+fn a_severity_that_nobody_knows_is_degraded_and_costs_the_rest_of_the_batch_nothing() {
+    // prometheus-adlermanager drops the rest of the batch with a 200.
+    let mut sim = Sim::well(ONE);
+    let odd = alert("Odd", "heron", 9, 14).replace("critical", "sev-3");
+    assert_eq!(
+        sim.prometheus(A, &[odd, alert("AntennaDown", "egret", 9, 14)]),
+        [Verdict::Firing, Verdict::Firing]
+    );
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Degraded, State::Outage));
+}
+
+#[test]
+fn info_says_that_nothing_is_wrong() {
+    // It breaks prometheus-adlermanager's page.
+    let mut sim = Sim::well(ONE);
+    let info = alert("Note", "heron", 9, 14).replace("critical", "info");
+    assert_eq!(sim.prometheus(A, &[info]), [Verdict::Fine]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn resolving_one_alert_of_a_component_does_not_clear_another() {
+    // prometheus-adlermanager's alert C clears B.
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("B", "heron", 9, 14), alert("C", "heron", 9, 14)]);
+    sim.at(11);
+    sim.prometheus(A, &[alert("B", "heron", 9, 15), alert("C", "heron", 9, 11)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.at(12);
+    sim.prometheus(A, &[alert("B", "heron", 9, 12), alert("C", "heron", 9, 11)]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn times_without_fraction_and_with_an_offset_count() {
+    // prometheus-adlermanager ignores the first and discards the second.
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.at(12);
+    let local = |minute: i64| time(minute + 120).replace('Z', "+02:00");
+    let resolved = alert("AntennaDown", "heron", 9, 12).replace(&time(12), &local(12));
+    assert_eq!(sim.prometheus(A, &[resolved]), [Verdict::Resolved]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn two_replicas_one_says_resolved_and_the_other_still_fires() {
+    let mut sim = Sim::well(&two());
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.prometheus(B, &[alert("AntennaDown", "heron", 9, 14)]);
+    for minute in 11..=13 {
+        sim.at(minute);
+        sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 11)]);
+        sim.prometheus(B, &[alert("AntennaDown", "heron", 9, minute + 4)]);
+        assert_eq!(sim.state(HERON), State::Outage, "{minute}");
+    }
+    sim.at(14);
+    sim.prometheus(B, &[alert("AntennaDown", "heron", 9, 14)]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn prometheus_restarts_and_re_pends_an_alert_for_its_whole_for() {
+    let mut sim = Sim::well(ONE);
+    for minute in [11, 12, 13] {
+        sim.at(minute);
+        sim.prometheus(A, &[alert("AntennaDown", "heron", 9, minute + 4)]);
+    }
+    // Restarted at 13: alive, and silent about the alert until its `for` of ten minutes is over.
+    sim.quiet_until(17);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.quiet_until(18);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired));
+    sim.quiet_until(24);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 24, 28)]);
+    assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Outage, Some(9)));
+}
+
+#[test]
+fn an_alert_that_expired_is_well_after_its_source_was_heard_for_15_minutes_without_it() {
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.quiet_until(15);
+    assert_eq!(sim.state(HERON), State::NoData);
+    // Silent from 20 to 50: that time does not count.
+    sim.quiet_until(20);
+    sim.at(50);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Silent));
+    sim.alive();
+    sim.quiet_until(64);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.quiet_until(65);
+    assert_eq!(sim.state(HERON), State::Operational);
+    assert_eq!(sim.engine.counters().expired, 1);
+}
+
+#[test]
+fn an_alert_lives_as_long_as_ends_at_promises_if_that_is_longer() {
+    // A rule group that is evaluated every five minutes promises twenty.
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 30)]);
+    sim.quiet_until(29);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.quiet_until(30);
+    assert_eq!(sim.state(HERON), State::NoData);
+}
+
+#[test]
+fn a_resolved_message_ends_an_alert_that_had_expired() {
+    // The network between us was down; Prometheus was not.
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.at(30);
+    assert_eq!(sim.state(HERON), State::NoData);
+    // Said twice: the first time, a later endsAt could still be a promise.
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 25)]);
+    sim.at(31);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 25)]);
+    sim.quiet_until(36);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn amtool_adds_an_alert_without_times() {
+    let mut sim = Sim::well(ONE);
+    let bare = r#"{"labels":{"alertname":"X","service":"wifi","component":"heron"}}"#.to_string();
+    assert_eq!(sim.prometheus(A, std::slice::from_ref(&bare)), [Verdict::Firing]);
+    assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Degraded, Some(10)));
+    sim.quiet_until(15);
+    assert_eq!(sim.state(HERON), State::NoData);
+}
+
+#[test]
+fn resolved_said_again_after_our_restart_turns_nothing_red() {
+    let mut sim = Sim::new(ONE);
+    for minute in 1..=9 {
+        sim.at(minute);
+        sim.prometheus(A, &[alert("AntennaDown", "heron", -20, -2)]);
+        assert_ne!(sim.state(HERON), State::Outage);
+    }
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+// ---- clocks ----------------------------------------------------------------------------------------------
+
+/// Prometheus fires from 11 to 15, says so every minute, and then "resolved" for 15 minutes. Returns the
+/// states at each minute from 11 to 32.
+fn outage_as_seen(ahead: impl Fn(i64) -> Option<i64>) -> Vec<State> {
+    let mut sim = Sim::well(ONE);
+    (11..=32)
+        .map(|minute| {
+            sim.ahead = ahead(minute);
+            sim.at(minute);
+            sim.alive();
+            match minute {
+                11..=15 => sim.prometheus(A, &[alert("AntennaDown", "heron", 11, minute + 4)]),
+                16..=30 => sim.prometheus(A, &[alert("AntennaDown", "heron", 11, 16)]),
+                _ => Vec::new(),
+            };
+            sim.state(HERON)
+        })
+        .collect()
+}
+
+/// While it fires, the state is never well; and it is well in the end.
+fn check_outage(seen: &[State], well_at: i64) {
+    for (state, minute) in seen.iter().zip(11i64..) {
+        match minute {
+            11..=15 => assert_ne!(*state, State::Operational, "minute {minute} of {seen:?}"),
+            _ if minute >= well_at => assert_eq!(*state, State::Operational, "minute {minute} of {seen:?}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_router_with_a_right_clock() {
+    let seen = outage_as_seen(|_| Some(0));
+    assert_eq!(seen[..5], [State::Outage; 5]);
+    check_outage(&seen, 16);
+}
+
+#[test]
+fn a_router_five_minutes_ahead() {
+    let seen = outage_as_seen(|_| Some(5 * MIN));
+    assert_eq!(seen[0], State::NoData, "over, by its clock; but it does not believe that");
+    assert_eq!(seen[1..5], [State::Outage; 4]);
+    check_outage(&seen, 16);
+}
+
+#[test]
+fn a_router_five_minutes_behind() {
+    let seen = outage_as_seen(|_| Some(-5 * MIN));
+    assert_eq!(seen[..5], [State::Outage; 5]);
+    check_outage(&seen, 21);
+}
+
+#[test]
+fn a_router_without_a_clock() {
+    let seen = outage_as_seen(|_| None);
+    assert_eq!(seen[..5], [State::Outage; 5]);
+    check_outage(&seen, 17);
+}
+
+#[test]
+fn a_router_that_boots_in_1970_until_ntp_answers_in_the_middle() {
+    for answer in 11..=20 {
+        let seen = outage_as_seen(|minute| (minute >= answer).then_some(0));
+        assert_eq!(seen[..5], [State::Outage; 5], "NTP at {answer}");
+        check_outage(&seen, 18);
+        let trusted =
+            outage_as_seen(|minute| Some(if minute >= answer { 0 } else { -56 * 365 * 24 * 60 * MIN }));
+        assert_eq!(trusted[..5], [State::Outage; 5], "trusted too early, set at {answer}");
+        check_outage(&trusted, answer.max(16) + 1);
+    }
+}
+
+#[test]
+fn a_time_learnt_late_dates_what_came_earlier() {
+    let mut sim = Sim::well(ONE);
+    sim.ahead = None;
+    sim.at(11);
+    let bare = r#"{"labels":{"alertname":"X","service":"wifi","component":"heron"}}"#.to_string();
+    sim.prometheus(A, &[bare]);
+    assert_eq!(sim.clocks().wall, None);
+    sim.at(13);
+    sim.ahead = Some(0);
+    let since = sim.engine.view(&sim.config, sim.clocks()).component(HERON).since.unwrap();
+    assert_eq!(sim.clocks().wall_of(since), Some(Wall(NOON + 11 * MIN)));
+}
+
+// ---- webhooks --------------------------------------------------------------------------------------------
+
+#[test]
+fn alertmanager_repeats_after_four_hours_and_the_alert_lasts() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    sim.at(20);
+    assert_eq!(sim.state(HERON), State::Outage, "after ten minutes of quiet");
+    for hour in [4, 8] {
+        sim.at(10 + hour * 60);
+        assert_eq!(sim.state(HERON), State::Outage, "{hour} h");
+        sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    }
+    sim.at(500);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, Some(499))]);
+    sim.quiet_until(506);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn a_webhook_alert_that_is_not_repeated_becomes_no_data_and_never_well() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    sim.quiet_until(10 + 269);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.quiet_until(10 + 270);
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired));
+    sim.quiet_until(3000);
+    assert_eq!((sim.state(HERON), sim.since(HERON)), (State::NoData, Some(9)));
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, Some(2999))]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn alertmanager_resolves_without_the_annotations_that_led_the_alert_here() {
+    let mut sim = Sim::well(ONE);
+    let firing = hook("Odd", "nowhere", 9, None)
+        .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"an egret fell\"}");
+    assert_eq!(sim.webhook(A, &[firing]), [Verdict::Firing]);
+    assert_eq!(sim.state(EGRET), State::Outage);
+    sim.webhook(A, &[hook("Odd", "nowhere", 9, Some(10))]);
+    assert_eq!(sim.state(EGRET), State::Operational);
+}
+
+// ---- mapping ---------------------------------------------------------------------------------------------
+
+#[test]
+fn labels_that_lead_nowhere_fall_through_to_matchers() {
+    let mut sim = Sim::well(ONE);
+    assert_eq!(sim.prometheus(A, &[alert("EgretDown", "unknown", 9, 14)]), [Verdict::Firing]);
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Operational, State::Outage));
+    let night =
+        alert("EgretDown", "unknown", 9, 14).replace("\"alertname\"", "\"team\":\"night\",\"alertname\"");
+    assert_eq!(sim.prometheus(A, &[night]), [Verdict::Unmapped]);
+}
+
+#[test]
+fn the_adlermanager_label_names_the_site_or_its_host_and_never_leads_out_of_it() {
+    let labelled = |site: &str| {
+        alert("AntennaDown", "heron", 9, 14)
+            .replace("\"alertname\"", &format!("\"adlermanager\":\"{site}\",\"alertname\""))
+    };
+    for (site, verdict) in [
+        ("home", Verdict::Firing),
+        ("status.example.org", Verdict::Firing),
+        ("elsewhere.example", Verdict::Unmapped),
+    ] {
+        let mut sim = Sim::well(ONE);
+        assert_eq!(sim.prometheus(A, &[labelled(site)]), [verdict], "{site}");
+    }
+}
+
+#[test]
+fn a_source_that_does_not_feed_a_component_cannot_turn_it_red() {
+    let mut sim = Sim::well(&two().replacen("	list source 'b'\n", "", 1));
+    assert_eq!(sim.prometheus(B, &[alert("AntennaDown", "heron", 9, 14)]), [Verdict::Unmapped]);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn only_what_a_matcher_or_publish_names_is_kept() {
+    let mut sim = Sim::well(ONE);
+    let chatty = alert("AntennaDown", "heron", 9, 14)
+        .replace("\"alertname\"", "\"instance\":\"secret-1\",\"address\":\"Rue Secrète 2\",\"alertname\"")
+        .replace("\"summary\"", "\"runbook\":\"secret-3\",\"summary\"");
+    sim.prometheus(A, &[chatty]);
+    let kept: Vec<_> = sim
+        .engine
+        .alerts()
+        .iter()
+        .flat_map(|held| held.kept.pairs().map(|pair| pair.name.to_string()))
+        .collect();
+    assert_eq!(kept, ["alertname", "summary"]);
+}
+
+#[test]
+fn published_texts_are_of_firing_alerts_the_worst_first_once_each_with_addresses_masked() {
+    let mut sim = Sim::well(ONE);
+    let with = |name: &str, severity: &str, summary: &str| {
+        alert(name, "heron", 9, 14)
+            .replace("critical", severity)
+            .replace(&format!("{name} on heron"), summary)
+    };
+    sim.prometheus(
+        A,
+        &[
+            with("W", "warning", "slow"),
+            with("C", "critical", "10.1.2.3 and 02:00:5e:10:00:ff are gone"),
+            with("D", "critical", "slow"),
+        ],
+    );
+    let texts = sim.published(HERON);
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("are gone") && !texts[0].contains("10.1.2.3") && !texts[0].contains("5e:10"));
+    assert_eq!(texts[1], "slow");
+    assert!(sim.published(EGRET).is_empty());
+}
+
+// ---- overload --------------------------------------------------------------------------------------------
+
+fn flood(sim: &mut Sim, source: SourceId, from: usize, count: usize, ends: i64) -> Vec<Verdict> {
+    let alerts: Vec<_> = (from..from + count).map(|n| alert(&format!("A{n}"), "egret", 9, ends)).collect();
+    sim.prometheus(source, &alerts)
+}
+
+#[test]
+fn an_alert_that_finds_no_room_still_marks_its_component() {
+    let mut sim = Sim::well(ONE);
+    assert!(flood(&mut sim, A, 0, ALERTS, 70).iter().all(|&verdict| verdict == Verdict::Firing));
+    assert_eq!(sim.prometheus(A, &[alert("OneMore", "heron", 9, 70)]), [Verdict::Refused]);
+    assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Outage, Some(9)));
+    // A "resolved" for what is not held ends nothing.
+    sim.at(11);
+    sim.prometheus(A, &[alert("OneMore", "heron", 9, 11)]);
+    sim.prometheus(A, &[alert("Other", "heron", 9, 9)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    // Refused again at 13: five minutes from then.
+    sim.quiet_until(13);
+    assert_eq!(sim.prometheus(A, &[alert("OneMore", "heron", 9, 70)]), [Verdict::Refused]);
+    sim.quiet_until(17);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.quiet_until(18);
+    assert_eq!(sim.state(HERON), State::Operational);
+    assert_eq!(sim.engine.counters().of(Verdict::Refused), 3);
+}
+
+#[test]
+fn a_sender_gone_mad_leaves_the_others_their_share() {
+    let mut sim = Sim::well(&two());
+    let verdicts = flood(&mut sim, A, 0, ALERTS, 70);
+    assert_eq!(verdicts.iter().filter(|&&verdict| verdict == Verdict::Firing).count(), ALERTS / 2);
+    assert_eq!(sim.prometheus(B, &[alert("AntennaDown", "heron", 9, 70)]), [Verdict::Firing]);
+}
+
+#[test]
+fn what_has_ended_gives_way_to_what_fires() {
+    let mut sim = Sim::well(ONE);
+    flood(&mut sim, A, 0, ALERTS, 14);
+    sim.at(11);
+    let over: Vec<_> = (0..ALERTS).map(|n| alert(&format!("A{n}"), "egret", 9, 11)).collect();
+    sim.prometheus(A, &over);
+    assert_eq!(sim.state(EGRET), State::Operational);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 15)]), [Verdict::Firing]);
+    assert_eq!(sim.engine.alerts().len(), ALERTS);
+}
+
+#[test]
+fn an_alert_too_large_to_be_read_whole_marks_its_component() {
+    let mut sim = Sim::well(ONE);
+    let labels: String = (0..200).map(|n| format!("\"z{n}\":\"x\",")).collect();
+    let huge = format!(
+        r#"{{"labels":{{"service":"wifi","component":"heron","severity":"critical",{labels}"alertname":"Huge"}}}}"#
+    );
+    assert_eq!(sim.prometheus(A, &[huge]), [Verdict::Refused]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    assert_eq!(sim.engine.counters().oversize, 1);
+}
+
+// ---- reload ----------------------------------------------------------------------------------------------
+
+fn reload(sim: &mut Sim, text: &str) {
+    let new = load(text);
+    let now = sim.clocks();
+    sim.engine.reconfigure(&sim.config, &new, now);
+    sim.config = new;
+}
+
+#[test]
+fn a_reload_keeps_alerts_sources_and_since() {
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    // A component before it, another title: numbers change, names do not.
+    let text = ONE.replace(
+        "config component 'heron'",
+        "config component 'first'\n	option service 'wifi'\nconfig component 'heron'\n	option name 'Héron'",
+    );
+    reload(&mut sim, &text);
+    let heron = ComponentId(1);
+    assert_eq!((sim.state(heron), sim.since(heron)), (State::Outage, Some(9)));
+    assert_eq!(sim.state(ComponentId(2)), State::Operational);
+    assert_eq!((sim.state(ComponentId(0)), sim.reason(ComponentId(0))), (State::NoData, Reason::Resync));
+    sim.at(12);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 12)]), [Verdict::Resolved]);
+    assert_eq!(sim.state(heron), State::Operational);
+}
+
+#[test]
+fn a_component_whose_mapping_changed_is_no_data_until_its_alerts_have_come_again() {
+    let mut sim = Sim::well(ONE);
+    reload(&mut sim, &ONE.replace("alertname=EgretDown", "alertname=EgretGone"));
+    assert_eq!((sim.state(EGRET), sim.reason(EGRET)), (State::NoData, Reason::Resync));
+    assert_eq!(sim.state(HERON), State::Operational);
+    sim.quiet_until(14);
+    assert_eq!(sim.state(EGRET), State::NoData);
+    sim.quiet_until(15);
+    assert_eq!(sim.state(EGRET), State::Operational);
+}
+
+#[test]
+fn a_component_that_is_removed_takes_its_alerts_along() {
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14), alert("EgretDown", "egret", 9, 14)]);
+    let text = ONE.replace("config component 'heron'\n	option service 'wifi'\n	list publish 'summary'\n", "");
+    reload(&mut sim, &text);
+    assert_eq!(sim.engine.alerts().len(), 1);
+    assert_eq!(sim.state(ComponentId(0)), State::Outage);
+}
+
+#[test]
+fn the_same_inputs_at_the_same_times_give_the_same_states() {
+    let run = || {
+        let mut sim = Sim::well(ONE);
+        let mut seen = Vec::new();
+        let mut random = 12_345_u32;
+        for minute in 11..200 {
+            sim.at(minute);
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let name = format!("A{}", random >> 29);
+            let component = if random & 1 == 0 { "heron" } else { "egret" };
+            let ends = minute + i64::from(random >> 8 & 7) - 3;
+            sim.prometheus(A, &[alert(&name, component, minute - 5, ends)]);
+            seen.push((sim.state(HERON), sim.state(EGRET), sim.engine.poll_at()));
+        }
+        seen
+    };
+    assert_eq!(run(), run());
+}

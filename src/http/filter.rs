@@ -1,0 +1,153 @@
+//! The query of `GET /api/v2/alerts` (Alertmanager's API v2, `getAlerts`): which alerts a client wants.
+//!
+//! `active`, `unprocessed` and `filter` are understood; `silenced`, `inhibited` and `receiver` change nothing,
+//! since nothing is silenced or inhibited here and there is one receiver. Regular expressions are refused: a
+//! filter that is taken and then not applied would show too much.
+
+use heapless::Vec;
+
+use super::target::percent_decode;
+use crate::model::Listed;
+
+/// Filters in one query.
+const FILTERS: usize = 8;
+/// Bytes of one filter, decoded.
+const FILTER_BYTES: usize = 128;
+
+/// One `name="value"`.
+struct Term {
+    text: [u8; FILTER_BYTES],
+    name: usize,
+    value: (usize, usize),
+    not: bool,
+}
+
+/// Which alerts a client wants.
+pub struct Filter {
+    active: bool,
+    unprocessed: bool,
+    terms: Vec<Term, FILTERS>,
+}
+
+impl Filter {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words for its sender.
+    pub fn parse(query: &str) -> Result<Self, &'static str> {
+        let mut filter = Self { active: true, unprocessed: true, terms: Vec::new() };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            match key {
+                "active" => filter.active = value != "false",
+                "unprocessed" => filter.unprocessed = value != "false",
+                "filter" | "filter%5B%5D" | "filter[]" => {
+                    let term = Term::parse(value)?;
+                    filter.terms.push(term).map_err(|_| "too many filters")?;
+                }
+                _ => {}
+            }
+        }
+        Ok(filter)
+    }
+
+    /// Whether an alert is one of those.
+    pub fn wants(&self, alert: &Listed<'_>) -> bool {
+        let shown = if alert.active { self.active } else { self.unprocessed };
+        shown
+            && self.terms.iter().all(|term| {
+                let (name, wanted) = term.parts();
+                let label = alert.kept.pairs().find(|pair| !pair.annotation && pair.name == name);
+                (label.map_or("", |pair| pair.value) == wanted) != term.not
+            })
+    }
+}
+
+impl Term {
+    fn parse(raw: &str) -> Result<Self, &'static str> {
+        const SYNTAX: &str = "a filter must read name=\"value\" or name!=\"value\"";
+        let mut text = [0; FILTER_BYTES];
+        let decoded = percent_decode(raw, &mut text).ok_or("a filter is too long or wrongly encoded")?;
+        // amtool writes plus signs for spaces only within values; a filter has none outside them.
+        let equals = decoded.find('=').ok_or(SYNTAX)?;
+        let (before, after) = (decoded.get(..equals).ok_or(SYNTAX)?, decoded.get(equals..).ok_or(SYNTAX)?);
+        if after.starts_with("=~")
+            || before.ends_with('!') && after.starts_with("=~")
+            || decoded.contains("!~")
+        {
+            return Err("regular expressions are not taken here: write name=\"value\" or name!=\"value\"");
+        }
+        let not = before.ends_with('!');
+        let name = before.trim_end_matches('!').trim_end().trim_matches('"').len();
+        if name == 0 {
+            return Err(SYNTAX);
+        }
+        let value = after.strip_prefix('=').ok_or(SYNTAX)?;
+        let start = decoded.len().saturating_sub(value.len());
+        let bare = value.trim_start_matches(' ');
+        let start = start.saturating_add(value.len().saturating_sub(bare.len()));
+        let range = match bare.strip_prefix('"') {
+            Some(quoted) => {
+                let inner = quoted.strip_suffix('"').ok_or(SYNTAX)?;
+                (start.saturating_add(1), start.saturating_add(1).saturating_add(inner.len()))
+            }
+            None => (start, decoded.len()),
+        };
+        Ok(Self { text, name, value: range, not })
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        let part = |from: usize, to: usize| {
+            self.text.get(from..to).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or("")
+        };
+        let quoted = usize::from(self.text.first() == Some(&b'"'));
+        (part(quoted, quoted.saturating_add(self.name)), part(self.value.0, self.value.1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::Kept;
+
+    #[test]
+    fn amtool_queries() {
+        let mut kept = Kept::new();
+        kept.push(false, "alertname", "AntennaDown");
+        kept.push(false, "instance", "heron 1");
+        let alert = Listed {
+            kept: &kept,
+            fingerprint: 1,
+            starts_at: None,
+            ends_at: None,
+            updated_at: None,
+            active: true,
+        };
+        for (query, wanted) in [
+            ("", true),
+            ("active=true&inhibited=true&silenced=true&unprocessed=true", true),
+            ("active=false", false),
+            ("unprocessed=false", true),
+            ("filter=alertname%3D%22AntennaDown%22", true),
+            ("filter=alertname=AntennaDown", true),
+            ("filter=alertname%3D%22Other%22", false),
+            ("filter=alertname%21%3D%22Other%22", true),
+            ("filter=alertname%21%3D%22AntennaDown%22", false),
+            ("filter=instance%3D%22heron%201%22", true),
+            ("filter=absent%3D%22%22", true),
+            ("filter=alertname%3D%22AntennaDown%22&filter=instance%3D%22x%22", false),
+        ] {
+            assert_eq!(Filter::parse(query).unwrap().wants(&alert), wanted, "{query}");
+        }
+        for bad in [
+            "filter=alertname",
+            "filter=a%3D~%22x.*%22",
+            "filter=a%21~%22x%22",
+            "filter=%3D%22x%22",
+            "filter=a%3D%22x",
+        ] {
+            assert!(Filter::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

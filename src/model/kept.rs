@@ -1,0 +1,98 @@
+//! What is kept of an alert's text.
+
+use heapless::Vec;
+
+use crate::limits::KEPT_BYTES;
+use crate::text::cut;
+use crate::time::Wall;
+
+/// A name and its text, of a label or an annotation, that was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptPair<'a> {
+    /// Whether it is an annotation.
+    pub annotation: bool,
+    /// The name.
+    pub name: &'a str,
+    /// The value, perhaps cut.
+    pub value: &'a str,
+}
+
+/// The labels and annotations that are kept of an alert, packed: flag, two lengths, name, value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept(Vec<u8, KEPT_BYTES, u16>);
+
+impl Kept {
+    /// Nothing.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a pair. A value that finds no room is cut at a character; false if it was, or if not even the
+    /// name found room.
+    pub fn push(&mut self, annotation: bool, name: &str, value: &str) -> bool {
+        let room = KEPT_BYTES.saturating_sub(self.0.len()).saturating_sub(3);
+        let Some(room) = room.checked_sub(name.len()) else { return false };
+        let kept = cut(value, room.min(usize::from(u8::MAX)));
+        let Ok(name_len) = u8::try_from(name.len()) else { return false };
+        let value_len = u8::try_from(kept.len()).unwrap_or(u8::MAX);
+        self.0.extend_from_slice(&[u8::from(annotation), name_len, value_len]).is_ok()
+            && self.0.extend_from_slice(name.as_bytes()).is_ok()
+            && self.0.extend_from_slice(kept.as_bytes()).is_ok()
+            && kept.len() == value.len()
+    }
+
+    /// The pairs, in the order in which they were added.
+    pub fn pairs(&self) -> impl Iterator<Item = KeptPair<'_>> {
+        let mut rest = self.0.as_slice();
+        core::iter::from_fn(move || {
+            let (&[annotation, name_len, value_len], tail) = rest.split_first_chunk::<3>()?;
+            let (name, tail) = tail.split_at_checked(usize::from(name_len))?;
+            let (value, tail) = tail.split_at_checked(usize::from(value_len))?;
+            rest = tail;
+            Some(KeptPair {
+                annotation: annotation != 0,
+                name: core::str::from_utf8(name).ok()?,
+                value: core::str::from_utf8(value).ok()?,
+            })
+        })
+    }
+}
+
+/// An alert that is held, as a client of Alertmanager's API may see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    /// Its name, and what a matcher or `publish` names.
+    pub kept: &'a Kept,
+    /// The fingerprint of its full label set.
+    pub fingerprint: u64,
+    /// When it began.
+    pub starts_at: Option<Wall>,
+    /// Until when it fires unless repeated.
+    pub ends_at: Option<Wall>,
+    /// When it was last heard of.
+    pub updated_at: Option<Wall>,
+    /// Whether it is known to fire; else nobody can tell.
+    pub active: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn pairs_come_back_in_order_and_what_finds_no_room_is_cut_at_a_character() {
+        let mut kept = Kept::new();
+        assert!(kept.push(false, "alertname", "AntennaDown"));
+        assert!(kept.push(true, "summary", "Héron"));
+        let long = "é".repeat(KEPT_BYTES);
+        assert!(!kept.push(true, "description", &long));
+        assert!(!kept.push(true, "more", "x"));
+        let pairs: Vec<_> = kept.pairs().map(|pair| (pair.annotation, pair.name, pair.value)).collect();
+        assert_eq!(pairs[0], (false, "alertname", "AntennaDown"));
+        assert_eq!(pairs[1], (true, "summary", "Héron"));
+        assert!(pairs[2].2.len() > 100 && long.starts_with(pairs[2].2));
+        assert_eq!(pairs.len(), 3);
+    }
+}

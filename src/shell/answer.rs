@@ -1,0 +1,233 @@
+//! From a request to what is to be done about it: everything that needs no waiting.
+
+use aiglon::config::{Config, Listener, Scope, Visibility};
+use aiglon::engine::Input;
+use aiglon::engine::lifetime::Sender;
+use aiglon::http::conditional::{Etag, negotiate};
+use aiglon::http::head::{Coding, Framing, Request};
+use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
+use aiglon::http::{Status, auth};
+use aiglon::ingest::Dialect;
+use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
+use aiglon::model::{SiteId, SourceId};
+use aiglon::render;
+use subtle::ConstantTimeEq;
+
+use super::app::{App, State};
+use super::metrics;
+use super::pages::{Found, Key};
+use super::stream::Peer;
+use super::tally::add;
+
+/// What is to be done about a request.
+pub enum Plan<'a> {
+    /// A few words.
+    Words(Status, &'static str),
+    /// The same as a JSON string: what Alertmanager's clients expect.
+    Json(Status, &'static str),
+    /// 405 with these methods.
+    Allow(&'static str),
+    /// 301 to there.
+    Redirect(heapless::String<80>),
+    /// A page.
+    Page { found: Found<'a>, not_modified: bool, public: bool },
+    /// `/metrics` or a small JSON answer, rendered.
+    Text { found: Found<'a>, content_type: &'static str },
+    /// A body to be taken in.
+    Ingest { source: SourceId, sender: Sender, dialect: Dialect },
+    /// The alerts of a site, in pieces.
+    List { site: SiteId, query: heapless::String<QUERY_BYTES> },
+}
+
+/// By which door a request came, and what that says about its sender.
+#[derive(Clone, Copy)]
+pub struct Door<'a> {
+    pub listener: &'a Listener,
+    pub peer: Peer,
+}
+
+impl App {
+    /// Decides. Borrows the state anew in each arm, since a page may have to be rendered for it.
+    pub fn plan(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
+        let route = {
+            let state = self.state.borrow();
+            let path = strip_prefix(request.path, state.config.str(door.listener.path_prefix));
+            route(request.method, path, door.listener.serve)
+        };
+        match route {
+            Route::To(Endpoint::Page) => self.page(request, door, None),
+            Route::Secret(secret) => self.page(request, door, Some(secret)),
+            Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
+            Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
+            Route::To(Endpoint::Metrics) => {
+                self.pages.scratch(|out| metrics::write(self, out)).map_or(BUSY, |found| Plan::Text {
+                    found,
+                    content_type: "text/plain; version=0.0.4; charset=utf-8",
+                })
+            }
+            Route::To(Endpoint::Status) => self.json(|out, state| {
+                let now = self.now(state.config);
+                render::alertmanager::status(out, now.wall_of(aiglon::time::Mono(0)))
+            }),
+            Route::To(Endpoint::Receivers) => self.json(|out, _| render::alertmanager::receivers(out)),
+            Route::To(Endpoint::ListAlerts) => self.list(request, door),
+            Route::To(Endpoint::PushAlerts) => self.push(request, door, Sender::Repeating, Dialect::Alerts),
+            Route::To(Endpoint::Webhook) => self.push(request, door, Sender::Webhook, Dialect::Webhook),
+            Route::MethodNotAllowed(allow) => Plan::Allow(allow),
+            Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
+            Route::NotFound => NOT_FOUND,
+        }
+    }
+
+    /// From a secret path without a slash at its end to itself with one.
+    fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
+        let state = self.state.borrow();
+        let mut location = heapless::String::new();
+        if secret_site(state.config, request.host, secret).is_none()
+            || location.push_str("./").is_err()
+            || location.push_str(secret).is_err()
+            || location.push('/').is_err()
+        {
+            return NOT_FOUND;
+        }
+        Plan::Redirect(location)
+    }
+
+    fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {
+        let state = self.state.borrow();
+        self.pages
+            .scratch(|out| write(out, &state))
+            .map_or(BUSY, |found| Plan::Text { found, content_type: "application/json" })
+    }
+
+    fn page(&self, request: &Request<'_>, door: Door<'_>, secret: Option<&str>) -> Plan<'_> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let config: &Config = config;
+        let id = match secret {
+            None => {
+                config.site_by_host(request.host).filter(|&id| visibility(config, id) != Visibility::Unlisted)
+            }
+            Some(secret) => secret_site(config, request.host, secret),
+        };
+        let Some(id) = id else { return NOT_FOUND };
+        let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
+        if site.visibility == Visibility::Local && (door.peer == Peer::World || request.forwarded) {
+            // The same answer as for a site that does not exist.
+            if self.may_warn() {
+                log::warn!(
+                    "a visitor from beyond the local network, or through a proxy, asked for site '{}', which is \
+                     local: answered 404 (say option visibility 'public' if it is meant to be)",
+                    super::log::Safe(config.str(site.name))
+                );
+            }
+            return NOT_FOUND;
+        }
+        let now = self.now(config);
+        if engine.poll_at().is_some_and(|at| at <= now.mono) {
+            engine.step(config, now, Input::Pass);
+        }
+        let lang = negotiate(request.accept_language, site.lang);
+        let hour = now.wall.map_or(0, |wall| wall.secs().div_euclid(3600));
+        let key = Key { site: id, lang, generation: engine.generation(id), hour };
+        let found = self.pages.get(key, |out| {
+            add(&self.tally.pages_rendered);
+            render::page(out, config, id, lang, &engine.view(config, now)).is_ok()
+        });
+        let Some(found) = found else { return BUSY };
+        let not_modified = Etag(found.etag).is_named(request.if_none_match);
+        Plan::Page { found, not_modified, public: site.visibility == Visibility::Public }
+    }
+
+    /// Who sends it, if they may.
+    fn source(&self, request: &Request<'_>, door: Door<'_>, scope: Scope) -> Result<SourceId, Plan<'static>> {
+        // A token that crossed a network in the clear is not accepted, not even a right one: that would teach
+        // people to go on sending it.
+        if door.peer != Peer::Loopback && !door.listener.plaintext {
+            if self.may_warn() {
+                log::warn!(
+                    "a push over plain HTTP from beyond this machine was refused: use WireGuard or a TLS proxy, \
+                     or say option plaintext '1' on this listener"
+                );
+            }
+            return Err(Plan::Json(
+                Status::Forbidden,
+                "plain HTTP from beyond this machine: use TLS or WireGuard, or set option plaintext '1' on this \
+                 listener of aiglon",
+            ));
+        }
+        let state = self.state.borrow();
+        let config: &Config = state.config;
+        let mut buffer = [0; CREDENTIALS_BYTES];
+        let found = auth::token(request.authorization, &mut buffer)
+            .and_then(|token| auth::find(&config.tokens, token));
+        let Some(source) = found else {
+            add(&self.tally.unauthorised);
+            if self.may_warn() {
+                log::warn!(
+                    "a request to push or list alerts came without a token that is known: answered 401 ({} so far)",
+                    self.tally.unauthorised.get()
+                );
+            }
+            return Err(Plan::Json(Status::Unauthorized, "no token, or not one that is known"));
+        };
+        match config.sources.get(source.index()).map(|source| source.scope) {
+            Some(found) if found == scope => Ok(source),
+            Some(Scope::Read) => Err(Plan::Json(Status::Forbidden, "this token may read, not push")),
+            _ => Err(Plan::Json(Status::Forbidden, "this token may push, not read")),
+        }
+    }
+
+    fn push(&self, request: &Request<'_>, door: Door<'_>, sender: Sender, dialect: Dialect) -> Plan<'_> {
+        match self.source(request, door, Scope::Push) {
+            Err(refusal) => refusal,
+            Ok(_) if request.content_encoding != Coding::Identity => {
+                Plan::Json(Status::UnsupportedMediaType, "a compressed body is not taken here")
+            }
+            Ok(_) if matches!(request.body, Framing::None) => {
+                Plan::Json(Status::BadRequest, "a body is required")
+            }
+            Ok(source) => Plan::Ingest { source, sender, dialect },
+        }
+    }
+
+    fn list(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
+        let source = match self.source(request, door, Scope::Read) {
+            Err(refusal) => return refusal,
+            Ok(source) => source,
+        };
+        let Some(site) = self.state.borrow().config.sources.get(source.index()).map(|source| source.site)
+        else {
+            return NOT_FOUND;
+        };
+        let mut query = heapless::String::new();
+        if query.push_str(request.query).is_err() {
+            return Plan::Json(Status::UriTooLong, "query too long");
+        }
+        match aiglon::http::filter::Filter::parse(&query) {
+            Err(words) => Plan::Json(Status::BadRequest, words),
+            Ok(_) => Plan::List { site, query },
+        }
+    }
+}
+
+const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
+const BUSY: Plan<'static> = Plan::Words(Status::ServiceUnavailable, "busy, try again in a second\n");
+
+fn visibility(config: &Config, id: SiteId) -> Visibility {
+    config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()
+}
+
+/// The unlisted site that this host and secret lead to. Every secret is compared, in constant time.
+fn secret_site(config: &Config, host: &str, secret: &str) -> Option<SiteId> {
+    let mut found = None;
+    for (site, id) in
+        config.sites.iter().zip(0u8..).filter(|(site, _)| site.visibility == Visibility::Unlisted)
+    {
+        let same = bool::from(config.str(site.secret_path).as_bytes().ct_eq(secret.as_bytes()));
+        if same && config.site_by_host(host) == Some(SiteId(id)) {
+            found = Some(SiteId(id));
+        }
+    }
+    found
+}

@@ -1,0 +1,104 @@
+//! What the tasks share: the engine, the configuration in force, the slots, the pages, the counters.
+
+use std::cell::{Cell, RefCell};
+
+use aiglon::config::Config;
+use aiglon::engine::{Engine, Input};
+use aiglon::ingest::Reader;
+use aiglon::limits::READERS;
+use aiglon::time::{Millis, Mono, Now, rfc3339};
+use static_cell::ConstStaticCell;
+
+use super::clock;
+use super::doors::Doors;
+use super::pages::Pages;
+use super::slots::Slots;
+use super::tally::Tally;
+
+/// The engine and the configuration that it works with. Borrowed for the length of a synchronous step only.
+pub struct State {
+    pub engine: &'static mut Engine,
+    /// In force.
+    pub config: &'static mut Config,
+    /// Where the next one is read into.
+    pub spare: &'static mut Config,
+}
+
+pub struct App {
+    pub state: RefCell<State>,
+    pub slots: Slots,
+    pub doors: Doors,
+    pub pages: Pages,
+    pub tally: Tally,
+    pub readers: [RefCell<&'static mut Reader>; READERS],
+    /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
+    pub synchronised: Cell<bool>,
+    /// Whether the configuration in force is the last good one, and not what the file says now.
+    pub fallback: Cell<bool>,
+    date: RefCell<(i64, heapless::String<29>)>,
+    warned: Cell<Option<Mono>>,
+}
+
+static ENGINE: ConstStaticCell<Engine> = ConstStaticCell::new(Engine::new());
+static CONFIGS: ConstStaticCell<[Config; 2]> = ConstStaticCell::new([const { Config::new() }; 2]);
+static READER_POOL: ConstStaticCell<[Reader; READERS]> =
+    ConstStaticCell::new([const { Reader::new() }; READERS]);
+
+/// Warnings about what senders do wrong come no more often than this.
+const WARN_EVERY: Millis = Millis::from_mins(1);
+
+impl App {
+    /// Takes the statics: once in a process.
+    pub fn new() -> Option<Self> {
+        let [config, spare] = CONFIGS.try_take()?;
+        let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
+        Some(Self {
+            state: RefCell::new(State { engine: ENGINE.try_take()?, config, spare }),
+            slots: Slots::new(),
+            doors: Doors::new(),
+            pages: Pages::new()?,
+            tally: Tally::new(),
+            readers: readers.try_into().ok()?,
+            synchronised: Cell::new(clock::synchronised()),
+            fallback: Cell::new(false),
+            date: RefCell::new((i64::MIN, heapless::String::new())),
+            warned: Cell::new(None),
+        })
+    }
+
+    /// Both clocks, as the configuration lets them count.
+    pub fn now(&self, config: &Config) -> Now {
+        clock::now(config.main.clock, self.synchronised.get())
+    }
+
+    /// Lets the engine see that time has passed, if it asked to. Returns when it wants to be woken next.
+    pub fn pass(&self) -> Option<Mono> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        if engine.poll_at().is_some_and(|at| at <= now.mono) {
+            engine.step(config, now, Input::Pass);
+        }
+        engine.poll_at()
+    }
+
+    /// The time as an HTTP date; empty while it is not known.
+    pub fn http_date(&self, now: Now) -> heapless::String<29> {
+        let Some(wall) = now.wall else { return heapless::String::new() };
+        let mut date = self.date.borrow_mut();
+        if date.0 != wall.secs() {
+            *date = (wall.secs(), rfc3339::imf_fixdate(wall));
+        }
+        date.1.clone()
+    }
+
+    /// Whether a warning about what a client does wrong may be logged now. They are counted always.
+    pub fn may_warn(&self) -> bool {
+        let now = clock::mono();
+        let due = self.warned.get().is_none_or(|last| last.plus(WARN_EVERY) <= now);
+        if due {
+            self.warned.set(Some(now));
+        }
+        due
+    }
+}

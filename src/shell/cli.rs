@@ -1,0 +1,140 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aiglon::config::Config;
+use static_cell::ConstStaticCell;
+
+use super::files::{self, Options};
+use super::{serve, token};
+
+const HELP: &str = "\
+aiglon: a public status page that fits on a router
+
+Usage:
+  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR]
+  aiglon check [FILE]
+  aiglon token
+  aiglon --version | --help
+
+Commands:
+  serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
+          SIGHUP reads FILE again; a broken one is refused and the old one kept.
+  check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+  token   Make a token for a sender: the token itself, for the sender, on the first line,
+          and on the second what to write into its 'config source'.
+
+FILE is a UCI file; /etc/config/aiglon if not given.
+
+Options of serve, which win over FILE:
+  --listen ADDR     Serve pages and take alerts here, instead of on FILE's listeners:
+                    127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
+  --state-dir DIR   Keep state here.
+";
+
+/// What is to be done.
+enum Command {
+    Serve(Options),
+    Check(Options),
+    Token,
+    Version,
+    Help,
+}
+
+/// Does what the arguments say.
+pub fn run() -> ExitCode {
+    match parse() {
+        Ok(Command::Serve(options)) => serve::serve(&options),
+        Ok(Command::Check(options)) => check(&options),
+        Ok(Command::Token) => token(),
+        Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Command::Help) => say(HELP),
+        Err(words) => {
+            eprintln!("aiglon: {words}\nTry 'aiglon --help'.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn parse() -> Result<Command, String> {
+    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    let mut parser = lexopt::Parser::from_env();
+    let mut words: Vec<std::ffi::OsString> = Vec::new();
+    let mut options = Options::default();
+    let mut only_serve = None;
+    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("version") | Short('V') => return Ok(Command::Version),
+            Long("listen") => {
+                only_serve = Some("--listen");
+                let value = parser.value().and_then(|value| value.string());
+                options.listen.push(value.map_err(|error| error.to_string())?);
+            }
+            Long("state-dir") => {
+                only_serve = Some("--state-dir");
+                options.state_dir = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+            }
+            Value(word) => words.push(word),
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    let mut words = words.into_iter();
+    let command = words.next().ok_or("a command is missing: serve, check or token")?;
+    let file = words.next();
+    if let Some(extra) = words.next() {
+        return Err(format!("unexpected argument '{}'", extra.to_string_lossy()));
+    }
+    let has_file = file.is_some();
+    options.file = file.map_or_else(|| PathBuf::from("/etc/config/aiglon"), PathBuf::from);
+    let command = match command.to_str() {
+        Some("serve") => return Ok(Command::Serve(options)),
+        Some("check") => Command::Check(options),
+        Some("token") if has_file => return Err("token takes no argument".to_owned()),
+        Some("token") => Command::Token,
+        _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
+    };
+    match only_serve {
+        Some(option) => Err(format!("{option} goes with serve")),
+        None => Ok(command),
+    }
+}
+
+/// Writes to stdout; whoever reads it may have gone (`aiglon --help | head -1`).
+fn say(text: &str) -> ExitCode {
+    use std::io::Write;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn check(options: &Options) -> ExitCode {
+    static CONFIG: ConstStaticCell<Config> = ConstStaticCell::new(Config::new());
+    let Some(config) = CONFIG.try_take() else { return ExitCode::FAILURE };
+    match files::load(&options.file, options, config, &mut |line| eprintln!("{line}")) {
+        Ok(_) => say(&format!("{}: no mistake found\n", options.file.display())),
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                eprintln!("{mistake}");
+            }
+            let good = files::last_good(options);
+            if good.exists() {
+                eprintln!("a daemon that starts now serves the last good configuration, {}", good.display());
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn token() -> ExitCode {
+    match token::make() {
+        Ok((token, hash)) => say(&format!("{token}\nlist token 'sha256:{hash}'\n")),
+        Err(error) => {
+            eprintln!("aiglon: no randomness from the system: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! One connection: request after request, until it closes, is told to, or runs out of time.
+
+use std::io;
+
+use aiglon::http::Status;
+use aiglon::http::body::Body;
+use aiglon::http::conditional::Etag;
+use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
+use aiglon::http::response::{self, Content, Head, Response};
+use aiglon::limits::{
+    ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, SENDER_IDLE_TIME,
+};
+use aiglon::render;
+
+use super::answer::{Door, Plan};
+use super::app::App;
+use super::slots::{Accepted, Doing, Slot};
+use super::stream::{Peer, Stream};
+
+/// A connection's read buffer; a request head must fit it.
+pub type Buffer = [u8; HEAD_BYTES];
+
+/// What a connection is made of.
+pub struct Connection<'a> {
+    pub app: &'a App,
+    pub slot: &'a Slot,
+    pub stream: &'a Stream,
+    pub buf: &'a mut Buffer,
+    /// Bytes at the front of `buf` that have been read and not yet been dealt with.
+    pub filled: usize,
+    peer: Peer,
+    listener: usize,
+    is_sender: bool,
+}
+
+/// What of a request is needed once its head has been answered.
+#[derive(Clone, Copy)]
+pub struct Terms {
+    pub is_head: bool,
+    pub version: Version,
+    pub keep_alive: bool,
+    pub expect_continue: bool,
+    pub framing: Framing,
+}
+
+/// Whether another request may follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    Request,
+    Close,
+}
+
+/// The task of one slot: one connection after another, for ever.
+pub async fn run(app: &App, slot: &Slot, buf: &mut Buffer) {
+    loop {
+        let Accepted { stream, peer, listener } = slot.next().await;
+        let mut connection =
+            Connection { app, slot, stream: &stream, buf, filled: 0, peer, listener, is_sender: false };
+        // How a connection ended is nobody's business but its client's.
+        _ = connection.serve().await;
+        drop(stream);
+        app.slots.release(slot);
+    }
+}
+
+impl Connection<'_> {
+    async fn serve(&mut self) -> io::Result<()> {
+        self.slot.doing(Doing::Head, HEAD_TIME);
+        let mut first = true;
+        loop {
+            let Some(head_len) = self.head(first).await? else { return Ok(()) };
+            first = false;
+            if self.request(head_len).await? == Next::Close {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads until a whole request head stands at the front of the buffer. `None`: the client is gone, or
+    /// has been told what is wrong.
+    async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
+        let mut scanner = Scanner::new();
+        if !first {
+            let idle = if self.is_sender { SENDER_IDLE_TIME } else { IDLE_TIME };
+            self.slot.doing(if self.filled == 0 { Doing::Idle } else { Doing::Head }, idle);
+        }
+        loop {
+            let (buf, filled) = (&mut *self.buf, self.filled);
+            match scanner.scan(buf.get(..filled).unwrap_or_default()) {
+                Ok(Progress::Complete(len)) => return Ok(Some(len)),
+                Ok(Progress::Partial) => {}
+                Err(error) => {
+                    let (status, words) = error.answer();
+                    self.refuse_head(status, words).await?;
+                    return Ok(None);
+                }
+            }
+            let was_idle = filled == 0 && !first;
+            let room = buf.get_mut(filled..).unwrap_or_default();
+            let read = self.slot.read(self.stream, room, first).await?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.filled += read;
+            if was_idle {
+                self.slot.doing(Doing::Head, HEAD_TIME);
+            }
+        }
+    }
+
+    async fn refuse_head(&mut self, status: Status, words: &'static str) -> io::Result<()> {
+        let terms = Terms {
+            is_head: false,
+            version: Version::Http11,
+            keep_alive: false,
+            expect_continue: false,
+            framing: Framing::None,
+        };
+        self.words(terms, status, words).await?;
+        self.linger().await
+    }
+
+    /// Answers the request whose head is at the front of the buffer.
+    async fn request(&mut self, head_len: usize) -> io::Result<Next> {
+        let app = self.app;
+        let (terms, plan) = {
+            let head = self.buf.get(..head_len).unwrap_or_default();
+            let request = match Request::parse(head) {
+                Ok(request) => request,
+                Err(error) => {
+                    let (status, words) = error.answer();
+                    self.refuse_head(status, words).await?;
+                    return Ok(Next::Close);
+                }
+            };
+            let mut terms = Terms {
+                is_head: request.method == Method::Head,
+                version: request.version,
+                keep_alive: request.keep_alive,
+                expect_continue: request.expect_continue,
+                framing: request.body,
+            };
+            let listener = {
+                let state = app.state.borrow();
+                app.doors.listener(self.listener).and_then(|index| state.config.listeners.get(index).copied())
+            };
+            let plan = match listener {
+                Some(listener) => app.plan(&request, Door { listener: &listener, peer: self.peer }),
+                None => {
+                    // A reload closed the listener that this connection came by.
+                    terms.keep_alive = false;
+                    Plan::Words(Status::NotFound, "404 Not Found\n")
+                }
+            };
+            (terms, plan)
+        };
+        self.consume(head_len);
+        if let Plan::Ingest { source, sender, dialect } = plan {
+            self.is_sender = true;
+            self.slot.is_sender();
+            return self.ingest(terms, source, sender, dialect).await;
+        }
+        if matches!(plan, Plan::List { .. }) {
+            self.is_sender = true;
+            self.slot.is_sender();
+        }
+        self.plain(terms, plan).await
+    }
+
+    /// Answers a request whose body, if it has one, does not matter.
+    async fn plain(&mut self, mut terms: Terms, plan: Plan<'_>) -> io::Result<Next> {
+        // Whether the body can be thrown away, so that the next request can be found behind it.
+        let small = match terms.framing {
+            Framing::None => true,
+            Framing::Length(length) => length <= DRAIN_BYTES && !terms.expect_continue,
+            Framing::Chunked => !terms.expect_continue,
+        };
+        terms.keep_alive &= small;
+        self.slot.doing(Doing::Answer, ANSWER_TIME);
+        match plan {
+            Plan::Words(status, words) => self.words(terms, status, words).await?,
+            Plan::Json(status, words) => self.json_words(terms, status, words).await?,
+            Plan::Allow(allow) => {
+                let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
+                response.allow = allow;
+                self.answer(terms, response, b"").await?;
+            }
+            Plan::Redirect(location) => {
+                let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
+                response.location = &location;
+                self.answer(terms, response, b"").await?;
+            }
+            Plan::Page { found, not_modified, public } => {
+                let status = if not_modified { Status::NotModified } else { Status::Ok };
+                let mut response = Response::new(status, Content::Length(found.bytes.len()));
+                response.content_type = "text/html; charset=utf-8";
+                response.etag = Some(Etag(found.etag));
+                response.vary = "Accept-Language";
+                response.csp = render::CSP;
+                response.noindex = !public;
+                response.cache_control = if public {
+                    "public, max-age=15, stale-if-error=300"
+                } else {
+                    "private, max-age=15, stale-if-error=300"
+                };
+                let body: &[u8] = if not_modified { b"" } else { found.bytes.as_slice() };
+                self.answer(terms, response, body).await?;
+            }
+            Plan::Text { found, content_type } => {
+                let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
+                response.content_type = content_type;
+                response.cache_control = "no-store";
+                self.answer(terms, response, found.bytes.as_slice()).await?;
+            }
+            Plan::List { site, query } => self.list(terms, site, &query).await?,
+            Plan::Ingest { .. } => {}
+        }
+        self.after(terms).await
+    }
+
+    /// Throws the body away and says whether another request may follow.
+    pub async fn after(&mut self, terms: Terms) -> io::Result<Next> {
+        if terms.framing == Framing::None {
+            return Ok(if terms.keep_alive { Next::Request } else { Next::Close });
+        }
+        if terms.keep_alive && self.drain(terms.framing).await? {
+            return Ok(Next::Request);
+        }
+        self.linger().await?;
+        Ok(Next::Close)
+    }
+
+    /// Reads a body of at most [`DRAIN_BYTES`] and forgets it. False if it was longer or wrong.
+    async fn drain(&mut self, framing: Framing) -> io::Result<bool> {
+        self.slot.doing(Doing::Body, DRAIN_TIME);
+        let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
+        loop {
+            let Ok(step) = body.decode(self.buf.get(..self.filled).unwrap_or_default()) else {
+                return Ok(false);
+            };
+            let (consumed, done) = (step.consumed, step.done);
+            self.consume(consumed);
+            if done {
+                return Ok(true);
+            }
+            if self.filled == 0 && self.fill(true).await? == 0 {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Says that we are done, and reads for a while what the client still sends, so that our answer is not
+    /// lost to a reset.
+    async fn linger(&mut self) -> io::Result<()> {
+        self.stream.finish_writing();
+        self.slot.doing(Doing::Body, DRAIN_TIME);
+        let mut left = usize::try_from(DRAIN_BYTES).unwrap_or(usize::MAX);
+        while left > 0 {
+            self.filled = 0;
+            let read = self.fill(true).await?;
+            if read == 0 {
+                break;
+            }
+            left = left.saturating_sub(read);
+        }
+        Ok(())
+    }
+
+    /// Reads more behind what is in the buffer. 0: the client is gone, or the buffer is full.
+    pub async fn fill(&mut self, eager: bool) -> io::Result<usize> {
+        let room = self.buf.get_mut(self.filled..).unwrap_or_default();
+        if room.is_empty() {
+            return Ok(0);
+        }
+        let read = self.slot.read(self.stream, room, eager).await?;
+        self.filled += read;
+        Ok(read)
+    }
+
+    /// What has been read, and not been dealt with.
+    pub fn unread(&self) -> &[u8] {
+        self.buf.get(..self.filled).unwrap_or_default()
+    }
+
+    /// The first `count` bytes of the buffer have been dealt with.
+    pub fn consume(&mut self, count: usize) {
+        if count >= self.filled {
+            self.filled = 0;
+        } else {
+            self.buf.copy_within(count..self.filled, 0);
+            self.filled -= count;
+        }
+    }
+
+    /// The start of a body of at most [`BODY_BYTES`].
+    pub fn body(terms: Terms) -> Result<Body, aiglon::http::body::BodyError> {
+        Body::of(terms.framing, BODY_BYTES)
+    }
+
+    pub async fn words(&mut self, terms: Terms, status: Status, words: &'static str) -> io::Result<()> {
+        let mut response = Response::new(status, Content::Length(words.len()));
+        response.content_type = "text/plain; charset=utf-8";
+        if status == Status::ServiceUnavailable {
+            response.retry_after_s = Some(1);
+        }
+        self.answer(terms, response, words.as_bytes()).await
+    }
+
+    /// A JSON string, as Alertmanager's errors are.
+    pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
+        let mut body = [0; 1024];
+        let len = serde_json_core::to_slice(words, &mut body).unwrap_or(0);
+        let mut response = Response::new(status, Content::Length(len));
+        response.content_type = "application/json";
+        if status == Status::ServiceUnavailable {
+            response.retry_after_s = Some(1);
+        }
+        self.answer(terms, response, body.get(..len).unwrap_or_default()).await
+    }
+
+    /// Sends a head, and its body unless the request was `HEAD`.
+    pub async fn answer(&mut self, terms: Terms, mut response: Response<'_>, body: &[u8]) -> io::Result<()> {
+        let app = self.app;
+        let date = {
+            let state = app.state.borrow();
+            app.http_date(app.now(state.config))
+        };
+        response.date = &date;
+        response.keep_alive = terms.keep_alive;
+        app.tally.answered(response.status);
+        let mut head = Head::new();
+        if response.write(&mut head).is_err() {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let body = if terms.is_head { b"" } else { body };
+        self.slot.write(self.stream, head.as_bytes(), body, ANSWER_TIME).await
+    }
+
+    /// Sends bytes after the head.
+    pub async fn send(&mut self, bytes: &[u8], more: &[u8]) -> io::Result<()> {
+        self.slot.write(self.stream, bytes, more, ANSWER_TIME).await
+    }
+
+    /// Tells a client that waits for it that its body is welcome.
+    pub async fn welcome(&mut self, terms: Terms) -> io::Result<()> {
+        if terms.expect_continue && self.filled == 0 {
+            self.send(response::CONTINUE, b"").await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,252 @@
+//! Listening sockets: opened at the start and on a reload, accepted from by one task each.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use aiglon::config::{Address, Config};
+use aiglon::limits::LISTENERS;
+use smol::{Async, Timer};
+
+use super::app::App;
+use super::slots::Accepted;
+use super::stream::{Peer, Stream};
+
+/// Longer paths do not fit a `sockaddr_un`.
+type SocketPath = heapless::String<108>;
+
+/// Where a door is, as the configuration says it: by this a reload knows it again.
+#[derive(Clone, PartialEq, Eq)]
+enum Place {
+    Tcp(SocketAddr),
+    Unix(SocketPath),
+}
+
+/// A socket that listens.
+enum Socket {
+    Tcp(Async<TcpListener>),
+    Unix(Async<UnixListener>),
+}
+
+/// What the task of a door is told.
+enum Order {
+    Open(Socket),
+    Close,
+}
+
+struct Door {
+    place: RefCell<Option<Place>>,
+    /// Which `config listen` it is.
+    listener: Cell<Option<usize>>,
+    order: RefCell<Option<Order>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// All doors.
+pub struct Doors([Door; LISTENERS]);
+
+/// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open already.
+pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
+
+impl Doors {
+    pub const fn new() -> Self {
+        Self(
+            [const {
+                Door {
+                    place: RefCell::new(None),
+                    listener: Cell::new(None),
+                    order: RefCell::new(None),
+                    waker: RefCell::new(None),
+                }
+            }; LISTENERS],
+        )
+    }
+
+    /// Which `config listen` a door is; `None` once a reload has closed it.
+    pub fn listener(&self, door: usize) -> Option<usize> {
+        self.0.get(door)?.listener.get()
+    }
+
+    /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed here.
+    pub fn bind(&self, config: &Config) -> Result<Bound, String> {
+        let mut bound = Vec::new();
+        for (index, listener) in config.listeners.iter().enumerate() {
+            let place = match listener.address {
+                Address::Tcp(address) => Place::Tcp(address),
+                Address::Unix(span) => Place::Unix(
+                    SocketPath::try_from(config.str(span))
+                        .map_err(|_| format!("the path of unix socket {} is too long", config.str(span)))?,
+                ),
+            };
+            let is_open = self.0.iter().any(|door| door.place.borrow().as_ref() == Some(&place));
+            let socket = if is_open { None } else { Some(open(&place)?) };
+            bound.push((index, place, socket));
+        }
+        Ok(Bound(bound))
+    }
+
+    /// Opens what was bound, keeps what is wanted still, closes the rest. Returns the addresses in force.
+    pub fn apply(&self, bound: Bound) -> Vec<(usize, String)> {
+        for door in &self.0 {
+            let wanted = bound.0.iter().find(|(_, place, _)| door.place.borrow().as_ref() == Some(place));
+            door.listener.set(wanted.map(|&(index, ..)| index));
+            if wanted.is_none()
+                && let Some(place) = door.place.borrow_mut().take()
+            {
+                forget(&place);
+                door.tell(Order::Close);
+            }
+        }
+        let mut addresses = Vec::new();
+        for (index, place, socket) in bound.0 {
+            let Some(socket) = socket else { continue };
+            addresses.push((index, describe(&socket, &place)));
+            let Some(door) = self.0.iter().find(|door| door.place.borrow().is_none()) else { continue };
+            *door.place.borrow_mut() = Some(place);
+            door.listener.set(Some(index));
+            door.tell(Order::Open(socket));
+        }
+        addresses
+    }
+
+    /// Closes all.
+    pub fn close(&self) {
+        for door in &self.0 {
+            door.listener.set(None);
+            if let Some(place) = door.place.borrow_mut().take() {
+                forget(&place);
+                door.tell(Order::Close);
+            }
+        }
+    }
+}
+
+impl Door {
+    fn tell(&self, order: Order) {
+        *self.order.borrow_mut() = Some(order);
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+fn open(place: &Place) -> Result<Socket, String> {
+    let opened = match place {
+        Place::Tcp(address) => TcpListener::bind(address).and_then(Async::new).map(Socket::Tcp),
+        Place::Unix(path) => open_unix(Path::new(path.as_str())),
+    };
+    opened.map_err(|error| match place {
+        Place::Tcp(address) => format!("cannot listen on {address}: {error}"),
+        Place::Unix(path) => format!("cannot listen on unix:{path}: {error}"),
+    })
+}
+
+fn open_unix(path: &Path) -> io::Result<Socket> {
+    // What a daemon that was killed left behind: a socket that nobody listens on.
+    if path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
+        && UnixStream::connect(path).is_err()
+    {
+        std::fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    // Whoever may enter the directory may connect, as with a port on loopback; tokens guard what is guarded.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+    Async::new(listener).map(Socket::Unix)
+}
+
+fn forget(place: &Place) {
+    if let Place::Unix(path) = place {
+        // It may be gone already.
+        _ = std::fs::remove_file(path.as_str());
+    }
+}
+
+/// The address as bound: a port 0 has become a real one.
+fn describe(socket: &Socket, place: &Place) -> String {
+    match (socket, place) {
+        (Socket::Tcp(socket), _) => socket
+            .get_ref()
+            .local_addr()
+            .map_or_else(|error| error.to_string(), |address| format!("http://{address}/")),
+        (Socket::Unix(_), Place::Unix(path)) => format!("unix:{path}"),
+        (Socket::Unix(_), Place::Tcp(_)) => String::new(),
+    }
+}
+
+/// The task of one door: accepts, and hands on to the slots.
+pub async fn run(app: &App, index: usize) {
+    let Some(door) = app.doors.0.get(index) else { return };
+    let mut socket: Option<Socket> = None;
+    loop {
+        match next(door, socket.as_ref()).await {
+            Some(Order::Open(opened)) => {
+                socket = Some(opened);
+                continue;
+            }
+            Some(Order::Close) => {
+                socket = None;
+                continue;
+            }
+            None => {}
+        }
+        app.slots.room(index).await;
+        match socket.as_ref().map(accept) {
+            Some(Ok((stream, peer))) => app.slots.take(Accepted { stream, peer, listener: index }),
+            // Somebody hung up before we came.
+            Some(Err(error)) if is_passing(&error) => {}
+            Some(Err(error)) => {
+                if app.may_warn() {
+                    log::warn!("cannot accept a connection: {error}");
+                }
+                // Out of file descriptors, say: trying at once would only burn the processor.
+                Timer::after(Duration::from_millis(100)).await;
+            }
+            None => {}
+        }
+    }
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionAborted
+    )
+}
+
+/// An order, or `None` when somebody is at the door.
+async fn next(door: &Door, socket: Option<&Socket>) -> Option<Order> {
+    poll_fn(|cx| {
+        if let Some(order) = door.order.borrow_mut().take() {
+            return Poll::Ready(Some(order));
+        }
+        *door.waker.borrow_mut() = Some(cx.waker().clone());
+        let readable = match socket {
+            Some(Socket::Tcp(socket)) => socket.poll_readable(cx),
+            Some(Socket::Unix(socket)) => socket.poll_readable(cx),
+            None => Poll::Pending,
+        };
+        readable.map(|_| None)
+    })
+    .await
+}
+
+fn accept(socket: &Socket) -> io::Result<(Stream, Peer)> {
+    match socket {
+        Socket::Tcp(socket) => {
+            let (stream, from) = socket.get_ref().accept()?;
+            // An answer is one write; what follows it must not wait for the client's acknowledgement.
+            stream.set_nodelay(true)?;
+            Ok((Stream::Tcp(Async::new(stream)?), Peer::of(from.ip())))
+        }
+        Socket::Unix(socket) => {
+            let (stream, _) = socket.get_ref().accept()?;
+            Ok((Stream::Unix(Async::new(stream)?), Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+        }
+    }
+}

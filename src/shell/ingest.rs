@@ -1,0 +1,262 @@
+//! Bodies in and alerts out: what needs waiting on the way of an alert.
+
+use std::cell::RefMut;
+use std::io;
+
+use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{Engine, Input, Verdict};
+use aiglon::http::Status;
+use aiglon::http::body::BodyError;
+use aiglon::http::filter::Filter;
+use aiglon::http::head::Version;
+use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
+use aiglon::ingest::{Dialect, Event, Malformed, Reader};
+use aiglon::limits::{BODY_TIME, REQUEST_TIME};
+use aiglon::model::{SiteId, SourceId};
+use aiglon::render::alertmanager;
+use ufmt::uwrite;
+
+use super::app::{App, State};
+use super::clock;
+use super::connection::{Connection, Next, Terms};
+use super::slots::Doing;
+use super::tally::add;
+
+/// What was wrong with a batch, in words for its sender: as many as fit.
+type Complaint = heapless::String<480>;
+
+/// How a body ended.
+enum Outcome {
+    /// All of it was read.
+    Whole,
+    /// Its JSON was malformed.
+    Malformed(Malformed),
+    /// Its framing was.
+    Framing(BodyError),
+    /// The client went away, or took too long.
+    Cut,
+}
+
+/// Who sends, and how.
+#[derive(Clone, Copy)]
+struct From {
+    source: SourceId,
+    sender: Sender,
+}
+
+impl Connection<'_> {
+    /// Takes in a body of alerts, one at a time, and answers when the work is done.
+    pub async fn ingest(
+        &mut self,
+        mut terms: Terms,
+        source: SourceId,
+        sender: Sender,
+        dialect: Dialect,
+    ) -> io::Result<Next> {
+        let app = self.app;
+        let Some(mut reader) = app.readers.iter().find_map(|reader| reader.try_borrow_mut().ok()) else {
+            terms.keep_alive = false;
+            self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
+            return self.after(terms).await;
+        };
+        let mut complaint = Complaint::new();
+        reader.start(dialect);
+        let outcome = self.take_in(terms, From { source, sender }, &mut reader, &mut complaint).await?;
+        drop(reader);
+        self.slot.doing(Doing::Answer, aiglon::limits::ANSWER_TIME);
+        match outcome {
+            Outcome::Cut => Ok(Next::Close),
+            Outcome::Whole => {
+                app.heard(source);
+                if complaint.is_empty() {
+                    let mut response = Response::new(Status::Ok, Content::Length(2));
+                    response.content_type = "application/json";
+                    self.answer(terms, response, b"{}").await?;
+                } else {
+                    app.warn_of(source, &complaint);
+                    self.json_words(terms, Status::BadRequest, &complaint).await?;
+                }
+                Ok(if terms.keep_alive { Next::Request } else { Next::Close })
+            }
+            Outcome::Malformed(malformed) => {
+                add(&app.tally.bodies_malformed);
+                let mut words = Complaint::new();
+                _ = uwrite!(words, "byte {}: {}", malformed.at, malformed.why.words());
+                if !complaint.is_empty() {
+                    _ = uwrite!(words, "; {}", complaint.as_str());
+                }
+                app.warn_of(source, &words);
+                terms.keep_alive = false;
+                self.json_words(terms, Status::BadRequest, &words).await?;
+                self.after(terms).await
+            }
+            Outcome::Framing(error) => {
+                let (status, words) = error.answer();
+                app.warn_of(source, words);
+                terms.keep_alive = false;
+                self.json_words(terms, status, words).await?;
+                self.after(terms).await
+            }
+        }
+    }
+
+    async fn take_in(
+        &mut self,
+        terms: Terms,
+        from: From,
+        reader: &mut RefMut<'_, &'static mut Reader>,
+        complaint: &mut Complaint,
+    ) -> io::Result<Outcome> {
+        let mut body = match Self::body(terms) {
+            Ok(body) => body,
+            Err(error) => return Ok(Outcome::Framing(error)),
+        };
+        self.slot.doing(Doing::Body, BODY_TIME);
+        let end_by = clock::mono().plus(REQUEST_TIME);
+        self.welcome(terms).await?;
+        loop {
+            while !self.unread().is_empty() && !body.is_done() {
+                let (consumed, result) = match body.decode(self.unread()) {
+                    Ok(step) => (step.consumed, self.app.feed(reader, step.payload, from, complaint)),
+                    Err(error) => return Ok(Outcome::Framing(error)),
+                };
+                self.consume(consumed);
+                if let Err(malformed) = result {
+                    return Ok(Outcome::Malformed(malformed));
+                }
+            }
+            if body.is_done() {
+                return Ok(reader.finish().map_or_else(Outcome::Malformed, |_| Outcome::Whole));
+            }
+            if self.fill(true).await? == 0 || clock::mono() >= end_by {
+                return Ok(Outcome::Cut);
+            }
+            self.slot.progress(BODY_TIME);
+        }
+    }
+
+    /// Sends the alerts that are held for a site, one at a time: there may be more than fit a buffer.
+    pub async fn list(&mut self, terms: Terms, site: SiteId, query: &str) -> io::Result<()> {
+        let app = self.app;
+        let chunked = terms.version == Version::Http11;
+        let mut response =
+            Response::new(Status::Ok, if chunked { Content::Chunked } else { Content::UntilClose });
+        response.content_type = "application/json";
+        response.cache_control = "no-store";
+        let terms = Terms { keep_alive: terms.keep_alive && chunked, ..terms };
+        self.answer(terms, response, b"").await?;
+        if terms.is_head {
+            return Ok(());
+        }
+        let mut at = 0;
+        let mut first = true;
+        loop {
+            // As many as fit one piece.
+            let mut piece: heapless::Vec<u8, 8192> = heapless::Vec::new();
+            let done = {
+                let state = app.state.borrow();
+                let Ok(filter) = Filter::parse(query) else { return Ok(()) };
+                let now = app.now(state.config);
+                loop {
+                    let Some(held) = state.engine.alerts().get(at) else { break true };
+                    let here =
+                        state.config.sources.get(held.source().index()).is_some_and(|s| s.site == site);
+                    if let Some(listed) = held.listed(now).filter(|listed| here && filter.wants(listed)) {
+                        let mut one = [0; 4096];
+                        let len = alertmanager::alert(&mut one, &listed);
+                        if piece.len() + len + 2 > piece.capacity() {
+                            break false;
+                        }
+                        _ = piece.push(if first { b'[' } else { b',' });
+                        _ = piece.extend_from_slice(one.get(..len).unwrap_or_default());
+                        first = false;
+                    }
+                    at += 1;
+                }
+            };
+            if done {
+                _ = piece.extend_from_slice(if first { b"[]" } else { b"]" });
+            }
+            if chunked {
+                let line = chunk_line(u32::try_from(piece.len()).unwrap_or(0));
+                self.send(line.as_bytes(), &piece).await?;
+                self.send(b"\r\n", if done { LAST_CHUNK } else { b"" }).await?;
+            } else {
+                self.send(&piece, b"").await?;
+            }
+            if done {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl App {
+    /// A whole, authenticated request came from this source.
+    fn heard(&self, source: SourceId) {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        engine.step(config, now, Input::Heard(source));
+    }
+
+    /// Reads a piece of a body and lets the engine see what is in it.
+    fn feed(
+        &self,
+        reader: &mut Reader,
+        payload: &[u8],
+        from: From,
+        complaint: &mut Complaint,
+    ) -> Result<(), Malformed> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        let From { source, sender } = from;
+        reader.feed(payload, &mut |event| {
+            let (alert, oversize) = match event {
+                Event::Alert(alert) => (alert, false),
+                Event::Oversize(alert) => (alert, true),
+                Event::Bad(error) => {
+                    add(&self.tally.alerts_bad);
+                    complain(complaint, error.index, error.flaw.words());
+                    return;
+                }
+            };
+            let verdict = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            if verdict == Some(Verdict::Refused) {
+                say_full_once(engine);
+            }
+        })
+    }
+
+    /// Says in the log what a sender does wrong, now and then, and in no word of the sender's own.
+    fn warn_of(&self, source: SourceId, words: &str) {
+        if self.may_warn() {
+            let state = self.state.borrow();
+            let name =
+                state.config.sources.get(source.index()).map_or("", |source| state.config.str(source.name));
+            log::warn!("source '{}': {}", super::log::Safe(name), super::log::Safe(words));
+        }
+    }
+}
+
+/// A full store is logged when it begins to refuse; the counter has the rest.
+fn say_full_once(engine: &Engine) {
+    if engine.counters().of(Verdict::Refused) == 1 {
+        log::warn!(
+            "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
+             refusals are counted, not logged",
+            engine.alerts().len(),
+            aiglon::limits::ALERTS
+        );
+    }
+}
+
+fn complain(complaint: &mut Complaint, index: u32, words: &str) {
+    let mut one: heapless::String<96> = heapless::String::new();
+    let start = if complaint.is_empty() { "" } else { "; " };
+    if uwrite!(one, "{}alert {}: {}", start, index, words).is_ok() {
+        // What finds no room is counted.
+        _ = complaint.push_str(&one);
+    }
+}

@@ -1,0 +1,155 @@
+//! `/metrics`, in Prometheus' text format 0.0.4: our own counters, how full each store is, and how long each
+//! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
+
+use aiglon::engine::Verdict;
+use aiglon::limits;
+use aiglon::render::PageBuf;
+use ufmt::{uWrite, uwrite};
+
+use super::app::App;
+use super::clock;
+
+/// A writer that remembers whether everything fitted.
+struct Text<'a> {
+    out: &'a mut PageBuf,
+    full: bool,
+}
+
+impl uWrite for Text<'_> {
+    type Error = core::convert::Infallible;
+    fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
+        self.full |= self.out.extend_from_slice(text.as_bytes()).is_err();
+        Ok(())
+    }
+}
+
+impl Text<'_> {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        _ = uwrite!(self, "# HELP aiglon_{} {}\n# TYPE aiglon_{} {}\n", name, help, name, kind);
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+        self.family(name, kind, help);
+        _ = uwrite!(self, "aiglon_{} {}\n", name, value);
+    }
+
+    fn labelled(&mut self, name: &str, label: &str, of: &str, value: u64) {
+        _ = uwrite!(self, "aiglon_{}{{{}=\"{}\"}} {}\n", name, label, of, value);
+    }
+}
+
+/// Writes all of it; false if it does not fit.
+pub fn write(app: &App, out: &mut PageBuf) -> bool {
+    let state = app.state.borrow();
+    let (engine, config) = (&*state.engine, &*state.config);
+    let counters = engine.counters();
+    let mut text = Text { out, full: false };
+    let t = &mut text;
+
+    t.family("build_info", "gauge", "The version that runs.");
+    t.labelled("build_info", "version", env!("CARGO_PKG_VERSION"), 1);
+    t.one(
+        "config_fallback",
+        "gauge",
+        "1 while the last good configuration is served since the file is broken.",
+        u64::from(app.fallback.get()),
+    );
+    t.one("reloads_total", "counter", "Changed configurations that were applied.", app.tally.reloads.get());
+    t.one("reloads_refused_total", "counter", "Broken ones that were not.", app.tally.reloads_refused.get());
+    t.one(
+        "clock_known",
+        "gauge",
+        "Whether the wall clock is believed.",
+        u64::from(app.now(config).wall.is_some()),
+    );
+
+    t.family("http_responses_total", "counter", "Answers, by status.");
+    for (status, count) in app.tally.answers() {
+        _ = uwrite!(t, "aiglon_http_responses_total{{status=\"{}\"}} {}\n", status, count);
+    }
+    t.one("http_connections_total", "counter", "Connections accepted.", app.slots.accepted.get());
+    t.one(
+        "http_connections_late_total",
+        "counter",
+        "Connections that were closed since their time was up.",
+        app.slots.late.get(),
+    );
+    t.one(
+        "http_connections_gave_way_total",
+        "counter",
+        "Connections that were closed for a newcomer since all slots were taken.",
+        app.slots.gave_way.get(),
+    );
+    let (visitors, senders) = app.slots.held();
+    t.family("http_connections", "gauge", "Connections that are open, by who holds them.");
+    t.labelled("http_connections", "holder", "visitor", visitors as u64);
+    t.labelled("http_connections", "holder", "sender", senders as u64);
+    t.one("http_connections_limit", "gauge", "Connections that can be open.", limits::CONNECTIONS as u64);
+    t.one(
+        "http_unauthorised_total",
+        "counter",
+        "Requests without a known token.",
+        app.tally.unauthorised.get(),
+    );
+    t.one("pages_rendered_total", "counter", "Pages rendered anew.", app.tally.pages_rendered.get());
+
+    t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");
+    for (verdict, name) in Verdict::ALL {
+        t.labelled("alerts_received_total", "verdict", name, counters.of(verdict));
+    }
+    t.one(
+        "alerts_bad_total",
+        "counter",
+        "Things in place of an alert that were none.",
+        app.tally.alerts_bad.get(),
+    );
+    t.one("alerts_oversize_total", "counter", "Alerts too large to be read whole.", counters.oversize);
+    t.one("alerts_cut_total", "counter", "Kept values that were cut.", counters.cut);
+    t.one("alerts_expired_total", "counter", "Alerts that ended unresolved.", counters.expired);
+    t.one(
+        "bodies_malformed_total",
+        "counter",
+        "Bodies that were not JSON.",
+        app.tally.bodies_malformed.get(),
+    );
+    t.one("alerts_held", "gauge", "Alerts in the store, ended ones included.", engine.alerts().len() as u64);
+    t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
+
+    t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
+    t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
+    for (source, id) in config.sources.iter().zip(0u8..) {
+        let id = aiglon::model::SourceId(id);
+        t.labelled("source_alerts", "source", config.str(source.name), engine.alerts().counting(id) as u64);
+    }
+    t.family("source_last_seen_seconds", "gauge", "Since the last sign of life; absent if there was none.");
+    let now = clock::mono();
+    for (source, id) in config.sources.iter().zip(0u8..) {
+        if let Some(last) = engine.sources().last_heard(aiglon::model::SourceId(id)) {
+            let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
+            t.labelled("source_last_seen_seconds", "source", config.str(source.name), age);
+        }
+    }
+    t.family("store_used", "gauge", "How full each store of the configuration is.");
+    let stores = stores(config);
+    for (name, used, _) in stores {
+        t.labelled("store_used", "store", name, used as u64);
+    }
+    t.family("store_limit", "gauge", "How much each store of the configuration can hold.");
+    for (name, _, limit) in stores {
+        t.labelled("store_limit", "store", name, limit as u64);
+    }
+    !text.full
+}
+
+fn stores(config: &aiglon::config::Config) -> [(&'static str, usize, usize); 8] {
+    [
+        ("sites", config.sites.len(), limits::SITES),
+        ("sources", config.sources.len(), limits::SOURCES),
+        ("tokens", config.tokens.len(), limits::TOKENS),
+        ("services", config.services.len(), limits::SERVICES),
+        ("components", config.components.len(), limits::COMPONENTS),
+        ("matches", config.matches.len(), limits::MATCHES),
+        ("match_terms", config.terms.len(), limits::TERMS),
+        ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
+    ]
+}

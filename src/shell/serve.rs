@@ -1,0 +1,204 @@
+//! `aiglon serve`: from a configuration file to a daemon, step by step.
+
+use std::future::poll_fn;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use aiglon::config::Config;
+use aiglon::limits::{CONNECTIONS, HEAD_BYTES, LISTENERS};
+use aiglon::time::Millis;
+use smol::{LocalExecutor, Timer};
+use static_cell::ConstStaticCell;
+
+use super::app::{App, State};
+use super::connection::{self, Buffer};
+use super::files::{self, Options};
+use super::signals::{self, Signal, Waiting};
+use super::tally::add;
+use super::{clock, doors, log as sink};
+
+/// How often connections are looked at for those whose time is up, while there are any.
+const SWEEP: Millis = Millis::from_secs(1);
+/// How long requests in hand may take when the daemon is told to end.
+const FAREWELL: Millis = Millis::from_secs(1);
+
+static BUFFERS: ConstStaticCell<[Buffer; CONNECTIONS]> = ConstStaticCell::new([[0; HEAD_BYTES]; CONNECTIONS]);
+
+/// Serves until told to end.
+pub fn serve(options: &Options) -> ExitCode {
+    sink::init();
+    clock::mono();
+    let (Some(app), Some(buffers)) = (App::new(), BUFFERS.try_take()) else {
+        log::error!("one process serves once");
+        return ExitCode::FAILURE;
+    };
+    if let Err(code) = app.boot(options) {
+        return code;
+    }
+    let signals = match signals::register() {
+        Ok(signals) => signals,
+        Err(error) => {
+            log::error!("cannot listen for signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+
+    let executor = LocalExecutor::new();
+    // Every task is made here; from now on our own code allocates nothing.
+    for (index, buffer) in buffers.iter_mut().enumerate() {
+        if let Some(slot) = app.slots.get(index) {
+            executor.spawn(connection::run(&app, slot, buffer)).detach();
+        }
+    }
+    for index in 0..LISTENERS {
+        executor.spawn(doors::run(&app, index)).detach();
+    }
+    executor.spawn(tick(&app)).detach();
+    let [reload, clock, end] = &signals;
+    executor.spawn(obey(&app, options, reload)).detach();
+    executor.spawn(obey(&app, options, clock)).detach();
+    smol::block_on(executor.run(obey(&app, options, end)));
+    log::info!("ended");
+    ExitCode::SUCCESS
+}
+
+impl App {
+    /// Reads the configuration, or the last good one, and opens its doors.
+    fn boot(&self, options: &Options) -> Result<(), ExitCode> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let mut warn = |line: &str| log::warn!("{line}");
+        let text = files::load(&options.file, options, config, &mut warn).or_else(|mistakes| {
+            for mistake in &mistakes {
+                log::error!("{mistake}");
+            }
+            let good = files::last_good(options);
+            match files::load(&good, options, config, &mut warn) {
+                Ok(_) => {
+                    self.fallback.set(true);
+                    log::error!(
+                        "{} cannot be used; serving the last good configuration, {}. Mend the file and reload",
+                        options.file.display(),
+                        good.display()
+                    );
+                    Ok(Vec::new())
+                }
+                Err(_) => Err(ExitCode::from(2)),
+            }
+        })?;
+        let bound = self.doors.bind(config).map_err(|words| {
+            log::error!("{words}");
+            ExitCode::FAILURE
+        })?;
+        self.announce(config, self.doors.apply(bound));
+        if !text.is_empty() {
+            remember(options, config, &text);
+        }
+        let now = self.now(config);
+        engine.begin(config, now);
+        Ok(())
+    }
+
+    fn announce(&self, config: &Config, opened: Vec<(usize, String)>) {
+        for (index, address) in opened {
+            log::info!("listening on {address} ({})", files::describe_roles(config, index));
+        }
+    }
+
+    /// Applies a changed file, or keeps what is in force and says why.
+    fn reload(&self, options: &Options) {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, spare } = &mut *state;
+        let mut warn = |line: &str| log::warn!("{line}");
+        let loaded = files::load(&options.file, options, spare, &mut warn)
+            .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
+        match loaded {
+            Err(mistakes) => {
+                add(&self.tally.reloads_refused);
+                for mistake in mistakes {
+                    log::error!("{mistake}");
+                }
+                log::error!("the configuration was not changed");
+            }
+            Ok((text, bound)) => {
+                add(&self.tally.reloads);
+                let now = self.now(config);
+                engine.reconfigure(config, spare, now);
+                std::mem::swap(config, spare);
+                self.announce(config, self.doors.apply(bound));
+                self.pages.clear();
+                self.fallback.set(false);
+                remember(options, config, &text);
+                log::info!("reloaded {}", options.file.display());
+            }
+        }
+    }
+
+    fn clock_is_right(&self) {
+        if !self.synchronised.replace(true) {
+            log::info!("the system's clock is synchronised");
+            self.pages.clear();
+        }
+    }
+}
+
+fn remember(options: &Options, config: &Config, text: &[u8]) {
+    let dir = files::state_dir(options, config);
+    if let Err(error) = files::remember(&dir, text) {
+        log::warn!(
+            "cannot keep the last good configuration in {}: {error}. Should the file be broken at the next start, \
+             there is nothing to fall back on",
+            dir.display()
+        );
+    }
+}
+
+/// Does what one kind of signal asks for; returns after the one that ends.
+async fn obey(app: &App, options: &Options, waiting: &Waiting) {
+    loop {
+        match waiting.next().await {
+            Signal::Reload => app.reload(options),
+            Signal::ClockIsRight => app.clock_is_right(),
+            Signal::End => {
+                app.doors.close();
+                let end_by = clock::mono().plus(FAREWELL);
+                while app.slots.any_at_work() && clock::mono() < end_by {
+                    Timer::after(Duration::from_millis(10)).await;
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Lets time pass for the engine, and for connections. While there are none, it sleeps until the engine
+/// wants to be woken: an idle daemon does not keep a router from sleeping.
+async fn tick(app: &App) {
+    loop {
+        let now = clock::mono();
+        let engine_at = app.pass();
+        let busy = app.slots.sweep(now);
+        if !app.synchronised.get() && clock::synchronised() {
+            app.clock_is_right();
+        }
+        let next = match (engine_at, busy) {
+            (Some(at), true) => Some(at.min(now.plus(SWEEP))),
+            (None, true) => Some(now.plus(SWEEP)),
+            (at, false) => at,
+        };
+        let sleep = async {
+            match next {
+                Some(at) => {
+                    let wait = u64::try_from(at.since(clock::mono())).unwrap_or(0);
+                    Timer::after(Duration::from_millis(wait)).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        if busy {
+            sleep.await;
+        } else {
+            smol::future::or(sleep, poll_fn(|cx| app.slots.poll_busy(cx))).await;
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! A fixed number of connection slots, who holds them, and who gives way when they are all taken.
+//!
+//! Each slot has one task, made at the start. Visitors and strangers may hold all but
+//! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. When a stranger finds none free,
+//! another stranger gives way: first one that is idle between requests, then the one that has made no
+//! progress for the longest. So a thousand sockets that send a byte a minute cost a newcomer nothing.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, Waker};
+
+use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST};
+use aiglon::time::{Millis, Mono};
+
+use super::clock;
+use super::stream::{Peer, Stream};
+
+/// A connection that was just accepted.
+pub struct Accepted {
+    pub stream: Stream,
+    pub peer: Peer,
+    /// Which of the bound listeners it came by.
+    pub listener: usize,
+}
+
+/// What a connection is doing; each has its own time limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doing {
+    /// Waiting for a next request: the first to give way.
+    Idle,
+    /// Waiting for the rest of a request head.
+    Head,
+    /// Sending an answer.
+    Answer,
+    /// Taking in a body of somebody who has shown a token, or discarding one.
+    Body,
+}
+
+/// Who holds a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    Nobody,
+    /// Anybody who has not shown a token.
+    Visitor,
+    /// Somebody who has.
+    Sender,
+}
+
+/// One slot.
+pub struct Slot {
+    holder: Cell<Holder>,
+    doing: Cell<Doing>,
+    progress_at: Cell<Mono>,
+    deadline: Cell<Mono>,
+    ended: Cell<bool>,
+    incoming: RefCell<Option<Accepted>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// All slots.
+pub struct Slots {
+    slots: [Slot; CONNECTIONS],
+    /// Woken when a slot becomes free: the accept loops wait here.
+    vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
+    /// Woken when the first slot is taken: the ticker sleeps while all are free.
+    ticker: RefCell<Option<Waker>>,
+    pub gave_way: Cell<u64>,
+    pub late: Cell<u64>,
+    pub accepted: Cell<u64>,
+}
+
+impl Slots {
+    pub const fn new() -> Self {
+        Self {
+            slots: [const { Slot::new() }; CONNECTIONS],
+            vacancy: RefCell::new([const { None }; aiglon::limits::LISTENERS]),
+            ticker: RefCell::new(None),
+            gave_way: Cell::new(0),
+            late: Cell::new(0),
+            accepted: Cell::new(0),
+        }
+    }
+
+    pub fn get(&self, index: usize) -> Option<&Slot> {
+        self.slots.get(index)
+    }
+
+    /// How many are held by visitors and by senders.
+    pub fn held(&self) -> (usize, usize) {
+        let count = |holder| self.slots.iter().filter(|slot| slot.holder.get() == holder).count();
+        (count(Holder::Visitor), count(Holder::Sender))
+    }
+
+    /// Waits until there is room for a stranger, asking somebody to give way if there is none.
+    pub async fn room(&self, listener: usize) {
+        poll_fn(|cx| {
+            if self.free().is_some() {
+                return Poll::Ready(());
+            }
+            if let Some(waker) = self.vacancy.borrow_mut().get_mut(listener) {
+                *waker = Some(cx.waker().clone());
+            }
+            self.make_way();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Hands an accepted connection to a free slot; drops it if there is none after all.
+    pub fn take(&self, accepted: Accepted) {
+        self.accepted.set(self.accepted.get() + 1);
+        let Some(slot) = self.free() else { return };
+        slot.holder.set(Holder::Visitor);
+        slot.ended.set(false);
+        *slot.incoming.borrow_mut() = Some(accepted);
+        slot.wake();
+        if let Some(ticker) = self.ticker.borrow_mut().take() {
+            ticker.wake();
+        }
+    }
+
+    /// A free slot that a stranger may take.
+    fn free(&self) -> Option<&Slot> {
+        let (visitors, _) = self.held();
+        if visitors >= CONNECTIONS - CONNECTIONS_INGEST {
+            return None;
+        }
+        self.slots.iter().find(|slot| slot.holder.get() == Holder::Nobody)
+    }
+
+    /// Asks one to give way, unless one has been asked already and is on its way out.
+    fn make_way(&self) {
+        if self.slots.iter().any(|slot| slot.ended.get()) {
+            return;
+        }
+        let held_by = |holder: Holder| self.slots.iter().filter(move |slot| slot.holder.get() == holder);
+        let stalest = |slots: &mut dyn Iterator<Item = &'_ Slot>| -> Option<usize> {
+            slots
+                .min_by_key(|slot| (slot.doing.get() != Doing::Idle, slot.progress_at.get()))
+                .and_then(|found| self.slots.iter().position(|slot| std::ptr::eq(slot, found)))
+        };
+        let victim = stalest(&mut held_by(Holder::Visitor))
+            // All slots are senders': one that is idle gives way, so that a visitor gets in.
+            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
+        if let Some(slot) = victim.and_then(|index| self.slots.get(index)) {
+            self.gave_way.set(self.gave_way.get() + 1);
+            slot.end();
+        }
+    }
+
+    /// Ends every connection whose time is up. True while any slot is held.
+    pub fn sweep(&self, now: Mono) -> bool {
+        let mut any = false;
+        for slot in self.slots.iter().filter(|slot| slot.holder.get() != Holder::Nobody) {
+            any = true;
+            if slot.deadline.get() <= now && !slot.ended.get() {
+                self.late.set(self.late.get() + 1);
+                slot.end();
+            }
+        }
+        any
+    }
+
+    /// Whether anybody is being answered, or sends.
+    pub fn any_at_work(&self) -> bool {
+        self.slots.iter().any(|slot| {
+            slot.holder.get() != Holder::Nobody && matches!(slot.doing.get(), Doing::Answer | Doing::Body)
+        })
+    }
+
+    /// Is woken when the first connection comes.
+    pub fn poll_busy(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.slots.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
+            return Poll::Ready(());
+        }
+        *self.ticker.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// A connection is over.
+    pub fn release(&self, slot: &Slot) {
+        slot.holder.set(Holder::Nobody);
+        slot.ended.set(false);
+        for waker in self.vacancy.borrow_mut().iter_mut().filter_map(Option::take) {
+            waker.wake();
+        }
+    }
+}
+
+impl Slot {
+    const fn new() -> Self {
+        Self {
+            holder: Cell::new(Holder::Nobody),
+            doing: Cell::new(Doing::Idle),
+            progress_at: Cell::new(Mono(0)),
+            deadline: Cell::new(Mono(0)),
+            ended: Cell::new(false),
+            incoming: RefCell::new(None),
+            waker: RefCell::new(None),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// Tells it to end.
+    fn end(&self) {
+        self.ended.set(true);
+        self.wake();
+    }
+
+    /// Waits for the next connection.
+    pub async fn next(&self) -> Accepted {
+        poll_fn(|cx| match self.incoming.borrow_mut().take() {
+            Some(accepted) => Poll::Ready(accepted),
+            None => {
+                *self.waker.borrow_mut() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// It has begun to do something that may take so long.
+    pub fn doing(&self, doing: Doing, within: Millis) {
+        let now = clock::mono();
+        self.doing.set(doing);
+        self.progress_at.set(now);
+        self.deadline.set(now.plus(within));
+    }
+
+    /// It got on with a body or an answer: it may take so long again.
+    pub fn progress(&self, within: Millis) {
+        let now = clock::mono();
+        self.progress_at.set(now);
+        self.deadline.set(now.plus(within));
+    }
+
+    /// It has shown a token.
+    pub fn is_sender(&self) {
+        self.holder.set(Holder::Sender);
+    }
+
+    fn check(&self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.ended.get() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let mut waker = self.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            *waker = Some(cx.waker().clone());
+        }
+        Ok(())
+    }
+
+    /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there already.
+    pub async fn read(&self, stream: &Stream, buf: &mut [u8], eager: bool) -> io::Result<usize> {
+        let mut attempt = eager;
+        poll_fn(|cx| {
+            self.check(cx)?;
+            loop {
+                if attempt {
+                    match stream.try_read(buf) {
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                        done => return Poll::Ready(done),
+                    }
+                }
+                attempt = true;
+                std::task::ready!(stream.poll_readable(cx))?;
+            }
+        })
+        .await
+    }
+
+    /// Writes all of `head` and then all of `body`, with as few calls as the kernel allows.
+    pub async fn write(&self, stream: &Stream, head: &[u8], body: &[u8], within: Millis) -> io::Result<()> {
+        let (mut head, mut body) = (head, body);
+        poll_fn(|cx| {
+            self.check(cx)?;
+            while !(head.is_empty() && body.is_empty()) {
+                match stream.try_write(&[IoSlice::new(head), IoSlice::new(body)]) {
+                    Ok(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Ok(written) => {
+                        let from_head = written.min(head.len());
+                        head = head.get(from_head..).unwrap_or_default();
+                        body = body.get(written - from_head..).unwrap_or_default();
+                        if !(head.is_empty() && body.is_empty()) {
+                            self.progress(within);
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        std::task::ready!(stream.poll_writable(cx))?;
+                    }
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+}

@@ -1,0 +1,51 @@
+//! The shell's own counters, for `/metrics`. No visitor is in them: sums only.
+
+use std::cell::Cell;
+
+use aiglon::http::Status;
+
+/// How many statuses are told apart.
+pub const STATUSES: usize = 24;
+
+pub struct Tally {
+    answers: [Cell<u64>; STATUSES],
+    pub pages_rendered: Cell<u64>,
+    pub reloads: Cell<u64>,
+    pub reloads_refused: Cell<u64>,
+    pub unauthorised: Cell<u64>,
+    pub bodies_malformed: Cell<u64>,
+    pub alerts_bad: Cell<u64>,
+}
+
+pub fn add(counter: &Cell<u64>) {
+    counter.set(counter.get().wrapping_add(1));
+}
+
+impl Tally {
+    pub const fn new() -> Self {
+        Self {
+            answers: [const { Cell::new(0) }; STATUSES],
+            pages_rendered: Cell::new(0),
+            reloads: Cell::new(0),
+            reloads_refused: Cell::new(0),
+            unauthorised: Cell::new(0),
+            bodies_malformed: Cell::new(0),
+            alerts_bad: Cell::new(0),
+        }
+    }
+
+    pub fn answered(&self, status: Status) {
+        if let Some(counter) = self.answers.get(status as usize) {
+            add(counter);
+        }
+    }
+
+    /// The count of each status that was ever sent.
+    pub fn answers(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        Status::ALL
+            .iter()
+            .zip(&self.answers)
+            .map(|(status, count)| (status.code(), count.get()))
+            .filter(|&(_, count)| count > 0)
+    }
+}

@@ -1,0 +1,37 @@
+//! `aiglon token`: a new token, and what to write into the configuration for it.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+/// 256 bits, as 43 characters of base64url: more than anybody will guess, and safe in any header.
+const BYTES: usize = 32;
+
+/// A token, and the SHA-256 of its characters in hexadecimal.
+pub fn make() -> io::Result<(String, String)> {
+    let mut secret = [0; BYTES];
+    File::open("/dev/urandom")?.read_exact(&mut secret)?;
+    let mut token = [0; 64];
+    let token = Base64UrlUnpadded::encode(&secret, &mut token).map_err(io::Error::other)?;
+    Ok((token.to_owned(), hash(token.as_bytes())))
+}
+
+fn hash(token: &[u8]) -> String {
+    hmac_sha256::Hash::hash(token).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_new_each_time_and_its_hash_is_sha256() {
+        let (a, hash_a) = make().unwrap();
+        let (b, _) = make().unwrap();
+        assert_ne!(a, b);
+        assert_eq!((a.len(), hash_a.len()), (43, 64));
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(hash(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,347 @@
+//! What the end-to-end tests share: a daemon in a fresh directory on a free port, and a client that says
+//! exactly the bytes it is told to.
+#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs, unreachable_pub)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// The token of the source `prometheus` in [`CONFIG`].
+pub const PUSH: &str = "push-token";
+/// The token of the source `amtool`.
+pub const READ: &str = "read-token";
+
+/// A small site; sources believe at once (`resync`) so that tests need not wait.
+pub const CONFIG: &str = "
+config listen 'lan'
+	option address '127.0.0.1:0'
+	list serve 'page'
+	list serve 'ingest'
+	list serve 'metrics'
+config site 'home'
+	option title 'Antennas'
+	option lang 'en'
+config source 'prometheus'
+	option site 'home'
+	list token 'sha256:PUSH'
+	option resync '0s'
+config source 'amtool'
+	option site 'home'
+	option scope 'read'
+	list token 'sha256:READ'
+config service 'wifi'
+	option site 'home'
+	option name 'Wi-Fi'
+config component 'heron'
+	option service 'wifi'
+	option name 'Heron'
+	list publish 'summary'
+config component 'egret'
+	option service 'wifi'
+	option name 'Egret'
+	list match 'alertname=EgretDown'
+";
+
+/// `sha256:` and the hash of a token, as a configuration has it.
+pub fn hash_of(token: &str) -> String {
+    let hash = hmac_sha256::Hash::hash(token.as_bytes());
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// [`CONFIG`] with the hashes of [`PUSH`] and [`READ`].
+pub fn config() -> String {
+    CONFIG
+        .replace("sha256:PUSH", &hash_of(PUSH))
+        .replace("sha256:READ", &hash_of(READ))
+}
+
+/// A directory of its own, removed when it is dropped.
+pub struct Dir(PathBuf);
+
+impl Dir {
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("aiglon-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A process that is ended when it is dropped, whatever happens.
+pub struct Process {
+    pub child: Child,
+    lines: mpsc::Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Process {
+    /// Starts it; its stderr can be waited for line by line.
+    pub fn start(command: &mut Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = child.stderr.take().unwrap();
+        let (send, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines, seen: Vec::new() }
+    }
+
+    /// Waits for a line of its log that holds `text`.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(line) = self.seen.iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => self.seen.push(line),
+                Err(error) => panic!("no '{text}' in the log ({error}): {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// Everything it has logged so far.
+    pub fn log(&mut self) -> String {
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_millis(50)) {
+            self.seen.push(line);
+        }
+        self.seen.join("\n")
+    }
+
+    pub fn forget_log(&mut self) {
+        _ = self.log();
+        self.seen.clear();
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end and returns its exit status.
+    pub fn wait(&mut self) -> Option<i32> {
+        let until = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < until, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+pub const AIGLON: &str = env!("CARGO_BIN_EXE_aiglon");
+
+/// A daemon that serves a configuration.
+pub struct Daemon {
+    pub process: Process,
+    pub dir: Dir,
+    pub address: SocketAddr,
+}
+
+impl Daemon {
+    pub fn start(config: &str) -> Self {
+        Self::start_in(Dir::new(), config)
+    }
+
+    pub fn start_in(dir: Dir, config: &str) -> Self {
+        let file = dir.write("config", config);
+        let mut process =
+            Process::start(Command::new(AIGLON).arg("serve").arg(file).arg("--state-dir").arg(dir.path()));
+        let line = process.wait_for("listening on http://");
+        let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
+        Self { process, dir, address }
+    }
+
+    pub fn rewrite(&self, config: &str) {
+        self.dir.write("config", config);
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::to(self.address)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.connect().get(path, "")
+    }
+
+    /// The text of the page.
+    pub fn page(&self) -> String {
+        let answer = self.get("/");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// Pushes a body with [`PUSH`].
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        self.connect().post(path, &format!("Authorization: Bearer {PUSH}\r\n"), body)
+    }
+
+    /// One of the counters and gauges.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let text = self.get("/metrics").body;
+        let line = text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+/// A connection that says exactly what it is told to.
+pub struct Client(pub BufReader<TcpStream>);
+
+impl Client {
+    pub fn to(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, Duration::from_secs(10)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.0.get_mut().write_all(bytes).unwrap();
+    }
+
+    pub fn get(&mut self, path: &str, headers: &str) -> Answer {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n").as_bytes());
+        self.answer()
+    }
+
+    pub fn post(&mut self, path: &str, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        self.send(
+            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+                .as_bytes(),
+        );
+        self.answer()
+    }
+
+    /// Reads one answer. Panics if the connection ends first.
+    pub fn answer(&mut self) -> Answer {
+        self.try_answer(false).expect("an answer")
+    }
+
+    /// Reads one answer, to `HEAD` if so; `None` if the connection ends first.
+    pub fn try_answer(&mut self, to_head: bool) -> Option<Answer> {
+        let mut head = String::new();
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if line == "\r\n" {
+                break;
+            }
+            head += &line;
+        }
+        let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
+        let mut answer = Answer { status, head, body: String::new() };
+        if to_head || status == 304 || status == 204 || status == 100 {
+            return Some(answer);
+        }
+        let mut body = Vec::new();
+        if let Some(length) = answer.header("Content-Length") {
+            body.resize(length.parse().ok()?, 0);
+            self.0.read_exact(&mut body).ok()?;
+        } else if answer.header("Transfer-Encoding") == Some("chunked") {
+            loop {
+                let mut line = String::new();
+                self.0.read_line(&mut line).ok()?;
+                let size = usize::from_str_radix(line.trim(), 16).ok()?;
+                let mut chunk = vec![0; size + 2];
+                self.0.read_exact(&mut chunk).ok()?;
+                if size == 0 {
+                    break;
+                }
+                body.extend_from_slice(&chunk[..size]);
+            }
+        } else {
+            self.0.read_to_end(&mut body).ok()?;
+        }
+        answer.body = String::from_utf8(body).expect("UTF-8");
+        Some(answer)
+    }
+
+    /// Whether the other side has closed.
+    pub fn is_closed(&mut self) -> bool {
+        let mut byte = [0];
+        matches!(self.0.read(&mut byte), Ok(0) | Err(_))
+    }
+}
+
+/// Tries until it holds; for what another process does in its own time.
+pub fn eventually(what: &str, within_s: u64, mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(within_s);
+    while !holds() {
+        assert!(Instant::now() < until, "not within {within_s} s: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// An alert that fires, as JSON.
+pub fn firing(name: &str, component: &str) -> String {
+    format!(
+        r#"{{"labels":{{"alertname":"{name}","service":"wifi","component":"{component}","severity":"critical"}},"annotations":{{"summary":"{name} on {component}"}}}}"#
+    )
+}
+
+/// The same, resolved long ago.
+pub fn resolved(name: &str, component: &str) -> String {
+    let alert = firing(name, component);
+    format!(r#"{},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"}}"#, &alert[..alert.len() - 1])
+}
