@@ -183,7 +183,7 @@ fn the_newest_release_is_the_floor_of_the_clock() {
             "{bad}"
         );
     }
-    assert!(emit_floor(1).contains("pub const BUILD_FLOOR: i64 = 1;"));
+    assert!(emit_floor(172_800).contains("pub const BUILD_FLOOR: i64 = 2 * 86_400;"));
 }
 
 #[test]

@@ -14,7 +14,7 @@ impl Config {
     pub fn listen_on(&mut self, address: &str) -> Result<(), BadListen> {
         let address = match address.strip_prefix("unix:") {
             Some(path) if units::absolute(path) && path.len() <= UNIX_PATH_BYTES => {
-                Address::Unix(self.put(path).ok_or(BadListen)?)
+                Address::Unix(self.intern(path).ok_or(BadListen)?)
             }
             Some(_) => return Err(BadListen),
             None => Address::Tcp(units::socket(address).map_err(|_| BadListen)?),

@@ -144,8 +144,8 @@ impl Config {
         (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
     }
 
-    /// Appends a text; `None` if there is no room.
-    pub(super) fn put(&mut self, text: &str) -> Option<Span> {
+    /// Adds a text; `None` if there is no room. No reference is checked: who changes a configuration sees to it.
+    pub fn intern(&mut self, text: &str) -> Option<Span> {
         let start = self.text.len();
         self.text.push_str(text).ok()?;
         Span::new(start, self.text.len())
@@ -184,7 +184,7 @@ impl<'a> Loader<'a, '_> {
 
     /// Appends a text; says once that there is no room.
     pub(super) fn keep(&mut self, text: &str) -> Span {
-        let span = self.config.put(text);
+        let span = self.config.intern(text);
         if span.is_none() && !self.problems.iter().any(|problem| problem.kind == Kind::TextFull) {
             self.problems.add(Mistake::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
         }

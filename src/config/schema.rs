@@ -254,7 +254,9 @@ impl<'w, 'k> Nearest<'w, 'k> {
     }
     /// A known name.
     pub(super) fn offer(&mut self, known: &'k str) {
-        let distance = edits(self.word.as_bytes(), known.as_bytes());
+        let (word, name) = (self.word.as_bytes(), known.as_bytes());
+        // Two neighbours in each other's place are one slip of the fingers.
+        let distance = if is_swap(word, name) { 1 } else { edits(word, name) };
         if distance < self.distance {
             self.distance = distance;
             self.best = known;
@@ -273,6 +275,17 @@ pub(super) fn nearest<'a>(word: &str, known: &mut dyn Iterator<Item = &'a str>) 
         nearest.offer(name);
     }
     nearest.best()
+}
+
+/// Whether one pair of neighbours has changed places, and nothing else.
+fn is_swap(a: &[u8], b: &[u8]) -> bool {
+    let Some(at) = a.iter().zip(b).position(|(x, y)| x != y) else { return false };
+    match (a.get(at..), b.get(at..)) {
+        (Some([a1, a2, a_rest @ ..]), Some([b1, b2, b_rest @ ..])) => {
+            a1 == b2 && a2 == b1 && a_rest == b_rest
+        }
+        _ => false,
+    }
 }
 
 /// How many bytes to change, insert or remove to come from `a` to `b` (Levenshtein); a lot if one is longer

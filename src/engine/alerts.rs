@@ -122,6 +122,12 @@ pub struct Alerts {
     counting: [u16; SOURCES],
 }
 
+impl Default for Alerts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Alerts {
     /// An empty store; all-zero.
     pub const fn new() -> Self {
@@ -131,6 +137,11 @@ impl Alerts {
     /// How many are held, ended ones included.
     pub fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
     }
 
     /// How many that count a source holds.

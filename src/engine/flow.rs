@@ -117,10 +117,11 @@ impl Engine {
         };
         let changed = self.alerts.update(at, |held| {
             held.phase = match (message.word, held.phase) {
-                (Word::Firing, _) | (Word::Again, Phase::Firing { .. }) => Phase::Firing { until },
                 // May be its end: the next message tells. Until then its old life goes on.
                 (Word::Wavering, Phase::Firing { until }) => Phase::Firing { until },
-                (Word::Wavering, _) => Phase::Firing { until },
+                (Word::Firing | Word::Wavering, _) | (Word::Again, Phase::Firing { .. }) => {
+                    Phase::Firing { until }
+                }
                 (_, Phase::Ended { .. }) => Phase::Ended { until: now.mono.plus(ENDED_MEMORY) },
                 (_, phase) => phase,
             };

@@ -114,7 +114,7 @@ fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Word {
     match (passed, memory.word) {
         (Some(true), _) | (None, Word::Wavering) => Word::Resolved,
         // Somebody's script, which promises tomorrow every minute.
-        (Some(false), _) | (None, _) => Word::Firing,
+        (Some(false) | None, _) => Word::Firing,
     }
 }
 

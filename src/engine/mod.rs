@@ -115,6 +115,12 @@ pub struct Engine {
     counters: Counters,
 }
 
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Engine {
     /// An engine that knows nothing; call [`begin`](Self::begin) before anything else.
     pub const fn new() -> Self {

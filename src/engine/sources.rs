@@ -30,6 +30,12 @@ pub struct Passed {
     pub next: Option<Mono>,
 }
 
+impl Default for Sources {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sources {
     /// Nobody heard yet; all-zero.
     pub const fn new() -> Self {

@@ -9,6 +9,7 @@
 )]
 
 use std::boxed::Box;
+use std::fmt::Write;
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
@@ -69,10 +70,10 @@ fn load(text: &str) -> Box<Config> {
     let mut problems = Problems::new();
     if config.load(text.as_bytes(), &mut problems).is_err() {
         let mut words = String::new();
-        for problem in problems.iter() {
+        for problem in &problems {
             let mut one: heapless::String<1024> = heapless::String::new();
             _ = problem.describe(&mut one);
-            words += &format!("{}: {one}\n", problem.line);
+            _ = writeln!(words, "{}: {one}", problem.line);
         }
         panic!("{words}");
     }
@@ -743,7 +744,7 @@ fn what_has_ended_gives_way_to_what_fires() {
 #[test]
 fn an_alert_too_large_to_be_read_whole_marks_its_component() {
     let mut sim = Sim::well(ONE);
-    let labels: String = (0..200).map(|n| format!("\"z{n}\":\"x\",")).collect();
+    let labels = (0..200).fold(String::new(), |all, n| all + &format!("\"z{n}\":\"x\","));
     let huge = format!(
         r#"{{"labels":{{"service":"wifi","component":"heron","severity":"critical",{labels}"alertname":"Huge"}}}}"#
     );

@@ -132,13 +132,13 @@ pub fn status(out: &mut PageBuf, started: Option<Wall>) -> bool {
         },
     };
     let mut json = [0; 512];
-    fill(out, &json_of(&shown, &mut json))
+    fill(out, json_of(&shown, &mut json))
 }
 
 /// `GET /api/v2/receivers`. False if it does not fit.
 pub fn receivers(out: &mut PageBuf) -> bool {
     let mut json = [0; 64];
-    fill(out, &json_of(&RECEIVERS, &mut json))
+    fill(out, json_of(&RECEIVERS, &mut json))
 }
 
 fn json_of<'b>(shown: &impl Serialize, buffer: &'b mut [u8]) -> &'b [u8] {

@@ -4,6 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{Etag, negotiate};
+use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
 use aiglon::http::{Status, auth};
@@ -36,7 +37,7 @@ pub enum Plan<'a> {
     /// A body to be taken in.
     Ingest { source: SourceId, sender: Sender, dialect: Dialect },
     /// The alerts of a site, in pieces.
-    List { site: SiteId, query: heapless::String<QUERY_BYTES> },
+    List(SiteId),
 }
 
 /// By which door a request came, and what that says about its sender.
@@ -200,13 +201,12 @@ impl App {
         else {
             return NOT_FOUND;
         };
-        let mut query = heapless::String::new();
-        if query.push_str(request.query).is_err() {
+        if request.query.len() > QUERY_BYTES {
             return Plan::Json(Status::UriTooLong, "query too long");
         }
-        match aiglon::http::filter::Filter::parse(&query) {
+        match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
-            Ok(_) => Plan::List { site, query },
+            Ok(_) => Plan::List(site),
         }
     }
 }

@@ -69,7 +69,7 @@ fn parse() -> Result<Command, String> {
             Long("version") | Short('V') => return Ok(Command::Version),
             Long("listen") => {
                 only_serve = Some("--listen");
-                let value = parser.value().and_then(|value| value.string());
+                let value = parser.value().and_then(ValueExt::string);
                 options.listen.push(value.map_err(|error| error.to_string())?);
             }
             Long("state-dir") => {

@@ -8,7 +8,8 @@ use aiglon::http::conditional::Etag;
 use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
-    ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, SENDER_IDLE_TIME,
+    ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, QUERY_BYTES,
+    SENDER_IDLE_TIME,
 };
 use aiglon::render;
 
@@ -19,6 +20,9 @@ use super::stream::{Peer, Stream};
 
 /// A connection's read buffer; a request head must fit it.
 pub type Buffer = [u8; HEAD_BYTES];
+
+/// The query of a request that lists alerts.
+pub type Query = heapless::String<QUERY_BYTES>;
 
 /// What a connection is made of.
 pub struct Connection<'a> {
@@ -123,7 +127,7 @@ impl Connection<'_> {
     /// Answers the request whose head is at the front of the buffer.
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let app = self.app;
-        let (terms, plan) = {
+        let (terms, plan, query) = {
             let head = self.buf.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
@@ -144,15 +148,19 @@ impl Connection<'_> {
                 let state = app.state.borrow();
                 app.doors.listener(self.listener).and_then(|index| state.config.listeners.get(index).copied())
             };
-            let plan = match listener {
-                Some(listener) => app.plan(&request, Door { listener: &listener, peer: self.peer }),
-                None => {
-                    // A reload closed the listener that this connection came by.
-                    terms.keep_alive = false;
-                    Plan::Words(Status::NotFound, "404 Not Found\n")
-                }
+            let plan = if let Some(listener) = listener {
+                app.plan(&request, Door { listener: &listener, peer: self.peer })
+            } else {
+                // A reload closed the listener that this connection came by.
+                terms.keep_alive = false;
+                Plan::Words(Status::NotFound, "404 Not Found\n")
             };
-            (terms, plan)
+            let mut query = Query::new();
+            if matches!(plan, Plan::List(_)) {
+                // Its length has been looked at.
+                _ = query.push_str(request.query);
+            }
+            (terms, plan, query)
         };
         self.consume(head_len);
         if let Plan::Ingest { source, sender, dialect } = plan {
@@ -160,9 +168,11 @@ impl Connection<'_> {
             self.slot.is_sender();
             return self.ingest(terms, source, sender, dialect).await;
         }
-        if matches!(plan, Plan::List { .. }) {
+        if let Plan::List(site) = plan {
             self.is_sender = true;
             self.slot.is_sender();
+            self.list(terms, site, &query).await?;
+            return self.after(terms).await;
         }
         self.plain(terms, plan).await
     }
@@ -212,8 +222,7 @@ impl Connection<'_> {
                 response.cache_control = "no-store";
                 self.answer(terms, response, found.bytes.as_slice()).await?;
             }
-            Plan::List { site, query } => self.list(terms, site, &query).await?,
-            Plan::Ingest { .. } => {}
+            Plan::List(_) | Plan::Ingest { .. } => {}
         }
         self.after(terms).await
     }

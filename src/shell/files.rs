@@ -40,7 +40,7 @@ pub fn load(
     let mut problems = Problems::new();
     let loaded = config.load(&text, &mut problems);
     let mut mistakes = Mistakes::new();
-    for problem in problems.iter() {
+    for problem in &problems {
         let mut words: heapless::String<1024> = heapless::String::new();
         // What finds no room is cut.
         _ = problem.describe(&mut words);

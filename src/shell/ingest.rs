@@ -11,9 +11,9 @@ use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
 use aiglon::ingest::{Dialect, Event, Malformed, Reader};
-use aiglon::limits::{BODY_TIME, REQUEST_TIME};
+use aiglon::limits::{ANSWER_TIME, BODY_TIME, KEPT_BYTES, REQUEST_TIME};
 use aiglon::model::{SiteId, SourceId};
-use aiglon::render::alertmanager;
+use aiglon::render::{PageBuf, alertmanager};
 use ufmt::uwrite;
 
 use super::app::{App, State};
@@ -24,6 +24,9 @@ use super::tally::add;
 
 /// What was wrong with a batch, in words for its sender: as many as fit.
 type Complaint = heapless::String<480>;
+
+/// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
+const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
 
 /// How a body ended.
 enum Outcome {
@@ -46,6 +49,7 @@ struct From {
 
 impl Connection<'_> {
     /// Takes in a body of alerts, one at a time, and answers when the work is done.
+    #[expect(clippy::await_holding_refcell_ref, reason = "the borrow is what reserves the reader")]
     pub async fn ingest(
         &mut self,
         mut terms: Terms,
@@ -63,7 +67,7 @@ impl Connection<'_> {
         reader.start(dialect);
         let outcome = self.take_in(terms, From { source, sender }, &mut reader, &mut complaint).await?;
         drop(reader);
-        self.slot.doing(Doing::Answer, aiglon::limits::ANSWER_TIME);
+        self.slot.doing(Doing::Answer, ANSWER_TIME);
         match outcome {
             Outcome::Cut => Ok(Next::Close),
             Outcome::Whole => {
@@ -135,63 +139,71 @@ impl Connection<'_> {
         }
     }
 
-    /// Sends the alerts that are held for a site, one at a time: there may be more than fit a buffer.
+    /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more than fit one.
     pub async fn list(&mut self, terms: Terms, site: SiteId, query: &str) -> io::Result<()> {
+        self.slot.doing(Doing::Answer, ANSWER_TIME);
         let app = self.app;
         let chunked = terms.version == Version::Http11;
-        let mut response =
-            Response::new(Status::Ok, if chunked { Content::Chunked } else { Content::UntilClose });
+        let content = if chunked { Content::Chunked } else { Content::UntilClose };
+        let mut response = Response::new(Status::Ok, content);
         response.content_type = "application/json";
         response.cache_control = "no-store";
-        let terms = Terms { keep_alive: terms.keep_alive && chunked, ..terms };
-        self.answer(terms, response, b"").await?;
+        self.answer(Terms { keep_alive: terms.keep_alive && chunked, ..terms }, response, b"").await?;
         if terms.is_head {
             return Ok(());
         }
-        let mut at = 0;
-        let mut first = true;
-        loop {
-            // As many as fit one piece.
-            let mut piece: heapless::Vec<u8, 8192> = heapless::Vec::new();
-            let done = {
-                let state = app.state.borrow();
-                let Ok(filter) = Filter::parse(query) else { return Ok(()) };
-                let now = app.now(state.config);
-                loop {
-                    let Some(held) = state.engine.alerts().get(at) else { break true };
-                    let here =
-                        state.config.sources.get(held.source().index()).is_some_and(|s| s.site == site);
-                    if let Some(listed) = held.listed(now).filter(|listed| here && filter.wants(listed)) {
-                        let mut one = [0; 4096];
-                        let len = alertmanager::alert(&mut one, &listed);
-                        if piece.len() + len + 2 > piece.capacity() {
-                            break false;
-                        }
-                        _ = piece.push(if first { b'[' } else { b',' });
-                        _ = piece.extend_from_slice(one.get(..len).unwrap_or_default());
-                        first = false;
-                    }
-                    at += 1;
-                }
+        let mut next = Some(0);
+        while let Some(from) = next {
+            let Some(piece) = app.pages.scratch(|out| {
+                next = app.list_into(out, site, query, from);
+                true
+            }) else {
+                return Err(io::ErrorKind::OutOfMemory.into());
             };
-            if done {
-                _ = piece.extend_from_slice(if first { b"[]" } else { b"]" });
-            }
             if chunked {
-                let line = chunk_line(u32::try_from(piece.len()).unwrap_or(0));
-                self.send(line.as_bytes(), &piece).await?;
-                self.send(b"\r\n", if done { LAST_CHUNK } else { b"" }).await?;
+                let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
+                self.send(line.as_bytes(), &piece.bytes).await?;
+                self.send(b"\r\n", if next.is_none() { LAST_CHUNK } else { b"" }).await?;
             } else {
-                self.send(&piece, b"").await?;
-            }
-            if done {
-                return Ok(());
+                self.send(&piece.bytes, b"").await?;
             }
         }
+        Ok(())
     }
 }
 
 impl App {
+    /// Writes the alerts of a site from place `from` on, as an array or a part of one. Returns where to go on
+    /// if they did not fit. Between two parts the store may change: an alert may then be missed or come twice.
+    fn list_into(&self, out: &mut PageBuf, site: SiteId, query: &str, from: usize) -> Option<usize> {
+        let state = self.state.borrow();
+        let now = self.now(state.config);
+        let filter = Filter::parse(query).ok()?;
+        if from == 0 {
+            _ = out.push(b'[');
+        }
+        let mut at = from;
+        let mut comma = from != 0;
+        while let Some(held) = state.engine.alerts().get(at) {
+            let here =
+                state.config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
+            if let Some(listed) = held.listed(now).filter(|listed| here && filter.wants(listed)) {
+                let mut one = [0; LISTED_BYTES];
+                let len = alertmanager::alert(&mut one, &listed);
+                if out.capacity() - out.len() < len + 2 {
+                    return Some(at);
+                }
+                if std::mem::replace(&mut comma, true) {
+                    _ = out.push(b',');
+                }
+                _ = out.extend_from_slice(one.get(..len).unwrap_or_default());
+            }
+            at += 1;
+        }
+        _ = out.push(b']');
+        None
+    }
+
     /// A whole, authenticated request came from this source.
     fn heard(&self, source: SourceId) {
         let mut state = self.state.borrow_mut();

@@ -90,19 +90,13 @@ impl App {
             log::error!("{words}");
             ExitCode::FAILURE
         })?;
-        self.announce(config, self.doors.apply(bound));
+        announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
         }
         let now = self.now(config);
         engine.begin(config, now);
         Ok(())
-    }
-
-    fn announce(&self, config: &Config, opened: Vec<(usize, String)>) {
-        for (index, address) in opened {
-            log::info!("listening on {address} ({})", files::describe_roles(config, index));
-        }
     }
 
     /// Applies a changed file, or keeps what is in force and says why.
@@ -125,7 +119,7 @@ impl App {
                 let now = self.now(config);
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
-                self.announce(config, self.doors.apply(bound));
+                announce(config, self.doors.apply(bound));
                 self.pages.clear();
                 self.fallback.set(false);
                 remember(options, config, &text);
@@ -139,6 +133,12 @@ impl App {
             log::info!("the system's clock is synchronised");
             self.pages.clear();
         }
+    }
+}
+
+fn announce(config: &Config, opened: Vec<(usize, String)>) {
+    for (index, address) in opened {
+        log::info!("listening on {address} ({})", files::describe_roles(config, index));
     }
 }
 

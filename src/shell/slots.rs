@@ -60,7 +60,7 @@ pub struct Slot {
 
 /// All slots.
 pub struct Slots {
-    slots: [Slot; CONNECTIONS],
+    all: [Slot; CONNECTIONS],
     /// Woken when a slot becomes free: the accept loops wait here.
     vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
     /// Woken when the first slot is taken: the ticker sleeps while all are free.
@@ -73,7 +73,7 @@ pub struct Slots {
 impl Slots {
     pub const fn new() -> Self {
         Self {
-            slots: [const { Slot::new() }; CONNECTIONS],
+            all: [const { Slot::new() }; CONNECTIONS],
             vacancy: RefCell::new([const { None }; aiglon::limits::LISTENERS]),
             ticker: RefCell::new(None),
             gave_way: Cell::new(0),
@@ -83,12 +83,12 @@ impl Slots {
     }
 
     pub fn get(&self, index: usize) -> Option<&Slot> {
-        self.slots.get(index)
+        self.all.get(index)
     }
 
     /// How many are held by visitors and by senders.
     pub fn held(&self) -> (usize, usize) {
-        let count = |holder| self.slots.iter().filter(|slot| slot.holder.get() == holder).count();
+        let count = |holder| self.all.iter().filter(|slot| slot.holder.get() == holder).count();
         (count(Holder::Visitor), count(Holder::Sender))
     }
 
@@ -126,24 +126,24 @@ impl Slots {
         if visitors >= CONNECTIONS - CONNECTIONS_INGEST {
             return None;
         }
-        self.slots.iter().find(|slot| slot.holder.get() == Holder::Nobody)
+        self.all.iter().find(|slot| slot.holder.get() == Holder::Nobody)
     }
 
     /// Asks one to give way, unless one has been asked already and is on its way out.
     fn make_way(&self) {
-        if self.slots.iter().any(|slot| slot.ended.get()) {
+        if self.all.iter().any(|slot| slot.ended.get()) {
             return;
         }
-        let held_by = |holder: Holder| self.slots.iter().filter(move |slot| slot.holder.get() == holder);
+        let held_by = |holder: Holder| self.all.iter().filter(move |slot| slot.holder.get() == holder);
         let stalest = |slots: &mut dyn Iterator<Item = &'_ Slot>| -> Option<usize> {
             slots
                 .min_by_key(|slot| (slot.doing.get() != Doing::Idle, slot.progress_at.get()))
-                .and_then(|found| self.slots.iter().position(|slot| std::ptr::eq(slot, found)))
+                .and_then(|found| self.all.iter().position(|slot| std::ptr::eq(slot, found)))
         };
         let victim = stalest(&mut held_by(Holder::Visitor))
             // All slots are senders': one that is idle gives way, so that a visitor gets in.
             .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
-        if let Some(slot) = victim.and_then(|index| self.slots.get(index)) {
+        if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
@@ -152,7 +152,7 @@ impl Slots {
     /// Ends every connection whose time is up. True while any slot is held.
     pub fn sweep(&self, now: Mono) -> bool {
         let mut any = false;
-        for slot in self.slots.iter().filter(|slot| slot.holder.get() != Holder::Nobody) {
+        for slot in self.all.iter().filter(|slot| slot.holder.get() != Holder::Nobody) {
             any = true;
             if slot.deadline.get() <= now && !slot.ended.get() {
                 self.late.set(self.late.get() + 1);
@@ -164,14 +164,14 @@ impl Slots {
 
     /// Whether anybody is being answered, or sends.
     pub fn any_at_work(&self) -> bool {
-        self.slots.iter().any(|slot| {
+        self.all.iter().any(|slot| {
             slot.holder.get() != Holder::Nobody && matches!(slot.doing.get(), Doing::Answer | Doing::Body)
         })
     }
 
     /// Is woken when the first connection comes.
     pub fn poll_busy(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.slots.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
+        if self.all.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
             return Poll::Ready(());
         }
         *self.ticker.borrow_mut() = Some(cx.waker().clone());
@@ -215,12 +215,12 @@ impl Slot {
 
     /// Waits for the next connection.
     pub async fn next(&self) -> Accepted {
-        poll_fn(|cx| match self.incoming.borrow_mut().take() {
-            Some(accepted) => Poll::Ready(accepted),
-            None => {
+        poll_fn(|cx| {
+            let incoming = self.incoming.borrow_mut().take();
+            if incoming.is_none() {
                 *self.waker.borrow_mut() = Some(cx.waker().clone());
-                Poll::Pending
             }
+            incoming.map_or(Poll::Pending, Poll::Ready)
         })
         .await
     }

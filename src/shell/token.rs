@@ -18,7 +18,8 @@ pub fn make() -> io::Result<(String, String)> {
 }
 
 fn hash(token: &[u8]) -> String {
-    hmac_sha256::Hash::hash(token).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = hmac_sha256::Hash::hash(token).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 #[cfg(test)]

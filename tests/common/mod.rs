@@ -56,9 +56,7 @@ pub fn hash_of(token: &str) -> String {
 
 /// [`CONFIG`] with the hashes of [`PUSH`] and [`READ`].
 pub fn config() -> String {
-    CONFIG
-        .replace("sha256:PUSH", &hash_of(PUSH))
-        .replace("sha256:READ", &hash_of(READ))
+    CONFIG.replace("sha256:PUSH", &hash_of(PUSH)).replace("sha256:READ", &hash_of(READ))
 }
 
 /// A directory of its own, removed when it is dropped.
@@ -218,7 +216,8 @@ impl Daemon {
     /// One of the counters and gauges.
     pub fn metric(&self, name: &str) -> Option<f64> {
         let text = self.get("/metrics").body;
-        let line = text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))?;
+        let line =
+            text.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')))?;
         line.rsplit(' ').next()?.parse().ok()
     }
 }
@@ -265,8 +264,10 @@ impl Client {
     pub fn post(&mut self, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         self.send(
-            format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
-                .as_bytes(),
+            format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
         );
         self.answer()
     }
@@ -343,5 +344,8 @@ pub fn firing(name: &str, component: &str) -> String {
 /// The same, resolved long ago.
 pub fn resolved(name: &str, component: &str) -> String {
     let alert = firing(name, component);
-    format!(r#"{},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"}}"#, &alert[..alert.len() - 1])
+    format!(
+        r#"{},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"}}"#,
+        &alert[..alert.len() - 1]
+    )
 }

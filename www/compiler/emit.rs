@@ -204,6 +204,7 @@ fn seconds(date: &str) -> Option<i64> {
 pub(crate) fn emit_floor(seconds: i64) -> String {
     format!(
         "/// Midnight UTC of the newest release in CHANGELOG.md, in Unix seconds: no clock that says less is believed.\n\
-         pub const BUILD_FLOOR: i64 = {seconds};\n"
+         pub const BUILD_FLOOR: i64 = {} * 86_400;\n",
+        seconds / 86_400
     )
 }

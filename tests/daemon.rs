@@ -1,0 +1,73 @@
+//! The daemon end to end, as a client sees it: pushes, pages, reloads, signals.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::{Daemon, READ, config, eventually, firing, resolved};
+
+#[test]
+fn an_alert_turns_the_page_red_and_its_resolution_green() {
+    let daemon = Daemon::start(&config());
+
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let well = daemon.page();
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron"))).status, 200);
+    let red = daemon.page();
+    assert_ne!(well, red);
+    assert!(red.contains("AntennaDown on heron"), "{red}");
+    assert_eq!(daemon.post("/api/v1/alerts", &format!("[{}]", resolved("AntennaDown", "heron"))).status, 200);
+    assert!(!daemon.page().contains("AntennaDown"));
+}
+
+#[test]
+fn alerts_are_listed_for_a_token_that_reads() {
+    let daemon = Daemon::start(&config());
+    daemon.post("/api/v2/alerts", &format!("[{},{}]", firing("A", "heron"), firing("EgretDown", "x")));
+    let list = |query: &str, token: &str| {
+        daemon.connect().get(&format!("/api/v2/alerts{query}"), &format!("Authorization: Bearer {token}\r\n"))
+    };
+    let all: serde_json::Value = serde_json::from_str(&list("", READ).body).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2, "{all}");
+    assert_eq!(all[0]["labels"]["alertname"], "A");
+    assert_eq!(all[0]["status"]["state"], "active");
+    let one: serde_json::Value =
+        serde_json::from_str(&list("?filter=alertname%3D%22A%22", READ).body).unwrap();
+    assert_eq!(one.as_array().unwrap().len(), 1);
+    assert_eq!(list("", common::PUSH).status, 403);
+    assert_eq!(list("", "nonsense").status, 401);
+}
+
+#[test]
+fn a_reload_keeps_the_connection_and_the_alert() {
+    let mut daemon = Daemon::start(&config());
+    daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron")));
+    let mut client = daemon.connect();
+    assert!(client.get("/", "").body.contains("AntennaDown on heron"));
+    daemon.rewrite(&config().replace("'Heron'", "'Grey heron'"));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    let page = client.get("/", "").body;
+    assert!(page.contains("Grey heron") && page.contains("AntennaDown on heron"), "{page}");
+    // A broken one is refused and the old one kept.
+    daemon.rewrite("config nonsense 'x'\n");
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("not changed");
+    assert!(client.get("/", "").body.contains("Grey heron"));
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+}
+
+#[test]
+fn a_broken_file_at_boot_falls_back_to_the_last_good_one() {
+    let mut daemon = Daemon::start(&config());
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    let Daemon { dir, .. } = daemon;
+    let mut daemon = Daemon::start_in(dir, &config().replace("option name 'Egret'", "option nmae 'Egret'"));
+    let log = daemon.process.log();
+    assert!(log.contains("nmae") && log.contains("did you mean 'name'"), "{log}");
+    assert!(log.contains("last good configuration"), "{log}");
+    assert!(daemon.page().contains("Egret"));
+    assert_eq!(daemon.metric("aiglon_config_fallback"), Some(1.0));
+    eventually("ready", 1, || daemon.get("/-/ready").status == 200);
+}
