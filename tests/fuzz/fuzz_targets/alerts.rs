@@ -32,7 +32,12 @@ fn tell(event: Event<'_>) -> String {
     format!("{pairs:?} {times:?} {:x}", alert.fingerprint())
 }
 
-fn read(reader: &mut Reader, dialect: Dialect, body: &[u8], size: usize) -> (Vec<String>, Result<Summary, Malformed>) {
+fn read(
+    reader: &mut Reader,
+    dialect: Dialect,
+    body: &[u8],
+    size: usize,
+) -> (Vec<String>, Result<Summary, Malformed>) {
     let mut events = Vec::new();
     reader.start(dialect);
     for chunk in body.chunks(size) {
