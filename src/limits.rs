@@ -93,6 +93,11 @@ pub const SINCE_DAYS: u32 = 183;
 /// The engine asks to be woken no more often than this.
 pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 
+/// Components that the durable record of one alert lists; of more, it says "all that its source feeds".
+pub const DURABLE_COMPONENTS: usize = 64;
+/// Bytes of the durable record of one alert.
+pub const DURABLE_BYTES: usize = 544;
+
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
 /// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.

@@ -234,7 +234,7 @@ impl App {
                     return;
                 }
             };
-            let verdict = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            let verdict = engine.step(config, now, Input::Alert { source, sender, alert, oversize }).verdict;
             if verdict == Some(Verdict::Refused) {
                 say_full_once(engine);
             }
