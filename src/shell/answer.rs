@@ -129,8 +129,8 @@ impl App {
             engine.step(config, now, Input::Pass);
         }
         let lang = negotiate(request.accept_language, site.lang);
-        let hour = now.wall.map_or(0, |wall| wall.secs().div_euclid(3600));
-        let key = Key { site: id, lang, generation: engine.generation(id), hour };
+        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
+        let key = Key { site: id, lang, generation: engine.generation(id), quarter };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
             render::page(out, config, id, lang, &engine.view(config, now)).is_ok()

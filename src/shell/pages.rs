@@ -17,8 +17,9 @@ pub struct Key {
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
-    /// The present hour, since the same moment is told differently when its day is over. 0: not known.
-    pub hour: i64,
+    /// The present quarter of an hour, since the same moment is told differently when its day is over, and days
+    /// begin at quarters in every zone. 0: not known.
+    pub quarter: i64,
 }
 
 struct Entry {
