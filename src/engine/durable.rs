@@ -13,11 +13,12 @@
 //! began: | source u64 | fingerprint u64 | severity u8 | starts i64 | count u16 | count x component u32 |
 //!        | length u16 | length x kept |
 //! ended: | source u64 | fingerprint u64 |
+//! more:  | source u64 |
 //! ```
 //!
 //! `severity`: 1 degraded, 2 outage. `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
 //! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
-//! could turn green. `kept`: as [`Kept`] packs it.
+//! could turn green. `kept`: as [`Kept`] packs it. `more`: this source had more alerts than fit the journal.
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
@@ -34,6 +35,10 @@ pub const BEGAN: u8 = 1;
 /// The kind of a record that it ended.
 pub const ENDED: u8 = 2;
 
+/// The kind of a record that a source had more than the journal holds: after a restart its components are no
+/// data until it has had the time to say everything again.
+pub const MORE: u8 = 3;
+
 /// A record's payload.
 pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 
@@ -47,8 +52,17 @@ impl Engine {
         began(config, now, held)
     }
 
-    /// The records of all alerts that must survive a restart: what a compacted journal holds.
-    pub fn snapshot(&self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
+    /// The records of all alerts that must survive a restart: what a compacted journal holds. Where those are
+    /// too many, `brief`: only that there were.
+    pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
+        if brief {
+            for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+                if self.alerts.iter().any(|held| held.source() == id && is_durable(held)) {
+                    each(MORE, &source_hash(config, id).to_le_bytes());
+                }
+            }
+            return;
+        }
         for held in self.alerts.iter() {
             if let Some(payload) = began(config, now, held) {
                 each(BEGAN, &payload);
@@ -63,6 +77,7 @@ impl Engine {
         match kind {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             ENDED => self.restore_ended(config, now, &mut rest).is_some(),
+            MORE => self.restore_more(config, now, &mut rest).is_some(),
             _ => false,
         }
     }
@@ -134,6 +149,20 @@ impl Engine {
         Some(())
     }
 
+    fn restore_more(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
+        let Some(source) = source else { return Some(()) };
+        let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
+        for id in fed_by(config, source) {
+            if let Some(standing) = self.standings.get_mut(id.index()) {
+                standing.distrust(until);
+            }
+            self.judge(config, id, None, now.mono);
+        }
+        self.wake_at(until);
+        Some(())
+    }
+
     fn forget(&mut self, config: &Config, key: Key, now: Now) {
         if let Some(held) = self.alerts.find(key).and_then(|at| self.alerts.remove(at)) {
             self.weigh(config, &held.components, held.weight(), Weight::Nothing, None, now.mono);
@@ -150,7 +179,7 @@ pub fn ended_record(config: &Config, key: Key) -> Payload {
 }
 
 fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
-    if held.sender != Sender::Webhook || !held.counts() {
+    if !is_durable(held) {
         return None;
     }
     let mut out = Payload::new();
@@ -172,6 +201,10 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     put(&mut out, &u16::try_from(kept.len()).unwrap_or(0).to_le_bytes());
     put(&mut out, kept);
     Some(out)
+}
+
+fn is_durable(held: &Held) -> bool {
+    held.sender == Sender::Webhook && held.counts()
 }
 
 /// Everything fits: see the assertion below.

@@ -703,12 +703,30 @@ fn what_a_restart_finds_no_longer_configured_is_left_out() {
 }
 
 #[test]
+fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_hours() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    let mut records = Vec::new();
+    sim.engine.snapshot(&sim.config, sim.clocks(), true, &mut |kind, payload| {
+        records.push((kind, payload.to_vec()))
+    });
+    assert_eq!(records.len(), 1);
+    let mut next = restart(&mut sim, ONE, &records);
+    next.quiet_until(269);
+    assert_eq!(next.state(HERON), State::NoData);
+    next.quiet_until(270);
+    assert_eq!(next.state(HERON), State::Operational);
+}
+
+#[test]
 fn prometheus_repeats_so_its_alerts_are_never_written() {
     let mut sim = Sim::well(ONE);
     sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
     assert_eq!(sim.durable, None);
     let mut records = 0;
-    sim.engine.snapshot(&sim.config, sim.clocks(), &mut |_, _| records += 1);
+    for brief in [false, true] {
+        sim.engine.snapshot(&sim.config, sim.clocks(), brief, &mut |_, _| records += 1);
+    }
     assert_eq!(records, 0);
 }
 

@@ -156,13 +156,7 @@ impl Default for Scanner {
 impl Scanner {
     /// At the start of a file.
     pub const fn new() -> Self {
-        Self {
-            generation: None,
-            tail: Tail { at: 0, crc: 0 },
-            end: None,
-            held: 0,
-            frame: [0; FRAME_BYTES],
-        }
+        Self { generation: None, tail: Tail { at: 0, crc: 0 }, end: None, held: 0, frame: [0; FRAME_BYTES] }
     }
 
     /// Bytes from the start of the file that are good: the header and all records told so far.
@@ -275,8 +269,8 @@ impl Scanner {
     clippy::cast_possible_truncation
 )]
 mod tests {
-    use std::vec::Vec as Heap;
     use std::vec;
+    use std::vec::Vec as Heap;
 
     use super::*;
     use proptest::prelude::*;
@@ -317,7 +311,13 @@ mod tests {
     }
 
     fn some() -> Heap<Plain> {
-        vec![(1, b"one".to_vec()), (255, vec![]), (7, vec![0; 40]), (2, vec![0xff; RECORD_BYTES]), (3, vec![9])]
+        vec![
+            (1, b"one".to_vec()),
+            (255, vec![]),
+            (7, vec![0; 40]),
+            (2, vec![0xff; RECORD_BYTES]),
+            (3, vec![9]),
+        ]
     }
 
     #[test]

@@ -219,11 +219,7 @@ impl Journal {
         Ok(opened)
     }
 
-    fn replay(
-        &mut self,
-        store: &mut dyn Store,
-        each: &mut dyn FnMut(Record<'_>),
-    ) -> Result<Opened, Fault> {
+    fn replay(&mut self, store: &mut dyn Store, each: &mut dyn FnMut(Record<'_>)) -> Result<Opened, Fault> {
         let mut opened = Opened::default();
         self.tail = Tail::default();
         let length = match store.len() {

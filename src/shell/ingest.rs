@@ -67,6 +67,8 @@ impl Connection<'_> {
         reader.start(dialect);
         let outcome = self.take_in(terms, From { source, sender }, &mut reader, &mut complaint).await?;
         drop(reader);
+        // On flash before its sender is told so; also what came before a body was cut off.
+        app.ledger.borrow_mut().settle(clock::mono());
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match outcome {
             Outcome::Cut => Ok(Next::Close),
@@ -234,8 +236,11 @@ impl App {
                     return;
                 }
             };
-            let verdict = engine.step(config, now, Input::Alert { source, sender, alert, oversize }).verdict;
-            if verdict == Some(Verdict::Refused) {
+            let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            if let Some(durable) = effects.durable {
+                self.ledger.borrow_mut().note(engine, config, now, durable);
+            }
+            if effects.verdict == Some(Verdict::Refused) {
                 say_full_once(engine);
             }
         })

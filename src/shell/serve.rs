@@ -86,6 +86,10 @@ impl App {
                 Err(_) => Err(ExitCode::from(2)),
             }
         })?;
+        self.ledger.borrow_mut().take(&files::state_dir(options, config)).map_err(|in_use| {
+            log::error!("{in_use}");
+            ExitCode::FAILURE
+        })?;
         let bound = self.doors.bind(config).map_err(|words| {
             log::error!("{words}");
             ExitCode::FAILURE
@@ -96,6 +100,7 @@ impl App {
         }
         let now = self.now(config);
         engine.begin(config, now);
+        self.ledger.borrow_mut().replay(engine, config, now);
         Ok(())
     }
 
@@ -119,6 +124,8 @@ impl App {
                 let now = self.now(config);
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
+                // What the new configuration no longer names goes at once.
+                self.ledger.borrow_mut().compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
                 self.pages.clear();
                 self.fallback.set(false);
