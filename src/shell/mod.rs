@@ -16,6 +16,7 @@ mod pages;
 mod serve;
 mod signals;
 mod slots;
+mod storage;
 mod stream;
 mod tally;
 mod token;
