@@ -16,6 +16,7 @@ mod pages;
 mod serve;
 mod signals;
 mod slots;
+#[cfg_attr(not(test), expect(dead_code, reason = "until the daemon keeps a journal"))]
 mod storage;
 mod stream;
 mod tally;

@@ -70,7 +70,9 @@ impl Files {
         }
         self.lock = None;
         match DirBuilder::new().mode(0o700).create(&self.dir) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists && !self.dir.is_dir() => return Err(fault(&error)),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists && !self.dir.is_dir() => {
+                return Err(fault(&error));
+            }
             _ => {}
         }
         let mut how = OpenOptions::new();
@@ -100,7 +102,7 @@ impl Files {
 }
 
 impl Store for Files {
-    fn len(&mut self) -> Result<Option<u64>, Fault> {
+    fn length(&mut self) -> Result<Option<u64>, Fault> {
         let mut how = OpenOptions::new();
         let opened = how.read(true).append(true).open(&self.path);
         // One that cannot be written can still be read; the first write then says so.
@@ -196,5 +198,161 @@ fn fault(error: &io::Error) -> Fault {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Fault::NoSpace,
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Fault::ReadOnly,
         _ => Fault::Io,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::process;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aiglon::journal::{Durability, Journal, Opened, Refused};
+    use aiglon::limits::JOURNAL_BYTES;
+
+    use super::*;
+
+    /// A fresh directory, gone with this.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new() -> Self {
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let dir = std::env::temp_dir().join(format!("aiglon-storage-{}-{count}", process::id()));
+            fs::create_dir(&dir).unwrap();
+            Self(dir)
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    type Plain = (u8, Vec<u8>);
+
+    fn open(files: &mut Files) -> (Journal, Result<Opened, Fault>, Vec<Plain>) {
+        let mut journal = Journal::new();
+        let mut records = Vec::new();
+        let opened = journal
+            .open(files, JOURNAL_BYTES, &mut |record| records.push((record.kind, record.payload.to_vec())));
+        (journal, opened, records)
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn records_are_in_the_file_when_the_call_returns() {
+        let place = Place::new();
+        let dir = place.0.join("state");
+        let mut files = Files::open(&dir).unwrap();
+        let (mut journal, opened, _) = open(&mut files);
+        assert_eq!((opened, journal.fault()), (Ok(Opened { fresh: true, records: 0, lost: 0 }), None));
+        journal.append(&mut files, 1, b"one", Durability::Now).unwrap();
+        journal.append(&mut files, 2, b"two", Durability::Later).unwrap();
+        assert_eq!(fs::read(dir.join("journal")).unwrap().len(), 16 + 7 + 3);
+        journal.compact(&mut files, &mut |new| new.put(3, b"three")).unwrap();
+        journal.append(&mut files, 4, b"four", Durability::Now).unwrap();
+        // Left by a crash in the middle of a compaction, and of an append.
+        fs::write(dir.join("journal.new"), b"half").unwrap();
+        drop(files);
+        let torn = [fs::read(dir.join("journal")).unwrap(), vec![9; 5]].concat();
+        fs::write(dir.join("journal"), torn).unwrap();
+
+        let mut files = Files::open(&dir).unwrap();
+        let (mut journal, opened, records) = open(&mut files);
+        assert_eq!(opened, Ok(Opened { fresh: false, records: 2, lost: 5 }));
+        assert_eq!(records, [(3, b"three".to_vec()), (4, b"four".to_vec())]);
+        assert_eq!(names(&dir), ["journal", "lock"]);
+        journal.append(&mut files, 5, b"", Durability::Now).unwrap();
+        assert_eq!(open(&mut files).2.len(), 3);
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(dir.join("journal")), mode(dir.join("lock")), mode(dir)), (0o600, 0o600, 0o700));
+    }
+
+    #[test]
+    fn a_second_daemon_refuses_and_says_why() {
+        let place = Place::new();
+        let first = Files::open(&place.0).unwrap();
+        let second = Files::open(&place.0).unwrap_err().to_string();
+        assert!(second.contains("another aiglon") && second.contains(place.0.to_str().unwrap()), "{second}");
+        drop(first);
+        Files::open(&place.0).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_comes_late_is_used() {
+        let place = Place::new();
+        let parent = place.0.join("usb");
+        let dir = parent.join("state");
+        let mut files = Files::open(&dir).unwrap();
+        let (mut journal, opened, _) = open(&mut files);
+        assert_eq!((opened.unwrap().fresh, journal.fault()), (true, Some(Fault::Missing)));
+        let missing = Err(Refused::Fault(Fault::Missing));
+        assert_eq!(journal.append(&mut files, 1, b"x", Durability::Now), missing);
+        assert_eq!(journal.compact(&mut files, &mut |_| Ok(())), missing);
+        fs::create_dir(&parent).unwrap();
+        journal.compact(&mut files, &mut |new| new.put(1, b"x")).unwrap();
+        journal.append(&mut files, 1, b"y", Durability::Now).unwrap();
+        assert_eq!(open(&mut files).2.len(), 2);
+
+        // The stick is pulled out, and put back empty.
+        fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(journal.append(&mut files, 1, b"z", Durability::Now), missing);
+        journal.compact(&mut files, &mut |new| new.put(1, b"all")).unwrap();
+        assert_eq!(journal.fault(), None);
+        assert_eq!(open(&mut files).2, [(1, b"all".to_vec())]);
+        Files::open(&dir).unwrap_err();
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_read() {
+        let place = Place::new();
+        symlink("/dev/zero", place.0.join("journal")).unwrap();
+        let mut files = Files::open(&place.0).unwrap();
+        assert_eq!(open(&mut files).1, Err(Fault::Io));
+        fs::remove_file(place.0.join("journal")).unwrap();
+        fs::create_dir(place.0.join("journal")).unwrap();
+        assert_eq!(open(&mut files).1, Err(Fault::Io));
+        // Nor is a file taken for a directory.
+        let mut files = Files::open(&place.0.join("lock")).unwrap();
+        let (journal, opened, _) = open(&mut files);
+        assert_eq!((opened.is_ok(), journal.fault()), (true, Some(Fault::Missing)));
+    }
+
+    #[test]
+    fn errors_are_faults() {
+        let cases = [
+            (ErrorKind::PermissionDenied, Fault::ReadOnly),
+            (ErrorKind::NotFound, Fault::Missing),
+            (ErrorKind::ReadOnlyFilesystem, Fault::ReadOnly),
+            (ErrorKind::StorageFull, Fault::NoSpace),
+            (ErrorKind::QuotaExceeded, Fault::NoSpace),
+            (ErrorKind::WriteZero, Fault::Io),
+        ];
+        for (kind, expected) in cases {
+            assert_eq!(fault(&kind.into()), expected, "{kind:?}");
+        }
+        // EPERM, ENOENT, EIO, EACCES, ENOSPC, EROFS: the same on every Linux.
+        let numbers = [
+            (1, Fault::ReadOnly),
+            (2, Fault::Missing),
+            (5, Fault::Io),
+            (13, Fault::ReadOnly),
+            (28, Fault::NoSpace),
+            (30, Fault::ReadOnly),
+        ];
+        for (number, expected) in numbers {
+            assert_eq!(fault(&io::Error::from_raw_os_error(number)), expected, "errno {number}");
+        }
     }
 }
