@@ -20,7 +20,11 @@ fn hook(name: &str, component: &str, status: &str) -> String {
 fn held(daemon: &Daemon) -> BTreeSet<String> {
     let answer = daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {READ}\r\n"));
     let list: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
-    list.as_array().unwrap().iter().map(|alert| alert["labels"]["alertname"].as_str().unwrap().to_owned()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| alert["labels"]["alertname"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Pulls the plug, and starts again on the same directory.

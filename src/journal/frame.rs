@@ -21,10 +21,10 @@
 //!   length, kind and payload. So a frame counts only behind exactly the frames that it was written behind: a
 //!   sector that comes back from an older generation, from before a cut, or at another place does not fit.
 //!
-//! The CRC is CRC-32C (`CRC-32/ISCSI` in the RevEng catalogue): it finds every error of up to five bits in frames
-//! of up to 655 bytes and of up to three in longer ones, and every burst within 32 bits (Koopman, "32-Bit Cyclic Redundancy
-//! Codes for Internet Applications", DSN 2002). It begins with ones, and kind 0 is refused besides: zeros, which
-//! ext4, F2FS and UBIFS leave at the end of a file that grew just before the power went, are no record.
+//! The CRC is CRC-32C (`CRC-32/ISCSI` in the catalogue of `reveng`): it finds every error of up to five bits in frames
+//! of up to 655 bytes and of up to three in longer ones, and every burst within 32 bits (Koopman, "32-Bit Cyclic
+//! Redundancy Codes for Internet Applications", DSN 2002). It begins with ones, and kind 0 is refused besides: zeros,
+//! which ext4, F2FS and UBIFS leave at the end of a file that grew just before the power went, are no record.
 //!
 //! A record costs its payload and seven bytes.
 
@@ -38,7 +38,9 @@ pub const MAGIC: [u8; 4] = *b"AGLN";
 /// The version of the format that is written.
 pub const VERSION: u8 = 1;
 /// Bytes of a file's header.
-pub const HEADER_BYTES: usize = 16;
+pub const HEADER_BYTES: usize = FIRST as usize;
+/// Where the first frame is.
+pub(super) const FIRST: u32 = 16;
 /// Bytes before a frame's payload.
 pub const OVERHEAD_BYTES: usize = 7;
 /// Bytes of the longest frame.
@@ -92,7 +94,7 @@ pub(super) fn header(generation: u32) -> ([u8; HEADER_BYTES], Tail) {
     for (to, from) in bytes.iter_mut().zip(fields.into_iter().chain(crc.to_le_bytes())) {
         *to = from;
     }
-    (bytes, Tail { at: HEADER_BYTES as u32, crc })
+    (bytes, Tail { at: FIRST, crc })
 }
 
 /// Frames a record behind `tail`. `None`, and nothing done, if it is no record or `batch` or a file's 32 bits have
@@ -246,7 +248,7 @@ impl Scanner {
             return Err(End::Newer);
         }
         self.generation = Some(u32::from_le_bytes([g0, g1, g2, g3]));
-        self.tail = Tail { at: HEADER_BYTES as u32, crc };
+        self.tail = Tail { at: FIRST, crc };
         Ok(())
     }
 

@@ -18,8 +18,8 @@
 //!
 //! After a failed write or sync the end of the file is unknown, and a second sync would lie: Linux reports a failed
 //! write-back once and then calls the page clean ("fsyncgate", 2018). The journal is *degraded* then: the
-//! owner's state lives in memory alone, every append is refused with the fault, and nothing is ever appended to that file.
-//! [`Journal::compact`] is the way back: it writes the whole state into a new file. Try it every
+//! owner's state lives in memory alone, every append is refused with the fault, and nothing is ever appended to that
+//! file. [`Journal::compact`] is the way back: it writes the whole state into a new file. Try it every
 //! [`JOURNAL_RETRY`](crate::limits::JOURNAL_RETRY).
 //!
 //! A journal that cannot be read, or that a later version wrote, is left untouched, and nothing is written until
@@ -36,7 +36,7 @@
 
 pub mod frame;
 
-use self::frame::{Batch, End, FRAME_BYTES, HEADER_BYTES, Scanner, Step, Tail};
+use self::frame::{Batch, End, FRAME_BYTES, Scanner, Step, Tail};
 pub use self::frame::{OVERHEAD_BYTES, Record};
 use crate::limits::{JOURNAL_BYTES_MIN, JOURNAL_SNAPSHOT_QUARTERS};
 
@@ -45,7 +45,7 @@ use crate::limits::{JOURNAL_BYTES_MIN, JOURNAL_SNAPSHOT_QUARTERS};
 /// A crash may undo what was not synced, in any order and in parts; what was synced stays.
 pub trait Store {
     /// Bytes of the journal; `None` when there is none.
-    fn len(&mut self) -> Result<Option<u64>, Fault>;
+    fn length(&mut self) -> Result<Option<u64>, Fault>;
     /// Reads what is at `at`; 0 at the end.
     fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault>;
     /// Whether the journal can be written, as far as can be told without writing.
@@ -128,7 +128,7 @@ pub struct Counters {
     pub syncs: u32,
     /// Compactions done, the making of a first journal included.
     pub compactions: u32,
-    /// Records refused, for whatever reason.
+    /// Records refused because of a fault. Those without room are not counted: their owner can still make some.
     pub dropped: u32,
 }
 
@@ -222,7 +222,7 @@ impl Journal {
     fn replay(&mut self, store: &mut dyn Store, each: &mut dyn FnMut(Record<'_>)) -> Result<Opened, Fault> {
         let mut opened = Opened::default();
         self.tail = Tail::default();
-        let length = match store.len() {
+        let length = match store.length() {
             Err(Fault::Missing) | Ok(None) => return Ok(Opened { fresh: true, ..opened }),
             length => length?.unwrap_or(0),
         };
@@ -271,7 +271,7 @@ impl Journal {
             Durability::Now => self.sync(store).map_err(Refused::Fault),
             Durability::Later => Ok(()),
         });
-        if taken.is_err() {
+        if let Err(Refused::Fault(_)) = taken {
             self.counters.dropped = self.counters.dropped.saturating_add(1);
         }
         taken
@@ -355,7 +355,7 @@ impl Journal {
             State::Live | State::Degraded(_) => {}
         }
         let limit = self.snapshot_limit();
-        let mut measure = Snapshot::new(None, Tail { at: HEADER_BYTES as u32, crc: 0 }, limit);
+        let mut measure = Snapshot::new(None, Tail { at: frame::FIRST, crc: 0 }, limit);
         snapshot(&mut measure)?;
         measure.refused.map_or(Ok(()), Err)?;
 
