@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::process::Command;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ fn the_plug_is_pulled_200_times_and_nothing_acknowledged_is_lost() {
             firing.insert(name.clone(), now.contains(&name));
         }
         // The plug goes at some moment of this traffic, which another thread makes.
-        let address = daemon.address;
+        let mut client = daemon.connect();
         let mut script = Vec::new();
         for _ in 0..1_000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -73,7 +74,6 @@ fn the_plug_is_pulled_200_times_and_nothing_acknowledged_is_lost() {
             script.push((format!("A{}", random >> 27), status));
         }
         let traffic = std::thread::spawn(move || {
-            let mut client = common::Client::to(address);
             let mut acknowledged = Vec::new();
             for (name, status) in script {
                 let body = hook(&name, "heron", status);
@@ -82,7 +82,6 @@ fn the_plug_is_pulled_200_times_and_nothing_acknowledged_is_lost() {
                     common::PUSH,
                     body.len()
                 );
-                use std::io::Write;
                 let sent = client.0.get_mut().write_all((head + &body).as_bytes()).is_ok();
                 match client.try_answer(false).filter(|answer| sent && answer.status == 200) {
                     Some(_) => acknowledged.push((name, status == "firing")),
