@@ -47,6 +47,17 @@ pub struct Terms {
     pub framing: Framing,
 }
 
+impl Terms {
+    /// Whether the body can be thrown away, so that the next request can be found behind it.
+    fn can_skip_body(&self) -> bool {
+        match self.framing {
+            Framing::None => true,
+            Framing::Length(length) => length <= DRAIN_BYTES && !self.expect_continue,
+            Framing::Chunked => !self.expect_continue,
+        }
+    }
+}
+
 /// Whether another request may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -85,8 +96,11 @@ impl Connection<'_> {
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
         let mut scanner = Scanner::new();
         if !first {
-            let idle = if self.is_sender { SENDER_IDLE_TIME } else { IDLE_TIME };
-            self.slot.doing(if self.filled == 0 { Doing::Idle } else { Doing::Head }, idle);
+            match (self.filled, self.is_sender) {
+                (0, true) => self.slot.doing(Doing::Idle, SENDER_IDLE_TIME),
+                (0, false) => self.slot.doing(Doing::Idle, IDLE_TIME),
+                _ => self.slot.doing(Doing::Head, HEAD_TIME),
+            }
         }
         loop {
             let (buf, filled) = (&mut *self.buf, self.filled);
@@ -127,7 +141,7 @@ impl Connection<'_> {
     /// Answers the request whose head is at the front of the buffer.
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let app = self.app;
-        let (terms, plan, query) = {
+        let (mut terms, plan, query) = {
             let head = self.buf.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
@@ -171,6 +185,8 @@ impl Connection<'_> {
         if let Plan::List(site) = plan {
             self.is_sender = true;
             self.slot.is_sender();
+            // In HTTP/1.0 the list ends with the connection.
+            terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
             self.list(terms, site, &query).await?;
             return self.after(terms).await;
         }
@@ -179,13 +195,7 @@ impl Connection<'_> {
 
     /// Answers a request whose body, if it has one, does not matter.
     async fn plain(&mut self, mut terms: Terms, plan: Plan<'_>) -> io::Result<Next> {
-        // Whether the body can be thrown away, so that the next request can be found behind it.
-        let small = match terms.framing {
-            Framing::None => true,
-            Framing::Length(length) => length <= DRAIN_BYTES && !terms.expect_continue,
-            Framing::Chunked => !terms.expect_continue,
-        };
-        terms.keep_alive &= small;
+        terms.keep_alive &= terms.can_skip_body();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match plan {
             Plan::Words(status, words) => self.words(terms, status, words).await?,

@@ -28,6 +28,10 @@ type Complaint = heapless::String<480>;
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
 
+/// How often a body is read before the reactor is asked whether there is more: until then, and for at most this
+/// many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
+const READS_A_TURN: u32 = 4;
+
 /// How a body ended.
 enum Outcome {
     /// All of it was read.
@@ -118,6 +122,7 @@ impl Connection<'_> {
         self.slot.doing(Doing::Body, BODY_TIME);
         let end_by = clock::mono().plus(REQUEST_TIME);
         self.welcome(terms).await?;
+        let mut reads = 0u32;
         loop {
             while !self.unread().is_empty() && !body.is_done() {
                 let (consumed, result) = match body.decode(self.unread()) {
@@ -132,7 +137,9 @@ impl Connection<'_> {
             if body.is_done() {
                 return Ok(reader.finish().map_or_else(Outcome::Malformed, |_| Outcome::Whole));
             }
-            if self.fill(true).await? == 0 || clock::mono() >= end_by {
+            // A sender that is faster than we are would never make us wait, and nobody else have a turn.
+            reads = reads.wrapping_add(1);
+            if self.fill(reads % READS_A_TURN != 0).await? == 0 || clock::mono() >= end_by {
                 return Ok(Outcome::Cut);
             }
             self.slot.progress(BODY_TIME);
@@ -148,7 +155,7 @@ impl Connection<'_> {
         let mut response = Response::new(Status::Ok, content);
         response.content_type = "application/json";
         response.cache_control = "no-store";
-        self.answer(Terms { keep_alive: terms.keep_alive && chunked, ..terms }, response, b"").await?;
+        self.answer(terms, response, b"").await?;
         if terms.is_head {
             return Ok(());
         }
