@@ -139,7 +139,7 @@ impl Connection<'_> {
             }
             // A sender that is faster than we are would never make us wait, and nobody else have a turn.
             reads = reads.wrapping_add(1);
-            if self.fill(reads % READS_A_TURN != 0).await? == 0 || clock::mono() >= end_by {
+            if self.fill(!reads.is_multiple_of(READS_A_TURN)).await? == 0 || clock::mono() >= end_by {
                 return Ok(Outcome::Cut);
             }
             self.slot.progress(BODY_TIME);
