@@ -78,6 +78,16 @@ pub async fn run(app: &App, slot: &Slot, buf: &mut Buffer) {
     }
 }
 
+/// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose theirs
+/// whose answer is the oldest. Nine who take their time would else keep everybody from the page.
+pub async fn make_room(app: &App) {
+    if let Some(place) = app.pages.stalest_of_all_taken() {
+        app.slots.end_readers(place);
+        // They let go when they have their turn, which is before ours.
+        smol::future::yield_now().await;
+    }
+}
+
 impl Connection<'_> {
     async fn serve(&mut self) -> io::Result<()> {
         self.slot.doing(Doing::Head, HEAD_TIME);
@@ -163,7 +173,14 @@ impl Connection<'_> {
                 app.doors.listener(self.listener).and_then(|index| state.config.listeners.get(index).copied())
             };
             let plan = if let Some(listener) = listener {
-                app.plan(&request, Door { listener: &listener, peer: self.peer })
+                let door = Door { listener: &listener, peer: self.peer };
+                match app.plan(&request, door) {
+                    Plan::Busy => {
+                        make_room(app).await;
+                        app.plan(&request, door)
+                    }
+                    plan => plan,
+                }
             } else {
                 // A reload closed the listener that this connection came by.
                 terms.keep_alive = false;
@@ -199,6 +216,9 @@ impl Connection<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match plan {
             Plan::Words(status, words) => self.words(terms, status, words).await?,
+            Plan::Busy => {
+                self.words(terms, Status::ServiceUnavailable, "busy, try again in a second\n").await?;
+            }
             Plan::Json(status, words) => self.json_words(terms, status, words).await?,
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
@@ -224,16 +244,19 @@ impl Connection<'_> {
                     "private, max-age=15, stale-if-error=300"
                 };
                 let body: &[u8] = if not_modified { b"" } else { found.bytes.as_slice() };
+                self.slot.reads(Some(found.place));
                 self.answer(terms, response, body).await?;
             }
             Plan::Text { found, content_type } => {
                 let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
                 response.content_type = content_type;
                 response.cache_control = "no-store";
+                self.slot.reads(Some(found.place));
                 self.answer(terms, response, found.bytes.as_slice()).await?;
             }
             Plan::List(_) | Plan::Ingest { .. } => {}
         }
+        self.slot.reads(None);
         self.after(terms).await
     }
 

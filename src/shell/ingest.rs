@@ -18,7 +18,7 @@ use ufmt::uwrite;
 
 use super::app::{App, State};
 use super::clock;
-use super::connection::{Connection, Next, Terms};
+use super::connection::{Connection, Next, Terms, make_room};
 use super::slots::Doing;
 use super::tally::add;
 
@@ -161,12 +161,14 @@ impl Connection<'_> {
         }
         let mut next = Some(0);
         while let Some(from) = next {
+            make_room(app).await;
             let Some(piece) = app.pages.scratch(|out| {
                 next = app.list_into(out, site, query, from);
                 true
             }) else {
                 return Err(io::ErrorKind::OutOfMemory.into());
             };
+            self.slot.reads(Some(piece.place));
             if chunked {
                 let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
                 self.send(line.as_bytes(), &piece.bytes).await?;
@@ -175,6 +177,7 @@ impl Connection<'_> {
                 self.send(&piece.bytes, b"").await?;
             }
         }
+        self.slot.reads(None);
         Ok(())
     }
 }

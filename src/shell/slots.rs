@@ -14,6 +14,7 @@ use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, HEAD_TIME};
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
+use super::pages::Place;
 use super::stream::{Peer, Stream};
 
 /// A connection that was just accepted.
@@ -54,6 +55,8 @@ pub struct Slot {
     progress_at: Cell<Mono>,
     deadline: Cell<Mono>,
     ended: Cell<bool>,
+    /// Which rendered answer it is being sent.
+    reads: Cell<Option<Place>>,
     incoming: RefCell<Option<Accepted>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -133,6 +136,11 @@ impl Slots {
         }
     }
 
+    /// Whether there is room for a stranger.
+    pub fn has_room(&self) -> bool {
+        self.free().is_some()
+    }
+
     /// A free slot that a stranger may take.
     fn free(&self) -> Option<&Slot> {
         let (visitors, _) = self.held();
@@ -143,7 +151,7 @@ impl Slots {
     }
 
     /// Asks one to give way, unless one has been asked already and is on its way out.
-    fn make_way(&self) {
+    pub fn make_way(&self) {
         if self.all.iter().any(|slot| slot.ended.get()) {
             return;
         }
@@ -157,6 +165,14 @@ impl Slots {
             // All slots are senders': one that is idle gives way, so that a visitor gets in.
             .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
         if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
+            self.gave_way.set(self.gave_way.get() + 1);
+            slot.end();
+        }
+    }
+
+    /// Ends every connection that is still being sent what is in this place.
+    pub fn end_readers(&self, place: Place) {
+        for slot in self.all.iter().filter(|slot| slot.reads.get() == Some(place) && !slot.ended.get()) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
@@ -195,6 +211,7 @@ impl Slots {
     pub fn release(&self, slot: &Slot) {
         slot.holder.set(Holder::Nobody);
         slot.ended.set(false);
+        slot.reads.set(None);
         for waker in self.vacancy.borrow_mut().iter_mut().filter_map(Option::take) {
             waker.wake();
         }
@@ -209,6 +226,7 @@ impl Slot {
             progress_at: Cell::new(Mono(0)),
             deadline: Cell::new(Mono(0)),
             ended: Cell::new(false),
+            reads: Cell::new(None),
             incoming: RefCell::new(None),
             waker: RefCell::new(None),
         }
@@ -251,6 +269,11 @@ impl Slot {
         let now = clock::mono();
         self.progress_at.set(now);
         self.deadline.set(now.plus(within));
+    }
+
+    /// What it is being sent, if that is a rendered answer.
+    pub fn reads(&self, place: Option<Place>) {
+        self.reads.set(place);
     }
 
     /// It has shown a token.
