@@ -297,6 +297,10 @@ impl Engine {
                 standing.add(new);
                 standing.sub(old);
             }
+            // What its alerts say is on the page too, and may change while its state does not.
+            if let Some(site) = config.site_of(id) {
+                self.touch(site);
+            }
             self.judge(config, id, began, now);
         }
     }

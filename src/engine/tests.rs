@@ -235,6 +235,21 @@ fn hook(name: &str, component: &str, starts: i64, resolved: Option<i64>) -> Stri
     )
 }
 
+#[test]
+fn a_second_alert_on_a_component_that_is_bad_already_comes_and_goes_on_the_page() {
+    let mut sim = Sim::well(ONE);
+    // Without a clock, no minute passes that would make the page new.
+    sim.ahead = None;
+    sim.prometheus(A, &[alert("First", "heron", 9, 14)]);
+    let first = sim.engine.generation(HOME);
+    sim.prometheus(A, &[alert("Second", "heron", 9, 14)]);
+    let second = sim.engine.generation(HOME);
+    assert_ne!(first, second);
+    sim.prometheus(A, &[alert("Second", "heron", 9, 9)]);
+    assert_ne!(second, sim.engine.generation(HOME));
+    assert_eq!(sim.published(HERON), ["First on heron"]);
+}
+
 // ---- a start, and a source's silence -------------------------------------------------------------------
 
 #[test]

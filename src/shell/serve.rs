@@ -129,6 +129,7 @@ impl App {
                 announce(config, self.doors.apply(bound));
                 self.pages.clear();
                 self.fallback.set(false);
+                self.slots.stir();
                 remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
             }
