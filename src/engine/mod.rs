@@ -16,6 +16,7 @@ use heapless::Vec;
 
 use alerts::{Alerts, Held};
 use lifetime::Sender;
+pub use mapping::LEADING;
 use sources::Sources;
 use standing::Standing;
 

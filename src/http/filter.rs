@@ -51,6 +51,11 @@ impl Filter {
         Ok(filter)
     }
 
+    /// The names of the labels that it looks at.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|term| term.parts().0)
+    }
+
     /// Whether an alert is one of those.
     pub fn wants(&self, alert: &Listed<'_>) -> bool {
         let shown = if alert.active { self.active } else { self.unprocessed };

@@ -8,5 +8,6 @@
 mod common;
 
 mod alertmanager;
+mod amtool;
 mod prometheus;
 mod vmalert;
