@@ -9,5 +9,8 @@ mod common;
 
 mod alertmanager;
 mod amtool;
+mod collectd;
+mod curl;
 mod prometheus;
+mod proxies;
 mod vmalert;
