@@ -136,10 +136,10 @@ pub const BODY_TIME: Millis = Millis::from_secs(15);
 pub const REQUEST_TIME: Millis = Millis::from_mins(10);
 /// From one piece of an answer that a client takes to the next.
 pub const ANSWER_TIME: Millis = Millis::from_secs(15);
-/// Bytes of a refused body that are read and thrown away, so that the answer is not lost to a reset (RFC 9112,
-/// section 9.6); collectd sends its first request without credentials, body and all.
+/// Bytes of a refused body that are read and thrown away so that its connection may go on; collectd sends its first
+/// request without credentials, body and all. Behind a larger one the connection closes.
 pub const DRAIN_BYTES: u64 = 65_536;
-/// For that.
+/// For that; and, where the connection closes, for a client to hear our answer and close it, too.
 pub const DRAIN_TIME: Millis = Millis::from_secs(2);
 /// Bytes of the query of `GET /api/v2/alerts`.
 pub const QUERY_BYTES: usize = 512;

@@ -17,6 +17,7 @@ use heapless::Vec;
 
 use alerts::{Alerts, Held, Key};
 use lifetime::Sender;
+pub use mapping::LEADING;
 use sources::Sources;
 use standing::Standing;
 

@@ -801,7 +801,14 @@ fn only_what_a_matcher_or_publish_names_is_kept() {
         .iter()
         .flat_map(|held| held.kept.pairs().map(|pair| pair.name.to_string()))
         .collect();
-    assert_eq!(kept, ["alertname", "summary"]);
+    // The labels that led by name are the configuration's own words.
+    assert_eq!(kept, ["alertname", "service", "component", "summary"]);
+    let nowhere = alert("HeronDown", "Rue Secrète 2", 9, 14);
+    let mut sim =
+        Sim::well(&ONE.replacen("	list publish", "	list match 'alertname=HeronDown'\n	list publish", 1));
+    assert_eq!(sim.prometheus(A, &[nowhere]), [Verdict::Firing]);
+    let kept = sim.engine.alerts().iter().flat_map(|held| held.kept.pairs());
+    assert!(kept.into_iter().all(|pair| !["service", "component"].contains(&pair.name)));
 }
 
 #[test]

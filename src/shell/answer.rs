@@ -2,6 +2,7 @@
 
 use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
+use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
@@ -208,8 +209,20 @@ impl App {
         }
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
+            // A filter that is taken and finds nothing to look at would show too little, or too much.
+            Ok(filter) if !filter.names().all(|name| self.may_filter_by(site, name)) => Plan::Json(
+                Status::BadRequest,
+                "a label of that name is not kept: alertname, service, component and what a matcher names are",
+            ),
             Ok(_) => Plan::List(site),
         }
+    }
+}
+
+impl App {
+    /// Whether alerts keep a label of this name.
+    fn may_filter_by(&self, site: SiteId, name: &str) -> bool {
+        name == "alertname" || LEADING.contains(&name) || self.state.borrow().config.keeps(site, name)
     }
 }
 
