@@ -6,7 +6,7 @@ use super::problem::Kind;
 use super::{Component, Config};
 use crate::limits::PROBLEM_WORD_BYTES;
 use crate::model::{ComponentId, ComponentSet, SiteId, SourceId};
-use crate::text::{Span, glob};
+use crate::text::{Span, glob, mask};
 
 /// How a term compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,6 +196,10 @@ impl<'a> Terms<'a> {
             }
         };
         let (value, quoted) = self.value(value)?;
+        if holds_mac(value) {
+            // Never shown again, not even in the log of a mistake.
+            return Err(self.fault(Kind::MatchMac, from, ""));
+        }
         let mut doubt = None;
         if op != Op::Glob && !quoted && value.contains('*') {
             let mut fault = self.fault(Kind::MatchStar, from, if op == Op::Equal { "=" } else { "!=" });
@@ -234,6 +238,15 @@ impl<'a> Terms<'a> {
         self.rest = after;
         Ok((value, true))
     }
+}
+
+/// Whether a value names a MAC address: that never matches, and what never matches is green.
+fn holds_mac(value: &str) -> bool {
+    let mut masked = [0; 256];
+    let Some(masked) = masked.get_mut(..value.len()) else { return false };
+    masked.copy_from_slice(value.as_bytes());
+    mask::mask_mac(masked);
+    masked != value.as_bytes()
 }
 
 impl<'a> Iterator for Terms<'a> {
@@ -413,6 +426,8 @@ mod tests {
     fn what_does_not_parse() {
         for (matcher, expected) in [
             ("alertname", "character 1 of this matcher: 'alertname' has no operator"),
+            ("a=b mac=02:00:5e:10:00:ff", "character 5 of this matcher: MAC addresses are masked"),
+            ("mac~*-00-5e-10-00-ff-01", "character 1 of this matcher: MAC addresses are masked"),
             ("alertname = X", "character 1 of this matcher: 'alertname' has no operator"),
             ("a=b alertname >X", "character 5 of this matcher: 'alertname' has no operator"),
             ("é=b =c", "character 5 of this matcher: a name is expected at '=c'"),

@@ -104,6 +104,7 @@ kinds! {
     MatchNoValue "character {l} of this matcher: the value is missing; for an absent or empty label write {w}''"
     MatchQuote "character {l} of this matcher: the quote that opens here is never closed"
     MatchStar "character {l} of this matcher: '{w}' compares exactly, '*' included; put quotes around the value if that is meant{g}"
+    MatchMac "character {l} of this matcher: MAC addresses are masked before anything is matched, so this would never match; tell the component by another label"
     GlobRegex "character {l} of this matcher: '{w}' looks like a regular expression, but '~' takes a glob; in a glob only * and ? are special"
     BadPublish "'{w}' is no name of an annotation"
 }

@@ -4,13 +4,6 @@ use super::sources::Sources;
 use crate::model::{ComponentView, Reason, Severity, SourceSet, State};
 use crate::time::Mono;
 
-/// What an alert that found no room left behind: the component is at least that bad until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark {
-    state: State,
-    until: Mono,
-}
-
 /// What is counted and remembered for one component. All-zero: no data, nothing known.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
@@ -18,7 +11,11 @@ pub struct Standing {
     degraded: u16,
     /// Alerts of which nobody can tell whether they still fire.
     unknown: u16,
-    mark: Option<Mark>,
+    /// What alerts that found no room left behind: the component is at least that bad until then. Two fields,
+    /// since `None` of a pair would take a value of [`State`] that is not zero, and move all of the engine
+    /// from `.bss` into the file (480 KiB seen).
+    marked: State,
+    marked_until: Option<Mono>,
     /// A reload changed which alerts lead here: "well" counts only from then on.
     word_counts_at: Option<Mono>,
     view: ComponentView,
@@ -42,7 +39,8 @@ impl Standing {
             outages: 0,
             degraded: 0,
             unknown: 0,
-            mark: None,
+            marked: State::NoData,
+            marked_until: None,
             word_counts_at: None,
             view: ComponentView { state: State::NoData, since: None, reason: Reason::Reported },
         }
@@ -90,8 +88,12 @@ impl Standing {
             Weight::Nothing | Weight::Fires(Severity::Fine) => return,
         };
         // The worst of the refused, until after the last of them.
-        let state = self.mark.filter(|mark| mark.until > now).map_or(state, |mark| mark.state.max(state));
-        self.mark = Some(Mark { state, until });
+        self.marked = self.mark_at(now).map_or(state, |marked| marked.max(state));
+        self.marked_until = Some(until);
+    }
+
+    fn mark_at(&self, now: Mono) -> Option<State> {
+        self.marked_until.filter(|&until| until > now).map(|_| self.marked)
     }
 
     /// From now on, "well" counts only from then on.
@@ -101,7 +103,7 @@ impl Standing {
 
     /// When time alone may change it.
     pub fn wakes_at(&self, now: Mono) -> Option<Mono> {
-        let mark = self.mark.map(|mark| mark.until).filter(|&at| at > now);
+        let mark = self.marked_until.filter(|&at| at > now);
         let word = self.word_counts_at.filter(|&at| at > now);
         match (mark, word) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -111,7 +113,7 @@ impl Standing {
 
     /// Whether a mark or a distrust has run out since the last look; forgets it if so.
     pub fn pass(&mut self, now: Mono) -> bool {
-        let mark = self.mark.take_if(|mark| mark.until <= now).is_some();
+        let mark = self.marked_until.take_if(|until| *until <= now).is_some();
         let word = self.word_counts_at.take_if(|at| *at <= now).is_some();
         mark || word
     }
@@ -133,7 +135,7 @@ impl Standing {
     }
 
     fn state(&self, sources: &Sources, feeders: SourceSet, now: Mono) -> (State, Reason) {
-        let marked = self.mark.filter(|mark| mark.until > now).map_or(State::Operational, |mark| mark.state);
+        let marked = self.mark_at(now).unwrap_or(State::Operational);
         let alerts = match (self.outages, self.degraded, self.unknown) {
             (1.., _, _) => State::Outage,
             (0, 1.., _) => State::Degraded,

@@ -3,7 +3,7 @@
 use heapless::Vec;
 
 use crate::limits::KEPT_BYTES;
-use crate::text::cut;
+use crate::text::{cut, mask};
 use crate::time::Wall;
 
 /// A name and its text, of a label or an annotation, that was kept.
@@ -35,10 +35,18 @@ impl Kept {
         let kept = cut(value, room.min(usize::from(u8::MAX)));
         let Ok(name_len) = u8::try_from(name.len()) else { return false };
         let value_len = u8::try_from(kept.len()).unwrap_or(u8::MAX);
-        self.0.extend_from_slice(&[u8::from(annotation), name_len, value_len]).is_ok()
+        let fits = self.0.extend_from_slice(&[u8::from(annotation), name_len, value_len]).is_ok()
             && self.0.extend_from_slice(name.as_bytes()).is_ok()
-            && self.0.extend_from_slice(kept.as_bytes()).is_ok()
-            && kept.len() == value.len()
+            && self.0.extend_from_slice(kept.as_bytes()).is_ok();
+        if kept.len() == value.len() {
+            return fits;
+        }
+        // Half an address is not known for one when it is shown.
+        let start = self.0.len().saturating_sub(kept.len());
+        if let Some(tail) = self.0.get_mut(start..) {
+            mask::mask_tail(tail);
+        }
+        false
     }
 
     /// The pairs, in the order in which they were added.
@@ -79,6 +87,7 @@ pub struct Listed<'a> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::string::ToString;
     use std::vec::Vec;
 
     #[test]
@@ -94,5 +103,16 @@ mod tests {
         assert_eq!(pairs[1], (true, "summary", "Héron"));
         assert!(pairs[2].2.len() > 100 && long.starts_with(pairs[2].2));
         assert_eq!(pairs.len(), 3);
+    }
+
+    #[test]
+    fn an_address_that_is_cut_in_two_is_masked() {
+        for room in 1..12 {
+            let mut kept = Kept::new();
+            let text = "z".repeat(usize::from(u8::MAX) - room) + " 10.20.30.40 is down";
+            kept.push(true, "summary", &text);
+            let shown = kept.pairs().next().unwrap().value.to_string();
+            assert!(!shown.contains('1') && !shown.contains('2'), "{shown}");
+        }
     }
 }
