@@ -10,8 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
-const LAYERS: [&[&str]; 5] =
-    [&["limits", "text", "time"], &["model"], &["config"], &["http", "ingest", "render"], &["engine"]];
+const LAYERS: [&[&str]; 5] = [
+    &["limits", "text", "time"],
+    &["model"],
+    &["config"],
+    &["http", "ingest", "journal", "render"],
+    &["engine"],
+];
 
 /// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.
 const FORBIDDEN: [&str; 17] = [

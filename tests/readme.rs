@@ -61,6 +61,7 @@ fn limits_are_those_of_the_code() {
         ("CONNECTIONS_INGEST", limits::CONNECTIONS_INGEST as u64),
         ("READERS", limits::READERS as u64),
         ("PAGE_BYTES", limits::PAGE_BYTES as u64),
+        ("JOURNAL_BYTES", u64::from(limits::JOURNAL_BYTES)),
         ("TEXTS_SHOWN", limits::TEXTS_SHOWN as u64),
         ("TEXT_SHOWN_BYTES", limits::TEXT_SHOWN_BYTES as u64),
     ]

@@ -18,7 +18,8 @@
 //!
 //! `severity`: 1 degraded, 2 outage. `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
 //! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
-//! could turn green. `kept`: as [`Kept`] packs it. `more`: this source had more alerts than fit the journal.
+//! could turn green. `kept`: as [`Kept`] packs it. `more`: this source had alerts that are not
+//! written down: more than fit, or such whose labels hold a MAC address, which could be guessed from the fingerprint.
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
@@ -35,7 +36,7 @@ pub const BEGAN: u8 = 1;
 /// The kind of a record that it ended.
 pub const ENDED: u8 = 2;
 
-/// The kind of a record that a source had more than the journal holds: after a restart its components are no
+/// The kind of a record that a source had alerts that are not written down: after a restart its components are no
 /// data until it has had the time to say everything again.
 pub const MORE: u8 = 3;
 
@@ -55,15 +56,13 @@ impl Engine {
     /// The records of all alerts that must survive a restart: what a compacted journal holds. Where those are
     /// too many, `brief`: only that there were.
     pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
-        if brief {
-            for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
-                if self.alerts.iter().any(|held| held.source() == id && is_durable(held)) {
-                    each(MORE, &source_hash(config, id).to_le_bytes());
-                }
+        for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+            let unwritten = |held: &Held| held.source() == id && is_durable(held) && (brief || held.private);
+            if self.alerts.iter().any(unwritten) {
+                each(MORE, &more_record(config, id));
             }
-            return;
         }
-        for held in self.alerts.iter() {
+        for held in self.alerts.iter().filter(|_| !brief) {
             if let Some(payload) = began(config, now, held) {
                 each(BEGAN, &payload);
             }
@@ -126,6 +125,7 @@ impl Engine {
             starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
+            private: false,
             kept: kept.filter(|name| name == "alertname" || config.keeps(site, name)),
         };
         let weight = held.weight();
@@ -170,6 +170,11 @@ impl Engine {
     }
 }
 
+/// The record that a source had more than is written down.
+pub fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
+    source_hash(config, source).to_le_bytes()
+}
+
 /// The record that an alert ended.
 pub fn ended_record(config: &Config, key: Key) -> Payload {
     let mut out = Payload::new();
@@ -179,7 +184,7 @@ pub fn ended_record(config: &Config, key: Key) -> Payload {
 }
 
 fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
-    if !is_durable(held) {
+    if !is_durable(held) || held.private {
         return None;
     }
     let mut out = Payload::new();

@@ -21,6 +21,13 @@ struct Message<'a> {
     word: Word,
 }
 
+impl Message<'_> {
+    /// What must survive a restart of an alert that begins by it.
+    fn begins(&self) -> Durable {
+        if self.alert.held_mac() { Durable::More(self.source) } else { Durable::Began(self.key) }
+    }
+}
+
 impl Engine {
     /// A sign of life.
     pub(super) fn heard(&mut self, config: &Config, source: SourceId, now: Now) {
@@ -141,7 +148,7 @@ impl Engine {
             changed
         });
         if message.sender == Sender::Webhook && before != (components, Weight::Fires(severity)) {
-            self.durable = Some(Durable::Began(message.key));
+            self.durable = Some(message.begins());
         }
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
@@ -186,6 +193,7 @@ impl Engine {
             starts_at: message.claim.starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
+            private: message.alert.held_mac(),
             kept,
         };
         let weight = held.weight();
@@ -196,7 +204,7 @@ impl Engine {
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
         if message.sender == Sender::Webhook {
-            self.durable = Some(Durable::Began(message.key));
+            self.durable = Some(message.begins());
         }
         let (Phase::Firing { until } | Phase::Doubtful { until } | Phase::Ended { until }) = phase else {
             return Verdict::Firing;
@@ -245,7 +253,8 @@ impl Engine {
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
         if sender == Sender::Webhook {
-            self.durable = self.alerts.remove(at).map(|held| Durable::Ended(held.key));
+            let gone = self.alerts.remove(at).filter(|held| !held.private);
+            self.durable = gone.map(|held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
             return;
         }

@@ -85,6 +85,8 @@ pub enum Durable {
     Began(Key),
     /// It was resolved.
     Ended(Key),
+    /// An alert of this source began that must not be written down.
+    More(SourceId),
 }
 
 /// How often each thing happened since the start.

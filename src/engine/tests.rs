@@ -671,6 +671,7 @@ fn record(sim: &Sim, durable: Option<Durable>) -> (u8, Vec<u8>) {
             (durable::BEGAN, sim.engine.began_record(&sim.config, sim.clocks(), key).unwrap().to_vec())
         }
         Some(Durable::Ended(key)) => (durable::ENDED, durable::ended_record(&sim.config, key).to_vec()),
+        Some(Durable::More(source)) => (durable::MORE, durable::more_record(&sim.config, source).to_vec()),
         None => panic!("nothing durable"),
     }
 }
@@ -731,6 +732,24 @@ fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_
     assert_eq!(next.state(HERON), State::NoData);
     next.quiet_until(270);
     assert_eq!(next.state(HERON), State::Operational);
+}
+
+#[test]
+fn an_alert_with_a_mac_address_in_its_labels_is_not_written_down_and_not_forgotten() {
+    let mut sim = Sim::well(ONE);
+    let about = |mac: &str, resolved| {
+        hook("AntennaDown", "heron", 9, resolved)
+            .replace("\"alertname\"", &format!("\"station\":\"{mac}\",\"alertname\""))
+    };
+    sim.webhook(A, &[about("02:00:5e:10:00:ff", None)]);
+    let more = record(&sim, sim.durable);
+    assert_eq!((more.0, more.1.len()), (durable::MORE, 8), "of the alert itself there is nothing");
+    let next = restart(&mut sim, ONE, &[more]);
+    assert_eq!(next.state(HERON), State::NoData);
+    // Two that differ in the address alone are two.
+    sim.webhook(A, &[about("02:00:5e:10:00:01", None)]);
+    sim.webhook(A, &[about("02:00:5e:10:00:ff", Some(10))]);
+    assert_eq!((sim.state(HERON), sim.durable), (State::Outage, None));
 }
 
 #[test]

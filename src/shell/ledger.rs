@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use aiglon::config::Config;
-use aiglon::engine::durable::{self, BEGAN, ENDED};
+use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
 use aiglon::limits::{JOURNAL_BYTES, JOURNAL_RETRY};
@@ -68,15 +68,17 @@ impl Ledger {
 
     /// Writes down what an alert's beginning or end changes. It is on flash after [`settle`](Self::settle).
     pub fn note(&mut self, engine: &Engine, config: &Config, now: Now, what: Durable) {
-        let (kind, payload) = match what {
+        let Some(files) = &mut self.files else { return };
+        let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
+        let taken = match what {
             Durable::Began(key) => match engine.began_record(config, now, key) {
-                Some(payload) => (BEGAN, payload),
+                Some(payload) => append(BEGAN, &payload),
                 None => return,
             },
-            Durable::Ended(key) => (ENDED, durable::ended_record(config, key)),
+            Durable::Ended(key) => append(ENDED, &durable::ended_record(config, key)),
+            Durable::More(source) => append(MORE, &durable::more_record(config, source)),
         };
-        let Some(files) = &mut self.files else { return };
-        if self.journal.append(files, kind, &payload, Durability::Later) == Err(Refused::Full) {
+        if taken == Err(Refused::Full) {
             // The snapshot holds it.
             self.compact(engine, config, now);
         }
