@@ -148,7 +148,6 @@ impl Engine {
         self.shift(config, at, before, began(message.claim, now), now.mono);
         match self.alerts.get(at).map(|held| held.phase) {
             Some(Phase::Ended { .. }) => Verdict::Resolved,
-            Some(Phase::Doubtful { .. }) => Verdict::Doubtful,
             _ => {
                 self.wake_at(until);
                 Verdict::Firing
@@ -167,7 +166,8 @@ impl Engine {
     ) -> Verdict {
         let doubtful = message.word == Word::Doubtful;
         let phase = if doubtful {
-            Phase::Doubtful { until: now.mono.plus(config.main.resolve_after) }
+            // It may have fired, and its repetitions be lost on the way: its absence must be heard, too.
+            Phase::Expired { quiet_since: now.mono }
         } else {
             Phase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
         };
@@ -192,11 +192,16 @@ impl Engine {
             return self.refuse(config, &components, weight, began, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
-        let (Phase::Firing { until } | Phase::Doubtful { until } | Phase::Ended { until }) = phase else {
-            return Verdict::Firing;
-        };
-        self.wake_at(until);
-        if doubtful { Verdict::Doubtful } else { Verdict::Firing }
+        match phase {
+            Phase::Firing { until } | Phase::Ended { until } => {
+                self.wake_at(until);
+                Verdict::Firing
+            }
+            Phase::Expired { quiet_since } => {
+                self.wake_at(quiet_since.plus(EXPIRED_QUIET));
+                Verdict::Doubtful
+            }
+        }
     }
 
     /// Whether a source may hold one more: within its share always, beyond it only what the others'
@@ -347,7 +352,6 @@ impl Engine {
             let before = (held.components, held.weight());
             let (due, next) = match held.phase {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
-                Phase::Doubtful { until } => (until, Some(Phase::Ended { until: now.plus(ENDED_MEMORY) })),
                 Phase::Ended { until } => (until, None),
                 Phase::Expired { quiet_since }
                     if held.sender == Sender::Repeating && self.sources.is_live(held.source()) =>

@@ -299,4 +299,6 @@ impl View for Looking<'_> {
 }
 
 #[cfg(test)]
+mod sim_tests;
+#[cfg(test)]
 mod tests;

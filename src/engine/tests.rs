@@ -504,6 +504,23 @@ fn resolved_said_again_after_our_restart_turns_nothing_red() {
 
 // ---- clocks ----------------------------------------------------------------------------------------------
 
+#[test]
+fn what_a_router_five_minutes_ahead_hears_of_once_before_the_network_fails_is_not_well() {
+    let mut sim = Sim::well(ONE);
+    sim.ahead = Some(5 * MIN);
+    sim.at(11);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 11, 15)]), [Verdict::Doubtful]);
+    // Two repetitions are lost, and the next comes.
+    for minute in [12, 16] {
+        sim.at(minute);
+        sim.alive();
+        assert_eq!(sim.state(HERON), State::NoData);
+    }
+    sim.at(17);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 11, 21)]), [Verdict::Firing]);
+    assert_eq!(sim.state(HERON), State::Outage);
+}
+
 /// Prometheus fires from 11 to 15, says so every minute, and then "resolved" for 15 minutes. Returns the
 /// states at each minute from 11 to 32.
 fn outage_as_seen(ahead: impl Fn(i64) -> Option<i64>) -> Vec<State> {
