@@ -158,7 +158,7 @@ impl Engine {
             }
             Input::Alert { source, sender, alert, oversize } => {
                 let verdict = if oversize {
-                    self.oversize(config, source, alert, now)
+                    self.oversize(config, source, sender, alert, now)
                 } else {
                     self.alert(config, source, sender, alert, now)
                 };
