@@ -76,6 +76,17 @@ fn a_refusal_is_heard_by_a_sender_of_much() {
 }
 
 #[test]
+fn a_signal_that_comes_at_once_is_obeyed() {
+    // The window between the log line and the first turn of the executor is short: many tries.
+    for _ in 0..20 {
+        let mut daemon = Daemon::start(&config());
+        daemon.process.signal("HUP");
+        daemon.process.signal("TERM");
+        assert_eq!(daemon.process.wait(), Some(0));
+    }
+}
+
+#[test]
 fn a_broken_file_at_boot_falls_back_to_the_last_good_one() {
     let mut daemon = Daemon::start(&config());
     daemon.process.signal("TERM");

@@ -4,7 +4,7 @@ use super::alerts::{Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::standing::Weight;
-use super::{Engine, Verdict};
+use super::{Durable, Engine, Verdict};
 use crate::config::Config;
 use crate::ingest::{Alert, Status};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
@@ -19,6 +19,13 @@ struct Message<'a> {
     key: Key,
     claim: Claim,
     word: Word,
+}
+
+impl Message<'_> {
+    /// What must survive a restart of an alert that begins by it.
+    fn begins(&self) -> Durable {
+        if self.alert.held_mac() { Durable::More(self.source) } else { Durable::Began(self.key) }
+    }
 }
 
 impl Engine {
@@ -81,7 +88,7 @@ impl Engine {
         };
         let message = Message { source, sender, alert, key, claim, word };
         match at {
-            Some(at) => self.again(config, at, &message, components, now),
+            Some(at) => self.again(config, at, &message, (components, severity), now),
             None if word == Word::Resolved => Verdict::Resolved,
             None => self.admit(config, &message, components, severity, now),
         }
@@ -106,7 +113,7 @@ impl Engine {
         config: &Config,
         at: usize,
         message: &Message<'_>,
-        components: ComponentSet,
+        (components, severity): (ComponentSet, Severity),
         now: Now,
     ) -> Verdict {
         let until = life(config, message.source, message.sender, message.claim, now);
@@ -140,6 +147,9 @@ impl Engine {
             held.kept = kept;
             changed
         });
+        if message.sender == Sender::Webhook && before != (components, Weight::Fires(severity)) {
+            self.durable = Some(message.begins());
+        }
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
         {
@@ -183,6 +193,7 @@ impl Engine {
             starts_at: message.claim.starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
+            private: message.alert.held_mac(),
             kept,
         };
         let weight = held.weight();
@@ -192,6 +203,9 @@ impl Engine {
             return self.refuse(config, &components, weight, began, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
+        if message.sender == Sender::Webhook {
+            self.durable = Some(message.begins());
+        }
         let (Phase::Firing { until } | Phase::Doubtful { until } | Phase::Ended { until }) = phase else {
             return Verdict::Firing;
         };
@@ -216,7 +230,7 @@ impl Engine {
     }
 
     /// No room: the components are at least as bad as it says, for a while after the last such refusal.
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         config: &Config,
         components: &ComponentSet,
@@ -239,7 +253,8 @@ impl Engine {
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
         if sender == Sender::Webhook {
-            self.alerts.remove(at);
+            let gone = self.alerts.remove(at).filter(|held| !held.private);
+            self.durable = gone.map(|held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
             return;
         }
@@ -277,7 +292,7 @@ impl Engine {
     }
 
     /// These components bear a different weight.
-    fn weigh(
+    pub(super) fn weigh(
         &mut self,
         config: &Config,
         components: &ComponentSet,
@@ -291,7 +306,28 @@ impl Engine {
                 standing.add(new);
                 standing.sub(old);
             }
+            // What its alerts say is on the page too, and may change while its state does not.
+            if let Some(site) = config.site_of(id) {
+                self.touch(site);
+            }
             self.judge(config, id, began, now);
+        }
+    }
+
+    /// The wall clock has come to count: when the alerts that fire began can be told only now.
+    pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
+        self.had_wall = true;
+        let mut at = 0usize;
+        while let Some(held) = self.alerts.get(at) {
+            let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
+            let (components, fires) = (held.components, held.fires());
+            for id in components.iter().filter(|_| fires) {
+                self.judge(config, id, began(claim, now), now.mono);
+            }
+            at = at.saturating_add(1);
+        }
+        for generation in &mut self.generations {
+            *generation = generation.wrapping_add(1);
         }
     }
 
@@ -400,7 +436,7 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
 }
 
 /// When an alert began, if its sender says so and that can be true.
-fn began(claim: Claim, now: Now) -> Option<Mono> {
+pub(super) fn began(claim: Claim, now: Now) -> Option<Mono> {
     let (starts, wall) = (claim.starts_at?, now.wall?);
     let oldest = Wall(wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(86_400_000)));
     if oldest <= starts && starts <= wall { now.mono_of(starts) } else { None }

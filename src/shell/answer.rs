@@ -27,6 +27,8 @@ pub enum Plan<'a> {
     Words(Status, &'static str),
     /// The same as a JSON string: what Alertmanager's clients expect.
     Json(Status, &'static str),
+    /// There is no room to render an answer.
+    Busy,
     /// 405 with these methods.
     Allow(&'static str),
     /// 301 to there.
@@ -62,7 +64,7 @@ impl App {
             Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
-                self.pages.scratch(|out| metrics::write(self, out)).map_or(BUSY, |found| Plan::Text {
+                self.pages.scratch(|out| metrics::write(self, out)).map_or(Plan::Busy, |found| Plan::Text {
                     found,
                     content_type: "text/plain; version=0.0.4; charset=utf-8",
                 })
@@ -99,7 +101,7 @@ impl App {
         let state = self.state.borrow();
         self.pages
             .scratch(|out| write(out, &state))
-            .map_or(BUSY, |found| Plan::Text { found, content_type: "application/json" })
+            .map_or(Plan::Busy, |found| Plan::Text { found, content_type: "application/json" })
     }
 
     fn page(&self, request: &Request<'_>, door: Door<'_>, secret: Option<&str>) -> Plan<'_> {
@@ -130,13 +132,13 @@ impl App {
             engine.step(config, now, Input::Pass);
         }
         let lang = negotiate(request.accept_language, site.lang);
-        let hour = now.wall.map_or(0, |wall| wall.secs().div_euclid(3600));
-        let key = Key { site: id, lang, generation: engine.generation(id), hour };
+        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
+        let key = Key { site: id, lang, generation: engine.generation(id), quarter };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
             render::page(out, config, id, lang, &engine.view(config, now)).is_ok()
         });
-        let Some(found) = found else { return BUSY };
+        let Some(found) = found else { return Plan::Busy };
         let not_modified = Etag(found.etag).is_named(request.if_none_match);
         Plan::Page { found, not_modified, public: site.visibility == Visibility::Public }
     }
@@ -225,7 +227,6 @@ impl App {
 }
 
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
-const BUSY: Plan<'static> = Plan::Words(Status::ServiceUnavailable, "busy, try again in a second\n");
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()

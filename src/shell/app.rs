@@ -11,6 +11,7 @@ use static_cell::ConstStaticCell;
 
 use super::clock;
 use super::doors::Doors;
+use super::ledger::Ledger;
 use super::pages::Pages;
 use super::slots::Slots;
 use super::tally::Tally;
@@ -26,6 +27,8 @@ pub struct State {
 
 pub struct App {
     pub state: RefCell<State>,
+    /// What must survive a restart. Borrowed after `state`, never before.
+    pub ledger: RefCell<Ledger>,
     pub slots: Slots,
     pub doors: Doors,
     pub pages: Pages,
@@ -54,6 +57,7 @@ impl App {
         let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
         Some(Self {
             state: RefCell::new(State { engine: ENGINE.try_take()?, config, spare }),
+            ledger: RefCell::new(Ledger::new()),
             slots: Slots::new(),
             doors: Doors::new(),
             pages: Pages::new()?,
@@ -79,7 +83,14 @@ impl App {
         if engine.poll_at().is_some_and(|at| at <= now.mono) {
             engine.step(config, now, Input::Pass);
         }
-        engine.poll_at()
+        let mut ledger = self.ledger.borrow_mut();
+        // What came by a connection that was cut off has not been answered, but it counts.
+        ledger.settle(now.mono);
+        ledger.retry(engine, config, now);
+        match (engine.poll_at(), ledger.retry_at()) {
+            (Some(engine_at), Some(retry_at)) => Some(engine_at.min(retry_at)),
+            (engine_at, retry_at) => engine_at.or(retry_at),
+        }
     }
 
     /// The time as an HTTP date; empty while it is not known.

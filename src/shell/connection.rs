@@ -47,6 +47,17 @@ pub struct Terms {
     pub framing: Framing,
 }
 
+impl Terms {
+    /// Whether the body can be thrown away, so that the next request can be found behind it.
+    fn can_skip_body(&self) -> bool {
+        match self.framing {
+            Framing::None => true,
+            Framing::Length(length) => length <= DRAIN_BYTES && !self.expect_continue,
+            Framing::Chunked => !self.expect_continue,
+        }
+    }
+}
+
 /// Whether another request may follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -64,6 +75,16 @@ pub async fn run(app: &App, slot: &Slot, buf: &mut Buffer) {
         _ = connection.serve().await;
         drop(stream);
         app.slots.release(slot);
+    }
+}
+
+/// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose theirs
+/// whose answer is the oldest. Nine who take their time would else keep everybody from the page.
+pub async fn make_room(app: &App) {
+    if let Some(place) = app.pages.stalest_of_all_taken() {
+        app.slots.end_readers(place);
+        // They let go when they have their turn, which is before ours.
+        smol::future::yield_now().await;
     }
 }
 
@@ -85,8 +106,11 @@ impl Connection<'_> {
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
         let mut scanner = Scanner::new();
         if !first {
-            let idle = if self.is_sender { SENDER_IDLE_TIME } else { IDLE_TIME };
-            self.slot.doing(if self.filled == 0 { Doing::Idle } else { Doing::Head }, idle);
+            match (self.filled, self.is_sender) {
+                (0, true) => self.slot.doing(Doing::Idle, SENDER_IDLE_TIME),
+                (0, false) => self.slot.doing(Doing::Idle, IDLE_TIME),
+                _ => self.slot.doing(Doing::Head, HEAD_TIME),
+            }
         }
         loop {
             let (buf, filled) = (&mut *self.buf, self.filled);
@@ -127,7 +151,7 @@ impl Connection<'_> {
     /// Answers the request whose head is at the front of the buffer.
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let app = self.app;
-        let (terms, plan, query) = {
+        let (mut terms, plan, query) = {
             let head = self.buf.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
@@ -149,7 +173,14 @@ impl Connection<'_> {
                 app.doors.listener(self.listener).and_then(|index| state.config.listeners.get(index).copied())
             };
             let plan = if let Some(listener) = listener {
-                app.plan(&request, Door { listener: &listener, peer: self.peer })
+                let door = Door { listener: &listener, peer: self.peer };
+                match app.plan(&request, door) {
+                    Plan::Busy => {
+                        make_room(app).await;
+                        app.plan(&request, door)
+                    }
+                    plan => plan,
+                }
             } else {
                 // A reload closed the listener that this connection came by.
                 terms.keep_alive = false;
@@ -171,6 +202,8 @@ impl Connection<'_> {
         if let Plan::List(site) = plan {
             self.is_sender = true;
             self.slot.is_sender();
+            // In HTTP/1.0 the list ends with the connection.
+            terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
             self.list(terms, site, &query).await?;
             return self.after(terms).await;
         }
@@ -179,16 +212,13 @@ impl Connection<'_> {
 
     /// Answers a request whose body, if it has one, does not matter.
     async fn plain(&mut self, mut terms: Terms, plan: Plan<'_>) -> io::Result<Next> {
-        // Whether the body can be thrown away, so that the next request can be found behind it.
-        let small = match terms.framing {
-            Framing::None => true,
-            Framing::Length(length) => length <= DRAIN_BYTES && !terms.expect_continue,
-            Framing::Chunked => !terms.expect_continue,
-        };
-        terms.keep_alive &= small;
+        terms.keep_alive &= terms.can_skip_body();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match plan {
             Plan::Words(status, words) => self.words(terms, status, words).await?,
+            Plan::Busy => {
+                self.words(terms, Status::ServiceUnavailable, "busy, try again in a second\n").await?;
+            }
             Plan::Json(status, words) => self.json_words(terms, status, words).await?,
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
@@ -214,16 +244,19 @@ impl Connection<'_> {
                     "private, max-age=15, stale-if-error=300"
                 };
                 let body: &[u8] = if not_modified { b"" } else { found.bytes.as_slice() };
+                self.slot.reads(Some(found.place));
                 self.answer(terms, response, body).await?;
             }
             Plan::Text { found, content_type } => {
                 let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
                 response.content_type = content_type;
                 response.cache_control = "no-store";
+                self.slot.reads(Some(found.place));
                 self.answer(terms, response, found.bytes.as_slice()).await?;
             }
             Plan::List(_) | Plan::Ingest { .. } => {}
         }
+        self.slot.reads(None);
         self.after(terms).await
     }
 

@@ -18,6 +18,9 @@ use super::app::App;
 use super::slots::Accepted;
 use super::stream::{Peer, Stream};
 
+/// Connections accepted from one door before those who were let in have their turn.
+const ACCEPTS_A_TURN: u32 = 16;
+
 /// Longer paths do not fit a `sockaddr_un`.
 type SocketPath = heapless::String<108>;
 
@@ -196,20 +199,34 @@ pub async fn run(app: &App, index: usize) {
             None => {}
         }
         app.slots.room(index).await;
-        match socket.as_ref().map(accept) {
-            Some(Ok((stream, peer))) => app.slots.take(Accepted { stream, peer, listener: index }),
-            // Somebody hung up before we came.
-            Some(Err(error)) if is_passing(&error) => {}
-            Some(Err(error)) => {
-                if app.may_warn() {
-                    log::warn!("cannot accept a connection: {error}");
-                }
-                // Out of file descriptors, say: trying at once would only burn the processor.
-                Timer::after(Duration::from_millis(100)).await;
+        let Some(socket) = socket.as_ref() else { continue };
+        if let Err(error) = let_in(app, index, socket) {
+            if app.may_warn() {
+                log::warn!("cannot accept a connection: {error}");
             }
-            None => {}
+            // Out of file descriptors, say: somebody gives one back. Trying at once would only burn the
+            // processor.
+            app.slots.make_way();
+            Timer::after(Duration::from_millis(100)).await;
         }
     }
+}
+
+/// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the reactor
+/// each would fill the kernel's queue, and who finds that full tries again only after a second.
+fn let_in(app: &App, index: usize, socket: &Socket) -> io::Result<()> {
+    for _ in 0..ACCEPTS_A_TURN {
+        match accept(socket) {
+            Ok((stream, peer)) => app.slots.take(Accepted { stream, peer, listener: index }),
+            // Nobody is there any more, or somebody hung up before we came.
+            Err(error) if is_passing(&error) => break,
+            Err(error) => return Err(error),
+        }
+        if !app.slots.has_room() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn is_passing(error: &io::Error) -> bool {

@@ -18,7 +18,7 @@ use ufmt::uwrite;
 
 use super::app::{App, State};
 use super::clock;
-use super::connection::{Connection, Next, Terms};
+use super::connection::{Connection, Next, Terms, make_room};
 use super::slots::Doing;
 use super::tally::add;
 
@@ -27,6 +27,10 @@ type Complaint = heapless::String<480>;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
+
+/// How often a body is read before the reactor is asked whether there is more: until then, and for at most this
+/// many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
+const READS_A_TURN: u32 = 4;
 
 /// How a body ended.
 enum Outcome {
@@ -67,6 +71,8 @@ impl Connection<'_> {
         reader.start(dialect);
         let outcome = self.take_in(terms, From { source, sender }, &mut reader, &mut complaint).await?;
         drop(reader);
+        // On flash before its sender is told so; also what came before a body was cut off.
+        app.ledger.borrow_mut().settle(clock::mono());
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match outcome {
             Outcome::Cut => Ok(Next::Close),
@@ -118,6 +124,7 @@ impl Connection<'_> {
         self.slot.doing(Doing::Body, BODY_TIME);
         let end_by = clock::mono().plus(REQUEST_TIME);
         self.welcome(terms).await?;
+        let mut reads = 0u32;
         loop {
             while !self.unread().is_empty() && !body.is_done() {
                 let (consumed, result) = match body.decode(self.unread()) {
@@ -132,7 +139,9 @@ impl Connection<'_> {
             if body.is_done() {
                 return Ok(reader.finish().map_or_else(Outcome::Malformed, |_| Outcome::Whole));
             }
-            if self.fill(true).await? == 0 || clock::mono() >= end_by {
+            // A sender that is faster than we are would never make us wait, and nobody else have a turn.
+            reads = reads.wrapping_add(1);
+            if self.fill(!reads.is_multiple_of(READS_A_TURN)).await? == 0 || clock::mono() >= end_by {
                 return Ok(Outcome::Cut);
             }
             self.slot.progress(BODY_TIME);
@@ -148,18 +157,20 @@ impl Connection<'_> {
         let mut response = Response::new(Status::Ok, content);
         response.content_type = "application/json";
         response.cache_control = "no-store";
-        self.answer(Terms { keep_alive: terms.keep_alive && chunked, ..terms }, response, b"").await?;
+        self.answer(terms, response, b"").await?;
         if terms.is_head {
             return Ok(());
         }
         let mut next = Some(0);
         while let Some(from) = next {
+            make_room(app).await;
             let Some(piece) = app.pages.scratch(|out| {
                 next = app.list_into(out, site, query, from);
                 true
             }) else {
                 return Err(io::ErrorKind::OutOfMemory.into());
             };
+            self.slot.reads(Some(piece.place));
             if chunked {
                 let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
                 self.send(line.as_bytes(), &piece.bytes).await?;
@@ -168,6 +179,7 @@ impl Connection<'_> {
                 self.send(&piece.bytes, b"").await?;
             }
         }
+        self.slot.reads(None);
         Ok(())
     }
 }
@@ -234,8 +246,11 @@ impl App {
                     return;
                 }
             };
-            let verdict = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
-            if verdict == Some(Verdict::Refused) {
+            let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            if let Some(durable) = effects.durable {
+                self.ledger.borrow_mut().note(engine, config, now, durable);
+            }
+            if effects.verdict == Some(Verdict::Refused) {
                 say_full_once(engine);
             }
         })

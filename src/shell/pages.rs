@@ -17,8 +17,9 @@ pub struct Key {
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
-    /// The present hour, since the same moment is told differently when its day is over. 0: not known.
-    pub hour: i64,
+    /// The present quarter of an hour, since the same moment is told differently when its day is over, and days
+    /// begin at quarters in every zone. 0: not known.
+    pub quarter: i64,
 }
 
 struct Entry {
@@ -37,7 +38,13 @@ pub struct Pages {
 pub struct Found<'a> {
     pub bytes: Ref<'a, &'static mut Buffer>,
     pub etag: u64,
+    /// Which buffer it is in.
+    pub place: Place,
 }
+
+/// One of the buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(usize);
 
 type Buffer = heapless::Vec<u8, PAGE_BYTES>;
 
@@ -66,18 +73,22 @@ impl Pages {
     pub fn get(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
         let tick = self.clock.get() + 1;
         self.clock.set(tick);
-        let held = self.entries.iter().find(|entry| entry.key.get() == Some(key));
-        let entry = match held {
-            Some(entry) => entry,
+        let held = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
+        let (place, entry) = match held {
+            Some(held) => held,
             None => self.fill(key, render)?,
         };
         entry.used.set(tick);
-        Some(Found { bytes: entry.buf.borrow(), etag: entry.etag.get() })
+        Some(Found { bytes: entry.buf.borrow(), etag: entry.etag.get(), place })
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
+        self.entries.iter().enumerate().map(|(index, entry)| (Place(index), entry))
     }
 
     /// A buffer with something in it that nobody will ask for again.
     pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
-        let entry = self.least_used()?;
+        let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
@@ -85,11 +96,11 @@ impl Pages {
             return None;
         }
         drop(buf);
-        Some(Found { bytes: entry.buf.borrow(), etag: 0 })
+        Some(Found { bytes: entry.buf.borrow(), etag: 0, place })
     }
 
-    fn fill(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<&Entry> {
-        let entry = self.least_used()?;
+    fn fill(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
+        let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
@@ -98,14 +109,21 @@ impl Pages {
         }
         entry.etag.set(aiglon::render::hash(&buf));
         entry.key.set(Some(key));
-        Some(entry)
+        Some((place, entry))
     }
 
-    fn least_used(&self) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .filter(|entry| entry.buf.try_borrow_mut().is_ok())
-            .min_by_key(|entry| (entry.key.get().is_some(), entry.used.get()))
+    fn least_used(&self) -> Option<(Place, &Entry)> {
+        self.entries()
+            .filter(|(_, entry)| entry.buf.try_borrow_mut().is_ok())
+            .min_by_key(|(_, entry)| (entry.key.get().is_some(), entry.used.get()))
+    }
+
+    /// If every buffer is still being sent to somebody: the one that nobody has asked for for the longest.
+    pub fn stalest_of_all_taken(&self) -> Option<Place> {
+        if self.least_used().is_some() {
+            return None;
+        }
+        self.entries().min_by_key(|(_, entry)| entry.used.get()).map(|(place, _)| place)
     }
 
     /// Forgets what is held: the configuration has changed.

@@ -32,9 +32,7 @@ pub fn serve(options: &Options) -> ExitCode {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
-    if let Err(code) = app.boot(options) {
-        return code;
-    }
+    // Before anybody is told that we listen: a SIGHUP that comes right then must not kill us.
     let signals = match signals::register() {
         Ok(signals) => signals,
         Err(error) => {
@@ -42,6 +40,9 @@ pub fn serve(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Err(code) = app.boot(options) {
+        return code;
+    }
 
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
@@ -86,6 +87,10 @@ impl App {
                 Err(_) => Err(ExitCode::from(2)),
             }
         })?;
+        self.ledger.borrow_mut().take(&files::state_dir(options, config)).map_err(|in_use| {
+            log::error!("{in_use}");
+            ExitCode::FAILURE
+        })?;
         let bound = self.doors.bind(config).map_err(|words| {
             log::error!("{words}");
             ExitCode::FAILURE
@@ -96,6 +101,7 @@ impl App {
         }
         let now = self.now(config);
         engine.begin(config, now);
+        self.ledger.borrow_mut().replay(engine, config, now);
         Ok(())
     }
 
@@ -119,9 +125,12 @@ impl App {
                 let now = self.now(config);
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
+                // What the new configuration no longer names goes at once.
+                self.ledger.borrow_mut().compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
                 self.pages.clear();
                 self.fallback.set(false);
+                self.slots.stir();
                 remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
             }

@@ -10,10 +10,11 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
-use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST};
+use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, HEAD_TIME};
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
+use super::pages::Place;
 use super::stream::{Peer, Stream};
 
 /// A connection that was just accepted.
@@ -54,6 +55,8 @@ pub struct Slot {
     progress_at: Cell<Mono>,
     deadline: Cell<Mono>,
     ended: Cell<bool>,
+    /// Which rendered answer it is being sent.
+    reads: Cell<Option<Place>>,
     incoming: RefCell<Option<Accepted>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -63,8 +66,11 @@ pub struct Slots {
     all: [Slot; CONNECTIONS],
     /// Woken when a slot becomes free: the accept loops wait here.
     vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
-    /// Woken when the first slot is taken: the ticker sleeps while all are free.
+    /// Woken when a slot is taken: the ticker sleeps while all are free.
     ticker: RefCell<Option<Waker>>,
+    /// Whether that has happened since it last fell asleep. A connection may come and go before the ticker has
+    /// its turn, and what it pushed may be due before what the ticker sleeps for.
+    stirred: Cell<bool>,
     pub gave_way: Cell<u64>,
     pub late: Cell<u64>,
     pub accepted: Cell<u64>,
@@ -76,6 +82,7 @@ impl Slots {
             all: [const { Slot::new() }; CONNECTIONS],
             vacancy: RefCell::new([const { None }; aiglon::limits::LISTENERS]),
             ticker: RefCell::new(None),
+            stirred: Cell::new(false),
             gave_way: Cell::new(0),
             late: Cell::new(0),
             accepted: Cell::new(0),
@@ -113,11 +120,25 @@ impl Slots {
         let Some(slot) = self.free() else { return };
         slot.holder.set(Holder::Visitor);
         slot.ended.set(false);
+        // Before its task has its turn, a look at the slots must not find what the last connection left here:
+        // a deadline long past, or the most idle of all.
+        slot.doing(Doing::Head, HEAD_TIME);
         *slot.incoming.borrow_mut() = Some(accepted);
         slot.wake();
+        self.stir();
+    }
+
+    /// Wakes the ticker: there is a connection, or the engine may want to be woken at another time.
+    pub fn stir(&self) {
+        self.stirred.set(true);
         if let Some(ticker) = self.ticker.borrow_mut().take() {
             ticker.wake();
         }
+    }
+
+    /// Whether there is room for a stranger.
+    pub fn has_room(&self) -> bool {
+        self.free().is_some()
     }
 
     /// A free slot that a stranger may take.
@@ -130,7 +151,7 @@ impl Slots {
     }
 
     /// Asks one to give way, unless one has been asked already and is on its way out.
-    fn make_way(&self) {
+    pub fn make_way(&self) {
         if self.all.iter().any(|slot| slot.ended.get()) {
             return;
         }
@@ -144,6 +165,14 @@ impl Slots {
             // All slots are senders': one that is idle gives way, so that a visitor gets in.
             .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
         if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
+            self.gave_way.set(self.gave_way.get() + 1);
+            slot.end();
+        }
+    }
+
+    /// Ends every connection that is still being sent what is in this place.
+    pub fn end_readers(&self, place: Place) {
+        for slot in self.all.iter().filter(|slot| slot.reads.get() == Some(place) && !slot.ended.get()) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
@@ -169,9 +198,9 @@ impl Slots {
         })
     }
 
-    /// Is woken when the first connection comes.
+    /// Is woken when a connection comes, be it gone again by now.
     pub fn poll_busy(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.all.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
+        if self.stirred.replace(false) || self.all.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
             return Poll::Ready(());
         }
         *self.ticker.borrow_mut() = Some(cx.waker().clone());
@@ -182,6 +211,7 @@ impl Slots {
     pub fn release(&self, slot: &Slot) {
         slot.holder.set(Holder::Nobody);
         slot.ended.set(false);
+        slot.reads.set(None);
         for waker in self.vacancy.borrow_mut().iter_mut().filter_map(Option::take) {
             waker.wake();
         }
@@ -196,6 +226,7 @@ impl Slot {
             progress_at: Cell::new(Mono(0)),
             deadline: Cell::new(Mono(0)),
             ended: Cell::new(false),
+            reads: Cell::new(None),
             incoming: RefCell::new(None),
             waker: RefCell::new(None),
         }
@@ -238,6 +269,11 @@ impl Slot {
         let now = clock::mono();
         self.progress_at.set(now);
         self.deadline.set(now.plus(within));
+    }
+
+    /// What it is being sent, if that is a rendered answer.
+    pub fn reads(&self, place: Option<Place>) {
+        self.reads.set(place);
     }
 
     /// It has shown a token.
@@ -302,5 +338,52 @@ impl Slot {
             Poll::Ready(Ok(()))
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::net::UnixStream;
+
+    fn accepted() -> Accepted {
+        let (ours, _) = UnixStream::pair().unwrap();
+        Accepted { stream: Stream::Unix(smol::Async::new(ours).unwrap()), peer: Peer::Loopback, listener: 0 }
+    }
+
+    fn poll<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_slot_just_taken_is_neither_late_nor_the_first_to_give_way() {
+        let slots = Slots::new();
+        for slot in &slots.all {
+            // Its last connection was idle, and is long gone.
+            slot.doing(Doing::Idle, Millis(0));
+        }
+        while slots.free().is_some() {
+            slots.take(accepted());
+        }
+        assert_eq!(slots.held(), (CONNECTIONS - CONNECTIONS_INGEST, 0));
+        assert!(slots.sweep(clock::mono()));
+        assert_eq!(slots.late.get(), 0);
+        // All but the newest have begun to be served, and one waits for a next request.
+        let (idle, newest) =
+            (slots.all.first().unwrap(), slots.all.get(CONNECTIONS - CONNECTIONS_INGEST - 1));
+        idle.doing(Doing::Idle, HEAD_TIME);
+        slots.make_way();
+        assert!(idle.ended.get() && !newest.unwrap().ended.get());
+    }
+
+    #[test]
+    fn the_ticker_hears_of_a_connection_that_came_and_went_before_its_turn() {
+        let slots = Slots::new();
+        assert_eq!(poll(|cx| slots.poll_busy(cx)), Poll::Pending);
+        slots.take(accepted());
+        slots.release(slots.get(0).unwrap());
+        assert_eq!(poll(|cx| slots.poll_busy(cx)), Poll::Ready(()));
+        assert_eq!(poll(|cx| slots.poll_busy(cx)), Poll::Pending);
     }
 }
