@@ -425,3 +425,49 @@ pub fn resolved(name: &str, component: &str) -> String {
         &alert[..alert.len() - 1]
     )
 }
+
+/// What a site may be like: [`in_state`] makes it so.
+pub const STATES: [&str; 6] = ["start", "resync", "well", "trouble", "partly", "down"];
+
+/// A daemon that serves `config.example` and is in one of [`STATES`]: just started, just heard of for the first
+/// time, all well, some of it down, and with a part or all of the monitoring silent.
+pub fn in_state(state: &str) -> Daemon {
+    let quick = |config: String, source: &str, option: &str| with(&config, source, &[option]);
+    let mut config = example();
+    if state != "resync" {
+        config = quick(config, "prometheus", "option resync '0s'");
+        config = quick(config, "alertmanager", "option resync '0s'");
+    }
+    if state == "down" {
+        config = quick(config, "prometheus", "option silent_after '1s'");
+    }
+    if state == "down" || state == "partly" {
+        config = quick(config, "alertmanager", "option silent_after '1s'");
+    }
+    let daemon = Daemon::start(&config);
+    if state == "start" {
+        return daemon;
+    }
+    let webhook = |body: &str| {
+        daemon.connect().post("/api/v1/webhook", &format!("Authorization: Bearer {WEBHOOK}\r\n"), body)
+    };
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    assert_eq!(webhook("[]").status, 200);
+    let alert = |component: &str, severity: &str, summary: &str| {
+        format!(
+            r#"{{"labels":{{"alertname":"AntennaDown","service":"wifi","component":"{component}","severity":"{severity}"}},"annotations":{{"summary":"{summary}"}}}}"#
+        )
+    };
+    if state == "trouble" {
+        let north = alert("heron-north", "critical", "No power on the roof; somebody is on the way.");
+        let garden = alert("heron-garden", "warning", "");
+        assert_eq!(daemon.post("/api/v2/alerts", &format!("[{north},{garden}]")).status, 200);
+    }
+    match state {
+        "partly" => eventually("a part is silent", 5, || daemon.english().contains("Part of the monitoring")),
+        "down" => eventually("all is silent", 5, || daemon.english().contains("The monitoring is down")),
+        "resync" => assert!(daemon.english().contains("has just come back")),
+        _ => assert!(STATES.contains(&state)),
+    }
+    daemon
+}
