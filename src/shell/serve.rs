@@ -57,7 +57,10 @@ pub fn serve(options: &Options) -> ExitCode {
     let [reload, clock, end] = &signals;
     executor.spawn(obey(&app, options, reload)).detach();
     executor.spawn(obey(&app, options, clock)).detach();
-    smol::block_on(executor.run(obey(&app, options, end)));
+    // A task like the others: what is given to `run` itself is polled at every turn, and would read its socket in
+    // vain and register it anew each time.
+    let ended = executor.spawn(obey(&app, options, end));
+    smol::block_on(executor.run(ended));
     log::info!("ended");
     ExitCode::SUCCESS
 }
