@@ -32,9 +32,7 @@ pub fn serve(options: &Options) -> ExitCode {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
-    if let Err(code) = app.boot(options) {
-        return code;
-    }
+    // Before anybody can be told that it serves: a signal that nobody listens for ends the process.
     let signals = match signals::register() {
         Ok(signals) => signals,
         Err(error) => {
@@ -42,6 +40,9 @@ pub fn serve(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Err(code) = app.boot(options) {
+        return code;
+    }
 
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
