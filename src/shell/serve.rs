@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
-use aiglon::limits::{CONNECTIONS, HEAD_BYTES, LISTENERS};
+use aiglon::limits::{CONNECTIONS, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::{App, State};
-use super::connection::{self, Buffer};
+use super::connection::{self, Buffers};
 use super::files::{self, Options};
 use super::signals::{self, Signal, Waiting};
 use super::tally::add;
@@ -22,7 +22,8 @@ const SWEEP: Millis = Millis::from_secs(1);
 /// How long requests in hand may take when the daemon is told to end.
 const FAREWELL: Millis = Millis::from_secs(1);
 
-static BUFFERS: ConstStaticCell<[Buffer; CONNECTIONS]> = ConstStaticCell::new([[0; HEAD_BYTES]; CONNECTIONS]);
+static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
+    ConstStaticCell::new([const { Buffers::new() }; CONNECTIONS]);
 
 /// Serves until told to end.
 pub fn serve(options: &Options) -> ExitCode {
@@ -46,9 +47,9 @@ pub fn serve(options: &Options) -> ExitCode {
 
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
-    for (index, buffer) in buffers.iter_mut().enumerate() {
+    for (index, buffers) in buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.get(index) {
-            executor.spawn(connection::run(&app, slot, buffer)).detach();
+            executor.spawn(connection::run(&app, slot, buffers)).detach();
         }
     }
     for index in 0..LISTENERS {
