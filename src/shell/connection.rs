@@ -9,9 +9,11 @@ use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, QUERY_BYTES,
-    SENDER_IDLE_TIME,
+    RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
+use aiglon::model::SiteId;
 use aiglon::render;
+use ufmt::uwrite;
 
 use super::answer::{Door, Plan};
 use super::app::App;
@@ -221,12 +223,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 b""
             }
-            Plan::Redirect(location) => {
-                let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
-                response.location = location;
-                self.begin(terms, response)?;
-                b""
-            }
+            Plan::Redirect(site) => self.begin_redirect(terms, *site)?,
             Plan::Page { found, not_modified, public } => {
                 let status = if *not_modified { Status::NotModified } else { Status::Ok };
                 let mut response = Response::new(status, Content::Length(found.bytes.len()));
@@ -256,6 +253,22 @@ impl Connection<'_> {
         // A page is held for as long as it is being sent, and no longer.
         drop(plan);
         self.after(terms).await
+    }
+
+    /// From the secret path of a site to itself with a slash at its end: what is relative then leads below it.
+    fn begin_redirect(&mut self, terms: Terms, site: SiteId) -> io::Result<&'static [u8]> {
+        let state = self.app.state.borrow();
+        let secret =
+            state.config.sites.get(site.index()).map_or("", |site| state.config.str(site.secret_path));
+        let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
+        if uwrite!(location, "./{}/", secret).is_err() {
+            // Nobody needs a path so long, and it works with the slash.
+            return self.begin_words(terms, Status::NotFound, "404 Not Found\n");
+        }
+        let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
+        response.location = &location;
+        self.begin(terms, response)?;
+        Ok(b"")
     }
 
     /// Throws the body away and says whether another request may follow.

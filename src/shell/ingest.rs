@@ -85,13 +85,8 @@ impl Connection<'_> {
             }
             Outcome::Malformed(malformed) => {
                 add(&app.tally.bodies_malformed);
-                let complaint = &mut self.buffers.complaint;
-                let alerts = std::mem::take(complaint);
-                _ = uwrite!(complaint, "byte {}: {}", malformed.at, malformed.why.words());
-                if !alerts.is_empty() {
-                    _ = uwrite!(complaint, "; {}", alerts.as_str());
-                }
-                app.warn_of(source, complaint);
+                complain_first(&mut self.buffers.complaint, malformed);
+                app.warn_of(source, &self.buffers.complaint);
                 terms.keep_alive = false;
                 self.complain(terms).await?;
                 self.after(terms).await
@@ -265,6 +260,15 @@ fn say_full_once(engine: &Engine) {
             engine.alerts().len(),
             aiglon::limits::ALERTS
         );
+    }
+}
+
+/// Puts before what was wrong with alerts that the rest could not be read.
+fn complain_first(complaint: &mut Complaint, malformed: Malformed) {
+    let alerts = std::mem::take(complaint);
+    _ = uwrite!(complaint, "byte {}: {}", malformed.at, malformed.why.words());
+    if !alerts.is_empty() {
+        _ = uwrite!(complaint, "; {}", alerts.as_str());
     }
 }
 

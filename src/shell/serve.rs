@@ -29,7 +29,7 @@ static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
 pub fn serve(options: &Options) -> ExitCode {
     sink::init();
     clock::mono();
-    let (Some(app), Some(buffers)) = (App::new(), BUFFERS.try_take()) else {
+    let (Some(app), Some(buffers)) = (App::take(), BUFFERS.try_take()) else {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
@@ -49,19 +49,19 @@ pub fn serve(options: &Options) -> ExitCode {
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.get(index) {
-            executor.spawn(connection::run(&app, slot, buffers)).detach();
+            executor.spawn(connection::run(app, slot, buffers)).detach();
         }
     }
     for index in 0..LISTENERS {
-        executor.spawn(doors::run(&app, index)).detach();
+        executor.spawn(doors::run(app, index)).detach();
     }
-    executor.spawn(tick(&app)).detach();
+    executor.spawn(tick(app)).detach();
     let [reload, clock, end] = &signals;
-    executor.spawn(obey(&app, options, reload)).detach();
-    executor.spawn(obey(&app, options, clock)).detach();
+    executor.spawn(obey(app, options, reload)).detach();
+    executor.spawn(obey(app, options, clock)).detach();
     // A task like the others: what is given to `run` itself is polled at every turn, and would read its socket in
     // vain and register it anew each time.
-    let ended = executor.spawn(obey(&app, options, end));
+    let ended = executor.spawn(obey(app, options, end));
     smol::block_on(executor.run(ended));
     log::info!("ended");
     ExitCode::SUCCESS
@@ -71,14 +71,14 @@ impl App {
     /// Reads the configuration, or the last good one, and opens its doors.
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
+        let State { engine, config, problems, .. } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let text = files::load(&options.file, options, config, &mut warn).or_else(|mistakes| {
+        let text = files::load(&options.file, options, config, problems, &mut warn).or_else(|mistakes| {
             for mistake in &mistakes {
                 log::error!("{mistake}");
             }
             let good = files::last_good(options);
-            match files::load(&good, options, config, &mut warn) {
+            match files::load(&good, options, config, problems, &mut warn) {
                 Ok(_) => {
                     self.fallback.set(true);
                     log::error!(
@@ -107,9 +107,9 @@ impl App {
     /// Applies a changed file, or keeps what is in force and says why.
     fn reload(&self, options: &Options) {
         let mut state = self.state.borrow_mut();
-        let State { engine, config, spare } = &mut *state;
+        let State { engine, config, spare, problems } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let loaded = files::load(&options.file, options, spare, &mut warn)
+        let loaded = files::load(&options.file, options, spare, problems, &mut warn)
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
         match loaded {
             Err(mistakes) => {
