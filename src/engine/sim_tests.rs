@@ -9,7 +9,8 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
-    clippy::panic
+    clippy::panic,
+    clippy::format_push_string
 )]
 
 use std::boxed::Box;
