@@ -10,7 +10,12 @@
     clippy::cast_sign_loss,
     clippy::cast_possible_wrap,
     clippy::panic,
-    clippy::format_push_string
+    clippy::format_push_string,
+    clippy::manual_assert,
+    clippy::needless_for_each,
+    clippy::needless_range_loop,
+    clippy::range_plus_one,
+    clippy::semicolon_if_nothing_returned
 )]
 
 use std::boxed::Box;
