@@ -33,7 +33,7 @@ pub fn serve(options: &Options) -> ExitCode {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
-    // Before anybody is told that we listen: a SIGHUP that comes right then must not kill us.
+    // Before anybody can be told that it serves: a signal that nobody listens for ends the process.
     let signals = match signals::register() {
         Ok(signals) => signals,
         Err(error) => {
