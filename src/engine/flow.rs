@@ -155,13 +155,11 @@ impl Engine {
             self.touch(source.site);
         }
         self.shift(config, at, before, began(message.claim, now), now.mono);
-        match self.alerts.get(at).map(|held| held.phase) {
-            Some(Phase::Ended { .. }) => Verdict::Resolved,
-            _ => {
-                self.wake_at(until);
-                Verdict::Firing
-            }
+        if let Some(Phase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
+            return Verdict::Resolved;
         }
+        self.wake_at(until);
+        Verdict::Firing
     }
 
     /// A message about an alert that is not held yet.
