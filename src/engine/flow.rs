@@ -165,7 +165,7 @@ impl Engine {
             self.touch(source.site);
         }
         self.shift(config, at, before, began(message.claim, now), now.mono);
-        if matches!(self.alerts.get(at).map(|held| held.phase), Some(Phase::Ended { .. })) {
+        if let Some(Phase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
             return Verdict::Resolved;
         }
         self.wake_at(until);
