@@ -137,8 +137,9 @@ pub struct Engine {
     counters: Counters,
     /// Whether the wall clock has counted yet.
     had_wall: bool,
-    /// What the present step has to tell; at most one thing, since it takes at most one alert.
-    durable: Option<Durable>,
+    /// What the present step has to tell; at most one thing, since it takes at most one alert. Not an `Option`:
+    /// its `None` would be the number of variants, and one byte that is not zero puts all of the engine into the file.
+    durable: Vec<Durable, 1>,
 }
 
 impl Default for Engine {
@@ -161,7 +162,7 @@ impl Engine {
             as_of_minute: [0; SITES],
             counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
             had_wall: false,
-            durable: None,
+            durable: Vec::new(),
         }
     }
 
@@ -196,7 +197,7 @@ impl Engine {
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
-                Effects { verdict: Some(verdict), durable: self.durable.take() }
+                Effects { verdict: Some(verdict), durable: self.durable.pop() }
             }
         }
     }
@@ -258,6 +259,13 @@ impl Engine {
         if let Some(generation) = self.generations.get_mut(site.index()) {
             *generation = generation.wrapping_add(1);
         }
+    }
+
+    /// What is to be told of this step.
+    fn tell(&mut self, what: Durable) {
+        self.durable.clear();
+        // There is room for one.
+        _ = self.durable.push(what);
     }
 
     /// Asks to be woken at `at` or earlier.
