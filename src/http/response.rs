@@ -6,6 +6,7 @@ use ufmt::uwrite;
 use super::Status;
 use super::conditional::Etag;
 use crate::limits::RESPONSE_HEAD_BYTES;
+use crate::text::buffer::{Bytes, BytesView};
 
 /// What to send when a client waits before its body (RFC 9110, section 15.2.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -15,7 +16,7 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 pub const CSP_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The head of a response, written out.
-pub type Head = String<RESPONSE_HEAD_BYTES>;
+pub type Head = Bytes<RESPONSE_HEAD_BYTES>;
 
 /// The head did not fit [`RESPONSE_HEAD_BYTES`], or a value holds a byte that no header value may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +97,7 @@ impl Response<'_> {
         result
     }
 
-    fn fill(&self, out: &mut Head) -> Result<(), BadHead> {
+    fn fill(&self, out: &mut BytesView) -> Result<(), BadHead> {
         put(out, "HTTP/1.1 ")?;
         put(out, self.status.line())?;
         put(out, "\r\n")?;
@@ -137,13 +138,13 @@ impl Response<'_> {
     }
 }
 
-fn put(out: &mut Head, text: &str) -> Result<(), BadHead> {
-    out.push_str(text).map_err(|_| BadHead)
+fn put(out: &mut BytesView, text: &str) -> Result<(), BadHead> {
+    if out.push(text.as_bytes()) { Ok(()) } else { Err(BadHead) }
 }
 
 /// Writes one line. A value with a control character or a byte above 126 is refused whoever it comes from, so
 /// that none can end the line early.
-fn field(out: &mut Head, name: &str, value: &str) -> Result<(), BadHead> {
+fn field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(BadHead);
     }
@@ -153,7 +154,7 @@ fn field(out: &mut Head, name: &str, value: &str) -> Result<(), BadHead> {
     put(out, "\r\n")
 }
 
-fn number(out: &mut Head, name: &str, value: usize) -> Result<(), BadHead> {
+fn number(out: &mut BytesView, name: &str, value: usize) -> Result<(), BadHead> {
     uwrite!(out, "{}: {}\r\n", name, value).map_err(|_| BadHead)
 }
 
@@ -190,6 +191,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn text(head: &Head) -> &str {
+        core::str::from_utf8(head.as_slice()).unwrap()
+    }
+
     #[test]
     fn a_page() {
         let mut head = Head::new();
@@ -206,7 +211,7 @@ mod tests {
         };
         response.write(&mut head).unwrap();
         assert_eq!(
-            head,
+            text(&head),
             "HTTP/1.1 200 OK\r\n\
              Content-Length: 1234\r\n\
              Connection: keep-alive\r\n\
@@ -229,8 +234,8 @@ mod tests {
         let has = |response: Response<'_>, line: &str| {
             let mut head = Head::new();
             response.write(&mut head).unwrap();
-            assert!(head.ends_with("\r\n\r\n"));
-            head.split("\r\n").any(|have| have == line)
+            assert!(text(&head).ends_with("\r\n\r\n"));
+            text(&head).split("\r\n").any(|have| have == line)
         };
         let plain = |status| Response::new(status, Content::Length(0));
         let chunked = |status| Response { keep_alive: true, ..Response::new(status, Content::Chunked) };
@@ -262,7 +267,7 @@ mod tests {
             let response =
                 Response { location, ..Response::new(Status::MovedPermanently, Content::Length(0)) };
             assert_eq!(response.write(&mut head), Err(BadHead), "{location:?}");
-            assert_eq!(head, "");
+            assert_eq!(text(&head), "");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Text: spans into a buffer, globs, masking of addresses, and making foreign text harmless.
 
+pub mod buffer;
 pub mod clean;
 pub mod glob;
 pub mod mask;
