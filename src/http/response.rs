@@ -15,6 +15,10 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// The policy of answers that are not pages: nothing may be loaded and nobody may frame them.
 pub const CSP_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// What every head ends with.
+const ALWAYS: &str =
+    "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\r\n";
+
 /// The head of a response, written out.
 pub type Head = Bytes<RESPONSE_HEAD_BYTES>;
 
@@ -41,7 +45,7 @@ pub struct Response<'a> {
     /// How the content is delimited; statuses without content say nothing of it.
     pub content: Content,
     /// Its media type.
-    pub content_type: &'a str,
+    pub content_type: &'static str,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
     /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none (6.6.1).
@@ -49,17 +53,17 @@ pub struct Response<'a> {
     /// What identifies the content.
     pub etag: Option<Etag>,
     /// `Cache-Control`.
-    pub cache_control: &'a str,
+    pub cache_control: &'static str,
     /// `Vary`.
-    pub vary: &'a str,
+    pub vary: &'static str,
     /// `Allow`: due with 405 (RFC 9110, section 15.5.6).
-    pub allow: &'a str,
+    pub allow: &'static str,
     /// `Location`: a URI reference, whose own characters are the caller's business.
     pub location: &'a str,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u16>,
     /// `Content-Security-Policy`.
-    pub csp: &'a str,
+    pub csp: &'static str,
     /// Whether search engines are to stay away (`X-Robots-Tag: noindex`).
     pub noindex: bool,
 }
@@ -114,27 +118,27 @@ impl Response<'_> {
         let etag = self.etag.map(Etag::text);
         let may_go_on = self.keep_alive && self.content != Content::UntilClose;
         let is_401 = self.status == Status::Unauthorized;
+        for (name, value) in [("Date", self.date), ("Location", self.location)] {
+            if !value.is_empty() {
+                field(out, name, value)?;
+            }
+        }
         for (name, value) in [
             ("Connection", if may_go_on { "keep-alive" } else { "close" }),
-            ("Date", self.date),
             ("Content-Type", self.content_type),
             ("ETag", etag.as_deref().unwrap_or("")),
             ("Cache-Control", self.cache_control),
             ("Vary", self.vary),
             ("Allow", self.allow),
-            ("Location", self.location),
             ("WWW-Authenticate", if is_401 { "Basic realm=\"aiglon\"" } else { "" }),
             ("Content-Security-Policy", self.csp),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"),
             ("X-Robots-Tag", if self.noindex { "noindex" } else { "" }),
         ] {
             if !value.is_empty() {
-                field(out, name, value)?;
+                own_field(out, name, value)?;
             }
         }
-        put(out, "\r\n")
+        put(out, ALWAYS)
     }
 }
 
@@ -142,12 +146,17 @@ fn put(out: &mut BytesView, text: &str) -> Result<(), BadHead> {
     if out.push(text.as_bytes()) { Ok(()) } else { Err(BadHead) }
 }
 
-/// Writes one line. A value with a control character or a byte above 126 is refused whoever it comes from, so
-/// that none can end the line early.
+/// Writes one line with a value from elsewhere. One with a control character or a byte above 126 is refused, so that
+/// none can end the line early.
 fn field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(BadHead);
     }
+    own_field(out, name, value)
+}
+
+/// Writes one line with a value that stands in the program.
+fn own_field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     put(out, name)?;
     put(out, ": ")?;
     put(out, value)?;
@@ -214,17 +223,17 @@ mod tests {
             text(&head),
             "HTTP/1.1 200 OK\r\n\
              Content-Length: 1234\r\n\
-             Connection: keep-alive\r\n\
              Date: Sat, 21 Nov 2026 09:30:00 GMT\r\n\
+             Connection: keep-alive\r\n\
              Content-Type: text/html; charset=utf-8\r\n\
              ETag: \"0000000000000abc\"\r\n\
              Cache-Control: max-age=10, stale-if-error=300\r\n\
              Vary: Accept-Language\r\n\
              Content-Security-Policy: default-src 'none'; style-src 'sha256-x'\r\n\
+             X-Robots-Tag: noindex\r\n\
              Referrer-Policy: no-referrer\r\n\
              X-Content-Type-Options: nosniff\r\n\
-             X-Frame-Options: DENY\r\n\
-             X-Robots-Tag: noindex\r\n\r\n"
+             X-Frame-Options: DENY\r\n\r\n"
         );
     }
 

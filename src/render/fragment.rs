@@ -70,7 +70,11 @@ impl<'a> Out<'a> {
 
     /// Writes a value as text.
     pub fn text(&mut self, text: &str) {
-        for c in clean::shown(text) {
+        // Most of what is written is written as it is, and at once.
+        let run = text.bytes().take_while(|&byte| is_plain(byte)).count();
+        let (plain, rest) = text.split_at_checked(run).unwrap_or(("", text));
+        self.raw(plain);
+        for c in clean::shown(rest) {
             match c {
                 '&' => self.raw("&amp;"),
                 '<' => self.raw("&lt;"),
@@ -160,6 +164,11 @@ impl<'a> Out<'a> {
         }
         self.len = self.len.saturating_add(text.len());
     }
+}
+
+/// An ASCII character that is shown as it is, and needs no escape in text.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>')
 }
 
 /// Whether a URL leads to the web: `javascript:` and its kin do not.

@@ -25,6 +25,10 @@ impl Span {
     pub const fn is_empty(self) -> bool {
         self.len == 0
     }
+    /// How many bytes are in it.
+    pub fn len(self) -> usize {
+        self.len.into()
+    }
     /// What it names in `text`; the empty string if it does not fit there.
     pub fn of(self, text: &str) -> &str {
         let start = usize::from(self.start);
