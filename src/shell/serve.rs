@@ -32,9 +32,7 @@ pub fn serve(options: &Options) -> ExitCode {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
-    if let Err(code) = app.boot(options) {
-        return code;
-    }
+    // First: a reload or an end that is asked for while we start must wait, not kill.
     let signals = match signals::register() {
         Ok(signals) => signals,
         Err(error) => {
@@ -42,6 +40,10 @@ pub fn serve(options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+
+    if let Err(code) = app.boot(options) {
+        return code;
+    }
 
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
