@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 
 use super::app::{App, State};
 use super::metrics;
-use super::pages::{Found, Key};
+use super::pages::{Found, Key, quarter};
 use super::stream::Peer;
 use super::tally::add;
 
@@ -131,8 +131,7 @@ impl App {
             engine.step(config, now, Input::Pass);
         }
         let lang = negotiate(request.accept_language, site.lang);
-        let hour = now.wall.map_or(0, |wall| wall.secs().div_euclid(3600));
-        let key = Key { site: id, lang, generation: engine.generation(id), hour };
+        let key = Key { site: id, lang, generation: engine.generation(id), quarter: quarter(now) };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
             render::page(out, config, id, lang, &engine.view(config, now)).is_ok()
