@@ -521,6 +521,13 @@ fn arguments_that_make_no_sense_are_refused_with_2() {
         );
         assert!(!output.stderr.is_empty() && output.stdout.is_empty(), "{arguments:?}");
     }
+    // Nobody there to tell: the exit status does.
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for arguments in [&["check", "/nonexistent"][..], &["nonsense"], &["serve", "/nonexistent"]] {
+        let status = Command::new(AIGLON).args(arguments).stderr(full()).status().unwrap();
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+    }
+    assert_eq!(Command::new(AIGLON).arg("--help").stdout(full()).status().unwrap().code(), Some(1));
     for (arguments, words) in
         [(&["--help"][..], "Usage"), (&["--version"], "aiglon 0"), (&["check", example], "no mistake")]
     {
