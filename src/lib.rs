@@ -4,8 +4,8 @@
 //! link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell that owns
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
-//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`http`],
-//! [`ingest`] and [`render`]; [`engine`]. A module names only modules below it (`tests/layers.rs`).
+//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`http`], [`ingest`],
+//! [`journal`] and [`render`]; [`engine`]. A module names only modules below it (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -25,6 +25,7 @@ pub mod config;
 pub mod engine;
 pub mod http;
 pub mod ingest;
+pub mod journal;
 pub mod limits;
 pub mod model;
 pub mod render;

@@ -93,6 +93,11 @@ pub const SINCE_DAYS: u32 = 183;
 /// The engine asks to be woken no more often than this.
 pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 
+/// Components that the durable record of one alert lists; of more, it says "all that its source feeds".
+pub const DURABLE_COMPONENTS: usize = 64;
+/// Bytes of the durable record of one alert.
+pub const DURABLE_BYTES: usize = 544;
+
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
 /// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.
@@ -131,13 +136,31 @@ pub const BODY_TIME: Millis = Millis::from_secs(15);
 pub const REQUEST_TIME: Millis = Millis::from_mins(10);
 /// From one piece of an answer that a client takes to the next.
 pub const ANSWER_TIME: Millis = Millis::from_secs(15);
-/// Bytes of a refused body that are read and thrown away, so that the answer is not lost to a reset (RFC 9112,
-/// section 9.6); collectd sends its first request without credentials, body and all.
+/// Bytes of a refused body that are read and thrown away so that its connection may go on; collectd sends its first
+/// request without credentials, body and all. Behind a larger one the connection closes.
 pub const DRAIN_BYTES: u64 = 65_536;
-/// For that.
+/// For that; and, where the connection closes, for a client to hear our answer and close it, too.
 pub const DRAIN_TIME: Millis = Millis::from_secs(2);
 /// Bytes of the query of `GET /api/v2/alerts`.
 pub const QUERY_BYTES: usize = 512;
+
+// ---- the journal ---------------------------------------------------------------------------------------
+
+/// Bytes of one record's payload in the journal.
+pub const RECORD_BYTES: usize = 1024;
+/// Bytes of the journal's files together at any instant, the old and the new one during a compaction: what is
+/// meant where the configuration says nothing. Each file has half.
+pub const JOURNAL_BYTES: u32 = 65_536;
+/// The least that the configuration may say: a quarter of a file must hold a longest record.
+pub const JOURNAL_BYTES_MIN: u32 = 16_384;
+/// Of a file, the quarters that a compaction may fill. The last one is for what is appended afterwards, so a
+/// byte appended costs at most four bytes written however full the journal is.
+pub const JOURNAL_SNAPSHOT_QUARTERS: u32 = 3;
+/// Bytes gathered before they are handed to the file system. One page: JFFS2 puts a header of 68 bytes before
+/// whatever one call writes, up to a page. Once in the journal, and on the stack during a compaction.
+pub const JOURNAL_BATCH_BYTES: usize = 4096;
+/// From one attempt to leave memory for the flash again to the next; each may write a whole snapshot.
+pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
 // ---- pages ---------------------------------------------------------------------------------------------
 
@@ -170,3 +193,6 @@ const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensi
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
+const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
+const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
+const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");

@@ -57,6 +57,35 @@ fn a_reload_keeps_the_connection_and_the_alert() {
     assert_eq!(daemon.process.wait(), Some(0));
 }
 
+/// The answer comes before the body has been read. A client that writes all of it before it reads, as a proxy
+/// may, must not lose the answer to a reset.
+#[test]
+fn a_refusal_is_heard_by_a_sender_of_much() {
+    let daemon = Daemon::start(&config());
+    let body = vec![b' '; 8 << 20];
+    for _ in 0..5 {
+        let mut client = daemon.connect();
+        client.send(
+            format!("POST /api/v2/alerts HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", body.len())
+                .as_bytes(),
+        );
+        client.send(&body);
+        assert_eq!(client.answer().status, 401);
+        assert!(client.is_closed());
+    }
+}
+
+#[test]
+fn a_signal_that_comes_at_once_is_obeyed() {
+    // The window between the log line and the first turn of the executor is short: many tries.
+    for _ in 0..20 {
+        let mut daemon = Daemon::start(&config());
+        daemon.process.signal("HUP");
+        daemon.process.signal("TERM");
+        assert_eq!(daemon.process.wait(), Some(0));
+    }
+}
+
 #[test]
 fn a_broken_file_at_boot_falls_back_to_the_last_good_one() {
     let mut daemon = Daemon::start(&config());

@@ -64,6 +64,8 @@ pub struct Held {
     pub first_heard: Mono,
     /// When we last heard of it.
     pub last_heard: Mono,
+    /// Whether its labels hold a MAC address, so that its fingerprint must not be written down.
+    pub private: bool,
     /// Its name, and what a matcher or `publish` names.
     pub kept: Kept,
 }

@@ -4,7 +4,7 @@ use super::alerts::{Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::standing::Weight;
-use super::{Engine, Verdict};
+use super::{Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
@@ -19,6 +19,13 @@ struct Message<'a> {
     key: Key,
     claim: Claim,
     word: Word,
+}
+
+impl Message<'_> {
+    /// What must survive a restart of an alert that begins by it.
+    fn begins(&self) -> Durable {
+        if self.alert.held_mac() { Durable::More(self.source) } else { Durable::Began(self.key) }
+    }
 }
 
 impl Engine {
@@ -81,7 +88,7 @@ impl Engine {
         };
         let message = Message { source, sender, alert, key, claim, word };
         match at {
-            Some(at) => self.again(config, at, &message, components, now),
+            Some(at) => self.again(config, at, &message, (components, severity), now),
             None if word == Word::Resolved => Verdict::Resolved,
             None => self.admit(config, &message, components, severity, now),
         }
@@ -115,7 +122,7 @@ impl Engine {
         config: &Config,
         at: usize,
         message: &Message<'_>,
-        components: ComponentSet,
+        (components, severity): (ComponentSet, Severity),
         now: Now,
     ) -> Verdict {
         let until = life(config, message.source, message.sender, message.claim, now);
@@ -149,6 +156,9 @@ impl Engine {
             held.kept = kept;
             changed
         });
+        if message.sender == Sender::Webhook && before != (components, Weight::Fires(severity)) {
+            self.durable = message.begins();
+        }
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
         {
@@ -190,6 +200,7 @@ impl Engine {
             starts_at: message.claim.starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
+            private: message.alert.held_mac(),
             kept,
         };
         let weight = held.weight();
@@ -202,6 +213,9 @@ impl Engine {
             return self.refuse(config, &components, weight, began, until, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
+        if message.sender == Sender::Webhook {
+            self.durable = message.begins();
+        }
         match phase {
             Phase::Firing { until } | Phase::Ended { until } => {
                 self.wake_at(until);
@@ -231,7 +245,7 @@ impl Engine {
     }
 
     /// No room: the components are at least as bad as it says, for a while after the last such refusal.
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         config: &Config,
         components: &ComponentSet,
@@ -254,7 +268,8 @@ impl Engine {
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
         if sender == Sender::Webhook {
-            self.alerts.remove(at);
+            let gone = self.alerts.remove(at).filter(|held| !held.private);
+            self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
             return;
         }
@@ -292,7 +307,7 @@ impl Engine {
     }
 
     /// These components bear a different weight.
-    fn weigh(
+    pub(super) fn weigh(
         &mut self,
         config: &Config,
         components: &ComponentSet,
@@ -311,6 +326,23 @@ impl Engine {
                 self.touch(site);
             }
             self.judge(config, id, began, now);
+        }
+    }
+
+    /// The wall clock has come to count: when the alerts that fire began can be told only now.
+    pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
+        self.had_wall = true;
+        let mut at = 0usize;
+        while let Some(held) = self.alerts.get(at) {
+            let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
+            let (components, fires) = (held.components, held.fires());
+            for id in components.iter().filter(|_| fires) {
+                self.judge(config, id, began(claim, now), now.mono);
+            }
+            at = at.saturating_add(1);
+        }
+        for generation in &mut self.generations {
+            *generation = generation.wrapping_add(1);
         }
     }
 
@@ -426,7 +458,7 @@ fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) ->
 }
 
 /// When an alert began, if its sender says so and that can be true.
-fn began(claim: Claim, now: Now) -> Option<Mono> {
+pub(super) fn began(claim: Claim, now: Now) -> Option<Mono> {
     let (starts, wall) = (claim.starts_at?, now.wall?);
     let oldest = Wall(wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(86_400_000)));
     if oldest <= starts && starts <= wall { now.mono_of(starts) } else { None }

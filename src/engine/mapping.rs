@@ -2,7 +2,10 @@
 
 use crate::config::Config;
 use crate::ingest::{Alert, PairKind};
-use crate::model::{ComponentSet, Kept, Severity, SiteId, SourceId};
+use crate::model::{ComponentId, ComponentSet, Kept, Severity, SiteId, SourceId};
+
+/// The labels that lead to a service and its component by name.
+pub const LEADING: [&str; 2] = ["service", "component"];
 
 /// What an alert means.
 #[derive(Clone, Debug)]
@@ -29,10 +32,7 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
         return Meaning::Heartbeat;
     }
     let mut components = ComponentSet::EMPTY;
-    if let (Some(service), Some(component)) = (alert.label("service"), alert.label("component"))
-        && stays_home(config, site, alert)
-        && let Some(id) = config.named(site, source, service, component)
-    {
+    if let Some(id) = named(config, site, source, alert) {
         components.insert(id);
     } else {
         components = config.matched(site, source, &|name| alert.get(name));
@@ -43,6 +43,16 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     let severity =
         alert.label("severity").and_then(Severity::from_word).unwrap_or(config.main.default_severity);
     Meaning::Concerns { components, severity }
+}
+
+/// The component that the labels [`LEADING`] name.
+fn named(config: &Config, site: SiteId, source: SourceId, alert: &Alert) -> Option<ComponentId> {
+    let [service, component] = LEADING.map(|name| alert.label(name));
+    let (service, component) = (service?, component?);
+    if !stays_home(config, site, alert) {
+        return None;
+    }
+    config.named(site, source, service, component)
 }
 
 /// prometheus-adlermanager's label names a site, by its directory, which is its host. If it names another
@@ -57,8 +67,9 @@ fn stays_home(config: &Config, site: SiteId, alert: &Alert) -> bool {
             .any(|host| host.site == site && config.str(host.name).eq_ignore_ascii_case(wanted))
 }
 
-/// What is kept: the name, and the labels and annotations that a matcher or `publish` of the site names.
-/// Also how many of them did not find room whole.
+/// What is kept: the name, the labels that led by name (words of the configuration, then, and what people ask
+/// amtool for), and the labels and annotations that a matcher or `publish` of the site names. Also how many of
+/// them did not find room whole.
 pub fn kept(config: &Config, source: SourceId, alert: &Alert) -> (Kept, u32) {
     let (mut kept, mut cut) = (Kept::new(), 0u32);
     let Some(site) = config.sources.get(source.index()).map(|source| source.site) else { return (kept, 0) };
@@ -67,12 +78,16 @@ pub fn kept(config: &Config, source: SourceId, alert: &Alert) -> (Kept, u32) {
             cut = cut.saturating_add(1);
         }
     };
-    if let Some(name) = alert.label("alertname") {
-        keep(false, "alertname", name);
+    let led = named(config, site, source, alert).is_some();
+    let first = |name| name == "alertname" || led && LEADING.contains(&name);
+    for name in ["alertname", "service", "component"].into_iter().filter(|&name| first(name)) {
+        if let Some(value) = alert.label(name) {
+            keep(false, name, value);
+        }
     }
     for (kind, name, value) in alert.pairs() {
         let annotation = kind == PairKind::Annotation;
-        if (annotation || name != "alertname") && config.keeps(site, name) {
+        if (annotation || !first(name)) && config.keeps(site, name) {
             keep(annotation, name, value);
         }
     }

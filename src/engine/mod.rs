@@ -5,6 +5,7 @@
 //! sockets; [`Engine::view`] answers what the renderer asks.
 
 pub mod alerts;
+pub mod durable;
 mod flow;
 pub mod lifetime;
 mod mapping;
@@ -14,8 +15,9 @@ mod standing;
 
 use heapless::Vec;
 
-use alerts::{Alerts, Held};
+use alerts::{Alerts, Held, Key};
 use lifetime::Sender;
+pub use mapping::LEADING;
 use sources::Sources;
 use standing::Standing;
 
@@ -67,6 +69,32 @@ pub enum Verdict {
     Refused,
 }
 
+/// What a step has to tell the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// What became of the alert, if it was one.
+    pub verdict: Option<Verdict>,
+    /// What must survive a restart, since nobody will say it again.
+    pub durable: Durable,
+}
+
+/// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat.
+///
+/// Not an `Option`: its `None` would take a number behind the last variant's, which is not zero, and move all of
+/// the engine from `.bss` into the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durable {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It is held, and was not, or concerns other components than before.
+    Began(Key),
+    /// It was resolved.
+    Ended(Key),
+    /// An alert of this source began that must not be written down.
+    More(SourceId),
+}
+
 /// How often each thing happened since the start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
@@ -113,6 +141,10 @@ pub struct Engine {
     generations: [u32; SITES],
     as_of_minute: [i64; SITES],
     counters: Counters,
+    /// Whether the wall clock has counted yet.
+    had_wall: bool,
+    /// What the present step has to tell; at most one thing, since it takes at most one alert.
+    durable: Durable,
 }
 
 impl Default for Engine {
@@ -134,6 +166,8 @@ impl Engine {
             generations: [0; SITES],
             as_of_minute: [0; SITES],
             counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
+            had_wall: false,
+            durable: Durable::Nothing,
         }
     }
 
@@ -145,16 +179,19 @@ impl Engine {
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
 
-    /// Takes one input. Returns what became of the alert, if it was one.
-    pub fn step(&mut self, config: &Config, now: Now, input: Input<'_>) -> Option<Verdict> {
+    /// Takes one input.
+    pub fn step(&mut self, config: &Config, now: Now, input: Input<'_>) -> Effects {
         if self.wake.is_some_and(|wake| wake <= now.mono) || matches!(input, Input::Pass) {
             self.pass(config, now.mono);
         }
+        if !self.had_wall && now.wall.is_some() {
+            self.learn_time(config, now);
+        }
         match input {
-            Input::Pass => None,
+            Input::Pass => Effects::default(),
             Input::Heard(source) => {
                 self.heard(config, source, now);
-                None
+                Effects::default()
             }
             Input::Alert { source, sender, alert, oversize } => {
                 let verdict = if oversize {
@@ -165,7 +202,7 @@ impl Engine {
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
-                Some(verdict)
+                Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) }
             }
         }
     }

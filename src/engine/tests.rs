@@ -15,7 +15,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::lifetime::Sender;
-use super::{Engine, Input, Verdict};
+use super::{Durable, Engine, Input, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
@@ -89,6 +89,8 @@ struct Sim {
     ahead: Option<i64>,
     reader: Box<Reader>,
     verdicts: Vec<Verdict>,
+    /// Of the last alert.
+    durable: Durable,
 }
 
 impl Sim {
@@ -100,6 +102,7 @@ impl Sim {
             ahead: Some(0),
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
+            durable: Durable::Nothing,
         };
         sim.engine.begin(&sim.config, sim.clocks());
         sim
@@ -154,13 +157,16 @@ impl Sim {
         let (engine, config) = (&mut self.engine, &self.config);
         self.verdicts.clear();
         let verdicts = &mut self.verdicts;
+        let durable = &mut self.durable;
         let mut each = |event: Event<'_>| {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
                 Event::Bad(_) => return,
             };
-            verdicts.extend(engine.step(config, now, Input::Alert { source, sender, alert, oversize }));
+            let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            verdicts.extend(effects.verdict);
+            *durable = effects.durable;
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
@@ -621,6 +627,19 @@ fn a_time_learnt_late_dates_what_came_earlier() {
     assert_eq!(sim.clocks().wall_of(since), Some(Wall(NOON + 11 * MIN)));
 }
 
+#[test]
+fn when_an_alert_began_is_told_once_the_clock_is_known() {
+    let mut sim = Sim::new(ONE);
+    sim.ahead = None;
+    sim.at(11);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 3, 15)]);
+    assert_eq!(sim.since(HERON), Some(11));
+    sim.ahead = Some(0);
+    sim.at(12);
+    sim.alive();
+    assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Outage, Some(3)));
+}
+
 // ---- webhooks --------------------------------------------------------------------------------------------
 
 #[test]
@@ -663,6 +682,125 @@ fn alertmanager_resolves_without_the_annotations_that_led_the_alert_here() {
     assert_eq!(sim.state(EGRET), State::Outage);
     sim.webhook(A, &[hook("Odd", "nowhere", 9, Some(10))]);
     assert_eq!(sim.state(EGRET), State::Operational);
+}
+
+/// A restart: the records so far, and nothing else, come to the next engine.
+fn restart(sim: &mut Sim, text: &str, records: &[(u8, Vec<u8>)]) -> Sim {
+    let mut next = Sim::new(text);
+    next.now = Mono(0);
+    next.ahead = sim.ahead.map(|ahead| ahead + sim.now.0);
+    for (kind, payload) in records {
+        assert!(next.engine.restore(&next.config, next.clocks(), *kind, payload));
+    }
+    next
+}
+
+/// The record of what a webhook just said.
+fn record(sim: &Sim, durable: Durable) -> (u8, Vec<u8>) {
+    match durable {
+        Durable::Began(key) => {
+            (durable::BEGAN, sim.engine.began_record(&sim.config, sim.clocks(), key).unwrap().to_vec())
+        }
+        Durable::Ended(key) => (durable::ENDED, durable::ended_record(&sim.config, key).to_vec()),
+        Durable::More(source) => (durable::MORE, durable::more_record(&sim.config, source).to_vec()),
+        Durable::Nothing => panic!("nothing durable"),
+    }
+}
+
+#[test]
+fn a_webhook_alert_is_still_red_after_a_restart() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    let began = record(&sim, sim.durable);
+    // Said again, nothing new is to be written.
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    assert_eq!(sim.durable, Durable::Nothing);
+    let mut next = restart(&mut sim, ONE, std::slice::from_ref(&began));
+    assert_eq!((next.state(HERON), next.since(HERON)), (State::Outage, Some(-1)));
+    next.quiet_until(60);
+    assert_eq!((next.state(HERON), next.state(EGRET)), (State::Outage, State::Operational));
+    next.webhook(A, &[hook("AntennaDown", "heron", 9, Some(60))]);
+    assert_eq!(next.state(HERON), State::Operational);
+    let ended = record(&next, next.durable);
+    let after = restart(&mut next, ONE, &[began, ended]);
+    assert_eq!(after.engine.alerts().len(), 0);
+    assert_eq!(after.state(HERON), State::NoData);
+}
+
+#[test]
+fn what_a_restart_finds_no_longer_configured_is_left_out() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(
+        A,
+        &[hook("AntennaDown", "heron", 9, None)
+            .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"x\"}")],
+    );
+    let began = record(&sim, sim.durable);
+    let gone = ONE.replace("config component 'heron'", "config component 'crane'");
+    assert_eq!(restart(&mut sim, &gone, std::slice::from_ref(&began)).engine.alerts().len(), 0);
+    let silent = ONE.replace("	list publish 'summary'\n", "").replace("	list match 'summary~*egret*'\n", "");
+    let next = restart(&mut sim, &silent, &[began]);
+    let kept: Vec<_> = next
+        .engine
+        .alerts()
+        .iter()
+        .flat_map(|held| held.kept.pairs().map(|pair| pair.name.to_string()))
+        .collect();
+    assert_eq!(kept, ["alertname"]);
+}
+
+#[test]
+fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_hours() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    let mut records = Vec::new();
+    sim.engine.snapshot(&sim.config, sim.clocks(), true, &mut |kind, payload| {
+        records.push((kind, payload.to_vec()));
+    });
+    assert_eq!(records.len(), 1);
+    let mut next = restart(&mut sim, ONE, &records);
+    next.quiet_until(269);
+    assert_eq!(next.state(HERON), State::NoData);
+    next.quiet_until(270);
+    assert_eq!(next.state(HERON), State::Operational);
+}
+
+#[test]
+fn an_alert_with_a_mac_address_in_its_labels_is_not_written_down_and_not_forgotten() {
+    let mut sim = Sim::well(ONE);
+    let about = |mac: &str, resolved| {
+        hook("AntennaDown", "heron", 9, resolved)
+            .replace("\"alertname\"", &format!("\"station\":\"{mac}\",\"alertname\""))
+    };
+    sim.webhook(A, &[about("02:00:5e:10:00:ff", None)]);
+    let more = record(&sim, sim.durable);
+    assert_eq!((more.0, more.1.len()), (durable::MORE, 8), "of the alert itself there is nothing");
+    let next = restart(&mut sim, ONE, &[more]);
+    assert_eq!(next.state(HERON), State::NoData);
+    // Two that differ in the address alone are two.
+    sim.webhook(A, &[about("02:00:5e:10:00:01", None)]);
+    sim.webhook(A, &[about("02:00:5e:10:00:ff", Some(10))]);
+    assert_eq!((sim.state(HERON), sim.durable), (State::Outage, Durable::Nothing));
+}
+
+#[test]
+fn prometheus_repeats_so_its_alerts_are_never_written() {
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    assert_eq!(sim.durable, Durable::Nothing);
+    let mut records = 0;
+    for brief in [false, true] {
+        sim.engine.snapshot(&sim.config, sim.clocks(), brief, &mut |_, _| records += 1);
+    }
+    assert_eq!(records, 0);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_as_a_record_restore_something_or_nothing(kind in 0u8..4, payload: Vec<u8>) {
+        let mut sim = Sim::new(ONE);
+        sim.engine.restore(&sim.config, sim.clocks(), kind, &payload);
+    }
 }
 
 // ---- mapping ---------------------------------------------------------------------------------------------
@@ -713,7 +851,14 @@ fn only_what_a_matcher_or_publish_names_is_kept() {
         .iter()
         .flat_map(|held| held.kept.pairs().map(|pair| pair.name.to_string()))
         .collect();
-    assert_eq!(kept, ["alertname", "summary"]);
+    // The labels that led by name are the configuration's own words.
+    assert_eq!(kept, ["alertname", "service", "component", "summary"]);
+    let nowhere = alert("HeronDown", "Rue Secrète 2", 9, 14);
+    let mut sim =
+        Sim::well(&ONE.replacen("	list publish", "	list match 'alertname=HeronDown'\n	list publish", 1));
+    assert_eq!(sim.prometheus(A, &[nowhere]), [Verdict::Firing]);
+    let kept = sim.engine.alerts().iter().flat_map(|held| held.kept.pairs());
+    assert!(kept.into_iter().all(|pair| !["service", "component"].contains(&pair.name)));
 }
 
 #[test]

@@ -51,6 +51,11 @@ impl Filter {
         Ok(filter)
     }
 
+    /// The names of the labels that it looks at.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().map(|term| term.parts().0)
+    }
+
     /// Whether an alert is one of those.
     pub fn wants(&self, alert: &Listed<'_>) -> bool {
         let shown = if alert.active { self.active } else { self.unprocessed };
@@ -63,26 +68,34 @@ impl Filter {
     }
 }
 
+/// amtool writes a space as Go's `url.Values` does, with a plus sign, and a plus sign as `%2B`.
+fn plus_to_space<'b>(raw: &str, out: &'b mut [u8]) -> Option<&'b str> {
+    let out = out.get_mut(..raw.len())?;
+    for (to, from) in out.iter_mut().zip(raw.bytes()) {
+        *to = if from == b'+' { b' ' } else { from };
+    }
+    core::str::from_utf8(out).ok()
+}
+
 impl Term {
     fn parse(raw: &str) -> Result<Self, &'static str> {
         const SYNTAX: &str = "a filter must read name=\"value\" or name!=\"value\"";
         let mut text = [0; FILTER_BYTES];
-        let decoded = percent_decode(raw, &mut text).ok_or("a filter is too long or wrongly encoded")?;
-        // amtool writes plus signs for spaces only within values; a filter has none outside them.
-        let equals = decoded.find('=').ok_or(SYNTAX)?;
-        let (before, after) = (decoded.get(..equals).ok_or(SYNTAX)?, decoded.get(equals..).ok_or(SYNTAX)?);
-        if after.starts_with("=~")
-            || before.ends_with('!') && after.starts_with("=~")
-            || decoded.contains("!~")
-        {
+        let mut spaced = [0; FILTER_BYTES * 3];
+        let decoded = plus_to_space(raw, &mut spaced)
+            .and_then(|raw| percent_decode(raw, &mut text))
+            .ok_or("a filter is too long or wrongly encoded")?;
+        let operator = decoded.find(['=', '!']).ok_or(SYNTAX)?;
+        let (before, after) = decoded.split_at_checked(operator).ok_or(SYNTAX)?;
+        if after.starts_with("=~") || after.starts_with("!~") {
             return Err("regular expressions are not taken here: write name=\"value\" or name!=\"value\"");
         }
-        let not = before.ends_with('!');
-        let name = before.trim_end_matches('!').trim_end().trim_matches('"').len();
+        let name = before.trim_end().trim_matches('"').len();
         if name == 0 {
             return Err(SYNTAX);
         }
-        let value = after.strip_prefix('=').ok_or(SYNTAX)?;
+        let not = after.starts_with('!');
+        let value = after.strip_prefix('!').unwrap_or(after).strip_prefix('=').ok_or(SYNTAX)?;
         let start = decoded.len().saturating_sub(value.len());
         let bare = value.trim_start_matches(' ');
         let start = start.saturating_add(value.len().saturating_sub(bare.len()));
@@ -135,19 +148,27 @@ mod tests {
             ("filter=alertname%21%3D%22Other%22", true),
             ("filter=alertname%21%3D%22AntennaDown%22", false),
             ("filter=instance%3D%22heron%201%22", true),
+            ("filter=instance%3D%22heron+1%22", true),
+            ("filter=instance%3D%22heron%2B1%22", false),
+            ("filter=instance%3D%22a!~b%22", false),
             ("filter=absent%3D%22%22", true),
             ("filter=alertname%3D%22AntennaDown%22&filter=instance%3D%22x%22", false),
         ] {
             assert_eq!(Filter::parse(query).unwrap().wants(&alert), wanted, "{query}");
         }
-        for bad in [
-            "filter=alertname",
-            "filter=a%3D~%22x.*%22",
-            "filter=a%21~%22x%22",
-            "filter=%3D%22x%22",
-            "filter=a%3D%22x",
+        for (bad, said) in [
+            ("filter=alertname", "must read"),
+            ("filter=a%3D~%22x.*%22", "regular expressions"),
+            ("filter=a%21~%22x%22", "regular expressions"),
+            ("filter=a%21~%22x%3D%22", "regular expressions"),
+            ("filter=a%21", "must read"),
+            ("filter=%3D%22x%22", "must read"),
+            ("filter=%21%3D%22x%22", "must read"),
+            ("filter=a%3D%22x", "must read"),
+            ("filter=a%3D%2", "wrongly encoded"),
         ] {
-            assert!(Filter::parse(bad).is_err(), "{bad}");
+            let complaint = Filter::parse(bad).err().unwrap_or_default();
+            assert!(complaint.contains(said), "{bad}: {complaint}");
         }
     }
 }

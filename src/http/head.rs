@@ -949,7 +949,9 @@ mod tests {
                 };
                 let text = String::from_utf8_lossy(&head[..len]).to_ascii_lowercase();
                 prop_assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0']));
-                prop_assert_eq!(text.matches("content-length:").count() + text.matches("transfer-encoding:").count(),
+                // At the beginning of a line: within a value they mean nothing.
+                let framings = ["\r\ncontent-length:", "\r\ntransfer-encoding:"];
+                prop_assert_eq!(framings.map(|name| text.matches(name).count()).iter().sum::<usize>(),
                     usize::from(request.body != Framing::None));
                 prop_assert!(request.path.starts_with('/'));
             }

@@ -78,6 +78,8 @@ pub struct Alert {
     name_lost: bool,
     /// A label had no room.
     oversize: bool,
+    /// A MAC address was masked in a label.
+    held_mac: bool,
     said: Said,
     starts: Stamp,
     ends: Stamp,
@@ -95,6 +97,7 @@ impl Alert {
             name_at: 0,
             name_lost: false,
             oversize: false,
+            held_mac: false,
             said: Said::Nothing,
             starts: Stamp::Unset,
             ends: Stamp::Unset,
@@ -150,6 +153,12 @@ impl Alert {
         self.fingerprint
     }
 
+    /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
+    /// guessed, and must not be written to where it can be found.
+    pub const fn held_mac(&self) -> bool {
+        self.held_mac
+    }
+
     fn value(&self, kind: PairKind, name: &str) -> Option<&str> {
         self.find(kind, name.as_bytes()).map(|(_, pair)| as_str(pair.of(self.text.as_slice()).1))
     }
@@ -171,6 +180,7 @@ impl Alert {
         self.annotations = 0;
         self.annotation_bytes = 0;
         self.oversize = false;
+        self.held_mac = false;
         self.said = Said::Nothing;
         self.starts = Stamp::Unset;
         self.ends = Stamp::Unset;
@@ -249,7 +259,7 @@ impl Alert {
         if value.cut {
             // Half an address at the end of what is left would not be known for one.
             let kept = self.text.as_mut_slice().get_mut(at.saturating_add(name)..).unwrap_or_default();
-            mask::mask_mac(kept);
+            self.held_mac |= mask::mask_mac(kept) && kind == PairKind::Label;
             mask::mask_tail(kept);
         }
         match kind {
@@ -268,8 +278,8 @@ impl Alert {
                 && let Some((name, rest)) = pair_text.split_at_mut_checked(pair.name.into())
                 && let Some(value) = rest.get_mut(..usize::from(pair.value))
             {
-                mask::mask_mac(name);
-                mask::mask_mac(value);
+                let any = mask::mask_mac(name) | mask::mask_mac(value);
+                self.held_mac |= any && pair.kind == PairKind::Label;
             }
         }
         !self.oversize

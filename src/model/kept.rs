@@ -49,6 +49,30 @@ impl Kept {
         false
     }
 
+    /// As it lies in memory, and in the journal.
+    pub fn packed(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Back from [`packed`](Self::packed); `None` if that is not what it is.
+    pub fn unpack(packed: &[u8]) -> Option<Self> {
+        let kept = Self(Vec::from_slice(packed).ok()?);
+        let whole = kept.pairs().fold(0usize, |sum, pair| {
+            sum.saturating_add(3).saturating_add(pair.name.len()).saturating_add(pair.value.len())
+        });
+        (whole == packed.len()).then_some(kept)
+    }
+
+    /// The pairs whose name is wanted.
+    #[must_use]
+    pub fn filter(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut kept = Self::new();
+        for pair in self.pairs().filter(|pair| wanted(pair.name)) {
+            kept.push(pair.annotation, pair.name, pair.value);
+        }
+        kept
+    }
+
     /// The pairs, in the order in which they were added.
     pub fn pairs(&self) -> impl Iterator<Item = KeptPair<'_>> {
         let mut rest = self.0.as_slice();

@@ -2,6 +2,7 @@
 
 use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
+use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
@@ -16,7 +17,7 @@ use subtle::ConstantTimeEq;
 
 use super::app::{App, State};
 use super::metrics;
-use super::pages::{Found, Key, quarter};
+use super::pages::{Found, Key};
 use super::stream::Peer;
 use super::tally::add;
 
@@ -30,8 +31,8 @@ pub enum Plan<'a> {
     Busy,
     /// 405 with these methods.
     Allow(&'static str),
-    /// 301 to there.
-    Redirect(heapless::String<80>),
+    /// 301 to the secret path of an unlisted site, with a slash at its end.
+    Redirect(SiteId),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
@@ -85,15 +86,7 @@ impl App {
     /// From a secret path without a slash at its end to itself with one.
     fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
         let state = self.state.borrow();
-        let mut location = heapless::String::new();
-        if secret_site(state.config, request.host, secret).is_none()
-            || location.push_str("./").is_err()
-            || location.push_str(secret).is_err()
-            || location.push('/').is_err()
-        {
-            return NOT_FOUND;
-        }
-        Plan::Redirect(location)
+        secret_site(state.config, request.host, secret).map_or(NOT_FOUND, Plan::Redirect)
     }
 
     fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {
@@ -131,7 +124,8 @@ impl App {
             engine.step(config, now, Input::Pass);
         }
         let lang = negotiate(request.accept_language, site.lang);
-        let key = Key { site: id, lang, generation: engine.generation(id), quarter: quarter(now) };
+        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
+        let key = Key { site: id, lang, generation: engine.generation(id), quarter };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
             render::page(out, config, id, lang, &engine.view(config, now)).is_ok()
@@ -207,8 +201,20 @@ impl App {
         }
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
+            // A filter that is taken and finds nothing to look at would show too little, or too much.
+            Ok(filter) if !filter.names().all(|name| self.may_filter_by(site, name)) => Plan::Json(
+                Status::BadRequest,
+                "a label of that name is not kept: alertname, service, component and what a matcher names are",
+            ),
             Ok(_) => Plan::List(site),
         }
+    }
+}
+
+impl App {
+    /// Whether alerts keep a label of this name.
+    fn may_filter_by(&self, site: SiteId, name: &str) -> bool {
+        name == "alertname" || LEADING.contains(&name) || self.state.borrow().config.keeps(site, name)
     }
 }
 

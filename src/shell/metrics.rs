@@ -115,6 +115,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
     t.one("alerts_held", "gauge", "Alerts in the store, ended ones included.", engine.alerts().len() as u64);
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
+    journal(t, app);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -139,6 +140,38 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         t.labelled("store_limit", "store", name, limit as u64);
     }
     !text.full
+}
+
+fn journal(t: &mut Text<'_>, app: &App) {
+    let ledger = app.ledger.borrow();
+    let (bytes, counters) = ledger.figures();
+    t.one(
+        "journal_degraded",
+        "gauge",
+        "1 while storage fails and memory alone holds what comes.",
+        u64::from(ledger.fault().is_some()),
+    );
+    t.one("journal_bytes", "gauge", "Bytes of the journal.", u64::from(bytes));
+    t.one(
+        "journal_bytes_limit",
+        "gauge",
+        "Bytes that it may have, half of it while it is written anew.",
+        u64::from(limits::JOURNAL_BYTES),
+    );
+    t.one("journal_written_bytes_total", "counter", "Bytes written to flash.", counters.bytes);
+    t.one(
+        "journal_syncs_total",
+        "counter",
+        "Syncs, each of which ends a page of flash.",
+        u64::from(counters.syncs),
+    );
+    t.one(
+        "journal_compactions_total",
+        "counter",
+        "Times it was written anew.",
+        u64::from(counters.compactions),
+    );
+    t.one("journal_dropped_total", "counter", "Records that it did not take.", u64::from(counters.dropped));
 }
 
 fn stores(config: &aiglon::config::Config) -> [(&'static str, usize, usize); 8] {

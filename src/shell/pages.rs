@@ -8,7 +8,6 @@ use std::cell::{Cell, Ref, RefCell};
 use aiglon::limits::{PAGE_BYTES, PAGES};
 use aiglon::model::{Lang, SiteId};
 use aiglon::render::PageBuf;
-use aiglon::time::Now;
 use static_cell::ConstStaticCell;
 
 /// What a held page shows.
@@ -18,14 +17,9 @@ pub struct Key {
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
-    /// Of [`quarter`].
+    /// The present quarter of an hour, since the same moment is told differently when its day is over, and days
+    /// begin at quarters in every zone. 0: not known.
     pub quarter: i64,
-}
-
-/// The present quarter of an hour, since the same moment is told differently when its day is over; there are
-/// zones of half and three quarters of an hour, where a day is over in the middle of an hour of UTC. 0: not known.
-pub fn quarter(now: Now) -> i64 {
-    now.wall.map_or(0, |wall| wall.secs().div_euclid(15 * 60))
 }
 
 struct Entry {
@@ -137,21 +131,5 @@ impl Pages {
         for entry in &self.entries {
             entry.key.set(None);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use aiglon::time::{Mono, Wall};
-
-    #[test]
-    fn a_page_is_made_anew_when_a_day_ends_anywhere() {
-        let at = |minute: i64| quarter(Now { mono: Mono(0), wall: Some(Wall(minute * 60_000)) });
-        // Midnight in Brussels in winter, in Kathmandu (UTC+5:45), in Kolkata (UTC+5:30), in Adelaide (UTC+9:30).
-        for midnight in [23 * 60, 18 * 60 + 15, 18 * 60 + 30, 14 * 60 + 30] {
-            assert_ne!(at(midnight - 1), at(midnight));
-        }
-        assert_eq!(at(60), at(74));
     }
 }

@@ -1,6 +1,13 @@
 //! What the end-to-end tests share: a daemon in a fresh directory on a free port, and a client that says
 //! exactly the bytes it is told to.
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs, unreachable_pub)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::format_collect,
+    missing_docs,
+    unreachable_pub
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,6 +22,9 @@ use std::time::{Duration, Instant};
 pub const PUSH: &str = "push-token";
 /// The token of the source `amtool`.
 pub const READ: &str = "read-token";
+
+/// The token of the source `alertmanager` in [`example`].
+pub const WEBHOOK: &str = "webhook-token";
 
 /// A small site; sources believe at once (`resync`) so that tests need not wait.
 pub const CONFIG: &str = "
@@ -59,6 +69,38 @@ pub fn config() -> String {
     CONFIG.replace("sha256:PUSH", &hash_of(PUSH)).replace("sha256:READ", &hash_of(READ))
 }
 
+/// A configuration with other values for an option: the section's lines of it are replaced, or added.
+pub fn with(config: &str, section: &str, lines: &[&str]) -> String {
+    let option = lines[0].split_whitespace().nth(1).unwrap();
+    let (mut out, mut inside, mut found) = (String::new(), false, false);
+    for line in config.lines() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("config"), _) => inside = words.next() == Some(&format!("'{section}'")),
+            (Some("option" | "list"), Some(name)) if inside && name == option => continue,
+            _ => {}
+        }
+        out += line;
+        out.push('\n');
+        if inside && line.starts_with("config ") {
+            found = true;
+            out.extend(lines.iter().map(|line| format!("\t{line}\n")));
+        }
+    }
+    assert!(found, "no section '{section}'");
+    out
+}
+
+/// `config.example` on a free port, with the tokens [`PUSH`] for its source `prometheus`, [`WEBHOOK`] for
+/// `alertmanager` and [`READ`] for `amtool`.
+pub fn example() -> String {
+    let text = include_str!("../../config.example");
+    let text = with(text, "loopback", &["option address '127.0.0.1:0'"]);
+    let text = with(&text, "prometheus", &[&format!("list token '{}'", hash_of(PUSH))]);
+    let text = with(&text, "alertmanager", &[&format!("list token '{}'", hash_of(WEBHOOK))]);
+    with(&text, "amtool", &[&format!("list token '{}'", hash_of(READ))])
+}
+
 /// A directory of its own, removed when it is dropped.
 pub struct Dir(PathBuf);
 
@@ -98,8 +140,8 @@ pub struct Process {
 impl Process {
     /// Starts it; its stderr can be waited for line by line.
     pub fn start(command: &mut Command) -> Self {
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| missing(command, &error));
         let stderr = child.stderr.take().unwrap();
         let (send, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -166,6 +208,19 @@ impl Drop for Process {
     }
 }
 
+/// A program that a test needs is not there: the test fails, since a skipped one proves nothing.
+fn missing(command: &Command, error: &std::io::Error) -> ! {
+    let program = command.get_program().display();
+    panic!("cannot start {program}: {error}; tests/packages.txt says which package has it")
+}
+
+/// Runs a program to its end. Returns its exit status, and what it said on stdout and stderr.
+pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| missing(command, &error));
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 pub const AIGLON: &str = env!("CARGO_BIN_EXE_aiglon");
 
 /// A daemon that serves a configuration.
@@ -204,6 +259,13 @@ impl Daemon {
     /// The text of the page.
     pub fn page(&self) -> String {
         let answer = self.get("/");
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// The text of the page in English, whatever the site speaks.
+    pub fn english(&self) -> String {
+        let answer = self.connect().get("/", "Accept-Language: en\r\n");
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
     }
@@ -325,6 +387,20 @@ impl Client {
     }
 }
 
+/// The overall state of a page, as its first line says it.
+pub fn overall(page: &str) -> &str {
+    page.split("<strong>").nth(1).and_then(|rest| rest.split("</strong>").next()).expect("an overall state")
+}
+
+/// The piece of a page that is about one component, by its name there.
+pub fn part<'a>(page: &'a str, name: &str) -> &'a str {
+    let name = format!("<bdi>{name}</bdi>");
+    page.split("<li class=")
+        .filter_map(|piece| piece.split("</li>").next())
+        .find(|piece| piece.contains(&name) && !piece.contains("<a href=\"#"))
+        .unwrap_or_else(|| panic!("no component {name}: {page}"))
+}
+
 /// Tries until it holds; for what another process does in its own time.
 pub fn eventually(what: &str, within_s: u64, mut holds: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(within_s);
@@ -348,4 +424,50 @@ pub fn resolved(name: &str, component: &str) -> String {
         r#"{},"startsAt":"2026-01-01T00:00:00Z","endsAt":"2026-01-01T00:00:00Z"}}"#,
         &alert[..alert.len() - 1]
     )
+}
+
+/// What a site may be like: [`in_state`] makes it so.
+pub const STATES: [&str; 6] = ["start", "resync", "well", "trouble", "partly", "down"];
+
+/// A daemon that serves `config.example` and is in one of [`STATES`]: just started, just heard of for the first
+/// time, all well, some of it down, and with a part or all of the monitoring silent.
+pub fn in_state(state: &str) -> Daemon {
+    let quick = |config: String, source: &str, option: &str| with(&config, source, &[option]);
+    let mut config = example();
+    if state != "resync" {
+        config = quick(config, "prometheus", "option resync '0s'");
+        config = quick(config, "alertmanager", "option resync '0s'");
+    }
+    if state == "down" {
+        config = quick(config, "prometheus", "option silent_after '1s'");
+    }
+    if state == "down" || state == "partly" {
+        config = quick(config, "alertmanager", "option silent_after '1s'");
+    }
+    let daemon = Daemon::start(&config);
+    if state == "start" {
+        return daemon;
+    }
+    let webhook = |body: &str| {
+        daemon.connect().post("/api/v1/webhook", &format!("Authorization: Bearer {WEBHOOK}\r\n"), body)
+    };
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    assert_eq!(webhook("[]").status, 200);
+    let alert = |component: &str, severity: &str, summary: &str| {
+        format!(
+            r#"{{"labels":{{"alertname":"AntennaDown","service":"wifi","component":"{component}","severity":"{severity}"}},"annotations":{{"summary":"{summary}"}}}}"#
+        )
+    };
+    if state == "trouble" {
+        let north = alert("heron-north", "critical", "No power on the roof; somebody is on the way.");
+        let garden = alert("heron-garden", "warning", "");
+        assert_eq!(daemon.post("/api/v2/alerts", &format!("[{north},{garden}]")).status, 200);
+    }
+    match state {
+        "partly" => eventually("a part is silent", 5, || daemon.english().contains("Part of the monitoring")),
+        "down" => eventually("all is silent", 5, || daemon.english().contains("The monitoring is down")),
+        "resync" => assert!(daemon.english().contains("has just come back")),
+        _ => assert!(STATES.contains(&state)),
+    }
+    daemon
 }

@@ -1,0 +1,263 @@
+//! Alerts that must survive a restart: those of senders that do not repeat, as the journal's records hold
+//! them, and back.
+//!
+//! An Alertmanager says a webhook alert once, and again after hours. Without this, a restart would forget it,
+//! and its component would be green once its source had been heard for a while.
+//!
+//! # Records, version 1
+//!
+//! Numbers are little-endian. Sections of the configuration are known by a hash of their names, so that a
+//! record says nothing by itself and a renamed section takes nothing along.
+//!
+//! ```text
+//! began: | source u64 | fingerprint u64 | severity u8 | starts i64 | count u16 | count x component u32 |
+//!        | length u16 | length x kept |
+//! ended: | source u64 | fingerprint u64 |
+//! more:  | source u64 |
+//! ```
+//!
+//! `severity`: 1 degraded, 2 outage. `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
+//! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
+//! could turn green. `kept`: as [`Kept`] packs it. `more`: this source had alerts that are not
+//! written down: more than fit, or such whose labels hold a MAC address, which could be guessed from the fingerprint.
+
+use super::Engine;
+use super::alerts::{Held, Key, Phase};
+use super::flow;
+use super::lifetime::{Claim, Memory, Sender, Word};
+use super::standing::Weight;
+use crate::config::Config;
+use crate::limits::{ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, KEPT_BYTES};
+use crate::model::{ComponentId, ComponentSet, Kept, Severity, SourceId};
+use crate::time::{Now, Wall};
+
+/// The kind of a record that an alert began.
+pub const BEGAN: u8 = 1;
+/// The kind of a record that it ended.
+pub const ENDED: u8 = 2;
+
+/// The kind of a record that a source had alerts that are not written down: after a restart its components are no
+/// data until it has had the time to say everything again.
+pub const MORE: u8 = 3;
+
+/// A record's payload.
+pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
+
+/// Stands for "all that the source feeds".
+const ALL: u16 = u16::MAX;
+
+impl Engine {
+    /// The record that an alert which is held began; `None` if it is not held, or will be repeated.
+    pub fn began_record(&self, config: &Config, now: Now, key: Key) -> Option<Payload> {
+        let held = self.alerts.find(key).and_then(|at| self.alerts.get(at))?;
+        began(config, now, held)
+    }
+
+    /// The records of all alerts that must survive a restart: what a compacted journal holds. Where those are
+    /// too many, `brief`: only that there were.
+    pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
+        for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+            let unwritten = |held: &Held| held.source() == id && is_durable(held) && (brief || held.private);
+            if self.alerts.iter().any(unwritten) {
+                each(MORE, &more_record(config, id));
+            }
+        }
+        for held in self.alerts.iter().filter(|_| !brief) {
+            if let Some(payload) = began(config, now, held) {
+                each(BEGAN, &payload);
+            }
+        }
+    }
+
+    /// Takes back a record of an earlier run, before anything else has come. What the configuration no longer
+    /// names is left out. False if the record is not one of these.
+    pub fn restore(&mut self, config: &Config, now: Now, kind: u8, payload: &[u8]) -> bool {
+        let mut rest = payload;
+        match kind {
+            BEGAN => self.restore_began(config, now, &mut rest).is_some(),
+            ENDED => self.restore_ended(config, now, &mut rest).is_some(),
+            MORE => self.restore_more(config, now, &mut rest).is_some(),
+            _ => false,
+        }
+    }
+
+    fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let source = u64::from_le_bytes(take(rest)?);
+        let fingerprint = u64::from_le_bytes(take(rest)?);
+        let severity = match take(rest)? {
+            [1] => Severity::Degraded,
+            [2] => Severity::Outage,
+            _ => return None,
+        };
+        let starts = i64::from_le_bytes(take(rest)?);
+        let count = u16::from_le_bytes(take(rest)?);
+        let mut listed = ComponentSet::EMPTY;
+        let source = source_by_hash(config, source);
+        if count == ALL {
+            for id in fed_by(config, source?) {
+                listed.insert(id);
+            }
+        } else {
+            for _ in 0..count {
+                let hash = u32::from_le_bytes(take(rest)?);
+                let found = source
+                    .and_then(|source| fed_by(config, source).find(|&id| component_hash(config, id) == hash));
+                if let Some(id) = found {
+                    listed.insert(id);
+                }
+            }
+        }
+        let length = usize::from(u16::from_le_bytes(take(rest)?));
+        let kept = Kept::unpack(rest.get(..length)?)?;
+        let Some(source) = source.filter(|_| !listed.is_empty()) else { return Some(()) };
+        let key = Key { source: source.0, fingerprint };
+        self.forget(config, key, now);
+        let within = config.sources.get(source.index())?.repeat_within;
+        let starts_at = (starts != i64::MIN).then_some(Wall(starts));
+        let site = config.sources.get(source.index())?.site;
+        let held = Held {
+            key,
+            components: listed,
+            severity,
+            sender: Sender::Webhook,
+            phase: Phase::Firing { until: now.mono.plus(within) },
+            memory: Memory { announced: None, announced_at: now.mono, word: Word::Firing },
+            starts_at,
+            first_heard: now.mono,
+            last_heard: now.mono,
+            private: false,
+            kept: kept.filter(|name| name == "alertname" || config.keeps(site, name)),
+        };
+        let weight = held.weight();
+        let claim = Claim { starts_at, ends_at: None, resolved: Some(false) };
+        let began = flow::began(claim, now);
+        self.wake_at(now.mono.plus(within));
+        if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
+            self.weigh(config, &listed, Weight::Nothing, weight, began, now.mono);
+        } else {
+            self.refuse(config, &listed, weight, began, now.mono.plus(within), now.mono);
+        }
+        Some(())
+    }
+
+    fn restore_ended(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let source = u64::from_le_bytes(take(rest)?);
+        let fingerprint = u64::from_le_bytes(take(rest)?);
+        if let Some(source) = source_by_hash(config, source) {
+            self.forget(config, Key { source: source.0, fingerprint }, now);
+        }
+        Some(())
+    }
+
+    fn restore_more(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
+        let Some(source) = source else { return Some(()) };
+        let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
+        for id in fed_by(config, source) {
+            if let Some(standing) = self.standings.get_mut(id.index()) {
+                standing.distrust(until);
+            }
+            self.judge(config, id, None, now.mono);
+        }
+        self.wake_at(until);
+        Some(())
+    }
+
+    fn forget(&mut self, config: &Config, key: Key, now: Now) {
+        if let Some(held) = self.alerts.find(key).and_then(|at| self.alerts.remove(at)) {
+            self.weigh(config, &held.components, held.weight(), Weight::Nothing, None, now.mono);
+        }
+    }
+}
+
+/// The record that a source had more than is written down.
+pub fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
+    source_hash(config, source).to_le_bytes()
+}
+
+/// The record that an alert ended.
+pub fn ended_record(config: &Config, key: Key) -> Payload {
+    let mut out = Payload::new();
+    put(&mut out, &source_hash(config, SourceId(key.source)).to_le_bytes());
+    put(&mut out, &key.fingerprint.to_le_bytes());
+    out
+}
+
+fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
+    if !is_durable(held) || held.private {
+        return None;
+    }
+    let mut out = Payload::new();
+    put(&mut out, &source_hash(config, held.source()).to_le_bytes());
+    put(&mut out, &held.key.fingerprint.to_le_bytes());
+    put(&mut out, &[if held.severity == Severity::Outage { 2 } else { 1 }]);
+    let starts = held.starts_at.or_else(|| now.wall_of(held.first_heard)).map_or(i64::MIN, |at| at.0);
+    put(&mut out, &starts.to_le_bytes());
+    let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);
+    if usize::from(count) > DURABLE_COMPONENTS {
+        put(&mut out, &ALL.to_le_bytes());
+    } else {
+        put(&mut out, &count.to_le_bytes());
+        for id in held.components.iter() {
+            put(&mut out, &component_hash(config, id).to_le_bytes());
+        }
+    }
+    let kept = held.kept.packed();
+    put(&mut out, &u16::try_from(kept.len()).unwrap_or(0).to_le_bytes());
+    put(&mut out, kept);
+    Some(out)
+}
+
+fn is_durable(held: &Held) -> bool {
+    held.sender == Sender::Webhook && held.counts()
+}
+
+/// Everything fits: see the assertion below.
+fn put(out: &mut Payload, bytes: &[u8]) {
+    _ = out.extend_from_slice(bytes);
+}
+
+const _: () = assert!(
+    8 + 8 + 1 + 8 + 2 + DURABLE_COMPONENTS * 4 + 2 + KEPT_BYTES <= DURABLE_BYTES,
+    "the record of the largest alert must fit"
+);
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk::<N>()?;
+    *rest = tail;
+    Some(*head)
+}
+
+/// 64-bit FNV-1a over names, each ended by a NUL, which no name holds.
+fn hash(names: [&str; 3]) -> u64 {
+    let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
+    bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+fn source_hash(config: &Config, id: SourceId) -> u64 {
+    let Some(source) = config.sources.get(id.index()) else { return 0 };
+    let site = config.sites.get(source.site.index()).map_or("", |site| config.str(site.name));
+    hash([site, config.str(source.name), ""])
+}
+
+fn source_by_hash(config: &Config, wanted: u64) -> Option<SourceId> {
+    (0..=u8::MAX).map(SourceId).take(config.sources.len()).find(|&id| source_hash(config, id) == wanted)
+}
+
+/// 32 bits of it: among 256 components two are the same once in 130,000 configurations, and then both are red.
+fn component_hash(config: &Config, id: ComponentId) -> u32 {
+    let Some(component) = config.components.get(id.index()) else { return 0 };
+    let Some(service) = config.services.get(component.service.index()) else { return 0 };
+    let site = config.sites.get(service.site.index()).map_or("", |site| config.str(site.name));
+    let hash = hash([site, config.str(service.name), config.str(component.name)]);
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+fn fed_by(config: &Config, source: SourceId) -> impl Iterator<Item = ComponentId> + '_ {
+    (0..=u16::MAX)
+        .map(ComponentId)
+        .zip(&config.components)
+        .filter(move |(_, component)| component.feeders.contains(source))
+        .map(|(id, _)| id)
+}

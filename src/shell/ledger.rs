@@ -1,0 +1,173 @@
+//! The journal in use: what must survive a restart goes in as it happens, and is on flash before its sender
+//! is answered. When storage fails, the daemon goes on in memory, says so once, and tries again later.
+
+use std::path::Path;
+
+use aiglon::config::Config;
+use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
+use aiglon::engine::{Durable, Engine};
+use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
+use aiglon::limits::{JOURNAL_BYTES, JOURNAL_RETRY};
+use aiglon::time::{Mono, Now};
+
+use super::storage::{Files, InUse};
+
+/// The journal and its files.
+pub struct Ledger {
+    journal: Journal,
+    files: Option<Files>,
+    /// When to try again to leave memory for the flash.
+    retry_at: Option<Mono>,
+    /// Whether the present fault has been logged.
+    said: bool,
+}
+
+impl Ledger {
+    /// Not open yet.
+    pub const fn new() -> Self {
+        Self { journal: Journal::new(), files: None, retry_at: None, said: false }
+    }
+
+    /// Takes the directory. Whoever else needs it may use it after this.
+    pub fn take(&mut self, dir: &Path) -> Result<(), InUse> {
+        self.files = Some(Files::open(dir)?);
+        Ok(())
+    }
+
+    /// Gives the engine back what an earlier run left.
+    pub fn replay(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        let Some(files) = &mut self.files else { return };
+        let mut unknown = 0u32;
+        let opened = self.journal.open(files, JOURNAL_BYTES, &mut |record| {
+            if !engine.restore(config, now, record.kind, record.payload) {
+                unknown += 1;
+            }
+        });
+        match opened {
+            Ok(opened) => {
+                if opened.lost > 0 {
+                    log::warn!(
+                        "the journal ended in {} bytes that were not written whole, as after a power cut; they were cut off",
+                        opened.lost
+                    );
+                }
+                if unknown > 0 {
+                    log::warn!(
+                        "{unknown} records of the journal are not known to this version and were left out"
+                    );
+                }
+            }
+            Err(fault) => log::error!(
+                "the journal cannot be read ({}): alerts of senders that do not repeat may be missing, and what \
+                 comes is kept in memory only",
+                words(fault)
+            ),
+        }
+        self.watch(now.mono);
+    }
+
+    /// Writes down what an alert's beginning or end changes. It is on flash after [`settle`](Self::settle).
+    pub fn note(&mut self, engine: &Engine, config: &Config, now: Now, what: Durable) {
+        let Some(files) = &mut self.files else { return };
+        let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
+        let taken = match what {
+            Durable::Nothing => return,
+            Durable::Began(key) => match engine.began_record(config, now, key) {
+                Some(payload) => append(BEGAN, &payload),
+                None => return,
+            },
+            Durable::Ended(key) => append(ENDED, &durable::ended_record(config, key)),
+            Durable::More(source) => append(MORE, &durable::more_record(config, source)),
+        };
+        if taken == Err(Refused::Full) {
+            // The snapshot holds it.
+            self.compact(engine, config, now);
+        }
+        self.watch(now.mono);
+    }
+
+    /// Returns when all that was noted is on flash, or cannot be.
+    pub fn settle(&mut self, now: Mono) {
+        if let Some(files) = &mut self.files {
+            // The fault stays with the journal, where `watch` finds it.
+            _ = self.journal.sync(files);
+        }
+        self.watch(now);
+    }
+
+    /// Writes the present state into a new journal: to make room, to purge what the configuration no longer
+    /// names, or to leave memory for the flash.
+    pub fn compact(&mut self, engine: &Engine, config: &Config, now: Now) {
+        let Some(files) = &mut self.files else { return };
+        for brief in [false, true] {
+            let written = self.journal.compact(files, &mut |snapshot| {
+                // What does not fit is remembered by the snapshot.
+                engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                Ok(())
+            });
+            if written != Err(Refused::Full) {
+                break;
+            }
+            log::warn!(
+                "more alerts of senders that do not repeat than the journal holds: after a restart their \
+                 components will be \"no data\" until they are repeated"
+            );
+        }
+        self.watch(now.mono);
+    }
+
+    /// Tries again to leave memory for the flash, if it is time.
+    pub fn retry(&mut self, engine: &Engine, config: &Config, now: Now) {
+        if self.retry_at.is_some_and(|at| at <= now.mono) {
+            self.retry_at = Some(now.mono.plus(JOURNAL_RETRY));
+            self.compact(engine, config, now);
+        }
+    }
+
+    /// When [`retry`](Self::retry) wants to be called.
+    pub fn retry_at(&self) -> Option<Mono> {
+        self.retry_at
+    }
+
+    /// Why nothing is written at present, if so.
+    pub fn fault(&self) -> Option<Fault> {
+        self.journal.fault()
+    }
+
+    /// Bytes of the file, and what was done since the start.
+    pub fn figures(&self) -> (u32, Counters) {
+        (self.journal.bytes(), self.journal.counters())
+    }
+
+    /// Says once that storage fails, and once that it works again.
+    fn watch(&mut self, now: Mono) {
+        match (self.journal.fault(), self.said) {
+            (Some(fault), false) => {
+                self.said = true;
+                self.retry_at = Some(now.plus(JOURNAL_RETRY));
+                log::error!(
+                    "the journal cannot be written ({}): what comes is kept in memory only, and a restart forgets it; \
+                     trying again every ten minutes",
+                    words(fault)
+                );
+            }
+            (None, true) => {
+                self.said = false;
+                self.retry_at = None;
+                log::info!("the journal is written again");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn words(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Missing => "there is no such directory",
+        Fault::NoSpace => "no space left",
+        Fault::ReadOnly => "it is read-only, or not ours",
+        Fault::Busy => "another daemon writes there",
+        Fault::Newer => "a later version wrote it",
+        Fault::Io => "the device fails",
+    }
+}

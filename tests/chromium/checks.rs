@@ -1,0 +1,181 @@
+//! What a browser makes of the pages: it asks for nothing else, finds nothing to complain of, nobody must scroll
+//! sideways, and who has no mouse or no style sheet reads it as well.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::common::{Daemon, STATES, in_state};
+use crate::driver::{Browser, Look};
+
+const PHONE: Look = Look { width: 360, dark: false, lang: "en" };
+
+/// What the browser says that it asked for, since last time; and its icon is not among what we have.
+fn is_the_only_request(browser: &Browser, daemon: &Daemon) {
+    let page = format!("http://{}/", daemon.address);
+    let icon = format!("{page}favicon.ico");
+    let asked: Vec<_> = browser.requests().into_iter().filter(|url| *url != icon).collect();
+    assert_eq!(asked, [page.as_str()]);
+}
+
+fn complaints(browser: &Browser) -> Vec<String> {
+    browser.log("browser").into_iter().filter(|line| !line.contains("/favicon.ico")).collect()
+}
+
+/// How many answers the daemon has given. The question itself is not counted yet.
+fn answers(daemon: &Daemon) -> f64 {
+    let metrics = daemon.get("/metrics").body;
+    let counts = metrics.lines().filter(|line| line.starts_with("aiglon_http_responses_total{"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()).sum()
+}
+
+#[test]
+fn a_page_stands_alone_and_fits_every_screen() {
+    let browser = Browser::new();
+    let daemons = STATES.map(|state| (state, in_state(state)));
+    for (state, daemon) in &daemons {
+        for lang in ["en", "fr", "ar"] {
+            let before = answers(daemon);
+            _ = (browser.requests(), complaints(&browser));
+            browser.look(Look { lang, ..PHONE });
+            browser.open(daemon.address);
+            is_the_only_request(&browser, daemon);
+            // The page, and perhaps its icon, besides our own question before.
+            let answered = answers(daemon) - before - 1.0;
+            assert!((1.0..=2.0).contains(&answered), "{state}.{lang}: {answered} answers");
+            assert_eq!(complaints(&browser), Vec::<String>::new(), "{state}.{lang}");
+            assert_eq!(browser.script("return document.cookie + document.scripts.length"), "0");
+            for (width, dark) in [(320, true), (360, false), (768, true), (1280, false), (2560, true)] {
+                browser.look(Look { width, dark, lang });
+                let wider =
+                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+                assert_eq!(browser.script(wider), 0, "{state}.{lang} at {width} pixels");
+                // WCAG 2.2, 2.5.8: links that stand alone can be hit with a thumb.
+                let small = "return [...document.querySelectorAll('a')].map(a => a.getBoundingClientRect())\
+                    .filter(box => box.height < 44 || box.width < 44).length";
+                assert_eq!(browser.script(small), 0, "{state}.{lang} at {width} pixels: small links");
+            }
+        }
+    }
+
+    // What would have been seen: the policy lets nothing in, and says so.
+    let (_, daemon) = &daemons[2];
+    browser.open(daemon.address);
+    _ = (browser.requests(), complaints(&browser));
+    browser.script(
+        "document.body.insertAdjacentHTML('beforeend', '<img src=/x.png><p style=\"color:red\" onclick=\"x()\">x</p>');\
+         const script = document.createElement('script'); script.text = 'document.title = 1'; document.body.append(script);",
+    );
+    let complaints = complaints(&browser);
+    for what in ["inline style", "inline event handler", "inline script", "Loading the image"] {
+        assert!(complaints.iter().any(|line| line.contains(what)), "{what}: {complaints:#?}");
+    }
+    assert!(browser.requests().iter().any(|url| url.ends_with("/x.png")));
+    assert_ne!(browser.script("return document.title"), "1");
+}
+
+/// Who has no style sheet (an old phone, a text browser, a screen reader in its way) reads the same, in order.
+#[test]
+fn it_reads_well_without_its_style_sheet() {
+    let browser = Browser::new();
+    for (state, expected) in [
+        (
+            "trouble",
+            &[
+                "Solidarity antennas",
+                "Something is down",
+                "Last news from the monitoring: ",
+                "What is affected",
+                "Wi-Fi, antenna Heron · Heron, north side – Down",
+                "Wi-Fi, antenna Heron · Heron, garden – Works badly",
+                "If you use something on this list, it is probably not your device.",
+                "Internet connection",
+                "Everything works",
+                "Fibre",
+                "Works",
+                "Wi-Fi, antenna Heron",
+                "Partly down",
+                "Heron, north side",
+                "Down since ",
+                "No power on the roof; somebody is on the way.",
+                "Heron, garden",
+                "Works badly since ",
+                "Members' VPN",
+                "Reload this page",
+                "What the signs mean",
+                "It works.",
+            ][..],
+        ),
+        (
+            "down",
+            &[
+                "Solidarity antennas",
+                "We do not know",
+                "Last news from the monitoring: ",
+                "The monitoring is down since ",
+                "We cannot say whether it is your device or our side.",
+                "Internet connection",
+                "Unknown",
+                "Fibre",
+                "Unknown since ",
+            ],
+        ),
+    ] {
+        let daemon = in_state(state);
+        browser.look(PHONE);
+        browser.open(daemon.address);
+        browser.script("document.querySelectorAll('style').forEach(sheet => sheet.remove())");
+        assert_eq!(browser.script("return document.styleSheets.length"), 0);
+        let text = browser.script("return document.body.innerText");
+        let text = text.as_str().unwrap();
+        let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join(format!("{state}.en.txt")), text).unwrap();
+        let mut rest = text;
+        for line in expected {
+            let at = rest
+                .find(line)
+                .unwrap_or_else(|| panic!("{state}: no '{line}' after what precedes it: {text}"));
+            rest = &rest[at + line.len()..];
+        }
+        // The sign stands before the word, and is not read out besides it.
+        let signs = "return [...document.querySelectorAll('i')].filter(i => i.getAttribute('aria-hidden') != 'true').length";
+        assert_eq!(browser.script(signs), 0);
+        // One of each landmark, headings without a gap, and every region of a page in one of them.
+        let outline = "return ['header', 'main', 'footer'].map(tag => document.querySelectorAll('body > ' + tag).length) + ' ' \
+            + [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(heading => heading.tagName[1]).join('')";
+        let outline = browser.script(outline);
+        let headings = outline.as_str().unwrap().strip_prefix("1,1,1 1").expect("landmarks and one h1");
+        assert!(headings.len() >= 5 && headings.bytes().all(|level| level == b'2'), "{outline}");
+    }
+}
+
+#[test]
+fn it_can_be_used_with_the_keyboard_alone() {
+    let browser = Browser::new();
+    let daemon = in_state("trouble");
+    browser.look(PHONE);
+    browser.open(daemon.address);
+    let links = browser.script("return document.links.length").as_u64().unwrap();
+    assert!(links >= 4, "{links}");
+    let at = "const at = document.activeElement, look = getComputedStyle(at);\
+        return [at.tagName, [...document.links].indexOf(at), look.outlineStyle, parseFloat(look.outlineWidth) >= 2]";
+    for link in 0..links {
+        browser.press("Tab", 9, "");
+        assert_eq!(browser.script(at), serde_json::json!(["A", link, "solid", true]));
+    }
+    // Back to the first, which leads down to what is affected.
+    browser.script("document.links[0].focus()");
+    browser.press("Enter", 13, "\r");
+    let target = browser.script("return document.querySelector(':target').innerText");
+    assert!(target.as_str().unwrap().contains("Heron, north side"), "{target}");
+
+    // The last one asks for the page anew.
+    browser.open(daemon.address);
+    browser.script("document.querySelector('.reload').focus(); window.old = true");
+    browser.press("Enter", 13, "\r");
+    crate::common::eventually("the page is loaded anew", 5, || {
+        browser.script("return window.old === undefined") == true
+    });
+    // Without its address it would be another page that is asked for.
+    assert_eq!(browser.script("return location.pathname + location.hash"), "/");
+}

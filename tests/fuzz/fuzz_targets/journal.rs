@@ -1,0 +1,138 @@
+//! Arbitrary bytes as a journal: any chunking gives the same records, opening ends, and what comes after is kept.
+//! The first byte says how the rest is made: as it is, behind a good header, or as operations on a good journal
+//! whose bytes are then damaged.
+#![no_main]
+
+use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanner, Step};
+use aiglon::journal::{Durability, Fault, Journal, Store};
+use aiglon::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES};
+use libfuzzer_sys::fuzz_target;
+
+/// A disk that never fails.
+#[derive(Default)]
+struct Disk {
+    journal: Option<Vec<u8>>,
+    new: Vec<u8>,
+}
+
+impl Store for Disk {
+    fn length(&mut self) -> Result<Option<u64>, Fault> {
+        Ok(self.journal.as_ref().map(|bytes| bytes.len() as u64))
+    }
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let rest = &self.journal.as_ref().unwrap()[at as usize..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+    fn writable(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.journal.as_mut().unwrap().extend_from_slice(bytes);
+        Ok(())
+    }
+    fn sync(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn truncate(&mut self, length: u64) -> Result<(), Fault> {
+        self.journal.as_mut().unwrap().truncate(length as usize);
+        Ok(())
+    }
+    fn create_new(&mut self) -> Result<(), Fault> {
+        self.new.clear();
+        Ok(())
+    }
+    fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.new.extend_from_slice(bytes);
+        Ok(())
+    }
+    fn sync_new(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn commit_new(&mut self) -> Result<(), Fault> {
+        self.journal = Some(std::mem::take(&mut self.new));
+        Ok(())
+    }
+    fn discard_new(&mut self) {
+        self.new.clear();
+    }
+    fn salt(&mut self) -> u32 {
+        7
+    }
+}
+
+type Plain = (u8, Vec<u8>);
+
+fn scan(bytes: &[u8], size: usize) -> (Vec<Plain>, u32) {
+    let mut scanner = Scanner::new();
+    let mut records = Vec::new();
+    'file: for mut chunk in bytes.chunks(size) {
+        loop {
+            match scanner.next(&mut chunk) {
+                Step::Record(record) => records.push((record.kind, record.payload.to_vec())),
+                Step::More => break,
+                Step::End(_) => break 'file,
+            }
+        }
+    }
+    (records, scanner.good())
+}
+
+fn open(disk: &mut Disk) -> (Journal, Vec<Plain>, bool) {
+    let (mut journal, mut records) = (Journal::new(), Vec::new());
+    let opened = journal
+        .open(disk, JOURNAL_BYTES_MIN, &mut |record| records.push((record.kind, record.payload.to_vec())));
+    (journal, records, opened.is_ok())
+}
+
+/// A journal with records cut out of `data`.
+fn write(data: &[u8]) -> (Vec<u8>, Vec<Plain>) {
+    let mut disk = Disk::default();
+    let (mut journal, mut records, _) = open(&mut disk);
+    let mut rest = data;
+    while let [kind, length, more @ ..] = rest {
+        let length = (usize::from(*length) * 5).min(more.len()).min(RECORD_BYTES);
+        let payload = &more[..length];
+        rest = &more[length..];
+        if journal.append(&mut disk, *kind, payload, Durability::Now).is_ok() {
+            records.push((*kind, payload.to_vec()));
+        }
+    }
+    (disk.journal.unwrap(), records)
+}
+
+fuzz_target!(|data: &[u8]| {
+    let [how, size, rest @ ..] = data else { return };
+    let (bytes, truth) = match how % 3 {
+        0 => (rest.to_vec(), None),
+        1 => ([write(&[]).0, rest.to_vec()].concat(), None),
+        _ => {
+            // The last four bytes damage one place.
+            let Some((made, &[a, b, c, with])) = rest.split_last_chunk::<4>() else { return };
+            let (mut bytes, records) = write(made);
+            let at = u32::from_le_bytes([a, b, c, 0]) as usize % bytes.len();
+            bytes[at] ^= with;
+            (bytes, Some(records))
+        }
+    };
+    let (records, good) = scan(&bytes, bytes.len().max(1));
+    assert_eq!((&records, good), (&scan(&bytes, usize::from(*size).max(1)).0, good));
+    let told: usize = records.iter().map(|(_, payload)| payload.len() + OVERHEAD_BYTES).sum();
+    assert!(records.iter().all(|(kind, payload)| *kind != 0 && payload.len() <= RECORD_BYTES));
+    assert!(good as usize <= bytes.len() && (good == 0 || good as usize == HEADER_BYTES + told));
+    if let Some(truth) = truth {
+        assert!(truth.starts_with(&records));
+    }
+
+    let mut disk = Disk { journal: Some(bytes.clone()), new: Vec::new() };
+    let (mut journal, found, opened) = open(&mut disk);
+    assert_eq!(found, records);
+    if !opened {
+        assert_eq!(disk.journal, Some(bytes));
+    } else if journal.append(&mut disk, 1, b"next", Durability::Now).is_ok() {
+        let mut expected = records;
+        expected.push((1, b"next".to_vec()));
+        assert_eq!(open(&mut disk).1, expected);
+    }
+});

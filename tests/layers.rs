@@ -1,0 +1,484 @@
+//! The layering, held: the core names no IO, clock, async, heap or `unsafe`; its modules name only modules
+//! below them; only `src/shell/clock.rs` reads a clock; every dependency has its price in ARCHITECTURE.md.
+//!
+//! The sources are read as tokens, without comments, strings and what only tests see. The checker is itself
+//! under test, with snippets that break each rule.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
+const LAYERS: [&[&str]; 5] = [
+    &["limits", "text", "time"],
+    &["model"],
+    &["config"],
+    &["http", "ingest", "journal", "render"],
+    &["engine"],
+];
+
+/// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.
+const FORBIDDEN: [&str; 17] = [
+    "std",
+    "alloc",
+    "unsafe",
+    "async",
+    "await",
+    "Future",
+    "Poll",
+    "Waker",
+    "Instant",
+    "SystemTime",
+    "UNIX_EPOCH",
+    "smol",
+    "lexopt",
+    "signal_hook",
+    "static_cell",
+    "TcpListener",
+    "File",
+];
+
+/// What reads a clock.
+const CLOCKS: [&str; 3] = ["Instant", "SystemTime", "UNIX_EPOCH"];
+
+// ---- reading Rust ----------------------------------------------------------------------------------------
+
+/// The tokens of a source: words, `::`, and single characters. Comments, strings and numbers are left out.
+fn tokens(source: &str) -> Vec<String> {
+    let chars: Vec<char> = source.chars().collect();
+    let at = |i: usize| chars.get(i).copied().unwrap_or('\0');
+    let (mut out, mut i) = (Vec::new(), 0);
+    while i < chars.len() {
+        let c = at(i);
+        if c == '/' && at(i + 1) == '/' {
+            while i < chars.len() && at(i) != '\n' {
+                i += 1;
+            }
+        } else if c == '/' && at(i + 1) == '*' {
+            let mut depth = 0;
+            loop {
+                match (at(i), at(i + 1)) {
+                    ('/', '*') => (depth, i) = (depth + 1, i + 2),
+                    ('*', '/') => (depth, i) = (depth - 1, i + 2),
+                    _ => i += 1,
+                }
+                if depth == 0 || i >= chars.len() {
+                    break;
+                }
+            }
+        } else if c == '"' {
+            i = after_string(&chars, i);
+        } else if c == '\'' {
+            // A character, or a lifetime.
+            if at(i + 1) == '\\' {
+                i += 3;
+                while i < chars.len() && at(i) != '\'' {
+                    i += 1;
+                }
+                i += 1;
+            } else if at(i + 2) == '\'' {
+                i += 3;
+            } else {
+                i += 1;
+            }
+        } else if c.is_alphanumeric() || c == '_' {
+            let start = i;
+            while at(i).is_alphanumeric() || at(i) == '_' {
+                i += 1;
+            }
+            let word: String = chars[start..i].iter().collect();
+            let hashes = (0..9).take_while(|n| at(i + n) == '#').count();
+            if matches!(word.as_str(), "r" | "br" | "cr") && at(i + hashes) == '"' {
+                let end: String = std::iter::once('"').chain((0..hashes).map(|_| '#')).collect();
+                let rest: String = chars[i + hashes + 1..].iter().collect();
+                i += hashes + 1 + rest[..rest.find(&end).unwrap()].chars().count() + end.len();
+            } else if matches!(word.as_str(), "b" | "c") && at(i) == '"' {
+                i = after_string(&chars, i);
+            } else if !word.starts_with(|c: char| c.is_ascii_digit()) {
+                out.push(word);
+            }
+        } else if c == ':' && at(i + 1) == ':' {
+            out.push("::".to_owned());
+            i += 2;
+        } else {
+            if !c.is_whitespace() {
+                out.push(c.to_string());
+            }
+            i += 1;
+        }
+    }
+    out
+}
+
+/// The place behind a string that opens at `i`.
+fn after_string(chars: &[char], mut i: usize) -> usize {
+    i += 1;
+    while i < chars.len() && chars[i] != '"' {
+        i += if chars[i] == '\\' { 2 } else { 1 };
+    }
+    i + 1
+}
+
+fn is(tokens: &[String], at: usize, words: &[&str]) -> bool {
+    words.iter().enumerate().all(|(n, word)| tokens.get(at + n).is_some_and(|token| token == word))
+}
+
+/// The place behind what the bracket at `at` encloses.
+fn after_group(tokens: &[String], at: usize) -> usize {
+    let mut depth = 0;
+    for (i, token) in tokens.iter().enumerate().skip(at) {
+        match token.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return i + 1;
+        }
+    }
+    tokens.len()
+}
+
+/// The place behind the item that begins at `at`.
+fn after_item(tokens: &[String], mut at: usize) -> usize {
+    while is(tokens, at, &["#", "["]) {
+        at = after_group(tokens, at + 1);
+    }
+    let visible = usize::from(is(tokens, at, &["pub"]));
+    let first =
+        if is(tokens, at + visible, &["("]) { after_group(tokens, at + visible) } else { at + visible };
+    let ends_with_semicolon =
+        ["use", "static", "type", "extern"].iter().any(|word| is(tokens, first, &[word]))
+            || (is(tokens, first, &["const"]) && !is(tokens, first + 1, &["fn"]));
+    let mut i = first;
+    while i < tokens.len() {
+        match tokens[i].as_str() {
+            ";" => return i + 1,
+            "{" if !ends_with_semicolon => return after_group(tokens, i),
+            "(" | "[" | "{" => i = after_group(tokens, i),
+            _ => i += 1,
+        }
+    }
+    i
+}
+
+/// Takes out what only tests see. Also returns the modules that are such, and stand in files of their own.
+fn without_tests(tokens: &[String]) -> (Vec<String>, Vec<String>) {
+    let (mut out, mut modules, mut i) = (Vec::new(), Vec::new(), 0);
+    while i < tokens.len() {
+        if is(tokens, i, &["#", "[", "cfg", "(", "test", ")", "]"]) {
+            let end = after_item(tokens, i);
+            let item = &tokens[i..end];
+            if let Some(n) = item.iter().position(|token| token == "mod")
+                && is(item, n + 2, &[";"])
+            {
+                modules.push(item[n + 1].clone());
+            }
+            i = end;
+        } else {
+            out.push(tokens[i].clone());
+            i += 1;
+        }
+    }
+    (out, modules)
+}
+
+/// The modules at the root of the crate that paths lead to, from a module so many levels deep.
+fn roots(tokens: &[String], depth: usize) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for i in 0..tokens.len() {
+        let starts = ["crate", "super"].contains(&tokens[i].as_str()) && is(tokens, i + 1, &["::"]);
+        let within = i > 1 && tokens[i - 1] == "::" && tokens[i - 2] != "self";
+        if starts && !within {
+            follow(tokens, i, depth, &mut out);
+        }
+    }
+    out
+}
+
+fn follow(tokens: &[String], mut at: usize, mut depth: usize, out: &mut BTreeSet<String>) -> usize {
+    while let Some(token) = tokens.get(at) {
+        match token.as_str() {
+            "crate" => depth = 0,
+            "super" => depth = depth.saturating_sub(1),
+            "self" | "::" => {}
+            "{" => {
+                let end = after_group(tokens, at);
+                at += 1;
+                while at < end - 1 {
+                    at = follow(tokens, at, depth, out);
+                    while at < end - 1 && tokens[at] != "," {
+                        at = if tokens[at] == "{" { after_group(tokens, at) } else { at + 1 };
+                    }
+                    at += 1;
+                }
+                return end;
+            }
+            name => {
+                if depth == 0 && name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                    out.insert(name.to_owned());
+                }
+                return at + 1;
+            }
+        }
+        at += 1;
+    }
+    at
+}
+
+// ---- the rules -------------------------------------------------------------------------------------------
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+/// What is wrong with a source of the core, at this path of modules (`["engine", "flow"]`; the root: none).
+fn faults(path: &[&str], source: &str) -> Vec<String> {
+    let (tokens, _) = without_tests(&tokens(source));
+    let mut faults = Vec::new();
+    for word in FORBIDDEN {
+        if tokens.iter().any(|token| token == word) {
+            faults.push(format!("names {word}"));
+        }
+    }
+    for (i, token) in tokens.iter().enumerate() {
+        if is(&tokens, i, &["extern", "crate"]) {
+            faults.push("links a crate".to_owned());
+        }
+        if is(&tokens, i, &["core", "::", "fmt"]) {
+            faults.push("names core::fmt".to_owned());
+        }
+        if token == "log" && is(&tokens, i + 1, &["::"]) {
+            faults.push("logs".to_owned());
+        }
+    }
+    let Some((&own, rest)) = path.split_first() else { return faults };
+    for root in roots(&tokens, rest.len() + 1) {
+        match (layer(&root), layer(own)) {
+            _ if root == own => {}
+            (Some(0), Some(0)) => {}
+            (Some(below), Some(above)) if below < above => {}
+            _ => faults.push(format!("{own} names {root}, which is not below it")),
+        }
+    }
+    faults
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a directory, in order.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let (dirs, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs"));
+    files.chain(dirs.iter().flat_map(|dir| self::files(dir))).collect()
+}
+
+/// The sources of the core: the path of the module, and the text. Without files that only tests see.
+fn core() -> Vec<(Vec<String>, String)> {
+    let src = root().join("src");
+    let mut sources = Vec::new();
+    for path in files(&src) {
+        let within = path.strip_prefix(&src).unwrap();
+        let mut module: Vec<String> =
+            within.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        if module[0] == "shell" || module == ["main"] {
+            continue;
+        }
+        if ["mod", "lib"].contains(&module.last().unwrap().as_str()) {
+            module.pop();
+        }
+        sources.push((module, fs::read_to_string(&path).unwrap()));
+    }
+    // What the build writes is of the module that includes it.
+    for (name, module) in
+        [("floor.rs", "time"), ("lang.rs", "model"), ("words.rs", "render"), ("fragments.rs", "render")]
+    {
+        let text = fs::read_to_string(Path::new(env!("OUT_DIR")).join(name)).unwrap();
+        sources.push((vec![module.to_owned(), name.replace(".rs", "")], text));
+    }
+    let mut only_tests: Vec<Vec<String>> = Vec::new();
+    for (module, text) in &sources {
+        for name in without_tests(&tokens(text)).1 {
+            only_tests.push(module.iter().cloned().chain([name]).collect());
+        }
+    }
+    sources.retain(|(module, _)| !only_tests.contains(module));
+    sources
+}
+
+#[test]
+fn the_core_names_only_what_is_below() {
+    let sources = core();
+    assert!(sources.len() > 40, "the sources have moved: {}", sources.len());
+    let mut all = Vec::new();
+    for (module, text) in &sources {
+        let path: Vec<&str> = module.iter().map(String::as_str).collect();
+        all.extend(faults(&path, text).into_iter().map(|fault| format!("{}: {fault}", module.join("::"))));
+    }
+    assert!(all.is_empty(), "{all:#?}");
+}
+
+#[test]
+fn the_core_is_no_std_and_its_doc_tells_the_layers() {
+    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let (tokens, _) = without_tests(&tokens(&text));
+    assert!((0..tokens.len()).any(|i| is(&tokens, i, &["#", "!", "[", "no_std", "]"])));
+    let declared: BTreeSet<_> = (0..tokens.len())
+        .filter(|&i| is(&tokens, i, &["pub", "mod"]))
+        .map(|i| tokens[i + 2].as_str())
+        .collect();
+    assert_eq!(declared, LAYERS.iter().flat_map(|layer| layer.iter().copied()).collect());
+
+    let doc: String = text.lines().filter_map(|line| line.strip_prefix("//! ")).collect::<Vec<_>>().join(" ");
+    let told = doc.split("from the bottom: ").nth(1).unwrap().split('.').next().unwrap();
+    let told: Vec<Vec<&str>> =
+        told.split(';').map(|layer| layer.split('`').skip(1).step_by(2).collect()).collect();
+    assert_eq!(told, LAYERS);
+}
+
+#[test]
+fn unsafe_code_is_forbidden() {
+    let cargo = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let lints = cargo.split("[lints.rust]").nth(1).unwrap().split('[').next().unwrap();
+    assert!(lints.lines().any(|line| line.trim() == "unsafe_code = \"forbid\""), "{lints}");
+    for path in files(&root().join("src")) {
+        let tokens = tokens(&fs::read_to_string(&path).unwrap());
+        assert!(!tokens.iter().any(|token| token == "unsafe"), "{}", path.display());
+    }
+}
+
+#[test]
+fn one_file_reads_the_clocks() {
+    let readers: Vec<_> = files(&root().join("src"))
+        .into_iter()
+        .filter(|path| {
+            let (tokens, _) = without_tests(&tokens(&fs::read_to_string(path).unwrap()));
+            tokens.iter().any(|token| CLOCKS.contains(&token.as_str()))
+        })
+        .collect();
+    assert_eq!(readers, [root().join("src/shell/clock.rs")]);
+}
+
+#[test]
+fn every_dependency_has_its_price() {
+    let cargo = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table = cargo.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let names: Vec<_> = table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| Some(line.split_once('=')?.0.trim()))
+        .collect();
+    assert!(names.len() > 5, "{names:?}");
+    let prices = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let prices = prices.split("What each dependency costs").nth(1).unwrap();
+    for name in names {
+        assert!(prices.lines().any(|line| line.starts_with(&format!("| `{name}` |"))), "{name}");
+    }
+}
+
+// ---- the checker, checked --------------------------------------------------------------------------------
+
+#[test]
+fn the_checker_sees_each_violation() {
+    for (path, source, expected) in [
+        // What is allowed.
+        (&["engine", "flow"][..], "use super::alerts::Held; use crate::config::Config;", ""),
+        (&["time", "tz"], "use crate::limits::ABBREVIATION_BYTES;", ""),
+        (&["http", "auth"], "use crate::config::Token; use crate::http::Status; use super::head::Head;", ""),
+        (
+            &["config", "load"],
+            "pub(super) fn f() {} pub(crate) struct S; pub(in crate::config) struct T;",
+            "",
+        ),
+        (
+            &["model"],
+            "//! see [`crate::engine`]\n/* std::net /* and */ async */ const S: &str = \"std::net\";",
+            "",
+        ),
+        (&["model"], "const S: &str = r#\"a \" std::net\"#; const C: char = '\"'; fn f<'a>() {}", ""),
+        (&["model"], "#[cfg(test)]\nmod tests { use std::vec::Vec; }\n#[cfg(test)] extern crate std;", ""),
+        (&["model"], "#[cfg(test)] use std::{a, b}; #[cfg(test)] const ALL: [u8; 1] = [{ std::f() }];", ""),
+        (&[], "pub mod engine; use crate::engine::Engine;", ""),
+        // What is not.
+        (&["model"], "use std::net::TcpStream;", "names std"),
+        (&["model"], "fn f() { ::std::process::exit(1) }", "names std"),
+        (&["model"], "use alloc::vec::Vec;", "names alloc"),
+        (&["model"], "extern crate std as s;", "names std; links a crate"),
+        (&[], "extern crate alloc;", "names alloc; links a crate"),
+        (&["engine"], "async fn f() {}", "names async"),
+        (&["engine"], "use core::future::Future;", "names Future"),
+        (&["engine"], "fn f() { Instant::now(); }", "names Instant"),
+        (&["text"], "unsafe fn f() {}", "names unsafe"),
+        (&["text"], "use core::fmt::Write;", "names core::fmt"),
+        (&["http"], "log::info!(\"\");", "logs"),
+        (&["model"], "#[cfg(not(test))]\nuse std::vec::Vec;", "names std"),
+        (&["model"], "#[cfg(test)]\nmod tests { }\nuse std::vec::Vec;", "names std"),
+        (&["model"], "#[cfg(test)]\nuse a::{b, c};\nuse std::vec::Vec;", "names std"),
+        (&["model"], "use crate::config::Config;", "model names config, which is not below it"),
+        (&["model", "ids"], "fn f(x: crate::engine::E) {}", "model names engine, which is not below it"),
+        (
+            &["config", "load"],
+            "use crate::{limits::X, http::{a, b}};",
+            "config names http, which is not below it",
+        ),
+        (&["ingest", "json"], "use super::super::http::Status;", "ingest names http, which is not below it"),
+        (&["limits"], "use super::model::State;", "limits names model, which is not below it"),
+        (&["render"], "use super::{config, engine::{Engine}};", "render names engine, which is not below it"),
+        (
+            &["http", "a"],
+            "use super::{super::{model, engine}, b};",
+            "http names engine, which is not below it",
+        ),
+        (&["http", "a"], "use self::super::super::ingest::X;", "http names ingest, which is not below it"),
+        (&["http"], "use crate::surprise::X;", "http names surprise, which is not below it"),
+    ] {
+        assert_eq!(faults(path, source).join("; "), expected, "{path:?}: {source}");
+    }
+}
+
+#[test]
+fn modules_of_tests_are_known() {
+    let source = "#[cfg(test)]\npub(crate) mod testing;\n#[cfg(test)]\nmod tests;\nmod real;\n#[cfg(test)] mod inner {}";
+    assert_eq!(without_tests(&tokens(source)).1, ["testing", "tests"]);
+}
+
+/// The bytes of the sections of an ELF file (System V ABI, chapter 4) whose names pass.
+fn section_bytes(elf: &[u8], wanted: impl Fn(&str) -> bool) -> u64 {
+    let wide = elf[4] == 2;
+    let number = |at: usize, bytes: usize| {
+        let bytes = elf[at..at + bytes].iter();
+        let fold = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        if elf[5] == 1 { bytes.rev().fold(0, fold) } else { bytes.fold(0, fold) }
+    };
+    let word = if wide { 8 } else { 4 };
+    let at = |wide_at: usize, narrow_at: usize| if wide { wide_at } else { narrow_at };
+    let sections = usize::try_from(number(at(40, 32), word)).unwrap();
+    let (size, count, names) = (number(at(58, 46), 2), number(at(60, 48), 2), number(at(62, 50), 2));
+    let header = |index: u64| sections + usize::try_from(index * size).unwrap();
+    let offset = |header: usize| usize::try_from(number(header + at(24, 16), word)).unwrap();
+    let names = offset(header(names));
+    let name = |header: usize| {
+        let start = names + usize::try_from(number(header, 4)).unwrap();
+        let len = elf[start..].iter().position(|&byte| byte == 0).unwrap();
+        std::str::from_utf8(&elf[start..start + len]).unwrap()
+    };
+    let found = (0..count).map(header).filter(|&header| wanted(name(header)));
+    found.map(|header| number(header + at(32, 20), word)).sum()
+}
+
+#[test]
+fn the_stores_are_zero_when_new_and_cost_no_bytes_of_the_file() {
+    let elf = fs::read(env!("CARGO_BIN_EXE_aiglon")).unwrap();
+    let data = section_bytes(&elf, |name| name == ".data");
+    let zero = section_bytes(&elf, |name| name == ".bss");
+    assert!(
+        data < 32_768,
+        "a store has become {data} bytes of .data: which of its first values is not zero?"
+    );
+    assert!(zero > 1_000_000, "the stores are somewhere else: .bss has {zero} bytes");
+}

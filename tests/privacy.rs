@@ -1,0 +1,529 @@
+//! What is public, and what never is: secrets are fed into every field of every endpoint, and every answer and
+//! the log are searched for them. Who may see which site. And no visitor in the log, whatever they do.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use common::{Daemon, PUSH, READ, config, firing, hash_of, overall, run, with};
+
+/// Words, addresses and numbers that are nobody's business, each another one.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    fn number(&self) -> usize {
+        self.0.len() % 200 + 10
+    }
+
+    /// A word.
+    fn word(&mut self) -> String {
+        self.keep(format!("zqx{:04}qz", self.0.len()))
+    }
+
+    fn ip(&mut self) -> String {
+        self.keep(format!("10.77.{}.{}", self.number(), self.0.len() / 200 + 1))
+    }
+
+    fn ipv6(&mut self) -> String {
+        self.keep(format!("2001:db8:77::{:x}", self.number()))
+    }
+
+    /// A MAC address, in a notation that somebody uses.
+    fn mac(&mut self, notation: usize) -> String {
+        let pair = format!("{:02x}", self.number());
+        let mac = match notation {
+            0 => format!("02:00:5e:77:00:{pair}"),
+            1 => format!("02-00-5E-77-01-{}", pair.to_uppercase()),
+            2 => format!("0200.5e77.02{pair}"),
+            3 => format!("02005e7703{pair}"),
+            _ => format!("02 00 5e 77 04 {pair}"),
+        };
+        self.keep(mac)
+    }
+
+    fn keep(&mut self, secret: String) -> String {
+        self.0.push(secret.clone());
+        secret
+    }
+
+    /// A text with something of each.
+    fn text(&mut self) -> String {
+        let macs: Vec<_> = (0..5).map(|notation| self.mac(notation)).collect();
+        format!("{} {} {} at {}", self.word(), self.ip(), self.ipv6(), macs.join(", "))
+    }
+
+    /// Nothing of it is in there, however it is written.
+    fn are_not_in(&self, what: &str, text: &str) {
+        let text = text.to_lowercase();
+        let found: Vec<_> = self.0.iter().filter(|secret| text.contains(&secret.to_lowercase())).collect();
+        assert!(found.is_empty(), "{what} tells {found:?}:\n{text}");
+    }
+}
+
+/// One site. Alerts find `heron` by name, which publishes the summary, and `egret` by a label and an
+/// annotation that are therefore kept.
+fn one_site() -> String {
+    with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"])
+}
+
+/// Labels and annotations as JSON, a secret in each of them. `summary` is the one text that may be public.
+fn alert(secrets: &mut Secrets, component: &str, summary: &str) -> String {
+    // What is kept is short, so that it leaves room for the summary.
+    let short = format!("\"alertname\":{:?},\"instance\":{:?}", secrets.word(), secrets.ip());
+    let mut pair = |name: &str| format!("{name:?}:{:?}", secrets.text());
+    let labels = ["job", "ssid", "client", "address"].map(&mut pair).join(",");
+    let annotations = ["description", "runbook_url", "dashboard"].map(&mut pair).join(",");
+    let [extra, url, name, value] = [(); 4].map(|()| secrets.word());
+    format!(
+        "{{\"labels\":{{{short},{labels},\"service\":\"wifi\",\"component\":\"{component}\",\"severity\":\"critical\",\
+         \"{name}\":\"{value}\"}},\"annotations\":{{{annotations},\"note\":\"an {component}\",\
+         \"summary\":\"{summary}\"}},\"generatorURL\":\"http://{url}.example/graph\",\
+         \"{extra}\":{{\"deep\":[\"{}\",{{\"{}\":1}}]}}}}",
+        secrets.word(),
+        secrets.word()
+    )
+}
+
+/// A webhook around alerts, a secret in every field of Alertmanager's and Grafana's.
+fn webhook(secrets: &mut Secrets, alerts: &str) -> String {
+    let fields = [
+        "receiver",
+        "externalURL",
+        "groupKey",
+        "title",
+        "state",
+        "message",
+        "dashboardURL",
+        "panelURL",
+        "silenceURL",
+        "valueString",
+        "imageURL",
+        "whatever",
+    ];
+    let fields: Vec<_> = fields.iter().map(|field| format!("\"{field}\":{:?}", secrets.text())).collect();
+    let groups = ["groupLabels", "commonLabels", "commonAnnotations"]
+        .map(|group| format!("\"{group}\":{{\"{}\":\"{}\"}}", secrets.word(), secrets.text()));
+    format!(
+        "{{{},{},\"version\":\"{}\",\"status\":\"firing\",\"alerts\":[{alerts}],\"truncatedAlerts\":0}}",
+        fields.join(","),
+        groups.join(","),
+        secrets.word()
+    )
+}
+
+/// Header lines that visitors and senders bring along, a secret in each.
+fn headers(secrets: &mut Secrets) -> String {
+    let mut lines = String::new();
+    for name in ["User-Agent", "Cookie", "Referer", "Origin", "From", "X-Device", "If-None-Match", "Accept"] {
+        lines.extend([name, ": ", &secrets.text(), "\r\n"]);
+    }
+    lines
+}
+
+/// Who is behind a proxy.
+fn forwarding(secrets: &mut Secrets) -> String {
+    format!(
+        "X-Forwarded-For: {}, {}\r\nForwarded: for={}\r\nX-Real-IP: {}\r\nVia: 1.1 {}\r\n",
+        secrets.ip(),
+        secrets.ipv6(),
+        secrets.ip(),
+        secrets.ip(),
+        secrets.word()
+    )
+}
+
+/// Says exactly this, and returns everything that comes back.
+fn ask(daemon: &Daemon, request: &str) -> String {
+    let mut client = daemon.connect();
+    client.send(request.as_bytes());
+    let answer = client.try_answer(request.starts_with("HEAD"));
+    answer.map_or_else(String::new, |answer| answer.head + "\r\n" + &answer.body)
+}
+
+/// Every path that answers strangers, with secrets in the query and the headers, in every language; and every
+/// way to ask wrongly.
+fn ask_everything(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String)> {
+    let mut requests = Vec::new();
+    for path in [
+        "/",
+        "/-/healthy",
+        "/-/ready",
+        "/metrics",
+        "/api/v2/status",
+        "/api/v2/receivers",
+        "/api/v2/alerts",
+        "/api/v1/alerts",
+        "/api/v1/webhook",
+        "/history",
+        "/favicon.ico",
+        "/robots.txt",
+    ] {
+        for method in ["GET", "HEAD", "POST", "PUT", "OPTIONS", "TRACE", "BREW"] {
+            let lines = headers(secrets);
+            let query = secrets.word();
+            requests.push(format!("{method} {path}?{query} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n"));
+        }
+    }
+    for lang in ["fr", "en", "ar", "nl"] {
+        let lines = headers(secrets);
+        requests.push(format!("GET / HTTP/1.1\r\nHost: localhost\r\nAccept-Language: {lang}\r\n{lines}\r\n"));
+    }
+    let [path, deep, host, user, token, basic] = [(); 6].map(|()| secrets.word());
+    let token_line = format!("Authorization: Bearer {token}\r\n");
+    let through = forwarding(secrets);
+    requests.extend([
+        format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        format!("GET /{path}/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        format!("GET /{path}/{deep} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        format!("GET http://{host}/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {host}.example\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {host} {host}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n{through}\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n{through}{through}\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n {path}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-{path} : y\r\n\r\n"),
+        format!("GET / HTTP/9.9\r\nHost: {path}\r\n\r\n"),
+        format!("GET /{path} {path}\r\n\r\n"),
+        format!("{path}\r\n\r\n"),
+        format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", path.repeat(400)),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", path.repeat(1000)),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(100)),
+        format!("POST /{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{path}"),
+        format!("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {path}\r\n\r\n"),
+        format!("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {path}\r\n\r\n"),
+        format!("POST / HTTP/1.1\r\nHost: localhost\r\nExpect: {path}\r\n\r\n"),
+        format!("GET /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\n{token_line}\r\n"),
+        format!("GET /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {basic}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n{token_line}\r\n"),
+        format!("POST /api/v2/alerts HTTP/1.1\r\nHost: localhost\r\n{token_line}Content-Length: 0\r\n\r\n"),
+        format!("GET http://{user}:{token}@localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n"),
+    ]);
+    requests.into_iter().map(|request| (ask(daemon, &request), request)).map(|(a, r)| (r, a)).collect()
+}
+
+/// What senders are told, and what the log says, when what they send is wrong; a secret at every place.
+fn send_nonsense(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String)> {
+    let word = secrets.word();
+    let name = secrets.word();
+    let bodies = [
+        word.clone(),
+        format!("\"{word}\""),
+        format!("{{\"{word}\":{{\"{name}\":[1]}}}}"),
+        format!("[{{\"labels\":{{\"alertname\":\"{word}\""),
+        format!("[{{\"labels\":{{\"alertname\":\"{word}\"}},\"startsAt\":\"{name}\"}}]"),
+        format!("[{{\"labels\":{{\"alertname\":\"{word}\"}},\"endsAt\":\"{name}\"}}]"),
+        format!("[{{\"labels\":\"{word}\"}}]"),
+        format!("[{{\"labels\":{{}},\"annotations\":{{\"{name}\":\"{word}\"}}}}]"),
+        format!("[{{\"labels\":{{\"{name}\":[\"{word}\"]}}}}]"),
+        format!("[{{\"labels\":{{\"{name}\":{}}}}}]", "[".repeat(50)),
+        format!("[{{\"labels\":{{\"alertname\":\"x\"}},\"annotations\":{{{}}}}}]", {
+            let pairs: Vec<_> = (0..100).map(|n| format!("\"{name}{n}\":\"{word}\"")).collect();
+            pairs.join(",")
+        }),
+        format!("[\"{word}\",{{\"{name}\":\"{word}\"}}]"),
+    ];
+    let mut said = Vec::new();
+    for path in ["/api/v2/alerts", "/api/v1/alerts", "/api/v1/webhook"] {
+        for body in &bodies {
+            let answer = daemon.post(path, body);
+            said.push((body.clone(), answer.head + &answer.body));
+        }
+        let encoded = format!("Authorization: Bearer {PUSH}\r\nContent-Encoding: {word}\r\n");
+        let answer = daemon.connect().post(path, &encoded, "[]");
+        said.push((encoded, answer.head + &answer.body));
+        let wrong = format!("Authorization: Bearer {READ}\r\n{}", headers(secrets));
+        let answer = daemon.connect().post(path, &wrong, &format!("[\"{word}\"]"));
+        said.push((wrong, answer.head + &answer.body));
+    }
+    said
+}
+
+#[test]
+fn no_answer_and_no_log_line_tells_what_was_not_published() {
+    let mut secrets = Secrets::default();
+    let mut daemon = Daemon::start(&one_site());
+    let publishable =
+        "The roof at 02:00:5e:10:00:ff, 02-00-5E-10-00-FF, 0200.5e10.00ff, 10.1.2.3 and 2001:db8:5::9";
+    let lines =
+        format!("Authorization: Bearer {PUSH}\r\n{}{}", headers(&mut secrets), forwarding(&mut secrets));
+
+    for (path, wrapped) in [("/api/v2/alerts", false), ("/api/v1/alerts", false), ("/api/v1/webhook", true)] {
+        let alerts = ["heron", "egret", "nowhere"].map(|component| {
+            // A summary of a component that publishes none is as secret as the rest.
+            let summary = if component == "heron" { publishable.to_owned() } else { secrets.text() };
+            alert(&mut secrets, component, &summary)
+        });
+        let alerts = alerts.join(",");
+        let body = if wrapped { webhook(&mut secrets, &alerts) } else { format!("[{alerts}]") };
+        let answer = daemon.connect().post(path, &lines, &body);
+        assert_eq!(answer.status, 200, "{path}: {} {body}", answer.body);
+        secrets.are_not_in(path, &(answer.head + &answer.body));
+    }
+    assert_eq!(daemon.metric("aiglon_alerts_received_total{verdict=\"firing\"}"), Some(6.0));
+
+    let page = daemon.english();
+    assert_eq!(overall(&page), "Something is down");
+    let masked =
+        "The roof at xx:xx:xx:xx:xx:xx, xx-xx-xx-xx-xx-xx, xxxx.xxxx.xxxx, xx.x.x.x and xxxx:xxx:x::x";
+    assert!(page.contains(masked), "{page}");
+    for raw in ["5e:10", "5E-10", "5e10", "10.1.2.3", "2001:db8"] {
+        assert!(!page.contains(raw), "{raw}: {page}");
+    }
+
+    let (asked, told) = (ask_everything(&daemon, &mut secrets), send_nonsense(&daemon, &mut secrets));
+    assert!(asked.iter().any(|(_, answer)| answer.contains("HTTP/1.1 200") && answer.contains(masked)));
+    for status in ["200", "400", "401", "403", "404", "405", "414", "415", "417", "431", "501", "505"] {
+        let line = format!("HTTP/1.1 {status}");
+        assert!(
+            asked.iter().chain(&told).any(|(_, answer)| answer.starts_with(&line)),
+            "nothing was answered {status}"
+        );
+    }
+    for (request, answer) in asked.iter().chain(&told) {
+        assert!(!answer.is_empty(), "no answer: {request}");
+        secrets.are_not_in(request.split("\r\n").next().unwrap(), answer);
+        for header in ["Server:", "X-Powered-By", "Set-Cookie", "Via:"] {
+            assert!(!answer.contains(header), "{answer}");
+        }
+    }
+    let log = daemon.process.log();
+    assert!(log.lines().count() > 1, "{log}");
+    secrets.are_not_in("the log", &log);
+    for token in [PUSH, READ, &hash_of(PUSH)[7..], &hash_of(READ)[7..]] {
+        assert!(!log.contains(token), "{log}");
+    }
+
+    // What is not kept cannot be told later: whoever reads alerts sees names, and what a matcher names.
+    let list = daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {READ}\r\n")).body;
+    let alerts: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
+    assert_eq!(alerts.len(), 6);
+    for alert in &alerts {
+        let mut names: Vec<_> = ["labels", "annotations"]
+            .iter()
+            .flat_map(|kind| alert[kind].as_object().unwrap().keys().map(String::as_str))
+            .collect();
+        names.sort_unstable();
+        let known = ["alertname", "component", "instance", "note", "service", "summary"];
+        assert!(names.iter().all(|name| known.contains(name)), "{alert}");
+        assert_eq!(alert["generatorURL"], serde_json::Value::Null);
+    }
+    for mac in secrets.0.iter().filter(|secret| secret.starts_with("02")) {
+        assert!(!list.contains(mac), "{mac} is kept: {list}");
+    }
+}
+
+/// Mistakes are told with their line, and never with what stands there where it may be a secret.
+#[test]
+fn a_mistake_in_the_configuration_tells_no_secret() {
+    let dir = common::Dir::new();
+    let text = with(&config(), "home", &["option secret_path 'zqx-short!'"]);
+    let text = with(&text, "prometheus", &["list token 'zqx-push-token-as-it-is'"]);
+    let text = with(&text, "amtool", &["list token 'sha256:ZQX0123456789'"]);
+    let text = text + "config user 'tern'\n\tlist site 'home'\n\tlist key 'ssh-ed25519 AAAAzqx tern@zqx'\n";
+    let file = dir.write("config", &text);
+    let (status, stdout, stderr) = run(Command::new(common::AIGLON).arg("check").arg(file));
+    let said = stdout + &stderr;
+    assert_eq!(status, Some(2));
+    assert!(said.lines().count() >= 4, "{said}");
+    assert!(!said.to_lowercase().contains("zqx"), "{said}");
+}
+
+// ---- who may see what ----------------------------------------------------------------------------------
+
+const SECRET: &str = "Yk3mP0qLw8ZtR5vN";
+
+/// A local, an unlisted and a public site, each with its own host, so that any other host is unknown.
+fn three_sites() -> String {
+    let config = with(&config(), "home", &["list host 'home.example'"]);
+    format!(
+        "{config}config site 'hidden'\n\toption visibility 'unlisted'\n\toption secret_path '{SECRET}'\n\
+         \tlist host 'hidden.example'\n\toption title 'Hidden birds'\n\toption lang 'en'\n\
+         config site 'open'\n\toption visibility 'public'\n\tlist host 'open.example'\n\
+         \toption title 'Open birds'\n\toption lang 'en'\n"
+    )
+}
+
+/// An answer without its date, which alone may differ.
+fn dateless(daemon: &Daemon, method: &str, host: &str, path: &str, headers: &str) -> String {
+    let answer = ask(daemon, &format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    answer.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect()
+}
+
+#[test]
+fn a_local_site_is_not_there_for_who_comes_through_a_proxy() {
+    let daemon = Daemon::start(&three_sites());
+    let page = dateless(&daemon, "GET", "home.example", "/", "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Antennas"), "{page}");
+    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=\"noindex\""), "{page}");
+    assert!(page.contains("Cache-Control: private"), "{page}");
+    let etag = page.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+    let knows = format!("If-None-Match: {etag}\r\n");
+    assert!(dateless(&daemon, "GET", "home.example", "/", &knows).starts_with("HTTP/1.1 304"));
+
+    for method in ["GET", "HEAD"] {
+        let unknown = dateless(&daemon, method, "nobody.example", "/", "");
+        assert!(unknown.starts_with("HTTP/1.1 404"), "{unknown}");
+        for header in [
+            "X-Forwarded-For: 192.168.1.7\r\n",
+            "x-forwarded-for: 127.0.0.1\r\n",
+            "X-Forwarded-Host: home.example\r\n",
+            "X-Forwarded-Proto: https\r\n",
+            "Forwarded: for=127.0.0.1\r\n",
+            "Via: 1.1 proxy\r\n",
+            "X-Real-IP: 127.0.0.1\r\n",
+            "X-Forwarded-For: \r\n",
+        ] {
+            for more in ["", &knows, "If-None-Match: *\r\n", "Accept-Language: ar\r\n"] {
+                let answer = dateless(&daemon, method, "home.example", "/", &format!("{header}{more}"));
+                assert_eq!(answer, unknown, "{header}{more}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unlisted_site_answers_under_its_secret_alone() {
+    let mut daemon = Daemon::start(&three_sites());
+    let secret = format!("/{SECRET}/");
+    let page = dateless(&daemon, "GET", "hidden.example", &secret, "");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Hidden birds"), "{page}");
+    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=\"noindex\""), "{page}");
+    assert!(
+        page.contains("Cache-Control: private") && page.contains("Referrer-Policy: no-referrer"),
+        "{page}"
+    );
+    assert!(!page.contains(SECRET), "the page tells its own secret: {page}");
+    // It is for whoever knows the path, wherever they come from.
+    let through = dateless(&daemon, "GET", "hidden.example", &secret, "X-Forwarded-For: 192.0.2.1\r\n");
+    assert!(through.starts_with("HTTP/1.1 200"), "{through}");
+    let bare = dateless(&daemon, "GET", "hidden.example", &format!("/{SECRET}"), "");
+    assert!(
+        bare.starts_with("HTTP/1.1 301") && bare.contains(&format!("Location: ./{SECRET}/\r\n")),
+        "{bare}"
+    );
+
+    let unknown = dateless(&daemon, "GET", "nobody.example", "/", "");
+    let wrong = format!("/{}x/", &SECRET[..SECRET.len() - 1]);
+    for (host, path) in [
+        ("hidden.example", "/"),
+        ("hidden.example", wrong.as_str()),
+        ("hidden.example", &wrong[..wrong.len() - 1]),
+        ("hidden.example", "//"),
+        ("hidden.example", &format!("/{}/", SECRET.to_lowercase())),
+        ("hidden.example", &format!("/{SECRET}//")),
+        ("hidden.example", &format!("/{SECRET}/index.html")),
+        ("home.example", &secret),
+        ("open.example", &secret),
+        ("nobody.example", &secret),
+        ("nobody.example", &format!("/{SECRET}")),
+    ] {
+        assert_eq!(dateless(&daemon, "GET", host, path, ""), unknown, "{host}{path}");
+    }
+    assert!(!daemon.process.log().contains(SECRET));
+}
+
+#[test]
+fn a_public_site_may_be_found_and_an_unknown_host_learns_nothing() {
+    let daemon = Daemon::start(&three_sites());
+    let page = dateless(&daemon, "GET", "open.example", "/", "X-Forwarded-For: 192.0.2.1\r\n");
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Open birds"), "{page}");
+    assert!(!page.to_lowercase().contains("noindex"), "{page}");
+    assert!(page.contains("Cache-Control: public"), "{page}");
+    for host in ["OPEN.example:8080", "open.example."] {
+        assert_eq!(dateless(&daemon, "GET", host, "/", ""), page, "{host}");
+    }
+
+    let unknown = dateless(&daemon, "GET", "nobody.example", "/", "");
+    for name in ["home", "hidden", "open", "birds", "Antennas", "aiglon", SECRET] {
+        assert!(!unknown.contains(name), "{unknown}");
+    }
+    for (host, path) in
+        [("nobody.example", "/x"), ("localhost", "/"), ("127.0.0.1", "/"), ("open.example", "/x")]
+    {
+        assert_eq!(dateless(&daemon, "GET", host, path, ""), unknown, "{host}{path}");
+    }
+}
+
+// ---- no visitor in the log -----------------------------------------------------------------------------
+
+/// What visitors and senders may do wrong, as bytes, and a word of the warning that it is worth, if any.
+fn wrongs() -> Vec<(String, Option<&'static str>)> {
+    let request = |line: &str, rest: &str| format!("{line} HTTP/1.1\r\nHost: home.example\r\n{rest}");
+    let post = |token: &str, body: &str| {
+        let length = body.len();
+        request(
+            "POST /api/v2/alerts",
+            &format!("Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}"),
+        )
+    };
+    vec![
+        (request("GET /", "\r\n"), None),
+        (request("GET /nowhere", "\r\n"), None),
+        (request("BREW /", "\r\n"), None),
+        (request("GET /", "X-Forwarded-For: 127.0.0.77\r\n\r\n"), Some("through a proxy")),
+        (request("GET /", " folded\r\n\r\n"), None),
+        ("GET / HTTP/3.0\r\n\r\n".to_owned(), None),
+        ("\u{16}\u{3}\u{1}nonsense\r\n\r\n".to_owned(), None),
+        (format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(3000)), None),
+        (request("GET /api/v2/alerts", "\r\n"), Some("without a token")),
+        (post("nonsense", "[]"), Some("without a token")),
+        (post(READ, "[]"), None),
+        (post(PUSH, "[{]"), Some("source 'prometheus'")),
+        (post(PUSH, "[1]"), Some("source 'prometheus'")),
+        (post(PUSH, "[{\"labels\":{}}]"), Some("source 'prometheus'")),
+        (
+            request(
+                "POST /api/v1/webhook",
+                &format!("Authorization: Bearer {PUSH}\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+            ),
+            Some("source 'prometheus'"),
+        ),
+        // Cut off in the middle.
+        (post(PUSH, "[]").trim_end_matches(']').to_owned(), None),
+        ("GET / HT".to_owned(), None),
+    ]
+}
+
+#[test]
+fn no_visitor_is_ever_in_the_log() {
+    // A daemon each, since one warns at most once a minute.
+    std::thread::scope(|scope| {
+        for (bytes, warning) in wrongs() {
+            scope.spawn(move || leaves_no_trace(&bytes, warning));
+        }
+    });
+}
+
+fn leaves_no_trace(bytes: &str, warning: Option<&str>) {
+    let mut daemon = Daemon::start(&three_sites());
+    let file = daemon.dir.write("request", bytes);
+    // curl can say from which address it comes, and in this way says exactly these bytes.
+    let status = Command::new("curl")
+        .args(["-q", "-s", "--max-time", "2", "--interface", "127.0.0.77"])
+        .arg(format!("telnet://{}", daemon.address))
+        .stdin(File::open(file).unwrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap_or_else(|error| panic!("cannot start curl: {error}; see tests/packages.txt"));
+    // 28: the other side kept the connection open until curl's time was up. 7 would be: none was made.
+    assert!(matches!(status.code(), Some(0 | 28 | 56)), "{status}");
+    if let Some(warning) = warning {
+        daemon.process.wait_for(warning);
+    }
+    assert!(daemon.metric("aiglon_http_connections_total").unwrap() >= 2.0);
+    daemon.post("/api/v2/alerts", &format!("[{}]", firing("A", "heron")));
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    let log = daemon.process.log();
+    assert!(log.contains("ended"), "{log}");
+    let log = log.replace(&daemon.address.to_string(), "");
+    for trace in ["127.0.0", ".77", "nowhere", "nonsense", "BREW"] {
+        assert!(!log.contains(trace), "{bytes:?}: {log}");
+    }
+}
