@@ -29,12 +29,8 @@ pub enum Phase {
         /// When.
         until: Mono,
     },
-    /// Nobody can tell whether it fires; unrepeated until then, it is forgotten.
-    Doubtful {
-        /// When.
-        until: Mono,
-    },
-    /// It ended without being resolved. A repeating source must have been heard without it since then for
+    /// Nobody can tell whether it fires: it ended without being resolved, or was over by our clock when it was
+    /// first heard. A repeating source must have been heard without it since then for
     /// [`EXPIRED_QUIET`](crate::limits::EXPIRED_QUIET); a webhook's stays so until it is resolved.
     Expired {
         /// Since when.
@@ -91,7 +87,7 @@ impl Held {
     pub fn listed(&self, now: Now) -> Option<Listed<'_>> {
         let (until, active) = match self.phase {
             Phase::Firing { until } => (now.wall_of(until), true),
-            Phase::Doubtful { .. } | Phase::Expired { .. } => (None, false),
+            Phase::Expired { .. } => (None, false),
             Phase::Ended { .. } => return None,
         };
         Some(Listed {
@@ -107,7 +103,7 @@ impl Held {
     pub fn weight(&self) -> Weight {
         match self.phase {
             Phase::Firing { .. } => Weight::Fires(self.severity),
-            Phase::Doubtful { .. } | Phase::Expired { .. } => Weight::Unknown,
+            Phase::Expired { .. } => Weight::Unknown,
             Phase::Ended { .. } => Weight::Nothing,
         }
     }

@@ -135,7 +135,7 @@ impl Engine {
         if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
             self.weigh(config, &listed, Weight::Nothing, weight, began, now.mono);
         } else {
-            self.refuse(config, &listed, weight, began, now.mono);
+            self.refuse(config, &listed, weight, began, now.mono.plus(within), now.mono);
         }
         Some(())
     }
@@ -251,8 +251,7 @@ fn component_hash(config: &Config, id: ComponentId) -> u32 {
     let Some(service) = config.services.get(component.service.index()) else { return 0 };
     let site = config.sites.get(service.site.index()).map_or("", |site| config.str(site.name));
     let hash = hash([site, config.str(service.name), config.str(component.name)]);
-    let [a, b, c, d, e, f, g, h] = hash.to_le_bytes();
-    u32::from_le_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
 }
 
 fn fed_by(config: &Config, source: SourceId) -> impl Iterator<Item = ComponentId> + '_ {

@@ -5,7 +5,7 @@ use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::standing::Weight;
 use super::{Durable, Engine, Verdict};
-use crate::config::Config;
+use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
 use crate::model::{ComponentId, ComponentSet, Severity, SourceId, SourceSet};
@@ -95,14 +95,23 @@ impl Engine {
     }
 
     /// An alert that was too large to be read whole: what was captured of it may mark its components.
-    pub(super) fn oversize(&mut self, config: &Config, source: SourceId, alert: &Alert, now: Now) -> Verdict {
+    pub(super) fn oversize(
+        &mut self,
+        config: &Config,
+        source: SourceId,
+        sender: Sender,
+        alert: &Alert,
+        now: Now,
+    ) -> Verdict {
         self.counters.oversize = self.counters.oversize.saturating_add(1);
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
             Meaning::Unmapped => Verdict::Unmapped,
             Meaning::Concerns { severity: Severity::Fine, .. } => Verdict::Fine,
             Meaning::Concerns { components, severity } => {
-                self.refuse(config, &components, Weight::Fires(severity), began(claim(alert), now), now.mono)
+                let until = marked_until(config, source, sender, now.mono);
+                let began = began(claim(alert), now);
+                self.refuse(config, &components, Weight::Fires(severity), began, until, now.mono)
             }
         }
     }
@@ -156,14 +165,11 @@ impl Engine {
             self.touch(source.site);
         }
         self.shift(config, at, before, began(message.claim, now), now.mono);
-        match self.alerts.get(at).map(|held| held.phase) {
-            Some(Phase::Ended { .. }) => Verdict::Resolved,
-            Some(Phase::Doubtful { .. }) => Verdict::Doubtful,
-            _ => {
-                self.wake_at(until);
-                Verdict::Firing
-            }
+        if let Some(Phase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
+            return Verdict::Resolved;
         }
+        self.wake_at(until);
+        Verdict::Firing
     }
 
     /// A message about an alert that is not held yet.
@@ -177,7 +183,8 @@ impl Engine {
     ) -> Verdict {
         let doubtful = message.word == Word::Doubtful;
         let phase = if doubtful {
-            Phase::Doubtful { until: now.mono.plus(config.main.resolve_after) }
+            // It may have fired, and its repetitions be lost on the way: its absence must be heard, too.
+            Phase::Expired { quiet_since: now.mono }
         } else {
             Phase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
         };
@@ -198,19 +205,27 @@ impl Engine {
         };
         let weight = held.weight();
         let began = began(message.claim, now);
-        let full = self.alerts.len() >= ALERTS && !self.alerts.evict_ended();
-        if full || !self.has_share(config, message.source) || self.alerts.insert(held).is_err() {
-            return self.refuse(config, &components, weight, began, now.mono);
+        // Its share is asked for first: who has none left must not push out what others remember.
+        let room = self.has_share(config, message.source)
+            && (self.alerts.len() < ALERTS || self.alerts.evict_ended());
+        if !room || self.alerts.insert(held).is_err() {
+            let until = marked_until(config, message.source, message.sender, now.mono);
+            return self.refuse(config, &components, weight, began, until, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
         if message.sender == Sender::Webhook {
             self.durable = Some(message.begins());
         }
-        let (Phase::Firing { until } | Phase::Doubtful { until } | Phase::Ended { until }) = phase else {
-            return Verdict::Firing;
-        };
-        self.wake_at(until);
-        if doubtful { Verdict::Doubtful } else { Verdict::Firing }
+        match phase {
+            Phase::Firing { until } | Phase::Ended { until } => {
+                self.wake_at(until);
+                Verdict::Firing
+            }
+            Phase::Expired { quiet_since } => {
+                self.wake_at(quiet_since.plus(EXPIRED_QUIET));
+                Verdict::Doubtful
+            }
+        }
     }
 
     /// Whether a source may hold one more: within its share always, beyond it only what the others'
@@ -236,9 +251,9 @@ impl Engine {
         components: &ComponentSet,
         weight: Weight,
         began: Option<Mono>,
+        until: Mono,
         now: Mono,
     ) -> Verdict {
-        let until = now.plus(config.main.resolve_after);
         for id in components.iter() {
             if let Some(standing) = self.standings.get_mut(id.index()) {
                 standing.mark(weight, now, until);
@@ -351,7 +366,7 @@ impl Engine {
             }
             if passed.changed.contains(SourceId(id)) || (before < missed_at && missed_at <= now) {
                 self.touch(source.site);
-                if !self.sources.is_live(SourceId(id)) {
+                if source.scope == Scope::Push && !self.sources.is_live(SourceId(id)) {
                     self.counters.silences = self.counters.silences.saturating_add(1);
                 }
             }
@@ -379,7 +394,6 @@ impl Engine {
             let before = (held.components, held.weight());
             let (due, next) = match held.phase {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
-                Phase::Doubtful { until } => (until, Some(Phase::Ended { until: now.plus(ENDED_MEMORY) })),
                 Phase::Ended { until } => (until, None),
                 Phase::Expired { quiet_since }
                     if held.sender == Sender::Repeating && self.sources.is_live(held.source()) =>
@@ -433,6 +447,14 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
     }
     let least = now.mono.plus(config.main.resolve_after);
     claim.ends_at.and_then(|ends| now.mono_of(ends)).map_or(least, |promised| promised.max(least))
+}
+
+/// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have
+/// said so again. A webhook does that after hours.
+fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
+    let source = config.sources.get(source.index()).filter(|_| sender == Sender::Webhook);
+    let within = source.map_or(Millis(0), |source| source.repeat_within);
+    now.plus(within.max(config.main.resolve_after))
 }
 
 /// When an alert began, if its sender says so and that can be true.

@@ -108,10 +108,13 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
 /// The same `endsAt` again. The very same message may come twice (two entries for us in one configuration);
 /// only one that comes later shows that `endsAt` stands still.
 fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Word {
-    if now.mono.since(memory.announced_at) < i64::from(REPEAT_LEAST.0) || memory.word == Word::Resolved {
+    if now.mono.since(memory.announced_at) < i64::from(REPEAT_LEAST.0) {
         return Word::Again;
     }
     match (passed, memory.word) {
+        // It was called over by a clock that has been put back since.
+        (Some(false), Word::Resolved) => Word::Firing,
+        (_, Word::Resolved) => Word::Again,
         (Some(true), _) | (None, Word::Wavering) => Word::Resolved,
         // Somebody's script, which promises tomorrow every minute.
         (Some(false) | None, _) => Word::Firing,
@@ -236,6 +239,18 @@ mod tests {
         let day = 24 * 60;
         assert_eq!(words(Some(0), &[(0, day), (1, day), (2, day)]), [Firing, Firing, Firing]);
         assert_eq!(words(None, &[(0, day), (1, day), (2, day)]), [Firing, Firing, Firing]);
+    }
+
+    #[test]
+    fn what_a_wrong_clock_called_over_fires_again_when_the_clock_is_right() {
+        // The same script, and a router that is two days ahead until NTP answers.
+        let tomorrow = NOON + 24 * 60 * MIN;
+        let claim = Claim { starts_at: None, ends_at: Some(Wall(tomorrow)), resolved: None };
+        let over = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Resolved };
+        let says = |skew: Option<i64>| word(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
+        assert_eq!(says(Some(2 * 24 * 60 * MIN)), Word::Again);
+        assert_eq!(says(None), Word::Again);
+        assert_eq!(says(Some(0)), Firing);
     }
 
     #[test]

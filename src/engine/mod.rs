@@ -189,7 +189,7 @@ impl Engine {
             }
             Input::Alert { source, sender, alert, oversize } => {
                 let verdict = if oversize {
-                    self.oversize(config, source, alert, now)
+                    self.oversize(config, source, sender, alert, now)
                 } else {
                     self.alert(config, source, sender, alert, now)
                 };
@@ -329,5 +329,7 @@ impl View for Looking<'_> {
     }
 }
 
+#[cfg(test)]
+mod sim_tests;
 #[cfg(test)]
 mod tests;

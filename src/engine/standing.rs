@@ -65,6 +65,12 @@ impl Standing {
         }
     }
 
+    /// What is counted: outages, degraded, unknown.
+    #[cfg(test)]
+    pub fn counted(&self) -> (u16, u16, u16) {
+        (self.outages, self.degraded, self.unknown)
+    }
+
     fn counter(&mut self, weight: Weight) -> Option<&mut u16> {
         match weight {
             Weight::Nothing | Weight::Fires(Severity::Fine) => None,

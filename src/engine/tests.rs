@@ -313,6 +313,20 @@ fn monitoring_that_was_never_heard_is_missed_once_it_has_had_time_to_speak() {
 }
 
 #[test]
+fn who_only_reads_is_not_missed() {
+    let reader = "config source 'amtool'
+	option site 'home'
+	option scope 'read'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000003'
+config service 'wifi'";
+    let mut sim = Sim::new(&ONE.replace("config service 'wifi'", reader));
+    sim.at(1);
+    sim.engine.step(&sim.config, sim.clocks(), Input::Heard(A));
+    sim.at(20);
+    assert_eq!(sim.engine.counters().silences, 1, "only the one that pushes fell silent");
+}
+
+#[test]
 fn with_two_replicas_any_live_one_suffices() {
     let mut sim = Sim::well(&two());
     for minute in 11..=30 {
@@ -509,6 +523,23 @@ fn resolved_said_again_after_our_restart_turns_nothing_red() {
 }
 
 // ---- clocks ----------------------------------------------------------------------------------------------
+
+#[test]
+fn what_a_router_five_minutes_ahead_hears_of_once_before_the_network_fails_is_not_well() {
+    let mut sim = Sim::well(ONE);
+    sim.ahead = Some(5 * MIN);
+    sim.at(11);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 11, 15)]), [Verdict::Doubtful]);
+    // Two repetitions are lost, and the next comes.
+    for minute in [12, 16] {
+        sim.at(minute);
+        sim.alive();
+        assert_eq!(sim.state(HERON), State::NoData);
+    }
+    sim.at(17);
+    assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 11, 21)]), [Verdict::Firing]);
+    assert_eq!(sim.state(HERON), State::Outage);
+}
 
 /// Prometheus fires from 11 to 15, says so every minute, and then "resolved" for 15 minutes. Returns the
 /// states at each minute from 11 to 32.
@@ -724,7 +755,7 @@ fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
     let mut records = Vec::new();
     sim.engine.snapshot(&sim.config, sim.clocks(), true, &mut |kind, payload| {
-        records.push((kind, payload.to_vec()))
+        records.push((kind, payload.to_vec()));
     });
     assert_eq!(records.len(), 1);
     let mut next = restart(&mut sim, ONE, &records);
@@ -887,6 +918,35 @@ fn a_sender_gone_mad_leaves_the_others_their_share() {
     let verdicts = flood(&mut sim, A, 0, ALERTS, 70);
     assert_eq!(verdicts.iter().filter(|&&verdict| verdict == Verdict::Firing).count(), ALERTS / 2);
     assert_eq!(sim.prometheus(B, &[alert("AntennaDown", "heron", 9, 70)]), [Verdict::Firing]);
+}
+
+#[test]
+fn a_webhook_alert_that_finds_no_room_marks_its_component_until_it_is_due_again() {
+    let mut sim = Sim::well(ONE);
+    flood(&mut sim, A, 0, ALERTS, 600);
+    assert_eq!(sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]), [Verdict::Refused]);
+    // Alertmanager repeats it after four hours, and not before.
+    sim.quiet_until(10 + 240);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.quiet_until(10 + 270);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+#[test]
+fn a_sender_without_a_share_left_pushes_out_nothing_that_others_remember() {
+    let mut sim = Sim::well(&two());
+    flood(&mut sim, A, 0, ALERTS / 2, 70);
+    let fires: Vec<_> = (0..ALERTS / 2).map(|n| alert(&format!("B{n}"), "egret", 9, 14)).collect();
+    sim.prometheus(B, &fires);
+    sim.at(11);
+    let over: Vec<_> = (0..ALERTS / 2).map(|n| alert(&format!("B{n}"), "egret", 9, 11)).collect();
+    sim.prometheus(B, &over);
+    assert_eq!(sim.engine.alerts().len(), ALERTS);
+    let refused = flood(&mut sim, A, ALERTS, 100, 70);
+    assert!(refused.iter().all(|&verdict| verdict == Verdict::Refused));
+    // Prometheus says "resolved" again, and that is known for what it is.
+    sim.at(13);
+    assert!(sim.prometheus(B, &over).iter().all(|&verdict| verdict == Verdict::Resolved));
 }
 
 #[test]

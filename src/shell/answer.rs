@@ -31,8 +31,8 @@ pub enum Plan<'a> {
     Busy,
     /// 405 with these methods.
     Allow(&'static str),
-    /// 301 to there.
-    Redirect(heapless::String<80>),
+    /// 301 to the secret path of an unlisted site, with a slash at its end.
+    Redirect(SiteId),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
@@ -86,15 +86,7 @@ impl App {
     /// From a secret path without a slash at its end to itself with one.
     fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
         let state = self.state.borrow();
-        let mut location = heapless::String::new();
-        if secret_site(state.config, request.host, secret).is_none()
-            || location.push_str("./").is_err()
-            || location.push_str(secret).is_err()
-            || location.push('/').is_err()
-        {
-            return NOT_FOUND;
-        }
-        Plan::Redirect(location)
+        secret_site(state.config, request.host, secret).map_or(NOT_FOUND, Plan::Redirect)
     }
 
     fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {

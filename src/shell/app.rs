@@ -2,12 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
-use aiglon::config::Config;
+use aiglon::config::{Config, Problems};
 use aiglon::engine::{Engine, Input};
 use aiglon::ingest::Reader;
 use aiglon::limits::READERS;
 use aiglon::time::{Millis, Mono, Now, rfc3339};
-use static_cell::ConstStaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 use super::clock;
 use super::doors::Doors;
@@ -23,6 +23,8 @@ pub struct State {
     pub config: &'static mut Config,
     /// Where the next one is read into.
     pub spare: &'static mut Config,
+    /// What is wrong with it.
+    pub problems: &'static mut Problems,
 }
 
 pub struct App {
@@ -44,30 +46,37 @@ pub struct App {
 
 static ENGINE: ConstStaticCell<Engine> = ConstStaticCell::new(Engine::new());
 static CONFIGS: ConstStaticCell<[Config; 2]> = ConstStaticCell::new([const { Config::new() }; 2]);
+static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
 static READER_POOL: ConstStaticCell<[Reader; READERS]> =
     ConstStaticCell::new([const { Reader::new() }; READERS]);
+
+/// All of it: on the stack it would be there several times, on its way from one function to the next.
+static APP: StaticCell<App> = StaticCell::new();
 
 /// Warnings about what senders do wrong come no more often than this.
 const WARN_EVERY: Millis = Millis::from_mins(1);
 
 impl App {
     /// Takes the statics: once in a process.
-    pub fn new() -> Option<Self> {
+    pub fn take() -> Option<&'static Self> {
         let [config, spare] = CONFIGS.try_take()?;
         let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
-        Some(Self {
-            state: RefCell::new(State { engine: ENGINE.try_take()?, config, spare }),
+        let state = State { engine: ENGINE.try_take()?, config, spare, problems: PROBLEMS.try_take()? };
+        let (pages, readers) = (Pages::new()?, readers.try_into().ok()?);
+        let app = APP.try_init_with(|| Self {
+            state: RefCell::new(state),
             ledger: RefCell::new(Ledger::new()),
             slots: Slots::new(),
             doors: Doors::new(),
-            pages: Pages::new()?,
+            pages,
             tally: Tally::new(),
-            readers: readers.try_into().ok()?,
+            readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
-        })
+        })?;
+        Some(app)
     }
 
     /// Both clocks, as the configuration lets them count.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aiglon::config::Config;
+use aiglon::config::{Config, Problems};
 use static_cell::ConstStaticCell;
 
 use super::files::{self, Options};
@@ -113,8 +113,11 @@ fn say(text: &str) -> ExitCode {
 
 fn check(options: &Options) -> ExitCode {
     static CONFIG: ConstStaticCell<Config> = ConstStaticCell::new(Config::new());
-    let Some(config) = CONFIG.try_take() else { return ExitCode::FAILURE };
-    match files::load(&options.file, options, config, &mut |line| eprintln!("{line}")) {
+    static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
+    let (Some(config), Some(problems)) = (CONFIG.try_take(), PROBLEMS.try_take()) else {
+        return ExitCode::FAILURE;
+    };
+    match files::load(&options.file, options, config, problems, &mut |line| eprintln!("{line}")) {
         Ok(_) => say(&format!("{}: no mistake found\n", options.file.display())),
         Err(mistakes) => {
             for mistake in &mistakes {

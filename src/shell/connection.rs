@@ -9,28 +9,52 @@ use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, QUERY_BYTES,
-    SENDER_IDLE_TIME,
+    RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
+use aiglon::model::SiteId;
 use aiglon::render;
+use ufmt::uwrite;
 
 use super::answer::{Door, Plan};
 use super::app::App;
+use super::ingest::Complaint;
 use super::slots::{Accepted, Doing, Slot};
 use super::stream::{Peer, Stream};
 
-/// A connection's read buffer; a request head must fit it.
-pub type Buffer = [u8; HEAD_BYTES];
+/// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is used; the
+/// task of a connection is made at the start, and all that is in it is resident from then on.
+pub struct Buffers {
+    /// What has been read; a request head must fit it.
+    read: [u8; HEAD_BYTES],
+    /// The head of the answer.
+    head: Head,
+    /// A short answer, as JSON.
+    json: [u8; 1024],
+    /// What was wrong with a batch, in words for its sender.
+    pub complaint: Complaint,
+    /// The query of a request that lists alerts.
+    pub query: heapless::String<QUERY_BYTES>,
+}
 
-/// The query of a request that lists alerts.
-pub type Query = heapless::String<QUERY_BYTES>;
+impl Buffers {
+    pub const fn new() -> Self {
+        Self {
+            read: [0; HEAD_BYTES],
+            head: Head::new(),
+            json: [0; 1024],
+            complaint: Complaint::new(),
+            query: heapless::String::new(),
+        }
+    }
+}
 
 /// What a connection is made of.
 pub struct Connection<'a> {
     pub app: &'a App,
     pub slot: &'a Slot,
     pub stream: &'a Stream,
-    pub buf: &'a mut Buffer,
-    /// Bytes at the front of `buf` that have been read and not yet been dealt with.
+    pub buffers: &'a mut Buffers,
+    /// Bytes at the front of the read buffer that have been read and not yet been dealt with.
     pub filled: usize,
     peer: Peer,
     listener: usize,
@@ -66,11 +90,11 @@ pub enum Next {
 }
 
 /// The task of one slot: one connection after another, for ever.
-pub async fn run(app: &App, slot: &Slot, buf: &mut Buffer) {
+pub async fn run(app: &App, slot: &Slot, buffers: &mut Buffers) {
     loop {
         let Accepted { stream, peer, listener } = slot.next().await;
         let mut connection =
-            Connection { app, slot, stream: &stream, buf, filled: 0, peer, listener, is_sender: false };
+            Connection { app, slot, stream: &stream, buffers, filled: 0, peer, listener, is_sender: false };
         // How a connection ended is nobody's business but its client's.
         _ = connection.serve().await;
         drop(stream);
@@ -113,7 +137,7 @@ impl Connection<'_> {
             }
         }
         loop {
-            let (buf, filled) = (&mut *self.buf, self.filled);
+            let (buf, filled) = (&mut self.buffers.read, self.filled);
             match scanner.scan(buf.get(..filled).unwrap_or_default()) {
                 Ok(Progress::Complete(len)) => return Ok(Some(len)),
                 Ok(Progress::Partial) => {}
@@ -151,8 +175,8 @@ impl Connection<'_> {
     /// Answers the request whose head is at the front of the buffer.
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let app = self.app;
-        let (mut terms, plan, query) = {
-            let head = self.buf.get(..head_len).unwrap_or_default();
+        let (mut terms, plan) = {
+            let head = self.buffers.read.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
                 Err(error) => {
@@ -186,12 +210,12 @@ impl Connection<'_> {
                 terms.keep_alive = false;
                 Plan::Words(Status::NotFound, "404 Not Found\n")
             };
-            let mut query = Query::new();
             if matches!(plan, Plan::List(_)) {
+                self.buffers.query.clear();
                 // Its length has been looked at.
-                _ = query.push_str(request.query);
+                _ = self.buffers.query.push_str(request.query);
             }
-            (terms, plan, query)
+            (terms, plan)
         };
         self.consume(head_len);
         if let Plan::Ingest { source, sender, dialect } = plan {
@@ -204,7 +228,7 @@ impl Connection<'_> {
             self.slot.is_sender();
             // In HTTP/1.0 the list ends with the connection.
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
-            self.list(terms, site, &query).await?;
+            self.list(terms, site).await?;
             return self.after(terms).await;
         }
         self.plain(terms, plan).await
@@ -214,50 +238,70 @@ impl Connection<'_> {
     async fn plain(&mut self, mut terms: Terms, plan: Plan<'_>) -> io::Result<Next> {
         terms.keep_alive &= terms.can_skip_body();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
-        match plan {
-            Plan::Words(status, words) => self.words(terms, status, words).await?,
+        let body = match &plan {
+            Plan::Words(status, words) => self.begin_words(terms, *status, words)?,
             Plan::Busy => {
-                self.words(terms, Status::ServiceUnavailable, "busy, try again in a second\n").await?;
+                self.begin_words(terms, Status::ServiceUnavailable, "busy, try again in a second\n")?
             }
-            Plan::Json(status, words) => self.json_words(terms, status, words).await?,
+            Plan::Json(status, words) => {
+                self.json_words(terms, *status, words).await?;
+                return self.after(terms).await;
+            }
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
                 response.allow = allow;
-                self.answer(terms, response, b"").await?;
+                self.begin(terms, response)?;
+                b""
             }
-            Plan::Redirect(location) => {
-                let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
-                response.location = &location;
-                self.answer(terms, response, b"").await?;
-            }
+            Plan::Redirect(site) => self.begin_redirect(terms, *site)?,
             Plan::Page { found, not_modified, public } => {
-                let status = if not_modified { Status::NotModified } else { Status::Ok };
+                let status = if *not_modified { Status::NotModified } else { Status::Ok };
                 let mut response = Response::new(status, Content::Length(found.bytes.len()));
                 response.content_type = "text/html; charset=utf-8";
                 response.etag = Some(Etag(found.etag));
                 response.vary = "Accept-Language";
                 response.csp = render::CSP;
                 response.noindex = !public;
-                response.cache_control = if public {
+                response.cache_control = if *public {
                     "public, max-age=15, stale-if-error=300"
                 } else {
                     "private, max-age=15, stale-if-error=300"
                 };
-                let body: &[u8] = if not_modified { b"" } else { found.bytes.as_slice() };
                 self.slot.reads(Some(found.place));
-                self.answer(terms, response, body).await?;
+                self.begin(terms, response)?;
+                if *not_modified { b"" } else { found.bytes.as_slice() }
             }
             Plan::Text { found, content_type } => {
                 let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
                 response.content_type = content_type;
                 response.cache_control = "no-store";
                 self.slot.reads(Some(found.place));
-                self.answer(terms, response, found.bytes.as_slice()).await?;
+                self.begin(terms, response)?;
+                found.bytes.as_slice()
             }
-            Plan::List(_) | Plan::Ingest { .. } => {}
-        }
+            Plan::List(_) | Plan::Ingest { .. } => b"",
+        };
+        self.finish(terms, body).await?;
         self.slot.reads(None);
+        // A page is held for as long as it is being sent, and no longer.
+        drop(plan);
         self.after(terms).await
+    }
+
+    /// From the secret path of a site to itself with a slash at its end: what is relative then leads below it.
+    fn begin_redirect(&mut self, terms: Terms, site: SiteId) -> io::Result<&'static [u8]> {
+        let state = self.app.state.borrow();
+        let secret =
+            state.config.sites.get(site.index()).map_or("", |site| state.config.str(site.secret_path));
+        let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
+        if uwrite!(location, "./{}/", secret).is_err() {
+            // Nobody needs a path so long, and it works with the slash.
+            return self.begin_words(terms, Status::NotFound, "404 Not Found\n");
+        }
+        let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
+        response.location = &location;
+        self.begin(terms, response)?;
+        Ok(b"")
     }
 
     /// Throws the body away and says whether another request may follow.
@@ -277,7 +321,7 @@ impl Connection<'_> {
         self.slot.doing(Doing::Body, DRAIN_TIME);
         let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
-            let Ok(step) = body.decode(self.buf.get(..self.filled).unwrap_or_default()) else {
+            let Ok(step) = body.decode(self.buffers.read.get(..self.filled).unwrap_or_default()) else {
                 return Ok(false);
             };
             let (consumed, done) = (step.consumed, step.done);
@@ -308,7 +352,7 @@ impl Connection<'_> {
 
     /// Reads more behind what is in the buffer. 0: the client is gone, or the buffer is full.
     pub async fn fill(&mut self, eager: bool) -> io::Result<usize> {
-        let room = self.buf.get_mut(self.filled..).unwrap_or_default();
+        let room = self.buffers.read.get_mut(self.filled..).unwrap_or_default();
         if room.is_empty() {
             return Ok(0);
         }
@@ -319,7 +363,13 @@ impl Connection<'_> {
 
     /// What has been read, and not been dealt with.
     pub fn unread(&self) -> &[u8] {
-        self.buf.get(..self.filled).unwrap_or_default()
+        self.buffers.read.get(..self.filled).unwrap_or_default()
+    }
+
+    /// The same, and where to say what is wrong with it.
+    pub fn unread_and_complaint(&mut self) -> (&[u8], &mut Complaint) {
+        let Buffers { read, complaint, .. } = &mut *self.buffers;
+        (read.get(..self.filled).unwrap_or_default(), complaint)
     }
 
     /// The first `count` bytes of the buffer have been dealt with.
@@ -327,7 +377,7 @@ impl Connection<'_> {
         if count >= self.filled {
             self.filled = 0;
         } else {
-            self.buf.copy_within(count..self.filled, 0);
+            self.buffers.read.copy_within(count..self.filled, 0);
             self.filled -= count;
         }
     }
@@ -337,47 +387,66 @@ impl Connection<'_> {
         Body::of(terms.framing, BODY_BYTES)
     }
 
-    pub async fn words(&mut self, terms: Terms, status: Status, words: &'static str) -> io::Result<()> {
+    async fn words(&mut self, terms: Terms, status: Status, words: &'static str) -> io::Result<()> {
+        let body = self.begin_words(terms, status, words)?;
+        self.finish(terms, body).await
+    }
+
+    fn begin_words<'w>(&mut self, terms: Terms, status: Status, words: &'w str) -> io::Result<&'w [u8]> {
         let mut response = Response::new(status, Content::Length(words.len()));
         response.content_type = "text/plain; charset=utf-8";
         if status == Status::ServiceUnavailable {
             response.retry_after_s = Some(1);
         }
-        self.answer(terms, response, words.as_bytes()).await
+        self.begin(terms, response)?;
+        Ok(words.as_bytes())
     }
 
     /// A JSON string, as Alertmanager's errors are.
     pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
-        let mut body = [0; 1024];
-        let len = serde_json_core::to_slice(words, &mut body).unwrap_or(0);
+        let len = serde_json_core::to_slice(words, &mut self.buffers.json).unwrap_or(0);
+        self.json(terms, status, len).await
+    }
+
+    /// The same of what was wrong with a batch.
+    pub async fn complain(&mut self, terms: Terms) -> io::Result<()> {
+        let Buffers { complaint, json, .. } = &mut *self.buffers;
+        let len = serde_json_core::to_slice(complaint.as_str(), json).unwrap_or(0);
+        self.json(terms, Status::BadRequest, len).await
+    }
+
+    /// So many bytes of the JSON buffer.
+    async fn json(&mut self, terms: Terms, status: Status, len: usize) -> io::Result<()> {
         let mut response = Response::new(status, Content::Length(len));
         response.content_type = "application/json";
         if status == Status::ServiceUnavailable {
             response.retry_after_s = Some(1);
         }
-        self.answer(terms, response, body.get(..len).unwrap_or_default()).await
+        self.begin(terms, response)?;
+        self.finish(terms, self.buffers.json.get(..len).unwrap_or_default()).await
     }
 
-    /// Sends a head, and its body unless the request was `HEAD`.
-    pub async fn answer(&mut self, terms: Terms, mut response: Response<'_>, body: &[u8]) -> io::Result<()> {
+    /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the response needs to
+    /// be kept while its bytes are on their way.
+    pub fn begin(&mut self, terms: Terms, response: Response<'_>) -> io::Result<()> {
         let app = self.app;
         let date = {
             let state = app.state.borrow();
             app.http_date(app.now(state.config))
         };
-        response.date = &date;
-        response.keep_alive = terms.keep_alive;
         app.tally.answered(response.status);
-        let mut head = Head::new();
-        if response.write(&mut head).is_err() {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
+        let response = Response { date: &date, keep_alive: terms.keep_alive, ..response };
+        response.write(&mut self.buffers.head).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    /// Sends the head, and its body unless the request was `HEAD`.
+    pub async fn finish(&self, terms: Terms, body: &[u8]) -> io::Result<()> {
         let body = if terms.is_head { b"" } else { body };
-        self.slot.write(self.stream, head.as_bytes(), body, ANSWER_TIME).await
+        self.send(self.buffers.head.as_bytes(), body).await
     }
 
     /// Sends bytes after the head.
-    pub async fn send(&mut self, bytes: &[u8], more: &[u8]) -> io::Result<()> {
+    pub async fn send(&self, bytes: &[u8], more: &[u8]) -> io::Result<()> {
         self.slot.write(self.stream, bytes, more, ANSWER_TIME).await
     }
 

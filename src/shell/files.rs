@@ -28,19 +28,21 @@ pub struct Options {
 /// Why a file is not a configuration, in lines for people.
 pub type Mistakes = Vec<String>;
 
-/// Reads a file into `config`. `warn` gets what is odd but works. On an error `config` is empty.
+/// Reads a file into `config`. `warn` gets what is odd but works; `problems` is where both are collected (21 KiB,
+/// which on the stack would be resident ever after). On an error `config` is empty.
 pub fn load(
     path: &Path,
     options: &Options,
     config: &mut Config,
+    problems: &mut Problems,
     warn: &mut dyn FnMut(&str),
 ) -> Result<Vec<u8>, Mistakes> {
     let name = path.display();
     let text = read(path).map_err(|error| vec![format!("{name}: {error}")])?;
-    let mut problems = Problems::new();
-    let loaded = config.load(&text, &mut problems);
+    problems.clear();
+    let loaded = config.load(&text, problems);
     let mut mistakes = Mistakes::new();
-    for problem in &problems {
+    for problem in problems.iter() {
         let mut words: heapless::String<1024> = heapless::String::new();
         // What finds no room is cut.
         _ = problem.describe(&mut words);

@@ -23,7 +23,7 @@ use super::slots::Doing;
 use super::tally::add;
 
 /// What was wrong with a batch, in words for its sender: as many as fit.
-type Complaint = heapless::String<480>;
+pub type Complaint = heapless::String<480>;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
@@ -67,9 +67,9 @@ impl Connection<'_> {
             self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
             return self.after(terms).await;
         };
-        let mut complaint = Complaint::new();
+        self.buffers.complaint.clear();
         reader.start(dialect);
-        let outcome = self.take_in(terms, From { source, sender }, &mut reader, &mut complaint).await?;
+        let outcome = self.take_in(terms, From { source, sender }, &mut reader).await?;
         drop(reader);
         // On flash before its sender is told so; also what came before a body was cut off.
         app.ledger.borrow_mut().settle(clock::mono());
@@ -78,26 +78,23 @@ impl Connection<'_> {
             Outcome::Cut => Ok(Next::Close),
             Outcome::Whole => {
                 app.heard(source);
-                if complaint.is_empty() {
+                if self.buffers.complaint.is_empty() {
                     let mut response = Response::new(Status::Ok, Content::Length(2));
                     response.content_type = "application/json";
-                    self.answer(terms, response, b"{}").await?;
+                    self.begin(terms, response)?;
+                    self.finish(terms, b"{}").await?;
                 } else {
-                    app.warn_of(source, &complaint);
-                    self.json_words(terms, Status::BadRequest, &complaint).await?;
+                    app.warn_of(source, &self.buffers.complaint);
+                    self.complain(terms).await?;
                 }
                 Ok(if terms.keep_alive { Next::Request } else { Next::Close })
             }
             Outcome::Malformed(malformed) => {
                 add(&app.tally.bodies_malformed);
-                let mut words = Complaint::new();
-                _ = uwrite!(words, "byte {}: {}", malformed.at, malformed.why.words());
-                if !complaint.is_empty() {
-                    _ = uwrite!(words, "; {}", complaint.as_str());
-                }
-                app.warn_of(source, &words);
+                complain_first(&mut self.buffers.complaint, malformed);
+                app.warn_of(source, &self.buffers.complaint);
                 terms.keep_alive = false;
-                self.json_words(terms, Status::BadRequest, &words).await?;
+                self.complain(terms).await?;
                 self.after(terms).await
             }
             Outcome::Framing(error) => {
@@ -115,8 +112,8 @@ impl Connection<'_> {
         terms: Terms,
         from: From,
         reader: &mut RefMut<'_, &'static mut Reader>,
-        complaint: &mut Complaint,
     ) -> io::Result<Outcome> {
+        let app = self.app;
         let mut body = match Self::body(terms) {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Framing(error)),
@@ -127,8 +124,9 @@ impl Connection<'_> {
         let mut reads = 0u32;
         loop {
             while !self.unread().is_empty() && !body.is_done() {
-                let (consumed, result) = match body.decode(self.unread()) {
-                    Ok(step) => (step.consumed, self.app.feed(reader, step.payload, from, complaint)),
+                let (unread, complaint) = self.unread_and_complaint();
+                let (consumed, result) = match body.decode(unread) {
+                    Ok(step) => (step.consumed, app.feed(reader, step.payload, from, complaint)),
                     Err(error) => return Ok(Outcome::Framing(error)),
                 };
                 self.consume(consumed);
@@ -149,7 +147,7 @@ impl Connection<'_> {
     }
 
     /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more than fit one.
-    pub async fn list(&mut self, terms: Terms, site: SiteId, query: &str) -> io::Result<()> {
+    pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let app = self.app;
         let chunked = terms.version == Version::Http11;
@@ -157,7 +155,8 @@ impl Connection<'_> {
         let mut response = Response::new(Status::Ok, content);
         response.content_type = "application/json";
         response.cache_control = "no-store";
-        self.answer(terms, response, b"").await?;
+        self.begin(terms, response)?;
+        self.finish(terms, b"").await?;
         if terms.is_head {
             return Ok(());
         }
@@ -165,7 +164,7 @@ impl Connection<'_> {
         while let Some(from) = next {
             make_room(app).await;
             let Some(piece) = app.pages.scratch(|out| {
-                next = app.list_into(out, site, query, from);
+                next = app.list_into(out, site, &self.buffers.query, from);
                 true
             }) else {
                 return Err(io::ErrorKind::OutOfMemory.into());
@@ -276,6 +275,15 @@ fn say_full_once(engine: &Engine) {
             engine.alerts().len(),
             aiglon::limits::ALERTS
         );
+    }
+}
+
+/// Puts before what was wrong with alerts that the rest could not be read.
+fn complain_first(complaint: &mut Complaint, malformed: Malformed) {
+    let alerts = std::mem::take(complaint);
+    _ = uwrite!(complaint, "byte {}: {}", malformed.at, malformed.why.words());
+    if !alerts.is_empty() {
+        _ = uwrite!(complaint, "; {}", alerts.as_str());
     }
 }
 

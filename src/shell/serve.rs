@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
-use aiglon::limits::{CONNECTIONS, HEAD_BYTES, LISTENERS};
+use aiglon::limits::{CONNECTIONS, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::{App, State};
-use super::connection::{self, Buffer};
+use super::connection::{self, Buffers};
 use super::files::{self, Options};
 use super::signals::{self, Signal, Waiting};
 use super::tally::add;
@@ -22,17 +22,18 @@ const SWEEP: Millis = Millis::from_secs(1);
 /// How long requests in hand may take when the daemon is told to end.
 const FAREWELL: Millis = Millis::from_secs(1);
 
-static BUFFERS: ConstStaticCell<[Buffer; CONNECTIONS]> = ConstStaticCell::new([[0; HEAD_BYTES]; CONNECTIONS]);
+static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
+    ConstStaticCell::new([const { Buffers::new() }; CONNECTIONS]);
 
 /// Serves until told to end.
 pub fn serve(options: &Options) -> ExitCode {
     sink::init();
     clock::mono();
-    let (Some(app), Some(buffers)) = (App::new(), BUFFERS.try_take()) else {
+    let (Some(app), Some(buffers)) = (App::take(), BUFFERS.try_take()) else {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
-    // Before anybody is told that we listen: a SIGHUP that comes right then must not kill us.
+    // Before anybody can be told that it serves: a signal that nobody listens for ends the process.
     let signals = match signals::register() {
         Ok(signals) => signals,
         Err(error) => {
@@ -46,19 +47,22 @@ pub fn serve(options: &Options) -> ExitCode {
 
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
-    for (index, buffer) in buffers.iter_mut().enumerate() {
+    for (index, buffers) in buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.get(index) {
-            executor.spawn(connection::run(&app, slot, buffer)).detach();
+            executor.spawn(connection::run(app, slot, buffers)).detach();
         }
     }
     for index in 0..LISTENERS {
-        executor.spawn(doors::run(&app, index)).detach();
+        executor.spawn(doors::run(app, index)).detach();
     }
-    executor.spawn(tick(&app)).detach();
+    executor.spawn(tick(app)).detach();
     let [reload, clock, end] = &signals;
-    executor.spawn(obey(&app, options, reload)).detach();
-    executor.spawn(obey(&app, options, clock)).detach();
-    smol::block_on(executor.run(obey(&app, options, end)));
+    executor.spawn(obey(app, options, reload)).detach();
+    executor.spawn(obey(app, options, clock)).detach();
+    // A task like the others: what is given to `run` itself is polled at every turn, and would read its socket in
+    // vain and register it anew each time.
+    let ended = executor.spawn(obey(app, options, end));
+    smol::block_on(executor.run(ended));
     log::info!("ended");
     ExitCode::SUCCESS
 }
@@ -67,14 +71,14 @@ impl App {
     /// Reads the configuration, or the last good one, and opens its doors.
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
+        let State { engine, config, problems, .. } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let text = files::load(&options.file, options, config, &mut warn).or_else(|mistakes| {
+        let text = files::load(&options.file, options, config, problems, &mut warn).or_else(|mistakes| {
             for mistake in &mistakes {
                 log::error!("{mistake}");
             }
             let good = files::last_good(options);
-            match files::load(&good, options, config, &mut warn) {
+            match files::load(&good, options, config, problems, &mut warn) {
                 Ok(_) => {
                     self.fallback.set(true);
                     log::error!(
@@ -108,9 +112,9 @@ impl App {
     /// Applies a changed file, or keeps what is in force and says why.
     fn reload(&self, options: &Options) {
         let mut state = self.state.borrow_mut();
-        let State { engine, config, spare } = &mut *state;
+        let State { engine, config, spare, problems } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let loaded = files::load(&options.file, options, spare, &mut warn)
+        let loaded = files::load(&options.file, options, spare, problems, &mut warn)
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
         match loaded {
             Err(mistakes) => {

@@ -298,15 +298,16 @@ impl Slot {
         poll_fn(|cx| {
             self.check(cx)?;
             loop {
-                if attempt {
-                    match stream.try_read(buf) {
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                        done => return Poll::Ready(done),
-                    }
+                // After a wake the reactor is asked first: it would take what it then knows for news at the next
+                // read, which would find nothing.
+                if !std::mem::take(&mut attempt) {
+                    std::task::ready!(stream.poll_readable(cx))?;
                 }
-                attempt = true;
-                std::task::ready!(stream.poll_readable(cx))?;
+                match stream.try_read(buf) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => attempt = true,
+                    done => return Poll::Ready(done),
+                }
             }
         })
         .await
