@@ -446,3 +446,39 @@ fn modules_of_tests_are_known() {
     let source = "#[cfg(test)]\npub(crate) mod testing;\n#[cfg(test)]\nmod tests;\nmod real;\n#[cfg(test)] mod inner {}";
     assert_eq!(without_tests(&tokens(source)).1, ["testing", "tests"]);
 }
+
+/// The bytes of the sections of an ELF file (System V ABI, chapter 4) whose names pass.
+fn section_bytes(elf: &[u8], wanted: impl Fn(&str) -> bool) -> u64 {
+    let wide = elf[4] == 2;
+    let number = |at: usize, bytes: usize| {
+        let bytes = elf[at..at + bytes].iter();
+        let fold = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
+        if elf[5] == 1 { bytes.rev().fold(0, fold) } else { bytes.fold(0, fold) }
+    };
+    let word = if wide { 8 } else { 4 };
+    let at = |wide_at: usize, narrow_at: usize| if wide { wide_at } else { narrow_at };
+    let sections = usize::try_from(number(at(40, 32), word)).unwrap();
+    let (size, count, names) = (number(at(58, 46), 2), number(at(60, 48), 2), number(at(62, 50), 2));
+    let header = |index: u64| sections + usize::try_from(index * size).unwrap();
+    let offset = |header: usize| usize::try_from(number(header + at(24, 16), word)).unwrap();
+    let names = offset(header(names));
+    let name = |header: usize| {
+        let start = names + usize::try_from(number(header, 4)).unwrap();
+        let len = elf[start..].iter().position(|&byte| byte == 0).unwrap();
+        std::str::from_utf8(&elf[start..start + len]).unwrap()
+    };
+    let found = (0..count).map(header).filter(|&header| wanted(name(header)));
+    found.map(|header| number(header + at(32, 20), word)).sum()
+}
+
+#[test]
+fn the_stores_are_zero_when_new_and_cost_no_bytes_of_the_file() {
+    let elf = fs::read(env!("CARGO_BIN_EXE_aiglon")).unwrap();
+    let data = section_bytes(&elf, |name| name == ".data");
+    let zero = section_bytes(&elf, |name| name == ".bss");
+    assert!(
+        data < 32_768,
+        "a store has become {data} bytes of .data: which of its first values is not zero?"
+    );
+    assert!(zero > 1_000_000, "the stores are somewhere else: .bss has {zero} bytes");
+}

@@ -157,7 +157,7 @@ impl Engine {
             changed
         });
         if message.sender == Sender::Webhook && before != (components, Weight::Fires(severity)) {
-            self.durable = Some(message.begins());
+            self.durable = message.begins();
         }
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
@@ -214,7 +214,7 @@ impl Engine {
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
         if message.sender == Sender::Webhook {
-            self.durable = Some(message.begins());
+            self.durable = message.begins();
         }
         match phase {
             Phase::Firing { until } | Phase::Ended { until } => {
@@ -269,7 +269,7 @@ impl Engine {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
         if sender == Sender::Webhook {
             let gone = self.alerts.remove(at).filter(|held| !held.private);
-            self.durable = gone.map(|held| Durable::Ended(held.key));
+            self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
             return;
         }

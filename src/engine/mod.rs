@@ -75,12 +75,18 @@ pub struct Effects {
     /// What became of the alert, if it was one.
     pub verdict: Option<Verdict>,
     /// What must survive a restart, since nobody will say it again.
-    pub durable: Option<Durable>,
+    pub durable: Durable,
 }
 
 /// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Not an `Option`: its `None` would take a number behind the last variant's, which is not zero, and move all of
+/// the engine from `.bss` into the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durable {
+    /// Nothing.
+    #[default]
+    Nothing,
     /// It is held, and was not, or concerns other components than before.
     Began(Key),
     /// It was resolved.
@@ -138,7 +144,7 @@ pub struct Engine {
     /// Whether the wall clock has counted yet.
     had_wall: bool,
     /// What the present step has to tell; at most one thing, since it takes at most one alert.
-    durable: Option<Durable>,
+    durable: Durable,
 }
 
 impl Default for Engine {
@@ -161,7 +167,7 @@ impl Engine {
             as_of_minute: [0; SITES],
             counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
             had_wall: false,
-            durable: None,
+            durable: Durable::Nothing,
         }
     }
 
@@ -196,7 +202,7 @@ impl Engine {
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
-                Effects { verdict: Some(verdict), durable: self.durable.take() }
+                Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) }
             }
         }
     }

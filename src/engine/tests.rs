@@ -90,7 +90,7 @@ struct Sim {
     reader: Box<Reader>,
     verdicts: Vec<Verdict>,
     /// Of the last alert.
-    durable: Option<Durable>,
+    durable: Durable,
 }
 
 impl Sim {
@@ -102,7 +102,7 @@ impl Sim {
             ahead: Some(0),
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
-            durable: None,
+            durable: Durable::Nothing,
         };
         sim.engine.begin(&sim.config, sim.clocks());
         sim
@@ -696,14 +696,14 @@ fn restart(sim: &mut Sim, text: &str, records: &[(u8, Vec<u8>)]) -> Sim {
 }
 
 /// The record of what a webhook just said.
-fn record(sim: &Sim, durable: Option<Durable>) -> (u8, Vec<u8>) {
+fn record(sim: &Sim, durable: Durable) -> (u8, Vec<u8>) {
     match durable {
-        Some(Durable::Began(key)) => {
+        Durable::Began(key) => {
             (durable::BEGAN, sim.engine.began_record(&sim.config, sim.clocks(), key).unwrap().to_vec())
         }
-        Some(Durable::Ended(key)) => (durable::ENDED, durable::ended_record(&sim.config, key).to_vec()),
-        Some(Durable::More(source)) => (durable::MORE, durable::more_record(&sim.config, source).to_vec()),
-        None => panic!("nothing durable"),
+        Durable::Ended(key) => (durable::ENDED, durable::ended_record(&sim.config, key).to_vec()),
+        Durable::More(source) => (durable::MORE, durable::more_record(&sim.config, source).to_vec()),
+        Durable::Nothing => panic!("nothing durable"),
     }
 }
 
@@ -714,7 +714,7 @@ fn a_webhook_alert_is_still_red_after_a_restart() {
     let began = record(&sim, sim.durable);
     // Said again, nothing new is to be written.
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
-    assert_eq!(sim.durable, None);
+    assert_eq!(sim.durable, Durable::Nothing);
     let mut next = restart(&mut sim, ONE, std::slice::from_ref(&began));
     assert_eq!((next.state(HERON), next.since(HERON)), (State::Outage, Some(-1)));
     next.quiet_until(60);
@@ -798,14 +798,14 @@ fn an_alert_with_a_mac_address_in_its_labels_is_not_written_down_and_not_forgott
     // Two that differ in the address alone are two.
     sim.webhook(A, &[about("02:00:5e:10:00:01", None)]);
     sim.webhook(A, &[about("02:00:5e:10:00:ff", Some(10))]);
-    assert_eq!((sim.state(HERON), sim.durable), (State::Outage, None));
+    assert_eq!((sim.state(HERON), sim.durable), (State::Outage, Durable::Nothing));
 }
 
 #[test]
 fn prometheus_repeats_so_its_alerts_are_never_written() {
     let mut sim = Sim::well(ONE);
     sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
-    assert_eq!(sim.durable, None);
+    assert_eq!(sim.durable, Durable::Nothing);
     let mut records = 0;
     for brief in [false, true] {
         sim.engine.snapshot(&sim.config, sim.clocks(), brief, &mut |_, _| records += 1);

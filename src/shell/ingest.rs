@@ -4,7 +4,7 @@ use std::cell::RefMut;
 use std::io;
 
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Engine, Input, Verdict};
+use aiglon::engine::{Durable, Engine, Input, Verdict};
 use aiglon::http::Status;
 use aiglon::http::body::BodyError;
 use aiglon::http::filter::Filter;
@@ -246,8 +246,8 @@ impl App {
                 }
             };
             let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
-            if let Some(durable) = effects.durable {
-                self.ledger.borrow_mut().note(engine, config, now, durable);
+            if effects.durable != Durable::Nothing {
+                self.ledger.borrow_mut().note(engine, config, now, effects.durable);
             }
             if effects.verdict == Some(Verdict::Refused) {
                 say_full_once(engine);

@@ -71,6 +71,7 @@ impl Ledger {
         let Some(files) = &mut self.files else { return };
         let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
         let taken = match what {
+            Durable::Nothing => return,
             Durable::Began(key) => match engine.began_record(config, now, key) {
                 Some(payload) => append(BEGAN, &payload),
                 None => return,
