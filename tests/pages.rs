@@ -13,17 +13,17 @@ use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{ComponentView, Lang, Monitoring, Reason, SiteId, State};
 use aiglon::render::{CSP, Full, page, worst_case};
+use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
-use heapless::Vec;
 use proptest::prelude::*;
 use scenes::{Fake, association, empty, hostile, minutes_ago};
 
 const SITE: SiteId = SiteId(0);
 
 fn rendered(config: &Config, lang: Lang, view: &Fake) -> String {
-    let mut buf = Box::new(Vec::<u8, PAGE_BYTES>::new());
+    let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
     page(&mut *buf, config, SITE, lang, view).unwrap();
-    String::from_utf8(buf.to_vec()).unwrap()
+    String::from_utf8(buf.as_slice().to_vec()).unwrap()
 }
 
 /// Compares with `tests/golden/NAME`, or rewrites it when asked to.
@@ -238,7 +238,7 @@ fn what_alerts_say_is_cut_and_counted_and_never_hides_a_state() {
 #[test]
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
-    let mut small = Vec::<u8, 4096>::new();
+    let mut small = Bytes::<4096>::new();
     assert_eq!(page(&mut small, &config, SITE, Lang::En, &scenes::well()), Err(Full));
     assert!(small.is_empty());
 }

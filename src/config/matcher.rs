@@ -91,8 +91,8 @@ impl Config {
         service: &str,
         component: &str,
     ) -> Option<ComponentId> {
-        let (service, _) = self.services_of(site).find(|(_, row)| self.str(row.label) == service)?;
-        let is = |part: &Component| self.str(part.label) == component && part.feeders.contains(source);
+        let (service, _) = self.services_of(site).find(|(_, row)| self.is(row.label, service))?;
+        let is = |part: &Component| self.is(part.label, component) && part.feeders.contains(source);
         self.components_of(service).find(|(_, part)| is(part)).map(|(id, _)| id)
     }
 
@@ -112,12 +112,12 @@ impl Config {
     /// Whether a label or annotation of this name may be kept: a matcher or a `publish` of this site names it.
     pub fn keeps(&self, site: SiteId, name: &str) -> bool {
         let published = |row: &super::Published| {
-            self.str(row.annotation) == name && self.site_of(row.component) == Some(site)
+            self.is(row.annotation, name) && self.site_of(row.component) == Some(site)
         };
         let matched = |one: &Match| {
             let terms = self.terms.iter().skip(usize::from(one.first)).take(usize::from(one.count));
             self.site_of(one.component) == Some(site)
-                && terms.into_iter().any(|term| self.str(term.name) == name)
+                && terms.into_iter().any(|term| self.is(term.name, name))
         };
         self.published.iter().any(published) || self.matches.iter().any(matched)
     }

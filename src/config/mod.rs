@@ -337,6 +337,11 @@ impl Config {
         span.of(&self.text)
     }
 
+    /// Whether that is what a span says. Most are told apart by their length.
+    pub fn is(&self, span: Span, text: &str) -> bool {
+        span.len() == text.len() && self.str(span) == text
+    }
+
     /// A text in `lang`, else in no language; empty if absent.
     pub fn text(&self, texts: &Texts, lang: Lang) -> &str {
         let own = texts.by_lang.get(lang.index()).copied().unwrap_or_default();

@@ -138,12 +138,20 @@ impl Scanner {
     /// may hold more than its head. At most [`HEAD_BYTES`] are looked at. An error stays.
     pub fn scan(&mut self, buf: &[u8]) -> Result<Progress, HeadError> {
         let seen = usize::from(self.seen);
-        for &byte in buf.get(seen..buf.len().min(HEAD_BYTES)).unwrap_or_default() {
-            if self.at == At::Complete {
-                break;
+        let mut rest = buf.get(seen..buf.len().min(HEAD_BYTES)).unwrap_or_default();
+        while let Some((&byte, after)) = rest.split_first().filter(|_| self.at != At::Complete) {
+            if self.at == At::Line {
+                // Most bytes of a head are of this kind, and change nothing: they are counted.
+                let run = rest.iter().take_while(|&&byte| byte >= b' ' && byte != 0x7f).count();
+                if run > 0 {
+                    self.seen = self.seen.saturating_add(u16::try_from(run).unwrap_or(u16::MAX));
+                    rest = rest.get(run..).unwrap_or_default();
+                    continue;
+                }
             }
             self.at = self.after(byte)?;
             self.seen = self.seen.saturating_add(1);
+            rest = after;
         }
         match usize::from(self.seen) {
             len if self.at == At::Complete => Ok(Progress::Complete(len)),

@@ -6,6 +6,7 @@ use ufmt::uwrite;
 use super::Status;
 use super::conditional::Etag;
 use crate::limits::RESPONSE_HEAD_BYTES;
+use crate::text::buffer::{Bytes, BytesView};
 
 /// What to send when a client waits before its body (RFC 9110, section 15.2.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -14,8 +15,12 @@ pub const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 /// The policy of answers that are not pages: nothing may be loaded and nobody may frame them.
 pub const CSP_NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
+/// What every head ends with.
+const ALWAYS: &str =
+    "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\r\n";
+
 /// The head of a response, written out.
-pub type Head = String<RESPONSE_HEAD_BYTES>;
+pub type Head = Bytes<RESPONSE_HEAD_BYTES>;
 
 /// The head did not fit [`RESPONSE_HEAD_BYTES`], or a value holds a byte that no header value may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +45,7 @@ pub struct Response<'a> {
     /// How the content is delimited; statuses without content say nothing of it.
     pub content: Content,
     /// Its media type.
-    pub content_type: &'a str,
+    pub content_type: &'static str,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
     /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none (6.6.1).
@@ -48,17 +53,17 @@ pub struct Response<'a> {
     /// What identifies the content.
     pub etag: Option<Etag>,
     /// `Cache-Control`.
-    pub cache_control: &'a str,
+    pub cache_control: &'static str,
     /// `Vary`.
-    pub vary: &'a str,
+    pub vary: &'static str,
     /// `Allow`: due with 405 (RFC 9110, section 15.5.6).
-    pub allow: &'a str,
+    pub allow: &'static str,
     /// `Location`: a URI reference, whose own characters are the caller's business.
     pub location: &'a str,
     /// `Retry-After`, in seconds.
     pub retry_after_s: Option<u16>,
     /// `Content-Security-Policy`.
-    pub csp: &'a str,
+    pub csp: &'static str,
     /// Whether search engines are to stay away (`X-Robots-Tag: noindex`).
     pub noindex: bool,
 }
@@ -96,7 +101,7 @@ impl Response<'_> {
         result
     }
 
-    fn fill(&self, out: &mut Head) -> Result<(), BadHead> {
+    fn fill(&self, out: &mut BytesView) -> Result<(), BadHead> {
         put(out, "HTTP/1.1 ")?;
         put(out, self.status.line())?;
         put(out, "\r\n")?;
@@ -113,47 +118,52 @@ impl Response<'_> {
         let etag = self.etag.map(Etag::text);
         let may_go_on = self.keep_alive && self.content != Content::UntilClose;
         let is_401 = self.status == Status::Unauthorized;
+        for (name, value) in [("Date", self.date), ("Location", self.location)] {
+            if !value.is_empty() {
+                field(out, name, value)?;
+            }
+        }
         for (name, value) in [
             ("Connection", if may_go_on { "keep-alive" } else { "close" }),
-            ("Date", self.date),
             ("Content-Type", self.content_type),
             ("ETag", etag.as_deref().unwrap_or("")),
             ("Cache-Control", self.cache_control),
             ("Vary", self.vary),
             ("Allow", self.allow),
-            ("Location", self.location),
             ("WWW-Authenticate", if is_401 { "Basic realm=\"aiglon\"" } else { "" }),
             ("Content-Security-Policy", self.csp),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Frame-Options", "DENY"),
             ("X-Robots-Tag", if self.noindex { "noindex" } else { "" }),
         ] {
             if !value.is_empty() {
-                field(out, name, value)?;
+                own_field(out, name, value)?;
             }
         }
-        put(out, "\r\n")
+        put(out, ALWAYS)
     }
 }
 
-fn put(out: &mut Head, text: &str) -> Result<(), BadHead> {
-    out.push_str(text).map_err(|_| BadHead)
+fn put(out: &mut BytesView, text: &str) -> Result<(), BadHead> {
+    if out.push(text.as_bytes()) { Ok(()) } else { Err(BadHead) }
 }
 
-/// Writes one line. A value with a control character or a byte above 126 is refused whoever it comes from, so
-/// that none can end the line early.
-fn field(out: &mut Head, name: &str, value: &str) -> Result<(), BadHead> {
+/// Writes one line with a value from elsewhere. One with a control character or a byte above 126 is refused, so that
+/// none can end the line early.
+fn field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(BadHead);
     }
+    own_field(out, name, value)
+}
+
+/// Writes one line with a value that stands in the program.
+fn own_field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     put(out, name)?;
     put(out, ": ")?;
     put(out, value)?;
     put(out, "\r\n")
 }
 
-fn number(out: &mut Head, name: &str, value: usize) -> Result<(), BadHead> {
+fn number(out: &mut BytesView, name: &str, value: usize) -> Result<(), BadHead> {
     uwrite!(out, "{}: {}\r\n", name, value).map_err(|_| BadHead)
 }
 
@@ -190,6 +200,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn text(head: &Head) -> &str {
+        core::str::from_utf8(head.as_slice()).unwrap()
+    }
+
     #[test]
     fn a_page() {
         let mut head = Head::new();
@@ -206,20 +220,20 @@ mod tests {
         };
         response.write(&mut head).unwrap();
         assert_eq!(
-            head,
+            text(&head),
             "HTTP/1.1 200 OK\r\n\
              Content-Length: 1234\r\n\
-             Connection: keep-alive\r\n\
              Date: Sat, 21 Nov 2026 09:30:00 GMT\r\n\
+             Connection: keep-alive\r\n\
              Content-Type: text/html; charset=utf-8\r\n\
              ETag: \"0000000000000abc\"\r\n\
              Cache-Control: max-age=10, stale-if-error=300\r\n\
              Vary: Accept-Language\r\n\
              Content-Security-Policy: default-src 'none'; style-src 'sha256-x'\r\n\
+             X-Robots-Tag: noindex\r\n\
              Referrer-Policy: no-referrer\r\n\
              X-Content-Type-Options: nosniff\r\n\
-             X-Frame-Options: DENY\r\n\
-             X-Robots-Tag: noindex\r\n\r\n"
+             X-Frame-Options: DENY\r\n\r\n"
         );
     }
 
@@ -229,8 +243,8 @@ mod tests {
         let has = |response: Response<'_>, line: &str| {
             let mut head = Head::new();
             response.write(&mut head).unwrap();
-            assert!(head.ends_with("\r\n\r\n"));
-            head.split("\r\n").any(|have| have == line)
+            assert!(text(&head).ends_with("\r\n\r\n"));
+            text(&head).split("\r\n").any(|have| have == line)
         };
         let plain = |status| Response::new(status, Content::Length(0));
         let chunked = |status| Response { keep_alive: true, ..Response::new(status, Content::Chunked) };
@@ -262,7 +276,7 @@ mod tests {
             let response =
                 Response { location, ..Response::new(Status::MovedPermanently, Content::Length(0)) };
             assert_eq!(response.write(&mut head), Err(BadHead), "{location:?}");
-            assert_eq!(head, "");
+            assert_eq!(text(&head), "");
         }
     }
 

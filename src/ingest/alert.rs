@@ -2,10 +2,10 @@
 
 use heapless::Vec;
 
-use super::buffer::Buffer;
 use super::fingerprint::fingerprint;
 use super::json::Text;
 use crate::limits::{ALERT_BYTES, ALERT_PAIRS};
+use crate::text::buffer::Bytes;
 use crate::text::mask;
 use crate::time::Wall;
 use crate::time::rfc3339::Stamp;
@@ -67,7 +67,7 @@ enum Said {
 /// that differ in nothing but a MAC address are two.
 #[derive(Debug)]
 pub struct Alert {
-    text: Buffer<ALERT_BYTES>,
+    text: Bytes<ALERT_BYTES>,
     pairs: Vec<Pair, ALERT_PAIRS>,
     /// Of those, annotations, and the bytes that annotations took (replaced ones included).
     annotations: u16,
@@ -90,7 +90,7 @@ impl Alert {
     /// Nothing yet.
     pub(super) const fn new() -> Self {
         Self {
-            text: Buffer::new(),
+            text: Bytes::new(),
             pairs: Vec::new(),
             annotations: 0,
             annotation_bytes: 0,

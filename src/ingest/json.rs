@@ -10,8 +10,8 @@
 //! `encoding/json` takes them, since senders that work with the real Alertmanager must work: half of a surrogate pair
 //! (`\ud83d` alone) and each byte of a string that is not UTF-8 become U+FFFD.
 
-use super::buffer::Buffer;
 use crate::limits::{JSON_DEPTH, TOKEN_BYTES};
+use crate::text::buffer::Bytes;
 
 const _: () = assert!(JSON_DEPTH <= 32, "one bit of `objects` for each level");
 const _: () = assert!(TOKEN_BYTES >= 4, "one character must fit");
@@ -158,7 +158,7 @@ enum Token {
 /// The state of one document being read. All-zero when new.
 #[derive(Debug)]
 pub struct Tokenizer {
-    token: Buffer<TOKEN_BYTES>,
+    token: Bytes<TOKEN_BYTES>,
     /// The token had no room for all.
     cut: bool,
     /// The string is a key.
@@ -186,7 +186,7 @@ impl Tokenizer {
     /// At the beginning of a document.
     pub const fn new() -> Self {
         Self {
-            token: Buffer::new(),
+            token: Bytes::new(),
             cut: false,
             key: false,
             state: State::Value,

@@ -4,7 +4,6 @@
 //! What an alert means is the engine's; framing and decoding of the body are the module `http`'s.
 
 mod alert;
-mod buffer;
 mod fingerprint;
 pub mod json;
 mod reader;

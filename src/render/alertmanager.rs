@@ -148,5 +148,5 @@ fn json_of<'b>(shown: &impl Serialize, buffer: &'b mut [u8]) -> &'b [u8] {
 
 fn fill(out: &mut PageBuf, json: &[u8]) -> bool {
     out.clear();
-    !json.is_empty() && out.extend_from_slice(json).is_ok()
+    !json.is_empty() && out.push(json)
 }

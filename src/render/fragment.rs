@@ -3,16 +3,15 @@
 //! A fragment is a table of pieces, and one function walks all of them, so that a fragment costs its bytes and
 //! no code. Values go through [`clean`](crate::text::clean) first, always.
 
-use heapless::vec::VecView;
-
 use super::words::{Word, word};
 use crate::model::Lang;
+use crate::text::buffer::BytesView;
 use crate::text::clean;
 
 include!(concat!(env!("OUT_DIR"), "/fragments.rs"));
 
-/// The bytes of a page; a `heapless::Vec<u8, PAGE_BYTES>` is one.
-pub type PageBuf = VecView<u8>;
+/// The bytes of a page; a `Bytes<PAGE_BYTES>` is one.
+pub type PageBuf = BytesView;
 
 /// The page does not fit its buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +70,11 @@ impl<'a> Out<'a> {
 
     /// Writes a value as text.
     pub fn text(&mut self, text: &str) {
-        for c in clean::shown(text) {
+        // Most of what is written is written as it is, and at once.
+        let run = text.bytes().take_while(|&byte| is_plain(byte)).count();
+        let (plain, rest) = text.split_at_checked(run).unwrap_or(("", text));
+        self.raw(plain);
+        for c in clean::shown(rest) {
             match c {
                 '&' => self.raw("&amp;"),
                 '<' => self.raw("&lt;"),
@@ -157,10 +160,15 @@ impl<'a> Out<'a> {
     fn raw(&mut self, text: &str) {
         // After the first piece that does not fit, none may, or the page would have a hole.
         if self.len == self.buf.len() {
-            _ = self.buf.extend_from_slice(text.as_bytes());
+            _ = self.buf.push(text.as_bytes());
         }
         self.len = self.len.saturating_add(text.len());
     }
+}
+
+/// An ASCII character that is shown as it is, and needs no escape in text.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>')
 }
 
 /// Whether a URL leads to the web: `javascript:` and its kin do not.
@@ -174,12 +182,12 @@ pub(super) fn is_web(url: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use heapless::Vec;
+    use crate::text::buffer::Bytes;
     use proptest::prelude::*;
     use std::string::String;
 
     fn written(write: impl FnOnce(&mut Out<'_>)) -> String {
-        let mut buf = Vec::<u8, 8192>::new();
+        let mut buf = Bytes::<8192>::new();
         let mut out = Out::new(&mut buf, Lang::En);
         write(&mut out);
         out.finish().unwrap();
@@ -208,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_page_that_does_not_fit_is_no_page() {
-        let mut buf = Vec::<u8, 8>::new();
+        let mut buf = Bytes::<8>::new();
         let mut out = Out::new(&mut buf, Lang::En);
         out.text("12345678");
         out.text("9");
@@ -217,7 +225,7 @@ mod tests {
         let mut out = Out::new(&mut buf, Lang::En);
         out.text("12345678");
         assert_eq!(out.finish(), Ok(()));
-        assert_eq!(buf, b"12345678");
+        assert_eq!(buf.as_slice(), b"12345678");
     }
 
     proptest! {

@@ -16,6 +16,7 @@ use crate::limits::{AFFECTED_SHOWN, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN};
 use crate::model::{
     ComponentId, ComponentView, Lang, Monitoring, Reason, ServiceId, SiteId, SiteView, State, View,
 };
+use crate::text::buffer::Bytes;
 use crate::time::{Mono, Now};
 
 /// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
@@ -37,7 +38,7 @@ pub fn page(
 /// The bytes of a page on which no alert says anything, with everything else that it could hold: every
 /// affected component is listed, whatever [`AFFECTED_SHOWN`] says.
 pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -> usize {
-    let mut nothing = heapless::Vec::<u8, 0>::new();
+    let mut nothing = Bytes::<0>::new();
     let mut out = Out::new(&mut nothing, lang);
     write(&mut out, config, site, view, true);
     out.len()

@@ -32,7 +32,7 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let sentences =
         longest(&OVERALL).saturating_mul(2).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
-    size(config, site, lang, &Longest { lang, zone })
+    size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
         .saturating_add(TEXTS_BYTES)
         .saturating_add(states.saturating_mul(state))
         .saturating_add(sentences)
@@ -78,29 +78,27 @@ const BANNERS: [Word; 7] = [
 /// A view on which everything takes as many words as it can.
 struct Longest {
     lang: Lang,
-    zone: Tz,
+    /// What [`longest_since`] found: once, since every component asks.
+    since: Option<Mono>,
 }
 
-impl Longest {
-    /// The point in a year (not that of [`View::now`]) whose date is the longest in this language.
-    fn since(&self) -> Option<Mono> {
-        let now = self.now();
-        let days =
-            (0..12i64).map(|month| Wall(month.saturating_mul(30).saturating_add(22).saturating_mul(DAY_MS)));
-        let longest = days.max_by_key(|&at| {
-            local(self.lang, self.zone, at, now.wall.unwrap_or_default(), Date::Always).len()
-        });
-        now.mono_of(longest.unwrap_or_default())
-    }
+const NOW: Now = Now { mono: Mono(0), wall: Some(Wall(DAY_MS * 10_000)) };
+
+/// The point in a year (not that of [`NOW`]) whose date is the longest in this language.
+fn longest_since(lang: Lang, zone: Tz) -> Option<Mono> {
+    let days =
+        (0..12i64).map(|month| Wall(month.saturating_mul(30).saturating_add(22).saturating_mul(DAY_MS)));
+    let longest =
+        days.max_by_key(|&at| local(lang, zone, at, NOW.wall.unwrap_or_default(), Date::Always).len());
+    NOW.mono_of(longest.unwrap_or_default())
 }
 
 impl View for Longest {
     fn now(&self) -> Now {
-        Now { mono: Mono(0), wall: Some(Wall(DAY_MS.saturating_mul(10_000))) }
+        NOW
     }
     fn site(&self, _: SiteId) -> SiteView {
-        let since = self.since();
-        SiteView { overall: State::Outage, as_of: since, monitoring: Monitoring::Partly(since) }
+        SiteView { overall: State::Outage, as_of: self.since, monitoring: Monitoring::Partly(self.since) }
     }
     fn component(&self, _: ComponentId) -> ComponentView {
         let reasons = [
@@ -111,7 +109,7 @@ impl View for Longest {
         ];
         let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.lang, text).len());
         let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
-        ComponentView { state: State::Outage, since: self.since(), reason }
+        ComponentView { state: State::Outage, since: self.since, reason }
     }
     fn published(&self, _: ComponentId, _: &mut dyn FnMut(&str)) {}
 }

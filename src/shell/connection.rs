@@ -443,7 +443,7 @@ impl Connection<'_> {
     /// Sends the head, and its body unless the request was `HEAD`.
     pub async fn finish(&self, terms: Terms, body: &[u8]) -> io::Result<()> {
         let body = if terms.is_head { b"" } else { body };
-        self.send(self.buffers.head.as_bytes(), body).await
+        self.send(self.buffers.head.as_slice(), body).await
     }
 
     /// Sends bytes after the head.

@@ -172,10 +172,10 @@ impl Connection<'_> {
             self.slot.reads(Some(piece.place));
             if chunked {
                 let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
-                self.send(line.as_bytes(), &piece.bytes).await?;
+                self.send(line.as_bytes(), piece.bytes.as_slice()).await?;
                 self.send(b"\r\n", if next.is_none() { LAST_CHUNK } else { b"" }).await?;
             } else {
-                self.send(&piece.bytes, b"").await?;
+                self.send(piece.bytes.as_slice(), b"").await?;
             }
         }
         self.slot.reads(None);
@@ -191,7 +191,7 @@ impl App {
         let now = self.now(state.config);
         let filter = Filter::parse(query).ok()?;
         if from == 0 {
-            _ = out.push(b'[');
+            _ = out.push(b"[");
         }
         let mut at = from;
         let mut comma = from != 0;
@@ -201,17 +201,17 @@ impl App {
             if let Some(listed) = held.listed(now).filter(|listed| here && filter.wants(listed)) {
                 let mut one = [0; LISTED_BYTES];
                 let len = alertmanager::alert(&mut one, &listed);
-                if out.capacity() - out.len() < len + 2 {
+                if out.room() < len + 2 {
                     return Some(at);
                 }
                 if std::mem::replace(&mut comma, true) {
-                    _ = out.push(b',');
+                    _ = out.push(b",");
                 }
-                _ = out.extend_from_slice(one.get(..len).unwrap_or_default());
+                _ = out.push(one.get(..len).unwrap_or_default());
             }
             at += 1;
         }
-        _ = out.push(b']');
+        _ = out.push(b"]");
         None
     }
 

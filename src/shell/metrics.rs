@@ -18,7 +18,7 @@ struct Text<'a> {
 impl uWrite for Text<'_> {
     type Error = core::convert::Infallible;
     fn write_str(&mut self, text: &str) -> Result<(), Self::Error> {
-        self.full |= self.out.extend_from_slice(text.as_bytes()).is_err();
+        self.full |= !self.out.push(text.as_bytes());
         Ok(())
     }
 }

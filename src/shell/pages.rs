@@ -8,6 +8,7 @@ use std::cell::{Cell, Ref, RefCell};
 use aiglon::limits::{PAGE_BYTES, PAGES};
 use aiglon::model::{Lang, SiteId};
 use aiglon::render::PageBuf;
+use aiglon::text::buffer::Bytes;
 use static_cell::ConstStaticCell;
 
 /// What a held page shows.
@@ -46,7 +47,7 @@ pub struct Found<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place(usize);
 
-type Buffer = heapless::Vec<u8, PAGE_BYTES>;
+type Buffer = Bytes<PAGE_BYTES>;
 
 static BUFFERS: ConstStaticCell<[Buffer; PAGES]> = ConstStaticCell::new([const { Buffer::new() }; PAGES]);
 
@@ -107,7 +108,7 @@ impl Pages {
         if !render(&mut **buf) {
             return None;
         }
-        entry.etag.set(aiglon::render::hash(&buf));
+        entry.etag.set(aiglon::render::hash(buf.as_slice()));
         entry.key.set(Some(key));
         Some((place, entry))
     }

@@ -1,5 +1,6 @@
 //! Text: spans into a buffer, globs, masking of addresses, and making foreign text harmless.
 
+pub mod buffer;
 pub mod clean;
 pub mod glob;
 pub mod mask;
@@ -23,6 +24,10 @@ impl Span {
     /// Whether there is nothing in it.
     pub const fn is_empty(self) -> bool {
         self.len == 0
+    }
+    /// How many bytes are in it.
+    pub fn len(self) -> usize {
+        self.len.into()
     }
     /// What it names in `text`; the empty string if it does not fit there.
     pub fn of(self, text: &str) -> &str {
