@@ -297,10 +297,31 @@ fn no_answer_and_no_log_line_tells_what_was_not_published() {
         assert!(!log.contains(token), "{log}");
     }
 
+    // Nor does the flash, on which a webhook's alerts are written so that a restart forgets none: whoever takes the
+    // antenna away reads it. One without a MAC address, since those are not written at all.
+    let mut unwritten = Secrets::default();
+    let (instance, job) = (unwritten.ip(), unwritten.word());
+    let note = format!("an egret at {}", unwritten.word());
+    let quiet = format!(
+        "{{\"alerts\":[{{\"status\":\"firing\",\"labels\":{{\"alertname\":\"EgretDown\",\"instance\":\"{instance}\",\
+         \"job\":\"{job}\"}},\"annotations\":{{\"note\":\"{note}\",\"summary\":\"{note}\"}}}}]}}"
+    );
+    assert_eq!(daemon.post("/api/v1/webhook", &quiet).status, 200);
+    let written = std::fs::read_dir(daemon.dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let written: Vec<_> = written.filter(|path| path.is_file() && !path.ends_with("config")).collect();
+    assert!(written.iter().any(|path| path.ends_with("journal")), "{written:?}");
+    for path in written {
+        let bytes = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!path.ends_with("journal") || text.contains("EgretDown"), "{text}");
+        secrets.are_not_in(path.to_str().unwrap(), &text);
+        unwritten.are_not_in(path.to_str().unwrap(), &text);
+    }
+
     // What is not kept cannot be told later: whoever reads alerts sees names, and what a matcher names.
     let list = daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {READ}\r\n")).body;
     let alerts: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
-    assert_eq!(alerts.len(), 6);
+    assert_eq!(alerts.len(), 7);
     for alert in &alerts {
         let mut names: Vec<_> = ["labels", "annotations"]
             .iter()

@@ -18,13 +18,15 @@
 //!
 //! `severity`: 1 degraded, 2 outage. `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
 //! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
-//! could turn green. `kept`: as [`Kept`] packs it. `more`: this source had alerts that are not
+//! could turn green. `kept`: of what is kept, the name, the labels
+//! that led by name and what is published, as [`Kept`] packs it. `more`: this source had alerts that are not
 //! written down: more than fit, or such whose labels hold a MAC address, which could be guessed from the fingerprint.
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
 use super::flow;
 use super::lifetime::{Claim, Memory, Sender, Word};
+use super::mapping::LEADING;
 use super::standing::Weight;
 use crate::config::Config;
 use crate::limits::{ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, KEPT_BYTES};
@@ -126,7 +128,8 @@ impl Engine {
             first_heard: now.mono,
             last_heard: now.mono,
             private: false,
-            kept: kept.filter(|name| name == "alertname" || config.keeps(site, name)),
+            kept: kept
+                .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
         let weight = held.weight();
         let claim = Claim { starts_at, ends_at: None, resolved: Some(false) };
@@ -183,6 +186,18 @@ pub fn ended_record(config: &Config, key: Key) -> Payload {
     out
 }
 
+/// Whether what an alert says under this name may be on flash, which may be seized: its own name, the words of the
+/// configuration that led by name (if no matcher looks at that label, there is no other value), and what its
+/// components publish. What a matcher alone looked at is not.
+fn may_be_written(config: &Config, held: &Held, name: &str) -> bool {
+    let led = || {
+        let source = config.sources.get(held.source().index());
+        LEADING.contains(&name) && source.is_some_and(|source| !config.keeps(source.site, name))
+    };
+    let mut published = config.published.iter().filter(|row| held.components.contains(row.component));
+    name == "alertname" || led() || published.any(|row| config.str(row.annotation) == name)
+}
+
 fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     if !is_durable(held) || held.private {
         return None;
@@ -202,7 +217,8 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
             put(&mut out, &component_hash(config, id).to_le_bytes());
         }
     }
-    let kept = held.kept.packed();
+    let kept = held.kept.filter(|name| may_be_written(config, held, name));
+    let kept = kept.packed();
     put(&mut out, &u16::try_from(kept.len()).unwrap_or(0).to_le_bytes());
     put(&mut out, kept);
     Some(out)

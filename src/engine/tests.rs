@@ -746,7 +746,25 @@ fn what_a_restart_finds_no_longer_configured_is_left_out() {
         .iter()
         .flat_map(|held| held.kept.pairs().map(|pair| pair.name.to_string()))
         .collect();
-    assert_eq!(kept, ["alertname"]);
+    assert_eq!(kept, ["alertname", "service", "component"]);
+}
+
+#[test]
+fn what_a_matcher_alone_looked_at_is_not_written_down() {
+    let looks = "	list match 'service~* note~*'\n";
+    let before = "	list match 'alertname=EgretDown";
+    let text = ONE.replacen(before, &format!("{looks}{before}"), 1);
+    let mut sim = Sim::well(&text);
+    let secret = hook("EgretDown", "Rue Secrète 2", 9, None)
+        .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"secret-1\",\"note\":\"secret-2\"}");
+    sim.webhook(A, &[secret]);
+    assert_eq!(sim.state(EGRET), State::Outage);
+    let (_, payload) = record(&sim, sim.durable);
+    let written = String::from_utf8_lossy(&payload).into_owned();
+    assert!(written.contains("EgretDown"), "{written}");
+    for secret in ["Rue", "secret", "wifi"] {
+        assert!(!written.contains(secret), "{written}");
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
         Err(words) => {
-            eprintln!("aiglon: {words}\nTry 'aiglon --help'.");
+            complain(&format!("aiglon: {words}\nTry 'aiglon --help'."));
             ExitCode::from(2)
         }
     }
@@ -101,6 +101,12 @@ fn parse() -> Result<Command, String> {
     }
 }
 
+/// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would panic.
+fn complain(line: &str) {
+    use std::io::Write;
+    _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 /// Writes to stdout; whoever reads it may have gone (`aiglon --help | head -1`).
 fn say(text: &str) -> ExitCode {
     use std::io::Write;
@@ -117,15 +123,18 @@ fn check(options: &Options) -> ExitCode {
     let (Some(config), Some(problems)) = (CONFIG.try_take(), PROBLEMS.try_take()) else {
         return ExitCode::FAILURE;
     };
-    match files::load(&options.file, options, config, problems, &mut |line| eprintln!("{line}")) {
+    match files::load(&options.file, options, config, problems, &mut complain) {
         Ok(_) => say(&format!("{}: no mistake found\n", options.file.display())),
         Err(mistakes) => {
             for mistake in &mistakes {
-                eprintln!("{mistake}");
+                complain(mistake);
             }
             let good = files::last_good(options);
             if good.exists() {
-                eprintln!("a daemon that starts now serves the last good configuration, {}", good.display());
+                complain(&format!(
+                    "a daemon that starts now serves the last good configuration, {}",
+                    good.display()
+                ));
             }
             ExitCode::from(2)
         }
@@ -136,7 +145,7 @@ fn token() -> ExitCode {
     match token::make() {
         Ok((token, hash)) => say(&format!("{token}\nlist token 'sha256:{hash}'\n")),
         Err(error) => {
-            eprintln!("aiglon: no randomness from the system: {error}");
+            complain(&format!("aiglon: no randomness from the system: {error}"));
             ExitCode::FAILURE
         }
     }

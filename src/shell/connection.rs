@@ -8,8 +8,8 @@ use aiglon::http::conditional::Etag;
 use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
-    ANSWER_TIME, BODY_BYTES, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME, QUERY_BYTES,
-    RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
+    ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
+    QUERY_BYTES, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
 use aiglon::model::SiteId;
 use aiglon::render;
@@ -105,9 +105,10 @@ pub async fn run(app: &App, slot: &Slot, buffers: &mut Buffers) {
 /// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose theirs
 /// whose answer is the oldest. Nine who take their time would else keep everybody from the page.
 pub async fn make_room(app: &App) {
-    if let Some(place) = app.pages.stalest_of_all_taken() {
+    // They let go when they have their turn, which is before ours; but others may be waiting, too, and take it.
+    for _ in 0..CONNECTIONS {
+        let Some(place) = app.pages.stalest_of_all_taken() else { return };
         app.slots.end_readers(place);
-        // They let go when they have their turn, which is before ours.
         smol::future::yield_now().await;
     }
 }
