@@ -164,6 +164,11 @@ class Process:
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return tuple(int(re.search(rf"{key}:\s+(\d+)", status)[1]) for key in ("VmRSS", "RssAnon"))
 
+    def processor_s(self):
+        """Seconds of processor time so far, its own and the kernel's on its behalf."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self):
         return self
 
