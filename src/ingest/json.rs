@@ -269,15 +269,36 @@ impl Tokenizer {
     fn step(&mut self, input: &mut &[u8]) -> Result<Option<Token>, Fault> {
         while let Some((&byte, rest)) = input.split_first() {
             if matches!(self.state, State::Str) {
-                // Most bytes of a body are plain bytes of a string: they are counted, then copied at once.
-                let run = input.iter().take_while(|&&byte| is_plain(byte)).count();
-                if let Some((plain, more)) = input.split_at_checked(run)
-                    && run > 0
-                {
+                // Most bytes of a body are plain bytes of a string: they are counted, then copied at once. What
+                // follows them is mostly its end.
+                let run = input.iter().position(|&byte| !is_plain(byte)).unwrap_or(input.len());
+                let (plain, more) = input.split_at_checked(run).unwrap_or_default();
+                if run > 0 {
                     self.keep_plain(plain);
                     *input = more;
+                }
+                if let Some((b'"', after)) = more.split_first() {
+                    *input = after;
+                    return Ok(Some(self.end_string()));
+                }
+                if run > 0 {
                     continue;
                 }
+            }
+            // Between strings there is mostly this, and nothing else.
+            match (self.state, *input) {
+                (State::Colon, [b':', b'"', rest @ ..]) => {
+                    self.begin(State::Str);
+                    *input = rest;
+                    continue;
+                }
+                (State::Comma, [b',', b'"', rest @ ..]) => {
+                    self.begin(State::Str);
+                    self.key = self.in_object();
+                    *input = rest;
+                    continue;
+                }
+                _ => {}
             }
             // Some bytes end what came before them and are themselves looked at again.
             let (done, token) = match self.state {
@@ -423,7 +444,16 @@ impl Tokenizer {
         Ok((true, None))
     }
 
-    /// RFC 8259, section 7. Says whether the byte is done with.
+    /// The quote at the end of a string has come.
+    fn end_string(&mut self) -> Token {
+        if !self.key {
+            return self.ended(Token::Str);
+        }
+        self.state = State::Colon;
+        Token::Key
+    }
+
+    /// RFC 8259, section 7, but for the end of the string. Says whether the byte is done with.
     fn in_string(&mut self, byte: u8) -> Result<(bool, Option<Token>), Fault> {
         let taken = match self.state {
             State::Wide => self.widen(byte),
@@ -446,13 +476,6 @@ impl Tokenizer {
                 true
             }
             _ => match byte {
-                b'"' => {
-                    if !self.key {
-                        return Ok((true, Some(self.ended(Token::Str))));
-                    }
-                    self.state = State::Colon;
-                    return Ok((true, Some(Token::Key)));
-                }
                 b'\\' => {
                     self.state = State::Escape;
                     true

@@ -119,10 +119,13 @@ fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
                 let skip = pairs.count > 6 && before.is_ascii_alphanumeric();
                 return Some((if skip { past(at, 2) } else { at }, pairs.end));
             }
-            let octets = groups(1, 2);
             let alone = |byte: u8| byte != b':' && !byte.is_ascii_alphanumeric();
-            if octets.count == 6 && octets.separator == b':' && alone(before) && alone(after(octets.end)) {
-                return Some((at, octets.end));
+            // Most numbers are followed by something else.
+            if alone(before) && after(past(at, digits)) == b':' {
+                let octets = groups(1, 2);
+                if octets.count == 6 && octets.separator == b':' && alone(after(octets.end)) {
+                    return Some((at, octets.end));
+                }
             }
         }
         4 => {
