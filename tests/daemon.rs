@@ -20,6 +20,22 @@ fn an_alert_turns_the_page_red_and_its_resolution_green() {
 }
 
 #[test]
+fn a_batch_in_which_nothing_is_an_alert_is_no_sign_of_life() {
+    let daemon = Daemon::start(&config());
+    let unknown = daemon.page();
+    // collectd's values, sent to the wrong door.
+    assert_eq!(
+        daemon.post("/api/v2/alerts", r#"[{"values":[1],"host":"antenna","plugin":"load"}]"#).status,
+        400
+    );
+    assert_eq!(daemon.page(), unknown);
+    let mixed = format!(r#"[{{"values":[1]}},{}]"#, firing("AntennaDown", "heron"));
+    assert_eq!(daemon.post("/api/v2/alerts", &mixed).status, 400);
+    let page = daemon.page();
+    assert!(page != unknown && page.contains("AntennaDown on heron"), "{page}");
+}
+
+#[test]
 fn alerts_are_listed_for_a_token_that_reads() {
     let daemon = Daemon::start(&config());
     daemon.post("/api/v2/alerts", &format!("[{},{}]", firing("A", "heron"), firing("EgretDown", "x")));

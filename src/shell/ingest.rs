@@ -10,7 +10,7 @@ use aiglon::http::body::BodyError;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
-use aiglon::ingest::{Dialect, Event, Malformed, Reader};
+use aiglon::ingest::{Dialect, Event, Malformed, Reader, Summary};
 use aiglon::limits::{ANSWER_TIME, BODY_TIME, KEPT_BYTES, REQUEST_TIME};
 use aiglon::model::{SiteId, SourceId};
 use aiglon::render::{PageBuf, alertmanager};
@@ -35,7 +35,7 @@ const READS_A_TURN: u32 = 4;
 /// How a body ended.
 enum Outcome {
     /// All of it was read.
-    Whole,
+    Whole(Summary),
     /// Its JSON was malformed.
     Malformed(Malformed),
     /// Its framing was.
@@ -76,8 +76,12 @@ impl Connection<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match outcome {
             Outcome::Cut => Ok(Next::Close),
-            Outcome::Whole => {
-                app.heard(source);
+            Outcome::Whole(found) => {
+                // A batch in which nothing was an alert is no sign of life: who sends what we cannot read (collectd's
+                // values, say) would look alive and well for ever.
+                if found.bad == 0 || found.alerts > 0 || found.oversize > 0 {
+                    app.heard(source);
+                }
                 if self.buffers.complaint.is_empty() {
                     let mut response = Response::new(Status::Ok, Content::Length(2));
                     response.content_type = "application/json";
@@ -135,7 +139,7 @@ impl Connection<'_> {
                 }
             }
             if body.is_done() {
-                return Ok(reader.finish().map_or_else(Outcome::Malformed, |_| Outcome::Whole));
+                return Ok(reader.finish().map_or_else(Outcome::Malformed, Outcome::Whole));
             }
             // A sender that is faster than we are would never make us wait, and nobody else have a turn.
             reads = reads.wrapping_add(1);
