@@ -4,8 +4,8 @@
 //! link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell that owns
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
-//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`http`], [`ingest`],
-//! [`journal`] and [`render`]; [`engine`]. A module names only modules below it (`tests/layers.rs`).
+//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`command`],
+//! [`http`], [`incidents`], [`ingest`], [`journal`] and [`render`]; [`engine`]; [`console`]. A module names only modules below it (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -21,9 +21,12 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod command;
 pub mod config;
+pub mod console;
 pub mod engine;
 pub mod http;
+pub mod incidents;
 pub mod ingest;
 pub mod journal;
 pub mod limits;

@@ -162,6 +162,23 @@ pub const JOURNAL_BATCH_BYTES: usize = 4096;
 /// From one attempt to leave memory for the flash again to the next; each may write a whole snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
+// ---- incidents -----------------------------------------------------------------------------------------
+
+/// Bytes of what a person says at once: an update, the words of a maintenance or of a banner. 450 letters of Arabic.
+pub const WORDS_BYTES: usize = 900;
+/// Bytes of an incident's title.
+pub const TITLE_BYTES: usize = 160;
+/// Bytes of a language tag (BCP 47): `zh-Hant-TW` has 10.
+pub const LANG_TAG_BYTES: usize = 16;
+/// Incidents that are kept over all sites. Of more, the oldest that ended and that nobody wrote to goes first.
+pub const INCIDENTS: usize = 64;
+/// How long a person may take back what they did.
+pub const UNDO_TIME: Millis = Millis::from_mins(10);
+/// Maintenance windows over all sites that are now or to come.
+pub const MAINTENANCES: usize = 32;
+/// Days of a component's past that are kept, today included. 4 bytes each: 90 KiB for 256 components.
+pub const HISTORY_DAYS: usize = 90;
+
 // ---- pages ---------------------------------------------------------------------------------------------
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.

@@ -10,12 +10,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
-const LAYERS: [&[&str]; 5] = [
+const LAYERS: [&[&str]; 6] = [
     &["limits", "text", "time"],
     &["model"],
     &["config"],
-    &["http", "ingest", "journal", "render"],
+    &["command", "http", "incidents", "ingest", "journal", "render"],
     &["engine"],
+    &["console"],
 ];
 
 /// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.

@@ -138,7 +138,7 @@ fn only_a_public_site_may_be_indexed() {
 fn states_are_told_in_words() {
     let config = association();
     let all = |state, reason, monitoring| {
-        let every = Some(ComponentView { state, reason, since: None });
+        let every = Some(ComponentView { state, reason, ..ComponentView::default() });
         let page = rendered(&config, Lang::En, &Fake { monitoring, every, ..Fake::default() });
         let body = page.split_once("<header>").unwrap().1.split_once("<footer>").unwrap().0;
         body.replace(['✓', '!', '×', '?'], "")

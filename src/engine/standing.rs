@@ -42,7 +42,13 @@ impl Standing {
             marked: State::NoData,
             marked_until: None,
             word_counts_at: None,
-            view: ComponentView { state: State::NoData, since: None, reason: Reason::Reported },
+            view: ComponentView {
+                state: State::NoData,
+                since: None,
+                reason: Reason::Reported,
+                maintenance: false,
+                affected_by: None,
+            },
         }
     }
 
@@ -134,7 +140,7 @@ impl Standing {
             _ => began.filter(|&at| at <= now),
         };
         let since = self.since(state, began, now);
-        let view = ComponentView { state, since, reason };
+        let view = ComponentView { state, since, reason, ..self.view };
         let changed = view != self.view;
         self.view = view;
         changed

@@ -1,11 +1,15 @@
 //! The nouns, as DESIGN's table of words has them, and what the renderer is told about them.
 
 mod ids;
+mod incident;
 mod kept;
 mod lang;
 mod view;
 
 pub use ids::{ComponentId, ComponentSet, ServiceId, SiteId, SourceId, SourceSet, UserId};
+pub use incident::{
+    BannerView, Day, Forced, IncidentView, MaintenanceView, Phase, Phrase, Repeat, Step, StepView, Words,
+};
 pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;
 pub use view::{ComponentView, Monitoring, Reason, SiteView, View};

@@ -1,6 +1,6 @@
 //! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
 
-use super::{ComponentId, SiteId, State};
+use super::{BannerView, ComponentId, Day, IncidentView, MaintenanceView, SiteId, State, StepView};
 use crate::time::{Mono, Now};
 
 /// Why a component is in its state, where that helps a visitor.
@@ -29,6 +29,10 @@ pub struct ComponentView {
     pub since: Option<Mono>,
     /// Why, if there is more to say.
     pub reason: Reason,
+    /// Whether planned work is being done on it now: whatever its state is was expected.
+    pub maintenance: bool,
+    /// The component that is down and without which this one cannot work, if it is not well itself.
+    pub affected_by: Option<ComponentId>,
 }
 
 /// Whether those who watch are alive.
@@ -64,4 +68,31 @@ pub trait View {
     /// Calls `each` with every text that alerts on this component may show: the annotations that the
     /// component's `publish` names, of its firing alerts, addresses masked, the worst alert first.
     fn published(&self, component: ComponentId, each: &mut dyn FnMut(&str));
+    /// Calls `each` with every incident of a site that is kept, the newest first.
+    fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
+        _ = (site, each);
+    }
+    /// Calls `each` with every step of an incident, the oldest first; those that were taken back are left out.
+    fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
+        _ = (site, number, each);
+    }
+    /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
+    fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        _ = (site, each);
+    }
+    /// What people say at the top of a site.
+    fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
+        _ = site;
+        None
+    }
+    /// How a component fared `ago` days before today (0: today, so far) in its site's time.
+    fn day(&self, component: ComponentId, ago: u8) -> Day {
+        _ = (component, ago);
+        Day::default()
+    }
+    /// How many days are kept of a site, today included; at most [`HISTORY_DAYS`](crate::limits::HISTORY_DAYS).
+    fn days(&self, site: SiteId) -> u8 {
+        _ = site;
+        0
+    }
 }

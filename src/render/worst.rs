@@ -109,7 +109,7 @@ impl View for Longest {
         ];
         let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.lang, text).len());
         let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
-        ComponentView { state: State::Outage, since: self.since, reason }
+        ComponentView { state: State::Outage, since: self.since, reason, ..ComponentView::default() }
     }
     fn published(&self, _: ComponentId, _: &mut dyn FnMut(&str)) {}
 }

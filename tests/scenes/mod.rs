@@ -45,7 +45,10 @@ impl Default for Fake {
 
 impl Fake {
     pub(crate) fn set(&mut self, part: usize, state: State, reason: Reason, minutes: i64) {
-        self.components.insert(part, ComponentView { state, since: Some(minutes_ago(minutes)), reason });
+        self.components.insert(
+            part,
+            ComponentView { state, since: Some(minutes_ago(minutes)), reason, ..ComponentView::default() },
+        );
     }
 
     /// The same, where every component's alerts say `text`.
@@ -103,7 +106,7 @@ fn silent(monitoring: Monitoring, parts: std::ops::Range<usize>, reason: Reason)
 
 /// (name, view): each is a golden file per language.
 pub(crate) fn all() -> Vec<(&'static str, Fake)> {
-    let start = ComponentView { state: State::NoData, since: None, reason: Reason::NeverHeard };
+    let start = ComponentView { reason: Reason::NeverHeard, ..ComponentView::default() };
     vec![
         ("well", well()),
         ("trouble", trouble()),
