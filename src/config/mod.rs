@@ -7,6 +7,7 @@ mod apply;
 mod check;
 mod command_line;
 mod credential;
+mod hash;
 mod load;
 pub mod matcher;
 mod problem;
