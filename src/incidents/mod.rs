@@ -1,5 +1,6 @@
 //! Incidents, what people said about them, maintenance, banners and the past of every component.
 
+pub mod uptime;
 pub mod window;
 
 use crate::config::Config;
