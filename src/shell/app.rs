@@ -10,6 +10,7 @@ use aiglon::time::{Millis, Mono, Now, rfc3339};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use super::clock;
+use super::console::Console;
 use super::doors::Doors;
 use super::ledger::Ledger;
 use super::pages::Pages;
@@ -33,6 +34,7 @@ pub struct App {
     pub ledger: RefCell<Ledger>,
     pub slots: Slots,
     pub doors: Doors,
+    pub console: Console,
     pub pages: Pages,
     pub tally: Tally,
     pub readers: [RefCell<&'static mut Reader>; READERS],
@@ -68,6 +70,7 @@ impl App {
             ledger: RefCell::new(Ledger::new()),
             slots: Slots::new(),
             doors: Doors::new(),
+            console: Console::new(),
             pages,
             tally: Tally::new(),
             readers,
