@@ -5,6 +5,7 @@
 //! zone's name in the database (`Europe/Brussels`) is refused, since it cannot be looked up.
 
 use super::Wall;
+use super::civil::Civil;
 use crate::limits::ABBREVIATION_BYTES;
 
 const HOUR_S: i32 = 3600;
@@ -117,7 +118,7 @@ impl Tz {
     pub fn offset_at(&self, at: Wall) -> Offset {
         let standard = Offset { secs: self.standard.offset_s, is_dst: false };
         let summer = Offset { secs: self.summer.offset_s, is_dst: true };
-        if self.summer.abbreviation.first().is_none_or(|&byte| byte == 0) {
+        if self.has_no_summer() {
             return standard;
         }
         let now_s = at.secs().clamp(YEAR_0_S, YEAR_9999_S);
@@ -136,6 +137,41 @@ impl Tz {
             }
         }
         latest.1
+    }
+
+    fn has_no_summer(&self) -> bool {
+        self.summer.abbreviation.first().is_none_or(|&byte| byte == 0)
+    }
+
+    /// The first moment at which clocks of this zone show `local`. One that they skip (in spring) is the first
+    /// moment after the gap; one that they show twice (in autumn) is the first of the two. Bounded work: at most 21
+    /// times that of [`offset_at`](Self::offset_at).
+    pub fn to_wall(&self, local: Civil) -> Wall {
+        let at = local.to_wall();
+        let (standard_s, summer_s) = (self.standard.offset_s, self.summer.offset_s);
+        let meant = |east_s: i32| Wall(at.0.wrapping_sub(i64::from(east_s).wrapping_mul(1000)));
+        if self.has_no_summer() {
+            return meant(standard_s);
+        }
+        // More to the east is earlier.
+        let (mut before, mut after) = (meant(standard_s.max(summer_s)), meant(standard_s.min(summer_s)));
+        let (early, late) = (self.offset_at(before), self.offset_at(after));
+        if early.secs == standard_s.max(summer_s) {
+            return before;
+        }
+        if late.secs == standard_s.min(summer_s) {
+            return after;
+        }
+        // It is skipped: somewhere between the two the clocks are put forward, at a whole second.
+        while after.secs().saturating_sub(before.secs()) > 1 {
+            let middle = Wall(before.secs().midpoint(after.secs()).saturating_mul(1000));
+            if self.offset_at(middle).secs == late.secs {
+                after = middle;
+            } else {
+                before = middle;
+            }
+        }
+        Wall(after.secs().saturating_mul(1000))
     }
 
     /// The abbreviation of a time that [`offset_at`](Self::offset_at) gave: `CET`, `CEST`, `+03`.
@@ -305,7 +341,7 @@ fn year_of(day: i64) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
     use proptest::prelude::*;
 
@@ -415,6 +451,38 @@ mod tests {
         }
     }
 
+    /// What people and configurations write, as moments: skipped, shown twice, and neither.
+    #[test]
+    fn civil_times_become_moments() {
+        const LORD_HOWE: &str = "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0";
+        const SYDNEY: &str = "AEST-10AEDT,M10.1.0,M4.1.0/3";
+        for (zone, local, utc) in [
+            ("UTC0", "2026-03-29T02:30:00Z", "2026-03-29T02:30:00Z"),
+            ("<+0545>-5:45", "2026-03-29T02:30:00Z", "2026-03-28T20:45:00Z"),
+            (BRUSSELS, "2026-03-29T01:59:59.999Z", "2026-03-29T00:59:59.999Z"),
+            (BRUSSELS, "2026-03-29T02:00:00Z", "2026-03-29T01:00:00Z"),
+            (BRUSSELS, "2026-03-29T02:59:59.999Z", "2026-03-29T01:00:00Z"),
+            (BRUSSELS, "2026-03-29T03:00:00Z", "2026-03-29T01:00:00Z"),
+            (BRUSSELS, "2026-10-25T01:59:59Z", "2026-10-24T23:59:59Z"),
+            (BRUSSELS, "2026-10-25T02:30:00Z", "2026-10-25T00:30:00Z"),
+            (BRUSSELS, "2026-10-25T03:00:00Z", "2026-10-25T02:00:00Z"),
+            (BRUSSELS, "2056-07-01T12:00:00Z", "2056-07-01T10:00:00Z"),
+            (SYDNEY, "2026-10-04T02:30:00Z", "2026-10-03T16:00:00Z"),
+            (SYDNEY, "2026-04-05T02:30:00Z", "2026-04-04T15:30:00Z"),
+            (SYDNEY, "2026-01-01T00:00:00Z", "2025-12-31T13:00:00Z"),
+            (LORD_HOWE, "2026-10-04T02:15:00Z", "2026-10-03T15:30:00Z"),
+            (LORD_HOWE, "2026-04-05T01:45:00Z", "2026-04-04T14:45:00Z"),
+            ("EST5EDT,M3.2.0,M11.1.0", "2026-03-08T02:30:00Z", "2026-03-08T07:00:00Z"),
+            // Winter is the exception.
+            ("IST-1GMT0,M10.5.0,M3.5.0/1", "2026-03-29T01:30:00Z", "2026-03-29T01:00:00Z"),
+            ("IST-1GMT0,M10.5.0,M3.5.0/1", "2026-10-25T01:30:00Z", "2026-10-25T00:30:00Z"),
+        ] {
+            let at = |text| super::super::rfc3339::parse(text).unwrap().wall().unwrap();
+            let tz = Tz::parse(zone).unwrap();
+            assert_eq!(tz.to_wall(Civil::from_wall(at(local))), at(utc), "{zone} {local}");
+        }
+    }
+
     /// RFC 9636, section 3.3.1: summer time all year is one that ends when it begins again.
     #[test]
     fn summer_all_year() {
@@ -490,7 +558,19 @@ mod tests {
                 let offset = tz.offset_at(Wall(at));
                 prop_assert!(offset.secs.abs() < 26 * 3600);
                 prop_assert!(tz.abbreviation(offset).len() >= 3);
+                tz.to_wall(Civil::from_wall(Wall(at)));
             }
+        }
+
+        /// Every moment is shown by the clocks, and the first one that shows what it shows is it, or an hour before.
+        #[test]
+        fn civil_times_are_there_and_back(at in 0i64..8_000_000_000, zone in 0..3usize) {
+            let zone = [BRUSSELS, "AEST-10AEDT,M10.1.0,M4.1.0/3", "IST-1GMT0,M10.5.0,M3.5.0/1"][zone];
+            let tz = Tz::parse(zone).unwrap();
+            let shown = |at: i64| Civil::from_wall(Wall((at + i64::from(tz.offset_at(Wall(at * 1000)).secs)) * 1000));
+            let back = tz.to_wall(shown(at)).secs();
+            prop_assert!(back == at || back == at - 3600);
+            prop_assert_eq!(shown(back), shown(at));
         }
 
         #[test]
