@@ -179,6 +179,13 @@ pub const MAINTENANCES: usize = 32;
 /// Days of a component's past that are kept, today included. 4 bytes each: 90 KiB for 256 components.
 pub const HISTORY_DAYS: usize = 90;
 
+// ---- the console -----------------------------------------------------------------------------------------
+
+/// Bytes of one line of the console without its options: a title and words of the longest, with names. On the stack.
+pub const LINE_BYTES: usize = 2048;
+/// Words of one line that are told apart; what follows counts with the last of them. On the stack.
+pub const LINE_WORDS: usize = 64;
+
 // ---- pages ---------------------------------------------------------------------------------------------
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
@@ -210,6 +217,8 @@ const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensi
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
+const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
+const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
 const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");
