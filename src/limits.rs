@@ -153,6 +153,8 @@ pub const RECORD_BYTES: usize = 1024;
 pub const JOURNAL_BYTES: u32 = 65_536;
 /// The least that the configuration may say: a quarter of a file must hold a longest record.
 pub const JOURNAL_BYTES_MIN: u32 = 16_384;
+/// The most that it may say. 90 days of 256 components that fail differently every day would fill it.
+pub const JOURNAL_BYTES_MAX: u32 = 262_144;
 /// Of a file, the quarters that a compaction may fill. The last one is for what is appended afterwards, so a
 /// byte appended costs at most four bytes written however full the journal is.
 pub const JOURNAL_SNAPSHOT_QUARTERS: u32 = 3;
@@ -178,6 +180,12 @@ pub const UNDO_TIME: Millis = Millis::from_mins(10);
 pub const MAINTENANCES: usize = 32;
 /// Days of a component's past that are kept, today included. 4 bytes each: 90 KiB for 256 components.
 pub const HISTORY_DAYS: usize = 90;
+/// The same, where the configuration says nothing else; it may say less.
+pub const RETAIN_DAYS: u8 = 90;
+/// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
+pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
+/// A wall clock that moves so far against the monotonic one was set, not slewed.
+pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
 // ---- the console -----------------------------------------------------------------------------------------
 
@@ -221,4 +229,6 @@ const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold 
 const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
+const _: () = assert!(RETAIN_DAYS as usize == HISTORY_DAYS, "all that is kept is kept by default");
+const _: () = assert!(JOURNAL_BYTES <= JOURNAL_BYTES_MAX, "the default must be allowed");
 const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");

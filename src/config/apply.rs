@@ -6,14 +6,17 @@ use super::load::{Loader, NO_SERVICE, NO_SITE, Section};
 use super::problem::{Kind, Mistake};
 use super::schema::{Field, OptionRow, Type};
 use super::{
-    Address, Clock, Config, Host, Listener, Published, Role, Scope, Token, UserKey, Visibility, credential,
-    matcher, units,
+    Address, Clock, Config, Console, Host, Listener, Published, Role, Scope, Token, UserKey, Visibility,
+    credential, matcher, units,
 };
-use crate::limits::{SILENT_SECS_MIN, UNIX_PATH_BYTES};
+use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, UNIX_PATH_BYTES};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, UserId};
 use crate::text::{Span, near};
 use crate::time::Millis;
 use crate::time::tz::Tz;
+
+/// What `journal_size` may be.
+const JOURNAL_SIZES: core::ops::RangeInclusive<u32> = JOURNAL_BYTES_MIN..=JOURNAL_BYTES_MAX;
 
 /// What `default_severity` may be.
 const SEVERITIES: &str = "warning, error, critical and page";
@@ -74,6 +77,20 @@ impl Loader<'_, '_> {
                 0 => self.config.main.clock = Clock::Trust,
                 _ => self.config.main.clock = Clock::Ntp,
             },
+            Field::JournalSize => {
+                match units::bytes(value.text).filter(|size| JOURNAL_SIZES.contains(size)) {
+                    Some(size) => self.config.main.journal_size = size,
+                    None => self.problems.add(value.odd(Kind::BadSize).known("16k to 256k")),
+                }
+            }
+            Field::Console => self.config.main.console = self.console(value),
+            Field::ConsoleGroup if !units::group(value.text) => {
+                self.problems.add(value.odd(Kind::BadGroup));
+            }
+            Field::ConsoleGroup => {
+                let group = self.keep(value.text);
+                self.config.main.console_group = group;
+            }
             _ => {}
         }
     }
@@ -138,6 +155,24 @@ impl Loader<'_, '_> {
             }
             Field::Host => self.host(value),
             Field::Title | Field::Intro => self.texts(value),
+            Field::RetainDays => {
+                let days = value.text.parse().ok().filter(|days| (1..=RETAIN_DAYS).contains(days));
+                let days = if value.text.starts_with('+') { None } else { days };
+                match (days, self.config.sites.get_mut(at)) {
+                    (Some(days), Some(row)) => row.retain_days = days,
+                    _ => self.problems.add(value.odd(Kind::BadDays).limit(usize::from(RETAIN_DAYS))),
+                }
+            }
+            Field::Settle | Field::Grouping | Field::NoDataAfter => {
+                let span = self.duration(value);
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    match value.row.field {
+                        Field::Settle => row.settle = span,
+                        Field::Grouping => row.grouping = span,
+                        _ => row.no_data_after = span,
+                    }
+                }
+            }
             Field::Lang => {
                 let Some(lang) =
                     Lang::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(value.text))
@@ -327,13 +362,26 @@ impl Loader<'_, '_> {
         found.and_then(|index| u16::try_from(index).ok())
     }
 
+    fn console(&mut self, value: &Value<'_>) -> Console {
+        if value.text == "off" {
+            Console::Off
+        } else {
+            self.unix(value, value.text).map_or(Console::Off, Console::At)
+        }
+    }
+
+    /// The path of a unix socket.
+    fn unix(&mut self, value: &Value<'_>, path: &str) -> Option<Span> {
+        if units::absolute(path) && path.len() <= UNIX_PATH_BYTES {
+            return Some(self.keep(path));
+        }
+        self.problems.add(value.odd(Kind::UnixPath).limit(UNIX_PATH_BYTES));
+        None
+    }
+
     fn address(&mut self, value: &Value<'_>) -> Option<Address> {
         if let Some(path) = value.text.strip_prefix("unix:") {
-            if units::absolute(path) && path.len() <= UNIX_PATH_BYTES {
-                return Some(Address::Unix(self.keep(path)));
-            }
-            self.problems.add(value.odd(Kind::UnixPath).limit(UNIX_PATH_BYTES));
-            return None;
+            return self.unix(value, path).map(Address::Unix);
         }
         match units::socket(value.text) {
             Ok(address) => return Some(Address::Tcp(address)),

@@ -11,7 +11,9 @@ use super::problem::{Kind, Mistake, Problem, Problems};
 use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
 use super::{Address, Component, Config, Listener, Roles, Scope, Service, Site, Source, Texts, User};
-use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_TEXT_BYTES, CONFIG_VALUE_BYTES};
+use crate::limits::{
+    CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_TEXT_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS,
+};
 use crate::model::{ServiceId, Severity, SiteId};
 use crate::text::{Span, near};
 use crate::time::Millis;
@@ -180,6 +182,7 @@ impl<'a> Loader<'a, '_> {
         main.state_dir = state_dir;
         main.resolve_after = Millis::from_mins(5);
         main.default_severity = Severity::Degraded;
+        main.journal_size = JOURNAL_BYTES;
     }
 
     /// Appends a text; says once that there is no room.
@@ -286,7 +289,18 @@ impl<'a> Loader<'a, '_> {
                 let row = Listener { name, address, serve, plaintext: false, path_prefix: Span::EMPTY };
                 config.listeners.push(row).is_ok()
             }
-            Type::Site => config.sites.push(Site { name, title: texts, ..Site::default() }).is_ok(),
+            Type::Site => {
+                let row = Site {
+                    name,
+                    title: texts,
+                    retain_days: RETAIN_DAYS,
+                    settle: Millis::from_mins(5),
+                    grouping: Millis::from_mins(60),
+                    no_data_after: Millis::from_mins(15),
+                    ..Site::default()
+                };
+                config.sites.push(row).is_ok()
+            }
             Type::Source => {
                 let row = Source {
                     name,
@@ -434,12 +448,12 @@ mod tests {
 
     use proptest::prelude::*;
     use std::format;
-    use std::string::String;
+    use std::string::{String, ToString};
     use std::vec::Vec;
 
     use super::*;
     use crate::config::testing::{BASE, good, load};
-    use crate::config::{Clock, Config, Visibility};
+    use crate::config::{Clock, Config, Console, Visibility};
     use crate::model::{ComponentId, Lang};
     use crate::time::tz::Tz;
 
@@ -486,6 +500,13 @@ mod tests {
         assert_eq!(north.depends_on, Some(ComponentId(0)));
     }
 
+    fn example_path(config: &Config) -> Span {
+        match config.main.console {
+            Console::At(path) if config.str(path) == "/etc/aiglon/console.sock" => path,
+            _ => panic!("the example names the default"),
+        }
+    }
+
     /// What the daemon does without an option is what the example says it does.
     #[test]
     fn the_example_says_the_defaults() {
@@ -495,6 +516,17 @@ mod tests {
         assert_eq!(example.main.resolve_after, plain.main.resolve_after);
         assert_eq!(example.main.default_severity, plain.main.default_severity);
         assert_eq!(example.main.clock, plain.main.clock);
+        assert_eq!(example.main.journal_size, plain.main.journal_size);
+        assert_eq!(plain.main.journal_size, JOURNAL_BYTES);
+        assert_eq!(example.main.console, Console::At(example_path(&example)));
+        assert_eq!(plain.main.console, Console::InStateDir);
+        assert!(plain.main.console_group.is_empty());
+        let site = |config: &Config| {
+            let site = config.sites[0];
+            (site.retain_days, site.settle, site.grouping, site.no_data_after)
+        };
+        assert_eq!(site(&example), site(&plain));
+        assert_eq!(site(&plain), (90, Millis(300_000), Millis(3_600_000), Millis(900_000)));
         assert_eq!(example.listeners[0].plaintext, plain.listeners[0].plaintext);
         assert_eq!(example.sites[0].visibility, plain.sites[0].visibility);
         assert_eq!(example.sources[0].scope, plain.sources[0].scope);
@@ -529,6 +561,54 @@ mod tests {
         }
         for lang in Lang::ALL.into_iter().filter(|&lang| lang != Lang::Fr) {
             assert!(seen.contains(&(Type::Component, "name", Some(lang))), "{}", lang.tag());
+        }
+    }
+
+    #[test]
+    fn sizes_days_and_sockets() {
+        let main = |option: &str| good(&format!("{BASE}config aiglon m\n\toption {option}")).main;
+        for (size, bytes) in [("16384", 16_384), ("64k", 65_536), ("256K", 262_144), ("020k", 20_480)] {
+            assert_eq!(main(&format!("journal_size {size}")).journal_size, bytes, "{size}");
+        }
+        for size in ["16383", "257k", "262145", "-64k", "+64k", "64kb", "64 k", "k", "4194305k", "64M", "0"] {
+            let expected = format!(
+                "2: '{size}' is no size for 'journal_size'; write bytes, as 65536 or 64k, from 16k to 256k"
+            );
+            check(&format!("config aiglon m\n\toption journal_size '{size}'"), &[&expected]);
+        }
+        assert_eq!(main("console off").console, Console::Off);
+        let config = good(&format!(
+            "{BASE}config aiglon m\n\toption console /run/a.sock\n\toption console_group net-dev"
+        ));
+        assert!(matches!(config.main.console, Console::At(path) if config.str(path) == "/run/a.sock"));
+        assert_eq!(config.str(config.main.console_group), "net-dev");
+        for days in ["1", "14", "90"] {
+            let config = good(&format!("{BASE}config site s\n\toption retain_days {days}"));
+            assert_eq!(config.sites[0].retain_days.to_string(), days);
+        }
+        let long = "x".repeat(200);
+        for (more, expected) in [
+            (
+                "config aiglon m\n\toption console On",
+                "2: the path of a unix socket is absolute and of at most 107 bytes; 'On' is not",
+            ),
+            (&*format!("config aiglon m\n\toption console /{long}"), "of at most 107 bytes"),
+            (
+                "config aiglon m\n\toption console_group 'a b'",
+                "2: 'a b' is no name of a group for 'console_group'",
+            ),
+            (
+                "config site s\n\toption retain_days 0",
+                "2: '0' is no number of days for 'retain_days'; write one from 1 to 90",
+            ),
+            ("config site s\n\toption retain_days 91", "2: '91' is no number of days"),
+            ("config site s\n\toption retain_days +7", "2: '+7' is no number of days"),
+            ("config site s\n\toption retain_days 14d", "2: '14d' is no number of days"),
+            ("config site s\n\toption settle 0s", "2: 'settle' may not be zero"),
+            ("config site s\n\toption grouping 60", "2: 'grouping' has no unit"),
+            ("config site s\n\toption no_data_after x", "2: 'x' is no span of time for 'no_data_after'"),
+        ] {
+            check(more, &[expected]);
         }
     }
 

@@ -7,6 +7,7 @@ mod apply;
 mod check;
 mod command_line;
 mod credential;
+mod hash;
 mod load;
 pub mod matcher;
 mod problem;
@@ -53,6 +54,18 @@ pub enum Clock {
     Ntp,
 }
 
+/// Where the console's unix socket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Console {
+    /// `console.sock` in the directory of the state.
+    #[default]
+    InStateDir,
+    /// There is none.
+    Off,
+    /// At this absolute path.
+    At(Span),
+}
+
 /// `config aiglon 'main'`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Main {
@@ -64,6 +77,12 @@ pub struct Main {
     pub default_severity: Severity,
     /// Which wall clock counts.
     pub clock: Clock,
+    /// Bytes of the journal's files together.
+    pub journal_size: u32,
+    /// Where the console's socket is.
+    pub console: Console,
+    /// The group whose members may use it; empty for none.
+    pub console_group: Span,
 }
 
 /// Where a listener listens.
@@ -130,6 +149,14 @@ pub struct Site {
     pub timezone: Tz,
     /// The secret path segment of an unlisted site, without slashes; empty for others.
     pub secret_path: Span,
+    /// Days of its past that are kept, today included.
+    pub retain_days: u8,
+    /// All components of an incident are well for so long before it ends.
+    pub settle: Millis,
+    /// Trouble that begins so soon after other trouble of a service joins its incident.
+    pub grouping: Millis,
+    /// A component of which nothing is known for so long gets an incident.
+    pub no_data_after: Millis,
 }
 
 /// A host name that leads to a site.
@@ -299,6 +326,9 @@ impl Config {
                 resolve_after: Millis(0),
                 default_severity: Severity::Fine,
                 clock: Clock::Trust,
+                journal_size: 0,
+                console: Console::InStateDir,
+                console_group: Span::EMPTY,
             },
             listeners: Vec::new(),
             sites: Vec::new(),

@@ -75,6 +75,9 @@ pub(super) enum Field {
     ResolveAfter,
     DefaultSeverity,
     Clock,
+    JournalSize,
+    Console,
+    ConsoleGroup,
     Address,
     Serve,
     Plaintext,
@@ -86,6 +89,10 @@ pub(super) enum Field {
     Lang,
     Timezone,
     SecretPath,
+    RetainDays,
+    Settle,
+    Grouping,
+    NoDataAfter,
     Site,
     Token,
     Scope,
@@ -142,11 +149,14 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 37] = [
+pub(super) static OPTIONS: [OptionRow; 44] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
     row(Type::Main, "clock", Shape::One, Field::Clock),
+    row(Type::Main, "journal_size", Shape::One, Field::JournalSize),
+    row(Type::Main, "console", Shape::One, Field::Console),
+    row(Type::Main, "console_group", Shape::One, Field::ConsoleGroup),
     must(
         Type::Listen,
         "address",
@@ -170,6 +180,10 @@ pub(super) static OPTIONS: [OptionRow; 37] = [
     row(Type::Site, "lang", Shape::One, Field::Lang),
     row(Type::Site, "timezone", Shape::One, Field::Timezone),
     row(Type::Site, "secret_path", Shape::One, Field::SecretPath),
+    row(Type::Site, "retain_days", Shape::One, Field::RetainDays),
+    row(Type::Site, "settle", Shape::One, Field::Settle),
+    row(Type::Site, "grouping", Shape::One, Field::Grouping),
+    row(Type::Site, "no_data_after", Shape::One, Field::NoDataAfter),
     must(Type::Source, "site", Shape::One, Field::Site, SAY_SITE),
     must(Type::Source, "token", Shape::Many, Field::Token, "run `aiglon token` and paste its second line"),
     row(Type::Source, "scope", Shape::One, Field::Scope),

@@ -31,6 +31,24 @@ pub fn duration(text: &str) -> Result<Millis, Kind> {
     }
 }
 
+/// A number of bytes, or of kibibytes: `65536`, `64k`.
+pub(super) fn bytes(text: &str) -> Option<u32> {
+    let (number, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(number) => (number, 1024u32),
+        None => (text, 1),
+    };
+    // `parse` would take a sign.
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<u32>().ok()?.checked_mul(unit)
+}
+
+/// Whether this may be the name of a group.
+pub(super) fn group(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
+}
+
 /// A truth value, in the words that `OpenWrt` knows.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     match text {

@@ -103,7 +103,7 @@ impl Engine {
             for _ in 0..count {
                 let hash = u32::from_le_bytes(take(rest)?);
                 let found = source
-                    .and_then(|source| fed_by(config, source).find(|&id| component_hash(config, id) == hash));
+                    .and_then(|source| fed_by(config, source).find(|&id| config.component_hash(id) == hash));
                 if let Some(id) = found {
                     listed.insert(id);
                 }
@@ -175,13 +175,13 @@ impl Engine {
 
 /// The record that a source had more than is written down.
 pub fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
-    source_hash(config, source).to_le_bytes()
+    config.source_hash(source).to_le_bytes()
 }
 
 /// The record that an alert ended.
 pub fn ended_record(config: &Config, key: Key) -> Payload {
     let mut out = Payload::new();
-    put(&mut out, &source_hash(config, SourceId(key.source)).to_le_bytes());
+    put(&mut out, &config.source_hash(SourceId(key.source)).to_le_bytes());
     put(&mut out, &key.fingerprint.to_le_bytes());
     out
 }
@@ -203,7 +203,7 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
         return None;
     }
     let mut out = Payload::new();
-    put(&mut out, &source_hash(config, held.source()).to_le_bytes());
+    put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     put(&mut out, &[if held.severity == Severity::Outage { 2 } else { 1 }]);
     let starts = held.starts_at.or_else(|| now.wall_of(held.first_heard)).map_or(i64::MIN, |at| at.0);
@@ -214,7 +214,7 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     } else {
         put(&mut out, &count.to_le_bytes());
         for id in held.components.iter() {
-            put(&mut out, &component_hash(config, id).to_le_bytes());
+            put(&mut out, &config.component_hash(id).to_le_bytes());
         }
     }
     let kept = held.kept.filter(|name| may_be_written(config, held, name));
@@ -244,30 +244,8 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*head)
 }
 
-/// 64-bit FNV-1a over names, each ended by a NUL, which no name holds.
-fn hash(names: [&str; 3]) -> u64 {
-    let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
-    bytes
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}
-
-fn source_hash(config: &Config, id: SourceId) -> u64 {
-    let Some(source) = config.sources.get(id.index()) else { return 0 };
-    let site = config.sites.get(source.site.index()).map_or("", |site| config.str(site.name));
-    hash([site, config.str(source.name), ""])
-}
-
 fn source_by_hash(config: &Config, wanted: u64) -> Option<SourceId> {
-    (0..=u8::MAX).map(SourceId).take(config.sources.len()).find(|&id| source_hash(config, id) == wanted)
-}
-
-/// 32 bits of it: among 256 components two are the same once in 130,000 configurations, and then both are red.
-fn component_hash(config: &Config, id: ComponentId) -> u32 {
-    let Some(component) = config.components.get(id.index()) else { return 0 };
-    let Some(service) = config.services.get(component.service.index()) else { return 0 };
-    let site = config.sites.get(service.site.index()).map_or("", |site| config.str(site.name));
-    let hash = hash([site, config.str(service.name), config.str(component.name)]);
-    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
+    (0..=u8::MAX).map(SourceId).take(config.sources.len()).find(|&id| config.source_hash(id) == wanted)
 }
 
 fn fed_by(config: &Config, source: SourceId) -> impl Iterator<Item = ComponentId> + '_ {

@@ -1,5 +1,7 @@
 //! Incidents, what people said about them, maintenance, banners and the past of every component.
 
+pub mod window;
+
 use crate::config::Config;
 use crate::model::{ComponentId, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Now, Wall};

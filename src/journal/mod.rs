@@ -194,7 +194,7 @@ impl Journal {
         limit: u32,
         each: &mut dyn FnMut(Record<'_>),
     ) -> Result<Opened, Fault> {
-        self.limit = limit.max(JOURNAL_BYTES_MIN) / 2;
+        self.set_limit(limit);
         let read = self.replay(store, each);
         self.batch.clear();
         let opened = match read {
@@ -217,6 +217,17 @@ impl Journal {
             self.state = State::Degraded(fault);
         }
         Ok(opened)
+    }
+
+    /// Changes the limit, in bytes, for old and new file together; less than [`JOURNAL_BYTES_MIN`] counts as that. A
+    /// file that is larger than it may be now takes nothing more until it is compacted.
+    pub fn set_limit(&mut self, limit: u32) {
+        self.limit = limit.max(JOURNAL_BYTES_MIN) / 2;
+    }
+
+    /// Bytes that old and new file together may have.
+    pub fn limit(&self) -> u32 {
+        self.limit.saturating_mul(2)
     }
 
     fn replay(&mut self, store: &mut dyn Store, each: &mut dyn FnMut(Record<'_>)) -> Result<Opened, Fault> {

@@ -7,7 +7,7 @@ use aiglon::config::Config;
 use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
-use aiglon::limits::{JOURNAL_BYTES, JOURNAL_RETRY};
+use aiglon::limits::JOURNAL_RETRY;
 use aiglon::time::{Mono, Now};
 
 use super::storage::{Files, InUse};
@@ -38,7 +38,7 @@ impl Ledger {
     pub fn replay(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         let Some(files) = &mut self.files else { return };
         let mut unknown = 0u32;
-        let opened = self.journal.open(files, JOURNAL_BYTES, &mut |record| {
+        let opened = self.journal.open(files, config.main.journal_size, &mut |record| {
             if !engine.restore(config, now, record.kind, record.payload) {
                 unknown += 1;
             }
@@ -99,6 +99,7 @@ impl Ledger {
     /// names, or to leave memory for the flash.
     pub fn compact(&mut self, engine: &Engine, config: &Config, now: Now) {
         let Some(files) = &mut self.files else { return };
+        self.journal.set_limit(config.main.journal_size);
         for brief in [false, true] {
             let written = self.journal.compact(files, &mut |snapshot| {
                 // What does not fit is remembered by the snapshot.
@@ -132,6 +133,11 @@ impl Ledger {
     /// Why nothing is written at present, if so.
     pub fn fault(&self) -> Option<Fault> {
         self.journal.fault()
+    }
+
+    /// Bytes that the files together may have.
+    pub fn limit(&self) -> u32 {
+        self.journal.limit()
     }
 
     /// Bytes of the file, and what was done since the start.

@@ -156,7 +156,7 @@ fn journal(t: &mut Text<'_>, app: &App) {
         "journal_bytes_limit",
         "gauge",
         "Bytes that it may have, half of it while it is written anew.",
-        u64::from(limits::JOURNAL_BYTES),
+        u64::from(ledger.limit()),
     );
     t.one("journal_written_bytes_total", "counter", "Bytes written to flash.", counters.bytes);
     t.one(

@@ -1,0 +1,53 @@
+//! Sections by a hash of their names, for what is written down: so that a record says nothing by itself, and a section
+//! that is renamed takes nothing along.
+
+use super::Config;
+use crate::model::{ComponentId, ServiceId, SiteId, SourceId, UserId};
+
+impl Config {
+    /// A source, by its site and name; 0 for one that there is not.
+    pub fn source_hash(&self, id: SourceId) -> u64 {
+        let Some(source) = self.sources.get(id.index()) else { return 0 };
+        hash([self.site_name(source.site), self.str(source.name), ""])
+    }
+
+    /// A component, by its site, service and name; 0 for one that there is not. Among 256 components two have the same
+    /// hash once in 130,000 configurations.
+    pub fn component_hash(&self, id: ComponentId) -> u32 {
+        let Some(component) = self.components.get(id.index()) else { return 0 };
+        let Some(service) = self.services.get(component.service.index()) else { return 0 };
+        fold(hash([self.site_name(service.site), self.str(service.name), self.str(component.name)]))
+    }
+
+    /// A service, by its site and name; 0 for one that there is not.
+    pub fn service_hash(&self, id: ServiceId) -> u32 {
+        let Some(service) = self.services.get(id.index()) else { return 0 };
+        fold(hash([self.site_name(service.site), self.str(service.name), ""]))
+    }
+
+    /// A site, by its name; 0 for one that there is not.
+    pub fn site_hash(&self, id: SiteId) -> u32 {
+        if id.index() < self.sites.len() { fold(hash([self.site_name(id), "", ""])) } else { 0 }
+    }
+
+    /// A person, by their name; 0 for one that there is not, and for nobody else.
+    pub fn user_hash(&self, id: UserId) -> u32 {
+        self.users.get(id.index()).map_or(0, |user| fold(hash([self.str(user.name), "", ""])).max(1))
+    }
+
+    fn site_name(&self, id: SiteId) -> &str {
+        self.sites.get(id.index()).map_or("", |site| self.str(site.name))
+    }
+}
+
+/// 64-bit FNV-1a over names, each ended by a NUL, which no name holds.
+fn hash(names: [&str; 3]) -> u64 {
+    let bytes = names.iter().flat_map(|name| name.bytes().chain([0]));
+    bytes
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// 32 bits of it.
+fn fold(hash: u64) -> u32 {
+    u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
+}
