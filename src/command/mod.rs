@@ -111,7 +111,12 @@ pub fn parse<'a>(
         if command.say.is_some() && !command.text.is_empty() {
             return Err(Mistake::Both(row));
         }
-        if let Some(text) = text.filter(|_| command.text.is_empty() && command.say.is_none()) {
+        // A dash asks for standard input where words may be left out.
+        let dash = command.text == "-";
+        if dash && text.is_none() {
+            return Err(Mistake::Missing(row, Arg::Words));
+        }
+        if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {
             command.text = text.trim_end();
         }
     }

@@ -205,12 +205,7 @@ pub static ROWS: [Row; 36] = [
     ),
     row(Verb::Resolve, "resolve", &[Arg::Number, Arg::MaybeWords], "say that an incident is over"),
     row(Verb::Reopen, "reopen", &[Arg::Number, Arg::MaybeWords], "say that it is not over after all"),
-    row(
-        Verb::Acknowledge,
-        "ack",
-        &[Arg::Number],
-        "tell the others here that you have seen it",
-    ),
+    row(Verb::Acknowledge, "ack", &[Arg::Number], "tell the others here that you have seen it"),
     row(
         Verb::Amend,
         "amend",
@@ -224,12 +219,7 @@ pub static ROWS: [Row; 36] = [
         "call it something else; \"\": by its components",
     ),
     row(Verb::Merge, "merge", &[Arg::Number, Arg::Into], "make an incident a part of another one"),
-    row(
-        Verb::Redact,
-        "redact",
-        &[Arg::Number],
-        "remove it and every word about it, from flash as well",
-    ),
+    row(Verb::Redact, "redact", &[Arg::Number], "remove it and every word about it, from flash as well"),
     row(Verb::Maintenance, "maintenance", &[], "planned work, present and to come"),
     row(
         Verb::Maintain,
@@ -249,12 +239,7 @@ pub static ROWS: [Row; 36] = [
     row(Verb::ClearBanner, "banner clear", &[], "take it away"),
     row(Verb::Undo, "undo", &[], "take back the last thing that you did, for ten minutes"),
     row(Verb::Sites, "sites", &[], "the sites that you may touch"),
-    row(
-        Verb::Services,
-        "services",
-        &[Arg::AnySite],
-        "services and components, by the names to use here",
-    ),
+    row(Verb::Services, "services", &[Arg::AnySite], "services and components, by the names to use here"),
     row(Verb::Sources, "sources", &[], "who reports to us, and when they were last heard"),
     row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
     row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),

@@ -5,9 +5,10 @@ use super::sheet::{Cell, Sheet};
 use crate::command::table::{OPTIONS, ROWS, Row};
 use crate::command::{Command, usage};
 use crate::config::Role;
+use crate::engine::Engine;
 use crate::incidents::Refusal;
 use crate::model::{
-    ComponentSet, Forced, IncidentView, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step, View, Words,
+    ComponentSet, Forced, IncidentView, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step, View,
 };
 use crate::text::buffer::Bytes;
 
@@ -15,9 +16,10 @@ use super::scope::Trouble;
 
 /// What they all need.
 #[derive(Clone, Copy)]
-pub(super) struct Teller<'a> {
+pub(super) struct Teller<'a, 'v> {
     pub(super) scope: Scope<'a>,
-    pub(super) view: &'a dyn View,
+    pub(super) view: &'v dyn View,
+    pub(super) engine: &'v Engine,
 }
 
 /// A state in a word or two.
@@ -53,10 +55,21 @@ fn repeat_word(repeat: Repeat) -> &'static str {
 const INCIDENT: &[&str] =
     &["*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "title"];
 const MAINTENANCE: &[&str] = &[
-    "*site", "*number", "+id", "*active", "+now", "*service", "*component", "+what", "starts", "ends", "repeats", "words",
+    "*site",
+    "*number",
+    "+id",
+    "*active",
+    "+now",
+    "*service",
+    "*component",
+    "+what",
+    "starts",
+    "ends",
+    "repeats",
+    "words",
 ];
 
-impl<'a> Teller<'a> {
+impl<'a> Teller<'a, '_> {
     /// The sites that a command is about: the one that it names, or all of theirs.
     pub(super) fn sites_of(&self, name: &'a str) -> Result<u8, Trouble<'a>> {
         let bit = |site: SiteId| 1u8.wrapping_shl(u32::from(site.0));
@@ -82,7 +95,11 @@ impl<'a> Teller<'a> {
 
     /// `12`, or `SITE/12` where they have several.
     pub(super) fn id(&self, site: SiteId, digits: &'a str) -> Cell<'a> {
-        if self.scope.several() { Cell::Joined(self.scope.site_name(site), "/", digits) } else { Cell::Text(digits) }
+        if self.scope.several() {
+            Cell::Joined(self.scope.site_name(site), "/", digits)
+        } else {
+            Cell::Text(digits)
+        }
     }
 
     // ---- status ----------------------------------------------------------------------------------------
@@ -102,11 +119,15 @@ impl<'a> Teller<'a> {
             let seen = view.site(site);
             out.field("site", Cell::Text(scope.site_name(site)));
             out.field("state", Cell::Text(state_word(seen.overall)));
-            out.field("as of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
+            out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
             match seen.monitoring {
                 Monitoring::Up => {}
-                Monitoring::Partly(_) => out.field("monitoring", Cell::Text("a source is silent; see 'sources'")),
-                Monitoring::Down(_) => out.field("monitoring", Cell::Text("all sources are silent; see 'sources'")),
+                Monitoring::Partly(_) => {
+                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"))
+                }
+                Monitoring::Down(_) => {
+                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"))
+                }
             }
             if let Some(banner) = view.banner(site) {
                 out.field("banner", banner.state.map_or(Cell::Nothing, |state| Cell::Text(state.word())));
@@ -164,15 +185,14 @@ impl<'a> Teller<'a> {
         let mut digits = heapless::String::<12>::new();
         _ = ufmt::uwrite!(digits, "{}", incident.number);
         let level = state_word(incident.level);
-        let title = match incident.title {
-            "" if out.json() => Cell::Nothing,
-            "" => Cell::Nothing,
-            title => Cell::Text(title),
-        };
         let cells = [
             Cell::Text(self.scope.site_name(site)),
             number(incident.number),
-            if self.scope.several() { Cell::Joined(self.scope.site_name(site), "/", &digits) } else { Cell::Text(&digits) },
+            if self.scope.several() {
+                Cell::Joined(self.scope.site_name(site), "/", &digits)
+            } else {
+                Cell::Text(&digits)
+            },
             Cell::Flag(incident.open),
             match (incident.merged_into, incident.open) {
                 (Some(_), _) => Cell::Text("merged"),
@@ -185,14 +205,18 @@ impl<'a> Teller<'a> {
             phase_cell(incident.phase),
             Cell::At(incident.began),
             if incident.open { Cell::Nothing } else { Cell::At(incident.ended) },
-            title,
+            maybe(incident.title),
         ];
         out.row(INCIDENT, &cells);
     }
 
     pub(super) fn incidents(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
-        let empty = if command.all { "no incidents are kept" } else { "no incident is open; 'incidents --all' lists those that ended" };
+        let empty = if command.all {
+            "no incidents are kept"
+        } else {
+            "no incident is open; 'incidents --all' lists those that ended"
+        };
         out.table("", INCIDENT, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);
@@ -203,7 +227,12 @@ impl<'a> Teller<'a> {
     }
 
     /// Calls `each` with the incident of a number, if there is one.
-    pub(super) fn with_incident(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&IncidentView<'_>)) -> bool {
+    pub(super) fn with_incident(
+        &self,
+        site: SiteId,
+        number: u32,
+        each: &mut dyn FnMut(&IncidentView<'_>),
+    ) -> bool {
         let mut found = false;
         self.view.incidents(site, &mut |incident| {
             if incident.number == number {
@@ -217,7 +246,7 @@ impl<'a> Teller<'a> {
     /// The site of an incident: the one that is named, or the only one of theirs that has this number.
     pub(super) fn site_of_incident(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
         let has = |site: &SiteId| self.with_incident(*site, command.number, &mut |_| {});
-        self.site_by_number(command, &has).ok_or(Refusal::NoIncident.into()).flatten()
+        self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
     }
 
     /// The same of a maintenance.
@@ -227,7 +256,7 @@ impl<'a> Teller<'a> {
             self.view.maintenance(*site, &mut |planned| found |= planned.number == command.number);
             found
         };
-        self.site_by_number(command, &has).ok_or(Refusal::NoMaintenance.into()).flatten()
+        self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoMaintenance.into()))
     }
 
     fn site_by_number(
@@ -248,7 +277,8 @@ impl<'a> Teller<'a> {
     }
 
     pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
-        const STEPS: &[&str] = &["number", "at", "what", "*state", "*component", "+where", "who", "words", "*amended"];
+        const STEPS: &[&str] =
+            &["number", "at", "what", "*state", "*component", "+where", "who", "words", "*amended"];
         let site = self.site_of_incident(command)?;
         let scope = self.scope;
         self.zone(site, out);
@@ -341,12 +371,20 @@ impl<'a> Teller<'a> {
             let cells = [
                 Cell::Text(scope.site_name(site)),
                 number(planned.number),
-                if scope.several() { Cell::Joined(scope.site_name(site), "/", &digits) } else { Cell::Text(&digits) },
+                if scope.several() {
+                    Cell::Joined(scope.site_name(site), "/", &digits)
+                } else {
+                    Cell::Text(&digits)
+                },
                 Cell::Flag(planned.active),
                 Cell::Text(if planned.active { "now" } else { "to come" }),
                 Cell::Text(service),
                 maybe(component),
-                if component.is_empty() { Cell::Text(service) } else { Cell::Joined(service, "/", component) },
+                if component.is_empty() {
+                    Cell::Text(service)
+                } else {
+                    Cell::Joined(service, "/", component)
+                },
                 Cell::At(Some(planned.starts)),
                 Cell::At(Some(planned.ends)),
                 maybe(repeat_word(planned.repeat)),
@@ -400,7 +438,42 @@ impl<'a> Teller<'a> {
         out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
             for site in self.scope.sites() {
                 let state = state_word(self.view.site(site).overall);
-                out.row(HEADS, &[Cell::Text(self.scope.site_name(site)), Cell::Text(state), Cell::Text(self.title(site))]);
+                out.row(
+                    HEADS,
+                    &[
+                        Cell::Text(self.scope.site_name(site)),
+                        Cell::Text(state),
+                        Cell::Text(self.title(site)),
+                    ],
+                );
+            }
+        });
+    }
+
+    pub(super) fn sources(&self, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts"];
+        let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
+        out.table("", HEADS, "there are no sources", &mut |out| {
+            for site in scope.sites() {
+                self.zone(site, out);
+                for (id, source) in scope.config.pushers_of(site) {
+                    let heard = sources.last_heard(id);
+                    let state = match (heard, sources.is_live(id)) {
+                        (_, true) => "heard",
+                        (Some(_), false) => "silent",
+                        (None, false) => "never heard",
+                    };
+                    let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
+                    let held = self.engine.alerts().counting(id);
+                    let cells = [
+                        Cell::Text(scope.site_name(site)),
+                        Cell::Text(scope.config.str(source.name)),
+                        Cell::Text(state),
+                        last,
+                        Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
+                    ];
+                    out.row(HEADS, &cells);
+                }
             }
         });
     }
@@ -420,21 +493,15 @@ impl<'a> Teller<'a> {
                     for (part, component) in config.components_of(id) {
                         let part = scope.component_name(part);
                         let title = Cell::Text(config.text(&component.title, lang));
-                        out.row(HEADS, &[name, Cell::Text(of), Cell::Text(part), Cell::Joined(of, "/", part), title]);
+                        out.row(
+                            HEADS,
+                            &[name, Cell::Text(of), Cell::Text(part), Cell::Joined(of, "/", part), title],
+                        );
                     }
                 }
             });
         });
         Ok(())
-    }
-
-    pub(super) fn phrases(out: &mut Sheet<'_>) {
-        const HEADS: &[&str] = &["phrase"];
-        out.table("", HEADS, "", &mut |out| {
-            for said in Phrase::all() {
-                out.row(HEADS, &[Cell::Text(said.name())]);
-            }
-        });
     }
 
     pub(super) fn whoami(&self, out: &mut Sheet<'_>) {
@@ -454,7 +521,7 @@ impl<'a> Teller<'a> {
         let mine = |row: &&Row| self.scope.may(row.needs);
         let topic = command.topic;
         let about = |row: &&Row| row.name == topic || row.words().0 == topic;
-        if topic.is_empty() || !ROWS.iter().filter(mine).any(|row| about(&row)) {
+        if topic.is_empty() {
             out.table("", HEADS, "", &mut |out| {
                 for row in ROWS.iter().filter(mine) {
                     let mut told = Bytes::<160>::new();
@@ -477,7 +544,10 @@ impl<'a> Teller<'a> {
                 out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
                 continue;
             }
-            out.say(&[told, "\n", "    ", row.help, "\n", "    as in: ", example, "\n"]);
+            out.say(&[told, "\n", "    ", row.help, "\n"]);
+            if example != told {
+                out.say(&["    as in: ", example, "\n"]);
+            }
             for option in OPTIONS.iter().filter(|option| row.speaks() && !option.value.is_empty()) {
                 out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
             }
@@ -486,7 +556,11 @@ impl<'a> Teller<'a> {
     }
 }
 
-/// Whether there are words.
-pub(super) fn is_said(words: Words<'_>) -> bool {
-    words != Words::None
+pub(super) fn phrases(out: &mut Sheet<'_>) {
+    const HEADS: &[&str] = &["phrase"];
+    out.table("", HEADS, "", &mut |out| {
+        for said in Phrase::all() {
+            out.row(HEADS, &[Cell::Text(said.name())]);
+        }
+    });
 }

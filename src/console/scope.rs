@@ -1,7 +1,7 @@
 //! Who asks, and what exists for them. A site that is not theirs is told apart from one that there is not by nothing.
 
-use super::{Caller, OWNER};
 use super::sheet::Sheet;
+use super::{Caller, OWNER};
 use crate::command::table::{Needs, Row};
 use crate::config::{Config, Role};
 use crate::incidents::Refusal;
@@ -88,7 +88,9 @@ impl<'a> Scope<'a> {
     pub(super) fn name(&self) -> &'a str {
         match self.caller {
             Caller::Owner => "owner",
-            Caller::User(id) => self.config.users.get(id.index()).map_or("", |user| self.config.str(user.name)),
+            Caller::User(id) => {
+                self.config.users.get(id.index()).map_or("", |user| self.config.str(user.name))
+            }
         }
     }
 
@@ -101,7 +103,8 @@ impl<'a> Scope<'a> {
     pub(super) fn site(self, name: &'a str) -> Result<SiteId, Trouble<'a>> {
         let hosts = |id| self.config.hosts.iter().filter(move |host| host.site == id);
         let named = |id: &SiteId| {
-            self.site_name(*id) == name || hosts(*id).any(|host| self.config.str(host.name).eq_ignore_ascii_case(name))
+            self.site_name(*id) == name
+                || hosts(*id).any(|host| self.config.str(host.name).eq_ignore_ascii_case(name))
         };
         self.sites().find(named).ok_or(Trouble::NoSite(name))
     }
@@ -140,7 +143,8 @@ impl<'a> Scope<'a> {
             if on.is_some_and(|site| site != service.site) {
                 continue;
             }
-            let part_of = |name: &str| config.components_of(id).find(|(_, part)| is(name, part.name, part.label));
+            let part_of =
+                |name: &str| config.components_of(id).find(|(_, part)| is(name, part.name, part.label));
             if is(name, service.name, service.label) {
                 if part.is_empty() {
                     return Ok((service.site, id, None));
@@ -212,26 +216,45 @@ impl<'a> Scope<'a> {
         let perhaps = if near.best().is_empty() { "" } else { "; perhaps you mean " };
         let mut digits = heapless::String::<20>::new();
         let parts: &[&str] = match trouble {
-            Trouble::NoSite(_) => &["you have no site '", name, "'", perhaps, near.best(), "; 'sites' lists yours"],
+            Trouble::NoSite(_) => {
+                &["you have no site '", name, "'", perhaps, near.best(), "; 'sites' lists yours"]
+            }
             Trouble::NoSites => &["you have no site: the configuration gives you none"],
             Trouble::WhichSite => &["you have several sites: say which with --site ('sites' lists them)"],
             Trouble::WhichNumber(number) => {
                 _ = ufmt::uwrite!(digits, "{}", number);
-                &["several of your sites have a ", &digits, ": say which, as in SITE/", &digits, " or with --site"]
+                &[
+                    "several of your sites have a ",
+                    &digits,
+                    ": say which, as in SITE/",
+                    &digits,
+                    " or with --site",
+                ]
             }
             Trouble::NoService(_) => {
                 &["there is no service '", name, "'", perhaps, near.best(), "; 'services' lists them"]
             }
             Trouble::NoComponent(id, _) => {
                 let service = self.service_name(id);
-                &["'", service, "' has no component '", name, "'", perhaps, near.best(), "; 'services' lists them"]
+                &[
+                    "'",
+                    service,
+                    "' has no component '",
+                    name,
+                    "'",
+                    perhaps,
+                    near.best(),
+                    "; 'services' lists them",
+                ]
             }
             Trouble::Role(row) => match row.needs {
                 Needs::Whole => &["'", row.name, "' is for the owner, and for an admin of all sites"],
                 _ => &["'", row.name, "' is for an admin"],
             },
             Trouble::Refused(refusal) => &["not done: ", refusal.words()],
-            Trouble::NotYaml => &["'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true"],
+            Trouble::NotYaml => &[
+                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true",
+            ],
             Trouble::TooLong => &["the answer is too long; ask for less"],
         };
         out.fail(parts);

@@ -18,6 +18,8 @@ pub(super) enum Cell<'a> {
     Nothing,
     /// Text.
     Text(&'a str),
+    /// The name of a column.
+    Name(&'a str),
     /// Two texts with what stands between them.
     Joined(&'a str, &'a str, &'a str),
     /// A number.
@@ -149,6 +151,22 @@ impl<'a> Sheet<'a> {
         self.put("\n");
     }
 
+    /// What is wrong with a line, as the grammar says it.
+    pub(super) fn usage(&mut self, told: &str) {
+        if self.json {
+            return self.fail(&[told]);
+        }
+        self.put(told);
+        self.put("\n");
+    }
+
+    /// Ends an answer in JSON with a line feed.
+    pub(super) fn end(&mut self) {
+        if self.json {
+            self.put("\n");
+        }
+    }
+
     fn shown(&mut self, text: &str) {
         for c in clean::shown(text) {
             self.put_char(c);
@@ -250,6 +268,7 @@ impl<'a> Sheet<'a> {
             Cell::Nothing => {}
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
+            Cell::Name(name) => self.name(name),
             Cell::Joined(a, between, b) => {
                 let quote = if self.json { "\"" } else { "" };
                 self.put(quote);
@@ -298,6 +317,14 @@ impl<'a> Sheet<'a> {
         }
     }
 
+    /// A name of JSON, for people.
+    fn name(&mut self, name: &str) {
+        for (at, part) in name.split('_').enumerate() {
+            self.put(if at > 0 { " " } else { "" });
+            self.put(part);
+        }
+    }
+
     /// A value with its name: a member of an object, or a line.
     pub(super) fn field(&mut self, name: &str, cell: Cell<'_>) {
         if self.json {
@@ -308,7 +335,7 @@ impl<'a> Sheet<'a> {
             return;
         }
         self.put("  ");
-        self.put(name);
+        self.name(name);
         for _ in name.len()..13 {
             self.put(" ");
         }
@@ -348,7 +375,10 @@ impl<'a> Sheet<'a> {
             rows(self);
             self.measuring = false;
             if self.widths == [0; COLUMNS] {
-                return self.say(&[empty, "\n"]);
+                if !empty.is_empty() {
+                    self.say(&[empty, "\n"]);
+                }
+                return;
             }
             // A head may be wider than what is below it; a column with nothing below its head is left out.
             let widths = self.widths;
@@ -366,7 +396,7 @@ impl<'a> Sheet<'a> {
         let shown = heads.iter().filter(|head| !head.starts_with('*'));
         for ((cell, head), width) in named.iter_mut().zip(shown).zip(widths) {
             if *width > 0 {
-                *cell = Cell::Text(head.strip_prefix('+').unwrap_or(head));
+                *cell = Cell::Name(head.strip_prefix('+').unwrap_or(head));
             }
         }
         self.line(&named);
