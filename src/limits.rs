@@ -203,6 +203,10 @@ pub const CONSOLE_OUT_BYTES: usize = 8192;
 pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
+/// Bytes of one line of the console without its options: a title and words of the longest, with names. On the stack.
+pub const LINE_BYTES: usize = 2048;
+/// Words of one line that are told apart; what follows counts with the last of them. On the stack.
+pub const LINE_WORDS: usize = 64;
 
 // ---- pages ---------------------------------------------------------------------------------------------
 
@@ -240,6 +244,8 @@ const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an ans
 const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
+const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
+const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
 const _: () = assert!(RETAIN_DAYS as usize == HISTORY_DAYS, "all that is kept is kept by default");

@@ -33,6 +33,7 @@ use crate::time::tz::Tz;
 pub use command_line::{BadListen, option_of, state_dir_of};
 pub use load::Refused;
 pub use problem::{Kind, Problem, Problems};
+pub use units::duration;
 
 /// A text that may be given per language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,21 @@
 //! What people do: a line of the console's grammar, carried out for whoever says it. The unix socket, an SSH forced
 //! command and the SSH server all end here.
 
+mod read;
+mod scope;
+mod sheet;
+
+use crate::command::table::{Arg, ROWS, Verb};
+use crate::command::{Command, Mistake, Words, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::incidents::Refusal;
 use crate::model::UserId;
-use crate::text::buffer::BytesView;
+use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use read::Teller;
+use scope::{Scope, Trouble};
+use sheet::Sheet;
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +54,9 @@ pub enum Status {
     Refused,
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
+    /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it empty. Where there is
+    /// none, it is [`Status::Usage`], and `out` says what would be right.
+    WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,
     /// The archive of all state is wanted.
@@ -63,6 +76,10 @@ pub trait Host {
     fn storage_fault(&self) -> Option<&'static str>;
 }
 
+/// The owner's mark in the record of what people did. No user of the configuration has it, but by a chance of one in four
+/// thousand million.
+pub const OWNER: u32 = 1;
+
 /// Carries a line out. `out` is empty, and is filled. What it changed is not on flash yet when it returns: the shell sees
 /// to that before it lets anybody read `out`.
 pub fn run(
@@ -73,7 +90,82 @@ pub fn run(
     ask: &Ask<'_>,
     out: &mut BytesView,
 ) -> Status {
-    _ = (engine, config, now, host, ask);
-    _ = out.push(b"nothing is known yet\n");
-    Status::Usage
+    let mut words = Words::new();
+    let scope = Scope { config, caller: ask.caller };
+    let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line));
+    let command = match parse(ask.line, ask.text, &mut words) {
+        Ok(command) => command,
+        Err(mistake) => {
+            return tell_mistake(mistake, &mut sheet, ask.text.is_none());
+        }
+    };
+    if !command.topic.is_empty()
+        && !ROWS.iter().any(|row| row.name == command.topic || row.words().0 == command.topic)
+    {
+        return tell_mistake(Mistake::NoCommand(command.topic), &mut sheet, false);
+    }
+    let done = if scope.may(command.row.needs) {
+        carry_out(engine, now, host, ask, scope, &command, &mut sheet)
+    } else {
+        Err(Trouble::Role(command.row))
+    };
+    match done {
+        Ok(status) if !sheet.is_full() => status,
+        Ok(_) => {
+            scope.tell(Trouble::TooLong, &mut sheet);
+            Status::Refused
+        }
+        Err(trouble) => {
+            scope.tell(trouble, &mut sheet);
+            Status::Refused
+        }
+    }
 }
+
+/// Says what is wrong with a line. Where nothing but words is missing, and standard input has not been read, they may come
+/// from there.
+fn tell_mistake(mistake: Mistake<'_>, out: &mut Sheet<'_>, may_come: bool) -> Status {
+    let mut told = Bytes::<1024>::new();
+    mistake.describe(&mut told);
+    out.usage(core::str::from_utf8(told.as_slice()).unwrap_or(""));
+    if may_come && matches!(mistake, Mistake::Missing(_, Arg::Words)) {
+        Status::WantsText
+    } else {
+        Status::Usage
+    }
+}
+
+fn carry_out<'a>(
+    engine: &mut Engine,
+    now: Now,
+    host: &dyn Host,
+    ask: &Ask<'a>,
+    scope: Scope<'a>,
+    command: &Command<'a>,
+    out: &mut Sheet<'_>,
+) -> Result<Status, Trouble<'a>> {
+    {
+        let view = engine.view(scope.config, now);
+        let teller = Teller { scope, view: &view, engine };
+        match command.row.verb {
+            Verb::Status => teller.status(command, out)?,
+            Verb::Incidents => teller.incidents(command, out)?,
+            Verb::Incident => teller.incident(command, out)?,
+            Verb::Maintenance => teller.maintenance(command, out)?,
+            Verb::Banner => teller.banner(command, out)?,
+            Verb::Sites => teller.sites(out),
+            Verb::Services => teller.services(command, out)?,
+            Verb::Sources => teller.sources(out),
+            Verb::Phrases => read::phrases(out),
+            Verb::WhoAmI => teller.whoami(out),
+            Verb::Help => teller.help(command, out),
+            Verb::Quit => return Ok(Status::Quit),
+            _ => return Err(Refusal::Full.into()),
+        }
+    }
+    out.end();
+    Ok(Status::Done)
+}
+
+#[cfg(test)]
+mod tests;

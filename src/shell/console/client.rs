@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
+use aiglon::command::wants_json;
 use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, PAGE_BYTES};
 
 use super::editor::{Action, Editor};
@@ -371,7 +372,7 @@ impl Client {
     /// Asks once, and again while the daemon is busy; shows what it says.
     fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
         // What a program reads is one stream, whatever it says; people see the other one even if they redirect.
-        let together = self.options.json || self.person.is_some();
+        let together = self.person.is_some() || self.options.json || wants_json(request.line);
         for last in (0..TRIES).rev() {
             let mut words = Vec::new();
             let code = self.ask(request, archive, &mut |kind, bytes| match kind {
@@ -455,7 +456,7 @@ impl Client {
 
     /// The words for it.
     fn text(&mut self, from: From) -> Result<String, &'static str> {
-        let text = match from {
+        Ok(match from {
             From::Person => self.read("words> ").ok().flatten().unwrap_or_default(),
             From::Input => {
                 if stdin().is_terminal() {
@@ -464,8 +465,7 @@ impl Client {
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
             }
             From::Nowhere => String::new(),
-        };
-        if text.trim().is_empty() { Err("not done: nothing was said") } else { Ok(text) }
+        })
     }
 
     /// The archive on standard input, if it is whole.

@@ -117,7 +117,8 @@ impl Session<'_> {
                 Status::Done => (Kind::Out, Code::Done),
                 Status::Quit => (Kind::Out, Code::Quit),
                 Status::Refused => (Kind::Words, Code::Refused),
-                Status::Usage => (Kind::Words, Code::Usage),
+                Status::WantsText if request.flags & wire::CAN_TEXT != 0 => return Ok(Code::WantsText),
+                Status::Usage | Status::WantsText => (Kind::Words, Code::Usage),
                 Status::Confirm => (Kind::Words, Code::Confirm),
                 Status::Export => return self.export(out).await,
                 Status::Import if request.op == Op::Import => {
