@@ -110,6 +110,8 @@ impl App {
             log::error!("{words}");
             ExitCode::FAILURE
         })?;
+        // Who waits for the doors to be open finds the console, too.
+        self.console.apply(config, &files::state_dir(options, config));
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
@@ -117,7 +119,6 @@ impl App {
         let now = self.now(config);
         engine.begin(config, now);
         self.ledger.borrow_mut().replay(engine, config, now);
-        self.console.apply(config, &files::state_dir(options, config));
         Ok(())
     }
 

@@ -31,9 +31,9 @@ impl Denied {
     /// In words for them.
     pub fn words(self) -> &'static str {
         match self {
-            Self::NoSuchUser => "the configuration has no such 'config user'",
-            Self::NotYou => "only root and the daemon's own user may speak for somebody else (--user)",
-            Self::Stranger => "your login name is not that of a 'config user' in the configuration",
+            Self::NoSuchUser => "the configuration has no such 'config user'\n",
+            Self::NotYou => "only root and the daemon's own user may speak for somebody else (--user)\n",
+            Self::Stranger => "your login name is not that of a 'config user' in the configuration\n",
         }
     }
 }

@@ -104,7 +104,7 @@ impl Session<'_> {
                 Ok(done) => done,
                 Err(denied) => {
                     add(&self.app.console.denied);
-                    self.say(Code::Denied, denied.words()).await?;
+                    self.frame(Kind::Words, denied.words().as_bytes()).await?;
                     return Ok(Code::Denied);
                 }
             };
