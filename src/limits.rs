@@ -148,6 +148,8 @@ pub const QUERY_BYTES: usize = 512;
 
 /// Bytes of one record's payload in the journal.
 pub const RECORD_BYTES: usize = 1024;
+/// Bytes that a record takes in the journal besides its payload.
+pub const RECORD_OVERHEAD_BYTES: usize = 7;
 /// Bytes of the journal's files together at any instant, the old and the new one during a compaction: what is
 /// meant where the configuration says nothing. Each file has half.
 pub const JOURNAL_BYTES: u32 = 65_536;
@@ -174,6 +176,14 @@ pub const TITLE_BYTES: usize = 160;
 pub const LANG_TAG_BYTES: usize = 16;
 /// Incidents that are kept over all sites. Of more, the oldest that ended and that nobody wrote to goes first.
 pub const INCIDENTS: usize = 64;
+/// Bytes of the log of incidents, maintenance and banners in memory: what a quarter of the largest journal holds.
+/// A configured journal bounds it further, to a quarter of its size.
+pub const LOG_BYTES: usize = 65_536;
+/// How long the words about an incident are safe from giving way to what is newer, after its end: younger ones never
+/// do, and then a newcomer is refused.
+pub const WORDS_SAFE_DAYS: i64 = 14;
+/// After a newcomer was refused for want of room, the next attempt comes no sooner.
+pub const REFUSED_AGAIN: Millis = Millis::from_mins(1);
 /// How long a person may take back what they did.
 pub const UNDO_TIME: Millis = Millis::from_mins(10);
 /// Maintenance windows over all sites that are now or to come.

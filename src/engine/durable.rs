@@ -64,6 +64,7 @@ impl Engine {
                 each(MORE, &more_record(config, id));
             }
         }
+        self.incidents.snapshot(each);
         for held in self.alerts.iter().filter(|_| !brief) {
             if let Some(payload) = began(config, now, held) {
                 each(BEGAN, &payload);
@@ -79,7 +80,7 @@ impl Engine {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             ENDED => self.restore_ended(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
-            _ => false,
+            kind => self.incidents.restore(kind, payload),
         }
     }
 

@@ -332,6 +332,7 @@ impl Engine {
     /// The wall clock has come to count: when the alerts that fire began can be told only now.
     pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
         self.had_wall = true;
+        self.incidents.learn_time(now);
         let mut at = 0usize;
         while let Some(held) = self.alerts.get(at) {
             let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
@@ -370,6 +371,9 @@ impl Engine {
                     self.counters.silences = self.counters.silences.saturating_add(1);
                 }
             }
+        }
+        if let Some(at) = self.incidents.wakes_at() {
+            self.wake_at(at);
         }
         self.wake = self.wake.map(|wake| wake.max(now.plus(WAKE_LEAST)));
     }

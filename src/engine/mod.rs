@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod durable;
 mod flow;
+mod happenings;
 pub mod lifetime;
 mod mapping;
 mod reload;
@@ -22,10 +23,12 @@ use sources::Sources;
 use standing::Standing;
 
 use crate::config::Config;
+use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    ComponentId, ComponentView, Severity, SiteId, SiteView, SourceId, SourceSet, State, View,
+    BannerView, ComponentId, ComponentView, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
+    SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{Mono, Now};
@@ -134,6 +137,9 @@ impl Verdict {
 pub struct Engine {
     alerts: Alerts,
     sources: Sources,
+    incidents: Incidents,
+    /// Whether a component's state has changed since the incidents last looked.
+    stirred: bool,
     standings: [Standing; COMPONENTS],
     started: Mono,
     passed: Mono,
@@ -141,6 +147,7 @@ pub struct Engine {
     generations: [u32; SITES],
     as_of_minute: [i64; SITES],
     counters: Counters,
+    boot: Boot,
     /// Whether the wall clock has counted yet.
     had_wall: bool,
     /// What the present step has to tell; at most one thing, since it takes at most one alert.
@@ -159,6 +166,8 @@ impl Engine {
         Self {
             alerts: Alerts::new(),
             sources: Sources::new(),
+            incidents: Incidents::new(),
+            stirred: false,
             standings: [Standing::new(); COMPONENTS],
             started: Mono(0),
             passed: Mono(0),
@@ -166,15 +175,22 @@ impl Engine {
             generations: [0; SITES],
             as_of_minute: [0; SITES],
             counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
+            boot: Boot { id: 0, base: 0 },
             had_wall: false,
             durable: Durable::Nothing,
         }
+    }
+
+    /// Says by which start of the machine the monotonic clock runs; before [`begin`](Self::begin).
+    pub fn booted(&mut self, boot: Boot) {
+        self.boot = boot;
     }
 
     /// Starts: whoever is silent is missed from now on.
     pub fn begin(&mut self, config: &Config, now: Now) {
         self.started = now.mono;
         self.passed = now.mono;
+        self.incidents.begin(config, self.boot, config.main.journal_size);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
@@ -187,7 +203,7 @@ impl Engine {
         if !self.had_wall && now.wall.is_some() {
             self.learn_time(config, now);
         }
-        match input {
+        let effects = match input {
             Input::Pass => Effects::default(),
             Input::Heard(source) => {
                 self.heard(config, source, now);
@@ -204,7 +220,11 @@ impl Engine {
                 }
                 Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) }
             }
+        };
+        if self.stirred || self.incidents.wakes_at().is_some_and(|at| at <= now.mono) {
+            self.look(config, now);
         }
+        effects
     }
 
     /// When it wants to be stepped with [`Input::Pass`]; `None` if nothing changes with time alone.
@@ -255,6 +275,7 @@ impl Engine {
         if standing.judge(&self.sources, component.feeders, began, now)
             && let Some(site) = config.site_of(id)
         {
+            self.stirred = true;
             self.touch(site);
         }
     }
@@ -300,7 +321,28 @@ impl View for Looking<'_> {
     }
 
     fn component(&self, id: ComponentId) -> ComponentView {
-        self.engine.standings.get(id.index()).map(Standing::view).unwrap_or_default()
+        let standing = self.engine.standings.get(id.index()).map(Standing::view).unwrap_or_default();
+        ComponentView {
+            maintenance: self.engine.incidents.in_maintenance(id),
+            affected_by: self.engine.incidents.affected_by(self.config, id),
+            ..standing
+        }
+    }
+
+    fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
+        self.engine.incidents.incidents(site, self.now, each);
+    }
+
+    fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
+        self.engine.incidents.steps(site, number, self.now, each);
+    }
+
+    fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.engine.incidents.maintenance(self.config, site, self.now, each);
+    }
+
+    fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
+        self.engine.incidents.banner(site, self.now)
     }
 
     fn published(&self, id: ComponentId, each: &mut dyn FnMut(&str)) {

@@ -1,10 +1,34 @@
 //! Incidents, what people said about them, maintenance, banners and the past of every component.
+//!
+//! Everything that happens is a record in a bounded log ([`entries`]), as the journal has it ([`record`]); what is true now follows
+//! from it ([`derived`]) and can be derived anew, after a restart, a reload or an undo. [`auto`] opens and ends incidents
+//! by what components do, [`people`] does what people say, [`room`] decides what goes when there is no room, [`tell`]
+//! answers what a page asks.
+
+mod auto;
+mod derived;
+mod entries;
+mod people;
+pub mod record;
+mod room;
+mod tell;
+
+use auto::Watch;
+use derived::{Derived, Names};
+use entries::Log;
+use record::{
+    BANNER, CLOCK, ClockRecord, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
+};
 
 pub mod window;
 
 use crate::config::Config;
-use crate::model::{ComponentId, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
-use crate::time::{Now, Wall};
+use crate::limits::{COMPONENTS, LOG_BYTES};
+use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
+use crate::time::{Mono, Now, Wall};
+
+/// Who owns the machine: root, or the daemon's own user. No user of a configuration has this hash but by chance.
+pub const OWNER: u32 = 1;
 
 /// What a person does.
 #[derive(Clone, Copy, Debug)]
@@ -181,22 +205,387 @@ impl Refusal {
     }
 }
 
-/// The incidents of all sites.
+/// A start of the machine, by which times are told before anybody knows what time it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Boot {
+    /// A hash that another start has not.
+    pub id: u64,
+    /// Milliseconds from the machine's start to [`Mono`]'s zero.
+    pub base: i64,
+}
+
+/// How often each thing happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Incidents opened.
+    pub opened: u32,
+    /// What found no room and was not recorded.
+    pub refused: u32,
+    /// Incidents that went to make room, or because their time was over.
+    pub dropped: u32,
+    /// Records that were purged since the configuration no longer names what they tell of.
+    pub purged: u32,
+}
+
+/// The incidents of all sites, and all else that people are told besides how things are now. All-zero when new.
 pub struct Incidents {
-    _todo: u8,
+    log: Log,
+    derived: Derived,
+    names: Names,
+    watches: [Watch; COMPONENTS],
+    /// The components on which planned work is being done now.
+    maintained: ComponentSet,
+    boot: Boot,
+    /// Whether the log says by which boot its undated times are told.
+    boot_said: bool,
+    /// The boot that the journal told of last, while it is read.
+    boot_read: u64,
+    /// The day on which old incidents were last looked for.
+    retired_on: i64,
+    /// What the log may weigh in a journal; 0: as much as memory holds.
+    limit: usize,
+    /// Whether the journal holds what must go from it at once.
+    purge: bool,
+    wake: Option<Mono>,
+    refused_until: Option<Mono>,
+    /// Sites whose page is no longer what it was, one bit each.
+    touched: u8,
+    counters: Counters,
+}
+
+impl Default for Incidents {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Incidents {
-    /// Does what a person says. `who` is their hash.
-    pub fn act(
-        &mut self,
-        config: &Config,
-        now: Now,
-        site: SiteId,
-        who: u32,
-        action: Action<'_>,
-    ) -> Result<Done, Refusal> {
-        _ = (config, now, site, who, action);
-        Err(Refusal::Full)
+    /// Nothing happened yet; all-zero.
+    pub const fn new() -> Self {
+        Self {
+            log: Log::new(),
+            derived: Derived::new(),
+            names: Names::new(),
+            watches: [Watch::new(); COMPONENTS],
+            maintained: ComponentSet::EMPTY,
+            boot: Boot { id: 0, base: 0 },
+            boot_said: false,
+            boot_read: 0,
+            retired_on: 0,
+            limit: 0,
+            purge: false,
+            wake: None,
+            refused_until: None,
+            touched: 0,
+            counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
+        }
+    }
+
+    // ---- from one run to the next ----------------------------------------------------------------------------
+
+    /// Begins, before anything is restored. `journal`: bytes of the journal's files together.
+    pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32) {
+        self.boot = boot;
+        self.limit = usize::try_from(journal).unwrap_or(usize::MAX) / 4;
+        self.names.learn(config);
+    }
+
+    /// Takes back a record of an earlier run. False if it is not one of ours, or none at all.
+    pub fn restore(&mut self, kind: u8, payload: &[u8]) -> bool {
+        match kind {
+            STEP | WINDOW | WINDOW_ENDED | BANNER => {
+                let Some(bytes) = self.fit(kind, payload) else {
+                    return record::is_whole(kind, payload);
+                };
+                if !self.room_for(bytes.len(), true, None) || !self.log.push(kind, &bytes) {
+                    self.counters.refused = self.counters.refused.saturating_add(1);
+                } else {
+                    self.derived.fold(&self.names, kind, &bytes);
+                }
+                true
+            }
+            CLOCK => record::read_clock(payload).is_some_and(|clock| {
+                self.clock_read(clock);
+                true
+            }),
+            NUMBERS => record::read_numbers(payload).is_some_and(|(site, incident, window)| {
+                if let Some(site) = self.names.site(site)
+                    && let Some(numbers) = self.derived.numbers.get_mut(site.index())
+                {
+                    *numbers = (numbers.0.max(incident), numbers.1.max(window));
+                }
+                true
+            }),
+            UNDO => record::read_undo(payload).is_some_and(|(head, kind, number, step)| {
+                if let Some(at) = self.place_of(head.site, kind, number, step) {
+                    self.mark_undone(at);
+                }
+                true
+            }),
+            _ => false,
+        }
+    }
+
+    /// All is restored.
+    pub fn restored(&mut self) {
+        self.boot_said = self.boot_read == self.boot.id;
+        if !self.boot_said {
+            self.redate(&|_| When::Unknown);
+        }
+        self.rebuild();
+        self.log.note_all();
+    }
+
+    /// A record without what the configuration no longer names; `None` if nothing is left of it.
+    fn fit(&mut self, kind: u8, payload: &[u8]) -> Option<Payload> {
+        let mut bytes = Payload::from_slice(payload).ok().filter(|_| record::is_whole(kind, payload))?;
+        if !record::strip(&self.names, kind, &mut bytes) {
+            self.purge = true;
+            self.counters.purged = self.counters.purged.saturating_add(1);
+            return None;
+        }
+        self.purge |= bytes.as_slice() != payload;
+        Some(bytes)
+    }
+
+    fn clock_read(&mut self, clock: ClockRecord) {
+        if clock.boot != self.boot_read {
+            self.redate(&|_| When::Unknown);
+            self.boot_read = clock.boot;
+        }
+        if let Some(offset) = clock.offset {
+            self.redate(&|at| When::Wall(at.saturating_add(offset)));
+        }
+    }
+
+    /// Gives another time to every record whose time is told by the boot.
+    fn redate(&mut self, to: &dyn Fn(i64) -> When) {
+        let mut at = 0usize;
+        while let Some(raw) = self.log.get(at) {
+            let next = at.saturating_add(Log::size_of(raw.payload.len()));
+            if let Some(When::Boot(time)) =
+                record::head(raw.payload).map(|head| head.when).filter(|_| raw.kind != CLOCK)
+                && let Some(payload) = self.log.get_mut(at)
+            {
+                record::set_when(payload, to(time));
+            }
+            at = next;
+        }
+        for incident in &mut self.derived.incidents {
+            for when in [&mut incident.began, &mut incident.grouped, &mut incident.ended] {
+                if let When::Boot(time) = *when {
+                    *when = to(time);
+                }
+            }
+        }
+    }
+
+    /// The wall clock counts from now on: what happened before is dated by it.
+    pub fn learn_time(&mut self, now: Now) {
+        let Some(wall) = now.wall else { return };
+        let undated = |raw: entries::Raw<'_>| {
+            raw.kind != CLOCK
+                && matches!(record::head(raw.payload).map(|head| head.when), Some(When::Boot(_)))
+        };
+        if self.log.iter().any(undated) {
+            let offset = wall.0.saturating_sub(self.since_boot(now.mono));
+            self.redate(&|at| When::Wall(at.saturating_add(offset)));
+            let payload = record::clock(ClockRecord { boot: self.boot.id, offset: Some(offset) });
+            self.push(now, CLOCK, &payload, true);
+        }
+        self.wake = Some(now.mono);
+    }
+
+    fn since_boot(&self, at: Mono) -> i64 {
+        at.0.saturating_add(self.boot.base)
+    }
+
+    /// Goes to another configuration. What it no longer names goes, from flash as well.
+    pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
+        let mut watches = [Watch::new(); COMPONENTS];
+        let was = core::mem::replace(&mut self.watches, watches);
+        let old_names = core::mem::replace(&mut self.names, Names::new());
+        self.names.learn(new);
+        self.limit = usize::try_from(new.main.journal_size).unwrap_or(usize::MAX) / 4;
+        for (watch, id) in was.iter().zip((0..=u16::MAX).map(ComponentId)).take(old.components.len()) {
+            if let Some(slot) =
+                self.names.component(old_names.of_component(id)).and_then(|id| watches.get_mut(id.index()))
+            {
+                *slot = *watch;
+            }
+        }
+        self.watches = watches;
+        let (names, mut purged) = (&self.names, 0u32);
+        self.log.retain(&mut |kind, payload| {
+            let before = record::component_of(kind, payload);
+            let stays = record::strip(names, kind, payload);
+            if !stays || before != record::component_of(kind, payload) {
+                purged = purged.saturating_add(1);
+            }
+            stays
+        });
+        self.purge |= purged > 0;
+        self.counters.purged = self.counters.purged.saturating_add(purged);
+        let moved = |id: SiteId| self.names.site(old_names.of_site(id));
+        let mut numbers = [(0, 0); crate::limits::SITES];
+        for (given, id) in self.derived.numbers.iter().zip((0u8..).map(SiteId)) {
+            if let Some(slot) = moved(id).and_then(|id| numbers.get_mut(id.index())) {
+                *slot = *given;
+            }
+        }
+        self.derived.numbers = numbers;
+        self.rebuild();
+        self.wake = Some(now.mono);
+    }
+
+    /// Derives everything anew.
+    fn rebuild(&mut self) {
+        self.derived.clear();
+        for raw in self.log.iter() {
+            self.derived.fold(&self.names, raw.kind, raw.payload);
+        }
+    }
+
+    // ---- to the journal --------------------------------------------------------------------------------------
+
+    /// The first record that is not in the journal yet.
+    pub fn unnoted(&self) -> Option<(u8, &[u8])> {
+        self.log.unnoted().map(|raw| (raw.kind, raw.payload))
+    }
+
+    /// It is there now.
+    pub fn note(&mut self) {
+        self.log.note();
+    }
+
+    /// A snapshot of all of it is in the journal now, and nothing else.
+    pub fn noted_all(&mut self) {
+        self.log.note_all();
+        self.purge = false;
+    }
+
+    /// Whether the journal holds what must go from it at once: then it wants to be written anew.
+    pub fn wants_purge(&self) -> bool {
+        self.purge
+    }
+
+    /// Lets go of records from which nothing follows, before a snapshot.
+    pub fn tidy(&mut self) {
+        self.sweep();
+    }
+
+    /// Everything that must survive a restart, for a compacted journal.
+    pub fn snapshot(&self, each: &mut dyn FnMut(u8, &[u8])) {
+        for (numbers, id) in self.derived.numbers.iter().zip((0u8..).map(SiteId)) {
+            let site = self.names.of_site(id);
+            if *numbers != (0, 0) && site != 0 {
+                each(NUMBERS, &record::numbers(site, numbers.0, numbers.1));
+            }
+        }
+        if self.boot_said {
+            each(CLOCK, &record::clock(ClockRecord { boot: self.boot.id, offset: None }));
+        }
+        for raw in self.log.iter() {
+            let undone = record::head(raw.payload).is_none_or(|head| head.flags & record::UNDONE != 0);
+            if !matches!(raw.kind, CLOCK | UNDO) && !undone {
+                each(raw.kind, raw.payload);
+            }
+        }
+    }
+
+    /// Forgets everything, for another board's state to take its place.
+    pub fn forget(&mut self) {
+        self.log.clear();
+        self.derived = Derived::new();
+        self.boot_said = false;
+        self.boot_read = 0;
+    }
+
+    // ---- adding ----------------------------------------------------------------------------------------------
+
+    /// Adds a record, and what follows from it. False if there is no room.
+    fn push(&mut self, now: Now, kind: u8, payload: &[u8], by_person: bool) -> bool {
+        if !self.room_for(payload.len(), by_person, Some(now)) || !self.log.push(kind, payload) {
+            return false;
+        }
+        self.derived.fold(&self.names, kind, payload)
+    }
+
+    /// The present moment, as a record has it. Says by which boot it is told, if it must be.
+    fn when(&mut self, now: Now) -> When {
+        if let Some(wall) = now.wall {
+            return When::Wall(wall.0);
+        }
+        if !self.boot_said {
+            let payload = record::clock(ClockRecord { boot: self.boot.id, offset: None });
+            self.boot_said = self.room_for(payload.len(), true, Some(now)) && self.log.push(CLOCK, &payload);
+        }
+        if self.boot_said { When::Boot(self.since_boot(now.mono)) } else { When::Unknown }
+    }
+
+    /// The page of a site is no longer what it was.
+    fn touch(&mut self, site: SiteId) {
+        self.touched |= 1u8.checked_shl(u32::from(site.0)).unwrap_or(0);
+    }
+
+    /// The sites whose pages have changed since the last time of asking, one bit each.
+    pub fn take_touched(&mut self) -> u8 {
+        core::mem::take(&mut self.touched)
+    }
+
+    /// Adds a step to an incident.
+    fn step(&mut self, now: Now, site: SiteId, who: u32, flags: u8, step: &StepRecord<'_>) -> bool {
+        let when = self.when(now);
+        self.touch(site);
+        let next =
+            self.derived.find(site, step.number).map_or(0, |incident| incident.steps).saturating_add(1);
+        let head = record::Head { flags, when, who, site: self.names.of_site(site) };
+        let payload = record::step(head, &StepRecord { step: next, ..*step });
+        self.push(now, STEP, &payload, who != 0)
+    }
+
+    /// The civil time of a record, if it is known.
+    pub(crate) fn wall_of(&self, when: When, now: Now) -> Option<Wall> {
+        match when {
+            When::Unknown => None,
+            When::Wall(at) => Some(Wall(at)),
+            When::Boot(at) => now.wall_of(Mono(at.saturating_sub(self.boot.base))),
+        }
+    }
+
+    /// Milliseconds since a record; `None` if nobody can tell. Never negative: a clock may have gone back.
+    fn elapsed(&self, when: When, now: Now) -> Option<i64> {
+        let elapsed = match when {
+            When::Unknown => return None,
+            When::Wall(at) => now.wall?.0.saturating_sub(at),
+            When::Boot(at) => self.since_boot(now.mono).saturating_sub(at),
+        };
+        Some(elapsed.max(0))
+    }
+
+    // ---- asking ----------------------------------------------------------------------------------------------
+
+    /// How often each thing happened.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// How many incidents are kept, and how many bytes of the log are in use, of how many.
+    pub fn usage(&self) -> (usize, usize, usize) {
+        (self.derived.incidents.len(), self.log.weight(), self.capacity())
+    }
+
+    /// How many maintenance windows are kept.
+    pub fn windows(&self) -> usize {
+        self.derived.windows.len()
+    }
+
+    fn capacity(&self) -> usize {
+        if self.limit == 0 { LOG_BYTES } else { self.limit.min(LOG_BYTES) }
+    }
+
+    /// When it wants to be asked to [`pass`](Self::pass) next.
+    pub fn wakes_at(&self) -> Option<Mono> {
+        self.wake
     }
 }

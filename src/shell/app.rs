@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use aiglon::config::{Config, Problems};
 use aiglon::engine::{Engine, Input};
 use aiglon::ingest::Reader;
+use aiglon::journal::Fault;
 use aiglon::limits::READERS;
 use aiglon::time::{Millis, Mono, Now, rfc3339};
 use static_cell::{ConstStaticCell, StaticCell};
@@ -94,12 +95,20 @@ impl App {
         }
         let mut ledger = self.ledger.borrow_mut();
         // What came by a connection that was cut off has not been answered, but it counts.
-        ledger.settle(now.mono);
+        ledger.commit(engine, config, now);
         ledger.retry(engine, config, now);
         match (engine.poll_at(), ledger.retry_at()) {
             (Some(engine_at), Some(retry_at)) => Some(engine_at.min(retry_at)),
             (engine_at, retry_at) => engine_at.or(retry_at),
         }
+    }
+
+    /// Returns when all that happened so far is on flash, or cannot be.
+    pub fn commit(&self) -> Option<Fault> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        self.ledger.borrow_mut().commit(engine, config, now)
     }
 
     /// The time as an HTTP date; empty while it is not known.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use aiglon::config::Clock;
+use aiglon::incidents::Boot;
 use aiglon::time::{Mono, Now, Wall};
 
 /// systemd-timesyncd's word that the clock is right. On OpenWrt, `/etc/hotplug.d/ntp` sends SIGUSR1.
@@ -16,6 +17,22 @@ static START: OnceLock<Instant> = OnceLock::new();
 pub fn mono() -> Mono {
     let elapsed = START.get_or_init(Instant::now).elapsed().as_millis();
     Mono(i64::try_from(elapsed).unwrap_or(i64::MAX))
+}
+
+/// By which start of the machine the monotonic clock runs. A restart of the daemon does not change it.
+pub fn boot() -> Boot {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let uptime = read("/proc/uptime");
+    let seconds = uptime.split('.').next().and_then(|seconds| seconds.parse::<i64>().ok());
+    // Without /proc, every start of the daemon is one of the machine: then this process is as good as a boot.
+    let id = match read("/proc/sys/kernel/random/boot_id") {
+        known if !known.is_empty() && seconds.is_some() => known,
+        _ => format!("{} {:?}", std::process::id(), SystemTime::now()),
+    };
+    // FNV-1a, never 0.
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let id = id.bytes().fold(0xcbf2_9ce4_8422_2325, fold).max(1);
+    Boot { id, base: seconds.unwrap_or(0).saturating_mul(1000).saturating_sub(mono().0) }
 }
 
 /// Whether somebody has said that the system's clock is synchronised.

@@ -72,7 +72,7 @@ impl Connection<'_> {
         let outcome = self.take_in(terms, From { source, sender }, &mut reader).await?;
         drop(reader);
         // On flash before its sender is told so; also what came before a body was cut off.
-        app.ledger.borrow_mut().settle(clock::mono());
+        app.commit();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         match outcome {
             Outcome::Cut => Ok(Next::Close),

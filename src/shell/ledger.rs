@@ -67,7 +67,7 @@ impl Ledger {
     }
 
     /// Writes down what an alert's beginning or end changes. It is on flash after [`settle`](Self::settle).
-    pub fn note(&mut self, engine: &Engine, config: &Config, now: Now, what: Durable) {
+    pub fn note(&mut self, engine: &mut Engine, config: &Config, now: Now, what: Durable) {
         let Some(files) = &mut self.files else { return };
         let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
         let taken = match what {
@@ -86,6 +86,29 @@ impl Ledger {
         self.watch(now.mono);
     }
 
+    /// Writes down what happened to incidents and what people said since the last time. Returns when it is on flash; or the
+    /// reason why it is kept in memory only.
+    pub fn commit(&mut self, engine: &mut Engine, config: &Config, now: Now) -> Option<Fault> {
+        if engine.incidents().wants_purge() {
+            self.compact(engine, config, now);
+        }
+        while let Some((kind, payload)) = engine.incidents().unnoted() {
+            let Some(files) = &mut self.files else { return Some(Fault::Missing) };
+            match self.journal.append(files, kind, payload, Durability::Later) {
+                Ok(()) => engine.note(),
+                Err(Refused::Full) => {
+                    // The snapshot holds it.
+                    self.compact(engine, config, now);
+                    break;
+                }
+                // The fault stays with the journal; the compaction that ends it writes everything.
+                Err(Refused::Fault(_) | Refused::Unfit) => break,
+            }
+        }
+        self.settle(now.mono);
+        self.fault()
+    }
+
     /// Returns when all that was noted is on flash, or cannot be.
     pub fn settle(&mut self, now: Mono) {
         if let Some(files) = &mut self.files {
@@ -97,15 +120,19 @@ impl Ledger {
 
     /// Writes the present state into a new journal: to make room, to purge what the configuration no longer
     /// names, or to leave memory for the flash.
-    pub fn compact(&mut self, engine: &Engine, config: &Config, now: Now) {
+    pub fn compact(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         let Some(files) = &mut self.files else { return };
         self.journal.set_limit(config.main.journal_size);
+        engine.tidy();
         for brief in [false, true] {
             let written = self.journal.compact(files, &mut |snapshot| {
                 // What does not fit is remembered by the snapshot.
                 engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
                 Ok(())
             });
+            if written == Ok(()) {
+                engine.noted_all();
+            }
             if written != Err(Refused::Full) {
                 break;
             }
@@ -118,7 +145,7 @@ impl Ledger {
     }
 
     /// Tries again to leave memory for the flash, if it is time.
-    pub fn retry(&mut self, engine: &Engine, config: &Config, now: Now) {
+    pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         if self.retry_at.is_some_and(|at| at <= now.mono) {
             self.retry_at = Some(now.mono.plus(JOURNAL_RETRY));
             self.compact(engine, config, now);

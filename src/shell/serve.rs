@@ -104,8 +104,12 @@ impl App {
             remember(options, config, &text);
         }
         let now = self.now(config);
+        engine.booted(clock::boot());
         engine.begin(config, now);
-        self.ledger.borrow_mut().replay(engine, config, now);
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.replay(engine, config, now);
+        engine.restored(config, now);
+        ledger.commit(engine, config, now);
         Ok(())
     }
 

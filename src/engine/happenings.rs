@@ -1,0 +1,72 @@
+//! Where the engine meets the incidents: it tells them how components stand, they tell what follows.
+
+use super::Engine;
+use super::standing::Standing;
+use crate::config::Config;
+use crate::incidents::{Action, Done, Incidents, Refusal};
+use crate::limits::WAKE_LEAST;
+use crate::model::{SiteId, State};
+use crate::time::Now;
+
+impl Engine {
+    /// What happened, and what people said.
+    pub fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who owns the machine. It is
+    /// on flash when [`unnoted`](Incidents::unnoted) records are.
+    pub fn act(
+        &mut self,
+        config: &Config,
+        now: Now,
+        site: SiteId,
+        who: u32,
+        action: Action<'_>,
+    ) -> Result<Done, Refusal> {
+        self.step(config, now, super::Input::Pass);
+        let done = self.incidents.act(config, now, site, who, action);
+        self.look(config, now);
+        done
+    }
+
+    /// All records of an earlier run are restored.
+    pub fn restored(&mut self, config: &Config, now: Now) {
+        self.incidents.restored();
+        self.stirred = true;
+        self.step(config, now, super::Input::Pass);
+    }
+
+    /// A record of the incidents is in the journal now.
+    pub fn note(&mut self) {
+        self.incidents.note();
+    }
+
+    /// All of them are, and nothing else is.
+    pub fn noted_all(&mut self) {
+        self.incidents.noted_all();
+    }
+
+    /// Lets go of what no snapshot needs.
+    pub fn tidy(&mut self) {
+        self.incidents.tidy();
+    }
+
+    /// Lets the incidents see how every component stands. O(components); called when one has changed, and when time alone
+    /// changes something.
+    pub(super) fn look(&mut self, config: &Config, now: Now) {
+        self.stirred = false;
+        let standings = &self.standings;
+        let state = |id: crate::model::ComponentId| {
+            standings.get(id.index()).map_or(State::NoData, |standing: &Standing| standing.view().state)
+        };
+        self.incidents.pass(config, now, &state);
+        let touched = self.incidents.take_touched();
+        for site in (0u8..8).map(SiteId).filter(|site| touched >> site.0 & 1 == 1) {
+            self.touch(site);
+        }
+        if let Some(at) = self.incidents.wakes_at() {
+            self.wake_at(at.max(now.mono.plus(WAKE_LEAST)));
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! How incidents open, join, get worse and better, and end by what components do.
+//!
+//! What is bad is announced at once. What is better is announced when it has been so for the site's `settle`, and that
+//! nothing is known when it has been so for `no_data_after`: so a component that flaps has one incident, with few steps.
+//! What was announced is always taken back: a component stays in its incident until it is announced to be well.
+
+use super::derived::{Incident, Link, Window};
+use super::record::{StepRecord, What};
+use super::{Incidents, window};
+use crate::config::{self, Config};
+use crate::limits::{COMPONENTS, REFUSED_AGAIN};
+use crate::model::{ComponentId, ComponentSet, SiteId, State};
+use crate::time::{Millis, Mono, Now, Wall};
+
+/// What is remembered of one component besides what was announced of it. All-zero when new.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    /// How it is.
+    seen: State,
+    /// Whether anything has been known about it since the start.
+    known: bool,
+    /// Since when it is so.
+    changed_at: Mono,
+    /// Since when it has been better than announced, if it is.
+    better_since: Option<Mono>,
+}
+
+impl Watch {
+    pub(super) fn seen(&self) -> State {
+        self.seen
+    }
+
+    pub(super) const fn new() -> Self {
+        Self { seen: State::NoData, known: false, changed_at: Mono(0), better_since: None }
+    }
+}
+
+fn ids(config: &Config) -> impl Iterator<Item = ComponentId> + use<> {
+    (0..=u16::MAX).map(ComponentId).take(config.components.len())
+}
+
+fn settings(config: &Config, site: SiteId) -> config::Site {
+    config.sites.get(site.index()).copied().unwrap_or_default()
+}
+
+impl Incidents {
+    /// Looks at every component, at the time, and at what follows. Call it when a component's state has changed and when
+    /// [`wakes_at`](Self::wakes_at) says so. O(components).
+    pub fn pass(&mut self, config: &Config, now: Now, state: &dyn Fn(ComponentId) -> State) {
+        self.wake = None;
+        self.retire(config, now);
+        self.end_windows(config, now);
+        self.maintain(config, now);
+        for id in ids(config) {
+            self.see(id, state(id), now.mono);
+        }
+        // First those that are guilty: the others join them.
+        for affected in [false, true] {
+            for id in ids(config) {
+                if self.root_of(config, id).is_some() == affected {
+                    self.look(config, id, now);
+                }
+            }
+        }
+        self.end_empty(now);
+    }
+
+    pub(super) fn wake_at(&mut self, at: Mono) {
+        self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
+    }
+
+    /// Whether so much time has passed; else asks to be woken then.
+    fn is_due(&mut self, since: Mono, span: Millis, now: Mono) -> bool {
+        let at = since.plus(span);
+        if at > now {
+            self.wake_at(at);
+        }
+        at <= now
+    }
+
+    fn watch(&self, id: ComponentId) -> Watch {
+        self.watches.get(id.index()).copied().unwrap_or(Watch::new())
+    }
+
+    pub(super) fn link(&self, id: ComponentId) -> Link {
+        self.derived.links.get(id.index()).copied().unwrap_or(Link { number: 0, announced: State::NoData })
+    }
+
+    fn see(&mut self, id: ComponentId, state: State, now: Mono) {
+        let link = self.link(id);
+        let Some(watch) = self.watches.get_mut(id.index()) else { return };
+        if watch.seen != state || watch.changed_at == Mono(0) {
+            (watch.seen, watch.changed_at) = (state, now);
+        }
+        watch.known |= state != State::NoData;
+        let better = link.number != 0 && state < link.announced;
+        watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
+    }
+
+    /// Whether a component is known to be down, or was announced to be.
+    fn is_down(&self, id: ComponentId) -> bool {
+        let link = self.link(id);
+        self.watch(id).seen == State::Outage || (link.number != 0 && link.announced == State::Outage)
+    }
+
+    /// The component that is to blame for the trouble of another: the last that is down on its way of dependencies.
+    fn root_of(&self, config: &Config, id: ComponentId) -> Option<ComponentId> {
+        let mut root = None;
+        let mut at = config.components.get(id.index())?.depends_on;
+        // A configuration has no circles; bounded all the same.
+        for _ in 0..COMPONENTS {
+            let Some(next) = at else { break };
+            if self.is_down(next) {
+                root = Some(next);
+            }
+            at = config.components.get(next.index())?.depends_on;
+        }
+        root
+    }
+
+    /// The component that is to blame, if this one is not well itself.
+    pub fn affected_by(&self, config: &Config, id: ComponentId) -> Option<ComponentId> {
+        self.root_of(config, id).filter(|_| self.watch(id).seen != State::Operational)
+    }
+
+    /// Whether planned work is being done on a component.
+    pub fn in_maintenance(&self, id: ComponentId) -> bool {
+        self.maintained.contains(id)
+    }
+
+    fn is_expected(&self, config: &Config, id: ComponentId) -> bool {
+        let root = self.root_of(config, id);
+        self.maintained.contains(id) || root.is_some_and(|root| self.maintained.contains(root))
+    }
+
+    /// Compares how a component is with what was announced, and announces.
+    fn look(&mut self, config: &Config, id: ComponentId, now: Now) {
+        let (watch, link, site) = (self.watch(id), self.link(id), self.names.site_of(id));
+        let settings = settings(config, site);
+        let seen = watch.seen;
+        let mut long_unknown = || self.is_due(watch.changed_at, settings.no_data_after, now.mono);
+        if link.number == 0 {
+            let trouble = match seen {
+                State::Degraded | State::Outage => true,
+                State::NoData => watch.known && long_unknown(),
+                State::Operational => false,
+            };
+            if trouble && !self.is_expected(config, id) {
+                self.trouble(config, id, seen, now);
+            }
+            return;
+        }
+        if let Some(root) = self.root_of(config, id) {
+            self.blame(config, site, link.number, root, now);
+        }
+        let announced = self.link(id).announced;
+        let due = match (seen, announced) {
+            _ if seen == announced => false,
+            (State::NoData, _) => self.is_due(watch.changed_at, settings.no_data_after, now.mono),
+            (State::Operational, _) => self.is_due(watch.changed_at, settings.settle, now.mono),
+            (State::Degraded, State::Outage) => {
+                self.is_due(watch.better_since.unwrap_or(now.mono), settings.settle, now.mono)
+            }
+            _ => true,
+        };
+        if due && !(seen > announced && self.is_expected(config, id)) {
+            self.announce(id, seen, announced, now);
+        }
+    }
+
+    /// Says how a component of an incident is now.
+    fn announce(&mut self, id: ComponentId, seen: State, announced: State, now: Now) {
+        let (site, number) = (self.names.site_of(id), self.link(id).number);
+        let Some(&incident) = self.derived.find(site, number) else {
+            return self.set_link(id, Link { number: 0, announced: State::NoData }, site);
+        };
+        if !incident.open && seen <= announced {
+            // People said that it is over. It is so now, or on the way there: nothing to announce.
+            let number = if seen == State::Operational { 0 } else { number };
+            return self.set_link(id, Link { number, announced: seen }, site);
+        }
+        let others_well = self
+            .derived
+            .linked(&self.names, site, number)
+            .all(|(other, state)| other == id || state == State::Operational);
+        let what = match seen {
+            _ if !incident.open => What::Reopened,
+            State::Operational if others_well && !incident.held => What::Resolved,
+            State::Operational => What::Better,
+            State::NoData => What::NoData,
+            _ if seen < announced => What::Better,
+            _ => What::Worse,
+        };
+        let step = self.step_about(number, what, (id, seen));
+        self.take_step(now, site, &step);
+    }
+
+    fn set_link(&mut self, id: ComponentId, link: Link, site: SiteId) {
+        if let Some(slot) = self.derived.links.get_mut(id.index()) {
+            *slot = link;
+        }
+        self.touch(site);
+    }
+
+    fn step_about(&self, number: u32, what: What, (id, state): (ComponentId, State)) -> StepRecord<'static> {
+        let component = self.names.of_component(id);
+        StepRecord { number, what, state: Some(state), component, ..StepRecord::default() }
+    }
+
+    /// A component gets into an incident that there is. Without room for that it stays outside, and tries again.
+    fn joins(&mut self, site: SiteId, number: u32, what: What, about: (ComponentId, State), now: Now) {
+        if self.is_refused(now) {
+            return;
+        }
+        let step = self.step_about(number, what, about);
+        if !self.step(now, site, 0, 0, &step) {
+            self.refuse(now);
+        }
+    }
+
+    /// Whether there was no room a moment ago.
+    fn is_refused(&mut self, now: Now) -> bool {
+        let refused = self.refused_until.is_some_and(|until| until > now.mono);
+        if refused {
+            self.wake_at(now.mono.plus(REFUSED_AGAIN));
+        }
+        refused
+    }
+
+    /// There is no room. The component's state is on the page all the same.
+    fn refuse(&mut self, now: Now) {
+        self.counters.refused = self.counters.refused.saturating_add(1);
+        self.refused_until = Some(now.mono.plus(REFUSED_AGAIN));
+        self.wake_at(now.mono.plus(REFUSED_AGAIN));
+    }
+
+    /// Adds a step that happened by itself. If there is no room for it, it is true in memory.
+    fn take_step(&mut self, now: Now, site: SiteId, step: &StepRecord<'_>) {
+        if self.step(now, site, 0, 0, step) {
+            return;
+        }
+        self.counters.refused = self.counters.refused.saturating_add(1);
+        let head =
+            super::record::Head { flags: 0, when: self.when(now), who: 0, site: self.names.of_site(site) };
+        let payload = super::record::step(head, step);
+        self.derived.fold(&self.names, super::record::STEP, &payload);
+    }
+
+    /// A component that is in no incident is in trouble.
+    fn trouble(&mut self, config: &Config, id: ComponentId, state: State, now: Now) {
+        let (site, grouping) = (self.names.site_of(id), settings(config, self.names.site_of(id)).grouping);
+        let Some(service) = config.components.get(id.index()).map(|component| component.service) else {
+            return;
+        };
+        if let Some(root) = self.root_of(config, id) {
+            // It is not guilty: it joins, whatever its service. Until the guilty one has an incident, it waits.
+            let number = self.link(root).number;
+            match self.derived.find(site, number).map(|incident| incident.open) {
+                Some(true) => self.joins(site, number, What::Joined, (id, state), now),
+                _ => self.wake_at(now.mono.plus(REFUSED_AGAIN)),
+            }
+            return;
+        }
+        let within = |when| self.elapsed(when, now).is_some_and(|ago| ago <= i64::from(grouping.0));
+        let of_service = |incident: &&Incident| incident.site == site && incident.service == service;
+        let mut newest_first = self.derived.incidents.iter().rev().filter(of_service);
+        let joins = |incident: &&Incident| {
+            incident.open && (within(incident.grouped) || (incident.held && incident.components.is_empty()))
+        };
+        let reopens =
+            |incident: &&Incident| !incident.open && incident.merged_into == 0 && within(incident.ended);
+        if let Some(number) = newest_first.clone().find(joins).map(|incident| incident.number) {
+            self.joins(site, number, What::Joined, (id, state), now);
+        } else if let Some(number) = newest_first.find(reopens).map(|incident| incident.number) {
+            self.joins(site, number, What::Reopened, (id, state), now);
+        } else {
+            self.open_by_itself(site, service, id, state, now);
+        }
+    }
+
+    fn open_by_itself(
+        &mut self,
+        site: SiteId,
+        service: crate::model::ServiceId,
+        id: ComponentId,
+        state: State,
+        now: Now,
+    ) {
+        if self.is_refused(now) {
+            return;
+        }
+        let step = StepRecord {
+            number: self.next_number(site),
+            what: What::Opened,
+            state: Some(state),
+            component: self.names.of_component(id),
+            arg: self.names.of_service(service),
+            ..StepRecord::default()
+        };
+        if self.room_for_incident(now) && self.step(now, site, 0, 0, &step) {
+            self.counters.opened = self.counters.opened.saturating_add(1);
+            self.refused_until = None;
+        } else {
+            self.refuse(now);
+        }
+    }
+
+    pub(super) fn next_number(&self, site: SiteId) -> u32 {
+        self.derived.numbers.get(site.index()).map_or(0, |numbers| numbers.0).saturating_add(1)
+    }
+
+    /// A component of an incident turns out to be affected by one that is down, whose alert came later. If that is true
+    /// of all in the incident, and nobody has written to it, it goes on in the other's.
+    fn blame(&mut self, config: &Config, site: SiteId, number: u32, root: ComponentId, now: Now) {
+        let into = self.link(root).number;
+        let (Some(&innocent), Some(guilty)) =
+            (self.derived.find(site, number), self.derived.find(site, into))
+        else {
+            return;
+        };
+        let grouping = settings(config, site).grouping;
+        let recent = self.elapsed(innocent.began, now).is_some_and(|ago| ago <= i64::from(grouping.0));
+        let all_affected = self
+            .derived
+            .linked(&self.names, site, number)
+            .all(|(id, _)| self.root_of(config, id).is_some_and(|root| self.link(root).number == into));
+        if into != number
+            && innocent.open
+            && !innocent.words
+            && !innocent.held
+            && guilty.open
+            && recent
+            && all_affected
+        {
+            let step = StepRecord { number, what: What::Merged, arg: into, ..StepRecord::default() };
+            self.take_step(now, site, &step);
+        }
+    }
+
+    /// Ends what goes on without anybody in it: its components were removed, or are all well.
+    fn end_empty(&mut self, now: Now) {
+        loop {
+            let empty = |incident: &&Incident| {
+                incident.open
+                    && !incident.held
+                    && self
+                        .derived
+                        .linked(&self.names, incident.site, incident.number)
+                        .all(|(_, state)| state == State::Operational)
+            };
+            let found = self.derived.incidents.iter().find(empty);
+            let Some((site, number)) = found.map(|incident| (incident.site, incident.number)) else { return };
+            let step = StepRecord {
+                number,
+                what: What::Resolved,
+                state: Some(State::Operational),
+                ..StepRecord::default()
+            };
+            self.take_step(now, site, &step);
+        }
+    }
+
+    // ---- maintenance -----------------------------------------------------------------------------------------
+
+    /// Finds the components on which work is being done now.
+    fn maintain(&mut self, config: &Config, now: Now) {
+        let mut maintained = ComponentSet::EMPTY;
+        for at in 0..self.derived.windows.len() {
+            let Some(&window) = self.derived.windows.get(at) else { break };
+            let Some((starts, ends)) = occurrence(config, &window, now) else { continue };
+            let active = now.wall.is_some_and(|wall| starts <= wall);
+            if let Some(edge) = now.mono_of(if active { ends } else { starts }) {
+                self.wake_at(edge);
+            }
+            if active {
+                for (id, _) in config.components_of(window.service) {
+                    if window.component.is_none_or(|component| component == id) {
+                        maintained.insert(id);
+                    }
+                }
+            }
+        }
+        if maintained != self.maintained {
+            for id in ids(config) {
+                if maintained.contains(id) != self.maintained.contains(id) {
+                    self.touch(self.names.site_of(id));
+                }
+            }
+            self.maintained = maintained;
+        }
+    }
+
+    /// Forgets maintenance that is over for good.
+    pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
+        if now.wall.is_none() {
+            return;
+        }
+        for at in (0..self.derived.windows.len()).rev() {
+            let Some(&window) = self.derived.windows.get(at) else { continue };
+            if occurrence(config, &window, now).is_none() {
+                self.derived.windows.remove(at);
+                self.touch(window.site);
+            }
+        }
+    }
+}
+
+/// The occurrence of a maintenance that is on, or the next.
+pub(super) fn occurrence(config: &Config, planned: &Window, now: Now) -> Option<(Wall, Wall)> {
+    let zone = settings(config, planned.site).timezone;
+    window::occurrence(Wall(planned.starts), Wall(planned.ends), planned.repeat, &zone, now.wall?)
+}

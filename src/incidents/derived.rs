@@ -1,0 +1,338 @@
+//! What follows from the log: the incidents, who is in which, the windows. Every record is folded in as it comes, and all
+//! of it can be folded anew.
+
+use heapless::Vec;
+
+use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, WINDOW, WINDOW_ENDED, What, When};
+use crate::config::Config;
+use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SERVICES, SITES};
+use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
+
+/// An incident, without its words.
+#[derive(Clone, Copy, Debug)]
+pub struct Incident {
+    /// On which page.
+    pub site: SiteId,
+    /// Its number there.
+    pub number: u32,
+    /// Of what.
+    pub service: ServiceId,
+    /// Whether it goes on.
+    pub open: bool,
+    /// Whether a person opened it, or spoke of it as going on: then no automatic end closes it.
+    pub held: bool,
+    /// Whether a person said anything about it.
+    pub words: bool,
+    /// How bad a person said it is, who opened it without a component.
+    pub said: State,
+    /// How bad it was at its worst.
+    pub worst: State,
+    /// How far people are, as they said last.
+    pub phase: Option<Phase>,
+    /// The incident that it was merged into; 0: none.
+    pub merged_into: u32,
+    /// The components that were ever in it.
+    pub components: ComponentSet,
+    /// The number of its last step.
+    pub steps: u16,
+    /// When it began.
+    pub began: When,
+    /// When something last joined it: so long it is the one to join.
+    pub grouped: When,
+    /// When it ended last.
+    pub ended: When,
+}
+
+/// A maintenance, without its words.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// On which page.
+    pub site: SiteId,
+    /// Its number there.
+    pub number: u32,
+    /// Of what.
+    pub service: ServiceId,
+    /// Of which part.
+    pub component: Option<ComponentId>,
+    /// The first beginning, in milliseconds since 1970.
+    pub starts: i64,
+    /// The first end.
+    pub ends: i64,
+    /// How it repeats.
+    pub repeat: Repeat,
+}
+
+/// Which incident a component is in, and what was said of it there.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// The incident's number on the component's site; 0: none.
+    pub number: u32,
+    /// How it was announced to be.
+    pub announced: State,
+}
+
+/// The hashes by which the log knows what the configuration names. All-zero when new.
+pub struct Names {
+    sites: [u32; SITES],
+    services: [u32; SERVICES],
+    components: [u32; COMPONENTS],
+    /// Where each component stands.
+    site_of: [SiteId; COMPONENTS],
+}
+
+/// All that follows from the log. All-zero when new.
+pub struct Derived {
+    /// In the order in which they were opened.
+    pub incidents: Vec<Incident, INCIDENTS>,
+    /// By component.
+    pub links: [Link; COMPONENTS],
+    /// Those that were not ended by hand.
+    pub windows: Vec<Window, MAINTENANCES>,
+    /// The last numbers given on each site: of incidents, of maintenance.
+    pub numbers: [(u32, u32); SITES],
+}
+
+impl Names {
+    /// None; all-zero.
+    pub const fn new() -> Self {
+        Self {
+            sites: [0; SITES],
+            services: [0; SERVICES],
+            components: [0; COMPONENTS],
+            site_of: [SiteId(0); COMPONENTS],
+        }
+    }
+
+    /// Those of a configuration.
+    pub fn learn(&mut self, config: &Config) {
+        *self = Self::new();
+        for (hash, id) in self.sites.iter_mut().zip(0u8..).take(config.sites.len()) {
+            *hash = config.site_hash(SiteId(id));
+        }
+        for (hash, id) in self.services.iter_mut().zip(0u8..).take(config.services.len()) {
+            *hash = config.service_hash(ServiceId(id));
+        }
+        let places = self.components.iter_mut().zip(&mut self.site_of).zip(0u16..);
+        for ((hash, site), id) in places.take(config.components.len()) {
+            *hash = config.component_hash(ComponentId(id));
+            *site = config.site_of(ComponentId(id)).unwrap_or_default();
+        }
+    }
+
+    /// The site of this hash.
+    pub fn site(&self, hash: u32) -> Option<SiteId> {
+        let at = self.sites.iter().position(|&known| known == hash && hash != 0)?;
+        u8::try_from(at).ok().map(SiteId)
+    }
+    /// The hash of a site.
+    pub fn of_site(&self, id: SiteId) -> u32 {
+        self.sites.get(id.index()).copied().unwrap_or(0)
+    }
+    /// The service of this hash.
+    pub fn service(&self, hash: u32) -> Option<ServiceId> {
+        let at = self.services.iter().position(|&known| known == hash && hash != 0)?;
+        u8::try_from(at).ok().map(ServiceId)
+    }
+    /// The hash of a service.
+    pub fn of_service(&self, id: ServiceId) -> u32 {
+        self.services.get(id.index()).copied().unwrap_or(0)
+    }
+    /// The component of this hash.
+    pub fn component(&self, hash: u32) -> Option<ComponentId> {
+        let at = self.components.iter().position(|&known| known == hash && hash != 0)?;
+        u16::try_from(at).ok().map(ComponentId)
+    }
+    /// The hash of a component.
+    pub fn of_component(&self, id: ComponentId) -> u32 {
+        self.components.get(id.index()).copied().unwrap_or(0)
+    }
+    /// Where a component stands.
+    pub fn site_of(&self, id: ComponentId) -> SiteId {
+        self.site_of.get(id.index()).copied().unwrap_or_default()
+    }
+}
+
+impl Derived {
+    /// Nothing; all-zero.
+    pub const fn new() -> Self {
+        Self {
+            incidents: Vec::new(),
+            links: [Link { number: 0, announced: State::NoData }; COMPONENTS],
+            windows: Vec::new(),
+            numbers: [(0, 0); SITES],
+        }
+    }
+
+    /// Forgets all but the numbers that were given.
+    pub fn clear(&mut self) {
+        self.incidents.clear();
+        self.windows.clear();
+        self.links = [Link { number: 0, announced: State::NoData }; COMPONENTS];
+    }
+
+    /// An incident by its number.
+    pub fn find(&self, site: SiteId, number: u32) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.site == site && incident.number == number)
+    }
+
+    /// The same, to be changed.
+    pub fn find_mut(&mut self, site: SiteId, number: u32) -> Option<&mut Incident> {
+        self.incidents.iter_mut().find(|incident| incident.site == site && incident.number == number)
+    }
+
+    /// The components that are in an incident now, and how each was announced.
+    pub fn linked<'a>(
+        &'a self,
+        names: &'a Names,
+        site: SiteId,
+        number: u32,
+    ) -> impl Iterator<Item = (ComponentId, State)> + 'a {
+        let ids = (0..=u16::MAX).map(ComponentId);
+        ids.zip(&self.links)
+            .filter(move |(id, link)| link.number == number && number != 0 && names.site_of(*id) == site)
+            .map(|(id, link)| (id, link.announced))
+    }
+
+    /// Takes a record in. False if it is not of a kind that anything follows from, or names what is not known.
+    pub fn fold(&mut self, names: &Names, kind: u8, payload: &[u8]) -> bool {
+        match kind {
+            STEP => record::read_step(payload).is_some_and(|(head, step)| self.fold_step(names, head, &step)),
+            WINDOW => self.fold_window(names, payload).is_some(),
+            WINDOW_ENDED => {
+                let Some((head, number)) = record::read_window_ended(payload) else { return false };
+                let Some(site) = names.site(head.site) else { return false };
+                if head.flags & UNDONE == 0 {
+                    self.windows.retain(|window| window.site != site || window.number != number);
+                }
+                true
+            }
+            _ => true,
+        }
+    }
+
+    fn fold_window(&mut self, names: &Names, payload: &[u8]) -> Option<()> {
+        let (head, window) = record::read_window(payload)?;
+        let site = names.site(head.site)?;
+        let component = match window.component {
+            0 => None,
+            hash => Some(names.component(hash)?),
+        };
+        let numbers = self.numbers.get_mut(site.index())?;
+        numbers.1 = numbers.1.max(window.number);
+        let service = names.service(window.service)?;
+        if head.flags & UNDONE == 0 {
+            let (number, starts, ends, repeat) = (window.number, window.starts, window.ends, window.repeat);
+            self.windows.push(Window { site, number, service, component, starts, ends, repeat }).ok()?;
+        }
+        Some(())
+    }
+
+    fn fold_step(&mut self, names: &Names, head: Head, step: &StepRecord<'_>) -> bool {
+        let Some(site) = names.site(head.site) else { return false };
+        if let Some(numbers) = self.numbers.get_mut(site.index()) {
+            numbers.0 = numbers.0.max(step.number);
+        }
+        let undone = head.flags & UNDONE != 0;
+        if step.what == What::Opened {
+            let Some(service) = names.service(step.arg) else { return false };
+            if !undone && self.find(site, step.number).is_none() && !self.open(site, service, head, step) {
+                return false;
+            }
+        }
+        let by_person = head.who != 0;
+        let Some(incident) = self.find_mut(site, step.number) else { return undone };
+        incident.steps = incident.steps.max(step.step);
+        if undone {
+            return true;
+        }
+        incident.words |= by_person;
+        let component = names.component(step.component);
+        if let Some(id) = component {
+            incident.components.insert(id);
+        }
+        let state = step.state.unwrap_or(State::Operational);
+        match step.what {
+            What::Opened | What::Joined | What::Worse | What::Reopened => {
+                incident.worst = incident.worst.max(state);
+                incident.grouped = head.when;
+                if step.what == What::Reopened {
+                    incident.open = true;
+                    incident.held |= by_person;
+                    incident.phase = incident.phase.filter(|phase| *phase != Phase::Resolved);
+                }
+            }
+            What::Update => {
+                incident.phase = step.phase;
+                incident.held |= incident.open;
+            }
+            What::Resolved => {
+                (incident.open, incident.held, incident.ended) = (false, false, head.when);
+                if by_person {
+                    incident.phase = Some(Phase::Resolved);
+                }
+                self.unlink(names, site, step.number, head.flags & FIRING != 0);
+                return true;
+            }
+            What::Merged => {
+                (incident.open, incident.held, incident.ended) = (false, false, head.when);
+                incident.merged_into = step.arg;
+                self.merge(names, site, step.number, step.arg);
+                return true;
+            }
+            What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}
+        }
+        // What a person says of a component, its monitoring need not see.
+        if let (Some(id), Some(state)) = (component, step.state)
+            && !by_person
+            && let Some(link) = self.links.get_mut(id.index())
+        {
+            *link = Link { number: step.number, announced: state };
+        }
+        true
+    }
+
+    fn open(&mut self, site: SiteId, service: ServiceId, head: Head, step: &StepRecord<'_>) -> bool {
+        let incident = Incident {
+            site,
+            number: step.number,
+            service,
+            open: true,
+            held: head.who != 0,
+            words: false,
+            said: if head.who == 0 { State::Operational } else { step.state.unwrap_or_default() },
+            worst: State::Operational,
+            phase: step.phase,
+            merged_into: 0,
+            components: ComponentSet::EMPTY,
+            steps: 0,
+            began: head.when,
+            grouped: head.when,
+            ended: When::Unknown,
+        };
+        self.incidents.push(incident).is_ok()
+    }
+
+    /// Lets the components of an incident go; `only_well`: those of them that are.
+    fn unlink(&mut self, names: &Names, site: SiteId, number: u32, only_well: bool) {
+        for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
+            let let_go = !only_well || link.announced == State::Operational;
+            if link.number == number && let_go && names.site_of(id) == site {
+                *link = Link { number: 0, announced: State::NoData };
+            }
+        }
+    }
+
+    fn merge(&mut self, names: &Names, site: SiteId, from: u32, into: u32) {
+        let Some(&gone) = self.find(site, from) else { return };
+        let Some(goes_on) = self.find_mut(site, into) else { return };
+        for id in gone.components.iter() {
+            goes_on.components.insert(id);
+        }
+        goes_on.worst = goes_on.worst.max(gone.worst);
+        for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
+            if link.number == from && names.site_of(id) == site {
+                link.number = into;
+            }
+        }
+    }
+}

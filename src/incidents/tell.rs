@@ -1,0 +1,172 @@
+//! What a page or a console is told.
+
+use super::Incidents;
+use super::derived::Incident;
+use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
+use crate::config::Config;
+use crate::limits::MAINTENANCES;
+use crate::model::{
+    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, SiteId, State, Step, StepView, Words,
+};
+use crate::time::Now;
+
+impl Incidents {
+    /// How a component was seen last.
+    pub(super) fn seen(&self, id: ComponentId) -> State {
+        self.watches.get(id.index()).map_or(State::NoData, super::auto::Watch::seen)
+    }
+
+    /// Calls `each` with every incident of a site, the newest first.
+    pub fn incidents(&self, site: SiteId, now: Now, each: &mut dyn FnMut(&IncidentView<'_>)) {
+        for incident in self.derived.incidents.iter().rev().filter(|incident| incident.site == site) {
+            each(&self.view_of(incident, now));
+        }
+    }
+
+    fn view_of(&self, incident: &Incident, now: Now) -> IncidentView<'_> {
+        let linked =
+            || self.derived.linked(&self.names, incident.site, incident.number).map(|(_, state)| state);
+        let announced = linked().max().unwrap_or(State::Operational);
+        let level = if incident.open { announced.max(incident.said) } else { announced };
+        IncidentView {
+            number: incident.number,
+            service: incident.service,
+            title: self.title_of(incident),
+            open: incident.open,
+            worst: incident.worst,
+            level,
+            phase: incident.phase,
+            components: incident.components,
+            began: self.wall_of(incident.began, now),
+            ended: if incident.open { None } else { self.wall_of(incident.ended, now) },
+            firing: !incident.open && linked().next().is_some(),
+            merged_into: Some(incident.merged_into).filter(|&number| number != 0),
+        }
+    }
+
+    /// The steps of an incident that were not taken back.
+    fn records_of(
+        &self,
+        site: SiteId,
+        number: u32,
+    ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
+        let hash = self.names.of_site(site);
+        self.log.iter().filter(|raw| raw.kind == STEP).filter_map(move |raw| {
+            let (head, step) = record::read_step(raw.payload)?;
+            let here = head.site == hash && step.number == number && head.flags & UNDONE == 0;
+            here.then_some((raw.at, head, step))
+        })
+    }
+
+    fn title_of(&self, incident: &Incident) -> &str {
+        let titles = self
+            .records_of(incident.site, incident.number)
+            .filter(|(_, _, step)| matches!(step.what, What::Opened | What::Retitled));
+        match titles.last().map(|(_, _, step)| step.words) {
+            Some(Words::Own { text, .. }) => text,
+            _ => "",
+        }
+    }
+
+    /// Calls `each` with every step of an incident, the oldest first.
+    pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
+        for (_, head, record) in self.records_of(site, number) {
+            let Some(step) = step_of(&record) else { continue };
+            let amended = (record.words != Words::None || matches!(step, Step::Update(_)))
+                .then(|| self.amendment(site, number, record.step))
+                .flatten();
+            // A title stands in an opening's place for words, but is none.
+            let own = if record.what == What::Opened { Words::None } else { record.words };
+            each(&StepView {
+                number: record.step,
+                at: self.wall_of(head.when, now),
+                step,
+                state: record.state.unwrap_or(State::NoData),
+                component: self.names.component(record.component),
+                words: amended.unwrap_or(own),
+                amended: amended.is_some(),
+                who: head.who,
+                firing: head.flags & FIRING != 0,
+            });
+        }
+    }
+
+    /// What a step was amended to last.
+    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<Words<'_>> {
+        self.records_of(site, number)
+            .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
+            .last()
+            .map(|(_, _, record)| record.words)
+    }
+
+    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.
+    pub fn maintenance(
+        &self,
+        config: &Config,
+        site: SiteId,
+        now: Now,
+        each: &mut dyn FnMut(&MaintenanceView<'_>),
+    ) {
+        let mut soonest: heapless::Vec<MaintenanceView<'_>, MAINTENANCES> = heapless::Vec::new();
+        for window in self.derived.windows.iter().filter(|window| window.site == site) {
+            let Some((starts, ends)) = super::auto::occurrence(config, window, now) else { continue };
+            let hash = self.names.of_site(site);
+            let record = self.log.iter().filter(|raw| raw.kind == WINDOW).find_map(|raw| {
+                record::read_window(raw.payload)
+                    .filter(|(head, record)| head.site == hash && record.number == window.number)
+            });
+            let Some((head, record)) = record else { continue };
+            _ = soonest.push(MaintenanceView {
+                number: window.number,
+                service: window.service,
+                component: window.component,
+                starts,
+                ends,
+                active: now.wall.is_some_and(|wall| starts <= wall),
+                repeat: window.repeat,
+                words: record.words,
+                who: head.who,
+            });
+        }
+        soonest.sort_unstable_by_key(|view| (view.starts, view.number));
+        soonest.iter().for_each(each);
+    }
+
+    pub(super) fn banner_record(&self, site: SiteId) -> Option<(When, u32, Option<Forced>, Words<'_>)> {
+        let hash = self.names.of_site(site);
+        let banners = self
+            .log
+            .iter()
+            .filter(|raw| raw.kind == BANNER)
+            .filter_map(|raw| record::read_banner(raw.payload));
+        banners
+            .filter(|(head, _, _)| head.site == hash && head.flags & UNDONE == 0)
+            .last()
+            .filter(|(head, _, _)| head.flags & CLEARED == 0)
+            .map(|(head, state, words)| (head.when, head.who, state, words))
+    }
+
+    /// What people say at the top of a site.
+    pub fn banner(&self, site: SiteId, now: Now) -> Option<BannerView<'_>> {
+        let (when, who, state, words) = self.banner_record(site)?;
+        Some(BannerView { state, words, at: self.wall_of(when, now), who })
+    }
+}
+
+/// What a record is to a reader; an amendment is part of what it amends.
+fn step_of(record: &StepRecord<'_>) -> Option<Step> {
+    Some(match record.what {
+        What::Opened => Step::Opened,
+        What::Joined => Step::Joined,
+        What::Worse => Step::Worse,
+        What::Better => Step::Better,
+        What::NoData => Step::NoData,
+        What::Update => Step::Update(record.phase?),
+        What::Resolved => Step::Resolved,
+        What::Reopened => Step::Reopened,
+        What::Merged => Step::Merged(record.arg),
+        What::Acknowledged => Step::Acknowledged,
+        What::Retitled => Step::Retitled,
+        What::Amended => return None,
+    })
+}
