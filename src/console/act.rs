@@ -10,8 +10,9 @@ use super::{Ask, Status};
 use crate::command::Command;
 use crate::command::table::Verb;
 use crate::engine::Engine;
+use crate::incidents::record::{BANNER, STEP};
 use crate::incidents::{Action, Done, Refusal};
-use crate::model::{ComponentId, ServiceId, Phase, SiteId, State, View, Words};
+use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::text::buffer::Bytes;
 use crate::text::clean::Escaped;
 use crate::time::Now;
@@ -162,7 +163,8 @@ fn asks(
             }
             _ = uwrite!(**out, "make ");
             name(teller, site, number, false, out)?;
-            out.truncate(out.len().saturating_sub(1));
+            let without = out.len().saturating_sub(1);
+            out.truncate(without);
             _ = uwrite!(**out, " a part of ");
             name(teller, site, into, false, out)?;
         }
@@ -172,14 +174,13 @@ fn asks(
             _ = uwrite!(**out, " Every word about it goes, from flash as well, and nothing brings it back.");
         }
         Action::Undo => {
-            let what = teller.engine.incidents().undoable(now, site, scope.who()).ok_or(Refusal::NothingToUndo)?;
-            _ = uwrite!(**out, "take back what you did last on {}: ", scope.site_name(site));
-            match what {
-                Done::Incident(number) | Done::ResolvedWhileFiring(number) => {
-                    name(teller, site, number, false, out)?;
-                }
-                Done::Maintenance(number) => _ = uwrite!(**out, "maintenance {}?", number),
-                Done::Banner => _ = uwrite!(**out, "the banner?"),
+            let last = teller.engine.incidents().undoable(now, site, scope.who());
+            let (kind, number, _) = last.ok_or(Refusal::NothingToUndo)?;
+            _ = uwrite!(**out, "take back what you did last on {}, to ", scope.site_name(site));
+            match kind {
+                STEP => name(teller, site, number, false, out)?,
+                BANNER => _ = uwrite!(**out, "the banner?"),
+                _ => _ = uwrite!(**out, "maintenance {}?", number),
             }
         }
         _ => return Ok(false),

@@ -52,7 +52,11 @@ impl<'a> Teller<'a, '_> {
         out.close("}");
     }
 
-    pub(super) fn get_site_config(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn get_site_config(
+        &self,
+        command: &Command<'a>,
+        out: &mut Sheet<'_>,
+    ) -> Result<(), Trouble<'a>> {
         let site = self.scope.site(command.site)?;
         out.open("", "{");
         self.site_config(site, "", out);
@@ -158,7 +162,8 @@ fn scalar<'a>(text: &'a str, flow: bool, out: &mut Message) -> Option<&'a str> {
             let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
             let (more, rest) = block(rest);
             // What was split are neighbours in the same text.
-            let whole = text.get(..first.len().saturating_add(1).saturating_add(more.len()).min(text.len()))?;
+            let whole =
+                text.get(..first.len().saturating_add(1).saturating_add(more.len()).min(text.len()))?;
             folded(whole, None, out)?;
             Some(rest)
         }
@@ -280,18 +285,37 @@ mod tests {
         use Force::{No, State, Yes};
         for (text, force, message) in [
             // As yaml.safe_dump writes it.
-            ("force_state: true\nmessage: 'Hello world!\n\n\n  This is an example'\n", Yes, "Hello world!\n\nThis is an example"),
+            (
+                "force_state: true\nmessage: 'Hello world!\n\n\n  This is an example'\n",
+                Yes,
+                "Hello world!\n\nThis is an example",
+            ),
             ("force_state: false\nmessage: ''\n", No, ""),
-            ("force_state: true\nmessage: A long message that goes on and on and on until it is folded by\n  the library at eighty columns\n", Yes,
-                "A long message that goes on and on and on until it is folded by the library at eighty columns"),
-            ("force_state: true\nmessage: \"It''s \\u00e9 \\x41 \\\"q\\\"\\\n  \\ glued\\\n  on\\nnext\"\n", Yes, "It''s é A \"q\" gluedon\nnext"),
+            (
+                "force_state: true\nmessage: A long message that goes on and on and on until it is folded by\n  the library at eighty columns\n",
+                Yes,
+                "A long message that goes on and on and on until it is folded by the library at eighty columns",
+            ),
+            (
+                "force_state: true\nmessage: \"It''s \\u00e9 \\x41 \\\"q\\\"\\\n  \\ glued\\\n  on\\nnext\"\n",
+                Yes,
+                "It''s é A \"q\" gluedon\nnext",
+            ),
             ("force_state: true\nmessage: 'It''s down: wait'\n", Yes, "It's down: wait"),
             // As people write it.
-            ("message: |\n  Hello\n\n    indented\n  world\nforce_state: True", Yes, "Hello\n\n  indented\nworld"),
+            (
+                "message: |\n  Hello\n\n    indented\n  world\nforce_state: True",
+                Yes,
+                "Hello\n\n  indented\nworld",
+            ),
             ("message: >-\n  Hello\n  world\n\n  again\nforce_state: yes\n", Yes, "Hello world\nagain"),
             ("---\nmessage: Hello\nforce_state: outage\n---\n", State(Forced::Outage), "Hello"),
             ("message: Hello", No, "Hello"),
-            ("{\"force_state\": True, \"message\": \"Hello, world!\\n\\nThis\"}", Yes, "Hello, world!\n\nThis"),
+            (
+                "{\"force_state\": True, \"message\": \"Hello, world!\\n\\nThis\"}",
+                Yes,
+                "Hello, world!\n\nThis",
+            ),
             ("{message: Hello, force_state: true}", Yes, "Hello"),
             ("{}", No, ""),
             ("", No, ""),

@@ -16,7 +16,12 @@ const COMPONENTS_TOLD: usize = 16;
 
 impl<'a> Teller<'a, '_> {
     /// The alerts of the sites that a command is about, from the one at `from` on; as many as there is room for.
-    pub(super) fn alerts(&self, command: &Command<'a>, from: u32, out: &mut Sheet<'_>) -> Result<Status, Trouble<'a>> {
+    pub(super) fn alerts(
+        &self,
+        command: &Command<'a>,
+        from: u32,
+        out: &mut Sheet<'_>,
+    ) -> Result<Status, Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let theirs = |held: &Held| {
             let source = self.scope.config.sources.get(held.source().index());
@@ -28,7 +33,9 @@ impl<'a> Teller<'a, '_> {
             out.go_on();
         }
         let mut told = 0u32;
-        for (held, at) in self.engine.alerts().iter().zip(0u32..).skip(usize::try_from(from).unwrap_or(usize::MAX)) {
+        for (held, at) in
+            self.engine.alerts().iter().zip(0u32..).skip(usize::try_from(from).unwrap_or(usize::MAX))
+        {
             let Some(site) = theirs(held).filter(|_| held.counts()) else { continue };
             let before = out.len();
             self.alert(site, held, out);
@@ -54,7 +61,11 @@ impl<'a> Teller<'a, '_> {
         let (scope, now) = (self.scope, self.view.now());
         self.zone(site, out);
         out.open("", "{");
-        let source = scope.config.sources.get(held.source().index()).map_or("", |source| scope.config.str(source.name));
+        let source = scope
+            .config
+            .sources
+            .get(held.source().index())
+            .map_or("", |source| scope.config.str(source.name));
         let severity = if held.severity == Severity::Outage { "outage" } else { "degraded" };
         out.say(&[severity, if held.fires() { "" } else { ", not known to be over" }, "\n"]);
         if out.json() {
@@ -63,7 +74,10 @@ impl<'a> Teller<'a, '_> {
         }
         out.field("site", Cell::Text(scope.site_name(site)));
         out.field("source", Cell::Text(source));
-        out.list("components", &mut held.components.iter().take(COMPONENTS_TOLD).map(|id| scope.component_name(id)));
+        out.list(
+            "components",
+            &mut held.components.iter().take(COMPONENTS_TOLD).map(|id| scope.component_name(id)),
+        );
         let more = held.components.iter().skip(COMPONENTS_TOLD).count();
         if more > 0 {
             out.field("more", Cell::Count(count(more)));
@@ -97,7 +111,10 @@ impl<'a> Teller<'a, '_> {
         }
         out.table("limits", HEADS, "", &mut |out| {
             let mut row = |name: &str, used: u64, limit: u64, refused: u64| {
-                out.row(HEADS, &[Cell::Text(name), Cell::Count(used), Cell::Count(limit), Cell::Count(refused)]);
+                out.row(
+                    HEADS,
+                    &[Cell::Text(name), Cell::Count(used), Cell::Count(limit), Cell::Count(refused)],
+                );
             };
             let engine = self.engine;
             let (incidents, bytes, capacity) = engine.incidents().usage();
@@ -131,4 +148,3 @@ fn configured(config: &Config) -> [(&'static str, usize, usize); 6] {
         ("users", config.users.len(), limits::USERS),
     ]
 }
-

@@ -2,8 +2,8 @@
 
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
-use crate::command::table::{OPTIONS, ROWS, Row};
-use crate::command::{Command, usage};
+use crate::command::table::{Arg, OPTIONS, ROWS, Row};
+use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -114,10 +114,10 @@ impl<'a> Teller<'a, '_> {
             match seen.monitoring {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
-                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"))
+                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"));
                 }
                 Monitoring::Down(_) => {
-                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"))
+                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"));
                 }
             }
             if let Some(banner) = view.banner(site) {
@@ -577,4 +577,41 @@ pub(super) fn phrases(out: &mut Sheet<'_>) {
             out.row(HEADS, &[Cell::Text(said.name())]);
         }
     });
+}
+
+impl Names for Teller<'_, '_> {
+    fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
+        let scope = self.scope;
+        for site in scope.sites() {
+            let mut numbered = |number: u32| {
+                let mut id = heapless::String::<80>::new();
+                _ = if scope.several() {
+                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
+                } else {
+                    ufmt::uwrite!(id, "{}", number)
+                };
+                each(&id);
+            };
+            match arg {
+                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
+                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
+                Arg::Service => {
+                    for (id, _) in scope.config.services_of(site) {
+                        each(scope.service_name(id));
+                        for (part, _) in scope.config.components_of(id) {
+                            let mut name = heapless::String::<160>::new();
+                            _ = ufmt::uwrite!(
+                                name,
+                                "{}/{}",
+                                scope.service_name(id),
+                                scope.component_name(part)
+                            );
+                            each(&name);
+                        }
+                    }
+                }
+                _ => each(scope.site_name(site)),
+            }
+        }
+    }
 }

@@ -45,6 +45,7 @@ const OFFSET_BITS: u32 = 20;
 /// The answer in the making.
 ///
 /// One that is longer than its room is made anew for each further piece, and what was told of it before is skipped.
+#[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
 pub(super) struct Sheet<'a> {
     out: &'a mut BytesView,
     json: bool,
@@ -143,7 +144,8 @@ impl<'a> Sheet<'a> {
             return;
         }
         // What was told before is only hashed.
-        let told = usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
+        let told =
+            usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
         let (told, fresh) = text.split_at_checked(told).unwrap_or((text, ""));
         self.hash(told);
         if fresh.is_empty() {
@@ -237,8 +239,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// `2026-11-21 18:30`, where clocks show that.
-    fn time(&mut self, at: Option<Wall>) {
-        let Some(at) = at else { return self.put("not known") };
+    fn time(&mut self, at: Wall) {
         let east = i64::from(self.zone.offset_at(at).secs).saturating_mul(1000);
         let civil = Civil::from_wall(Wall(at.0.saturating_add(east)));
         let date = civil.date;
@@ -328,8 +329,7 @@ impl<'a> Sheet<'a> {
 
     fn cell(&mut self, cell: Cell<'_>) {
         match cell {
-            Cell::Nothing if self.json => self.put("null"),
-            Cell::Nothing => {}
+            Cell::Nothing | Cell::Words(Words::None) => self.put(if self.json { "null" } else { "" }),
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
             Cell::Name(name) => self.name(name),
@@ -348,11 +348,9 @@ impl<'a> Sheet<'a> {
                 (false, true) => "yes",
                 (false, false) => "no",
             }),
-            Cell::At(None) if self.json => self.put("null"),
+            Cell::At(None) => self.put(if self.json { "null" } else { "not known" }),
             Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
-            Cell::At(at) => self.time(at),
-            Cell::Words(Words::None) if self.json => self.put("null"),
-            Cell::Words(Words::None) => {}
+            Cell::At(Some(at)) => self.time(at),
             Cell::Words(Words::Phrase(said)) => {
                 if self.json {
                     self.put("{\"phrase\":");
