@@ -260,7 +260,7 @@ pub static ROWS: [Row; 36] = [
     row(
         Verb::SetSiteConfig,
         "set_site_config",
-        &[Arg::Site, Arg::MaybeWords],
+        &[Arg::Site, Arg::Words],
         "take those as YAML from standard input; see 'banner set'",
     ),
     row(Verb::Help, "help", &[Arg::Topic], "this list, or all about one command"),

@@ -1,15 +1,17 @@
 //! What people do: a line of the console's grammar, carried out for whoever says it. The unix socket, an SSH forced
 //! command and the SSH server all end here.
 
+mod act;
+mod adler;
+mod private;
 mod read;
 mod scope;
 mod sheet;
 
 use crate::command::table::{Arg, ROWS, Verb};
-use crate::command::{Command, Mistake, Words, parse, wants_json};
+use crate::command::{self, Command, Mistake, Words, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::incidents::Refusal;
 use crate::model::UserId;
 use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
@@ -76,10 +78,6 @@ pub trait Host {
     fn storage_fault(&self) -> Option<&'static str>;
 }
 
-/// The owner's mark in the record of what people did. No user of the configuration has it, but by a chance of one in four
-/// thousand million.
-pub const OWNER: u32 = 1;
-
 /// Carries a line out. `out` is empty, and is filled. What it changed is not on flash yet when it returns: the shell sees
 /// to that before it lets anybody read `out`.
 pub fn run(
@@ -92,7 +90,7 @@ pub fn run(
 ) -> Status {
     let mut words = Words::new();
     let scope = Scope { config, caller: ask.caller };
-    let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line));
+    let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line), ask.from);
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
@@ -109,17 +107,17 @@ pub fn run(
     } else {
         Err(Trouble::Role(command.row))
     };
-    match done {
-        Ok(status) if !sheet.is_full() => status,
-        Ok(_) => {
-            scope.tell(Trouble::TooLong, &mut sheet);
-            Status::Refused
-        }
-        Err(trouble) => {
-            scope.tell(trouble, &mut sheet);
-            Status::Refused
-        }
-    }
+    let trouble = match done {
+        Ok(Status::Done) if sheet.has_changed() => Trouble::Changed,
+        Ok(Status::Done) if sheet.is_full() => match sheet.more() {
+            Some(from) => return Status::More(from),
+            None => Trouble::TooLong,
+        },
+        Ok(status) => return status,
+        Err(trouble) => trouble,
+    };
+    scope.tell(trouble, &mut sheet);
+    Status::Refused
 }
 
 /// Says what is wrong with a line. Where nothing but words is missing, and standard input has not been read, they may come
@@ -158,13 +156,57 @@ fn carry_out<'a>(
             Verb::Sources => teller.sources(out),
             Verb::Phrases => read::phrases(out),
             Verb::WhoAmI => teller.whoami(out),
+            Verb::Alerts => {
+                // It goes on at an alert, not at a byte: alerts come and go.
+                out.clear();
+                let status = teller.alerts(command, ask.from, out)?;
+                if status != Status::Done {
+                    return Ok(status);
+                }
+            }
+            Verb::Limits => teller.limits(host, out),
+            Verb::ListSites => teller.list_sites(out),
+            Verb::GetSiteConfig => teller.get_site_config(command, out)?,
             Verb::Help => teller.help(command, out),
             Verb::Quit => return Ok(Status::Quit),
-            _ => return Err(Refusal::Full.into()),
+            Verb::Export => return Ok(Status::Export),
+            Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
+            Verb::Import => {
+                out.told("confirm", &[IMPORT]);
+                return Ok(Status::Confirm);
+            }
+            // What acts is told in one piece.
+            _ if ask.from > 0 => return Ok(Status::Done),
+            _ => {
+                // The view ends here: the engine is to be changed.
+                drop(view);
+                let status = act::carry_out(engine, now, ask, scope, command, out)?;
+                if status != Status::Done {
+                    return Ok(status);
+                }
+            }
         }
     }
     out.end();
     Ok(Status::Done)
+}
+
+/// What `import` asks.
+const IMPORT: &str = "put the archive in place of all that is kept here? Every incident, every word, all maintenance and \
+    history of all sites are replaced; 'export' keeps them.";
+
+/// Writes every word that the last one of `line` could become, one a line; `line` ends at the cursor. Words that find no
+/// room are left out.
+pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
+    let scope = Scope { config, caller };
+    let view = engine.view(config, now);
+    let teller = Teller { scope, view: &view, engine };
+    command::complete(line, &teller, &mut |word| {
+        if out.room() > word.len() {
+            _ = out.push(word.as_bytes());
+            _ = out.push(b"\n");
+        }
+    });
 }
 
 #[cfg(test)]

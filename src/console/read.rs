@@ -2,8 +2,8 @@
 
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
-use crate::command::table::{OPTIONS, ROWS, Row};
-use crate::command::{Command, usage};
+use crate::command::table::{Arg, OPTIONS, ROWS, Row};
+use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -83,7 +83,7 @@ impl<'a> Teller<'a, '_> {
         self.scope.sites().filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0).for_each(each);
     }
 
-    fn title(&self, site: SiteId) -> &'a str {
+    pub(super) fn title(&self, site: SiteId) -> &'a str {
         let config = self.scope.config;
         config.sites.get(site.index()).map_or("", |site| config.text(&site.title, site.lang))
     }
@@ -91,15 +91,6 @@ impl<'a> Teller<'a, '_> {
     /// Lines tell times in this site's zone from now on.
     pub(super) fn zone(&self, site: SiteId, out: &mut Sheet<'_>) {
         out.zone = self.scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
-    }
-
-    /// `12`, or `SITE/12` where they have several.
-    pub(super) fn id(&self, site: SiteId, digits: &'a str) -> Cell<'a> {
-        if self.scope.several() {
-            Cell::Joined(self.scope.site_name(site), "/", digits)
-        } else {
-            Cell::Text(digits)
-        }
     }
 
     // ---- status ----------------------------------------------------------------------------------------
@@ -123,10 +114,10 @@ impl<'a> Teller<'a, '_> {
             match seen.monitoring {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
-                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"))
+                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"));
                 }
                 Monitoring::Down(_) => {
-                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"))
+                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"));
                 }
             }
             if let Some(banner) = view.banner(site) {
@@ -224,6 +215,13 @@ impl<'a> Teller<'a, '_> {
             });
         });
         Ok(())
+    }
+
+    /// A table of one incident.
+    pub(super) fn one_incident(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+        out.table("", INCIDENT, "done; it is gone from the page", &mut |out| {
+            self.with_incident(site, number, &mut |incident| self.incident_row(site, incident, out));
+        });
     }
 
     /// Calls `each` with the incident of a number, if there is one.
@@ -361,9 +359,13 @@ impl<'a> Teller<'a, '_> {
 
     // ---- maintenance, banner -----------------------------------------------------------------------------
 
-    fn maintenance_rows(&self, site: SiteId, out: &mut Sheet<'_>) {
+    /// Rows of one maintenance, or of all.
+    fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut Sheet<'_>) {
         let scope = self.scope;
         self.view.maintenance(site, &mut |planned| {
+            if only.is_some_and(|only| only != planned.number) {
+                return;
+            }
             let mut digits = heapless::String::<12>::new();
             _ = ufmt::uwrite!(digits, "{}", planned.number);
             let service = scope.service_name(planned.service);
@@ -395,7 +397,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     fn maintenance_table(&self, site: SiteId, empty: &str, out: &mut Sheet<'_>) {
-        out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, out));
+        out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, None, out));
     }
 
     pub(super) fn maintenance(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
@@ -404,16 +406,23 @@ impl<'a> Teller<'a, '_> {
         out.table("", MAINTENANCE, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);
-                self.maintenance_rows(site, out);
+                self.maintenance_rows(site, None, out);
             });
         });
         Ok(())
     }
 
-    pub(super) fn banner(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    /// A table of one maintenance.
+    pub(super) fn one_maintenance(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+        out.table("", MAINTENANCE, "done; it is gone from the page", &mut |out| {
+            self.maintenance_rows(site, Some(number), out);
+        });
+    }
+
+    /// A table of the banners of sites.
+    pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut Sheet<'_>) {
         const HEADS: &[&str] = &["site", "state", "since", "who", "words"];
-        let sites = self.sites_of(command.site)?;
-        out.table("", HEADS, "no banner; 'help banner set' says how to put one up", &mut |out| {
+        out.table("", HEADS, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);
                 if let Some(banner) = self.view.banner(site) {
@@ -428,6 +437,11 @@ impl<'a> Teller<'a, '_> {
                 }
             });
         });
+    }
+
+    pub(super) fn banner(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        let sites = self.sites_of(command.site)?;
+        self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
         Ok(())
     }
 
@@ -563,4 +577,41 @@ pub(super) fn phrases(out: &mut Sheet<'_>) {
             out.row(HEADS, &[Cell::Text(said.name())]);
         }
     });
+}
+
+impl Names for Teller<'_, '_> {
+    fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
+        let scope = self.scope;
+        for site in scope.sites() {
+            let mut numbered = |number: u32| {
+                let mut id = heapless::String::<80>::new();
+                _ = if scope.several() {
+                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
+                } else {
+                    ufmt::uwrite!(id, "{}", number)
+                };
+                each(&id);
+            };
+            match arg {
+                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
+                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
+                Arg::Service => {
+                    for (id, _) in scope.config.services_of(site) {
+                        each(scope.service_name(id));
+                        for (part, _) in scope.config.components_of(id) {
+                            let mut name = heapless::String::<160>::new();
+                            _ = ufmt::uwrite!(
+                                name,
+                                "{}/{}",
+                                scope.service_name(id),
+                                scope.component_name(part)
+                            );
+                            each(&name);
+                        }
+                    }
+                }
+                _ => each(scope.site_name(site)),
+            }
+        }
+    }
 }

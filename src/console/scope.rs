@@ -1,10 +1,10 @@
 //! Who asks, and what exists for them. A site that is not theirs is told apart from one that there is not by nothing.
 
+use super::Caller;
 use super::sheet::Sheet;
-use super::{Caller, OWNER};
 use crate::command::table::{Needs, Row};
 use crate::config::{Config, Role};
-use crate::incidents::Refusal;
+use crate::incidents::{OWNER, Refusal};
 use crate::model::{ComponentId, ServiceId, SiteId, UserId};
 use crate::text::near::Nearest;
 
@@ -29,8 +29,10 @@ pub(super) enum Trouble<'a> {
     Refused(Refusal),
     /// What came for `set_site_config` is not its YAML.
     NotYaml,
-    /// The answer is longer than there is room for.
+    /// The answer is longer than can be told.
     TooLong,
+    /// The answer became another one while it was told.
+    Changed,
 }
 
 impl From<Refusal> for Trouble<'_> {
@@ -220,7 +222,7 @@ impl<'a> Scope<'a> {
                 &["you have no site '", name, "'", perhaps, near.best(), "; 'sites' lists yours"]
             }
             Trouble::NoSites => &["you have no site: the configuration gives you none"],
-            Trouble::WhichSite => &["you have several sites: say which with --site ('sites' lists them)"],
+            Trouble::WhichSite => &["you have several sites; say which with --site ('sites' lists them)"],
             Trouble::WhichNumber(number) => {
                 _ = ufmt::uwrite!(digits, "{}", number);
                 &[
@@ -255,7 +257,8 @@ impl<'a> Scope<'a> {
             Trouble::NotYaml => &[
                 "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true",
             ],
-            Trouble::TooLong => &["the answer is too long; ask for less"],
+            Trouble::TooLong => &["the answer is too long; ask for less, as with --site"],
+            Trouble::Changed => &["something changed while this was told; ask again"],
         };
         out.fail(parts);
     }

@@ -6,7 +6,7 @@ use ufmt::uwrite;
 
 use crate::model::Words;
 use crate::text::buffer::BytesView;
-use crate::text::clean;
+use crate::text::{clean, cut};
 use crate::time::civil::Civil;
 use crate::time::tz::Tz;
 use crate::time::{Wall, rfc3339};
@@ -35,7 +35,17 @@ pub(super) enum Cell<'a> {
 /// Columns of a table, at most.
 const COLUMNS: usize = 8;
 
+/// What FNV-1a begins with.
+const HASH_BASIS: u32 = 0x811c_9dc5;
+
+/// Where an answer goes on: how many bytes of it were told, and a part of their hash, since what is told may have changed
+/// since then.
+const OFFSET_BITS: u32 = 20;
+
 /// The answer in the making.
+///
+/// One that is longer than its room is made anew for each further piece, and what was told of it before is skipped.
+#[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
 pub(super) struct Sheet<'a> {
     out: &'a mut BytesView,
     json: bool,
@@ -43,6 +53,12 @@ pub(super) struct Sheet<'a> {
     pub(super) zone: Tz,
     /// Whether the answer is longer than its room.
     full: bool,
+    /// Where this piece begins, and the hash that was found there.
+    from: (u32, u32),
+    /// How much of the answer is made, and the hash of it.
+    made: (u32, u32),
+    /// Whether it is not what it was when an earlier piece was told.
+    changed: bool,
     /// Whether the next value is the first within its brackets.
     first: bool,
     widths: [u16; COLUMNS],
@@ -52,12 +68,17 @@ pub(super) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn new(out: &'a mut BytesView, json: bool) -> Self {
+    /// `from`: 0, or what [`more`](Self::more) gave.
+    pub(super) fn new(out: &'a mut BytesView, json: bool, from: u32) -> Self {
+        let mask = 1u32.wrapping_shl(OFFSET_BITS).wrapping_sub(1);
         Self {
             out,
             json,
             zone: Tz::default(),
             full: false,
+            from: (from & mask, from.wrapping_shr(OFFSET_BITS)),
+            made: (0, HASH_BASIS),
+            changed: false,
             first: true,
             widths: [0; COLUMNS],
             measuring: false,
@@ -75,21 +96,40 @@ impl<'a> Sheet<'a> {
         self.full
     }
 
-    /// How many bytes are left.
-    pub(super) fn room(&self) -> usize {
-        self.out.room()
+    /// From where the rest of the answer is to be told; `None` if that cannot be.
+    pub(super) fn more(&self) -> Option<u32> {
+        let (offset, hash) = self.made;
+        let fits = offset.wrapping_shr(OFFSET_BITS) == 0 && !self.changed && !self.out.is_empty();
+        fits.then_some(hash & !(1u32.wrapping_shl(OFFSET_BITS).wrapping_sub(1)) | offset)
     }
 
-    /// The bare answer, for what has a form of its own.
-    pub(super) fn bare(&mut self) -> &mut BytesView {
-        self.out
+    /// Whether it is not what it was when an earlier piece was told.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed || self.made.0 < self.from.0
+    }
+
+    /// How much is in this piece.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back what was written after it was so long.
+    pub(super) fn back_to(&mut self, len: usize) {
+        self.out.truncate(len);
+        self.full = false;
+    }
+
+    /// Bare text of our own, in either form.
+    pub(super) fn bare(&mut self, text: &str) {
+        self.put(text);
     }
 
     /// Forgets what was written.
     pub(super) fn clear(&mut self) {
         self.out.clear();
-        self.full = false;
-        self.first = true;
+        self.from = (0, 0);
+        self.made = (0, HASH_BASIS);
+        (self.full, self.changed, self.first) = (false, false, true);
     }
 
     // ---- text ------------------------------------------------------------------------------------------
@@ -98,9 +138,34 @@ impl<'a> Sheet<'a> {
         if self.measuring {
             let more = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
             self.written = self.written.saturating_add(more);
-        } else if !self.out.push(text.as_bytes()) {
-            self.full = true;
+            return;
         }
+        if self.full {
+            return;
+        }
+        // What was told before is only hashed.
+        let told =
+            usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
+        let (told, fresh) = text.split_at_checked(told).unwrap_or((text, ""));
+        self.hash(told);
+        if fresh.is_empty() {
+            return;
+        }
+        if self.made.0 == self.from.0 && self.from.0 > 0 {
+            self.changed |= self.made.1.wrapping_shr(OFFSET_BITS) != self.from.1;
+        }
+        let fits = cut(fresh, self.out.room());
+        self.out.push(fits.as_bytes());
+        self.hash(fits);
+        self.full = fits.len() < fresh.len();
+    }
+
+    /// FNV-1a, 32 bits.
+    fn hash(&mut self, text: &str) {
+        for &byte in text.as_bytes() {
+            self.made.1 = (self.made.1 ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+        self.made.0 = self.made.0.saturating_add(u32::try_from(text.len()).unwrap_or(u32::MAX));
     }
 
     fn put_char(&mut self, c: char) {
@@ -174,8 +239,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// `2026-11-21 18:30`, where clocks show that.
-    fn time(&mut self, at: Option<Wall>) {
-        let Some(at) = at else { return self.put("not known") };
+    fn time(&mut self, at: Wall) {
         let east = i64::from(self.zone.offset_at(at).secs).saturating_mul(1000);
         let civil = Civil::from_wall(Wall(at.0.saturating_add(east)));
         let date = civil.date;
@@ -196,7 +260,8 @@ impl<'a> Sheet<'a> {
 
     // ---- JSON ------------------------------------------------------------------------------------------
 
-    fn string(&mut self, text: &str) {
+    /// A string of JSON, which is one of YAML, too.
+    pub(super) fn string(&mut self, text: &str) {
         self.put("\"");
         self.string_part(text);
         self.put("\"");
@@ -264,8 +329,7 @@ impl<'a> Sheet<'a> {
 
     fn cell(&mut self, cell: Cell<'_>) {
         match cell {
-            Cell::Nothing if self.json => self.put("null"),
-            Cell::Nothing => {}
+            Cell::Nothing | Cell::Words(Words::None) => self.put(if self.json { "null" } else { "" }),
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
             Cell::Name(name) => self.name(name),
@@ -284,11 +348,9 @@ impl<'a> Sheet<'a> {
                 (false, true) => "yes",
                 (false, false) => "no",
             }),
-            Cell::At(None) if self.json => self.put("null"),
+            Cell::At(None) => self.put(if self.json { "null" } else { "not known" }),
             Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
-            Cell::At(at) => self.time(at),
-            Cell::Words(Words::None) if self.json => self.put("null"),
-            Cell::Words(Words::None) => {}
+            Cell::At(Some(at)) => self.time(at),
             Cell::Words(Words::Phrase(said)) => {
                 if self.json {
                     self.put("{\"phrase\":");
@@ -423,30 +485,46 @@ impl<'a> Sheet<'a> {
 
     /// Cells side by side, the last as long as it is.
     fn line(&mut self, cells: &[Cell<'_>]) {
-        let start = self.out.len();
-        for (at, cell) in cells.iter().enumerate() {
-            let before = self.out.len();
+        let mut lengths = [0u16; COLUMNS];
+        let measuring = core::mem::replace(&mut self.measuring, true);
+        for (length, cell) in lengths.iter_mut().zip(cells) {
             self.written = 0;
             self.cell(*cell);
-            if self.measuring {
-                if let Some(width) = self.widths.get_mut(at) {
-                    *width = self.written.max(*width);
-                }
-                continue;
+            *length = self.written;
+        }
+        self.measuring = measuring;
+        if measuring {
+            for (width, length) in self.widths.iter_mut().zip(lengths) {
+                *width = length.max(*width);
             }
-            let bytes = self.out.as_slice().get(before..).unwrap_or_default();
-            let chars = core::str::from_utf8(bytes).map_or(0, |text| text.chars().count());
-            let width = self.widths.get(at).copied().map_or(0, usize::from);
+            return;
+        }
+        let last = lengths.iter().rposition(|&length| length > 0).unwrap_or(0);
+        for (at, (cell, length)) in cells.iter().zip(lengths).enumerate().take(last.saturating_add(1)) {
+            self.cell(*cell);
+            let width = self.widths.get(at).copied().unwrap_or(0);
             // An empty column takes no room.
-            for _ in chars..if width == 0 { chars } else { width.saturating_add(2) } {
+            let width = if width == 0 || at == last { 0 } else { width.saturating_add(2) };
+            for _ in length..width {
                 self.put(" ");
             }
         }
-        if self.measuring {
-            return;
+        self.put("\n");
+    }
+
+    /// A key of YAML with its value, or a member of an object.
+    pub(super) fn yaml(&mut self, indent: &str, key: &str, cell: Cell<'_>) {
+        if self.json {
+            return self.field(key, cell);
         }
-        let kept = self.out.as_slice().get(start..).unwrap_or_default().trim_ascii_end().len();
-        self.out.truncate(start.saturating_add(kept));
+        for part in [indent, key, ": "] {
+            self.put(part);
+        }
+        match cell {
+            Cell::Text(text) => self.string(text),
+            Cell::Flag(yes) => self.put(if yes { "true" } else { "false" }),
+            other => self.cell(other),
+        }
         self.put("\n");
     }
 }
