@@ -197,6 +197,27 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
+// ---- the console ---------------------------------------------------------------------------------------
+
+/// People and scripts that the console answers at the same time. Each is there for one command only, so nobody who sits at
+/// a prompt holds a place. About 20 KiB each when used.
+pub const CONSOLES: usize = 4;
+/// Bytes of one command line: the longest words, each of their letters quoted, and what stands before them.
+pub const CONSOLE_LINE_BYTES: usize = 4096;
+/// Bytes of a text that comes on standard input: more than [`WORDS_BYTES`], so that who wrote too much is told how much
+/// is allowed.
+pub const CONSOLE_TEXT_BYTES: usize = 4096;
+/// Bytes of an answer that are made at once; a longer one is made in pieces.
+pub const CONSOLE_OUT_BYTES: usize = 8192;
+/// From a connection's start to the end of what it asks, and from piece to piece of an archive.
+pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
+/// Bytes of the lines that the arrow keys bring back.
+pub const CONSOLE_HISTORY_BYTES: usize = 8192;
+/// Bytes of one line of the console without its options: a title and words of the longest, with names. On the stack.
+pub const LINE_BYTES: usize = 2048;
+/// Words of one line that are told apart; what follows counts with the last of them. On the stack.
+pub const LINE_WORDS: usize = 64;
+
 // ---- pages ---------------------------------------------------------------------------------------------
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
@@ -254,11 +275,18 @@ const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts head
 const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
 const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
+const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must be remembered");
+const _: () =
+    assert!(JOURNAL_BYTES_MAX as usize / 2 <= PAGE_BYTES, "an archive is made in the room of a page");
+const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an answer has 16 bits of length");
+const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
     assert!(SHEET_BYTES > STORY_BYTES && SHEET_BYTES > BARS_BYTES, "a page of its own has more room");
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
+const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
+const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
 const _: () = assert!(RETAIN_DAYS as usize == HISTORY_DAYS, "all that is kept is kept by default");

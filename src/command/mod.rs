@@ -1,1 +1,380 @@
 //! The grammar that the console, the SSH forced command and the SSH server share: from a line to what it asks for.
+//!
+//! [`table`] has every command with what follows it; [`parse`] reads a line by it, [`Mistake`] says what would be right,
+//! [`complete()`] what could come next. Whether the things that a line names exist is the console's business.
+
+mod complete;
+mod mistake;
+pub mod table;
+mod when;
+mod words;
+
+pub use complete::{Names, complete};
+pub use mistake::{Mistake, usage};
+pub use when::When;
+pub use words::Words;
+
+use crate::limits::LANG_TAG_BYTES;
+use crate::model::{Forced, Phase, Phrase, Repeat, State, Words as Said};
+use crate::text::near;
+use table::{Arg, OPTIONS, ROWS, Row};
+use words::Tokens;
+
+/// What a line asks for.
+#[derive(Clone, Copy)]
+pub struct Command<'a> {
+    /// Which command.
+    pub row: &'static Row,
+    /// The site that it names, by its section or host; empty: none.
+    pub site: &'a str,
+    /// The number of an incident or a maintenance.
+    pub number: u32,
+    /// The incident that goes on.
+    pub into: u32,
+    /// The number of a step.
+    pub step: Option<u16>,
+    /// How far they are.
+    pub phase: Option<Phase>,
+    /// The service, or the component, that it names.
+    pub service: &'a str,
+    /// The component behind the slash; empty: none.
+    pub component: &'a str,
+    /// How bad it is: outage or degraded.
+    pub level: Option<State>,
+    /// A title.
+    pub title: &'a str,
+    /// Their own words, of the line or else of standard input; empty: none.
+    pub text: &'a str,
+    /// A phrase in place of words.
+    pub say: Option<Phrase>,
+    /// The language of their words; empty: the site's.
+    pub lang: &'a str,
+    /// Beginning and end of a maintenance.
+    pub window: (When, When),
+    /// How it repeats.
+    pub repeat: Repeat,
+    /// The state that they give the site.
+    pub forced: Option<Forced>,
+    /// The command that help is wanted for; empty: all.
+    pub topic: &'a str,
+    /// Whether those that ended are wanted, too.
+    pub all: bool,
+    /// Whether JSON is wanted.
+    pub json: bool,
+    /// Whether nothing is to be asked.
+    pub yes: bool,
+}
+
+impl<'a> Command<'a> {
+    /// What they say.
+    pub fn said(&self) -> Said<'a> {
+        match self.say {
+            Some(phrase) => Said::Phrase(phrase),
+            None if self.text.is_empty() => Said::None,
+            None => Said::Own { lang: self.lang, text: self.text },
+        }
+    }
+}
+
+/// Whether a line, whatever else is wrong with it, asks for JSON.
+pub fn wants_json(line: &str) -> bool {
+    Tokens(line).flatten().any(|token| token.quote.is_none() && token.raw == "--json")
+}
+
+/// Whether there is nothing on a line.
+pub fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
+}
+
+/// Reads a line. `text` is what came on standard input, if anything did: it serves as the words where the line has none.
+/// `words` is room for the words of the line.
+pub fn parse<'a>(
+    line: &'a str,
+    text: Option<&'a str>,
+    words: &'a mut Words,
+) -> Result<Command<'a>, Mistake<'a>> {
+    words.clear();
+    let options = options(line, words)?;
+    let words: &'a Words = words;
+    let (row, used) = find(words, 0)?;
+    let mut reader = Reader { words, at: used, command: Command { row, ..options } };
+    for &arg in row.args {
+        if !reader.take(arg)? && !arg.optional() && !reader.excused(arg, text) {
+            return Err(Mistake::Missing(row, arg));
+        }
+    }
+    if reader.at < words.len() {
+        return Err(Mistake::Extra(row, words.get(reader.at)));
+    }
+    let mut command = reader.command;
+    if row.speaks() {
+        if command.say.is_some() && !command.text.is_empty() {
+            return Err(Mistake::Both(row));
+        }
+        // A dash asks for standard input where words may be left out.
+        let dash = command.text == "-";
+        if dash && text.is_none() {
+            return Err(Mistake::Missing(row, Arg::Words));
+        }
+        if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {
+            command.text = text.trim_end();
+        }
+    }
+    Ok(command)
+}
+
+/// Sorts the words of a line from its options.
+fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<'a>> {
+    let [say, lang, site, json, yes, all] = &OPTIONS;
+    let mut command = Command {
+        row: &ROWS[0],
+        site: "",
+        number: 0,
+        into: 0,
+        step: None,
+        phase: None,
+        service: "",
+        component: "",
+        level: None,
+        title: "",
+        text: "",
+        say: None,
+        lang: "",
+        window: (When::Now, When::Now),
+        repeat: Repeat::Once,
+        forced: None,
+        topic: "",
+        all: false,
+        json: false,
+        yes: false,
+    };
+    let mut tokens = Tokens(line);
+    while let Some(token) = tokens.next() {
+        let token = token?;
+        // Two dashes alone are what some type for a dash.
+        if token.quote.is_some() || !token.raw.starts_with("--") || token.raw.len() == 2 {
+            words.push(token).ok_or(Mistake::TooLong)?;
+            continue;
+        }
+        let (name, joined) =
+            token.raw.split_once('=').map_or((token.raw, None), |(name, value)| (name, Some(value)));
+        let row = OPTIONS.iter().find(|row| row.name == name).ok_or(Mistake::NoOption(name))?;
+        if row.value.is_empty() {
+            command.json |= core::ptr::eq(row, json);
+            command.yes |= core::ptr::eq(row, yes);
+            command.all |= core::ptr::eq(row, all);
+            continue;
+        }
+        let value = match joined {
+            Some(value) => value,
+            None => tokens.next().ok_or(Mistake::NoValue(row, ""))??.raw,
+        };
+        if core::ptr::eq(row, say) {
+            command.say = Some(Phrase::named(value).ok_or(Mistake::NoValue(row, value))?);
+        } else if core::ptr::eq(row, lang) {
+            command.lang = tag(value).ok_or(Mistake::NoValue(row, value))?;
+        } else if core::ptr::eq(row, site) {
+            command.site = value;
+        }
+    }
+    Ok(command)
+}
+
+/// A language tag by its form (RFC 5646, 2.1): subtags of up to 8 letters and digits, the first of 2 letters or more.
+fn tag(text: &str) -> Option<&str> {
+    let subtag =
+        |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let first = text.split('-').next().unwrap_or("");
+    let sound = first.len() >= 2 && first.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (sound && text.len() <= LANG_TAG_BYTES && text.split('-').all(subtag)).then_some(text)
+}
+
+/// The command that words name, from the one at `at` on, and the place behind its name. The first word may be cut short
+/// where that leaves no doubt.
+pub(crate) fn find(words: &Words, at: usize) -> Result<(&'static Row, usize), Mistake<'_>> {
+    let first = words.bare(at);
+    let named = |word: &str| ROWS.iter().find(|row| row.words().0 == word);
+    let group = match named(first) {
+        Some(row) => row.words().0,
+        None if first == "?" => "help",
+        None => shortened(first).ok_or(Mistake::NoCommand(words.get(at)))?,
+    };
+    let next = at.saturating_add(1);
+    let second = words.bare(next);
+    let exact = |row: &&Row| row.words() == (group, second);
+    match ROWS.iter().find(exact).filter(|_| !second.is_empty()) {
+        Some(row) => Ok((row, next.saturating_add(1))),
+        None => Ok((named(group).unwrap_or(&ROWS[0]), next)),
+    }
+}
+
+/// The only first word that begins like this.
+fn shortened(word: &str) -> Option<&'static str> {
+    let mut found = None;
+    for row in ROWS.iter().filter(|row| word.len() >= 3 && row.words().0.starts_with(word)) {
+        if found.is_some_and(|found| found != row.words().0) {
+            return None;
+        }
+        found = Some(row.words().0);
+    }
+    found
+}
+
+/// A number and the site before its slash, which may be missing: `12`, `#12`, `SITE/12`.
+fn number(word: &str) -> Option<(&str, u32)> {
+    let (site, number) = word.rsplit_once('/').unwrap_or(("", word));
+    let digits = number.strip_prefix('#').unwrap_or(number);
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|&number| plain && number > 0).map(|number| (site, number))
+}
+
+struct Reader<'a> {
+    words: &'a Words,
+    at: usize,
+    command: Command<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// The next word, and past it.
+    fn next(&mut self) -> &'a str {
+        let word = self.words.get(self.at);
+        self.at = self.at.saturating_add(1).min(self.words.len());
+        word
+    }
+
+    /// Past the next word, if it is one that `read` knows and stands without quotes.
+    fn word<T>(&mut self, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let value = read(Some(self.words.bare(self.at)).filter(|word| !word.is_empty())?);
+        self.at = self.at.saturating_add(usize::from(value.is_some()));
+        value
+    }
+
+    /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.
+    fn excused(&self, arg: Arg, text: Option<&str>) -> bool {
+        let said = self.command.say.is_some() || text.is_some_and(|text| !text.trim().is_empty());
+        match arg {
+            Arg::Title => said && self.command.row.speaks(),
+            Arg::Words => said || self.command.phase.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Takes one argument, if it is there.
+    fn take(&mut self, arg: Arg) -> Result<bool, Mistake<'a>> {
+        let row = self.command.row;
+        if self.at >= self.words.len() {
+            return Ok(false);
+        }
+        match arg {
+            Arg::All => return Ok(true),
+            Arg::Topic => {
+                self.command.topic = self.words.span(self.at, self.words.len().saturating_sub(1));
+                self.at = self.words.len();
+            }
+            Arg::AnySite | Arg::Site => self.command.site = self.next(),
+            Arg::Number | Arg::Planned => self.command.number = self.number(arg)?,
+            Arg::Into => {
+                self.word(|word| word.eq_ignore_ascii_case("into").then_some(()));
+                if self.at >= self.words.len() {
+                    return Ok(false);
+                }
+                self.command.into = self.number(arg)?;
+            }
+            Arg::Step => {
+                self.command.step = self.word(|word| word.parse().ok().filter(|&step: &u16| step > 0));
+                return Ok(self.command.step.is_some());
+            }
+            Arg::Phase => {
+                self.command.phase = self.word(Phase::from_word);
+                return Ok(self.command.phase.is_some());
+            }
+            Arg::Forced => {
+                self.command.forced = self.word(Forced::from_word);
+                return Ok(self.command.forced.is_some());
+            }
+            Arg::Level => {
+                self.command.level = self.word(|word| match Forced::from_word(word) {
+                    Some(Forced::Outage) => Some(State::Outage),
+                    Some(Forced::Degraded) => Some(State::Degraded),
+                    _ => None,
+                });
+                return Ok(self.command.level.is_some());
+            }
+            Arg::Repeat => {
+                let repeat = self.word(|word| match word {
+                    "weekly" => Some(Repeat::Weekly),
+                    "monthly" => Some(Repeat::Monthly),
+                    _ => None,
+                });
+                self.command.repeat = repeat.unwrap_or_default();
+                return Ok(repeat.is_some());
+            }
+            Arg::Service => {
+                let word = self.next();
+                (self.command.service, self.command.component) = word.split_once('/').unwrap_or((word, ""));
+            }
+            Arg::Window => {
+                self.word(|word| word.eq_ignore_ascii_case("from").then_some(()));
+                let from = self.time(row)?;
+                let until = |word: &str| matches!(word, "to" | "until" | "till" | "-").then_some(());
+                if self.word(until).is_none() {
+                    return match self.words.get(self.at) {
+                        "" => Ok(false),
+                        word => Err(Mistake::Bad(row, arg, word)),
+                    };
+                }
+                self.command.window = (from, self.time(row)?);
+            }
+            Arg::Title => self.command.title = self.text(false),
+            Arg::Words | Arg::MaybeWords => self.command.text = self.text(true),
+        }
+        Ok(true)
+    }
+
+    /// The number of an incident or maintenance. The site before its slash counts as `--site`; two may not differ.
+    fn number(&mut self, arg: Arg) -> Result<u32, Mistake<'a>> {
+        let word = self.next();
+        let bad = Mistake::Bad(self.command.row, arg, word);
+        let (site, number) = number(word).ok_or(bad)?;
+        if !site.is_empty() {
+            if !self.command.site.is_empty() && self.command.site != site {
+                return Err(bad);
+            }
+            self.command.site = site;
+        }
+        Ok(number)
+    }
+
+    /// A time, of one word or two.
+    fn time(&mut self, row: &'static Row) -> Result<When, Mistake<'a>> {
+        let next = self.at.saturating_add(1);
+        let two = self.words.span(self.at, next);
+        let (when, past) = match When::parse(two).filter(|_| !two.is_empty()) {
+            Some(when) => (when, next),
+            None => match When::parse(self.words.get(self.at)) {
+                Some(when) => (when, self.at),
+                None if self.at >= self.words.len() => return Err(Mistake::Missing(row, Arg::Window)),
+                None => return Err(Mistake::Bad(row, Arg::Window, self.words.get(self.at))),
+            },
+        };
+        self.at = past.saturating_add(1);
+        Ok(when)
+    }
+
+    /// One quoted word; or, since a shell may have taken the quotes away, all that follows without quotes.
+    fn text(&mut self, to_the_end: bool) -> &'a str {
+        let first = self.at;
+        if self.words.is_quoted(first) {
+            return self.next();
+        }
+        while self.at < self.words.len() && (to_the_end || !self.words.is_quoted(self.at)) {
+            self.at = self.at.saturating_add(1);
+        }
+        self.words.span(first, self.at.saturating_sub(1))
+    }
+}
+
+/// The nearest of the names of commands; empty if none is near.
+fn nearest_command(word: &str) -> &'static str {
+    near::nearest(word, &mut ROWS.iter().map(|row| row.name))
+}

@@ -4,14 +4,14 @@ use heapless::Vec;
 
 use super::load::{Loader, NO_SERVICE, NO_SITE, Section};
 use super::problem::{Kind, Mistake};
-use super::schema::{self, Field, Nearest, OptionRow, Type};
+use super::schema::{Field, OptionRow, Type};
 use super::{
     Address, Clock, Config, Console, Host, Listener, Published, Role, Scope, Token, UserKey, Visibility,
     credential, matcher, units,
 };
 use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, UNIX_PATH_BYTES};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, UserId};
-use crate::text::Span;
+use crate::text::{Span, near};
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
@@ -177,7 +177,7 @@ impl Loader<'_, '_> {
                 let Some(lang) =
                     Lang::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(value.text))
                 else {
-                    let near = schema::nearest(value.text, &mut Lang::ALL.iter().map(|lang| lang.tag()));
+                    let near = near::nearest(value.text, &mut Lang::ALL.iter().map(|lang| lang.tag()));
                     return self.problems.add(value.odd(Kind::BadLang).instead(near));
                 };
                 if let Some(row) = self.config.sites.get_mut(at) {
@@ -333,7 +333,7 @@ impl Loader<'_, '_> {
     }
 
     fn bad_word(&mut self, value: &Value<'_>, known: &'static str) {
-        let near = schema::nearest(value.text, &mut words(known));
+        let near = near::nearest(value.text, &mut words(known));
         self.problems.add(value.odd(Kind::BadWord).known(known).instead(near));
     }
 
@@ -353,7 +353,7 @@ impl Loader<'_, '_> {
     fn refer(&mut self, value: &Value<'_>, kind: Type) -> Option<u16> {
         let found = self.config.names(kind).position(|name| name == value.text && !name.is_empty());
         if found.is_none() && !self.broken {
-            let mut nearest = Nearest::new(value.text);
+            let mut nearest = near::Nearest::new(value.text);
             for name in self.config.names(kind) {
                 nearest.offer(name);
             }

@@ -15,7 +15,7 @@ use crate::limits::{
     CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_TEXT_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS,
 };
 use crate::model::{ServiceId, Severity, SiteId};
-use crate::text::Span;
+use crate::text::{Span, near};
 use crate::time::Millis;
 
 /// A configuration was refused; the problems say why. The [`Config`] is empty now.
@@ -239,7 +239,7 @@ impl<'a> Loader<'a, '_> {
             self.broken = true;
             let mut buffer = [0u8; CONFIG_NAME_BYTES];
             let word = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
-            let near = schema::nearest(word, &mut TYPES.iter().map(|row| row.name));
+            let near = near::nearest(word, &mut TYPES.iter().map(|row| row.name));
             self.problems
                 .add(Mistake::new(line, Kind::UnknownSection).word(word).known(TYPE_NAMES).instead(near));
             return;
@@ -395,7 +395,7 @@ impl<'a> Loader<'a, '_> {
             Found::Option(row, lang) => (row, lang),
             Found::UnknownLang => return self.problems.add(Mistake::new(line, Kind::UnknownLang).word(name)),
             Found::Unknown => {
-                let near = schema::nearest(name, &mut schema::of(section.kind).map(|row| row.name));
+                let near = near::nearest(name, &mut schema::of(section.kind).map(|row| row.name));
                 let problem = Mistake::new(line, Kind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
@@ -438,7 +438,7 @@ fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
     if kind != Kind::Keyword {
         return problem;
     }
-    problem.instead(schema::nearest(error.word, &mut ["config", "option", "list", "package"].into_iter()))
+    problem.instead(near::nearest(error.word, &mut ["config", "option", "list", "package"].into_iter()))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
 use crate::time::Millis;
 
 /// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first: `4h30m`.
-pub(super) fn duration(text: &str) -> Result<Millis, Kind> {
+pub fn duration(text: &str) -> Result<Millis, Kind> {
     const UNITS: [(u8, u32); 4] = [(b'd', 86_400), (b'h', 3600), (b'm', 60), (b's', 1)];
     let mut units = UNITS.iter();
     let mut total: u32 = 0;

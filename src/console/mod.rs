@@ -1,11 +1,23 @@
 //! What people do: a line of the console's grammar, carried out for whoever says it. The unix socket, an SSH forced
 //! command and the SSH server all end here.
 
+mod act;
+mod adler;
+mod private;
+mod read;
+mod scope;
+mod sheet;
+
+use crate::command::table::{Arg, ROWS, Verb};
+use crate::command::{self, Command, Mistake, Words, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::model::UserId;
-use crate::text::buffer::BytesView;
+use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use read::Teller;
+use scope::{Scope, Trouble};
+use sheet::Sheet;
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +56,9 @@ pub enum Status {
     Refused,
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
+    /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it empty. Where there is
+    /// none, it is [`Status::Usage`], and `out` says what would be right.
+    WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,
     /// The archive of all state is wanted.
@@ -73,7 +88,126 @@ pub fn run(
     ask: &Ask<'_>,
     out: &mut BytesView,
 ) -> Status {
-    _ = (engine, config, now, host, ask);
-    _ = out.push(b"nothing is known yet\n");
-    Status::Usage
+    let mut words = Words::new();
+    let scope = Scope { config, caller: ask.caller };
+    let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line), ask.from);
+    let command = match parse(ask.line, ask.text, &mut words) {
+        Ok(command) => command,
+        Err(mistake) => {
+            return tell_mistake(mistake, &mut sheet, ask.text.is_none());
+        }
+    };
+    if !command.topic.is_empty()
+        && !ROWS.iter().any(|row| row.name == command.topic || row.words().0 == command.topic)
+    {
+        return tell_mistake(Mistake::NoCommand(command.topic), &mut sheet, false);
+    }
+    let done = if scope.may(command.row.needs) {
+        carry_out(engine, now, host, ask, scope, &command, &mut sheet)
+    } else {
+        Err(Trouble::Role(command.row))
+    };
+    let trouble = match done {
+        Ok(Status::Done) if sheet.has_changed() => Trouble::Changed,
+        Ok(Status::Done) if sheet.is_full() => match sheet.more() {
+            Some(from) => return Status::More(from),
+            None => Trouble::TooLong,
+        },
+        Ok(status) => return status,
+        Err(trouble) => trouble,
+    };
+    scope.tell(trouble, &mut sheet);
+    Status::Refused
 }
+
+/// Says what is wrong with a line. Where nothing but words is missing, and standard input has not been read, they may come
+/// from there.
+fn tell_mistake(mistake: Mistake<'_>, out: &mut Sheet<'_>, may_come: bool) -> Status {
+    let mut told = Bytes::<1024>::new();
+    mistake.describe(&mut told);
+    out.usage(core::str::from_utf8(told.as_slice()).unwrap_or(""));
+    if may_come && matches!(mistake, Mistake::Missing(_, Arg::Words)) {
+        Status::WantsText
+    } else {
+        Status::Usage
+    }
+}
+
+fn carry_out<'a>(
+    engine: &mut Engine,
+    now: Now,
+    host: &dyn Host,
+    ask: &Ask<'a>,
+    scope: Scope<'a>,
+    command: &Command<'a>,
+    out: &mut Sheet<'_>,
+) -> Result<Status, Trouble<'a>> {
+    {
+        let view = engine.view(scope.config, now);
+        let teller = Teller { scope, view: &view, engine };
+        match command.row.verb {
+            Verb::Status => teller.status(command, out)?,
+            Verb::Incidents => teller.incidents(command, out)?,
+            Verb::Incident => teller.incident(command, out)?,
+            Verb::Maintenance => teller.maintenance(command, out)?,
+            Verb::Banner => teller.banner(command, out)?,
+            Verb::Sites => teller.sites(out),
+            Verb::Services => teller.services(command, out)?,
+            Verb::Sources => teller.sources(out),
+            Verb::Phrases => read::phrases(out),
+            Verb::WhoAmI => teller.whoami(out),
+            Verb::Alerts => {
+                // It goes on at an alert, not at a byte: alerts come and go.
+                out.clear();
+                let status = teller.alerts(command, ask.from, out)?;
+                if status != Status::Done {
+                    return Ok(status);
+                }
+            }
+            Verb::Limits => teller.limits(host, out),
+            Verb::ListSites => teller.list_sites(out),
+            Verb::GetSiteConfig => teller.get_site_config(command, out)?,
+            Verb::Help => teller.help(command, out),
+            Verb::Quit => return Ok(Status::Quit),
+            Verb::Export => return Ok(Status::Export),
+            Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
+            Verb::Import => {
+                out.told("confirm", &[IMPORT]);
+                return Ok(Status::Confirm);
+            }
+            // What acts is told in one piece.
+            _ if ask.from > 0 => return Ok(Status::Done),
+            _ => {
+                // The view ends here: the engine is to be changed.
+                drop(view);
+                let status = act::carry_out(engine, now, ask, scope, command, out)?;
+                if status != Status::Done {
+                    return Ok(status);
+                }
+            }
+        }
+    }
+    out.end();
+    Ok(Status::Done)
+}
+
+/// What `import` asks.
+const IMPORT: &str = "put the archive in place of all that is kept here? Every incident, every word, all maintenance and \
+    history of all sites are replaced; 'export' keeps them.";
+
+/// Writes every word that the last one of `line` could become, one a line; `line` ends at the cursor. Words that find no
+/// room are left out.
+pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
+    let scope = Scope { config, caller };
+    let view = engine.view(config, now);
+    let teller = Teller { scope, view: &view, engine };
+    command::complete(line, &teller, &mut |word| {
+        if out.room() > word.len() {
+            _ = out.push(word.as_bytes());
+            _ = out.push(b"\n");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,11 @@ use aiglon::config::Config;
 use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
-use aiglon::limits::JOURNAL_RETRY;
+use aiglon::limits::{JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
+use super::memory::Memory;
 use super::storage::{Files, InUse};
 
 /// The journal and its files.
@@ -144,6 +146,19 @@ impl Ledger {
         self.watch(now.mono);
     }
 
+    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there.
+    pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut PageBuf) -> bool {
+        let (mut journal, mut memory) = (Journal::new(), Memory(out));
+        let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
+        let mut write = |brief| {
+            journal.compact(&mut memory, &mut |snapshot| {
+                engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                Ok(())
+            })
+        };
+        opened.is_ok() && [false, true].into_iter().any(|brief| write(brief).is_ok())
+    }
+
     /// Tries again to leave memory for the flash, if it is time.
     pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         if self.retry_at.is_some_and(|at| at <= now.mono) {
@@ -194,7 +209,8 @@ impl Ledger {
     }
 }
 
-fn words(fault: Fault) -> &'static str {
+/// Why storage fails, in words.
+pub fn words(fault: Fault) -> &'static str {
     match fault {
         Fault::Missing => "there is no such directory",
         Fault::NoSpace => "no space left",

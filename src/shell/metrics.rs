@@ -91,6 +91,13 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "Requests without a known token.",
         app.tally.unauthorised.get(),
     );
+    t.family("console_requests_total", "counter", "Callers at the console, by what became of them.");
+    let console = &app.console;
+    for (outcome, count) in
+        [("done", &console.commands), ("denied", &console.denied), ("busy", &console.busy)]
+    {
+        t.labelled("console_requests_total", "outcome", outcome, count.get());
+    }
     t.one("pages_rendered_total", "counter", "Pages rendered anew.", app.tally.pages_rendered.get());
 
     t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");

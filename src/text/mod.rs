@@ -1,9 +1,10 @@
-//! Text: spans into a buffer, globs, masking of addresses, and making foreign text harmless.
+//! Text: spans into a buffer, globs, masking of addresses, the nearest of known names, and making foreign text harmless.
 
 pub mod buffer;
 pub mod clean;
 pub mod glob;
 pub mod mask;
+pub mod near;
 
 /// A stretch of a text buffer of at most 64 KiB. The buffer's owner turns it back into a `&str`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,329 @@
+//! Every command, in one table: help, mistakes and completion come from it, and so does what a line may hold.
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the table says what each is")]
+pub enum Verb {
+    Status,
+    Incidents,
+    Incident,
+    Open,
+    Update,
+    Resolve,
+    Reopen,
+    Acknowledge,
+    Amend,
+    Retitle,
+    Merge,
+    Redact,
+    Maintenance,
+    Maintain,
+    EndMaintenance,
+    Banner,
+    SetBanner,
+    ClearBanner,
+    Undo,
+    Sites,
+    Services,
+    Sources,
+    Phrases,
+    WhoAmI,
+    Alerts,
+    Limits,
+    Export,
+    Import,
+    ListSites,
+    GetSiteConfig,
+    SetSiteConfig,
+    Help,
+    Quit,
+}
+
+/// A part of what follows a command's name, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the table says what each is")]
+pub enum Arg {
+    Topic,
+    AnySite,
+    Site,
+    Number,
+    Into,
+    Planned,
+    Step,
+    Phase,
+    Service,
+    Level,
+    Title,
+    Words,
+    MaybeWords,
+    Window,
+    Repeat,
+    Forced,
+    All,
+}
+
+/// How an argument is told.
+pub struct ArgRow {
+    /// Which.
+    pub arg: Arg,
+    /// In a usage; one that may be left out begins with `[`.
+    pub usage: &'static str,
+    /// In an example; empty: left out.
+    pub example: &'static str,
+    /// As the end of "it needs ".
+    pub noun: &'static str,
+}
+
+const fn arg(arg: Arg, usage: &'static str, example: &'static str, noun: &'static str) -> ArgRow {
+    ArgRow { arg, usage, example, noun }
+}
+
+/// All arguments, in the order of [`Arg`].
+pub static ARGS: [ArgRow; 17] = [
+    arg(Arg::Topic, "[COMMAND]", "update", "a command"),
+    arg(Arg::AnySite, "[SITE]", "", "a site, or nothing ('sites' lists them)"),
+    arg(Arg::Site, "SITE", "status.example.org", "a site ('sites' lists them)"),
+    arg(Arg::Number, "ID", "12", "the number of an incident ('incidents' lists them)"),
+    arg(Arg::Into, "into ID", "into 11", "'into' and the number of another incident"),
+    arg(Arg::Planned, "ID", "3", "the number of a maintenance ('maintenance' lists them)"),
+    arg(Arg::Step, "[STEP]", "2", "the number of a step ('incident' shows them)"),
+    arg(
+        Arg::Phase,
+        "[investigating|identified|monitoring|resolved]",
+        "identified",
+        "how far you are: investigating, identified, monitoring or resolved",
+    ),
+    arg(Arg::Service, "SERVICE[/COMPONENT]", "wifi", "a service ('services' lists them)"),
+    arg(Arg::Level, "[outage|degraded]", "outage", "how bad it is: outage or degraded"),
+    arg(Arg::Title, "\"TITLE\"", "\"No power\"", "a title in quotes"),
+    arg(
+        Arg::Words,
+        "\"WORDS\"",
+        "\"Somebody is on the way.\"",
+        "words in quotes, a phrase as in --say power-cut, or text on standard input",
+    ),
+    arg(Arg::MaybeWords, "[\"WORDS\"]", "\"Somebody is on the way.\"", "words in quotes"),
+    arg(
+        Arg::Window,
+        "from TIME to TIME",
+        "from 18:30 to +2h",
+        "'from' and 'to' with times (now, +2h, 18:30, tomorrow 18:30, \"2026-11-21 18:30\" or RFC 3339)",
+    ),
+    arg(Arg::Repeat, "[weekly|monthly]", "weekly", "how it repeats: weekly or monthly"),
+    arg(
+        Arg::Forced,
+        "[operational|degraded|outage|maintenance]",
+        "degraded",
+        "a state: operational, degraded, outage or maintenance",
+    ),
+    arg(Arg::All, "[--all]", "", "nothing more"),
+];
+
+impl Arg {
+    /// How it is told.
+    pub fn row(self) -> &'static ArgRow {
+        // The table has every argument (a test sees to that).
+        ARGS.get(self as usize).unwrap_or(&ARGS[0])
+    }
+    /// Whether it may be left out.
+    pub fn optional(self) -> bool {
+        self.row().usage.starts_with('[')
+    }
+}
+
+/// Who may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Whoever may touch the site.
+    Operator,
+    /// An administrator of the site.
+    Admin,
+    /// The owner of the daemon, or an administrator of all sites: it concerns them all.
+    Whole,
+}
+
+/// One command.
+pub struct Row {
+    /// What it does.
+    pub verb: Verb,
+    /// Its name: one word or two.
+    pub name: &'static str,
+    /// What follows.
+    pub args: &'static [Arg],
+    /// Who may.
+    pub needs: Needs,
+    /// What it is for, in one line.
+    pub help: &'static str,
+}
+
+const fn row(verb: Verb, name: &'static str, args: &'static [Arg], help: &'static str) -> Row {
+    Row { verb, name, args, needs: Needs::Operator, help }
+}
+
+impl Row {
+    const fn needs(mut self, needs: Needs) -> Self {
+        self.needs = needs;
+        self
+    }
+    /// The first word of its name, and the second if there is one.
+    pub fn words(&self) -> (&'static str, &'static str) {
+        self.name.split_once(' ').unwrap_or((self.name, ""))
+    }
+    /// Whether people can say something with it.
+    pub fn speaks(&self) -> bool {
+        self.args.iter().any(|arg| matches!(arg, Arg::Words | Arg::MaybeWords))
+    }
+}
+
+/// All commands, in the order of help. Those of two words stand with those of their first word alone.
+pub static ROWS: [Row; 36] = [
+    row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
+    row(
+        Verb::Incidents,
+        "incidents",
+        &[Arg::AnySite, Arg::All],
+        "open incidents; --all: those that ended, too",
+    ),
+    row(Verb::Incident, "incident", &[Arg::Number], "all about one, with the numbers of its steps"),
+    row(
+        Verb::Open,
+        "incident open",
+        &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
+        "begin an incident by hand; it stays until you resolve it",
+    ),
+    row(
+        Verb::Open,
+        "open",
+        &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
+        "the same as 'incident open'",
+    ),
+    row(
+        Verb::Update,
+        "update",
+        &[Arg::Number, Arg::Phase, Arg::Words],
+        "say something about it; without a phase it keeps the last",
+    ),
+    row(Verb::Resolve, "resolve", &[Arg::Number, Arg::MaybeWords], "say that an incident is over"),
+    row(Verb::Reopen, "reopen", &[Arg::Number, Arg::MaybeWords], "say that it is not over after all"),
+    row(Verb::Acknowledge, "ack", &[Arg::Number], "tell the others here that you have seen it"),
+    row(
+        Verb::Amend,
+        "amend",
+        &[Arg::Number, Arg::Step, Arg::Words],
+        "say otherwise: the last update, or that step",
+    ),
+    row(
+        Verb::Retitle,
+        "retitle",
+        &[Arg::Number, Arg::Title],
+        "call it something else; \"\": by its components",
+    ),
+    row(Verb::Merge, "merge", &[Arg::Number, Arg::Into], "make an incident a part of another one"),
+    row(Verb::Redact, "redact", &[Arg::Number], "remove it and every word about it, from flash as well"),
+    row(Verb::Maintenance, "maintenance", &[], "planned work, present and to come"),
+    row(
+        Verb::Maintain,
+        "maintenance add",
+        &[Arg::Service, Arg::Window, Arg::Repeat, Arg::MaybeWords],
+        "announce planned work",
+    ),
+    row(Verb::EndMaintenance, "maintenance end", &[Arg::Planned], "end it now, for good if it repeats"),
+    row(Verb::EndMaintenance, "maintenance cancel", &[Arg::Planned], "the same"),
+    row(Verb::Banner, "banner", &[], "what stands at the top of the page"),
+    row(
+        Verb::SetBanner,
+        "banner set",
+        &[Arg::Forced, Arg::MaybeWords],
+        "put words there, or a state over what monitoring says",
+    ),
+    row(Verb::ClearBanner, "banner clear", &[], "take it away"),
+    row(Verb::Undo, "undo", &[], "take back the last thing that you did, for ten minutes"),
+    row(Verb::Sites, "sites", &[], "the sites that you may touch"),
+    row(Verb::Services, "services", &[Arg::AnySite], "services and components, by the names to use here"),
+    row(Verb::Sources, "sources", &[], "who reports to us, and when they were last heard"),
+    row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
+    row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),
+    row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say, with its labels; private")
+        .needs(Needs::Admin),
+    row(Verb::Limits, "limits", &[], "every store: how full, and how often it was too full")
+        .needs(Needs::Whole),
+    row(Verb::Export, "export", &[], "all state as an archive, on standard output").needs(Needs::Whole),
+    row(Verb::Import, "import", &[], "replace all state by an archive from standard input")
+        .needs(Needs::Whole),
+    row(Verb::ListSites, "list_sites", &[], "the sites as prometheus-adlermanager tells them, in YAML"),
+    row(
+        Verb::GetSiteConfig,
+        "get_site_config",
+        &[Arg::Site],
+        "message and force_state, as prometheus-adlermanager says",
+    ),
+    row(
+        Verb::SetSiteConfig,
+        "set_site_config",
+        &[Arg::Site, Arg::Words],
+        "take those as YAML from standard input; see 'banner set'",
+    ),
+    row(Verb::Help, "help", &[Arg::Topic], "this list, or all about one command"),
+    row(Verb::Quit, "quit", &[], "leave"),
+    row(Verb::Quit, "exit", &[], "leave"),
+];
+
+/// An option; it may stand anywhere on the line.
+pub struct OptionRow {
+    /// With its dashes.
+    pub name: &'static str,
+    /// What follows it; empty: nothing.
+    pub value: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+}
+
+/// The options, in the order of their use in [`super::parse`].
+pub static OPTIONS: [OptionRow; 6] = [
+    OptionRow {
+        name: "--say",
+        value: "PHRASE",
+        help: "a sentence that the page tells in every language, in place of words ('phrases')",
+    },
+    OptionRow {
+        name: "--lang",
+        value: "TAG",
+        help: "the language of your words, as fr or ar; without it, the site's",
+    },
+    OptionRow {
+        name: "--site",
+        value: "SITE",
+        help: "on which site, where a number or a command could mean several",
+    },
+    OptionRow { name: "--json", value: "", help: "answer in JSON" },
+    OptionRow { name: "--yes", value: "", help: "do not ask" },
+    OptionRow { name: "--all", value: "", help: "of 'incidents': those that ended, too" },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_agree() {
+        for (index, row) in ARGS.iter().enumerate() {
+            assert_eq!(row.arg as usize, index);
+        }
+        for row in &ROWS {
+            // A list of commands fits 80 columns.
+            assert!(row.name.len() <= 18 && row.help.len() <= 60, "{}: {}", row.name, row.help.len());
+            assert!(row.name.bytes().all(|b| b.is_ascii_lowercase() || b == b' ' || b == b'_'));
+            // What is not optional comes before what is, or is told apart by its form.
+            if let Some(at) = row.args.iter().position(|arg| matches!(arg, Arg::Words | Arg::MaybeWords)) {
+                assert_eq!(at + 1, row.args.len(), "{}: words take the rest of the line", row.name);
+            }
+        }
+        for pair in ROWS.windows(2) {
+            let (a, b) = (pair[0].words(), pair[1].words());
+            // A first word of two names stands once alone, before the others.
+            if !b.1.is_empty() {
+                assert_eq!(a.0, b.0);
+            }
+        }
+    }
+}

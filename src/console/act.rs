@@ -1,0 +1,247 @@
+//! Commands that change something: what is asked first, what is done, and what the page says then.
+
+use ufmt::uwrite;
+
+use super::adler::{self, Force, Message};
+use super::read::{Teller, state_word};
+use super::scope::{Scope, Trouble};
+use super::sheet::{Cell, Sheet};
+use super::{Ask, Status};
+use crate::command::Command;
+use crate::command::table::Verb;
+use crate::engine::Engine;
+use crate::incidents::record::{BANNER, STEP};
+use crate::incidents::{Action, Done, Refusal};
+use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::text::buffer::Bytes;
+use crate::text::clean::Escaped;
+use crate::time::Now;
+
+/// Room for a question.
+type Question = Bytes<1024>;
+
+/// Does what a command says, or asks whether it should.
+pub(super) fn carry_out<'a>(
+    engine: &mut Engine,
+    now: Now,
+    ask: &Ask<'a>,
+    scope: Scope<'a>,
+    command: &Command<'a>,
+    out: &mut Sheet<'_>,
+) -> Result<Status, Trouble<'a>> {
+    let mut message = Message::new();
+    let (site, done) = {
+        let view = engine.view(scope.config, now);
+        let teller = Teller { scope, view: &view, engine };
+        let (site, action) = action(&teller, now, command, &mut message)?;
+        let mut question = Question::new();
+        if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
+            out.told("confirm", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
+            return Ok(Status::Confirm);
+        }
+        drop(view);
+        let done = engine.act(scope.config, now, site, scope.who(), action);
+        // There may be no banner to take away: then all is as it should be.
+        match (done, command.row.verb) {
+            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner),
+            (done, _) => (site, done?),
+        }
+    };
+    let view = engine.view(scope.config, now);
+    let teller = Teller { scope, view: &view, engine };
+    tell(&teller, site, command, done, out);
+    Ok(Status::Done)
+}
+
+/// What a command does, and where.
+fn action<'a, 'm>(
+    teller: &Teller<'a, '_>,
+    now: Now,
+    command: &Command<'a>,
+    message: &'m mut Message,
+) -> Result<(SiteId, Action<'m>), Trouble<'a>>
+where
+    'a: 'm,
+{
+    let (scope, number, words) = (teller.scope, command.number, command.said());
+    let service = || scope.service(command.site, command.service, command.component);
+    let of_incident = |action| Ok((teller.site_of_incident(command)?, action));
+    match command.row.verb {
+        Verb::Open => {
+            let (site, service, component) = service()?;
+            let state = command.level.unwrap_or_else(|| level(teller, service, component));
+            Ok((site, Action::Open { service, component, state, title: command.title, words }))
+        }
+        Verb::Update => {
+            let site = teller.site_of_incident(command)?;
+            let mut last = None;
+            teller.with_incident(site, number, &mut |incident| last = incident.phase);
+            // Who goes on after "resolved" without a phase begins anew.
+            let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
+            Ok((site, Action::Update { number, phase: command.phase.unwrap_or(last), words }))
+        }
+        Verb::Resolve => of_incident(Action::Update { number, phase: Phase::Resolved, words }),
+        Verb::Reopen => of_incident(Action::Reopen { number, words }),
+        Verb::Acknowledge => of_incident(Action::Acknowledge { number }),
+        Verb::Amend => of_incident(Action::Amend { number, step: command.step, words }),
+        Verb::Retitle => of_incident(Action::Retitle { number, title: command.title }),
+        Verb::Merge => of_incident(Action::Merge { number, into: command.into }),
+        Verb::Redact => of_incident(Action::Redact { number }),
+        Verb::Maintain => {
+            let (site, service, component) = service()?;
+            let wall = now.wall.ok_or(Refusal::NoClock)?;
+            let zone = scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+            let starts = command.window.0.wall(&zone, wall, wall);
+            let ends = command.window.1.wall(&zone, wall, starts);
+            Ok((site, Action::Maintain { service, component, starts, ends, repeat: command.repeat, words }))
+        }
+        Verb::EndMaintenance => Ok((teller.site_of_maintenance(command)?, Action::EndMaintenance { number })),
+        Verb::SetBanner => {
+            Ok((scope.site_or_only(command.site)?, Action::Banner { state: command.forced, words }))
+        }
+        Verb::SetSiteConfig => {
+            let site = scope.site(command.site)?;
+            let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
+            let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
+            let words = if text.is_empty() { Words::None } else { Words::Own { lang: command.lang, text } };
+            let action = match force {
+                Force::State(state) => Action::Banner { state: Some(state), words },
+                Force::Yes if words != Words::None => Action::Banner { state: None, words },
+                Force::Yes | Force::No => Action::ClearBanner,
+            };
+            Ok((site, action))
+        }
+        Verb::ClearBanner => Ok((scope.site_or_only(command.site)?, Action::ClearBanner)),
+        _ => Ok((scope.site_or_only(command.site)?, Action::Undo)),
+    }
+}
+
+/// How bad it is when nobody says: as the monitoring has it; degraded where that sees nothing wrong.
+fn level(teller: &Teller<'_, '_>, service: ServiceId, component: Option<ComponentId>) -> State {
+    let parts = teller.scope.config.components_of(service);
+    let meant = parts.filter(|(id, _)| component.is_none_or(|only| only == *id));
+    meant.map(|(id, _)| teller.view.component(id).state).max().unwrap_or_default().max(State::Degraded)
+}
+
+/// Writes the question that an action asks, if it asks one and can be done.
+fn asks(
+    teller: &Teller<'_, '_>,
+    now: Now,
+    site: SiteId,
+    action: &Action<'_>,
+    out: &mut Question,
+) -> Result<bool, Refusal> {
+    let scope = teller.scope;
+    match *action {
+        Action::Update { number, phase: Phase::Resolved, .. } => {
+            _ = uwrite!(**out, "resolve ");
+            name(teller, site, number, true, out)?;
+            let (mut unwell, mut members) = (0u32, 0u32);
+            teller.with_incident(site, number, &mut |incident| {
+                for id in incident.components.iter() {
+                    let bad = teller.view.component(id).state != State::Operational;
+                    unwell = unwell.saturating_add(u32::from(bad));
+                    members = members.saturating_add(1);
+                }
+            });
+            if unwell > 0 {
+                _ = uwrite!(**out, " {} of its {} components not known to be well:", unwell, members);
+                teller.with_incident(site, number, &mut |incident| {
+                    for id in incident.components.iter() {
+                        let state = teller.view.component(id).state;
+                        if state != State::Operational && out.room() > 160 {
+                            _ = uwrite!(**out, " {} ({})", scope.component_name(id), state_word(state));
+                        }
+                    }
+                });
+                _ = uwrite!(**out, ". The page will say so.");
+            }
+        }
+        Action::Merge { number, into } => {
+            if number == into {
+                return Err(Refusal::Itself);
+            }
+            _ = uwrite!(**out, "make ");
+            name(teller, site, number, false, out)?;
+            let without = out.len().saturating_sub(1);
+            out.truncate(without);
+            _ = uwrite!(**out, " a part of ");
+            name(teller, site, into, false, out)?;
+        }
+        Action::Redact { number } => {
+            _ = uwrite!(**out, "remove ");
+            name(teller, site, number, false, out)?;
+            _ = uwrite!(**out, " Every word about it goes, from flash as well, and nothing brings it back.");
+        }
+        Action::Undo => {
+            let last = teller.engine.incidents().undoable(now, site, scope.who());
+            let (kind, number, _) = last.ok_or(Refusal::NothingToUndo)?;
+            _ = uwrite!(**out, "take back what you did last on {}, to ", scope.site_name(site));
+            match kind {
+                STEP => name(teller, site, number, false, out)?,
+                BANNER => _ = uwrite!(**out, "the banner?"),
+                _ => _ = uwrite!(**out, "maintenance {}?", number),
+            }
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// `incident 12 (wifi, "No power")?`, if there is one, and if it is open where it has to be.
+fn name(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    number: u32,
+    open: bool,
+    out: &mut Question,
+) -> Result<(), Refusal> {
+    let mut found = Err(Refusal::NoIncident);
+    teller.with_incident(site, number, &mut |incident| {
+        found = match (incident.merged_into, incident.open) {
+            (Some(_), _) if open => Err(Refusal::Merged),
+            (_, false) if open => Err(Refusal::Ended),
+            _ => Ok(()),
+        };
+        let service = teller.scope.service_name(incident.service);
+        _ = uwrite!(**out, "incident {} ({}", number, service);
+        if !incident.title.is_empty() {
+            _ = uwrite!(**out, ", \"{}\"", Escaped(incident.title));
+        }
+        _ = uwrite!(**out, ")?");
+    });
+    found
+}
+
+/// Says what the page says now, and how to take it back.
+fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done, out: &mut Sheet<'_>) {
+    teller.zone(site, out);
+    let name = teller.scope.site_name(site);
+    let (key, number) = match done {
+        Done::Incident(number) | Done::ResolvedWhileFiring(number) => ("incident", number),
+        Done::Maintenance(number) => ("maintenance", number),
+        Done::Banner => ("banner", 0),
+    };
+    if out.json() {
+        out.open("", "{");
+        out.field("ok", Cell::Flag(true));
+        out.field("site", Cell::Text(name));
+        out.field(key, if number == 0 { Cell::Flag(true) } else { Cell::Count(number.into()) });
+        if matches!(done, Done::ResolvedWhileFiring(_)) {
+            out.field("firing", Cell::Flag(true));
+        }
+        return out.close("}");
+    }
+    match done {
+        Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
+        Done::Maintenance(_) => teller.one_maintenance(site, number, out),
+        Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "done; there is no banner", out),
+    }
+    if matches!(done, Done::ResolvedWhileFiring(_)) {
+        out.say(&["alerts still fire, and the page says so", "\n"]);
+    }
+    if !matches!(command.row.verb, Verb::Redact | Verb::Undo) {
+        let site = if teller.scope.several() { [" --site ", name] } else { ["", ""] };
+        out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
+    }
+}

@@ -1,0 +1,150 @@
+//! What only an administrator sees: alerts with what is kept of them, and how full every store is.
+
+use super::read::Teller;
+use super::scope::Trouble;
+use super::sheet::{Cell, Sheet};
+use super::{Host, Status};
+use crate::command::Command;
+use crate::config::Config;
+use crate::engine::Verdict;
+use crate::engine::alerts::Held;
+use crate::limits;
+use crate::model::{Severity, SiteId};
+
+/// Components of an alert that are told; of more, how many.
+const COMPONENTS_TOLD: usize = 16;
+
+impl<'a> Teller<'a, '_> {
+    /// The alerts of the sites that a command is about, from the one at `from` on; as many as there is room for.
+    pub(super) fn alerts(
+        &self,
+        command: &Command<'a>,
+        from: u32,
+        out: &mut Sheet<'_>,
+    ) -> Result<Status, Trouble<'a>> {
+        let sites = self.sites_of(command.site)?;
+        let theirs = |held: &Held| {
+            let source = self.scope.config.sources.get(held.source().index());
+            source.map(|source| source.site).filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0)
+        };
+        if from == 0 {
+            out.open("", "[");
+        } else {
+            out.go_on();
+        }
+        let mut told = 0u32;
+        for (held, at) in
+            self.engine.alerts().iter().zip(0u32..).skip(usize::try_from(from).unwrap_or(usize::MAX))
+        {
+            let Some(site) = theirs(held).filter(|_| held.counts()) else { continue };
+            let before = out.len();
+            self.alert(site, held, out);
+            // The end of the list needs room, too.
+            out.bare("  ");
+            if out.is_full() && told > 0 {
+                out.back_to(before);
+                return Ok(Status::More(at));
+            }
+            if !out.is_full() {
+                out.back_to(out.len().saturating_sub(2));
+            }
+            told = told.saturating_add(1);
+        }
+        if told == 0 && from == 0 {
+            out.say(&["no alerts", "\n"]);
+        }
+        out.close("]");
+        Ok(Status::Done)
+    }
+
+    fn alert(&self, site: SiteId, held: &Held, out: &mut Sheet<'_>) {
+        let (scope, now) = (self.scope, self.view.now());
+        self.zone(site, out);
+        out.open("", "{");
+        let source = scope
+            .config
+            .sources
+            .get(held.source().index())
+            .map_or("", |source| scope.config.str(source.name));
+        let severity = if held.severity == Severity::Outage { "outage" } else { "degraded" };
+        out.say(&[severity, if held.fires() { "" } else { ", not known to be over" }, "\n"]);
+        if out.json() {
+            out.field("severity", Cell::Text(severity));
+            out.field("fires", Cell::Flag(held.fires()));
+        }
+        out.field("site", Cell::Text(scope.site_name(site)));
+        out.field("source", Cell::Text(source));
+        out.list(
+            "components",
+            &mut held.components.iter().take(COMPONENTS_TOLD).map(|id| scope.component_name(id)),
+        );
+        let more = held.components.iter().skip(COMPONENTS_TOLD).count();
+        if more > 0 {
+            out.field("more", Cell::Count(count(more)));
+        }
+        out.field("began", Cell::At(held.starts_at.or_else(|| now.wall_of(held.first_heard))));
+        out.field("heard", Cell::At(now.wall_of(held.last_heard)));
+        for (key, annotation) in [("labels", false), ("annotations", true)] {
+            out.open(key, "{");
+            for pair in held.kept.pairs().filter(|pair| pair.annotation == annotation) {
+                if out.json() {
+                    out.field(pair.name, Cell::Text(pair.value));
+                } else {
+                    out.say(&["    ", pair.name, "=", pair.value, "\n"]);
+                }
+            }
+            out.close("}");
+        }
+        out.close("}");
+    }
+
+    /// How full every store is.
+    pub(super) fn limits(&self, host: &dyn Host, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["name", "used", "limit", "refused"];
+        out.open("", "{");
+        let fault = host.storage_fault();
+        match fault {
+            Some(fault) if !out.json() => {
+                out.say(&["storage: ", fault, "; what people write is kept in memory only", "\n"]);
+            }
+            fault => out.field("storage_fault", fault.map_or(Cell::Nothing, Cell::Text)),
+        }
+        out.table("limits", HEADS, "", &mut |out| {
+            let mut row = |name: &str, used: u64, limit: u64, refused: u64| {
+                out.row(
+                    HEADS,
+                    &[Cell::Text(name), Cell::Count(used), Cell::Count(limit), Cell::Count(refused)],
+                );
+            };
+            let engine = self.engine;
+            let (incidents, bytes, capacity) = engine.incidents().usage();
+            let refused = u64::from(engine.incidents().counters().refused);
+            let alerts_refused = engine.counters().of(Verdict::Refused);
+            row("alerts", count(engine.alerts().len()), count(limits::ALERTS), alerts_refused);
+            row("incidents", count(incidents), count(limits::INCIDENTS), refused);
+            row("incident_bytes", count(bytes), count(capacity), refused);
+            row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
+            for (name, used, limit) in configured(self.scope.config) {
+                row(name, count(used), count(limit), 0);
+            }
+            host.limits(&mut row);
+        });
+        out.close("}");
+    }
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+/// What a configuration may hold; one that holds more is refused whole.
+fn configured(config: &Config) -> [(&'static str, usize, usize); 6] {
+    [
+        ("sites", config.sites.len(), limits::SITES),
+        ("sources", config.sources.len(), limits::SOURCES),
+        ("services", config.services.len(), limits::SERVICES),
+        ("components", config.components.len(), limits::COMPONENTS),
+        ("matches", config.matches.len(), limits::MATCHES),
+        ("users", config.users.len(), limits::USERS),
+    ]
+}

@@ -1,0 +1,617 @@
+//! Commands that only tell.
+
+use super::scope::Scope;
+use super::sheet::{Cell, Sheet};
+use crate::command::table::{Arg, OPTIONS, ROWS, Row};
+use crate::command::{Command, Names, usage};
+use crate::config::Role;
+use crate::engine::Engine;
+use crate::incidents::Refusal;
+use crate::model::{
+    ComponentSet, Forced, IncidentView, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step, View,
+};
+use crate::text::buffer::Bytes;
+
+use super::scope::Trouble;
+
+/// What they all need.
+#[derive(Clone, Copy)]
+pub(super) struct Teller<'a, 'v> {
+    pub(super) scope: Scope<'a>,
+    pub(super) view: &'v dyn View,
+    pub(super) engine: &'v Engine,
+}
+
+/// A state in a word or two.
+pub(super) fn state_word(state: State) -> &'static str {
+    match state {
+        State::Operational => "operational",
+        State::NoData => "no data",
+        State::Degraded => "degraded",
+        State::Outage => "outage",
+    }
+}
+
+fn maybe(text: &str) -> Cell<'_> {
+    if text.is_empty() { Cell::Nothing } else { Cell::Text(text) }
+}
+
+fn phase_cell(phase: Option<Phase>) -> Cell<'static> {
+    phase.map_or(Cell::Nothing, |phase| Cell::Text(phase.word()))
+}
+
+fn number(n: u32) -> Cell<'static> {
+    Cell::Count(n.into())
+}
+
+fn repeat_word(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Once => "",
+        Repeat::Weekly => "weekly",
+        Repeat::Monthly => "monthly",
+    }
+}
+
+const INCIDENT: &[&str] =
+    &["*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "title"];
+const MAINTENANCE: &[&str] = &[
+    "*site",
+    "*number",
+    "+id",
+    "*active",
+    "+now",
+    "*service",
+    "*component",
+    "+what",
+    "starts",
+    "ends",
+    "repeats",
+    "words",
+];
+
+impl<'a> Teller<'a, '_> {
+    /// The sites that a command is about: the one that it names, or all of theirs.
+    pub(super) fn sites_of(&self, name: &'a str) -> Result<u8, Trouble<'a>> {
+        let bit = |site: SiteId| 1u8.wrapping_shl(u32::from(site.0));
+        if !name.is_empty() {
+            return self.scope.site(name).map(bit);
+        }
+        Ok(self.scope.sites().fold(0, |set, site| set | bit(site)))
+    }
+
+    fn each_site(&self, sites: u8, each: &mut dyn FnMut(SiteId)) {
+        self.scope.sites().filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0).for_each(each);
+    }
+
+    pub(super) fn title(&self, site: SiteId) -> &'a str {
+        let config = self.scope.config;
+        config.sites.get(site.index()).map_or("", |site| config.text(&site.title, site.lang))
+    }
+
+    /// Lines tell times in this site's zone from now on.
+    pub(super) fn zone(&self, site: SiteId, out: &mut Sheet<'_>) {
+        out.zone = self.scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+    }
+
+    // ---- status ----------------------------------------------------------------------------------------
+
+    pub(super) fn status(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
+        let sites = self.sites_of(command.site)?;
+        if sites == 0 {
+            return Err(Trouble::NoSites);
+        }
+        let (scope, view, now) = (self.scope, self.view, self.view.now());
+        out.open("", "[");
+        self.each_site(sites, &mut |site| {
+            self.zone(site, out);
+            out.open("", "{");
+            out.say(&[self.title(site), "\n"]);
+            let seen = view.site(site);
+            out.field("site", Cell::Text(scope.site_name(site)));
+            out.field("state", Cell::Text(state_word(seen.overall)));
+            out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
+            match seen.monitoring {
+                Monitoring::Up => {}
+                Monitoring::Partly(_) => {
+                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"));
+                }
+                Monitoring::Down(_) => {
+                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"));
+                }
+            }
+            if let Some(banner) = view.banner(site) {
+                out.field("banner", banner.state.map_or(Cell::Nothing, |state| Cell::Text(state.word())));
+                out.field("words", Cell::Words(banner.words));
+            }
+            out.table("components", HEADS, "no components", &mut |out| {
+                for (service, _) in scope.config.services_of(site) {
+                    for (id, _) in scope.config.components_of(service) {
+                        let part = view.component(id);
+                        let (service, name) = (scope.service_name(service), scope.component_name(id));
+                        let since = part.since.map(|since| Cell::At(now.wall_of(since)));
+                        let cells = [
+                            Cell::Text(service),
+                            Cell::Text(name),
+                            Cell::Joined(service, "/", name),
+                            Cell::Text(state_word(part.state)),
+                            since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
+                            match (part.maintenance, part.affected_by, part.reason) {
+                                (true, ..) => Cell::Text("maintenance"),
+                                (_, Some(other), _) => Cell::Joined("by", " ", scope.component_name(other)),
+                                (_, _, Reason::Reported) => Cell::Nothing,
+                                (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
+                                (_, _, Reason::Silent) => Cell::Text("its source is silent"),
+                                (_, _, Reason::Resync) => Cell::Text("its source has just come back"),
+                                (_, _, Reason::Expired) => Cell::Text("an alert ended unresolved"),
+                            },
+                        ];
+                        out.row(HEADS, &cells);
+                    }
+                }
+            });
+            self.incident_table(site, false, "", out);
+            self.maintenance_table(site, "", out);
+            out.close("}");
+        });
+        out.close("]");
+        Ok(())
+    }
+
+    // ---- incidents -------------------------------------------------------------------------------------
+
+    fn incident_table(&self, site: SiteId, all: bool, empty: &str, out: &mut Sheet<'_>) {
+        out.table("incidents", INCIDENT, empty, &mut |out| self.incident_rows(site, all, out));
+    }
+
+    fn incident_rows(&self, site: SiteId, all: bool, out: &mut Sheet<'_>) {
+        self.view.incidents(site, &mut |incident| {
+            if all || incident.open {
+                self.incident_row(site, incident, out);
+            }
+        });
+    }
+
+    fn incident_row(&self, site: SiteId, incident: &IncidentView<'_>, out: &mut Sheet<'_>) {
+        let mut digits = heapless::String::<12>::new();
+        _ = ufmt::uwrite!(digits, "{}", incident.number);
+        let level = state_word(incident.level);
+        let cells = [
+            Cell::Text(self.scope.site_name(site)),
+            number(incident.number),
+            if self.scope.several() {
+                Cell::Joined(self.scope.site_name(site), "/", &digits)
+            } else {
+                Cell::Text(&digits)
+            },
+            Cell::Flag(incident.open),
+            match (incident.merged_into, incident.open) {
+                (Some(_), _) => Cell::Text("merged"),
+                (None, false) if incident.firing => Cell::Text("ended, still firing"),
+                (None, false) => Cell::Text("ended"),
+                (None, true) => Cell::Text(level),
+            },
+            Cell::Text(level),
+            Cell::Text(self.scope.service_name(incident.service)),
+            phase_cell(incident.phase),
+            Cell::At(incident.began),
+            if incident.open { Cell::Nothing } else { Cell::At(incident.ended) },
+            maybe(incident.title),
+        ];
+        out.row(INCIDENT, &cells);
+    }
+
+    pub(super) fn incidents(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        let sites = self.sites_of(command.site)?;
+        let empty = if command.all {
+            "no incidents are kept"
+        } else {
+            "no incident is open; 'incidents --all' lists those that ended"
+        };
+        out.table("", INCIDENT, empty, &mut |out| {
+            self.each_site(sites, &mut |site| {
+                self.zone(site, out);
+                self.incident_rows(site, command.all, out);
+            });
+        });
+        Ok(())
+    }
+
+    /// A table of one incident.
+    pub(super) fn one_incident(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+        out.table("", INCIDENT, "done; it is gone from the page", &mut |out| {
+            self.with_incident(site, number, &mut |incident| self.incident_row(site, incident, out));
+        });
+    }
+
+    /// Calls `each` with the incident of a number, if there is one.
+    pub(super) fn with_incident(
+        &self,
+        site: SiteId,
+        number: u32,
+        each: &mut dyn FnMut(&IncidentView<'_>),
+    ) -> bool {
+        let mut found = false;
+        self.view.incidents(site, &mut |incident| {
+            if incident.number == number {
+                found = true;
+                each(incident);
+            }
+        });
+        found
+    }
+
+    /// The site of an incident: the one that is named, or the only one of theirs that has this number.
+    pub(super) fn site_of_incident(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
+        let has = |site: &SiteId| self.with_incident(*site, command.number, &mut |_| {});
+        self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
+    }
+
+    /// The same of a maintenance.
+    pub(super) fn site_of_maintenance(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
+        let has = |site: &SiteId| {
+            let mut found = false;
+            self.view.maintenance(*site, &mut |planned| found |= planned.number == command.number);
+            found
+        };
+        self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoMaintenance.into()))
+    }
+
+    fn site_by_number(
+        &self,
+        command: &Command<'a>,
+        has: &dyn Fn(&SiteId) -> bool,
+    ) -> Option<Result<SiteId, Trouble<'a>>> {
+        if !command.site.is_empty() {
+            let site = self.scope.site(command.site);
+            return match site {
+                Ok(site) => has(&site).then_some(Ok(site)),
+                trouble @ Err(_) => Some(trouble),
+            };
+        }
+        let mut found = self.scope.sites().filter(|site| has(site));
+        let first = found.next()?;
+        Some(if found.next().is_some() { Err(Trouble::WhichNumber(command.number)) } else { Ok(first) })
+    }
+
+    pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        const STEPS: &[&str] =
+            &["number", "at", "what", "*state", "*component", "+where", "who", "words", "*amended"];
+        let site = self.site_of_incident(command)?;
+        let scope = self.scope;
+        self.zone(site, out);
+        self.with_incident(site, command.number, &mut |incident| {
+            out.open("", "{");
+            out.field("incident", number(incident.number));
+            out.field("site", Cell::Text(scope.site_name(site)));
+            out.field("service", Cell::Text(scope.service_name(incident.service)));
+            out.field("title", maybe(incident.title));
+            out.field("open", Cell::Flag(incident.open));
+            out.field("level", Cell::Text(state_word(incident.level)));
+            out.field("worst", Cell::Text(state_word(incident.worst)));
+            out.field("phase", phase_cell(incident.phase));
+            out.field("began", Cell::At(incident.began));
+            if !incident.open {
+                out.field("ended", Cell::At(incident.ended));
+            }
+            if incident.firing {
+                out.field("firing", Cell::Flag(true));
+            }
+            if let Some(into) = incident.merged_into {
+                out.field("merged", number(into));
+            }
+            self.members(incident.components, out);
+        });
+        out.table("steps", STEPS, "nothing is told of it", &mut |out| {
+            self.view.steps(site, command.number, &mut |step| {
+                let mut digits = heapless::String::<12>::new();
+                let what = match step.step {
+                    Step::Opened => "opened",
+                    Step::Joined => "joined",
+                    Step::Worse => "worse",
+                    Step::Better => "better",
+                    Step::NoData => "no data",
+                    Step::Update(phase) => phase.word(),
+                    Step::Resolved => "resolved",
+                    Step::Reopened => "reopened",
+                    Step::Merged(_) => "merged",
+                    Step::Acknowledged => "seen",
+                    Step::Retitled => "retitled",
+                };
+                let of_state = matches!(step.step, Step::Opened | Step::Joined | Step::Worse | Step::Better);
+                let state = if of_state { state_word(step.state) } else { "" };
+                let component = step.component.map_or("", |id| scope.component_name(id));
+                let place = match step.step {
+                    Step::Merged(into) => {
+                        _ = ufmt::uwrite!(digits, "{}", into);
+                        Cell::Joined("into", " ", &digits)
+                    }
+                    Step::Resolved if step.firing => Cell::Text("alerts still fire"),
+                    _ if component.is_empty() => maybe(state),
+                    _ if state.is_empty() => Cell::Text(component),
+                    _ => Cell::Joined(component, ": ", state),
+                };
+                let cells = [
+                    number(step.number.into()),
+                    Cell::At(step.at),
+                    Cell::Text(what),
+                    maybe(state),
+                    maybe(component),
+                    place,
+                    maybe(scope.person(step.who)),
+                    Cell::Words(step.words),
+                    Cell::Flag(step.amended),
+                ];
+                out.row(STEPS, &cells);
+            });
+        });
+        out.close("}");
+        Ok(())
+    }
+
+    /// The names of components: an array, or a line.
+    fn members(&self, components: ComponentSet, out: &mut Sheet<'_>) {
+        if components.is_empty() {
+            return;
+        }
+        out.list("components", &mut components.iter().map(|id| self.scope.component_name(id)));
+    }
+
+    // ---- maintenance, banner -----------------------------------------------------------------------------
+
+    /// Rows of one maintenance, or of all.
+    fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut Sheet<'_>) {
+        let scope = self.scope;
+        self.view.maintenance(site, &mut |planned| {
+            if only.is_some_and(|only| only != planned.number) {
+                return;
+            }
+            let mut digits = heapless::String::<12>::new();
+            _ = ufmt::uwrite!(digits, "{}", planned.number);
+            let service = scope.service_name(planned.service);
+            let component = planned.component.map_or("", |id| scope.component_name(id));
+            let cells = [
+                Cell::Text(scope.site_name(site)),
+                number(planned.number),
+                if scope.several() {
+                    Cell::Joined(scope.site_name(site), "/", &digits)
+                } else {
+                    Cell::Text(&digits)
+                },
+                Cell::Flag(planned.active),
+                Cell::Text(if planned.active { "now" } else { "to come" }),
+                Cell::Text(service),
+                maybe(component),
+                if component.is_empty() {
+                    Cell::Text(service)
+                } else {
+                    Cell::Joined(service, "/", component)
+                },
+                Cell::At(Some(planned.starts)),
+                Cell::At(Some(planned.ends)),
+                maybe(repeat_word(planned.repeat)),
+                Cell::Words(planned.words),
+            ];
+            out.row(MAINTENANCE, &cells);
+        });
+    }
+
+    fn maintenance_table(&self, site: SiteId, empty: &str, out: &mut Sheet<'_>) {
+        out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, None, out));
+    }
+
+    pub(super) fn maintenance(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        let sites = self.sites_of(command.site)?;
+        let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
+        out.table("", MAINTENANCE, empty, &mut |out| {
+            self.each_site(sites, &mut |site| {
+                self.zone(site, out);
+                self.maintenance_rows(site, None, out);
+            });
+        });
+        Ok(())
+    }
+
+    /// A table of one maintenance.
+    pub(super) fn one_maintenance(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+        out.table("", MAINTENANCE, "done; it is gone from the page", &mut |out| {
+            self.maintenance_rows(site, Some(number), out);
+        });
+    }
+
+    /// A table of the banners of sites.
+    pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["site", "state", "since", "who", "words"];
+        out.table("", HEADS, empty, &mut |out| {
+            self.each_site(sites, &mut |site| {
+                self.zone(site, out);
+                if let Some(banner) = self.view.banner(site) {
+                    let cells = [
+                        Cell::Text(self.scope.site_name(site)),
+                        maybe(banner.state.map_or("", Forced::word)),
+                        Cell::At(banner.at),
+                        maybe(self.scope.person(banner.who)),
+                        Cell::Words(banner.words),
+                    ];
+                    out.row(HEADS, &cells);
+                }
+            });
+        });
+    }
+
+    pub(super) fn banner(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        let sites = self.sites_of(command.site)?;
+        self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
+        Ok(())
+    }
+
+    // ---- names -----------------------------------------------------------------------------------------
+
+    pub(super) fn sites(&self, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["site", "state", "title"];
+        out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
+            for site in self.scope.sites() {
+                let state = state_word(self.view.site(site).overall);
+                out.row(
+                    HEADS,
+                    &[
+                        Cell::Text(self.scope.site_name(site)),
+                        Cell::Text(state),
+                        Cell::Text(self.title(site)),
+                    ],
+                );
+            }
+        });
+    }
+
+    pub(super) fn sources(&self, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts"];
+        let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
+        out.table("", HEADS, "there are no sources", &mut |out| {
+            for site in scope.sites() {
+                self.zone(site, out);
+                for (id, source) in scope.config.pushers_of(site) {
+                    let heard = sources.last_heard(id);
+                    let state = match (heard, sources.is_live(id)) {
+                        (_, true) => "heard",
+                        (Some(_), false) => "silent",
+                        (None, false) => "never heard",
+                    };
+                    let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
+                    let held = self.engine.alerts().counting(id);
+                    let cells = [
+                        Cell::Text(scope.site_name(site)),
+                        Cell::Text(scope.config.str(source.name)),
+                        Cell::Text(state),
+                        last,
+                        Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
+                    ];
+                    out.row(HEADS, &cells);
+                }
+            }
+        });
+    }
+
+    pub(super) fn services(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
+        let sites = self.sites_of(command.site)?;
+        let (scope, config) = (self.scope, self.scope.config);
+        out.table("", HEADS, "there are no services", &mut |out| {
+            self.each_site(sites, &mut |site| {
+                let lang = config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
+                let name = Cell::Text(scope.site_name(site));
+                for (id, service) in config.services_of(site) {
+                    let of = scope.service_name(id);
+                    let title = Cell::Text(config.text(&service.title, lang));
+                    out.row(HEADS, &[name, Cell::Text(of), Cell::Nothing, Cell::Text(of), title]);
+                    for (part, component) in config.components_of(id) {
+                        let part = scope.component_name(part);
+                        let title = Cell::Text(config.text(&component.title, lang));
+                        out.row(
+                            HEADS,
+                            &[name, Cell::Text(of), Cell::Text(part), Cell::Joined(of, "/", part), title],
+                        );
+                    }
+                }
+            });
+        });
+        Ok(())
+    }
+
+    pub(super) fn whoami(&self, out: &mut Sheet<'_>) {
+        let scope = self.scope;
+        out.open("", "{");
+        out.say(&[scope.name(), "\n"]);
+        if out.json() {
+            out.field("user", Cell::Text(scope.name()));
+        }
+        out.field("role", Cell::Text(if scope.role() == Role::Admin { "admin" } else { "operator" }));
+        out.list("sites", &mut scope.sites().map(|site| scope.site_name(site)));
+        out.close("}");
+    }
+
+    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) {
+        const HEADS: &[&str] = &["command", "*usage", "help"];
+        let mine = |row: &&Row| self.scope.may(row.needs);
+        let topic = command.topic;
+        let about = |row: &&Row| row.name == topic || row.words().0 == topic;
+        if topic.is_empty() {
+            out.table("", HEADS, "", &mut |out| {
+                for row in ROWS.iter().filter(mine) {
+                    let mut told = Bytes::<160>::new();
+                    usage(&mut told, row, false);
+                    let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
+                    out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
+                }
+            });
+            return out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+        }
+        out.open("", "[");
+        for row in ROWS.iter().filter(mine).filter(about) {
+            let mut told = Bytes::<160>::new();
+            usage(&mut told, row, false);
+            let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
+            let mut example = Bytes::<160>::new();
+            usage(&mut example, row, true);
+            let example = core::str::from_utf8(example.as_slice()).unwrap_or("");
+            if out.json() {
+                out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
+                continue;
+            }
+            out.say(&[told, "\n", "    ", row.help, "\n"]);
+            if example != told {
+                out.say(&["    as in: ", example, "\n"]);
+            }
+            for option in OPTIONS.iter().filter(|option| row.speaks() && !option.value.is_empty()) {
+                out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
+            }
+        }
+        out.close("]");
+    }
+}
+
+pub(super) fn phrases(out: &mut Sheet<'_>) {
+    const HEADS: &[&str] = &["phrase"];
+    out.table("", HEADS, "", &mut |out| {
+        for said in Phrase::all() {
+            out.row(HEADS, &[Cell::Text(said.name())]);
+        }
+    });
+}
+
+impl Names for Teller<'_, '_> {
+    fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
+        let scope = self.scope;
+        for site in scope.sites() {
+            let mut numbered = |number: u32| {
+                let mut id = heapless::String::<80>::new();
+                _ = if scope.several() {
+                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
+                } else {
+                    ufmt::uwrite!(id, "{}", number)
+                };
+                each(&id);
+            };
+            match arg {
+                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
+                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
+                Arg::Service => {
+                    for (id, _) in scope.config.services_of(site) {
+                        each(scope.service_name(id));
+                        for (part, _) in scope.config.components_of(id) {
+                            let mut name = heapless::String::<160>::new();
+                            _ = ufmt::uwrite!(
+                                name,
+                                "{}/{}",
+                                scope.service_name(id),
+                                scope.component_name(part)
+                            );
+                            each(&name);
+                        }
+                    }
+                }
+                _ => each(scope.site_name(site)),
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! Who asks, and what exists for them. A site that is not theirs is told apart from one that there is not by nothing.
+
+use super::Caller;
+use super::sheet::Sheet;
+use crate::command::table::{Needs, Row};
+use crate::config::{Config, Role};
+use crate::incidents::{OWNER, Refusal};
+use crate::model::{ComponentId, ServiceId, SiteId, UserId};
+use crate::text::near::Nearest;
+
+/// Why a command is not carried out.
+#[derive(Clone, Copy)]
+pub(super) enum Trouble<'a> {
+    /// There is no such site, for them.
+    NoSite(&'a str),
+    /// They may touch no site at all.
+    NoSites,
+    /// Several sites could be meant.
+    WhichSite,
+    /// This number stands on two of their sites or more.
+    WhichNumber(u32),
+    /// There is no such service or component, for them.
+    NoService(&'a str),
+    /// The service has no such component.
+    NoComponent(ServiceId, &'a str),
+    /// They may not.
+    Role(&'static Row),
+    /// What they say for themselves.
+    Refused(Refusal),
+    /// What came for `set_site_config` is not its YAML.
+    NotYaml,
+    /// The answer is longer than can be told.
+    TooLong,
+    /// The answer became another one while it was told.
+    Changed,
+}
+
+impl From<Refusal> for Trouble<'_> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What one caller may touch.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) config: &'a Config,
+    pub(super) caller: Caller,
+}
+
+impl<'a> Scope<'a> {
+    /// Whether a site is theirs.
+    pub(super) fn has(&self, site: SiteId) -> bool {
+        match self.caller {
+            Caller::Owner => site.index() < self.config.sites.len(),
+            Caller::User(id) => {
+                let sites = self.config.users.get(id.index()).map_or(0, |user| user.sites);
+                sites & 1u8.wrapping_shl(u32::from(site.0)) != 0
+            }
+        }
+    }
+
+    /// Their sites, in the order of the configuration.
+    pub(super) fn sites(self) -> impl Iterator<Item = SiteId> + 'a {
+        (0..=u8::MAX).map(SiteId).take(self.config.sites.len()).filter(move |&id| self.has(id))
+    }
+
+    /// Whether they have several, so that a number needs its site.
+    pub(super) fn several(self) -> bool {
+        self.sites().nth(1).is_some()
+    }
+
+    pub(super) fn role(&self) -> Role {
+        match self.caller {
+            Caller::Owner => Role::Admin,
+            Caller::User(id) => self.config.users.get(id.index()).map_or(Role::Operator, |user| user.role),
+        }
+    }
+
+    /// Whether they may use a command.
+    pub(super) fn may(self, needs: Needs) -> bool {
+        match needs {
+            Needs::Operator => true,
+            Needs::Admin => self.role() == Role::Admin,
+            Needs::Whole => self.role() == Role::Admin && self.sites().count() == self.config.sites.len(),
+        }
+    }
+
+    /// Their name.
+    pub(super) fn name(&self) -> &'a str {
+        match self.caller {
+            Caller::Owner => "owner",
+            Caller::User(id) => {
+                self.config.users.get(id.index()).map_or("", |user| self.config.str(user.name))
+            }
+        }
+    }
+
+    /// The name of a site's section.
+    pub(super) fn site_name(&self, site: SiteId) -> &'a str {
+        self.config.sites.get(site.index()).map_or("", |site| self.config.str(site.name))
+    }
+
+    /// The site of theirs that has this name, or this host.
+    pub(super) fn site(self, name: &'a str) -> Result<SiteId, Trouble<'a>> {
+        let hosts = |id| self.config.hosts.iter().filter(move |host| host.site == id);
+        let named = |id: &SiteId| {
+            self.site_name(*id) == name
+                || hosts(*id).any(|host| self.config.str(host.name).eq_ignore_ascii_case(name))
+        };
+        self.sites().find(named).ok_or(Trouble::NoSite(name))
+    }
+
+    /// The site that is meant where nothing else tells: the one that is named, or their only one.
+    pub(super) fn site_or_only(self, name: &'a str) -> Result<SiteId, Trouble<'a>> {
+        if !name.is_empty() {
+            return self.site(name);
+        }
+        match (self.sites().next(), self.several()) {
+            (Some(only), false) => Ok(only),
+            (None, _) => Err(Trouble::NoSites),
+            _ => Err(Trouble::WhichSite),
+        }
+    }
+
+    /// The services of theirs.
+    fn services(self) -> impl Iterator<Item = ServiceId> + 'a {
+        self.sites().flat_map(move |site| self.config.services_of(site).map(|(id, _)| id))
+    }
+
+    /// The service that is named, by its section or label, with the component behind the slash; or the component that is
+    /// named alone, with its service. On the named site, if one is.
+    pub(super) fn service(
+        self,
+        site: &'a str,
+        name: &'a str,
+        part: &'a str,
+    ) -> Result<(SiteId, ServiceId, Option<ComponentId>), Trouble<'a>> {
+        let on = if site.is_empty() { None } else { Some(self.site(site)?) };
+        let config = self.config;
+        let is = |given: &str, name, label| config.is(name, given) || config.is(label, given);
+        let mut component = None;
+        for id in self.services() {
+            let Some(service) = config.services.get(id.index()) else { continue };
+            if on.is_some_and(|site| site != service.site) {
+                continue;
+            }
+            let part_of =
+                |name: &str| config.components_of(id).find(|(_, part)| is(name, part.name, part.label));
+            if is(name, service.name, service.label) {
+                if part.is_empty() {
+                    return Ok((service.site, id, None));
+                }
+                let (found, _) = part_of(part).ok_or(Trouble::NoComponent(id, part))?;
+                return Ok((service.site, id, Some(found)));
+            }
+            if part.is_empty() && component.is_none() {
+                component = part_of(name).map(|(part, _)| (service.site, id, Some(part)));
+            }
+        }
+        component.ok_or(Trouble::NoService(name))
+    }
+
+    /// The name of a service's section.
+    pub(super) fn service_name(&self, id: ServiceId) -> &'a str {
+        self.config.services.get(id.index()).map_or("", |service| self.config.str(service.name))
+    }
+
+    /// The name of a component's section.
+    pub(super) fn component_name(&self, id: ComponentId) -> &'a str {
+        self.config.components.get(id.index()).map_or("", |component| self.config.str(component.name))
+    }
+
+    /// The users of the configuration.
+    pub(super) fn users(self) -> impl Iterator<Item = UserId> {
+        (0..=u8::MAX).map(UserId).take(self.config.users.len())
+    }
+
+    /// Who did it; empty: nobody did, it happened.
+    pub(super) fn person(self, who: u32) -> &'a str {
+        match who {
+            0 => "",
+            OWNER => "owner",
+            _ => self.users().find(|&id| self.config.user_hash(id) == who).map_or("somebody", |id| {
+                self.config.users.get(id.index()).map_or("", |user| self.config.str(user.name))
+            }),
+        }
+    }
+
+    /// Their hash in the record.
+    pub(super) fn who(&self) -> u32 {
+        match self.caller {
+            Caller::Owner => OWNER,
+            Caller::User(id) => self.config.user_hash(id),
+        }
+    }
+
+    /// Says why not, and what would be right.
+    pub(super) fn tell(self, trouble: Trouble<'_>, out: &mut Sheet<'_>) {
+        let name = match trouble {
+            Trouble::NoSite(name) | Trouble::NoService(name) | Trouble::NoComponent(_, name) => name,
+            _ => "",
+        };
+        let mut near = Nearest::new(name);
+        match trouble {
+            Trouble::NoSite(_) => self.sites().for_each(|site| near.offer(self.site_name(site))),
+            Trouble::NoService(_) => {
+                for id in self.services() {
+                    near.offer(self.service_name(id));
+                    self.config.components_of(id).for_each(|(part, _)| near.offer(self.component_name(part)));
+                }
+            }
+            Trouble::NoComponent(id, _) => {
+                self.config.components_of(id).for_each(|(part, _)| near.offer(self.component_name(part)));
+            }
+            _ => {}
+        }
+        let perhaps = if near.best().is_empty() { "" } else { "; perhaps you mean " };
+        let mut digits = heapless::String::<20>::new();
+        let parts: &[&str] = match trouble {
+            Trouble::NoSite(_) => {
+                &["you have no site '", name, "'", perhaps, near.best(), "; 'sites' lists yours"]
+            }
+            Trouble::NoSites => &["you have no site: the configuration gives you none"],
+            Trouble::WhichSite => &["you have several sites; say which with --site ('sites' lists them)"],
+            Trouble::WhichNumber(number) => {
+                _ = ufmt::uwrite!(digits, "{}", number);
+                &[
+                    "several of your sites have a ",
+                    &digits,
+                    ": say which, as in SITE/",
+                    &digits,
+                    " or with --site",
+                ]
+            }
+            Trouble::NoService(_) => {
+                &["there is no service '", name, "'", perhaps, near.best(), "; 'services' lists them"]
+            }
+            Trouble::NoComponent(id, _) => {
+                let service = self.service_name(id);
+                &[
+                    "'",
+                    service,
+                    "' has no component '",
+                    name,
+                    "'",
+                    perhaps,
+                    near.best(),
+                    "; 'services' lists them",
+                ]
+            }
+            Trouble::Role(row) => match row.needs {
+                Needs::Whole => &["'", row.name, "' is for the owner, and for an admin of all sites"],
+                _ => &["'", row.name, "' is for an admin"],
+            },
+            Trouble::Refused(refusal) => &["not done: ", refusal.words()],
+            Trouble::NotYaml => &[
+                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true",
+            ],
+            Trouble::TooLong => &["the answer is too long; ask for less, as with --site"],
+            Trouble::Changed => &["something changed while this was told; ask again"],
+        };
+        out.fail(parts);
+    }
+}

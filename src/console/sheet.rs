@@ -1,0 +1,530 @@
+//! What is answered, in one of two forms from the same calls: aligned plain lines for people, JSON for programs.
+//!
+//! Foreign text is made harmless: in lines whatever steers is dropped, in JSON it is escaped.
+
+use ufmt::uwrite;
+
+use crate::model::Words;
+use crate::text::buffer::BytesView;
+use crate::text::{clean, cut};
+use crate::time::civil::Civil;
+use crate::time::tz::Tz;
+use crate::time::{Wall, rfc3339};
+
+/// A value.
+#[derive(Clone, Copy)]
+pub(super) enum Cell<'a> {
+    /// Nothing: an empty place, or `null`.
+    Nothing,
+    /// Text.
+    Text(&'a str),
+    /// The name of a column.
+    Name(&'a str),
+    /// Two texts with what stands between them.
+    Joined(&'a str, &'a str, &'a str),
+    /// A number.
+    Count(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// A time, which may not be known.
+    At(Option<Wall>),
+    /// What somebody said.
+    Words(Words<'a>),
+}
+
+/// Columns of a table, at most.
+const COLUMNS: usize = 8;
+
+/// What FNV-1a begins with.
+const HASH_BASIS: u32 = 0x811c_9dc5;
+
+/// Where an answer goes on: how many bytes of it were told, and a part of their hash, since what is told may have changed
+/// since then.
+const OFFSET_BITS: u32 = 20;
+
+/// The answer in the making.
+///
+/// One that is longer than its room is made anew for each further piece, and what was told of it before is skipped.
+#[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
+pub(super) struct Sheet<'a> {
+    out: &'a mut BytesView,
+    json: bool,
+    /// The zone in which lines tell times.
+    pub(super) zone: Tz,
+    /// Whether the answer is longer than its room.
+    full: bool,
+    /// Where this piece begins, and the hash that was found there.
+    from: (u32, u32),
+    /// How much of the answer is made, and the hash of it.
+    made: (u32, u32),
+    /// Whether it is not what it was when an earlier piece was told.
+    changed: bool,
+    /// Whether the next value is the first within its brackets.
+    first: bool,
+    widths: [u16; COLUMNS],
+    measuring: bool,
+    /// What has been written, in characters; only counted while it measures.
+    written: u16,
+}
+
+impl<'a> Sheet<'a> {
+    /// `from`: 0, or what [`more`](Self::more) gave.
+    pub(super) fn new(out: &'a mut BytesView, json: bool, from: u32) -> Self {
+        let mask = 1u32.wrapping_shl(OFFSET_BITS).wrapping_sub(1);
+        Self {
+            out,
+            json,
+            zone: Tz::default(),
+            full: false,
+            from: (from & mask, from.wrapping_shr(OFFSET_BITS)),
+            made: (0, HASH_BASIS),
+            changed: false,
+            first: true,
+            widths: [0; COLUMNS],
+            measuring: false,
+            written: 0,
+        }
+    }
+
+    /// Whether JSON is wanted.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether something found no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// From where the rest of the answer is to be told; `None` if that cannot be.
+    pub(super) fn more(&self) -> Option<u32> {
+        let (offset, hash) = self.made;
+        let fits = offset.wrapping_shr(OFFSET_BITS) == 0 && !self.changed && !self.out.is_empty();
+        fits.then_some(hash & !(1u32.wrapping_shl(OFFSET_BITS).wrapping_sub(1)) | offset)
+    }
+
+    /// Whether it is not what it was when an earlier piece was told.
+    pub(super) fn has_changed(&self) -> bool {
+        self.changed || self.made.0 < self.from.0
+    }
+
+    /// How much is in this piece.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back what was written after it was so long.
+    pub(super) fn back_to(&mut self, len: usize) {
+        self.out.truncate(len);
+        self.full = false;
+    }
+
+    /// Bare text of our own, in either form.
+    pub(super) fn bare(&mut self, text: &str) {
+        self.put(text);
+    }
+
+    /// Forgets what was written.
+    pub(super) fn clear(&mut self) {
+        self.out.clear();
+        self.from = (0, 0);
+        self.made = (0, HASH_BASIS);
+        (self.full, self.changed, self.first) = (false, false, true);
+    }
+
+    // ---- text ------------------------------------------------------------------------------------------
+
+    fn put(&mut self, text: &str) {
+        if self.measuring {
+            let more = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+            self.written = self.written.saturating_add(more);
+            return;
+        }
+        if self.full {
+            return;
+        }
+        // What was told before is only hashed.
+        let told =
+            usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
+        let (told, fresh) = text.split_at_checked(told).unwrap_or((text, ""));
+        self.hash(told);
+        if fresh.is_empty() {
+            return;
+        }
+        if self.made.0 == self.from.0 && self.from.0 > 0 {
+            self.changed |= self.made.1.wrapping_shr(OFFSET_BITS) != self.from.1;
+        }
+        let fits = cut(fresh, self.out.room());
+        self.out.push(fits.as_bytes());
+        self.hash(fits);
+        self.full = fits.len() < fresh.len();
+    }
+
+    /// FNV-1a, 32 bits.
+    fn hash(&mut self, text: &str) {
+        for &byte in text.as_bytes() {
+            self.made.1 = (self.made.1 ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+        self.made.0 = self.made.0.saturating_add(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    }
+
+    fn put_char(&mut self, c: char) {
+        self.put(c.encode_utf8(&mut [0; 4]));
+    }
+
+    fn number(&mut self, n: u64) {
+        let mut digits = heapless::String::<20>::new();
+        _ = uwrite!(digits, "{}", n);
+        self.put(&digits);
+    }
+
+    /// Lines of text, of parts put together; nothing in JSON. What is foreign in them is made harmless, but for the line
+    /// feeds that are parts of their own.
+    pub(super) fn say(&mut self, parts: &[&str]) {
+        if self.json {
+            return;
+        }
+        for part in parts {
+            if *part == "\n" {
+                self.put("\n");
+            } else {
+                self.shown(part);
+            }
+        }
+    }
+
+    /// Says why not, in place of all that was written.
+    pub(super) fn fail(&mut self, parts: &[&str]) {
+        self.clear();
+        self.told("error", parts);
+    }
+
+    /// One sentence: a line, or an object with one member.
+    pub(super) fn told(&mut self, key: &str, parts: &[&str]) {
+        if !self.json {
+            self.say(parts);
+            return self.put("\n");
+        }
+        self.open("", "{");
+        self.key(key);
+        self.put("\"");
+        for part in parts {
+            self.string_part(part);
+        }
+        self.put("\"");
+        self.close("}");
+        self.put("\n");
+    }
+
+    /// What is wrong with a line, as the grammar says it.
+    pub(super) fn usage(&mut self, told: &str) {
+        if self.json {
+            return self.fail(&[told]);
+        }
+        self.put(told);
+        self.put("\n");
+    }
+
+    /// Ends an answer in JSON with a line feed.
+    pub(super) fn end(&mut self) {
+        if self.json {
+            self.put("\n");
+        }
+    }
+
+    fn shown(&mut self, text: &str) {
+        for c in clean::shown(text) {
+            self.put_char(c);
+        }
+    }
+
+    /// `2026-11-21 18:30`, where clocks show that.
+    fn time(&mut self, at: Wall) {
+        let east = i64::from(self.zone.offset_at(at).secs).saturating_mul(1000);
+        let civil = Civil::from_wall(Wall(at.0.saturating_add(east)));
+        let date = civil.date;
+        for (n, after) in [
+            (date.year() / 100, ""),
+            (date.year() % 100, "-"),
+            (u16::from(date.month()), "-"),
+            (u16::from(date.day()), " "),
+            (u16::from(civil.hour), ":"),
+            (u16::from(civil.minute), ""),
+        ] {
+            for digit in [n / 10 % 10, n % 10] {
+                self.put_char(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
+            }
+            self.put(after);
+        }
+    }
+
+    // ---- JSON ------------------------------------------------------------------------------------------
+
+    /// A string of JSON, which is one of YAML, too.
+    pub(super) fn string(&mut self, text: &str) {
+        self.put("\"");
+        self.string_part(text);
+        self.put("\"");
+    }
+
+    /// RFC 8259, section 7. What steers a terminal or a direction is escaped besides.
+    fn string_part(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '"' => self.put("\\\""),
+                '\\' => self.put("\\\\"),
+                '\n' => self.put("\\n"),
+                c if c.is_control() || clean::steers(c) || matches!(c, '\u{2028}' | '\u{2029}') => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        self.put("\\u");
+                        for shift in [12u32, 8, 4, 0] {
+                            let digit = u32::from(unit.wrapping_shr(shift)) & 15;
+                            self.put_char(char::from_digit(digit, 16).unwrap_or('0'));
+                        }
+                    }
+                }
+                c => self.put_char(c),
+            }
+        }
+    }
+
+    fn comma(&mut self) {
+        if !self.first {
+            self.put(",");
+        }
+        self.first = false;
+    }
+
+    fn key(&mut self, key: &str) {
+        self.comma();
+        if !key.is_empty() {
+            self.string(key);
+            self.put(":");
+        }
+    }
+
+    /// Opens an object `{` or an array `[`, under a key where it stands in an object; nothing in lines.
+    pub(super) fn open(&mut self, key: &str, bracket: &str) {
+        if self.json {
+            self.key(key);
+            self.put(bracket);
+            self.first = true;
+        }
+    }
+
+    /// Closes it.
+    pub(super) fn close(&mut self, bracket: &str) {
+        if self.json {
+            self.put(bracket);
+            self.first = false;
+        }
+    }
+
+    /// Goes on in an array that an earlier answer began.
+    pub(super) fn go_on(&mut self) {
+        self.first = false;
+    }
+
+    // ---- values ----------------------------------------------------------------------------------------
+
+    fn cell(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Nothing | Cell::Words(Words::None) => self.put(if self.json { "null" } else { "" }),
+            Cell::Text(text) if self.json => self.string(text),
+            Cell::Text(text) => self.shown(text),
+            Cell::Name(name) => self.name(name),
+            Cell::Joined(a, between, b) => {
+                let quote = if self.json { "\"" } else { "" };
+                self.put(quote);
+                for part in [a, between, b] {
+                    if self.json { self.string_part(part) } else { self.shown(part) }
+                }
+                self.put(quote);
+            }
+            Cell::Count(n) => self.number(n),
+            Cell::Flag(yes) => self.put(match (self.json, yes) {
+                (true, true) => "true",
+                (true, false) => "false",
+                (false, true) => "yes",
+                (false, false) => "no",
+            }),
+            Cell::At(None) => self.put(if self.json { "null" } else { "not known" }),
+            Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
+            Cell::At(Some(at)) => self.time(at),
+            Cell::Words(Words::Phrase(said)) => {
+                if self.json {
+                    self.put("{\"phrase\":");
+                    self.string(said.name());
+                    self.put("}");
+                } else {
+                    self.put("[");
+                    self.put(said.name());
+                    self.put("]");
+                }
+            }
+            Cell::Words(Words::Own { lang, text }) => {
+                if self.json {
+                    self.put("{\"lang\":");
+                    self.cell(if lang.is_empty() { Cell::Nothing } else { Cell::Text(lang) });
+                    self.put(",\"text\":");
+                    self.string(text);
+                    self.put("}");
+                } else {
+                    if !lang.is_empty() {
+                        self.say(&["(", lang, ") "]);
+                    }
+                    self.shown(text);
+                }
+            }
+        }
+    }
+
+    /// A name of JSON, for people.
+    fn name(&mut self, name: &str) {
+        for (at, part) in name.split('_').enumerate() {
+            self.put(if at > 0 { " " } else { "" });
+            self.put(part);
+        }
+    }
+
+    /// A value with its name: a member of an object, or a line.
+    pub(super) fn field(&mut self, name: &str, cell: Cell<'_>) {
+        if self.json {
+            self.key(name);
+            return self.cell(cell);
+        }
+        if matches!(cell, Cell::Nothing | Cell::Words(Words::None)) {
+            return;
+        }
+        self.put("  ");
+        self.name(name);
+        for _ in name.len()..13 {
+            self.put(" ");
+        }
+        self.cell(cell);
+        self.put("\n");
+    }
+
+    /// Names: an array, or a line.
+    pub(super) fn list(&mut self, name: &str, names: &mut dyn Iterator<Item = &str>) {
+        self.open(name, "[");
+        if !self.json {
+            self.say(&["  ", name]);
+            for _ in name.len()..12 {
+                self.put(" ");
+            }
+        }
+        for name in names {
+            if self.json {
+                self.comma();
+                self.string(name);
+            } else {
+                self.say(&[" ", name]);
+            }
+        }
+        self.say(&["\n"]);
+        self.close("]");
+    }
+
+    /// A table: an array of objects under `key`, or aligned lines. `rows` calls [`row`](Self::row) for each row, and must
+    /// call it the same way every time that it is called. `empty` is said where there is none.
+    pub(super) fn table(&mut self, key: &str, heads: &[&str], empty: &str, rows: &mut dyn FnMut(&mut Self)) {
+        self.open(key, "[");
+        if !self.json {
+            self.widths = [0; COLUMNS];
+            self.measuring = true;
+            self.written = 0;
+            rows(self);
+            self.measuring = false;
+            if self.widths == [0; COLUMNS] {
+                if !empty.is_empty() {
+                    self.say(&[empty, "\n"]);
+                }
+                return;
+            }
+            // A head may be wider than what is below it; a column with nothing below its head is left out.
+            let widths = self.widths;
+            self.measuring = true;
+            self.heads(heads, &widths);
+            self.measuring = false;
+            self.heads(heads, &widths);
+        }
+        rows(self);
+        self.close("]");
+    }
+
+    fn heads(&mut self, heads: &[&str], widths: &[u16]) {
+        let mut named = [Cell::Nothing; COLUMNS];
+        let shown = heads.iter().filter(|head| !head.starts_with('*'));
+        for ((cell, head), width) in named.iter_mut().zip(shown).zip(widths) {
+            if *width > 0 {
+                *cell = Cell::Name(head.strip_prefix('+').unwrap_or(head));
+            }
+        }
+        self.line(&named);
+    }
+
+    /// A row of a table. A head that begins with `*` is for JSON alone, one with `+` for lines.
+    pub(super) fn row(&mut self, heads: &[&str], cells: &[Cell<'_>]) {
+        let other = if self.json { '+' } else { '*' };
+        let shown = heads.iter().zip(cells).filter(|(head, _)| !head.starts_with(other));
+        if self.json {
+            self.open("", "{");
+            for (head, cell) in shown {
+                self.key(head.strip_prefix('*').unwrap_or(head));
+                self.cell(*cell);
+            }
+            return self.close("}");
+        }
+        let mut cells = [Cell::Nothing; COLUMNS];
+        for (place, (_, cell)) in cells.iter_mut().zip(shown) {
+            *place = *cell;
+        }
+        self.line(&cells);
+    }
+
+    /// Cells side by side, the last as long as it is.
+    fn line(&mut self, cells: &[Cell<'_>]) {
+        let mut lengths = [0u16; COLUMNS];
+        let measuring = core::mem::replace(&mut self.measuring, true);
+        for (length, cell) in lengths.iter_mut().zip(cells) {
+            self.written = 0;
+            self.cell(*cell);
+            *length = self.written;
+        }
+        self.measuring = measuring;
+        if measuring {
+            for (width, length) in self.widths.iter_mut().zip(lengths) {
+                *width = length.max(*width);
+            }
+            return;
+        }
+        let last = lengths.iter().rposition(|&length| length > 0).unwrap_or(0);
+        for (at, (cell, length)) in cells.iter().zip(lengths).enumerate().take(last.saturating_add(1)) {
+            self.cell(*cell);
+            let width = self.widths.get(at).copied().unwrap_or(0);
+            // An empty column takes no room.
+            let width = if width == 0 || at == last { 0 } else { width.saturating_add(2) };
+            for _ in length..width {
+                self.put(" ");
+            }
+        }
+        self.put("\n");
+    }
+
+    /// A key of YAML with its value, or a member of an object.
+    pub(super) fn yaml(&mut self, indent: &str, key: &str, cell: Cell<'_>) {
+        if self.json {
+            return self.field(key, cell);
+        }
+        for part in [indent, key, ": "] {
+            self.put(part);
+        }
+        match cell {
+            Cell::Text(text) => self.string(text),
+            Cell::Flag(yes) => self.put(if yes { "true" } else { "false" }),
+            other => self.cell(other),
+        }
+        self.put("\n");
+    }
+}

@@ -1,0 +1,464 @@
+//! Transcripts of every command, for every kind of caller, over a board with two sites; and that nobody learns of a site
+//! that is not theirs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::panic
+)]
+
+use std::boxed::Box;
+use std::fmt::Write;
+use std::format;
+use std::path::Path;
+use std::string::String;
+use std::vec::Vec;
+
+use super::*;
+use crate::config::Problems;
+use crate::engine::Input;
+use crate::engine::lifetime::Sender;
+use crate::ingest::{Dialect, Event, Reader};
+use crate::model::SourceId;
+use crate::time::{Mono, Wall};
+
+/// Ten in the morning in Brussels.
+const START: i64 = 1_795_251_600_000;
+const MIN: i64 = 60_000;
+
+const FILE: &str = "
+config listen
+	option address '127.0.0.1:8080'
+	list serve 'page'
+	list serve 'ingest'
+config site 'heron'
+	list host 'status.example.org'
+	option title 'Antennes du Héron'
+	option lang 'fr'
+	option timezone 'CET-1CEST,M3.5.0,M10.5.0/3'
+config site 'egret'
+	list host 'egret.example.net'
+	option title 'Egret'
+config source 'prom'
+	option site 'heron'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000001'
+config source 'probe'
+	option site 'egret'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000002'
+config service 'wifi'
+	option site 'heron'
+	option name 'Wi-Fi'
+config component 'north'
+	option service 'wifi'
+	option label 'north-side'
+	option name 'Côté nord'
+	list match 'alertname=NorthDown'
+	list publish 'summary'
+config component 'south'
+	option service 'wifi'
+	option name 'Côté sud'
+config service 'vpn'
+	option site 'heron'
+config component 'gateway'
+	option service 'vpn'
+config service 'mail'
+	option site 'egret'
+config component 'postbox'
+	option service 'mail'
+config user 'ana'
+	list site 'heron'
+config user 'tern'
+	list site 'heron'
+	option role 'admin'
+config user 'both'
+	list site 'heron'
+	list site 'egret'
+	option role 'admin'
+";
+
+/// Room for one piece of an answer.
+const OUT_BYTES: usize = 8192;
+
+/// A process around the core.
+struct Shell;
+
+impl Host for Shell {
+    fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64)) {
+        each("connections", 3, 64, 0);
+    }
+    fn storage_fault(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// On the heap; the stack of a test has no room for several.
+#[inline(never)]
+fn new_engine() -> Box<Engine> {
+    Box::new(const { Engine::new() })
+}
+
+/// A board, and its clock.
+struct Board {
+    engine: Box<Engine>,
+    config: Box<Config>,
+    now: Now,
+    text: Option<String>,
+}
+
+impl Board {
+    fn new(file: &str) -> Self {
+        let mut config = Box::new(Config::new());
+        let mut problems = Problems::new();
+        assert!(
+            config.load(file.as_bytes(), &mut problems).is_ok(),
+            "{:?}",
+            problems.iter().map(|p| p.line).collect::<Vec<_>>()
+        );
+        let now = Now { mono: Mono(0), wall: Some(Wall(START)) };
+        let mut engine = new_engine();
+        engine.begin(&config, now);
+        Self { engine, config, now, text: None }
+    }
+
+    fn wait(&mut self, minutes: i64) {
+        for _ in 0..minutes {
+            self.now.mono.0 += MIN;
+            if let Some(wall) = &mut self.now.wall {
+                wall.0 += MIN;
+            }
+            self.engine.step(&self.config, self.now, Input::Pass);
+        }
+    }
+
+    /// Every source is alive.
+    fn heard(&mut self) {
+        for source in 0..2 {
+            self.engine.step(&self.config, self.now, Input::Heard(SourceId(source)));
+        }
+    }
+
+    /// A source says something, as Prometheus would.
+    fn push(&mut self, source: u8, labels: &str) {
+        let body = format!(
+            "[{{\"labels\":{{{labels}}},\"annotations\":{{\"summary\":\"the summary\",\"secret\":\"hunter2\"}}}}]"
+        );
+        let mut reader = Box::new(Reader::new());
+        reader.start(Dialect::Alerts);
+        let (engine, config, now) = (&mut self.engine, &self.config, self.now);
+        let mut each = |event: Event<'_>| {
+            if let Event::Alert(alert) = event {
+                engine.step(
+                    config,
+                    now,
+                    Input::Alert {
+                        source: SourceId(source),
+                        sender: Sender::Repeating,
+                        alert,
+                        oversize: false,
+                    },
+                );
+            }
+        };
+        reader.feed(body.as_bytes(), &mut each).unwrap();
+        reader.finish().unwrap();
+        self.heard();
+    }
+
+    fn caller(&self, name: &str) -> Caller {
+        match self.config.users.iter().position(|user| self.config.str(user.name) == name) {
+            Some(at) => Caller::User(UserId(u8::try_from(at).unwrap())),
+            None => Caller::Owner,
+        }
+    }
+
+    /// What one line is answered with.
+    fn ask(&mut self, who: &str, line: &str, confirmed: bool) -> (Status, String) {
+        let caller = self.caller(who);
+        let text = self.text.take();
+        let mut all = String::new();
+        let mut from = 0;
+        loop {
+            let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+            let ask = Ask { caller, from, line, text: text.as_deref(), json: false, confirmed };
+            let status = run(&mut self.engine, &self.config, self.now, &Shell, &ask, &mut out);
+            all.push_str(core::str::from_utf8(out.as_slice()).unwrap());
+            match status {
+                Status::More(next) => from = next,
+                status => return (status, all),
+            }
+        }
+    }
+}
+
+/// A transcript: what each asked, how it went, and the answer.
+struct Transcript {
+    board: Board,
+    told: String,
+}
+
+impl Transcript {
+    fn say(&mut self, who: &str, line: &str) {
+        let (status, answer) = self.board.ask(who, line, false);
+        write!(self.told, "[{who}] {line}\n{answer}= {status:?}\n\n").unwrap();
+    }
+}
+
+/// Compares with `tests/golden/NAME`, or rewrites it when asked to.
+fn golden(name: &str, told: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, told).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == told, "{name} differs from what is told; UPDATE_GOLDEN=1 rewrites it\n{told}");
+}
+
+/// A board on which the north side is down, ten minutes after its start.
+fn in_trouble() -> Board {
+    let mut board = Board::new(FILE);
+    for _ in 0..10 {
+        board.heard();
+        board.wait(1);
+    }
+    board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
+    board
+}
+
+#[test]
+fn reading() {
+    let mut t = Transcript { board: in_trouble(), told: String::new() };
+    for line in
+        ["help", "help update", "help banner", "help nothing", "whoami", "sites", "services", "status"]
+    {
+        t.say("ana", line);
+    }
+    for line in
+        ["incidents", "incident 1", "maintenance", "banner", "sources", "phrases", "alerts", "limits", "quit"]
+    {
+        t.say("ana", line);
+    }
+    for line in ["whoami", "alerts", "limits", "export", "import"] {
+        t.say("tern", line);
+    }
+    for line in [
+        "whoami",
+        "sites",
+        "status",
+        "incidents",
+        "incident heron/1",
+        "sources",
+        "alerts",
+        "limits",
+        "export",
+        "import",
+    ] {
+        t.say("both", line);
+    }
+    t.say("owner", "import --yes");
+    t.say("owner", "whoami");
+    golden("console-reading.txt", &t.told);
+}
+
+#[test]
+fn reading_json() {
+    let mut t = Transcript { board: in_trouble(), told: String::new() };
+    t.say("ana", "update 1 'Somebody looks at it.' --lang en");
+    t.say("ana", "update 1 --say going-there");
+    t.say("ana", "maintenance add vpn/gateway from 18:30 to +2h weekly \"New \\\"gateway\\\".\"");
+    t.say("ana", "banner set degraded 'Une tempête.'");
+    let lines = [
+        "help undo",
+        "whoami",
+        "sites",
+        "services",
+        "status",
+        "incidents --all",
+        "incident 1",
+        "maintenance",
+        "banner",
+        "sources",
+        "phrases",
+        "alerts",
+        "limits",
+        "list_sites",
+        "get_site_config heron",
+        "import",
+        "resolve 1",
+        "nonsense",
+        "incident 9",
+        "status nowhere",
+    ];
+    for line in lines {
+        let (_, answer) = t.board.ask("both", &format!("{line} --json"), false);
+        let parsed = serde_json::from_str::<serde_json::Value>(&answer);
+        assert!(parsed.is_ok() && answer.ends_with('\n'), "{line}: {answer}");
+        t.say("both", &format!("{line} --json"));
+    }
+    for line in [
+        "ack heron/1",
+        "resolve heron/1 --yes",
+        "maintenance end 1",
+        "banner clear --site heron",
+        "undo --yes --site heron",
+    ] {
+        t.say("both", &format!("{line} --json"));
+    }
+    golden("console-json.txt", &t.told);
+}
+
+#[test]
+fn acting() {
+    let mut t = Transcript { board: in_trouble(), told: String::new() };
+    for line in [
+        "update 1 \"We look for the cause.\"",
+        "update 1 identified --say power-cut",
+        "update 1 somebody is on the way, we don't know when",
+        "update 1 \"deux heures\" --lang fr",
+        "update 1 --say nonsense",
+        "update 1",
+        "update 1 monitoring",
+        "update 1 --say storm \"and words\"",
+        "update",
+        "update one \"x\"",
+        "update 7 \"x\"",
+        "upd 1 \"a short command\"",
+        "undo",
+        "undo --yes",
+        "ack 1",
+        "amend 1 3 \"The power is gone.\"",
+        "amend 1 99 \"nothing\"",
+        "retitle 1 \"No power\"",
+        "incident 1",
+        "resolve 1",
+        "resolve 1 \"They say it is over.\" --yes",
+        "resolve 1",
+        "reopen 1",
+        "open vpn outage \"VPN is slow\" \"We know.\"",
+        "incident open wifi/north-side No quotes here",
+        "open south --say power-cut",
+        "open wifi",
+        "open wify outage x",
+        "open wifi/nroth outage x",
+        "incident opne wifi",
+        "merge 3 into 2",
+        "merge 3 2 --yes",
+        "merge 2 into 2",
+        "incidents",
+        "incidents --all",
+        "redact 3",
+        "redact 2 --yes",
+        "incidents --all",
+        "maintenance add wifi from 18:30 to +2h \"A new antenna.\"",
+        "maintenance add vpn/gateway from tomorrow 07:00 to tomorrow 06:00 weekly words",
+        "maintenance add vpn from now to +1h",
+        "maintenance add vpn now to +40d",
+        "maintenance add vpn from soon to later",
+        "maintenance add vpn from 18:30",
+        "maintenance",
+        "maintenance end 2",
+        "maintenance end 9",
+        "maintenance cancel 1",
+        "maintenance",
+        "maintenance ad vpn",
+        "banner set",
+        "banner set outage \"A storm.\"",
+        "banner",
+        "status",
+        "banner clear",
+        "banner clear",
+        "undo --yes",
+        "undo --yes --nonsense",
+        "update 1 \"not closed",
+        "",
+        "stauts",
+        "alerts",
+    ] {
+        t.say("ana", line);
+    }
+    golden("console-acting.txt", &t.told);
+}
+
+#[test]
+fn several_sites() {
+    let mut board = in_trouble();
+    for _ in 0..10 {
+        board.push(0, "\"alertname\":\"NorthDown\"");
+        board.wait(1);
+    }
+    let mut t = Transcript { board, told: String::new() };
+    for line in [
+        "open mail outage \"No mail\"",
+        "incidents",
+        "ack 1",
+        "ack egret/1",
+        "ack 1 --site egret",
+        "ack egret/1 --site heron",
+        "ack heron/2",
+        "banner set \"Hello\"",
+        "banner set \"Hello\" --site egret.example.net",
+        "undo",
+        "undo --site egret",
+        "status egret",
+        "status",
+    ] {
+        t.say("both", line);
+    }
+    golden("console-sites.txt", &t.told);
+}
+
+#[test]
+fn habits_of_prometheus_adlermanager() {
+    let mut t = Transcript { board: in_trouble(), told: String::new() };
+    t.say("ana", "list_sites");
+    t.say("ana", "get_site_config status.example.org");
+    t.say("ana", "set_site_config status.example.org");
+    for text in [
+        "message: 'Hello world!\n\n\n  This is an example'\nforce_state: true\n",
+        "message: Away\nforce_state: outage",
+        "nonsense",
+        "force_state: false\nmessage: ''\n",
+        "force_state: false\nmessage: ''\n",
+    ] {
+        t.told.push_str(text);
+        t.told.push('\n');
+        t.board.text = Some(text.into());
+        t.say("ana", "set_site_config status.example.org");
+        t.say("ana", "get_site_config heron");
+    }
+    t.say("ana", "get_site_config egret.example.net");
+    golden("console-adlermanager.txt", &t.told);
+}
+
+#[test]
+fn words_from_standard_input() {
+    let mut board = in_trouble();
+    assert_eq!(board.ask("ana", "update 1", false).0, Status::WantsText);
+    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::WantsText);
+    assert_eq!(board.ask("ana", "update", false).0, Status::Usage);
+    board.text = Some("First.\n\nSecond.\n".into());
+    assert_eq!(board.ask("ana", "update 1", false).0, Status::Done);
+    assert!(board.ask("ana", "incident 1 --json", false).1.contains("First.\\n\\nSecond.\"}"));
+    board.text = Some("\n".into());
+    assert_eq!(board.ask("ana", "update 1", false).0, Status::Usage);
+    board.text = Some("Over.".into());
+    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::Done);
+    assert!(board.ask("ana", "incident 1 --json", false).1.contains("Over."));
+}
+
+#[test]
+fn without_a_clock_nothing_is_dated() {
+    let mut board = in_trouble();
+    board.now.wall = None;
+    for (line, expected) in [
+        (
+            "maintenance add wifi from now to +1h",
+            "not done: the clock is not set yet, so nobody can tell when",
+        ),
+                ("status", "not known"),
+        ("update 1 words", "to take it back"),
+    ] {
+        let (_, answer) = board.ask("ana", line, false);
+        assert!(answer.contains(expected), "{line}: {answer}");
+    }
+}
