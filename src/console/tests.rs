@@ -584,7 +584,7 @@ proptest! {
             let line = parts.join(" ");
             for who in ["ana", "tern"] {
                 let (_, answer) = board.ask(who, &line, false);
-                let listed = who == "tern" && line.starts_with("ale");
+                let listed = who == "tern" && line.contains("alerts");
                 for secret in ["hunter2", "NorthDown", "the summary"] {
                     prop_assert!(!answer.contains(secret) || listed && secret != "hunter2", "{}: {}", line, answer);
                 }
