@@ -51,3 +51,34 @@ fn hash(names: [&str; 3]) -> u64 {
 fn fold(hash: u64) -> u32 {
     u32::try_from((hash ^ (hash >> 32)) & u64::from(u32::MAX)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::{BASE, good};
+    use std::string::ToString;
+
+    /// Journals hold these numbers: what has been released stays.
+    #[test]
+    fn hashes_stay_what_they_are() {
+        let config = good(
+            &(BASE.to_string()
+                + "config service v\n\toption site s\nconfig component c\n\toption service v\nconfig user u\n\tlist site s\n"),
+        );
+        assert_eq!(config.source_hash(SourceId(0)), 0xc79e_1afa_d2df_5b92);
+        assert_eq!(config.component_hash(ComponentId(0)), 0x1d31_6849);
+        assert_eq!(config.service_hash(ServiceId(0)), 0x26ca_5b6a);
+        assert_eq!(config.site_hash(SiteId(0)), 0xf237_4fae);
+        assert_eq!(config.user_hash(UserId(0)), 0x3494_9bb6);
+    }
+
+    #[test]
+    fn what_there_is_not_has_none() {
+        let config = good(BASE);
+        assert_eq!(config.source_hash(SourceId(1)), 0);
+        assert_eq!(config.component_hash(ComponentId(0)), 0);
+        assert_eq!(config.service_hash(ServiceId(0)), 0);
+        assert_eq!(config.site_hash(SiteId(1)), 0);
+        assert_eq!(config.user_hash(UserId(0)), 0);
+    }
+}

@@ -20,6 +20,7 @@ use record::{
     BANNER, CLOCK, ClockRecord, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
 };
 
+pub mod uptime;
 pub mod window;
 
 use crate::config::Config;

@@ -1,0 +1,477 @@
+//! How every component fared, a day each: what the bars on a page and its percentages are made of.
+//!
+//! # How time is counted
+//!
+//! What a component lives through is counted in milliseconds of the monotonic clock, from one change to the next, so
+//! nothing is done while nothing changes. It goes to the day that the calendar of its site shows. When that day is over
+//! it is packed into four bytes ([`scale`]). Trouble is rounded up, and what is known is rounded down; zero means that
+//! nothing is known, never that all was well. A day of 23 or 25 hours is stretched to 24.
+//!
+//! # When the wall clock is wrong
+//!
+//! - While it is unknown, nothing is counted: nobody can tell which day it is.
+//! - When it is set, what has passed stays with the day that it showed before, and counting goes on with the day
+//!   that it shows now, which may have been counted on before. What nobody lived through is not known. Never more is counted
+//!   than has passed on the monotonic clock, and no work depends on how far it was set.
+//! - A day is stored under its number, in one of [`HISTORY_DAYS`] places, by its remainder. So a clock that is
+//!   decades ahead takes the places of as many days as it is believed for, and no others.
+//! - Days that are older than `retain_days` go only when the day before the present one is kept as well, or when the
+//!   clock has not been set for a day. So a clock that is far ahead for an hour costs one day, not ninety.
+//! - What was counted under a wrong date stays under it.
+
+mod records;
+mod scale;
+
+pub use records::{DAYS, ROSTER};
+use scale::{DAY_MINUTES, Packed};
+
+use crate::config::Config;
+use crate::limits::{CLOCK_STEP, COMPONENTS, HISTORY_DAYS, SITES, UPTIME_WRITE};
+use crate::model::{ComponentId, Day, SiteId};
+use crate::time::civil::{Civil, DAY_MS};
+use crate::time::tz::Tz;
+use crate::time::{Millis, Mono, Now, Wall};
+
+/// What a component lives through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lived {
+    /// Nobody knows.
+    #[default]
+    Unknown,
+    /// It works.
+    Operational,
+    /// It works badly.
+    Degraded,
+    /// It does not work.
+    Outage,
+    /// Work is being done on it.
+    Maintenance,
+}
+
+const ONE_DAY: Millis = Millis::from_mins(DAY_MINUTES);
+/// Beyond every time there is.
+const NEVER: Mono = Mono(i64::MAX);
+
+/// What is being counted of one component.
+#[derive(Clone, Copy)]
+struct Running {
+    /// Up to when it has been counted.
+    since: Mono,
+    /// What it lives through since then.
+    lived: Lived,
+    /// Milliseconds of the present day: down, degraded, maintenance, known.
+    spent: [u32; 4],
+}
+
+/// The days of one site. Days are numbered from 1970-01-01; 0 is none.
+#[derive(Clone, Copy)]
+struct Calendar {
+    /// Whose day is in each place.
+    numbers: [u32; HISTORY_DAYS],
+    /// Which of them have changed since they were last written down.
+    changed: [bool; HISTORY_DAYS],
+    /// The present day, if that is known.
+    today: u32,
+    /// When it is over.
+    edge: Mono,
+    /// A 1,440th of it, in milliseconds.
+    minute_ms: u32,
+    /// From when on the clock is believed so much that old days go.
+    believed_at: Mono,
+}
+
+/// How every component fared. All-zero when new: nothing is known. About 104 KiB.
+pub struct Uptime {
+    days: [[Packed; HISTORY_DAYS]; COMPONENTS],
+    running: [Running; COMPONENTS],
+    calendars: [Calendar; SITES],
+    /// The component of each place in the roster that was last restored, plus one.
+    roster: [u16; COMPONENTS],
+    /// Whether the roster that was last written down is that of the present configuration.
+    rostered: bool,
+    /// Whether the wall clock counted when it was last looked at, and how far it was ahead of the monotonic one.
+    has_wall: bool,
+    ahead_ms: i64,
+    /// When a day is over next.
+    due: Mono,
+    /// When the present day is written down next.
+    write_at: Mono,
+}
+
+impl Default for Uptime {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Uptime {
+    /// Nothing is known. All-zero.
+    #[allow(clippy::large_stack_arrays, reason = "it is made in a static")]
+    pub const fn new() -> Self {
+        Self {
+            days: [[Packed::NOTHING; HISTORY_DAYS]; COMPONENTS],
+            running: [Running::NEW; COMPONENTS],
+            calendars: [Calendar::NEW; SITES],
+            roster: [0; COMPONENTS],
+            rostered: false,
+            has_wall: false,
+            ahead_ms: 0,
+            due: Mono(0),
+            write_at: Mono(0),
+        }
+    }
+
+    /// Lets time pass. Call it before anything else in every step, and when [`next_at`](Self::next_at) says so. Two
+    /// comparisons, unless a day is over or the wall clock was set; then O(components).
+    pub fn pass(&mut self, config: &Config, now: Now) {
+        let ahead_ms = now.wall.map_or(0, |wall| wall.0.saturating_sub(now.mono.0));
+        let was_set = now.wall.is_some() != self.has_wall
+            || ahead_ms.abs_diff(self.ahead_ms) >= u64::from(CLOCK_STEP.0);
+        if !was_set && now.mono < self.due {
+            return;
+        }
+        if !self.has_wall && now.wall.is_some() {
+            self.write_at = now.mono.plus(UPTIME_WRITE);
+        }
+        (self.has_wall, self.ahead_ms) = (now.wall.is_some(), ahead_ms);
+        self.due = NEVER;
+        for site in (0..=u8::MAX).map(SiteId).take(config.sites.len()) {
+            self.turn(config, site, now);
+        }
+    }
+
+    /// What a component lives through from now on. [`pass`](Self::pass) comes before it. One comparison, if that is no
+    /// change.
+    pub fn set(&mut self, config: &Config, component: ComponentId, lived: Lived, now: Now) {
+        if self.running.get(component.index()).is_some_and(|running| running.lived != lived) {
+            let calendar = calendar_of(&self.calendars, config, component);
+            if let Some(running) = self.running.get_mut(component.index()) {
+                running.count(calendar, now.mono);
+                running.lived = lived;
+            }
+        }
+    }
+
+    /// When it wants [`pass`](Self::pass), or [`flush`](Self::flush) if [`flush_due`](Self::flush_due) says so then.
+    pub fn next_at(&self) -> Option<Mono> {
+        self.has_wall.then(|| self.due.min(self.write_at))
+    }
+
+    /// Whether it is time to write down what changed.
+    pub fn flush_due(&self, now: Now) -> bool {
+        self.has_wall && self.write_at <= now.mono
+    }
+
+    /// How a component fared `ago` days before the present day of its site, in minutes that are at most 1,440
+    /// together. What is known is at least the sum of the others.
+    pub fn day(&self, config: &Config, component: ComponentId, now: Now, ago: u8) -> Day {
+        let calendar = calendar_of(&self.calendars, config, component);
+        let number = calendar.today.saturating_sub(u32::from(ago));
+        let retained = config.site_of(component).and_then(|site| config.sites.get(site.index()));
+        if calendar.today == 0 || number == 0 || retained.is_none_or(|site| ago >= site.retain_days) {
+            return Day::default();
+        }
+        let minutes = if ago == 0 {
+            self.today(calendar, component, now.mono)
+        } else {
+            self.packed(calendar, component, number, now.mono).minutes().unwrap_or_default()
+        };
+        let [down, degraded, maintenance, known] =
+            whole(minutes).map(|minutes| u16::try_from(minutes).unwrap_or(0));
+        Day { down, degraded, maintenance, known }
+    }
+
+    /// Whether anything was ever known of a component, in what is kept.
+    pub fn known(&self, component: ComponentId) -> bool {
+        let kept = self.days.get(component.index());
+        let running = self.running.get(component.index());
+        kept.is_some_and(|days| days.iter().any(|&day| day != Packed::NOTHING))
+            || running.is_some_and(|running| running.lived != Lived::Unknown || running.spent != [0; 4])
+    }
+
+    /// Goes from one configuration to another: components and sites are the same when their names are. What is no
+    /// longer named is forgotten. O(components²) comparisons of hashes.
+    pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
+        self.pass(old, now);
+        for id in (0..=u16::MAX).map(ComponentId).take(old.components.len()) {
+            let calendar = calendar_of(&self.calendars, old, id);
+            if let Some(running) = self.running.get_mut(id.index()) {
+                running.count(calendar, now.mono);
+            }
+        }
+        let mut hashes = [0; COMPONENTS];
+        for (id, hash) in (0..=u16::MAX).map(ComponentId).zip(&mut hashes).take(old.components.len()) {
+            *hash = u64::from(old.component_hash(id));
+        }
+        for id in (0..=u16::MAX).map(ComponentId).take(new.components.len()) {
+            if let Some(at) = take_place(&mut hashes, id.index(), new.component_hash(id)) {
+                self.days.swap(id.index(), at);
+                self.running.swap(id.index(), at);
+            }
+        }
+        // What found nothing has what nobody took.
+        let places = self.days.iter_mut().zip(&mut self.running).zip(hashes);
+        for ((days, running), _) in places.filter(|&(_, hash)| hash != TAKEN) {
+            *days = [Packed::NOTHING; HISTORY_DAYS];
+            *running = Running { since: now.mono, ..Running::NEW };
+        }
+        let mut hashes = [0; SITES];
+        for (id, hash) in (0..=u8::MAX).map(SiteId).zip(&mut hashes).take(old.sites.len()) {
+            *hash = u64::from(old.site_hash(id));
+        }
+        for id in (0..=u8::MAX).map(SiteId).take(new.sites.len()) {
+            if let Some(at) = take_place(&mut hashes, id.index(), new.site_hash(id)) {
+                self.calendars.swap(id.index(), at);
+            }
+        }
+        for (calendar, _) in self.calendars.iter_mut().zip(hashes).filter(|&(_, hash)| hash != TAKEN) {
+            *calendar = Calendar::NEW;
+        }
+        self.rostered = false;
+        // A site may be new, or have another zone.
+        self.due = now.mono;
+        self.pass(new, now);
+    }
+
+    // ---- days ------------------------------------------------------------------------------------------
+
+    /// Sees to it that the present day of a site is the one that the clock shows.
+    fn turn(&mut self, config: &Config, id: SiteId, now: Now) {
+        let (Some(site), Some(&was)) = (config.sites.get(id.index()), self.calendars.get(id.index())) else {
+            return;
+        };
+        let shown = now.wall.map_or(Shown::NOTHING, |wall| Shown::at(&site.timezone, wall, now));
+        let is_over = shown.number != was.today;
+        let follows = was.today != 0 && shown.number == was.today.saturating_add(1) && was.edge <= now.mono;
+        let mut calendar = was;
+        (calendar.today, calendar.edge, calendar.minute_ms) = (shown.number, shown.ends, shown.minute_ms);
+        if is_over {
+            // What has passed since the edge was lived through, if one day follows on the other.
+            let from = if follows { was.edge.max(shown.begins).min(now.mono) } else { now.mono };
+            if was.today != 0 {
+                self.close(config, id, &was, now.mono);
+                self.write_at = now.mono;
+            }
+            if let Some(place) = place(was.today).and_then(|at| calendar.changed.get_mut(at)) {
+                *place = true;
+            }
+            if shown.number != 0 {
+                if !follows {
+                    calendar.believe(now.mono);
+                }
+                self.open(config, id, &mut calendar);
+                if calendar.believed_at <= now.mono {
+                    self.forget(config, id, &mut calendar, u32::from(site.retain_days));
+                }
+            }
+            for component in components_of(config, id) {
+                if let Some(running) = self.running.get_mut(component.index()) {
+                    running.since = from;
+                }
+            }
+        }
+        if calendar.today != 0 {
+            self.due = self.due.min(calendar.edge);
+        }
+        if let Some(kept) = self.calendars.get_mut(id.index()) {
+            *kept = calendar;
+        }
+    }
+
+    /// Packs the present day of a site, which is over.
+    fn close(&mut self, config: &Config, id: SiteId, calendar: &Calendar, now: Mono) {
+        for component in components_of(config, id) {
+            let packed = Packed::new(self.today(calendar, component, now));
+            if let Some(kept) = self.kept(component, calendar.today) {
+                *kept = packed;
+            }
+        }
+    }
+
+    /// Goes on with the present day of a site, perhaps where it was left.
+    fn open(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar) {
+        self.take(config, id, calendar, calendar.today);
+        for component in components_of(config, id) {
+            let minutes =
+                self.kept(component, calendar.today).and_then(|kept| kept.minutes()).unwrap_or_default();
+            if let Some(running) = self.running.get_mut(component.index()) {
+                running.spent = whole(minutes).map(|minutes| minutes.saturating_mul(calendar.minute_ms));
+            }
+        }
+    }
+
+    /// Takes the place of a day for it. If another day was there, it is forgotten.
+    fn take(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, number: u32) {
+        let Some(holder) = place(number).and_then(|at| calendar.numbers.get_mut(at)) else { return };
+        if *holder == number {
+            return;
+        }
+        *holder = number;
+        for component in components_of(config, id) {
+            if let Some(kept) = self.kept(component, number) {
+                *kept = Packed::NOTHING;
+            }
+        }
+    }
+
+    /// Forgets the days of a site that are older than it keeps any.
+    fn forget(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, retain_days: u32) {
+        for number in &mut calendar.numbers {
+            if *number != 0 && number.saturating_add(retain_days) <= calendar.today {
+                for component in components_of(config, id) {
+                    if let Some(kept) = self.kept(component, *number) {
+                        *kept = Packed::NOTHING;
+                    }
+                }
+                *number = 0;
+            }
+        }
+    }
+
+    // ---- one component ---------------------------------------------------------------------------------
+
+    /// The place of a component's day.
+    fn kept(&mut self, component: ComponentId, number: u32) -> Option<&mut Packed> {
+        self.days.get_mut(component.index())?.get_mut(place(number)?)
+    }
+
+    /// Minutes of the present day: down, degraded and maintenance rounded up, known rounded down.
+    fn today(&self, calendar: &Calendar, component: ComponentId, now: Mono) -> [u32; 4] {
+        let mut running = self.running.get(component.index()).copied().unwrap_or(Running::NEW);
+        running.count(calendar, now);
+        let minute_ms = calendar.minute_ms.max(1);
+        let [down, degraded, maintenance, known] = running.spent;
+        let [down, degraded, maintenance] = [down, degraded, maintenance].map(|ms| ms.div_ceil(minute_ms));
+        [down, degraded, maintenance, known.checked_div(minute_ms).unwrap_or(0)]
+    }
+
+    /// How a component fared on a day of its site.
+    fn packed(&self, calendar: &Calendar, component: ComponentId, number: u32, now: Mono) -> Packed {
+        let Some(at) = place(number).filter(|&at| calendar.numbers.get(at) == Some(&number)) else {
+            return Packed::NOTHING;
+        };
+        if number == calendar.today {
+            return Packed::new(self.today(calendar, component, now));
+        }
+        let days = self.days.get(component.index());
+        days.and_then(|days| days.get(at)).copied().unwrap_or(Packed::NOTHING)
+    }
+}
+
+impl Running {
+    const NEW: Self = Self { since: Mono(0), lived: Lived::Unknown, spent: [0; 4] };
+
+    /// Counts what has passed, up to the end of the present day.
+    fn count(&mut self, calendar: &Calendar, now: Mono) {
+        let until = if calendar.today == 0 { self.since } else { now.min(calendar.edge) };
+        let ms = u32::try_from(until.since(self.since)).unwrap_or(0);
+        self.since = self.since.max(now);
+        let [down, degraded, maintenance, known] = &mut self.spent;
+        let trouble = match self.lived {
+            Lived::Unknown => return,
+            Lived::Operational => None,
+            Lived::Degraded => Some(degraded),
+            Lived::Outage => Some(down),
+            Lived::Maintenance => Some(maintenance),
+        };
+        for spent in trouble.into_iter().chain([known]) {
+            *spent = spent.saturating_add(ms);
+        }
+    }
+}
+
+impl Calendar {
+    const NEW: Self = Self {
+        numbers: [0; HISTORY_DAYS],
+        changed: [false; HISTORY_DAYS],
+        today: 0,
+        edge: Mono(0),
+        minute_ms: 0,
+        believed_at: Mono(0),
+    };
+
+    /// The clock was set, or begins to count: it is believed at once if the day before is among those that are kept.
+    fn believe(&mut self, now: Mono) {
+        let follows = self.numbers.contains(&self.today.saturating_sub(1).max(1));
+        self.believed_at = if follows { now } else { now.plus(ONE_DAY) };
+    }
+}
+
+/// The day that a clock shows.
+struct Shown {
+    number: u32,
+    begins: Mono,
+    ends: Mono,
+    minute_ms: u32,
+}
+
+impl Shown {
+    const NOTHING: Self = Self { number: 0, begins: Mono(0), ends: Mono(0), minute_ms: 0 };
+
+    /// The day of a site with this zone. Before 1970 there is none.
+    fn at(tz: &Tz, wall: Wall, now: Now) -> Self {
+        let east_ms = i64::from(tz.offset_at(wall).secs).saturating_mul(1000);
+        let first = |day: i64| tz.to_wall(Civil::from_wall(Wall(day.saturating_mul(DAY_MS))));
+        let mut day = wall.0.saturating_add(east_ms).div_euclid(DAY_MS);
+        // Clocks that are put back over midnight show yesterday again.
+        if first(day.saturating_add(1)) <= wall {
+            day = day.saturating_add(1);
+        }
+        let (begins, ends) = (first(day), first(day.saturating_add(1)));
+        let lasts_ms = ends.0.saturating_sub(begins.0).clamp(DAY_MS / 2, DAY_MS * 2);
+        let Some(number) = u32::try_from(day).ok().filter(|&number| number != 0) else {
+            return Self::NOTHING;
+        };
+        Self {
+            number,
+            begins: now.mono_of(begins).unwrap_or(now.mono),
+            ends: now.mono_of(ends).unwrap_or(now.mono),
+            minute_ms: u32::try_from(lasts_ms).unwrap_or(0).checked_div(DAY_MINUTES).unwrap_or(0),
+        }
+    }
+}
+
+/// The place of a day; `None` for no day.
+fn place(number: u32) -> Option<usize> {
+    let number = usize::try_from(number).ok().filter(|&number| number != 0)?;
+    number.checked_rem(HISTORY_DAYS)
+}
+
+/// Minutes that fit one day: what is worse comes first, and what is known is at least the sum of what was bad.
+fn whole([down, degraded, maintenance, known]: [u32; 4]) -> [u32; 4] {
+    let down = down.min(DAY_MINUTES);
+    let degraded = degraded.min(DAY_MINUTES.saturating_sub(down));
+    let bad = down.saturating_add(degraded);
+    let maintenance = maintenance.min(DAY_MINUTES.saturating_sub(bad));
+    [down, degraded, maintenance, known.clamp(bad.saturating_add(maintenance), DAY_MINUTES)]
+}
+
+/// The calendar of a component's site; an empty one if it has none.
+fn calendar_of<'a>(
+    calendars: &'a [Calendar; SITES],
+    config: &Config,
+    component: ComponentId,
+) -> &'a Calendar {
+    static NONE: Calendar = Calendar::NEW;
+    config.site_of(component).and_then(|site| calendars.get(site.index())).unwrap_or(&NONE)
+}
+
+/// The components of a site.
+fn components_of(config: &Config, site: SiteId) -> impl Iterator<Item = ComponentId> + '_ {
+    let ids = (0..=u16::MAX).map(ComponentId).take(config.components.len());
+    ids.filter(move |&id| config.site_of(id) == Some(site))
+}
+
+/// Stands for a place that was taken; no hash of 32 bits.
+const TAKEN: u64 = u64::MAX;
+
+/// Takes the place of this hash, and tells which it was: what is there is to be swapped with what is at `to`.
+fn take_place(hashes: &mut [u64], to: usize, wanted: u32) -> Option<usize> {
+    let at = hashes.iter().position(|&hash| wanted != 0 && hash == u64::from(wanted))?;
+    hashes.swap(to, at);
+    *hashes.get_mut(to)? = TAKEN;
+    Some(at)
+}
+
+#[cfg(test)]
+mod tests;
