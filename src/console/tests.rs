@@ -18,6 +18,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::command::table::{Needs, OPTIONS};
 use crate::config::Problems;
 use crate::engine::Input;
 use crate::engine::lifetime::Sender;
@@ -657,5 +658,55 @@ fn the_tab_key_knows_what_there_is() {
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());
         complete(&board.engine, &board.config, board.now, board.caller(who), line, &mut out);
         assert_eq!(core::str::from_utf8(out.as_slice()).unwrap(), expected, "{who}: {line}");
+    }
+}
+
+/// README's transcript and its table of commands are what the console says. `UPDATE_GOLDEN=1` writes both anew.
+#[test]
+fn the_readme_is_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let part = |begin: &str, end: &str| {
+        let start = readme.find(begin).unwrap() + begin.len();
+        (start, start + readme[start..].find(end).unwrap())
+    };
+
+    let (start, end) = part("```console\n", "```\n");
+    let mut board = in_trouble();
+    let mut told = String::new();
+    for line in readme[start..end].lines().filter_map(|line| line.strip_prefix("> ")) {
+        let (_, answer) = board.ask("ana", line, false);
+        write!(told, "{}> {line}\n{answer}", if told.is_empty() { "" } else { "\n" }).unwrap();
+        board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\"");
+        board.wait(1);
+    }
+    assert!(told.lines().count() > 30);
+
+    let mut table =
+        String::from("\n| command | what it does | who, if not everybody |\n| --- | --- | --- |\n");
+    for row in &ROWS {
+        let mut line = Bytes::<160>::new();
+        command::usage(&mut line, row, false);
+        let line = core::str::from_utf8(line.as_slice()).unwrap().replace('|', "\\|");
+        let who = match row.needs {
+            Needs::Operator => "",
+            Needs::Admin => "admins",
+            Needs::Whole => "the owner, admins of all sites",
+        };
+        writeln!(table, "| `{line}` | {} | {who} |", row.help).unwrap();
+    }
+    table.push_str("\n| option | what it does |\n| --- | --- |\n");
+    for row in &OPTIONS {
+        writeln!(table, "| `{}` | {} |", [row.name, row.value].join(" ").trim_end(), row.help).unwrap();
+    }
+    table.push('\n');
+    let (first, last) = part("<!-- commands -->\n", "<!-- /commands -->");
+
+    assert!(end < first);
+    let whole = [&readme[..start], &told, &readme[end..first], &table, &readme[last..]].concat();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &whole).unwrap();
+    } else {
+        assert!(whole == readme, "README.md does not say what the console does; UPDATE_GOLDEN=1 rewrites it");
     }
 }
