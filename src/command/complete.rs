@@ -109,7 +109,7 @@ fn of_words(words: &Words, complete: usize, names: &dyn Names, each: &mut dyn Fn
             Arg::Repeat => matches!(word, "weekly" | "monthly"),
             Arg::All => false,
             // Free text goes on to the end.
-            Arg::Title | Arg::Words | Arg::MaybeWords => return,
+            Arg::Title | Arg::Words | Arg::MaybeWords | Arg::Yaml => return,
             Arg::Into if word == "into" && at.saturating_add(1) == complete => {
                 return names.each(Arg::Number, each);
             }
@@ -146,7 +146,7 @@ fn of_arg(arg: Arg, names: &dyn Names, each: &mut dyn FnMut(&str)) {
         Arg::All => each("--all"),
         Arg::AnySite => names.each(Arg::Site, each),
         Arg::Site | Arg::Number | Arg::Planned | Arg::Service => names.each(arg, each),
-        Arg::Step | Arg::Title | Arg::Words | Arg::MaybeWords => {}
+        Arg::Step | Arg::Title | Arg::Words | Arg::MaybeWords | Arg::Yaml => {}
     }
 }
 

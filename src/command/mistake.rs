@@ -78,17 +78,11 @@ impl Mistake<'_> {
                     arg.row().noun,
                     shown(word)
                 );
-                advice(out, row);
+                perhaps_second(out, row, word);
             }
             Self::Extra(row, word) => {
                 _ = uwrite!(out, "'{}' is too much after '{}'", shown(word), row.name);
-                // What was meant may be a command of two words.
-                let group = row.words().0;
-                let seconds = || ROWS.iter().filter(|row| row.words().0 == group).map(|row| row.words().1);
-                let near = near::nearest(word, &mut seconds().filter(|second| !second.is_empty()));
-                let meant = ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near));
-                perhaps(out, meant.map_or("", |row| row.name));
-                advice(out, meant.unwrap_or(row));
+                perhaps_second(out, row, word);
             }
             Self::Both(row) => {
                 _ = uwrite!(out, "either --say or words of your own");
@@ -102,6 +96,16 @@ fn perhaps(out: &mut BytesView, name: &str) {
     if !name.is_empty() {
         _ = uwrite!(out, "; perhaps you mean '{}'", name);
     }
+}
+
+/// What was meant may be a command of two words.
+fn perhaps_second(out: &mut BytesView, row: &Row, word: &str) {
+    let group = row.words().0;
+    let seconds = ROWS.iter().filter(|row| row.words().0 == group).map(|row| row.words().1);
+    let near = near::nearest(word, &mut seconds.filter(|second| !second.is_empty()));
+    let meant = ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near));
+    perhaps(out, meant.map_or("", |row| row.name));
+    advice(out, meant.unwrap_or(row));
 }
 
 fn advice(out: &mut BytesView, row: &Row) {

@@ -255,6 +255,7 @@ impl<'a> Reader<'a> {
         match arg {
             Arg::Title => said && self.command.row.speaks(),
             Arg::Words => said || self.command.phase.is_some(),
+            Arg::Yaml => text.is_some(),
             _ => false,
         }
     }
@@ -326,7 +327,7 @@ impl<'a> Reader<'a> {
                 self.command.window = (from, self.time(row)?);
             }
             Arg::Title => self.command.title = self.text(false),
-            Arg::Words | Arg::MaybeWords => self.command.text = self.text(true),
+            Arg::Words | Arg::MaybeWords | Arg::Yaml => self.command.text = self.text(true),
         }
         Ok(true)
     }
@@ -378,3 +379,6 @@ impl<'a> Reader<'a> {
 fn nearest_command(word: &str) -> &'static str {
     near::nearest(word, &mut ROWS.iter().map(|row| row.name))
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,7 @@ pub enum Arg {
     Title,
     Words,
     MaybeWords,
+    Yaml,
     Window,
     Repeat,
     Forced,
@@ -79,7 +80,7 @@ const fn arg(arg: Arg, usage: &'static str, example: &'static str, noun: &'stati
 }
 
 /// All arguments, in the order of [`Arg`].
-pub static ARGS: [ArgRow; 17] = [
+pub static ARGS: [ArgRow; 18] = [
     arg(Arg::Topic, "[COMMAND]", "update", "a command"),
     arg(Arg::AnySite, "[SITE]", "", "a site, or nothing ('sites' lists them)"),
     arg(Arg::Site, "SITE", "status.example.org", "a site ('sites' lists them)"),
@@ -103,6 +104,7 @@ pub static ARGS: [ArgRow; 17] = [
         "words in quotes, a phrase as in --say power-cut, or text on standard input",
     ),
     arg(Arg::MaybeWords, "[\"WORDS\"]", "\"Somebody is on the way.\"", "words in quotes"),
+    arg(Arg::Yaml, "YAML", "\"force_state: true\"", "YAML with message and force_state, on standard input"),
     arg(
         Arg::Window,
         "from TIME to TIME",
@@ -171,7 +173,7 @@ impl Row {
     }
     /// Whether people can say something with it.
     pub fn speaks(&self) -> bool {
-        self.args.iter().any(|arg| matches!(arg, Arg::Words | Arg::MaybeWords))
+        self.args.iter().any(|arg| matches!(arg, Arg::Words | Arg::MaybeWords | Arg::Yaml))
     }
 }
 
@@ -260,7 +262,7 @@ pub static ROWS: [Row; 36] = [
     row(
         Verb::SetSiteConfig,
         "set_site_config",
-        &[Arg::Site, Arg::Words],
+        &[Arg::Site, Arg::Yaml],
         "take those as YAML from standard input; see 'banner set'",
     ),
     row(Verb::Help, "help", &[Arg::Topic], "this list, or all about one command"),

@@ -19,6 +19,8 @@ use crate::time::Now;
 
 /// Room for a question.
 type Question = Bytes<1024>;
+/// Of it, what a further component must leave free.
+const ROOM: usize = 200;
 
 /// Does what a command says, or asks whether it should.
 pub(super) fn carry_out<'a>(
@@ -136,24 +138,22 @@ fn asks(
         Action::Update { number, phase: Phase::Resolved, .. } => {
             _ = uwrite!(**out, "resolve ");
             name(teller, site, number, true, out)?;
-            let (mut unwell, mut members) = (0u32, 0u32);
+            let mut unwell = 0u32;
             teller.with_incident(site, number, &mut |incident| {
                 for id in incident.components.iter() {
-                    let bad = teller.view.component(id).state != State::Operational;
-                    unwell = unwell.saturating_add(u32::from(bad));
-                    members = members.saturating_add(1);
+                    let state = teller.view.component(id).state;
+                    if state == State::Operational {
+                        continue;
+                    }
+                    let lead =
+                        if unwell == 0 { " The monitoring does not say that all is well: " } else { ", " };
+                    unwell = unwell.saturating_add(1);
+                    if out.room() > ROOM {
+                        _ = uwrite!(**out, "{}{} ({})", lead, scope.component_name(id), state_word(state));
+                    }
                 }
             });
             if unwell > 0 {
-                _ = uwrite!(**out, " {} of its {} components not known to be well:", unwell, members);
-                teller.with_incident(site, number, &mut |incident| {
-                    for id in incident.components.iter() {
-                        let state = teller.view.component(id).state;
-                        if state != State::Operational && out.room() > 160 {
-                            _ = uwrite!(**out, " {} ({})", scope.component_name(id), state_word(state));
-                        }
-                    }
-                });
                 _ = uwrite!(**out, ". The page will say so.");
             }
         }
@@ -232,10 +232,17 @@ fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done
         }
         return out.close("}");
     }
+    out.say(&[
+        match command.row.verb {
+            Verb::Acknowledge => "noted, for people on the console; the page says as before:",
+            _ => "done; the page says now:",
+        },
+        "\n",
+    ]);
     match done {
         Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),
-        Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "done; there is no banner", out),
+        Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
     }
     if matches!(done, Done::ResolvedWhileFiring(_)) {
         out.say(&["alerts still fire, and the page says so", "\n"]);

@@ -91,6 +91,7 @@ pub fn run(
     let mut words = Words::new();
     let scope = Scope { config, caller: ask.caller };
     let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line), ask.from);
+    sheet.says_zone = scope.several();
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
@@ -126,7 +127,7 @@ fn tell_mistake(mistake: Mistake<'_>, out: &mut Sheet<'_>, may_come: bool) -> St
     let mut told = Bytes::<1024>::new();
     mistake.describe(&mut told);
     out.usage(core::str::from_utf8(told.as_slice()).unwrap_or(""));
-    if may_come && matches!(mistake, Mistake::Missing(_, Arg::Words)) {
+    if may_come && matches!(mistake, Mistake::Missing(_, Arg::Words | Arg::Yaml)) {
         Status::WantsText
     } else {
         Status::Usage

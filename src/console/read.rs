@@ -219,7 +219,7 @@ impl<'a> Teller<'a, '_> {
 
     /// A table of one incident.
     pub(super) fn one_incident(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
-        out.table("", INCIDENT, "done; it is gone from the page", &mut |out| {
+        out.table("", INCIDENT, "nothing more about it", &mut |out| {
             self.with_incident(site, number, &mut |incident| self.incident_row(site, incident, out));
         });
     }
@@ -414,7 +414,7 @@ impl<'a> Teller<'a, '_> {
 
     /// A table of one maintenance.
     pub(super) fn one_maintenance(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
-        out.table("", MAINTENANCE, "done; it is gone from the page", &mut |out| {
+        out.table("", MAINTENANCE, "nothing more about it", &mut |out| {
             self.maintenance_rows(site, Some(number), out);
         });
     }

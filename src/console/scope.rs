@@ -215,12 +215,12 @@ impl<'a> Scope<'a> {
             }
             _ => {}
         }
-        let perhaps = if near.best().is_empty() { "" } else { "; perhaps you mean " };
+        let near = near.best();
+        let perhaps = if near.is_empty() { "" } else { "'; perhaps you mean '" };
+        let end = "'; ";
         let mut digits = heapless::String::<20>::new();
         let parts: &[&str] = match trouble {
-            Trouble::NoSite(_) => {
-                &["you have no site '", name, "'", perhaps, near.best(), "; 'sites' lists yours"]
-            }
+            Trouble::NoSite(_) => &["you have no site '", name, perhaps, near, end, "'sites' lists yours"],
             Trouble::NoSites => &["you have no site: the configuration gives you none"],
             Trouble::WhichSite => &["you have several sites; say which with --site ('sites' lists them)"],
             Trouble::WhichNumber(number) => {
@@ -228,26 +228,17 @@ impl<'a> Scope<'a> {
                 &[
                     "several of your sites have a ",
                     &digits,
-                    ": say which, as in SITE/",
+                    "; say which, as in SITE/",
                     &digits,
                     " or with --site",
                 ]
             }
             Trouble::NoService(_) => {
-                &["there is no service '", name, "'", perhaps, near.best(), "; 'services' lists them"]
+                &["there is no service '", name, perhaps, near, end, "'services' lists them"]
             }
             Trouble::NoComponent(id, _) => {
                 let service = self.service_name(id);
-                &[
-                    "'",
-                    service,
-                    "' has no component '",
-                    name,
-                    "'",
-                    perhaps,
-                    near.best(),
-                    "; 'services' lists them",
-                ]
+                &["'", service, "' has no component '", name, perhaps, near, end, "'services' lists them"]
             }
             Trouble::Role(row) => match row.needs {
                 Needs::Whole => &["'", row.name, "' is for the owner, and for an admin of all sites"],

@@ -51,6 +51,8 @@ pub(super) struct Sheet<'a> {
     json: bool,
     /// The zone in which lines tell times.
     pub(super) zone: Tz,
+    /// Whether they name it, since there may be several.
+    pub(super) says_zone: bool,
     /// Whether the answer is longer than its room.
     full: bool,
     /// Where this piece begins, and the hash that was found there.
@@ -75,6 +77,7 @@ impl<'a> Sheet<'a> {
             out,
             json,
             zone: Tz::default(),
+            says_zone: false,
             full: false,
             from: (from & mask, from.wrapping_shr(OFFSET_BITS)),
             made: (0, HASH_BASIS),
@@ -146,7 +149,11 @@ impl<'a> Sheet<'a> {
         // What was told before is only hashed.
         let told =
             usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
-        let (told, fresh) = text.split_at_checked(told).unwrap_or((text, ""));
+        let Some((told, fresh)) = text.split_at_checked(told) else {
+            // A piece never ends within a character.
+            self.changed = true;
+            return;
+        };
         self.hash(told);
         if fresh.is_empty() {
             return;
@@ -240,7 +247,9 @@ impl<'a> Sheet<'a> {
 
     /// `2026-11-21 18:30`, where clocks show that.
     fn time(&mut self, at: Wall) {
-        let east = i64::from(self.zone.offset_at(at).secs).saturating_mul(1000);
+        let zone = self.zone;
+        let offset = zone.offset_at(at);
+        let east = i64::from(offset.secs).saturating_mul(1000);
         let civil = Civil::from_wall(Wall(at.0.saturating_add(east)));
         let date = civil.date;
         for (n, after) in [
@@ -255,6 +264,10 @@ impl<'a> Sheet<'a> {
                 self.put_char(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
             }
             self.put(after);
+        }
+        if self.says_zone {
+            self.put(" ");
+            self.put(zone.abbreviation(offset));
         }
     }
 

@@ -15,6 +15,8 @@ use std::path::Path;
 use std::string::String;
 use std::vec::Vec;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::config::Problems;
 use crate::engine::Input;
@@ -455,10 +457,205 @@ fn without_a_clock_nothing_is_dated() {
             "maintenance add wifi from now to +1h",
             "not done: the clock is not set yet, so nobody can tell when",
         ),
-                ("status", "not known"),
+        ("status", "not known"),
         ("update 1 words", "to take it back"),
     ] {
         let (_, answer) = board.ask("ana", line, false);
         assert!(answer.contains(expected), "{line}: {answer}");
+    }
+}
+
+/// The same board without anything of the site `egret`.
+fn without_egret() -> String {
+    let mut kept = String::new();
+    for section in FILE.split("\nconfig ").skip(1) {
+        let others =
+            ["site 'egret'", "source 'probe'", "service 'mail'", "component 'postbox'", "user 'both'"];
+        if !others.iter().any(|other| section.starts_with(other)) {
+            write!(kept, "\nconfig {section}").unwrap();
+        }
+    }
+    kept.push('\n');
+    kept
+}
+
+/// Both boards in the same trouble, and egret, where there is one, with incidents, maintenance and a banner of its own.
+fn two_boards() -> [Board; 2] {
+    [FILE, &without_egret()].map(|file| {
+        let mut board = Board::new(file);
+        for _ in 0..10 {
+            for source in 0..u8::try_from(board.config.sources.len()).unwrap() {
+                board.engine.step(&board.config, board.now, Input::Heard(SourceId(source)));
+            }
+            board.wait(1);
+        }
+        if board.config.sites.len() == 2 {
+            for line in [
+                "open mail outage \"Egret is down\" words",
+                "open mail/postbox degraded \"Egret is slow\"",
+                "update egret/2 words",
+                "maintenance add mail from now to +2h",
+                "banner set outage words --site egret",
+            ] {
+                let (status, answer) = board.ask("both", line, true);
+                assert_eq!(status, Status::Done, "{line}: {answer}");
+            }
+        }
+        board.ask("ana", "open vpn outage \"VPN is down\"", true);
+        board
+    })
+}
+
+/// A word that a curious person could try.
+fn part() -> impl Strategy<Value = String> {
+    let row = (0..ROWS.len()).prop_map(|at| ROWS[at].name.into());
+    let fixed = |words: &'static [&'static str]| (0..words.len()).prop_map(move |at| words[at].into());
+    prop_oneof![
+        row,
+        fixed(&[
+            "egret",
+            "egret.example.net",
+            "mail",
+            "mail/postbox",
+            "postbox",
+            "Egret",
+            "egrte",
+            "maill",
+            "probe",
+            "both"
+        ]),
+        fixed(&[
+            "1",
+            "2",
+            "3",
+            "egret/1",
+            "egret/2",
+            "heron/1",
+            "heron/2",
+            "--site egret",
+            "--site heron",
+            "--site nowhere"
+        ]),
+        fixed(&[
+            "into",
+            "from",
+            "to",
+            "now",
+            "+1h",
+            "outage",
+            "\"words\"",
+            "--json",
+            "--yes",
+            "--all",
+            "wifi",
+            "vpn"
+        ]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Who has one site is told the same, whatever else is on the board. An administrator is, too, but for what concerns the
+    /// whole board: that it is not theirs to export says that there is more of it.
+    #[test]
+    fn nobody_learns_of_another_site(lines in prop::collection::vec((prop::collection::vec(part(), 1..6), 0..2usize), 1..12)) {
+        let [mut with, mut without] = two_boards();
+        for (parts, who) in lines {
+            let (line, who) = (parts.join(" "), ["ana", "tern"][who]);
+            if who == "tern" && ["export", "import", "limits", "help"].iter().any(|word| line.contains(word)) {
+                continue;
+            }
+            prop_assert_eq!(with.ask(who, &line, false), without.ask(who, &line, false), "{}: {}", who, line);
+            let completed = [&with, &without].map(|board| {
+                let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+                complete(&board.engine, &board.config, board.now, board.caller(who), &line, &mut out);
+                out.as_slice().to_vec()
+            });
+            prop_assert_eq!(&completed[0], &completed[1], "{}: {}", who, line);
+        }
+    }
+
+    /// What alerts carry is for administrators, with `alerts`.
+    #[test]
+    fn labels_and_annotations_stay_private(lines in prop::collection::vec(prop::collection::vec(part(), 1..6), 1..12)) {
+        let mut board = in_trouble();
+        for parts in lines {
+            let line = parts.join(" ");
+            for who in ["ana", "tern"] {
+                let (_, answer) = board.ask(who, &line, false);
+                let listed = who == "tern" && line.contains("alerts");
+                for secret in ["hunter2", "NorthDown", "the summary"] {
+                    prop_assert!(!answer.contains(secret) || listed && secret != "hunter2", "{}: {}", line, answer);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_answer_comes_in_pieces() {
+    let mut board = in_trouble();
+    let words = "é".repeat(400);
+    for _ in 0..15 {
+        board.ask("ana", &format!("update 1 \"{words}\""), false);
+    }
+    let (status, answer) = board.ask("ana", "incident 1 --json", false);
+    assert_eq!((status, answer.matches(&words).count()), (Status::Done, 15));
+    assert!(answer.len() > OUT_BYTES && serde_json::from_str::<serde_json::Value>(&answer).is_ok());
+    let (_, answer) = board.ask("ana", "incident 1", false);
+    assert_eq!(answer.matches(&words).count(), 15);
+
+    // Something changes between two pieces: no answer is put together of two halves.
+    let caller = board.caller("ana");
+    let mut ask =
+        Ask { caller, from: 0, line: "incident 1 --json", text: None, json: false, confirmed: false };
+    let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+    let Status::More(from) = run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out) else {
+        panic!()
+    };
+    board.ask("ana", "retitle 1 \"Another title\"", false);
+    ask.from = from;
+    out.clear();
+    assert_eq!(run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out), Status::Refused);
+    assert_eq!(out.as_slice(), b"{\"error\":\"something changed while this was told; ask again\"}\n");
+    // Nor is anything done twice.
+    for from in [1, u32::MAX] {
+        let ask = Ask { caller, from, line: "update 1 again", text: None, json: false, confirmed: false };
+        out.clear();
+        run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out);
+    }
+    assert!(!board.ask("ana", "incident 1", false).1.contains("again"));
+}
+
+#[test]
+fn all_alerts_are_listed_whatever_the_room() {
+    let mut board = in_trouble();
+    for at in 0..200 {
+        board.push(0, &format!("\"alertname\":\"NorthDown\",\"at\":\"{at}\""));
+    }
+    let (status, answer) = board.ask("tern", "alerts", false);
+    assert_eq!((status, answer.matches("alertname=NorthDown").count()), (Status::Done, 201));
+    let (status, answer) = board.ask("tern", "alerts --json", false);
+    let parsed: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, parsed.as_array().unwrap().len()), (Status::Done, 201));
+}
+
+#[test]
+fn the_tab_key_knows_what_there_is() {
+    let mut board = in_trouble();
+    board.ask("ana", "maintenance add vpn from now to +1h", false);
+    for (who, line, expected) in [
+        ("ana", "status ", "heron\n"),
+        ("both", "status ", "heron\negret\n"),
+        ("ana", "open ", "wifi\nwifi/north\nwifi/south\nvpn\nvpn/gateway\n"),
+        ("ana", "ack ", "1\n"),
+        ("both", "ack ", "heron/1\n"),
+        ("ana", "maintenance end ", "1\n"),
+        ("owner", "set_site_config e", "egret\n"),
+    ] {
+        let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+        complete(&board.engine, &board.config, board.now, board.caller(who), line, &mut out);
+        assert_eq!(core::str::from_utf8(out.as_slice()).unwrap(), expected, "{who}: {line}");
     }
 }

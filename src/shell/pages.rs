@@ -6,7 +6,7 @@
 use std::cell::{Cell, Ref, RefCell, RefMut};
 
 use aiglon::limits::{PAGE_BYTES, PAGES};
-use aiglon::model::{Lang, SiteId};
+use aiglon::model::{Lang, Sheet, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
 use static_cell::ConstStaticCell;
@@ -15,6 +15,7 @@ use static_cell::ConstStaticCell;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     pub site: SiteId,
+    pub sheet: Sheet,
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,

@@ -87,7 +87,7 @@ fn it_reads_well_without_its_style_sheet() {
                 "What is affected",
                 "Wi-Fi, antenna Heron · Heron, north side – Down",
                 "Wi-Fi, antenna Heron · Heron, garden – Works badly",
-                "If you use something on this list, it is probably not your device.",
+                "If you use something that is in trouble here, it is probably not your device.",
                 "Internet connection",
                 "Everything works",
                 "Fibre",
