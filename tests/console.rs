@@ -534,3 +534,224 @@ fn a_forced_command_takes_what_was_asked_for() {
     // Nothing was asked for: a script, here an empty one.
     assert_eq!(forced(" ", &[]), (Some(0), String::new(), String::new()));
 }
+
+// ---- what people do ----------------------------------------------------------------------------------------
+
+/// Opens incident 1 on the site 'home'.
+fn open_incident(daemon: &Daemon) {
+    let (status, _, err) =
+        ask(daemon, &["--user", "heron1", "incident", "open", "wifi", "No power", "We look."]);
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+}
+
+/// All that is known of incident 1.
+fn incident(daemon: &Daemon) -> String {
+    let (status, out, err) = ask(daemon, &["incident", "home/1"]);
+    assert_eq!(status, Some(0), "{err}");
+    out
+}
+
+#[test]
+fn what_was_answered_survives_kill_9() {
+    let mut daemon = start();
+    open_incident(&daemon);
+    let (status, out, err) = ask(
+        &daemon,
+        &["--user", "heron1", "update", "1", "identified", "A cable, \"chewed\" \\ by mice.\nالعمل جارٍ 🔧"],
+    );
+    assert_eq!((status, err.as_str()), (Some(0), ""), "{out}");
+    daemon.process.signal("KILL");
+    daemon.process.wait();
+    let Daemon { dir, process, .. } = daemon;
+    drop(process);
+    let daemon = Daemon::start_in(dir, &with_people());
+    let all = incident(&daemon);
+    assert!(all.contains("A cable, \"chewed\" \\ by mice.") && all.contains("العمل جارٍ 🔧"), "{all}");
+    assert!(all.contains("heron1") && all.contains("We look."), "{all}");
+}
+
+#[test]
+fn people_touch_their_own_sites_only() {
+    let daemon = start();
+    open_incident(&daemon);
+    for arguments in [
+        &["update", "1", "resolved", "x"][..],
+        &["update", "home/1", "resolved", "x"],
+        &["update", "1", "resolved", "x", "--site", "home"],
+        &["incident", "home/1"],
+        &["incidents", "home"],
+    ] {
+        let (status, out, err) = ask(&daemon, &[&["--user", "tern"], arguments].concat());
+        assert!(status != Some(0) && out.is_empty(), "{arguments:?}: {out}{err}");
+        assert!(!err.contains("No power") && !err.contains("We look"), "{err}");
+    }
+    assert!(incident(&daemon).contains("investigating"));
+}
+
+#[test]
+fn long_words_come_on_standard_input() {
+    let daemon = start();
+    open_incident(&daemon);
+    for (arguments, input, status, kept) in [
+        (&["update", "1", "monitoring", "-"][..], "On répare.\nMerci d'attendre.\n", 0, "On répare."),
+        (&["update", "1"], "no argument has them\n", 0, "no argument has them"),
+        (&["update", "1", "identified", "these are words"], "and these are not", 0, "these are words"),
+        (&["update", "1", "-"], "", 2, ""),
+        (&["update", "1"], "  \n", 2, ""),
+        (&["update", "1", "-"], &"x".repeat(901), 1, ""),
+        (&["update", "1", "-"], &"y".repeat(900), 0, "yyy"),
+        (&["update", "1", "-"], &"x".repeat(5000), 2, ""),
+        (&["update", "99", "-"], "nobody", 1, ""),
+    ] {
+        let (found, out, err) = feed(&daemon, arguments, input.as_bytes());
+        assert_eq!(found, Some(status), "{arguments:?}: {out}{err}");
+        assert!(status == 0 || !err.is_empty());
+        assert!(incident(&daemon).contains(kept), "{arguments:?}");
+    }
+    assert!(!incident(&daemon).contains("and these are not"));
+    // One that has all it needs does not wait for the end of standard input, which SSH may leave open.
+    let mut command = console(&socket(&daemon));
+    command.args(["update", "1", "identified", "no waiting"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let open = child.stdin.take();
+    eventually("it ends", 10, || child.try_wait().unwrap().is_some());
+    drop(open);
+    assert!(incident(&daemon).contains("no waiting"));
+    // In a script there is no room for them.
+    let (status, _, err) = feed(&daemon, &[], b"update 1\nthese are no words\n");
+    assert_eq!(status, Some(2));
+    assert!(err.contains("'update' needs words"), "{err}");
+}
+
+#[test]
+fn questions_want_a_yes() {
+    let daemon = start();
+    open_incident(&daemon);
+    let (status, out, err) = ask(&daemon, &["redact", "home/1"]);
+    assert_eq!((status, out.as_str()), (Some(3), ""));
+    assert!(err.contains("--yes"), "{err}");
+    let (status, _, err) = feed(&daemon, &[], b"redact home/1\nwhoami\n");
+    assert_eq!(status, Some(3), "{err}");
+    assert!(incident(&daemon).contains("No power"));
+    assert_eq!(ask(&daemon, &["--yes", "redact", "home/1"]).0, Some(0));
+    assert_eq!(ask(&daemon, &["incident", "home/1"]).0, Some(1));
+}
+
+#[test]
+fn a_command_is_done_whole_or_not_at_all() {
+    let daemon = start();
+    open_incident(&daemon);
+    let whole = request(1, 0, "heron1", "update 1 identified first", "");
+    // All but the last byte, and the line is cut in the middle of a word.
+    for cut in [whole.len() - 1, whole.len() - 9, 20, 3] {
+        let mut stream = connect(&daemon);
+        stream.write_all(&whole[..cut]).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!incident(&daemon).contains("fir"));
+    // Who does not wait for the answer has said it all the same.
+    connect(&daemon).write_all(&whole).unwrap();
+    eventually("it is done", 5, || incident(&daemon).contains("first"));
+}
+
+#[test]
+fn a_flash_that_fails_is_told() {
+    let mut daemon = start();
+    open_incident(&daemon);
+    fs::remove_file(daemon.dir.path().join("journal")).unwrap();
+    let (status, out, err) = ask(&daemon, &["update", "home/1", "identified", "in memory"]);
+    assert_eq!(status, Some(0), "{out}");
+    assert!(err.contains("kept in memory only"), "{err}");
+    assert!(incident(&daemon).contains("in memory"));
+    daemon.process.wait_for("the journal cannot be written");
+}
+
+#[test]
+fn an_archive_goes_to_another_daemon() {
+    let first = start();
+    open_incident(&first);
+    // Who may not see everything may not take it along.
+    for user in ["heron1", "tern"] {
+        let (status, out, err) = ask(&first, &["--user", user, "export"]);
+        assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+        let (status, out, _) = feed(&first, &["--yes", "--user", user, "import"], b"aiglon archive 1\n");
+        assert_eq!((status, out.as_str()), (Some(1), ""));
+    }
+    let (status, archive, err) = ask(&first, &["--user", "chief", "export"]);
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    let lines: Vec<_> = archive.lines().collect();
+    assert_eq!(lines[0], "aiglon archive 1");
+    assert!(lines.len() > 2 && lines.last().unwrap().starts_with("sha256:"), "{archive}");
+
+    let mut second = start();
+    let (status, _, err) =
+        ask(&second, &["--user", "heron1", "incident", "open", "wifi", "Another", "Not this one."]);
+    assert_eq!(status, Some(0), "{err}");
+    let before = incident(&second);
+    // Without a yes; damaged; cut off; none at all; behind a dead connection.
+    assert_eq!(feed(&second, &["import"], archive.as_bytes()).0, Some(3));
+    let damaged = archive.replacen(lines[1], &lines[1].replace(&lines[1][10..11], "/"), 1);
+    for (input, words) in [
+        (damaged.as_str(), "damaged"),
+        (&archive[..archive.len() - 70], "cut off"),
+        ("", "no archive"),
+        (&"x".repeat(1 << 20), "larger than any"),
+    ] {
+        let (status, out, err) = feed(&second, &["--yes", "import"], input.as_bytes());
+        assert_eq!((status, out.as_str()), (Some(2), ""));
+        assert!(err.contains(words), "{err}");
+    }
+    let import = request(3, 2, "", "import", "");
+    for (bytes, expected) in [
+        (archive[..archive.len() / 2].as_bytes(), 1),
+        (damaged.as_bytes(), 1),
+        // What is no journal, though its checksum is right.
+        (b"aiglon archive 1\naGVsbG8=\nsha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n", 1),
+    ] {
+        let mut stream = connect(&second);
+        stream.write_all(&[&import[..], bytes].concat()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(code(&answer(&mut stream)), Some(expected));
+    }
+    assert_eq!(incident(&second), before);
+
+    let (status, out, err) = feed(&second, &["--yes", "import"], archive.as_bytes());
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("imported: "), "{out}");
+    assert_eq!(incident(&second), incident(&first));
+    // And it is on flash.
+    second.process.signal("KILL");
+    second.process.wait();
+    let Daemon { dir, process, .. } = second;
+    drop(process);
+    let second = Daemon::start_in(dir, &with_people());
+    assert_eq!(incident(&second), incident(&first));
+    assert_eq!(ask(&second, &["export"]).1.lines().next(), Some("aiglon archive 1"));
+}
+
+#[test]
+fn who_takes_no_answer_loses_it() {
+    let daemon = start();
+    let alert = |number: u32| {
+        let name = format!("Alert{number}{}", "x".repeat(150));
+        format!(r#"{{"labels":{{"alertname":"{name}","service":"wifi","component":"heron"}}}}"#)
+    };
+    let alerts: Vec<_> = (0..900).map(alert).collect();
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", alerts.join(","))).status, 200);
+    let (status, all, err) = ask(&daemon, &["--json", "alerts"]);
+    assert_eq!(status, Some(0), "{err}");
+    assert!(all.matches("Alert").count() >= 900 && all.ends_with("]\n"), "{} bytes", all.len());
+    let mut slow: Vec<_> = (0..4).map(|_| connect(&daemon)).collect();
+    for stream in &mut slow {
+        stream.write_all(&request(1, 1, "", "alerts", "")).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(
+        code(&answer(&mut connect(&daemon))),
+        Some(7),
+        "they are done: {} bytes are no matter",
+        all.len()
+    );
+    eventually("a place is free again", 40, || ask(&daemon, &["whoami"]).0 == Some(0));
+    assert!(slow.iter_mut().all(|stream| code(&answer(stream)).is_none()));
+}

@@ -159,6 +159,47 @@ impl Ledger {
         opened.is_ok() && [false, true].into_iter().any(|brief| write(brief).is_ok())
     }
 
+    /// Puts what an archive's journal holds in place of all incidents, words and history, in memory and on flash. Alerts
+    /// are left as they are: who sends them knows better than an archive. Returns how many records it took.
+    ///
+    /// # Errors
+    /// Why nothing has changed, in words.
+    pub fn import(
+        &mut self,
+        engine: &mut Engine,
+        config: &Config,
+        now: Now,
+        archive: &mut PageBuf,
+    ) -> Result<u32, &'static str> {
+        // A first look, which changes nothing.
+        let length = archive.len();
+        let mut count = 0;
+        let read = |archive: &mut PageBuf, each: &mut dyn FnMut(u8, &[u8])| {
+            Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
+                each(record.kind, record.payload)
+            })
+        };
+        let opened = read(archive, &mut |kind, _| count += u32::from(!matches!(kind, BEGAN | ENDED | MORE)));
+        match opened {
+            Err(Fault::Newer) => return Err("a later version wrote this archive\n"),
+            Ok(opened) if opened.lost == 0 && !opened.fresh && archive.len() == length => {}
+            _ => return Err("the archive is damaged: what it holds is no journal\n"),
+        }
+        if length > self.journal.snapshot_limit() as usize {
+            return Err("the archive holds more than option journal_size allows here\n");
+        }
+        engine.forget_incidents();
+        // It was read before, so it is read again.
+        _ = read(archive, &mut |kind, payload| {
+            if !matches!(kind, BEGAN | ENDED | MORE) {
+                engine.restore_incident(kind, payload);
+            }
+        });
+        engine.restored(config, now);
+        self.compact(engine, config, now);
+        Ok(count)
+    }
+
     /// Tries again to leave memory for the flash, if it is time.
     pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         if self.retry_at.is_some_and(|at| at <= now.mono) {

@@ -93,11 +93,11 @@ impl Bad {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::First => "this is no archive: its first line is not 'aiglon archive 1'",
-            Self::Line => "the archive is damaged: one of its lines is neither base64 nor its checksum",
-            Self::Checksum => "the archive is damaged: its checksum is not that of what it holds",
-            Self::TooLarge => "the archive is larger than any that aiglon writes",
-            Self::Cut => "the archive is cut off: it ends before its checksum",
+            Self::First => "this is no archive: its first line is not 'aiglon archive 1'\n",
+            Self::Line => "the archive is damaged: one of its lines is neither base64 nor its checksum\n",
+            Self::Checksum => "the archive is damaged: its checksum is not that of what it holds\n",
+            Self::TooLarge => "the archive is larger than any that aiglon writes\n",
+            Self::Cut => "the archive is cut off: it ends before its checksum\n",
         }
     }
 }
@@ -139,8 +139,8 @@ impl Reader {
     /// There is no more.
     pub fn finish(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Bad> {
         if !self.done {
-            // The last line may have lost its end.
-            self.end_line(out)?;
+            // The last line may have lost its end, and no more than that.
+            self.end_line(out).map_err(|bad| if self.begun { Bad::Cut } else { bad })?;
         }
         match (self.done, self.begun) {
             (true, _) => Ok(()),
@@ -231,7 +231,7 @@ mod tests {
             (good[..17].to_owned(), Bad::Cut),
             (good[..good.find("sha256").unwrap()].to_owned(), Bad::Cut),
             (good.replacen("c29t", "d29t", 1), Bad::Checksum),
-            (good[..all - 2].to_owned(), Bad::Checksum),
+            (good[..all - 2].to_owned(), Bad::Cut),
             (good.replacen("c29t", "c2*t", 1), Bad::Line),
             (good.replacen("c29t", "c29t c29t", 1), Bad::Line),
             (good.replacen("c29t", &"c29t".repeat(20), 1), Bad::Line),

@@ -361,7 +361,7 @@ impl Client {
                 Err(lost) => break self.tell(&lost),
             };
             if let Err(words) = wanted {
-                complain(&format!("{words}\n"));
+                complain(&format!("{}\n", words.trim_end()));
                 break Went { status: USAGE, quit: false };
             }
         };

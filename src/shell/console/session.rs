@@ -5,9 +5,12 @@ use std::io;
 use aiglon::config::Config;
 use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
+use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES, READERS};
-use aiglon::text::buffer::Bytes;
+use aiglon::render::PageBuf;
+use aiglon::text::buffer::{Bytes, BytesView};
 use rustix::net::sockopt::socket_peercred;
+use ufmt::uwrite;
 
 use super::super::app::{App, State};
 use super::super::ledger::{self, Ledger};
@@ -67,7 +70,8 @@ impl Session<'_> {
             }
         };
         self.slot.doing(Doing::Answer, ANSWER_TIME);
-        self.slot.write(self.stream, wire::HELLO, &[], ANSWER_TIME).await?;
+        // Who has gone by now has asked all the same.
+        _ = self.slot.write(self.stream, wire::HELLO, &[], ANSWER_TIME).await;
         let Buffers { request, out } = buffers;
         let code = match read.and_then(|length| Request::read(&request[..length])) {
             Ok(request) => self.answer(&request, uid, out).await?,
@@ -97,6 +101,13 @@ impl Session<'_> {
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
+        if request.op == Op::Complete {
+            out.clear();
+            // Who may not come in completes nothing.
+            _ = self.app.complete(request, uid, out);
+            self.frame(Kind::Out, out.as_slice()).await?;
+            return Ok(Code::Done);
+        }
         let mut from = 0;
         loop {
             out.clear();
@@ -122,14 +133,12 @@ impl Session<'_> {
                 Status::Confirm => (Kind::Words, Code::Confirm),
                 Status::Export => return self.export(out).await,
                 Status::Import if request.op == Op::Import => {
-                    return self.say(Code::Refused, "import is not there yet\n").await;
+                    return self.import(request, uid, out).await;
                 }
                 Status::Import => return Ok(Code::WantsArchive),
             };
             self.frame(kind, out.as_slice()).await?;
-            if let Some(note) = note {
-                self.frame(Kind::Note, note.as_bytes()).await?;
-            }
+            self.note(note).await?;
             return Ok(code);
         }
     }
@@ -167,16 +176,98 @@ impl Session<'_> {
     }
 }
 
+impl Session<'_> {
+    /// Takes the archive in that follows the request. Until it is whole and sound, nothing has changed.
+    async fn import(
+        self,
+        request: &Request<'_>,
+        uid: u32,
+        out: &mut Bytes<CONSOLE_OUT_BYTES>,
+    ) -> io::Result<Code> {
+        let Some((place, mut page)) = self.app.pages.hold() else {
+            return self.say(Code::Refused, "no room to read the archive in; try again in a moment\n").await;
+        };
+        self.slot.reads(Some(place));
+        let mut reader = archive::Reader::new();
+        loop {
+            self.slot.doing(Doing::Body, CONSOLE_ASK_TIME);
+            let mut piece = [0; 512];
+            let read = self.slot.read(self.stream, &mut piece, true).await?;
+            let mut take = |bytes: &[u8]| page.push(bytes);
+            let taken = match read {
+                0 => reader.finish(&mut take).map(|()| true),
+                _ => reader.feed(&piece[..read], &mut take),
+            };
+            match taken {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(bad) => return self.say(Code::Refused, bad.words()).await,
+            }
+        }
+        self.slot.doing(Doing::Answer, ANSWER_TIME);
+        // A reload may have come in between.
+        out.clear();
+        match self.app.command(request, uid, 0, out) {
+            Ok((Status::Import, _)) => {}
+            _ => return self.say(Code::Refused, "the configuration has changed; nothing was done\n").await,
+        }
+        match self.app.import(&mut page) {
+            Err(words) => self.say(Code::Refused, words).await,
+            Ok((count, note)) => {
+                out.clear();
+                // It fits.
+                _ = uwrite!(out, "imported: {} records\n", count);
+                self.frame(Kind::Out, out.as_slice()).await?;
+                self.note(note).await?;
+                Ok(Code::Done)
+            }
+        }
+    }
+
+    /// Says that what was done is not on flash, if so.
+    async fn note(self, fault: Option<Fault>) -> io::Result<()> {
+        let Some(fault) = fault else { return Ok(()) };
+        let mut words = heapless::String::<160>::new();
+        // They fit.
+        _ = uwrite!(
+            words,
+            "note: the flash cannot be written ({}): this is kept in memory only, and a restart forgets it\n",
+            ledger::words(fault)
+        );
+        self.frame(Kind::Note, words.as_bytes()).await
+    }
+}
+
 impl App {
+    /// Takes all that a journal holds in place of what is kept.
+    fn import(&self, journal: &mut PageBuf) -> Result<(u32, Option<Fault>), &'static str> {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        let mut ledger = self.ledger.borrow_mut();
+        let count = ledger.import(engine, config, now, journal)?;
+        self.pages.clear();
+        self.slots.stir();
+        Ok((count, ledger.fault()))
+    }
+
+    /// What may stand at the end of a line.
+    fn complete(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Result<(), peer::Denied> {
+        let state = self.state.borrow();
+        let caller = peer::caller(state.config, uid, self.console.own, request.user)?;
+        console::complete(state.engine, state.config, self.now(state.config), caller, request.line, out);
+        Ok(())
+    }
+
     /// Carries a line out for whoever has connected as this user of the system. What it changed is on flash when this
-    /// returns; else the words say that it is not.
+    /// returns, or the fault says why it cannot be.
     fn command(
         &self,
         request: &Request<'_>,
         uid: u32,
         from: u32,
-        out: &mut Bytes<CONSOLE_OUT_BYTES>,
-    ) -> Result<(Status, Option<&'static str>), peer::Denied> {
+        out: &mut BytesView,
+    ) -> Result<(Status, Option<Fault>), peer::Denied> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let config: &Config = config;
@@ -197,11 +288,13 @@ impl App {
             json: request.flags & wire::JSON != 0,
             confirmed: request.flags & wire::CONFIRMED != 0,
         };
+        let before = engine.incidents().usage();
         let status = console::run(engine, config, now, self, &ask, out);
-        let mut ledger = self.ledger.borrow_mut();
-        ledger.settle(now.mono);
+        let changed = before != engine.incidents().usage();
+        // Before anybody is told that it is done.
+        let fault = self.ledger.borrow_mut().commit(engine, config, now);
         self.slots.stir();
-        Ok((status, None))
+        Ok((status, fault.filter(|_| changed)))
     }
 }
 
