@@ -194,6 +194,11 @@ pub const HISTORY_DAYS: usize = 90;
 pub const RETAIN_DAYS: u8 = 90;
 /// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
+/// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64. Alerts are written
+/// briefly before it gets less. 256 components that were well for 90 days are 2,662 bytes.
+pub const UPTIME_LEAST_SHARE: u32 = 16;
+/// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
+pub const UPTIME_MOST_SHARE: u32 = 8;
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 

@@ -29,7 +29,10 @@ use super::lifetime::{Claim, Memory, Sender, Word};
 use super::mapping::LEADING;
 use super::standing::Weight;
 use crate::config::Config;
-use crate::limits::{ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, KEPT_BYTES};
+use crate::limits::{
+    ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, RECORD_OVERHEAD_BYTES,
+    UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
+};
 use crate::model::{ComponentId, ComponentSet, Kept, Severity, SourceId};
 use crate::time::{Now, Wall};
 
@@ -45,6 +48,9 @@ pub const MORE: u8 = 3;
 /// A record's payload.
 pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 
+/// Bytes kept free for the head of a journal.
+const HEADER_ROOM: u32 = 64;
+
 /// Stands for "all that the source feeds".
 const ALL: u16 = u16::MAX;
 
@@ -55,9 +61,27 @@ impl Engine {
         began(config, now, held)
     }
 
-    /// The records of all alerts that must survive a restart: what a compacted journal holds. Where those are
-    /// too many, `brief`: only that there were.
+    /// The records of all that must survive a restart: what a compacted journal holds. Where alerts are too many,
+    /// `brief`: only that there were. Of how components fared, the newest days that fit.
     pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
+        let mut used = 0u32;
+        let mut counted = |kind: u8, payload: &[u8]| {
+            let bytes = payload.len().saturating_add(RECORD_OVERHEAD_BYTES);
+            used = used.saturating_add(u32::try_from(bytes).unwrap_or(u32::MAX));
+            each(kind, payload);
+        };
+        self.write_current(config, now, brief, &mut counted);
+        // What a snapshot may be, less what is in it already; and within what the past is worth.
+        let half = config.main.journal_size / 2;
+        let left = (half / 4)
+            .saturating_mul(JOURNAL_SNAPSHOT_QUARTERS)
+            .saturating_sub(used.saturating_add(HEADER_ROOM));
+        let (least, most) =
+            (config.main.journal_size / UPTIME_LEAST_SHARE, config.main.journal_size / UPTIME_MOST_SHARE);
+        self.uptime.snapshot(config, now, left.clamp(least, most), each);
+    }
+
+    fn write_current(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
         for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
             let unwritten = |held: &Held| held.source() == id && is_durable(held) && (brief || held.private);
             if self.alerts.iter().any(unwritten) {
@@ -80,7 +104,7 @@ impl Engine {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             ENDED => self.restore_ended(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
-            kind => self.incidents.restore(kind, payload),
+            kind => self.restore_incident(config, kind, payload),
         }
     }
 

@@ -3,15 +3,28 @@
 use super::Engine;
 use super::standing::Standing;
 use crate::config::Config;
+use crate::incidents::uptime::{Lived, Uptime};
 use crate::incidents::{Action, Done, Incidents, Refusal};
 use crate::limits::WAKE_LEAST;
-use crate::model::{SiteId, State};
+use crate::model::{ComponentId, SiteId, State};
 use crate::time::Now;
 
 impl Engine {
     /// What happened, and what people said.
     pub fn incidents(&self) -> &Incidents {
         &self.incidents
+    }
+
+    /// How every component fared.
+    pub fn uptime(&self) -> &Uptime {
+        &self.uptime
+    }
+
+    /// Writes down how every component fared, as far as that has changed: when [`Uptime::flush_at`] says so, and at a clean
+    /// stop.
+    pub fn flush_uptime(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
+        self.uptime.pass(config, now);
+        self.uptime.flush(config, now, each);
     }
 
     /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who owns the machine. It is
@@ -37,15 +50,16 @@ impl Engine {
         self.step(config, now, super::Input::Pass);
     }
 
-    /// Forgets what happened and what people said, for what [`restore_incident`](Self::restore_incident) takes back to
+    /// Forgets what happened, what people said and how components fared, for what [`restore_incident`](Self::restore_incident) takes back to
     /// stand in its place. Alerts that fire stay.
     pub fn forget_incidents(&mut self) {
         self.incidents.forget();
+        self.uptime.forget();
     }
 
     /// Takes back a record of what happened. False if it is not one of these.
-    pub fn restore_incident(&mut self, kind: u8, payload: &[u8]) -> bool {
-        self.incidents.restore(kind, payload)
+    pub fn restore_incident(&mut self, config: &Config, kind: u8, payload: &[u8]) -> bool {
+        self.uptime.restore(config, kind, payload) || self.incidents.restore(kind, payload)
     }
 
     /// A record of the incidents is in the journal now.
@@ -68,10 +82,21 @@ impl Engine {
     pub(super) fn look(&mut self, config: &Config, now: Now) {
         self.stirred = false;
         let standings = &self.standings;
-        let state = |id: crate::model::ComponentId| {
+        let state = |id: ComponentId| {
             standings.get(id.index()).map_or(State::NoData, |standing: &Standing| standing.view().state)
         };
-        self.incidents.pass(config, now, &state);
+        let known = |id: ComponentId| self.uptime.known(id);
+        self.incidents.pass(config, now, &state, &known);
+        for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
+            let lived = match state(id) {
+                _ if self.incidents.in_maintenance(id) => Lived::Maintenance,
+                State::NoData => Lived::Unknown,
+                State::Operational => Lived::Operational,
+                State::Degraded => Lived::Degraded,
+                State::Outage => Lived::Outage,
+            };
+            self.uptime.set(config, id, lived, now);
+        }
         let touched = self.incidents.take_touched();
         for site in (0u8..8).map(SiteId).filter(|site| touched >> site.0 & 1 == 1) {
             self.touch(site);

@@ -23,11 +23,12 @@ use sources::Sources;
 use standing::Standing;
 
 use crate::config::Config;
+use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    BannerView, ComponentId, ComponentView, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
+    BannerView, ComponentId, ComponentView, Day, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
     SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
@@ -138,6 +139,7 @@ pub struct Engine {
     alerts: Alerts,
     sources: Sources,
     incidents: Incidents,
+    uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
     stirred: bool,
     standings: [Standing; COMPONENTS],
@@ -167,6 +169,7 @@ impl Engine {
             alerts: Alerts::new(),
             sources: Sources::new(),
             incidents: Incidents::new(),
+            uptime: Uptime::new(),
             stirred: false,
             standings: [Standing::new(); COMPONENTS],
             started: Mono(0),
@@ -197,6 +200,7 @@ impl Engine {
 
     /// Takes one input.
     pub fn step(&mut self, config: &Config, now: Now, input: Input<'_>) -> Effects {
+        self.uptime.pass(config, now);
         if self.wake.is_some_and(|wake| wake <= now.mono) || matches!(input, Input::Pass) {
             self.pass(config, now.mono);
         }
@@ -229,7 +233,10 @@ impl Engine {
 
     /// When it wants to be stepped with [`Input::Pass`]; `None` if nothing changes with time alone.
     pub fn poll_at(&self) -> Option<Mono> {
-        self.wake
+        match (self.wake, self.uptime.next_at()) {
+            (Some(wake), Some(day)) => Some(wake.min(day)),
+            (wake, day) => wake.or(day),
+        }
     }
 
     /// A number that changes whenever the page of a site does.
@@ -343,6 +350,14 @@ impl View for Looking<'_> {
 
     fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
         self.engine.incidents.banner(site, self.now)
+    }
+
+    fn day(&self, component: ComponentId, ago: u8) -> Day {
+        self.engine.uptime.day(self.config, component, self.now, ago)
+    }
+
+    fn days(&self, site: SiteId) -> u8 {
+        self.config.sites.get(site.index()).map_or(0, |site| site.retain_days)
     }
 
     fn published(&self, id: ComponentId, each: &mut dyn FnMut(&str)) {

@@ -68,6 +68,7 @@ impl Engine {
         }
         self.as_of_minute = [0; SITES];
         self.incidents.reconfigure(old, new, now);
+        self.uptime.reconfigure(old, new, now);
         self.stirred = true;
         for id in (0u16..).map(ComponentId).take(new.components.len()) {
             self.judge(new, id, None, now.mono);

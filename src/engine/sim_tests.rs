@@ -89,7 +89,7 @@ struct World {
 
 impl World {
     fn new(config: Rc<Config>, ahead: Option<i64>) -> Self {
-        let (engine, reader) = (Box::new(Engine::new()), Box::new(Reader::new()));
+        let (engine, reader) = (Box::new(const { Engine::new() }), Box::new(Reader::new()));
         let mut world = Self { engine, config, reader, now: Mono(0), ahead, seen: Vec::new() };
         world.engine.begin(&world.config, world.clocks());
         world

@@ -98,7 +98,7 @@ struct Sim {
 impl Sim {
     fn new(text: &str) -> Self {
         let mut sim = Self {
-            engine: Box::new(Engine::new()),
+            engine: Box::new(const { Engine::new() }),
             config: load(text),
             now: Mono(0),
             ahead: Some(0),

@@ -17,7 +17,7 @@ use crate::time::{Millis, Mono, Now, Wall};
 pub(super) struct Watch {
     /// How it is.
     seen: State,
-    /// Whether anything has been known about it since the start.
+    /// Whether anything has ever been known about it, as far as that is kept.
     known: bool,
     /// Since when it is so.
     changed_at: Mono,
@@ -45,14 +45,23 @@ fn settings(config: &Config, site: SiteId) -> config::Site {
 
 impl Incidents {
     /// Looks at every component, at the time, and at what follows. Call it when a component's state has changed and when
-    /// [`wakes_at`](Self::wakes_at) says so. O(components).
-    pub fn pass(&mut self, config: &Config, now: Now, state: &dyn Fn(ComponentId) -> State) {
+    /// [`wakes_at`](Self::wakes_at) says so. O(components). `known`: whether anything is kept of how it fared before.
+    pub fn pass(
+        &mut self,
+        config: &Config,
+        now: Now,
+        state: &dyn Fn(ComponentId) -> State,
+        known: &dyn Fn(ComponentId) -> bool,
+    ) {
         self.wake = None;
         self.retire(config, now);
         self.end_windows(config, now);
         self.maintain(config, now);
         for id in ids(config) {
             self.see(id, state(id), now.mono);
+            if let Some(watch) = self.watches.get_mut(id.index()) {
+                watch.known = watch.known || known(id);
+            }
         }
         // First those that are guilty: the others join them.
         for affected in [false, true] {

@@ -152,14 +152,14 @@ impl Uptime {
         }
     }
 
-    /// When it wants [`pass`](Self::pass), or [`flush`](Self::flush) if [`flush_due`](Self::flush_due) says so then.
+    /// When it wants [`pass`](Self::pass): when a day is over somewhere.
     pub fn next_at(&self) -> Option<Mono> {
-        self.has_wall.then(|| self.due.min(self.write_at))
+        self.has_wall.then_some(self.due)
     }
 
-    /// Whether it is time to write down what changed.
-    pub fn flush_due(&self, now: Now) -> bool {
-        self.has_wall && self.write_at <= now.mono
+    /// When what has changed is to be written down, by [`flush`](Self::flush).
+    pub fn flush_at(&self) -> Option<Mono> {
+        self.has_wall.then_some(self.write_at)
     }
 
     /// How a component fared `ago` days before the present day of its site, in minutes that are at most 1,440
@@ -233,6 +233,20 @@ impl Uptime {
         self.pass(new, now);
     }
 
+    /// Forgets everything, for another board's state to take its place.
+    pub fn forget(&mut self) {
+        for days in &mut self.days {
+            *days = [Packed::NOTHING; HISTORY_DAYS];
+        }
+        for running in &mut self.running {
+            *running = Running::NEW;
+        }
+        for calendar in &mut self.calendars {
+            *calendar = Calendar::NEW;
+        }
+        (self.rostered, self.due) = (false, Mono(0));
+    }
+
     // ---- days ------------------------------------------------------------------------------------------
 
     /// Sees to it that the present day of a site is the one that the clock shows.
@@ -261,7 +275,7 @@ impl Uptime {
                 }
                 self.open(config, id, &mut calendar);
                 if calendar.believed_at <= now.mono {
-                    self.forget(config, id, &mut calendar, u32::from(site.retain_days));
+                    self.forget_old(config, id, &mut calendar, u32::from(site.retain_days));
                 }
             }
             for component in components_of(config, id) {
@@ -315,7 +329,7 @@ impl Uptime {
     }
 
     /// Forgets the days of a site that are older than it keeps any.
-    fn forget(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, retain_days: u32) {
+    fn forget_old(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, retain_days: u32) {
         for number in &mut calendar.numbers {
             if *number != 0 && number.saturating_add(retain_days) <= calendar.today {
                 for component in components_of(config, id) {

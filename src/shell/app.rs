@@ -100,10 +100,17 @@ impl App {
         // What came by a connection that was cut off has not been answered, but it counts.
         ledger.commit(engine, config, now);
         ledger.retry(engine, config, now);
-        match (engine.poll_at(), ledger.retry_at()) {
-            (Some(engine_at), Some(retry_at)) => Some(engine_at.min(retry_at)),
-            (engine_at, retry_at) => engine_at.or(retry_at),
-        }
+        [engine.poll_at(), engine.uptime().flush_at(), ledger.retry_at()].into_iter().flatten().min()
+    }
+
+    /// Writes down what a clean stop can still save.
+    pub fn farewell(&self) {
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.now(config);
+        let mut ledger = self.ledger.borrow_mut();
+        ledger.flush(engine, config, now);
+        ledger.commit(engine, config, now);
     }
 
     /// Returns when all that happened so far is on flash, or cannot be.

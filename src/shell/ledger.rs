@@ -94,6 +94,9 @@ impl Ledger {
         if engine.incidents().wants_purge() {
             self.compact(engine, config, now);
         }
+        if engine.uptime().flush_at().is_some_and(|at| at <= now.mono) {
+            self.flush(engine, config, now);
+        }
         while let Some((kind, payload)) = engine.incidents().unnoted() {
             let Some(files) = &mut self.files else { return Some(Fault::Missing) };
             match self.journal.append(files, kind, payload, Durability::Later) {
@@ -109,6 +112,21 @@ impl Ledger {
         }
         self.settle(now.mono);
         self.fault()
+    }
+
+    /// Writes down how components fared. It is on flash after [`settle`](Self::settle).
+    pub fn flush(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        let Self { journal, files, .. } = self;
+        let mut full = false;
+        engine.flush_uptime(config, now, &mut |kind, payload| {
+            if let Some(files) = files.as_mut().filter(|_| !full) {
+                full = journal.append(files, kind, payload, Durability::Later) == Err(Refused::Full);
+            }
+        });
+        if full {
+            // The snapshot holds it.
+            self.compact(engine, config, now);
+        }
     }
 
     /// Returns when all that was noted is on flash, or cannot be.
@@ -192,7 +210,7 @@ impl Ledger {
         // It was read before, so it is read again.
         _ = read(archive, &mut |kind, payload| {
             if !matches!(kind, BEGAN | ENDED | MORE) {
-                engine.restore_incident(kind, payload);
+                engine.restore_incident(config, kind, payload);
             }
         });
         engine.restored(config, now);

@@ -74,6 +74,7 @@ pub fn serve(options: &Options) -> ExitCode {
     // vain and register it anew each time.
     let ended = executor.spawn(obey(app, options, end));
     smol::block_on(executor.run(ended));
+    app.farewell();
     log::info!("ended");
     ExitCode::SUCCESS
 }

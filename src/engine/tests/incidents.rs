@@ -143,7 +143,7 @@ impl Sim {
     /// Another run, with what the journal holds, at once.
     fn rerun(&self, boot: Boot, records: &[(u8, Vec<u8>)]) -> Self {
         let mut next = Sim {
-            engine: Box::new(Engine::new()),
+            engine: Box::new(const { Engine::new() }),
             config: load(CONFIG),
             now: self.now,
             ahead: self.ahead,

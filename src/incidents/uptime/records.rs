@@ -41,7 +41,7 @@ type Each<'a> = &'a mut dyn FnMut(u8, &[u8]);
 
 impl Uptime {
     /// Writes down the present day and what else has changed since the last time. Call it when
-    /// [`flush_due`](Self::flush_due), and at a clean stop, behind [`pass`](Self::pass). A record that is not taken is made up for by the next
+    /// [`flush_at`](Self::flush_at) says so, and at a clean stop, behind [`pass`](Self::pass). A record that is not taken is made up for by the next
     /// [`snapshot`](Self::snapshot).
     pub fn flush(&mut self, config: &Config, now: Now, each: Each<'_>) {
         self.write_at = now.mono.plus(UPTIME_WRITE);

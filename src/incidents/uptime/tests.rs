@@ -68,7 +68,7 @@ impl World {
     fn pass(&mut self) {
         let now = self.now();
         self.uptime.pass(&self.config, now);
-        if self.uptime.flush_due(now) {
+        if self.uptime.flush_at().is_some_and(|at| at <= now.mono) {
             self.flush();
         }
     }
@@ -91,7 +91,7 @@ impl World {
     fn wait(&mut self, ms: i64) {
         let until = self.mono + ms;
         for _ in 0..10_000 {
-            match self.uptime.next_at() {
+            match self.uptime.next_at().min(self.uptime.flush_at()) {
                 Some(Mono(at)) if at < until => {
                     self.mono = self.mono.max(at);
                     self.pass();
