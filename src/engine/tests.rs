@@ -9,6 +9,7 @@
 )]
 
 mod incidents;
+mod uptime;
 
 use std::boxed::Box;
 use std::fmt::Write;

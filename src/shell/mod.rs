@@ -23,3 +23,5 @@ mod storage;
 mod stream;
 mod tally;
 mod token;
+#[cfg(test)]
+mod wear;
