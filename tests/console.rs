@@ -491,7 +491,7 @@ fn standard_input_is_a_script() {
         assert!(complained.contains(err), "{complained}");
         assert_eq!(complained.is_empty(), err.is_empty(), "{complained}");
     }
-    let (status, _, err) = feed(&daemon, &[], &[b'x'; 1 << 20]);
+    let (status, _, err) = feed(&daemon, &[], &vec![b'x'; 1 << 20]);
     assert_eq!(status, Some(2));
     assert!(err.contains("4096 bytes at most"), "{err}");
     let (status, _, err) = feed(&daemon, &[], b"\xff\xfe\n");
@@ -703,7 +703,7 @@ fn an_archive_goes_to_another_daemon() {
     }
     let import = request(3, 2, "", "import", "");
     for (bytes, expected) in [
-        (archive[..archive.len() / 2].as_bytes(), 1),
+        (&archive.as_bytes()[..archive.len() / 2], 1),
         (damaged.as_bytes(), 1),
         // What is no journal, though its checksum is right.
         (b"aiglon archive 1\naGVsbG8=\nsha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n", 1),

@@ -194,7 +194,7 @@ impl Ledger {
         let mut count = 0;
         let read = |archive: &mut PageBuf, each: &mut dyn FnMut(u8, &[u8])| {
             Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
-                each(record.kind, record.payload)
+                each(record.kind, record.payload);
             })
         };
         let opened = read(archive, &mut |kind, _| count += u32::from(!matches!(kind, BEGAN | ENDED | MORE)));

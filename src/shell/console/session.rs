@@ -177,6 +177,10 @@ impl Session<'_> {
 }
 
 impl Session<'_> {
+    #[expect(
+        clippy::await_holding_refcell_ref,
+        reason = "a buffer that is held is one that nobody else takes"
+    )]
     /// Takes the archive in that follows the request. Until it is whole and sound, nothing has changed.
     async fn import(
         self,
