@@ -380,7 +380,7 @@ fn a_local_site_is_not_there_for_who_comes_through_a_proxy() {
     let daemon = Daemon::start(&three_sites());
     let page = dateless(&daemon, "GET", "home.example", "/", "");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("Antennas"), "{page}");
-    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=\"noindex\""), "{page}");
+    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=noindex"), "{page}");
     assert!(page.contains("Cache-Control: private"), "{page}");
     let etag = page.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
     let knows = format!("If-None-Match: {etag}\r\n");
@@ -413,7 +413,7 @@ fn an_unlisted_site_answers_under_its_secret_alone() {
     let secret = format!("/{SECRET}/");
     let page = dateless(&daemon, "GET", "hidden.example", &secret, "");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("Hidden birds"), "{page}");
-    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=\"noindex\""), "{page}");
+    assert!(page.contains("X-Robots-Tag: noindex\r\n") && page.contains("content=noindex"), "{page}");
     assert!(
         page.contains("Cache-Control: private") && page.contains("Referrer-Policy: no-referrer"),
         "{page}"
