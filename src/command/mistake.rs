@@ -1,5 +1,6 @@
 //! What is wrong with a line, and what would be right.
 
+use heapless::String;
 use ufmt::uwrite;
 
 use super::nearest_command;
@@ -7,7 +8,7 @@ use super::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
 use crate::model::Phrase;
 use crate::text::buffer::BytesView;
 use crate::text::clean::Escaped;
-use crate::text::{cut, near};
+use crate::text::{cut, fill, near};
 
 /// What is wrong with a line.
 #[derive(Clone, Copy)]
@@ -35,95 +36,80 @@ pub enum Mistake<'a> {
 /// Bytes of a foreign word that a mistake repeats.
 const SHOWN: usize = 40;
 
-fn shown(word: &str) -> Escaped<'_> {
-    Escaped(cut(word, SHOWN))
-}
-
 impl Mistake<'_> {
-    /// In words, as one sentence or two.
+    /// In words, as one sentence or two. What finds no room is cut off; 1 KiB is room for any.
     pub fn describe(self, out: &mut BytesView) {
-        // What finds no room is cut off; the room is far larger than any of these.
-        match self {
-            Self::Unclosed(rest) => _ = uwrite!(out, "a quote is opened and not closed: {}", shown(rest)),
-            Self::TooLong => _ = uwrite!(out, "the line is too long; long words may come on standard input"),
-            Self::NoCommand("") => _ = uwrite!(out, "nothing was asked; 'help' lists the commands"),
+        // The sentence, with the foreign word, a name, what is needed, and what was perhaps meant, in this order; and the
+        // command whose usage helps.
+        let (sentence, word, name, needed, meant, row) = match self {
+            Self::Unclosed(rest) => ("a quote is opened and not closed: %0", rest, "", "", "", None),
+            Self::TooLong => {
+                ("the line is too long; long words may come on standard input", "", "", "", "", None)
+            }
+            Self::NoCommand("") => ("nothing was asked; 'help' lists the commands", "", "", "", "", None),
             Self::NoCommand(word) => {
-                _ = uwrite!(out, "there is no command '{}'", shown(word));
-                perhaps(out, nearest_command(word));
-                _ = uwrite!(out, "; 'help' lists them");
+                ("there is no command '%0'%3; 'help' lists them", word, "", "", nearest_command(word), None)
             }
             Self::NoOption(word) => {
-                _ = uwrite!(out, "there is no option '{}'", shown(word));
-                perhaps(out, near::nearest(word, &mut OPTIONS.iter().map(|row| row.name)));
+                let near = near::nearest(word, &mut OPTIONS.iter().map(|row| row.name));
+                ("there is no option '%0'%3", word, "", "", near, None)
             }
-            Self::NoValue(row, "") => {
-                _ = uwrite!(out, "after {} comes {}: {}", row.name, row.value, row.help);
-            }
+            Self::NoValue(row, "") => ("after %1 comes %4: %2", "", row.name, row.help, "", None),
             Self::NoValue(row, word) => {
-                _ = uwrite!(out, "'{}' is no {}", shown(word), row.value);
-                if row.value == "PHRASE" {
-                    perhaps(out, near::nearest(word, &mut Phrase::NAMES.into_iter()));
-                }
-                _ = uwrite!(out, "; {}: {}", row.name, row.help);
+                let phrases = Phrase::NAMES.into_iter().filter(|_| row.value == "PHRASE");
+                let near = near::nearest(word, &mut { phrases });
+                ("'%0' is no %4%3; %1: %2", word, row.name, row.help, near, None)
             }
-            Self::Missing(row, arg) => {
-                _ = uwrite!(out, "'{}' needs {}", row.name, arg.row().noun);
-                advice(out, row);
-            }
+            Self::Missing(row, arg) => ("'%1' needs %2", "", row.name, arg.row().noun, "", Some(row)),
             Self::Bad(row, arg, word) => {
-                _ = uwrite!(
-                    out,
-                    "'{}' needs {}, and '{}' is not that",
-                    row.name,
-                    arg.row().noun,
-                    shown(word)
-                );
-                perhaps_second(out, row, word);
+                let meant = second(row, word);
+                let help = meant.unwrap_or(row);
+                let name = meant.map_or("", |row| row.name);
+                ("'%1' needs %2, and '%0' is not that%3", word, row.name, arg.row().noun, name, Some(help))
             }
             Self::Extra(row, word) => {
-                _ = uwrite!(out, "'{}' is too much after '{}'", shown(word), row.name);
-                perhaps_second(out, row, word);
+                let meant = second(row, word);
+                let name = meant.map_or("", |row| row.name);
+                ("'%0' is too much after '%1'%3", word, row.name, "", name, Some(meant.unwrap_or(row)))
             }
-            Self::Both(row) => {
-                _ = uwrite!(out, "either --say or words of your own");
-                advice(out, row);
+            Self::Both(row) => ("either --say or words of your own", "", "", "", "", Some(row)),
+        };
+        // Ten bytes for one are the most: `\u{10ffff}`.
+        let mut shown = String::<{ SHOWN * 10 }>::new();
+        _ = uwrite!(shown, "{}", Escaped(cut(word, SHOWN)));
+        let mut perhaps = String::<96>::new();
+        if !meant.is_empty() {
+            _ = uwrite!(perhaps, "; perhaps you mean '{}'", meant);
+        }
+        let value = if let Self::NoValue(row, _) = self { row.value } else { "" };
+        let put = &mut |part: &str| _ = out.push(part.as_bytes());
+        fill(sentence, &[&shown, name, needed, &perhaps, value], put);
+        if let Some(row) = row {
+            put(".\nusage: ");
+            usage(out, row, false);
+            if row.args.iter().any(|arg| !arg.row().example.is_empty()) {
+                _ = out.push(b"\nas in: ");
+                usage(out, row, true);
             }
         }
     }
 }
 
-fn perhaps(out: &mut BytesView, name: &str) {
-    if !name.is_empty() {
-        _ = uwrite!(out, "; perhaps you mean '{}'", name);
-    }
-}
-
-/// What was meant may be a command of two words.
-fn perhaps_second(out: &mut BytesView, row: &Row, word: &str) {
+/// The command of two words that was perhaps meant by a word after the first.
+fn second(row: &Row, word: &str) -> Option<&'static Row> {
     let group = row.words().0;
     let seconds = ROWS.iter().filter(|row| row.words().0 == group).map(|row| row.words().1);
     let near = near::nearest(word, &mut seconds.filter(|second| !second.is_empty()));
-    let meant = ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near));
-    perhaps(out, meant.map_or("", |row| row.name));
-    advice(out, meant.unwrap_or(row));
-}
-
-fn advice(out: &mut BytesView, row: &Row) {
-    _ = uwrite!(out, ".\nusage: ");
-    usage(out, row, false);
-    if row.args.iter().any(|arg| !arg.row().example.is_empty()) {
-        _ = uwrite!(out, "\nas in: ");
-        usage(out, row, true);
-    }
+    ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near))
 }
 
 /// The name of a command and what follows it, or an example of that.
 pub fn usage(out: &mut BytesView, row: &Row, example: bool) {
-    _ = uwrite!(out, "{}", row.name);
+    _ = out.push(row.name.as_bytes());
     for arg in row.args {
         let part = if example { arg.row().example } else { arg.row().usage };
         if !part.is_empty() {
-            _ = uwrite!(out, " {}", part);
+            _ = out.push(b" ") && out.push(part.as_bytes());
         }
     }
 }

@@ -173,7 +173,7 @@ fn carry_out<'a>(
             Verb::Export => return Ok(Status::Export),
             Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
             Verb::Import => {
-                out.told("confirm", &[IMPORT]);
+                out.told("confirm", IMPORT, &[]);
                 return Ok(Status::Confirm);
             }
             // What acts is told in one piece.

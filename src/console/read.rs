@@ -122,7 +122,7 @@ impl<'a> Teller<'a, '_> {
             }
             if let Some(banner) = view.banner(site) {
                 out.field("banner", banner.state.map_or(Cell::Nothing, |state| Cell::Text(state.word())));
-                out.field("words", Cell::Words(banner.words));
+                out.field("words", Cell::Words(&banner.words));
             }
             out.table("components", HEADS, "no components", &mut |out| {
                 for (service, _) in scope.config.services_of(site) {
@@ -133,12 +133,12 @@ impl<'a> Teller<'a, '_> {
                         let cells = [
                             Cell::Text(service),
                             Cell::Text(name),
-                            Cell::Joined(service, "/", name),
+                            Cell::Parts(&[service, "/", name]),
                             Cell::Text(state_word(part.state)),
                             since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
                             match (part.maintenance, part.affected_by, part.reason) {
                                 (true, ..) => Cell::Text("maintenance"),
-                                (_, Some(other), _) => Cell::Joined("by", " ", scope.component_name(other)),
+                                (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
                                 (_, _, Reason::Reported) => Cell::Nothing,
                                 (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
                                 (_, _, Reason::Silent) => Cell::Text("its source is silent"),
@@ -180,7 +180,7 @@ impl<'a> Teller<'a, '_> {
             Cell::Text(self.scope.site_name(site)),
             number(incident.number),
             if self.scope.several() {
-                Cell::Joined(self.scope.site_name(site), "/", &digits)
+                Cell::Parts(&[self.scope.site_name(site), "/", &digits])
             } else {
                 Cell::Text(&digits)
             },
@@ -271,7 +271,7 @@ impl<'a> Teller<'a, '_> {
         }
         let mut found = self.scope.sites().filter(|site| has(site));
         let first = found.next()?;
-        Some(if found.next().is_some() { Err(Trouble::WhichNumber(command.number)) } else { Ok(first) })
+        Some(if found.next().is_some() { Err(Trouble::WhichNumber) } else { Ok(first) })
     }
 
     pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
@@ -324,12 +324,12 @@ impl<'a> Teller<'a, '_> {
                 let place = match step.step {
                     Step::Merged(into) => {
                         _ = ufmt::uwrite!(digits, "{}", into);
-                        Cell::Joined("into", " ", &digits)
+                        Cell::Parts(&["into", " ", &digits])
                     }
                     Step::Resolved if step.firing => Cell::Text("alerts still fire"),
                     _ if component.is_empty() => maybe(state),
                     _ if state.is_empty() => Cell::Text(component),
-                    _ => Cell::Joined(component, ": ", state),
+                    _ => Cell::Parts(&[component, ": ", state]),
                 };
                 let cells = [
                     number(step.number.into()),
@@ -339,7 +339,7 @@ impl<'a> Teller<'a, '_> {
                     maybe(component),
                     place,
                     maybe(scope.person(step.who)),
-                    Cell::Words(step.words),
+                    Cell::Words(&step.words),
                     Cell::Flag(step.amended),
                 ];
                 out.row(STEPS, &cells);
@@ -374,7 +374,7 @@ impl<'a> Teller<'a, '_> {
                 Cell::Text(scope.site_name(site)),
                 number(planned.number),
                 if scope.several() {
-                    Cell::Joined(scope.site_name(site), "/", &digits)
+                    Cell::Parts(&[scope.site_name(site), "/", &digits])
                 } else {
                     Cell::Text(&digits)
                 },
@@ -385,12 +385,12 @@ impl<'a> Teller<'a, '_> {
                 if component.is_empty() {
                     Cell::Text(service)
                 } else {
-                    Cell::Joined(service, "/", component)
+                    Cell::Parts(&[service, "/", component])
                 },
                 Cell::At(Some(planned.starts)),
                 Cell::At(Some(planned.ends)),
                 maybe(repeat_word(planned.repeat)),
-                Cell::Words(planned.words),
+                Cell::Words(&planned.words),
             ];
             out.row(MAINTENANCE, &cells);
         });
@@ -431,7 +431,7 @@ impl<'a> Teller<'a, '_> {
                         maybe(banner.state.map_or("", Forced::word)),
                         Cell::At(banner.at),
                         maybe(self.scope.person(banner.who)),
-                        Cell::Words(banner.words),
+                        Cell::Words(&banner.words),
                     ];
                     out.row(HEADS, &cells);
                 }
@@ -509,7 +509,7 @@ impl<'a> Teller<'a, '_> {
                         let title = Cell::Text(config.text(&component.title, lang));
                         out.row(
                             HEADS,
-                            &[name, Cell::Text(of), Cell::Text(part), Cell::Joined(of, "/", part), title],
+                            &[name, Cell::Text(of), Cell::Text(part), Cell::Parts(&[of, "/", part]), title],
                         );
                     }
                 }

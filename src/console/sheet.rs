@@ -6,7 +6,7 @@ use ufmt::uwrite;
 
 use crate::model::Words;
 use crate::text::buffer::BytesView;
-use crate::text::{clean, cut};
+use crate::text::{clean, cut, fill};
 use crate::time::civil::Civil;
 use crate::time::tz::Tz;
 use crate::time::{Wall, rfc3339};
@@ -20,8 +20,8 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
     /// The name of a column.
     Name(&'a str),
-    /// Two texts with what stands between them.
-    Joined(&'a str, &'a str, &'a str),
+    /// Texts put together.
+    Parts(&'a [&'a str]),
     /// A number.
     Count(u64),
     /// Yes or no.
@@ -29,7 +29,7 @@ pub(super) enum Cell<'a> {
     /// A time, which may not be known.
     At(Option<Wall>),
     /// What somebody said.
-    Words(Words<'a>),
+    Words(&'a Words<'a>),
 }
 
 /// Columns of a table, at most.
@@ -200,33 +200,31 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Says why not, in place of all that was written.
-    pub(super) fn fail(&mut self, parts: &[&str]) {
-        self.clear();
-        self.told("error", parts);
-    }
-
-    /// One sentence: a line, or an object with one member.
-    pub(super) fn told(&mut self, key: &str, parts: &[&str]) {
-        if !self.json {
-            self.say(parts);
-            return self.put("\n");
-        }
+    /// One sentence with its places filled: a line, or an object with one member.
+    pub(super) fn told(&mut self, key: &str, sentence: &str, args: &[&str]) {
         self.open("", "{");
-        self.key(key);
-        self.put("\"");
-        for part in parts {
-            self.string_part(part);
-        }
-        self.put("\"");
+        let quote = if self.json {
+            self.key(key);
+            "\""
+        } else {
+            ""
+        };
+        self.put(quote);
+        fill(sentence, args, &mut |part| self.part(part));
+        self.put(quote);
         self.close("}");
         self.put("\n");
+    }
+
+    /// A part of a text, in whichever form.
+    fn part(&mut self, text: &str) {
+        if self.json { self.string_part(text) } else { self.shown(text) }
     }
 
     /// What is wrong with a line, as the grammar says it.
     pub(super) fn usage(&mut self, told: &str) {
         if self.json {
-            return self.fail(&[told]);
+            return self.told("error", "%0", &[told]);
         }
         self.put(told);
         self.put("\n");
@@ -346,11 +344,11 @@ impl<'a> Sheet<'a> {
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
             Cell::Name(name) => self.name(name),
-            Cell::Joined(a, between, b) => {
+            Cell::Parts(parts) => {
                 let quote = if self.json { "\"" } else { "" };
                 self.put(quote);
-                for part in [a, between, b] {
-                    if self.json { self.string_part(part) } else { self.shown(part) }
+                for part in parts {
+                    self.part(part);
                 }
                 self.put(quote);
             }
