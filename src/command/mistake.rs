@@ -39,40 +39,53 @@ const SHOWN: usize = 40;
 impl Mistake<'_> {
     /// In words, as one sentence or two. What finds no room is cut off; 1 KiB is room for any.
     pub fn describe(self, out: &mut BytesView) {
-        // The sentence, with the foreign word, a name, what is needed, and what was perhaps meant, in this order; and the
-        // command whose usage helps.
-        let (sentence, word, name, needed, meant, row) = match self {
-            Self::Unclosed(rest) => ("a quote is opened and not closed: %0", rest, "", "", "", None),
-            Self::TooLong => {
-                ("the line is too long; long words may come on standard input", "", "", "", "", None)
+        // The foreign word, a name, what is needed, what was perhaps meant, a value; and the command whose usage helps.
+        let (mut word, mut name, mut needed, mut meant, mut value) = ("", "", "", "", "");
+        let mut row = None;
+        if let Self::Missing(of, _) | Self::Bad(of, ..) | Self::Extra(of, _) | Self::Both(of) = self {
+            (name, row) = (of.name, Some(of));
+        }
+        if let Self::Missing(_, arg) | Self::Bad(_, arg, _) = self {
+            needed = arg.row().noun;
+        }
+        if let Self::Bad(of, _, odd) | Self::Extra(of, odd) = self
+            && let Some(second) = second(of, odd)
+        {
+            (meant, row) = (second.name, Some(second));
+        }
+        let sentence = match self {
+            Self::Unclosed(rest) => {
+                word = rest;
+                "a quote is opened and not closed: %0"
             }
-            Self::NoCommand("") => ("nothing was asked; 'help' lists the commands", "", "", "", "", None),
-            Self::NoCommand(word) => {
-                ("there is no command '%0'%3; 'help' lists them", word, "", "", nearest_command(word), None)
+            Self::TooLong => "the line is too long; long words may come on standard input",
+            Self::NoCommand("") => "nothing was asked; 'help' lists the commands",
+            Self::NoCommand(odd) => {
+                (word, meant) = (odd, nearest_command(odd));
+                "there is no command '%0'%3; 'help' lists them"
             }
-            Self::NoOption(word) => {
-                let near = near::nearest(word, &mut OPTIONS.iter().map(|row| row.name));
-                ("there is no option '%0'%3", word, "", "", near, None)
+            Self::NoOption(odd) => {
+                word = odd;
+                meant = near::nearest(odd, &mut OPTIONS.iter().map(|row| row.name));
+                "there is no option '%0'%3"
             }
-            Self::NoValue(row, "") => ("after %1 comes %4: %2", "", row.name, row.help, "", None),
-            Self::NoValue(row, word) => {
-                let phrases = Phrase::NAMES.into_iter().filter(|_| row.value == "PHRASE");
-                let near = near::nearest(word, &mut { phrases });
-                ("'%0' is no %4%3; %1: %2", word, row.name, row.help, near, None)
+            Self::NoValue(option, odd) => {
+                (word, name, needed, value) = (odd, option.name, option.help, option.value);
+                if value == "PHRASE" {
+                    meant = near::nearest(odd, &mut Phrase::NAMES.into_iter());
+                }
+                if odd.is_empty() { "after %1 comes %4: %2" } else { "'%0' is no %4%3; %1: %2" }
             }
-            Self::Missing(row, arg) => ("'%1' needs %2", "", row.name, arg.row().noun, "", Some(row)),
-            Self::Bad(row, arg, word) => {
-                let meant = second(row, word);
-                let help = meant.unwrap_or(row);
-                let name = meant.map_or("", |row| row.name);
-                ("'%1' needs %2, and '%0' is not that%3", word, row.name, arg.row().noun, name, Some(help))
+            Self::Missing(..) => "'%1' needs %2",
+            Self::Bad(_, _, odd) => {
+                word = odd;
+                "'%1' needs %2, and '%0' is not that%3"
             }
-            Self::Extra(row, word) => {
-                let meant = second(row, word);
-                let name = meant.map_or("", |row| row.name);
-                ("'%0' is too much after '%1'%3", word, row.name, "", name, Some(meant.unwrap_or(row)))
+            Self::Extra(_, odd) => {
+                word = odd;
+                "'%0' is too much after '%1'%3"
             }
-            Self::Both(row) => ("either --say or words of your own", "", "", "", "", Some(row)),
+            Self::Both(_) => "either --say or words of your own",
         };
         // Ten bytes for one are the most: `\u{10ffff}`.
         let mut shown = String::<{ SHOWN * 10 }>::new();
@@ -81,7 +94,6 @@ impl Mistake<'_> {
         if !meant.is_empty() {
             _ = uwrite!(perhaps, "; perhaps you mean '{}'", meant);
         }
-        let value = if let Self::NoValue(row, _) = self { row.value } else { "" };
         let put = &mut |part: &str| _ = out.push(part.as_bytes());
         fill(sentence, &[&shown, name, needed, &perhaps, value], put);
         if let Some(row) = row {

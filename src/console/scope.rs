@@ -220,28 +220,31 @@ impl<'a> Scope<'a> {
         if !near.is_empty() {
             _ = ufmt::uwrite!(perhaps, "; perhaps you mean '{}'", near);
         }
-        let (sentence, other) = match trouble {
-            Trouble::NoSite(_) => ("you have no site '%0'%1; 'sites' lists yours", ""),
-            Trouble::NoSites => ("you have no site: the configuration gives you none", ""),
-            Trouble::WhichSite => ("you have several sites; say which with --site ('sites' lists them)", ""),
+        let other = match trouble {
+            Trouble::NoComponent(id, _) => self.service_name(id),
+            Trouble::Role(row) => row.name,
+            Trouble::Refused(refusal) => refusal.words(),
+            _ => "",
+        };
+        let sentence = match trouble {
+            Trouble::NoSite(_) => "you have no site '%0'%1; 'sites' lists yours",
+            Trouble::NoSites => "you have no site: the configuration gives you none",
+            Trouble::WhichSite => "you have several sites; say which with --site ('sites' lists them)",
             Trouble::WhichNumber => {
-                ("several of your sites have this number; say which, as in SITE/12 or with --site", "")
+                "several of your sites have this number; say which, as in SITE/12 or with --site"
             }
-            Trouble::NoService(_) => ("there is no service '%0'%1; 'services' lists them", ""),
-            Trouble::NoComponent(id, _) => {
-                ("'%2' has no component '%0'%1; 'services' lists them", self.service_name(id))
-            }
+            Trouble::NoService(_) => "there is no service '%0'%1; 'services' lists them",
+            Trouble::NoComponent(..) => "'%2' has no component '%0'%1; 'services' lists them",
             Trouble::Role(row) if row.needs == Needs::Whole => {
-                ("'%2' is for the owner, and for an admin of all sites", row.name)
+                "'%2' is for the owner, and for an admin of all sites"
             }
-            Trouble::Role(row) => ("'%2' is for an admin", row.name),
-            Trouble::Refused(refusal) => ("not done: %2", refusal.words()),
-            Trouble::NotYaml => (
-                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true",
-                "",
-            ),
-            Trouble::TooLong => ("the answer is too long; ask for less, as with --site", ""),
-            Trouble::Changed => ("something changed while this was told; ask again", ""),
+            Trouble::Role(_) => "'%2' is for an admin",
+            Trouble::Refused(_) => "not done: %2",
+            Trouble::NotYaml => {
+                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true"
+            }
+            Trouble::TooLong => "the answer is too long; ask for less, as with --site",
+            Trouble::Changed => "something changed while this was told; ask again",
         };
         out.clear();
         out.told("error", sentence, &[name, &perhaps, other]);
