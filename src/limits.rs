@@ -197,8 +197,22 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
-// ---- the console -----------------------------------------------------------------------------------------
+// ---- the console ---------------------------------------------------------------------------------------
 
+/// People and scripts that the console answers at the same time. Each is there for one command only, so nobody who sits at
+/// a prompt holds a place. About 20 KiB each when used.
+pub const CONSOLES: usize = 4;
+/// Bytes of one command line: the longest words, each of their letters quoted, and what stands before them.
+pub const CONSOLE_LINE_BYTES: usize = 4096;
+/// Bytes of a text that comes on standard input: more than [`WORDS_BYTES`], so that who wrote too much is told how much
+/// is allowed.
+pub const CONSOLE_TEXT_BYTES: usize = 4096;
+/// Bytes of an answer that are made at once; a longer one is made in pieces.
+pub const CONSOLE_OUT_BYTES: usize = 8192;
+/// From a connection's start to the end of what it asks, and from piece to piece of an archive.
+pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
+/// Bytes of the lines that the arrow keys bring back.
+pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 /// Bytes of one line of the console without its options: a title and words of the longest, with names. On the stack.
 pub const LINE_BYTES: usize = 2048;
 /// Words of one line that are told apart; what follows counts with the last of them. On the stack.
@@ -217,6 +231,34 @@ pub const TEXT_SHOWN_BYTES: usize = 256;
 pub const TEXTS_BYTES: usize = 24_576;
 /// Links in the list of what is affected, at the top of a page; the page says when there is more.
 pub const AFFECTED_SHOWN: usize = 8;
+/// Bytes of a page's banner, incidents, maintenance and past, with their markup, but for its frame. When they are used up, further ones
+/// are left out and the page says so; states of components never are.
+pub const STORY_BYTES: usize = 24_576;
+/// Bytes of the headings, signs and links around those.
+pub const STORY_FRAME_BYTES: usize = 2048;
+/// Bytes of the bars of a page's components, with their percentages: 16 usual components take 4,000. When they are used up, the rest
+/// have none.
+pub const BARS_BYTES: usize = 24_576;
+/// Bytes that the page of one incident, or of the history, may take of either: they hold little else.
+pub const SHEET_BYTES: usize = PAGE_BYTES / 2 - 8192;
+/// Incidents that go on and are told at the top of a page, the worst first. Further ones have a link.
+pub const INCIDENTS_SHOWN: usize = 5;
+/// Steps told of each of them, the newest first; the page of the incident has more.
+pub const STEPS_SHOWN: usize = 4;
+/// Steps that the page of an incident tells, the newest first. Each is looked up by going through all.
+pub const INCIDENT_STEPS_SHOWN: usize = 100;
+/// Components that are named in the title of an incident to which nobody gave one.
+pub const TITLE_PARTS: usize = 3;
+/// Components that the page of an incident names.
+pub const PARTS_SHOWN: usize = 32;
+/// Maintenance windows that a page tells, those that are on and the soonest first.
+pub const MAINTENANCES_SHOWN: usize = 5;
+/// How far ahead a page tells of maintenance, in days.
+pub const MAINTENANCE_AHEAD_DAYS: u32 = 14;
+/// How far back the page of a site tells of incidents, in days; its history tells all.
+pub const PAST_DAYS_SHOWN: u32 = 7;
+/// Incidents of the past that it tells.
+pub const PAST_SHOWN: usize = 5;
 /// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
 pub const PAGES: usize = 8;
 
@@ -233,7 +275,15 @@ const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts head
 const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
 const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
+const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must be remembered");
+const _: () =
+    assert!(JOURNAL_BYTES_MAX as usize / 2 <= PAGE_BYTES, "an archive is made in the room of a page");
+const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an answer has 16 bits of length");
+const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
+const _: () =
+    assert!(SHEET_BYTES > STORY_BYTES && SHEET_BYTES > BARS_BYTES, "a page of its own has more room");
+const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
 const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");

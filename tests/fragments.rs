@@ -45,6 +45,18 @@ fn a_slot_is_escaped_by_where_it_stands() {
     // What follows a # is no URL that could lead away.
     let fragment = compile("{{slots id}}<a href=\"#{{id}}\">x</a>").unwrap();
     assert_eq!(fragment.pieces[1], Piece::Attribute("id".into()));
+    // What follows the way back to a site's root stays below it.
+    let fragment = compile("{{slots base id}}<a href=\"{{base}}incidents/{{id}}\">x</a>").unwrap();
+    assert_eq!(fragment.pieces[1], Piece::Attribute("base".into()));
+    assert_eq!(fragment.pieces[3], Piece::Attribute("id".into()));
+}
+
+#[test]
+fn a_path_is_closed_where_it_opens() {
+    let fragment =
+        compile("{{slots days d}}<svg viewBox=\"0 0 {{days}} 9\"><path d=\"{{d}}\"></svg>").unwrap();
+    assert_eq!(fragment.pieces[2], html(" 9\"><path d=\""));
+    assert_eq!(fragment.pieces[4], html("\"/></svg>"));
 }
 
 #[test]
@@ -52,10 +64,12 @@ fn white_space_between_tags_costs_nothing_and_between_words_one_byte() {
     let check = |source: &str, expected: &str| {
         assert_eq!(compile(&format!("{{{{slots}}}}{source}")).unwrap().pieces, [html(expected)]);
     };
-    check("<ul>\n  <li>\n    a  b\n    c\n  </li>\n</ul>\n", "<ul><li>a b c</li></ul>");
+    check("<ul>\n  <li>\n    a  b\n    c\n  </li>\n</ul>\n", "<ul><li>a b c</ul>");
     check("<b>a</b> <b>b</b>\n", "<b>a</b> <b>b</b>");
     check("<p>a<!-- gone --></p>", "<p>a</p>");
-    check("<!doctype html>\n<html lang=\"en\"></html>", "<!doctype html><html lang=\"en\"></html>");
+    check("<!doctype html>\n<html lang=\"en\"></html>", "<!doctype html><html lang=en></html>");
+    // A plain word needs no quotes, an address with other characters does.
+    check("<p class=\"a b\" id=\"c\">x</p>", "<p class=\"a b\" id=c>x</p>");
     check("<head>{{style}}</head>", "<head><style>p{color:red}</style></head>");
 }
 
@@ -164,6 +178,10 @@ fn a_style_sheet_loses_only_what_means_nothing() {
         "@media (min-width:36rem){p{font:1rem \"A B\",c}}",
     );
     check("a/* never ends", "a");
+    check(
+        "a{--paper:#ffffff;--c:0}b{x:var(--paper);y:var(--c)}",
+        "a{--a:#fff;--c:0}b{x:var(--a);y:var(--c)}",
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use aiglon::http::conditional::negotiate;
 use aiglon::http::head::{Coding, Framing, Method, Progress, Request, Scanner};
 use aiglon::http::route::{Endpoint, Route, route};
 use aiglon::limits::{BODY_BYTES, CREDENTIALS_BYTES, HEAD_BYTES};
+use aiglon::model::Sheet;
 use aiglon::model::{Lang, SourceId};
 use proptest::prelude::*;
 
@@ -134,14 +135,14 @@ fn what_senders_say() {
         (WEBHOOK_RESOLVED, Some(Endpoint::Webhook), Framing::Length(716), true),
         (COLLECTD_NOTIFICATION, None, Framing::Length(458), true),
         (COLLECTD_VALUES, None, Framing::Length(3895), true),
-        (CURL.as_bytes(), Some(Endpoint::Page), Framing::None, false),
+        (CURL.as_bytes(), Some(Endpoint::Page(Sheet::Now)), Framing::None, false),
         (CURL_CHUNKED.as_bytes(), Some(Endpoint::PushAlerts), Framing::Chunked, true),
         (REQUESTS.as_bytes(), Some(Endpoint::PushAlerts), Framing::Length(2), true),
         (REQUESTS_CHUNKED.as_bytes(), Some(Endpoint::PushAlerts), Framing::Chunked, false),
         (AMTOOL_QUERY.as_bytes(), Some(Endpoint::ListAlerts), Framing::None, false),
         (AMTOOL_ADD.as_bytes(), Some(Endpoint::PushAlerts), Framing::Length(107), false),
         (TELEGRAF.as_bytes(), None, Framing::Chunked, true),
-        (CHROMIUM.as_bytes(), Some(Endpoint::Page), Framing::None, false),
+        (CHROMIUM.as_bytes(), Some(Endpoint::Page(Sheet::Now)), Framing::None, false),
     ] {
         let request = head(wire);
         let expected = endpoint.map_or(Route::NotFound, Route::To);

@@ -113,7 +113,7 @@ pub fn parse<'a>(
         }
         // A dash asks for standard input where words may be left out.
         let dash = command.text == "-";
-        if dash && text.is_none() {
+        if dash && text.is_none_or(|text| text.trim().is_empty()) {
             return Err(Mistake::Missing(row, Arg::Words));
         }
         if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {

@@ -150,7 +150,7 @@ fn what_lines_ask_for() {
     for (line, text, expected) in [
         ("update 12", "a\nb\n", r#"update text="a\nb" number=12"#),
         ("update 12 own", "other", r#"update text="own" number=12"#),
-        ("update 12 --say storm", "other", r#"update number=12 say="storm""#),
+        ("update 12 --say weather", "other", r#"update number=12 say="weather""#),
         ("resolve 12", "over", r#"resolve text="over" number=12"#),
         ("resolve 12 -", "over", r#"resolve text="over" number=12"#),
         ("open wifi", "words", r#"open service="wifi" text="words""#),
@@ -179,7 +179,7 @@ fn mistakes_say_what_would_be_right() {
         ("update 4294967296 x", "and '4294967296' is not that"),
         ("update 12", "'update' needs words in quotes"),
         ("update 12 \"x\" y", "'y' is too much after 'update'"),
-        ("update 12 x --say storm", "either --say or words of your own"),
+        ("update 12 x --say weather", "either --say or words of your own"),
         ("open wifi", "'open' needs a title in quotes"),
         ("incident opne wifi", "perhaps you mean 'incident open'"),
         ("maintenance ad wifi", "perhaps you mean 'maintenance add'"),
@@ -266,14 +266,14 @@ fn what_could_come_next() {
         (
             "update 12 --say ",
             "investigating identified monitoring fixed power-cut provider-fault antenna-moved cable-fault \
-            storm device-broken waiting-access part-ordered going-there tomorrow no-date slow partly-back update-running \
-            false-alarm no-action",
+            weather device-broken waiting-access part-ordered going-there next-days no-date slow partly-back update-running \
+            false-alarm no-action restart-yours",
         ),
         ("update 12 --lang f", "fr"),
         ("update 12 --s", "--say --site"),
         ("status --site ", "heron egret"),
         ("status --site e", "egret"),
-        ("update --say storm 12 id", "identified"),
+        ("update --say weather 12 id", "identified"),
         ("merge 12 ", "into"),
         ("merge 12 into ", "12 11"),
         ("banner set d", "degraded"),

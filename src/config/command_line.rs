@@ -33,13 +33,18 @@ impl Config {
 
 /// The `state_dir` that a file names, be the rest of it as broken as it may.
 pub fn state_dir_of<'b>(file: &[u8], buffer: &'b mut [u8]) -> Option<&'b str> {
+    option_of(file, "state_dir", buffer).filter(|dir| units::absolute(dir))
+}
+
+/// The last value that a file gives an option of this name, in whatever section.
+pub fn option_of<'b>(file: &[u8], name: &str, buffer: &'b mut [u8]) -> Option<&'b str> {
     let mut found = None;
     for statement in Statements::new(file).ok()?.flatten() {
-        if statement.keyword == Keyword::Option && statement.name.is("state_dir") {
+        if statement.keyword == Keyword::Option && statement.name.is(name) {
             found = Some(statement.value);
         }
     }
-    found?.read(buffer).filter(|dir| units::absolute(dir))
+    found?.read(buffer)
 }
 
 #[cfg(test)]
@@ -71,5 +76,10 @@ mod tests {
         assert_eq!(state_dir_of(file, &mut [0; 64]), Some("/mnt/state"));
         assert_eq!(state_dir_of(b"option state_dir relative", &mut [0; 64]), None);
         assert_eq!(state_dir_of(file, &mut [0; 4]), None);
+        assert_eq!(option_of(file, "console", &mut [0; 64]), None);
+        assert_eq!(
+            option_of(b"option console off\noption console /run/c", "console", &mut [0; 64]),
+            Some("/run/c")
+        );
     }
 }

@@ -30,7 +30,7 @@ use crate::text::Span;
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
-pub use command_line::{BadListen, state_dir_of};
+pub use command_line::{BadListen, option_of, state_dir_of};
 pub use load::Refused;
 pub use problem::{Kind, Problem, Problems};
 pub use units::duration;

@@ -321,7 +321,7 @@ fn acting() {
         "update 1 --say nonsense",
         "update 1",
         "update 1 monitoring",
-        "update 1 --say storm \"and words\"",
+        "update 1 --say weather \"and words\"",
         "update",
         "update one \"x\"",
         "update 7 \"x\"",

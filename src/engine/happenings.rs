@@ -37,6 +37,17 @@ impl Engine {
         self.step(config, now, super::Input::Pass);
     }
 
+    /// Forgets what happened and what people said, for what [`restore_incident`](Self::restore_incident) takes back to
+    /// stand in its place. Alerts that fire stay.
+    pub fn forget_incidents(&mut self) {
+        self.incidents.forget();
+    }
+
+    /// Takes back a record of what happened. False if it is not one of these.
+    pub fn restore_incident(&mut self, kind: u8, payload: &[u8]) -> bool {
+        self.incidents.restore(kind, payload)
+    }
+
     /// A record of the incidents is in the journal now.
     pub fn note(&mut self) {
         self.incidents.note();

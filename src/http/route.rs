@@ -2,12 +2,13 @@
 
 use super::head::Method;
 use crate::config::Roles;
+use crate::model::Sheet;
 
 /// What there is to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
-    /// The page of the site that `Host` names.
-    Page,
+    /// A page of the site that `Host` names.
+    Page(Sheet),
     /// Alertmanager's `POST /api/v2/alerts`.
     PushAlerts,
     /// Alertmanager's `GET /api/v2/alerts`.
@@ -31,9 +32,9 @@ pub enum Endpoint {
 pub enum Route<'a> {
     /// There. `HEAD` leads where `GET` does.
     To(Endpoint),
-    /// To the page of an unlisted site, if this segment is its secret; else it is not found. Asked with `GET`
+    /// To a page of an unlisted site, if this segment is its secret; else it is not found. Asked with `GET`
     /// or `HEAD`.
-    Secret(&'a str),
+    Secret(&'a str, Sheet),
     /// The same without a slash at its end. If the segment is a secret, redirect to itself with the slash:
     /// `./SEGMENT/`, which is right under any prefix that a proxy puts before it.
     SecretWithoutSlash(&'a str),
@@ -56,6 +57,7 @@ enum Role {
 }
 
 struct Row {
+    /// A number follows one that ends in `/{}`.
     path: &'static str,
     role: Role,
     get: Option<Endpoint>,
@@ -76,10 +78,26 @@ impl Row {
             _ => "GET, HEAD, POST",
         }
     }
+
+    /// The number in a path that is this row's; 0 if the row has none.
+    fn number_in(&self, path: &str) -> Option<u32> {
+        match self.path.strip_suffix("{}") {
+            None => (self.path == path).then_some(0),
+            Some(before) => path.strip_prefix(before).and_then(number),
+        }
+    }
 }
 
-const ROWS: [Row; 9] = [
-    Row::get("/", Role::Page, Endpoint::Page),
+/// A number as we write it: one address for each thing, so neither `+3` nor `03`.
+fn number(digits: &str) -> Option<u32> {
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain)
+}
+
+const ROWS: [Row; 11] = [
+    Row::get("/", Role::Page, Endpoint::Page(Sheet::Now)),
+    Row::get("/history", Role::Page, Endpoint::Page(Sheet::History)),
+    Row::get("/incidents/{}", Role::Page, Endpoint::Page(Sheet::Incident(0))),
     Row {
         path: "/api/v2/alerts",
         role: Role::Ingest,
@@ -101,7 +119,7 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     if method == Method::Unknown {
         return Route::NotImplemented;
     }
-    let Some(row) = ROWS.iter().find(|row| row.path == path) else {
+    let Some((row, number)) = row(path) else {
         let wants_page = roles.page && matches!(method, Method::Get | Method::Head);
         return if wants_page { secret(path) } else { Route::NotFound };
     };
@@ -119,15 +137,33 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
         Method::Post => row.post,
         Method::Other | Method::Unknown => None,
     };
-    endpoint.map_or(Route::MethodNotAllowed(row.allow()), Route::To)
+    let Some(endpoint) = endpoint else { return Route::MethodNotAllowed(row.allow()) };
+    match endpoint {
+        Endpoint::Page(sheet) => Route::To(Endpoint::Page(numbered(sheet, number))),
+        endpoint => Route::To(endpoint),
+    }
 }
 
-/// A path of one segment may be a secret.
+/// The row of a path, and the number in it.
+fn row(path: &str) -> Option<(&'static Row, u32)> {
+    ROWS.iter().find_map(|row| row.number_in(path).map(|number| (row, number)))
+}
+
+fn numbered(sheet: Sheet, number: u32) -> Sheet {
+    if matches!(sheet, Sheet::Incident(_)) { Sheet::Incident(number) } else { sheet }
+}
+
+/// The first segment of a path may be a secret; what follows it is a page of that site.
 fn secret(path: &str) -> Route<'_> {
     let Some(inner) = path.strip_prefix('/') else { return Route::NotFound };
-    match inner.split_once('/') {
-        None if !inner.is_empty() => Route::SecretWithoutSlash(inner),
-        Some((segment, "")) if !segment.is_empty() => Route::Secret(segment),
+    let end = inner.find('/').unwrap_or(inner.len());
+    let (segment, rest) = inner.split_at_checked(end).unwrap_or((inner, ""));
+    match row(rest) {
+        _ if segment.is_empty() => Route::NotFound,
+        None if rest.is_empty() => Route::SecretWithoutSlash(segment),
+        Some((Row { get: Some(Endpoint::Page(sheet)), .. }, number)) => {
+            Route::Secret(segment, numbered(*sheet, number))
+        }
         _ => Route::NotFound,
     }
 }
@@ -158,8 +194,8 @@ mod tests {
         let ingest = Roles { ingest: true, ..NONE };
         let metrics = Roles { metrics: true, ..NONE };
         for (method, path, roles, expected) in [
-            (Get, "/", ALL, To(Endpoint::Page)),
-            (Head, "/", page, To(Endpoint::Page)),
+            (Get, "/", ALL, To(Endpoint::Page(Sheet::Now))),
+            (Head, "/", page, To(Endpoint::Page(Sheet::Now))),
             (Get, "/", ingest, NotFound),
             (Post, "/", page, MethodNotAllowed("GET, HEAD")),
             (Post, "/", metrics, NotFound),
@@ -188,12 +224,32 @@ mod tests {
             (Post, "/-/ready", NONE, MethodNotAllowed("GET, HEAD")),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
             (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),
-            (Get, "/s3cret/", page, Secret("s3cret")),
-            (Head, "/s3cret/", page, Secret("s3cret")),
+            (Get, "/s3cret/", page, Secret("s3cret", Sheet::Now)),
+            (Head, "/s3cret/", page, Secret("s3cret", Sheet::Now)),
             (Get, "/s3cret", page, SecretWithoutSlash("s3cret")),
             (Get, "/s3cret/", ingest, NotFound),
             (Get, "/s3cret", metrics, NotFound),
             (Post, "/s3cret/", ALL, NotFound),
+            (Get, "/history", page, To(Endpoint::Page(Sheet::History))),
+            (Head, "/incidents/3", page, To(Endpoint::Page(Sheet::Incident(3)))),
+            (Get, "/incidents/4294967295", page, To(Endpoint::Page(Sheet::Incident(u32::MAX)))),
+            (Get, "/incidents/4294967296", page, NotFound),
+            (Get, "/incidents/03", page, NotFound),
+            (Get, "/incidents/0", page, NotFound),
+            (Get, "/incidents/+3", page, NotFound),
+            (Get, "/incidents/3/", page, NotFound),
+            (Get, "/incidents/", page, Secret("incidents", Sheet::Now)),
+            (Post, "/incidents/3", page, MethodNotAllowed("GET, HEAD")),
+            (Get, "/incidents/3", ingest, NotFound),
+            (Get, "/history/", page, Secret("history", Sheet::Now)),
+            (Get, "/s3cret/history", page, Secret("s3cret", Sheet::History)),
+            (Get, "/s3cret/incidents/12", page, Secret("s3cret", Sheet::Incident(12))),
+            (Get, "/s3cret/incidents/x", page, NotFound),
+            (Get, "/s3cret/incidents/", page, NotFound),
+            (Get, "/s3cret/metrics", ALL, NotFound),
+            (Get, "/s3cret/api/v2/status", ALL, NotFound),
+            (Post, "/s3cret/history", ALL, NotFound),
+            (Get, "//history", ALL, NotFound),
             (Get, "/s3cret/x", ALL, NotFound),
             (Get, "/s3cret//", ALL, NotFound),
             (Get, "//", ALL, NotFound),

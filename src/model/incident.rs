@@ -44,7 +44,7 @@ pub struct Phrase(u8);
 impl Phrase {
     /// What people type; the catalogues have `phrase.power_cut` for `power-cut`. The journal keeps the name, so the order
     /// is free; a name that was released stays.
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 21] = [
         "investigating",
         "identified",
         "monitoring",
@@ -53,18 +53,19 @@ impl Phrase {
         "provider-fault",
         "antenna-moved",
         "cable-fault",
-        "storm",
+        "weather",
         "device-broken",
         "waiting-access",
         "part-ordered",
         "going-there",
-        "tomorrow",
+        "next-days",
         "no-date",
         "slow",
         "partly-back",
         "update-running",
         "false-alarm",
         "no-action",
+        "restart-yours",
     ];
 
     /// The phrase of this name, case aside.

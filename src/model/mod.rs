@@ -12,7 +12,7 @@ pub use incident::{
 };
 pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;
-pub use view::{ComponentView, Monitoring, Reason, SiteView, View};
+pub use view::{ComponentView, Monitoring, Reason, Sheet, SiteView, View};
 
 /// How bad an alert is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

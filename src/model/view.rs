@@ -3,6 +3,18 @@
 use super::{BannerView, ComponentId, Day, IncidentView, MaintenanceView, SiteId, State, StepView};
 use crate::time::{Mono, Now};
 
+/// Which of a site's pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sheet {
+    /// How things are.
+    #[default]
+    Now,
+    /// What was.
+    History,
+    /// One incident, by its number.
+    Incident(u32),
+}
+
 /// Why a component is in its state, where that helps a visitor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {

@@ -68,6 +68,11 @@ impl<'a> Out<'a> {
         self.raw(word(self.lang, which));
     }
 
+    /// Writes markup that stands in the program. The caller keeps it balanced; a fragment is balanced by itself.
+    pub(super) fn markup(&mut self, html: &'static str) {
+        self.raw(html);
+    }
+
     /// Writes a value as text.
     pub fn text(&mut self, text: &str) {
         // Most of what is written is written as it is, and at once.

@@ -5,15 +5,18 @@
 //! into them, escaped by where they stand. HTTP, languages asked for and caching are left to others.
 
 pub mod alertmanager;
+mod bars;
 pub mod fragment;
+mod markdown;
 mod page;
+mod story;
 mod when;
 mod words;
 mod worst;
 
 pub use fragment::{CSP, Full, Out, PageBuf};
-pub use page::page;
-pub use words::{Word, word};
+pub use page::{has_incident, page, sheet};
+pub use words::{Word, phrase, word};
 pub use worst::worst_case;
 
 /// The 64-bit FNV-1a hash of an answer's bytes, for its entity tag (RFC 9110, 8.8.3). It is the same for every

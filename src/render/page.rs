@@ -1,4 +1,5 @@
-//! The page of a site. Most urgent first: how things are, as of when, what is affected; then each service.
+//! The page of a site. Most urgent first: how things are, as of when, what people say, what is affected; then each service.
+//! What it shares with the page of an incident and with the history is here as well.
 
 use core::cell::Cell;
 
@@ -6,18 +7,21 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Component, Entry, Full, Link, Notice, Out, Page, PageBuf, Paragraph, Parts, Quote, Robots,
-    Service, Time, Zone, is_web,
+    Affected, Archive, Board, Component, Entry, Full, Legend, Link, Name, Notice, Now, Out, Page, PageBuf,
+    Paragraph, Parts, Quote, Robots, Service, Time, Zone, is_web,
 };
 use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
-use crate::limits::{AFFECTED_SHOWN, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN};
+use crate::limits::{
+    AFFECTED_SHOWN, BARS_BYTES, SHEET_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
+};
 use crate::model::{
-    ComponentId, ComponentView, Lang, Monitoring, Reason, ServiceId, SiteId, SiteView, State, View,
+    BannerView, ComponentId, ComponentSet, ComponentView, Forced, Lang, Monitoring, Reason, ServiceId, Sheet,
+    SiteId, SiteView, State, View, Words,
 };
 use crate::text::buffer::Bytes;
-use crate::time::{Mono, Now};
+use crate::time::{Mono, Now as Clocks, Wall};
 
 /// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
 /// [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case).
@@ -30,9 +34,29 @@ pub fn page(
     lang: Lang,
     view: &dyn View,
 ) -> Result<(), Full> {
+    sheet(out, config, site, lang, view, Sheet::Now)
+}
+
+/// The same for any page of the site. An incident that it does not have is a page that says nothing of it: see
+/// [`has_incident`].
+pub fn sheet(
+    out: &mut PageBuf,
+    config: &Config,
+    site: SiteId,
+    lang: Lang,
+    view: &dyn View,
+    sheet: Sheet,
+) -> Result<(), Full> {
     let mut out = Out::new(out, lang);
-    write(&mut out, config, site, view, false);
+    write(&mut out, config, site, view, sheet, false);
     out.finish()
+}
+
+/// Whether a site has an incident of this number.
+pub fn has_incident(view: &dyn View, site: SiteId, number: u32) -> bool {
+    let mut found = false;
+    view.incidents(site, &mut |incident| found |= incident.number == number);
+    found
 }
 
 /// The bytes of a page on which no alert says anything, with everything else that it could hold: every
@@ -40,29 +64,131 @@ pub fn page(
 pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -> usize {
     let mut nothing = Bytes::<0>::new();
     let mut out = Out::new(&mut nothing, lang);
-    write(&mut out, config, site, view, true);
+    write(&mut out, config, site, view, Sheet::Now, true);
     out.len()
 }
 
-fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, longest: bool) {
+fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, sheet: Sheet, longest: bool) {
     let site = config.sites.get(id.index()).copied().unwrap_or_default();
     let (now, seen) = (view.now(), view.site(id));
-    let mut cx = Context { config, view, lang: out.lang(), site: &site, id, now, seen, longest };
-    cx.seen.overall = cx.overall();
-    cx.page(out);
+    let base = match sheet {
+        Sheet::Now => "",
+        Sheet::History => "./",
+        Sheet::Incident(_) => "../",
+    };
+    let room = |here: usize| Cell::new(if sheet == Sheet::Now { here } else { SHEET_BYTES });
+    let (story, bars) = (room(STORY_BYTES), room(BARS_BYTES));
+    let left_out = Cell::new(longest);
+    let mut cx = Context {
+        config,
+        view,
+        lang: out.lang(),
+        site: &site,
+        id,
+        now,
+        seen,
+        told: Told::NoData,
+        base,
+        story,
+        bars,
+        left_out,
+        named_above: Cell::new(ComponentSet::EMPTY),
+        longest,
+    };
+    cx.told = cx.overall();
+    match sheet {
+        Sheet::Now => cx.page(out),
+        Sheet::History => cx.history(out),
+        Sheet::Incident(number) => cx.incident(out, number),
+    }
 }
 
 /// What every part of the page needs to know.
-struct Context<'a> {
-    config: &'a Config,
-    view: &'a dyn View,
-    lang: Lang,
-    site: &'a config::Site,
-    id: SiteId,
-    now: Now,
+pub(super) struct Context<'a> {
+    pub(super) config: &'a Config,
+    pub(super) view: &'a dyn View,
+    pub(super) lang: Lang,
+    pub(super) site: &'a config::Site,
+    pub(super) id: SiteId,
+    pub(super) now: Clocks,
     seen: SiteView,
+    /// How the site is.
+    told: Told,
+    /// From this page to the root of the site.
+    pub(super) base: &'static str,
+    /// The room for what people say and for what happened, in bytes.
+    pub(super) story: Cell<usize>,
+    /// The room for bars.
+    pub(super) bars: Cell<usize>,
+    /// Whether something did not fit.
+    pub(super) left_out: Cell<bool>,
+    /// The components that an incident at the top of the page names.
+    pub(super) named_above: Cell<ComponentSet>,
     /// Whether to write all that a page could hold, for [`size`].
     longest: bool,
+}
+
+/// What a visitor is told of the state of something, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Told {
+    Well,
+    /// Planned work is being done on it: whatever its state is was expected.
+    Work,
+    NoData,
+    Degraded,
+    Outage,
+}
+
+impl From<State> for Told {
+    fn from(state: State) -> Self {
+        match state {
+            State::Operational => Self::Well,
+            State::NoData => Self::NoData,
+            State::Degraded => Self::Degraded,
+            State::Outage => Self::Outage,
+        }
+    }
+}
+
+impl From<&ComponentView> for Told {
+    fn from(view: &ComponentView) -> Self {
+        if view.maintenance { Self::Work } else { view.state.into() }
+    }
+}
+
+impl From<Forced> for Told {
+    fn from(state: Forced) -> Self {
+        match state {
+            Forced::Operational => Self::Well,
+            Forced::Degraded => Self::Degraded,
+            Forced::Outage => Self::Outage,
+            Forced::Maintenance => Self::Work,
+        }
+    }
+}
+
+impl Told {
+    /// The class: colour, shape and glyph.
+    pub(super) const fn look(self) -> &'static str {
+        match self {
+            Self::Well => "ok",
+            Self::Work => "work",
+            Self::NoData => "na",
+            Self::Degraded => "warn",
+            Self::Outage => "down",
+        }
+    }
+
+    /// Of a part.
+    pub(super) const fn word(self) -> Word {
+        match self {
+            Self::Well => Word::StateOperational,
+            Self::Work => Word::StateMaintenance,
+            Self::NoData => Word::StateNoData,
+            Self::Degraded => Word::StateDegraded,
+            Self::Outage => Word::StateOutage,
+        }
+    }
 }
 
 /// The room for what alerts say, in bytes, and whether something did not fit.
@@ -82,20 +208,10 @@ fn anchor(kind: &str, number: usize) -> Anchor {
     out
 }
 
-/// The class and the sign of a state: colour, shape and glyph.
-const fn look(state: State) -> (&'static str, &'static str) {
-    match state {
-        State::Operational => ("ok", "✓"),
-        State::NoData => ("na", "?"),
-        State::Degraded => ("warn", "!"),
-        State::Outage => ("down", "×"),
-    }
-}
-
 /// How a service is: the worst of its components, and whether all of them are so.
 #[derive(Clone, Copy)]
 struct Worst {
-    state: State,
+    state: Told,
     all: bool,
     parts: usize,
     /// Why, if all of several components are so for the same reason: then it is said once.
@@ -104,28 +220,25 @@ struct Worst {
 
 impl Worst {
     fn all_unknown(self) -> bool {
-        self.all && self.state == State::NoData
+        self.all && self.state == Told::NoData
     }
 }
 
 const fn service_word(worst: Worst) -> Word {
     match worst.state {
-        State::Operational => Word::ServiceOperational,
-        State::NoData if worst.all => Word::ServiceNoData,
-        State::NoData => Word::ServicePartlyNoData,
-        State::Degraded => Word::ServiceDegraded,
-        State::Outage if worst.all => Word::ServiceOutage,
-        State::Outage => Word::ServicePartlyOutage,
+        Told::Well => Word::ServiceOperational,
+        Told::Work => Word::ServiceMaintenance,
+        Told::NoData if worst.all => Word::ServiceNoData,
+        Told::NoData => Word::ServicePartlyNoData,
+        Told::Degraded => Word::ServiceDegraded,
+        Told::Outage if worst.all => Word::ServiceOutage,
+        Told::Outage => Word::ServicePartlyOutage,
     }
 }
 
-const fn component_word(state: State) -> Word {
-    match state {
-        State::Operational => Word::StateOperational,
-        State::NoData => Word::StateNoData,
-        State::Degraded => Word::StateDegraded,
-        State::Outage => Word::StateOutage,
-    }
+/// Why a component is as it is; nobody asks while work is done on it.
+fn reason(seen: &ComponentView) -> Reason {
+    if seen.maintenance { Reason::Reported } else { seen.reason }
 }
 
 /// The first bytes of a text that a page shows, and whether that is not all of it.
@@ -135,11 +248,11 @@ fn cut(text: &str) -> (&str, bool) {
 }
 
 impl<'a> Context<'a> {
-    fn word(&self, which: Word) -> &'static str {
+    pub(super) fn word(&self, which: Word) -> &'static str {
         word(self.lang, which)
     }
 
-    fn name(&self, texts: &config::Texts) -> &'a str {
+    pub(super) fn name(&self, texts: &config::Texts) -> &'a str {
         self.config.text(texts, self.lang)
     }
 
@@ -149,9 +262,10 @@ impl<'a> Context<'a> {
 
     /// A service without parts is not known to be well.
     fn worst(&self, service: ServiceId) -> Worst {
-        let mut worst = Worst { state: State::Operational, all: true, parts: 0, shared: None };
+        let mut worst = Worst { state: Told::Well, all: true, parts: 0, shared: None };
         for (id, _) in self.config.components_of(service) {
-            let ComponentView { state, reason, .. } = self.view.component(id);
+            let view = self.view.component(id);
+            let (state, reason) = (Told::from(&view), reason(&view));
             let first = worst.parts == 0;
             worst.all &= first || state == worst.state;
             worst.shared = Some(reason).filter(|_| first || worst.shared == Some(reason));
@@ -159,75 +273,179 @@ impl<'a> Context<'a> {
             worst.parts = worst.parts.saturating_add(1);
         }
         if worst.parts == 0 {
-            worst.state = State::NoData;
+            worst.state = Told::NoData;
         }
         worst.shared = worst.shared.filter(|_| worst.all && worst.parts > 1 && !self.longest);
         worst
     }
 
     /// How the site is; never better than what stands below it, and never well while nobody watches.
-    fn overall(&self) -> State {
+    fn overall(&self) -> Told {
         let parts = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
-        let worst = parts.map(|worst| worst.state).fold(self.seen.overall, State::max);
+        // What is said of the whole knows no planned work; while there is some, only the parts tell.
+        let mut ids = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
+        let work = ids.any(|(id, _)| self.view.component(id).maintenance);
+        let whole = if work { Told::Well } else { self.seen.overall.into() };
+        let worst = parts.map(|worst| worst.state).fold(whole, Told::max);
         match (worst, self.seen.monitoring) {
-            (State::Operational, Monitoring::Down(_)) => State::NoData,
+            (Told::Well | Told::Work, Monitoring::Down(_)) => Told::NoData,
             _ => worst,
         }
     }
 
-    fn page(&self, out: &mut Out<'_>) {
-        let overall = self.seen.overall;
-        let empty = self.services().next().is_none();
-        let (state, text) = match overall {
-            _ if empty => (State::NoData, Word::OverallEmpty),
-            State::Operational => (overall, Word::OverallOperational),
-            State::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
-                (overall, Word::OverallNoData)
-            }
-            State::NoData => (overall, Word::OverallPartlyNoData),
-            State::Degraded => (overall, Word::OverallDegraded),
-            State::Outage => (overall, Word::OverallOutage),
-        };
-        let (look, sign) = look(state);
+    /// A page of the site, whatever it shows.
+    pub(super) fn frame(
+        &self,
+        out: &mut Out<'_>,
+        title: &str,
+        top: &mut dyn FnMut(&mut Out<'_>),
+        main: &mut dyn FnMut(&mut Out<'_>),
+        foot: &mut dyn FnMut(&mut Out<'_>),
+    ) {
         Page {
             lang: self.lang.tag(),
             dir: self.lang.dir(),
+            title,
             site: self.name(&self.site.title),
-            overall: self.word(text),
-            look,
-            sign,
             robots: &mut |out| {
                 if self.site.visibility != Visibility::Public {
                     Robots {}.write(out);
                 }
             },
-            as_of: &mut |out| self.as_of(out),
-            banner: &mut |out| self.banner(out),
-            intro: &mut |out| self.paragraph(out, "intro", &self.site.intro),
-            affected: &mut |out| self.affected(out),
-            hint: &mut |out| self.hint(out, empty),
-            services: &mut |out| self.all_services(out),
-            zone: &mut |out| self.zone(out),
+            top,
+            main,
+            foot: &mut |out| {
+                foot(out);
+                self.zone(out);
+            },
         }
         .write(out);
     }
 
+    fn page(&self, out: &mut Out<'_>) {
+        let empty = self.services().next().is_none();
+        let banner = self.view.banner(self.id);
+        let forced = banner.as_ref().and_then(|banner| banner.state);
+        let state = forced.map_or(self.told, Told::from);
+        let (state, text) = match state {
+            _ if empty && forced.is_none() => (Told::NoData, Word::OverallEmpty),
+            Told::Well => (state, Word::OverallOperational),
+            Told::Work => (state, Word::OverallMaintenance),
+            Told::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
+                (state, Word::OverallNoData)
+            }
+            Told::NoData => (state, Word::OverallPartlyNoData),
+            Told::Degraded => (state, Word::OverallDegraded),
+            Told::Outage => (state, Word::OverallOutage),
+        };
+        let look = state.look();
+        let overall = self.word(text);
+        let mut top = |out: &mut Out<'_>| {
+            Now {
+                overall,
+                look,
+                forced: &mut |out| self.forced(out, forced.and(banner.as_ref())),
+                as_of: &mut |out| self.as_of(out),
+            }
+            .write(out);
+            self.board(out, banner.as_ref());
+            self.banner(out);
+            self.paragraph(out, "intro", &self.site.intro);
+        };
+        let mut main = |out: &mut Out<'_>| {
+            self.incidents(out);
+            self.affected(out);
+            self.hint(out, empty, state.max(self.told));
+            self.maintenance(out);
+            self.all_services(out);
+            self.recent(out);
+            self.rest(out);
+        };
+        self.frame(out, overall, &mut top, &mut main, &mut |out| {
+            Legend {}.write(out);
+            self.bars_legend(out);
+        });
+    }
+
+    /// That the line above is people's, and since when: it may contradict what stands below.
+    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
+        let Some(banner) = banner else { return };
+        let mut text = |out: &mut Out<'_>| {
+            self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
+        };
+        Notice { class: "forced", text: &mut text }.write(out);
+    }
+
+    /// What people say at the top.
+    fn board(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
+        let Some(words) = banner.map(|banner| banner.words).filter(|words| *words != Words::None) else {
+            return;
+        };
+        self.fitting(out, &self.story, &mut |out| {
+            Board { words: &mut |out| self.words(out, words) }.write(out);
+        });
+    }
+
+    /// The way to what was, and what did not fit.
+    fn rest(&self, out: &mut Out<'_>) {
+        if self.left_out.get() {
+            Notice { class: "rest", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
+        }
+        Archive { base: self.base, text: self.word(Word::PastAll) }.write(out);
+    }
+
+    /// Writes a part if there is room for all of it; whether there was.
+    pub(super) fn fitting(
+        &self,
+        out: &mut Out<'_>,
+        room: &Cell<usize>,
+        part: &mut dyn FnMut(&mut Out<'_>),
+    ) -> bool {
+        let before = out.len();
+        part(out);
+        let left = room.get().checked_sub(out.len().saturating_sub(before));
+        if let Some(left) = left {
+            room.set(left);
+        } else {
+            out.take_back(before);
+            self.left_out.set(true);
+        }
+        left.is_some()
+    }
+
     /// A time inside a sentence that has one place for it, or the other sentence where it is not known.
     fn timed(&self, out: &mut Out<'_>, at: Option<Mono>, date: Date, with: Word, without: Option<Word>) {
-        let Some((now, at)) = self.now.wall.zip(at.and_then(|at| self.now.wall_of(at))) else {
+        self.at(out, at.and_then(|at| self.now.wall_of(at)), date, with, without);
+    }
+
+    /// The same for a time of the other clock.
+    pub(super) fn at(
+        &self,
+        out: &mut Out<'_>,
+        at: Option<Wall>,
+        date: Date,
+        with: Word,
+        without: Option<Word>,
+    ) {
+        let Some((now, at)) = self.now.wall.zip(at) else {
             if let Some(without) = without {
                 out.word(without);
             }
             return;
         };
         let (before, after) = around(self.word(with));
-        let local = when::local(self.lang, self.site.timezone, at, now, date);
         out.text(before);
-        Time { utc: &when::utc(at), local: &local }.write(out);
+        self.time(out, at, now, date);
         out.text(after);
     }
 
-    fn as_of(&self, out: &mut Out<'_>) {
+    /// A time; it says its date if that is not the one of `now`.
+    pub(super) fn time(&self, out: &mut Out<'_>, at: Wall, now: Wall, date: Date) {
+        let local = when::local(self.lang, self.site.timezone, at, now, date);
+        Time { utc: &when::utc(at), local: &local }.write(out);
+    }
+
+    pub(super) fn as_of(&self, out: &mut Out<'_>) {
         let without = if self.seen.as_of.is_some() { Word::AsOfNoClock } else { Word::AsOfNever };
         self.timed(out, self.seen.as_of, Date::Always, Word::AsOfHeard, Some(without));
     }
@@ -243,12 +461,13 @@ impl<'a> Context<'a> {
     }
 
     /// What a person without a connection wants to know: is it me?
-    fn hint(&self, out: &mut Out<'_>, empty: bool) {
-        let text = match self.seen.overall {
+    fn hint(&self, out: &mut Out<'_>, empty: bool, told: Told) {
+        let text = match told {
             _ if empty => Word::Empty,
-            State::Operational if self.seen.monitoring == Monitoring::Up => Word::HintOperational,
-            State::Operational | State::NoData => Word::HintNoData,
-            State::Degraded | State::Outage => Word::HintTrouble,
+            Told::Well if self.seen.monitoring == Monitoring::Up => Word::HintOperational,
+            Told::Well | Told::NoData => Word::HintNoData,
+            Told::Work => Word::HintMaintenance,
+            Told::Degraded | Told::Outage => Word::HintTrouble,
         };
         Notice { class: "hint", text: &mut |out| out.word(text) }.write(out);
     }
@@ -267,18 +486,23 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The list at the top: the worst first, a whole service as one line. While nobody watches, everything is
+    /// The list at the top: the worst first, a whole service as one line, but for what an incident above names. While nobody watches, everything is
     /// unknown, which the banner says better than a list.
     fn affected(&self, out: &mut Out<'_>) {
-        let states: &[State] = match self.seen.monitoring {
-            Monitoring::Down(_) => &[State::Outage, State::Degraded],
-            _ => &[State::Outage, State::Degraded, State::NoData],
+        let states: &[Told] = match self.seen.monitoring {
+            Monitoring::Down(_) => &[Told::Outage, Told::Degraded],
+            _ => &[Told::Outage, Told::Degraded, Told::NoData],
         };
-        let worst = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
-        let Some(worst) = worst.map(|worst| worst.state).max().filter(|state| states.contains(state)) else {
-            return;
+        let named = self.named_above.get();
+        let parts = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
+        let others =
+            parts.filter(|(id, _)| !named.contains(*id)).map(|(id, _)| Told::from(&self.view.component(id)));
+        let Some(worst) = others.max().filter(|state| states.contains(state)) else { return };
+        let title = match worst {
+            Told::NoData => Word::AffectedUnknown,
+            _ if named.is_empty() => Word::AffectedTitle,
+            _ => Word::AffectedAlso,
         };
-        let title = if worst == State::NoData { Word::AffectedUnknown } else { Word::AffectedTitle };
         let count = Cell::new(0);
         Affected {
             title: self.word(title),
@@ -297,12 +521,14 @@ impl<'a> Context<'a> {
     }
 
     /// Those that are in `state`.
-    fn entries(&self, out: &mut Out<'_>, state: State, count: &Cell<usize>) {
+    fn entries(&self, out: &mut Out<'_>, state: Told, count: &Cell<usize>) {
         let mut number: usize = 0;
         for (service_number, service_id, service) in self.services() {
             let worst = self.worst(service_id);
             let name = self.name(&service.title);
-            if worst.all && !self.longest {
+            let named = self.named_above.get();
+            let mut parts = self.config.components_of(service_id);
+            if worst.all && !self.longest && !parts.any(|(id, _)| named.contains(id)) {
                 if worst.state == state && worst.parts > 0 {
                     self.entry(
                         out,
@@ -319,9 +545,9 @@ impl<'a> Context<'a> {
             }
             for (id, part) in self.config.components_of(service_id) {
                 number = number.saturating_add(1);
-                if self.view.component(id).state == state {
+                if Told::from(&self.view.component(id)) == state && !named.contains(id) {
                     let part = self.name(&part.title);
-                    self.entry(out, count, &anchor("c", number), state, name, part, component_word(state));
+                    self.entry(out, count, &anchor("c", number), state, name, part, state.word());
                 }
             }
         }
@@ -333,7 +559,7 @@ impl<'a> Context<'a> {
         out: &mut Out<'_>,
         count: &Cell<usize>,
         id: &str,
-        state: State,
+        state: Told,
         service: &str,
         part: &str,
         text: Word,
@@ -342,9 +568,9 @@ impl<'a> Context<'a> {
         if count.get() > AFFECTED_SHOWN && !self.longest {
             return;
         }
-        let (look, sign) = look(state);
+        let look = state.look();
         let separator = if part.is_empty() { "" } else { " · " };
-        Entry { id, look, sign, service, separator, part, state: self.word(text) }.write(out);
+        Entry { id, look, service, separator, part, state: self.word(text) }.write(out);
     }
 
     fn all_services(&self, out: &mut Out<'_>) {
@@ -354,7 +580,7 @@ impl<'a> Context<'a> {
             self.service(out, service_number, id, service, &number, &texts);
         }
         if texts.get().omitted {
-            Notice { class: "rest", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
+            self.left_out.set(true);
         }
     }
 
@@ -368,7 +594,7 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.worst(id);
-        let (look, sign) = look(worst.state);
+        let look = worst.state.look();
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
@@ -379,7 +605,6 @@ impl<'a> Context<'a> {
         Service {
             id: &anchor("s", service_number),
             look,
-            sign,
             name,
             state: self.word(service_word(worst)),
             description: &mut |out| {
@@ -414,15 +639,16 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let seen = self.view.component(id);
-        let (look, sign) = look(seen.state);
+        let told = Told::from(&seen);
+        let look = told.look();
         Component {
             id: &anchor("c", number),
             look,
-            sign,
             name: self.name(&component.title),
-            state: self.word(component_word(seen.state)),
+            state: self.word(told.word()),
             since: &mut |out| {
-                if let Some(since) = seen.since.filter(|_| self.now.wall.is_some()) {
+                let known = seen.since.filter(|_| self.now.wall.is_some());
+                if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
                     out.text(" ");
                     self.timed(out, Some(since), Date::UnlessToday, Word::Since, None);
                 }
@@ -430,12 +656,39 @@ impl<'a> Context<'a> {
             detail: &mut |out| {
                 self.paragraph(out, "d", &component.description);
                 if say_why {
-                    self.reason(out, seen.reason);
+                    self.reason(out, reason(&seen));
                 }
+                self.affected_by(out, &seen);
                 self.texts(out, id, texts);
+                self.bar(out, id);
             },
         }
         .write(out);
+    }
+
+    /// Of what works, only a change of today is news: its bar tells the rest.
+    fn says_since(&self, told: Told, since: Mono) -> bool {
+        let day = |at: Wall| when::in_zone(self.site.timezone, at).date;
+        match told {
+            Told::Well => self.now.wall_of(since).map(day) == self.now.wall.map(day),
+            Told::Work => false,
+            Told::NoData | Told::Degraded | Told::Outage => true,
+        }
+    }
+
+    /// What is to blame, if that is something else of this site.
+    fn affected_by(&self, out: &mut Out<'_>, seen: &ComponentView) {
+        let cause = seen.affected_by.filter(|&id| self.config.site_of(id) == Some(self.id));
+        let Some(cause) = cause.and_then(|id| self.config.components.get(id.index())) else { return };
+        let (before, after) = around(self.word(Word::ReasonAffected));
+        self.fitting(out, &self.story, &mut |out| {
+            let mut text = |out: &mut Out<'_>| {
+                out.text(before);
+                Name { name: self.name(&cause.title) }.write(out);
+                out.text(after);
+            };
+            Notice { class: "why", text: &mut text }.write(out);
+        });
     }
 
     fn reason(&self, out: &mut Out<'_>, reason: Reason) {

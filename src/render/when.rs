@@ -30,7 +30,8 @@ fn offset(zone: Tz, at: Wall) -> i32 {
     zone.offset_at(at).secs
 }
 
-fn in_zone(zone: Tz, at: Wall) -> Civil {
+/// A time as the clocks and calendars of a zone have it.
+pub(super) fn in_zone(zone: Tz, at: Wall) -> Civil {
     Civil::from_wall(Wall(at.0.saturating_add(i64::from(offset(zone, at)).saturating_mul(1000))))
 }
 
@@ -72,12 +73,26 @@ pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Lo
         clock(&mut out, at);
         return out;
     }
-    let pattern =
-        word(lang, if at.date.year() == now.date.year() { Word::WhenDate } else { Word::WhenDated });
-    for part in pattern.split('{') {
+    let this_year = at.date.year() == now.date.year();
+    fill(&mut out, lang, if this_year { Word::WhenDate } else { Word::WhenDated }, at);
+    out
+}
+
+/// For people: a day, with its year when that is not this one.
+pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
+    let (at, now) = (in_zone(zone, at), in_zone(zone, now));
+    let mut out = String::new();
+    let this_year = at.date.year() == now.date.year();
+    fill(&mut out, lang, if this_year { Word::WhenDay } else { Word::WhenDayed }, at);
+    out
+}
+
+/// Writes `at` in the pattern of a catalogue.
+fn fill(out: &mut Local, lang: Lang, pattern: Word, at: Civil) {
+    for part in word(lang, pattern).split('{') {
         let (place, after) = part.split_once('}').unwrap_or(("", part));
         match place {
-            "time" => clock(&mut out, at),
+            "time" => clock(out, at),
             "day" if at.date.day() == 1 => _ = out.push_str(word(lang, Word::WhenFirst)),
             "day" => _ = uwrite!(out, "{}", at.date.day()),
             "month" => _ = out.push_str(month(lang, at.date.month())),
@@ -86,7 +101,6 @@ pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Lo
         }
         _ = out.push_str(after);
     }
-    out
 }
 
 /// The zone's distance from UTC: `UTC`, `UTC+1`, `UTC-3:30`.

@@ -1,12 +1,17 @@
 //! The words of the catalogues in `www/lang`.
 
-use crate::model::Lang;
+use crate::model::{Lang, Phrase};
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 /// A word in a language. It holds nothing that needs escaping (the build sees to that).
 pub fn word(lang: Lang, word: Word) -> &'static str {
     WORDS.get(lang.index()).and_then(|words| words.get(word as usize)).copied().unwrap_or("")
+}
+
+/// A phrase that people choose, in a language.
+pub fn phrase(lang: Lang, phrase: Phrase) -> &'static str {
+    PHRASES.iter().find(|(name, _)| *name == phrase.name()).map_or("", |&(_, which)| word(lang, which))
 }
 
 /// What stands before and after the place `{…}` of a sentence with one place; all before, if it has none.
@@ -32,4 +37,28 @@ pub(super) fn month(lang: Lang, month: u8) -> &'static str {
         Word::Month12,
     ];
     MONTHS.get(usize::from(month.wrapping_sub(1))).map_or("", |&name| word(lang, name))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_phrase_is_in_every_catalogue_and_no_other() {
+        for (name, _) in PHRASES {
+            assert!(Phrase::named(name).is_some(), "phrase.{name} has no name in the model");
+        }
+        assert_eq!(PHRASES.len(), Phrase::NAMES.len());
+        for lang in Lang::ALL {
+            for one in Phrase::all() {
+                assert!(phrase(lang, one).ends_with('.'), "{} in {}", one.name(), lang.tag());
+            }
+        }
+        assert_eq!(phrase(Lang::En, Phrase::named("power-cut").unwrap()), "There is no electricity there.");
+        assert_eq!(
+            phrase(Lang::Fr, Phrase::named("POWER-CUT").unwrap()),
+            "Il n’y a pas d’électricité là-bas."
+        );
+    }
 }

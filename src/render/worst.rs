@@ -4,7 +4,7 @@ use super::page::size;
 use super::when::{Date, local};
 use super::words::{Word, word};
 use crate::config::Config;
-use crate::limits::TEXTS_BYTES;
+use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
 use crate::model::{ComponentId, ComponentView, Lang, Monitoring, Reason, SiteId, SiteView, State, View};
 use crate::time::tz::Tz;
 use crate::time::{Mono, Now, Wall};
@@ -15,7 +15,7 @@ const DAY_MS: i64 = 86_400_000;
 /// [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
 ///
 /// It is a bound, not a forecast: everything is affected, for the reason with the longest words, since the
-/// longest date, and alerts use up all the room for their texts. What differs between states (their words,
+/// longest date, and alerts use up all the room for their texts, incidents for theirs, bars for theirs. What differs between states (their words,
 /// signs and classes) is added as the largest difference, wherever a state is shown.
 pub fn worst_case(config: &Config, site: SiteId) -> usize {
     Lang::ALL.into_iter().map(|lang| worst_in(config, site, lang)).max().unwrap_or(0)
@@ -23,8 +23,8 @@ pub fn worst_case(config: &Config, site: SiteId) -> usize {
 
 fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let longest = |words: &[Word]| words.iter().map(|&which| word(lang, which).len()).max().unwrap_or(0);
-    // A state shows as a class, a sign and a word: no two of them differ by more than the longest.
-    let state = longest(&STATES).saturating_add(CLASS_AND_SIGN);
+    // A state shows as a class and a word: no two of them differ by more than the longest.
+    let state = longest(&STATES).saturating_add(CLASS);
     let services = config.services_of(site).count();
     let components: usize = config.services_of(site).map(|(id, _)| config.components_of(id).count()).sum();
     // The components in the list of what is affected and in their services, and the services themselves.
@@ -34,17 +34,22 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
         .saturating_add(TEXTS_BYTES)
+        .saturating_add(STORY_BYTES)
+        .saturating_add(STORY_FRAME_BYTES)
+        .saturating_add(BARS_BYTES)
         .saturating_add(states.saturating_mul(state))
         .saturating_add(sentences)
         .saturating_add(ZONE)
 }
 
-/// Bytes of the longest class (`warn`) and sign (`✓`).
-const CLASS_AND_SIGN: usize = 7;
+/// Bytes of the longest class (`warn`).
+const CLASS: usize = 4;
 /// Bytes of the longest name of a zone.
 const ZONE: usize = 64;
 
-const STATES: [Word; 10] = [
+const STATES: [Word; 12] = [
+    Word::ServiceMaintenance,
+    Word::StateMaintenance,
     Word::ServiceOperational,
     Word::ServiceDegraded,
     Word::ServiceOutage,
@@ -56,7 +61,8 @@ const STATES: [Word; 10] = [
     Word::StateOutage,
     Word::StateNoData,
 ];
-const OVERALL: [Word; 6] = [
+const OVERALL: [Word; 7] = [
+    Word::OverallMaintenance,
     Word::OverallOperational,
     Word::OverallDegraded,
     Word::OverallOutage,
@@ -64,7 +70,8 @@ const OVERALL: [Word; 6] = [
     Word::OverallPartlyNoData,
     Word::OverallEmpty,
 ];
-const HINTS: [Word; 4] = [Word::HintOperational, Word::HintTrouble, Word::HintNoData, Word::Empty];
+const HINTS: [Word; 5] =
+    [Word::HintMaintenance, Word::HintOperational, Word::HintTrouble, Word::HintNoData, Word::Empty];
 const BANNERS: [Word; 7] = [
     Word::AffectedUnknown,
     Word::MonitoringDown,

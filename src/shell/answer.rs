@@ -11,7 +11,7 @@ use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{SiteId, SourceId};
+use aiglon::model::{Sheet, SiteId, SourceId};
 use aiglon::render;
 use subtle::ConstantTimeEq;
 
@@ -59,8 +59,8 @@ impl App {
             route(request.method, path, door.listener.serve)
         };
         match route {
-            Route::To(Endpoint::Page) => self.page(request, door, None),
-            Route::Secret(secret) => self.page(request, door, Some(secret)),
+            Route::To(Endpoint::Page(sheet)) => self.page(request, door, None, sheet),
+            Route::Secret(secret, sheet) => self.page(request, door, Some(secret), sheet),
             Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
@@ -96,7 +96,7 @@ impl App {
             .map_or(Plan::Busy, |found| Plan::Text { found, content_type: "application/json" })
     }
 
-    fn page(&self, request: &Request<'_>, door: Door<'_>, secret: Option<&str>) -> Plan<'_> {
+    fn page(&self, request: &Request<'_>, door: Door<'_>, secret: Option<&str>, sheet: Sheet) -> Plan<'_> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let config: &Config = config;
@@ -123,12 +123,18 @@ impl App {
         if engine.poll_at().is_some_and(|at| at <= now.mono) {
             engine.step(config, now, Input::Pass);
         }
+        let view = engine.view(config, now);
+        if let Sheet::Incident(number) = sheet
+            && !render::has_incident(&view, id, number)
+        {
+            return NOT_FOUND;
+        }
         let lang = negotiate(request.accept_language, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
-        let key = Key { site: id, lang, generation: engine.generation(id), quarter };
+        let key = Key { site: id, sheet, lang, generation: engine.generation(id), quarter };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
-            render::page(out, config, id, lang, &engine.view(config, now)).is_ok()
+            render::sheet(out, config, id, lang, &view, sheet).is_ok()
         });
         let Some(found) = found else { return Plan::Busy };
         let not_modified = Etag(found.etag).is_named(request.if_none_match);

@@ -11,6 +11,7 @@ use aiglon::time::{Millis, Mono, Now, rfc3339};
 use static_cell::{ConstStaticCell, StaticCell};
 
 use super::clock;
+use super::console::Console;
 use super::doors::Doors;
 use super::ledger::Ledger;
 use super::pages::Pages;
@@ -34,6 +35,7 @@ pub struct App {
     pub ledger: RefCell<Ledger>,
     pub slots: Slots,
     pub doors: Doors,
+    pub console: Console,
     pub pages: Pages,
     pub tally: Tally,
     pub readers: [RefCell<&'static mut Reader>; READERS],
@@ -69,6 +71,7 @@ impl App {
             ledger: RefCell::new(Ledger::new()),
             slots: Slots::new(),
             doors: Doors::new(),
+            console: Console::new(),
             pages,
             tally: Tally::new(),
             readers,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use aiglon::config::{Config, Problems};
 use static_cell::ConstStaticCell;
 
+use super::console::client;
 use super::files::{self, Options};
 use super::{serve, token};
 
@@ -15,6 +16,7 @@ aiglon: a public status page that fits on a router
 Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR]
   aiglon check [FILE]
+  aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
   aiglon token
   aiglon --version | --help
 
@@ -22,8 +24,19 @@ Commands:
   serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
           SIGHUP reads FILE again; a broken one is refused and the old one kept.
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+  console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
+          Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
+          fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); README says how.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
+
+Options of console, before COMMAND:
+  --user USER       Speak as this 'config user'. Root and the daemon's user may; others are who they logged in as.
+  --config FILE     Take the socket's place from here.
+  --socket PATH     It is here.
+  --json            Answer in JSON.
+  --yes             Say yes to whatever is asked.
+Its exit status: 0 done, 1 refused, 2 not understood, 3 a yes is needed and nobody can be asked, 4 no daemon answered.
 
 FILE is a UCI file; /etc/config/aiglon if not given.
 
@@ -33,10 +46,14 @@ Options of serve, which win over FILE:
   --state-dir DIR   Keep state here.
 ";
 
+/// The configuration, if no other is given.
+const FILE: &str = "/etc/config/aiglon";
+
 /// What is to be done.
 enum Command {
     Serve(Options),
     Check(Options),
+    Console(client::Options),
     Token,
     Version,
     Help,
@@ -47,6 +64,7 @@ pub fn run() -> ExitCode {
     match parse() {
         Ok(Command::Serve(options)) => serve::serve(&options),
         Ok(Command::Check(options)) => check(&options),
+        Ok(Command::Console(options)) => client::run(options),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
@@ -76,18 +94,19 @@ fn parse() -> Result<Command, String> {
                 only_serve = Some("--state-dir");
                 options.state_dir = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
             }
+            Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
             Value(word) => words.push(word),
             other => return Err(other.unexpected().to_string()),
         }
     }
     let mut words = words.into_iter();
-    let command = words.next().ok_or("a command is missing: serve, check or token")?;
+    let command = words.next().ok_or("a command is missing: serve, check, console or token")?;
     let file = words.next();
     if let Some(extra) = words.next() {
         return Err(format!("unexpected argument '{}'", extra.to_string_lossy()));
     }
     let has_file = file.is_some();
-    options.file = file.map_or_else(|| PathBuf::from("/etc/config/aiglon"), PathBuf::from);
+    options.file = file.map_or_else(|| PathBuf::from(FILE), PathBuf::from);
     let command = match command.to_str() {
         Some("serve") => return Ok(Command::Serve(options)),
         Some("check") => Command::Check(options),
@@ -99,6 +118,39 @@ fn parse() -> Result<Command, String> {
         Some(option) => Err(format!("{option} goes with serve")),
         None => Ok(command),
     }
+}
+
+/// The arguments behind `console`. What comes behind its first word is the console's, dashes and all.
+fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
+    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    if before.state_dir.is_some() || !before.listen.is_empty() {
+        return Err("--listen and --state-dir go with serve".to_owned());
+    }
+    let mut options = client::Options { config: PathBuf::from(FILE), ..client::Options::default() };
+    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long(name @ ("user" | "config" | "socket")) => {
+                let name = name.to_owned();
+                let value = parser.value().map_err(|error| error.to_string())?;
+                match name.as_str() {
+                    // Nobody in particular is root: what was meant must not turn into that.
+                    "user" if value.is_empty() => return Err("--user: a name is missing".to_owned()),
+                    "user" => options.user = value.string().map_err(|error| error.to_string())?,
+                    "config" => options.config = PathBuf::from(value),
+                    _ => options.socket = Some(PathBuf::from(value)),
+                }
+            }
+            Long("json") => options.json = true,
+            Long("yes") => options.yes = true,
+            Value(word) => {
+                options.words.push(word);
+                options.words.extend(parser.raw_args().map_err(|error| error.to_string())?);
+            }
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    Ok(Command::Console(options))
 }
 
 /// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would panic.

@@ -32,18 +32,19 @@ enum Place {
 }
 
 /// A socket that listens.
-enum Socket {
+pub enum Socket {
     Tcp(Async<TcpListener>),
     Unix(Async<UnixListener>),
 }
 
 /// What the task of a door is told.
-enum Order {
+pub enum Order {
     Open(Socket),
     Close,
 }
 
-struct Door {
+/// One door.
+pub struct Door {
     place: RefCell<Option<Place>>,
     /// Which `config listen` it is.
     listener: Cell<Option<usize>>,
@@ -59,16 +60,7 @@ pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
 
 impl Doors {
     pub const fn new() -> Self {
-        Self(
-            [const {
-                Door {
-                    place: RefCell::new(None),
-                    listener: Cell::new(None),
-                    order: RefCell::new(None),
-                    waker: RefCell::new(None),
-                }
-            }; LISTENERS],
-        )
+        Self([const { Door::new() }; LISTENERS])
     }
 
     /// Which `config listen` a door is; `None` once a reload has closed it.
@@ -131,7 +123,17 @@ impl Doors {
 }
 
 impl Door {
-    fn tell(&self, order: Order) {
+    pub const fn new() -> Self {
+        Self {
+            place: RefCell::new(None),
+            listener: Cell::new(None),
+            order: RefCell::new(None),
+            waker: RefCell::new(None),
+        }
+    }
+
+    /// Tells its task what to do.
+    pub fn tell(&self, order: Order) {
         *self.order.borrow_mut() = Some(order);
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
@@ -237,7 +239,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the door.
-async fn next(door: &Door, socket: Option<&Socket>) -> Option<Order> {
+pub async fn next(door: &Door, socket: Option<&Socket>) -> Option<Order> {
     poll_fn(|cx| {
         if let Some(order) = door.order.borrow_mut().take() {
             return Poll::Ready(Some(order));

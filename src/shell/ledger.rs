@@ -7,9 +7,11 @@ use aiglon::config::Config;
 use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
-use aiglon::limits::JOURNAL_RETRY;
+use aiglon::limits::{JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
+use super::memory::Memory;
 use super::storage::{Files, InUse};
 
 /// The journal and its files.
@@ -144,6 +146,60 @@ impl Ledger {
         self.watch(now.mono);
     }
 
+    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there.
+    pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut PageBuf) -> bool {
+        let (mut journal, mut memory) = (Journal::new(), Memory(out));
+        let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
+        let mut write = |brief| {
+            journal.compact(&mut memory, &mut |snapshot| {
+                engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                Ok(())
+            })
+        };
+        opened.is_ok() && [false, true].into_iter().any(|brief| write(brief).is_ok())
+    }
+
+    /// Puts what an archive's journal holds in place of all incidents, words and history, in memory and on flash. Alerts
+    /// are left as they are: who sends them knows better than an archive. Returns how many records it took.
+    ///
+    /// # Errors
+    /// Why nothing has changed, in words.
+    pub fn import(
+        &mut self,
+        engine: &mut Engine,
+        config: &Config,
+        now: Now,
+        archive: &mut PageBuf,
+    ) -> Result<u32, &'static str> {
+        // A first look, which changes nothing.
+        let length = archive.len();
+        let mut count = 0;
+        let read = |archive: &mut PageBuf, each: &mut dyn FnMut(u8, &[u8])| {
+            Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
+                each(record.kind, record.payload);
+            })
+        };
+        let opened = read(archive, &mut |kind, _| count += u32::from(!matches!(kind, BEGAN | ENDED | MORE)));
+        match opened {
+            Err(Fault::Newer) => return Err("a later version wrote this archive\n"),
+            Ok(opened) if opened.lost == 0 && !opened.fresh && archive.len() == length => {}
+            _ => return Err("the archive is damaged: what it holds is no journal\n"),
+        }
+        if length > self.journal.snapshot_limit() as usize {
+            return Err("the archive holds more than option journal_size allows here\n");
+        }
+        engine.forget_incidents();
+        // It was read before, so it is read again.
+        _ = read(archive, &mut |kind, payload| {
+            if !matches!(kind, BEGAN | ENDED | MORE) {
+                engine.restore_incident(kind, payload);
+            }
+        });
+        engine.restored(config, now);
+        self.compact(engine, config, now);
+        Ok(count)
+    }
+
     /// Tries again to leave memory for the flash, if it is time.
     pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         if self.retry_at.is_some_and(|at| at <= now.mono) {
@@ -194,7 +250,8 @@ impl Ledger {
     }
 }
 
-fn words(fault: Fault) -> &'static str {
+/// Why storage fails, in words.
+pub fn words(fault: Fault) -> &'static str {
     match fault {
         Fault::Missing => "there is no such directory",
         Fault::NoSpace => "no space left",

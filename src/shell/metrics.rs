@@ -91,6 +91,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "Requests without a known token.",
         app.tally.unauthorised.get(),
     );
+    console(t, app);
     t.one("pages_rendered_total", "counter", "Pages rendered anew.", app.tally.pages_rendered.get());
 
     t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");
@@ -140,6 +141,16 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         t.labelled("store_limit", "store", name, limit as u64);
     }
     !text.full
+}
+
+fn console(t: &mut Text<'_>, app: &App) {
+    t.family("console_requests_total", "counter", "Callers at the console, by what became of them.");
+    let console = &app.console;
+    for (outcome, count) in
+        [("done", &console.commands), ("denied", &console.denied), ("busy", &console.busy)]
+    {
+        t.labelled("console_requests_total", "outcome", outcome, count.get());
+    }
 }
 
 fn journal(t: &mut Text<'_>, app: &App) {

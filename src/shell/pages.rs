@@ -3,10 +3,10 @@
 //! A page is rendered when it is asked for and no copy of the present state is held. A slow reader holds a
 //! borrow of its copy, so that copy is neither changed nor given to another page until they are done.
 
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell, RefMut};
 
 use aiglon::limits::{PAGE_BYTES, PAGES};
-use aiglon::model::{Lang, SiteId};
+use aiglon::model::{Lang, Sheet, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
 use static_cell::ConstStaticCell;
@@ -15,6 +15,7 @@ use static_cell::ConstStaticCell;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     pub site: SiteId,
+    pub sheet: Sheet,
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
@@ -98,6 +99,15 @@ impl Pages {
         }
         drop(buf);
         Some(Found { bytes: entry.buf.borrow(), etag: 0, place })
+    }
+
+    /// An empty buffer for as long as the caller needs one.
+    pub fn hold(&self) -> Option<(Place, RefMut<'_, &'static mut Buffer>)> {
+        let (place, entry) = self.least_used()?;
+        entry.key.set(None);
+        let mut buf = entry.buf.try_borrow_mut().ok()?;
+        buf.clear();
+        Some((place, buf))
     }
 
     fn fill(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {

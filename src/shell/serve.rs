@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
-use aiglon::limits::{CONNECTIONS, LISTENERS};
+use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
@@ -15,7 +15,7 @@ use super::connection::{self, Buffers};
 use super::files::{self, Options};
 use super::signals::{self, Signal, Waiting};
 use super::tally::add;
-use super::{clock, doors, log as sink};
+use super::{clock, console, doors, log as sink};
 
 /// How often connections are looked at for those whose time is up, while there are any.
 const SWEEP: Millis = Millis::from_secs(1);
@@ -25,11 +25,16 @@ const FAREWELL: Millis = Millis::from_secs(1);
 static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
     ConstStaticCell::new([const { Buffers::new() }; CONNECTIONS]);
 
+static CONSOLE_BUFFERS: ConstStaticCell<[console::session::Buffers; CONSOLES]> =
+    ConstStaticCell::new([const { console::session::Buffers::new() }; CONSOLES]);
+
 /// Serves until told to end.
 pub fn serve(options: &Options) -> ExitCode {
     sink::init();
     clock::mono();
-    let (Some(app), Some(buffers)) = (App::take(), BUFFERS.try_take()) else {
+    let (Some(app), Some(buffers), Some(console_buffers)) =
+        (App::take(), BUFFERS.try_take(), CONSOLE_BUFFERS.try_take())
+    else {
         log::error!("one process serves once");
         return ExitCode::FAILURE;
     };
@@ -55,6 +60,12 @@ pub fn serve(options: &Options) -> ExitCode {
     for index in 0..LISTENERS {
         executor.spawn(doors::run(app, index)).detach();
     }
+    for (index, buffers) in console_buffers.iter_mut().enumerate() {
+        if let Some(slot) = app.slots.console(index) {
+            executor.spawn(console::session::run(app, slot, buffers)).detach();
+        }
+    }
+    executor.spawn(console::admit(app)).detach();
     executor.spawn(tick(app)).detach();
     let [reload, clock, end] = &signals;
     executor.spawn(obey(app, options, reload)).detach();
@@ -99,6 +110,8 @@ impl App {
             log::error!("{words}");
             ExitCode::FAILURE
         })?;
+        // Who waits for the doors to be open finds the console, too.
+        self.console.apply(config, &files::state_dir(options, config));
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
@@ -136,6 +149,7 @@ impl App {
                 // What the new configuration no longer names goes at once.
                 self.ledger.borrow_mut().compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
+                self.console.apply(config, &files::state_dir(options, config));
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
@@ -178,6 +192,7 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
             Signal::ClockIsRight => app.clock_is_right(),
             Signal::End => {
                 app.doors.close();
+                app.console.close();
                 let end_by = clock::mono().plus(FAREWELL);
                 while app.slots.any_at_work() && clock::mono() < end_by {
                     Timer::after(Duration::from_millis(10)).await;

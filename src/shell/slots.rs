@@ -10,7 +10,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
-use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, HEAD_TIME};
+use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, HEAD_TIME};
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
@@ -64,6 +64,8 @@ pub struct Slot {
 /// All slots.
 pub struct Slots {
     all: [Slot; CONNECTIONS],
+    /// Those of the console: nobody who comes by HTTP can take one.
+    consoles: [Slot; CONSOLES],
     /// Woken when a slot becomes free: the accept loops wait here.
     vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
     /// Woken when a slot is taken: the ticker sleeps while all are free.
@@ -80,6 +82,7 @@ impl Slots {
     pub const fn new() -> Self {
         Self {
             all: [const { Slot::new() }; CONNECTIONS],
+            consoles: [const { Slot::new() }; CONSOLES],
             vacancy: RefCell::new([const { None }; aiglon::limits::LISTENERS]),
             ticker: RefCell::new(None),
             stirred: Cell::new(false),
@@ -91,6 +94,29 @@ impl Slots {
 
     pub fn get(&self, index: usize) -> Option<&Slot> {
         self.all.get(index)
+    }
+
+    pub fn console(&self, index: usize) -> Option<&Slot> {
+        self.consoles.get(index)
+    }
+
+    /// How many people are at the console.
+    pub fn at_console(&self) -> usize {
+        self.consoles.iter().filter(|slot| slot.holder.get() != Holder::Nobody).count()
+    }
+
+    /// Hands whoever came to the console to a free slot there; gives them back if there is none.
+    pub fn take_console(&self, accepted: Accepted) -> Option<Accepted> {
+        let Some(slot) = self.consoles.iter().find(|slot| slot.holder.get() == Holder::Nobody) else {
+            return Some(accepted);
+        };
+        slot.begin(accepted, CONSOLE_ASK_TIME);
+        self.stir();
+        None
+    }
+
+    fn everyone(&self) -> impl Iterator<Item = &Slot> {
+        self.all.iter().chain(&self.consoles)
     }
 
     /// How many are held by visitors and by senders.
@@ -118,13 +144,7 @@ impl Slots {
     pub fn take(&self, accepted: Accepted) {
         self.accepted.set(self.accepted.get() + 1);
         let Some(slot) = self.free() else { return };
-        slot.holder.set(Holder::Visitor);
-        slot.ended.set(false);
-        // Before its task has its turn, a look at the slots must not find what the last connection left here:
-        // a deadline long past, or the most idle of all.
-        slot.doing(Doing::Head, HEAD_TIME);
-        *slot.incoming.borrow_mut() = Some(accepted);
-        slot.wake();
+        slot.begin(accepted, HEAD_TIME);
         self.stir();
     }
 
@@ -172,7 +192,7 @@ impl Slots {
 
     /// Ends every connection that is still being sent what is in this place.
     pub fn end_readers(&self, place: Place) {
-        for slot in self.all.iter().filter(|slot| slot.reads.get() == Some(place) && !slot.ended.get()) {
+        for slot in self.everyone().filter(|slot| slot.reads.get() == Some(place) && !slot.ended.get()) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
@@ -181,7 +201,7 @@ impl Slots {
     /// Ends every connection whose time is up. True while any slot is held.
     pub fn sweep(&self, now: Mono) -> bool {
         let mut any = false;
-        for slot in self.all.iter().filter(|slot| slot.holder.get() != Holder::Nobody) {
+        for slot in self.everyone().filter(|slot| slot.holder.get() != Holder::Nobody) {
             any = true;
             if slot.deadline.get() <= now && !slot.ended.get() {
                 self.late.set(self.late.get() + 1);
@@ -193,14 +213,14 @@ impl Slots {
 
     /// Whether anybody is being answered, or sends.
     pub fn any_at_work(&self) -> bool {
-        self.all.iter().any(|slot| {
+        self.everyone().any(|slot| {
             slot.holder.get() != Holder::Nobody && matches!(slot.doing.get(), Doing::Answer | Doing::Body)
         })
     }
 
     /// Is woken when a connection comes, be it gone again by now.
     pub fn poll_busy(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.stirred.replace(false) || self.all.iter().any(|slot| slot.holder.get() != Holder::Nobody) {
+        if self.stirred.replace(false) || self.everyone().any(|slot| slot.holder.get() != Holder::Nobody) {
             return Poll::Ready(());
         }
         *self.ticker.borrow_mut() = Some(cx.waker().clone());
@@ -230,6 +250,17 @@ impl Slot {
             incoming: RefCell::new(None),
             waker: RefCell::new(None),
         }
+    }
+
+    /// Somebody has come; they have so long to say what they want.
+    fn begin(&self, accepted: Accepted, within: Millis) {
+        self.holder.set(Holder::Visitor);
+        self.ended.set(false);
+        // Before its task has its turn, a look at the slots must not find what the last connection left here:
+        // a deadline long past, or the most idle of all.
+        self.doing(Doing::Head, within);
+        *self.incoming.borrow_mut() = Some(accepted);
+        self.wake();
     }
 
     fn wake(&self) {

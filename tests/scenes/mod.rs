@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aiglon::config::{Component, Config, Service, Site, Texts, Visibility};
 use aiglon::model::{
-    ComponentId, ComponentView, Lang, Monitoring, Reason, ServiceId, SiteId, SiteView, State, View,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Forced, IncidentView, Lang, MaintenanceView,
+    Monitoring, Phase, Phrase, Reason, Repeat, ServiceId, SiteId, SiteView, State, Step, StepView, View,
+    Words,
 };
 use aiglon::time::{Mono, Now, Wall};
 
@@ -27,6 +29,13 @@ pub(crate) struct Fake {
     /// For components that are not in the list.
     pub(crate) every: Option<ComponentView>,
     pub(crate) texts: BTreeMap<usize, Vec<String>>,
+    /// The newest first, each with its steps, the oldest first.
+    pub(crate) incidents: Vec<(IncidentView<'static>, Vec<StepView<'static>>)>,
+    pub(crate) maintenance: Vec<MaintenanceView<'static>>,
+    pub(crate) banner: Option<BannerView<'static>>,
+    pub(crate) days: u8,
+    /// By component and how many days ago; for others all is known and well.
+    pub(crate) past: BTreeMap<(usize, u8), Day>,
 }
 
 impl Default for Fake {
@@ -39,7 +48,97 @@ impl Default for Fake {
             components: BTreeMap::new(),
             every: None,
             texts: BTreeMap::new(),
+            incidents: Vec::new(),
+            maintenance: Vec::new(),
+            banner: None,
+            days: 0,
+            past: BTreeMap::new(),
         }
+    }
+}
+
+/// A day of which all is known, and on which nothing happened. Today has had 546 minutes at [`NOW`].
+pub(crate) fn whole(ago: u8) -> Day {
+    Day { known: if ago == 0 { 546 } else { 1440 }, ..Day::default() }
+}
+
+/// Somebody's hash. No page tells it.
+pub(crate) const WHO: u32 = 3_735_928_559;
+
+pub(crate) fn wall_ago(minutes: i64) -> Wall {
+    Wall(NOW.0 - minutes * 60_000)
+}
+
+pub(crate) fn own(lang: &'static str, text: &'static str) -> Words<'static> {
+    Words::Own { lang, text }
+}
+
+pub(crate) fn said(phrase: &str) -> Words<'static> {
+    Words::Phrase(Phrase::named(phrase).unwrap())
+}
+
+/// An incident that goes on, on the first service, with a component.
+pub(crate) fn incident(number: u32, part: u16, level: State, minutes: i64) -> IncidentView<'static> {
+    let mut components = ComponentSet::EMPTY;
+    components.insert(ComponentId(part));
+    IncidentView {
+        number,
+        service: ServiceId(0),
+        title: "",
+        open: true,
+        worst: level,
+        level,
+        phase: None,
+        components,
+        began: Some(wall_ago(minutes)),
+        ended: None,
+        firing: false,
+        merged_into: None,
+    }
+}
+
+/// The same, when it has ended.
+pub(crate) fn over(number: u32, part: u16, worst: State, minutes: i64, lasted: i64) -> IncidentView<'static> {
+    let level = State::Operational;
+    IncidentView {
+        open: false,
+        level,
+        ended: Some(wall_ago(minutes - lasted)),
+        ..incident(number, part, worst, minutes)
+    }
+}
+
+/// Something that happened by itself.
+pub(crate) fn step(number: u16, step: Step, part: u16, state: State, minutes: i64) -> StepView<'static> {
+    StepView {
+        number,
+        at: Some(wall_ago(minutes)),
+        step,
+        state,
+        component: Some(ComponentId(part)),
+        words: Words::None,
+        amended: false,
+        who: 0,
+        firing: false,
+    }
+}
+
+/// Something that a person did.
+pub(crate) fn update(number: u16, done: Step, words: Words<'static>, minutes: i64) -> StepView<'static> {
+    StepView { words, component: None, who: WHO, ..step(number, done, 0, State::Operational, minutes) }
+}
+
+pub(crate) fn window(number: u32, part: Option<u16>, starts: i64, lasts: i64) -> MaintenanceView<'static> {
+    MaintenanceView {
+        number,
+        service: ServiceId(0),
+        component: part.map(ComponentId),
+        starts: Wall(NOW.0 + starts * 60_000),
+        ends: Wall(NOW.0 + (starts + lasts) * 60_000),
+        active: starts <= 0,
+        repeat: Repeat::Once,
+        words: Words::None,
+        who: WHO,
     }
 }
 
@@ -73,6 +172,25 @@ impl View for Fake {
     fn published(&self, component: ComponentId, each: &mut dyn FnMut(&str)) {
         self.texts.get(&component.index()).into_iter().flatten().for_each(|text| each(text));
     }
+    fn incidents(&self, _: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
+        self.incidents.iter().for_each(|(incident, _)| each(incident));
+    }
+    fn steps(&self, _: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
+        let found = self.incidents.iter().find(|(incident, _)| incident.number == number);
+        found.into_iter().flat_map(|(_, steps)| steps).for_each(each);
+    }
+    fn maintenance(&self, _: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.maintenance.iter().for_each(each);
+    }
+    fn banner(&self, _: SiteId) -> Option<BannerView<'_>> {
+        self.banner
+    }
+    fn day(&self, component: ComponentId, ago: u8) -> Day {
+        self.past.get(&(component.index(), ago)).copied().unwrap_or(whole(ago))
+    }
+    fn days(&self, _: SiteId) -> u8 {
+        self.days
+    }
 }
 
 pub(crate) fn well() -> Fake {
@@ -96,6 +214,125 @@ pub(crate) fn trouble() -> Fake {
     view
 }
 
+/// Ninety days with at least ten bad ones on each component, scattered, the same at every run.
+pub(crate) fn with_past(mut view: Fake) -> Fake {
+    view.days = 90;
+    for part in 0..16_usize {
+        for bad in 0..12_usize {
+            let ago = u8::try_from((part * 29 + bad * bad * 5 + bad * 13) % 89 + 1).unwrap();
+            let minutes = u16::try_from(3 + (part * 31 + bad * 47) % 180).unwrap();
+            let day = match bad % 3 {
+                0 => Day { down: minutes, ..whole(ago) },
+                _ => Day { degraded: minutes, ..whole(ago) },
+            };
+            view.past.insert((part, ago), day);
+        }
+        // Once the monitoring was away, and now and then somebody worked on something.
+        view.past.insert((part, 47), Day { known: 200, ..whole(47) });
+        if part % 4 == 0 {
+            view.past.insert((part, 20), Day { maintenance: 120, ..whole(20) });
+        }
+    }
+    view
+}
+
+/// Two incidents that go on, one of them with three updates, and one that is over.
+pub(crate) fn incidents() -> Fake {
+    let mut view = with_past(trouble());
+    let (outage, degraded) = (State::Outage, State::Degraded);
+    let update_of = |number, phase, words, minutes| update(number, Step::Update(phase), words, minutes);
+    let mut heron = incident(7, 1, outage, 42);
+    heron.components.insert(ComponentId(2));
+    heron.phase = Some(Phase::Identified);
+    let steps = vec![
+        step(1, Step::Opened, 1, degraded, 42),
+        step(2, Step::Worse, 1, outage, 40),
+        update_of(3, Phase::Investigating, said("going-there"), 35),
+        step(4, Step::Joined, 2, outage, 30),
+        update_of(5, Phase::Identified, said("power-cut"), 21),
+        StepView { number: 6, step: Step::Acknowledged, ..update(6, Step::Acknowledged, Words::None, 20) },
+        update_of(
+            7,
+            Phase::Identified,
+            own("fr", "L’électricien passe **avant midi**. En attendant, prenez le réseau *Cigogne*."),
+            5,
+        ),
+    ];
+    let other = IncidentView { title: "Slow evenings", ..incident(8, 5, degraded, 12) };
+    let mut past = over(6, 3, outage, 60 * 20, 95);
+    past.phase = Some(Phase::Resolved);
+    view.incidents = vec![
+        (other, vec![step(1, Step::Opened, 5, degraded, 12)]),
+        (heron, steps),
+        (
+            past,
+            vec![step(1, Step::Opened, 3, outage, 60 * 20), step(2, Step::Resolved, 3, outage, 60 * 20 - 95)],
+        ),
+        (over(5, 12, degraded, 60 * 24 * 4, 60 * 26), vec![]),
+    ];
+    view
+}
+
+/// Work on one component now, more to come, and words at the top.
+pub(crate) fn maintenance() -> Fake {
+    let mut view = with_past(well());
+    view.components.get_mut(&8).unwrap().state = State::Outage;
+    view.components.get_mut(&8).unwrap().maintenance = true;
+    let mail = MaintenanceView {
+        service: ServiceId(1),
+        words: said("update-running"),
+        ..window(4, Some(8), -20, 60)
+    };
+    let vpn = MaintenanceView {
+        service: ServiceId(2),
+        repeat: Repeat::Weekly,
+        words: own("", "Le VPN *redémarre*, deux minutes environ."),
+        ..window(5, None, 60 * 37, 30)
+    };
+    view.maintenance = vec![mail, vpn, window(6, Some(1), 60 * 24 * 6, 60 * 30)];
+    let words = own(
+        "en",
+        "Next Saturday we meet at the *Stork*.\n\n- bring your router\n- and your questions\n\nhttps://example.org/meeting",
+    );
+    view.banner = Some(BannerView { state: None, words, at: Some(wall_ago(600)), who: WHO });
+    view
+}
+
+/// What people say against what the monitoring says.
+pub(crate) fn forced() -> Fake {
+    let mut view = trouble();
+    view.days = 14;
+    for part in 0..16 {
+        view.past.extend((7..14).map(|ago| ((part, ago), Day::default())));
+    }
+    let words = own("ar", "نعمل على ذلك. **شكرًا** لصبركم.");
+    view.banner =
+        Some(BannerView { state: Some(Forced::Maintenance), words, at: Some(wall_ago(90)), who: WHO });
+    view.components.get_mut(&1).unwrap().affected_by = Some(ComponentId(7));
+    let firing = IncidentView { open: false, firing: true, ..incident(3, 2, State::Outage, 300) };
+    let held = IncidentView { level: State::Operational, ..incident(2, 4, State::Degraded, 400) };
+    let update_of = |number, words, minutes| update(number, Step::Update(Phase::Monitoring), words, minutes);
+    view.incidents = vec![
+        (
+            firing,
+            vec![
+                step(1, Step::Opened, 2, State::Outage, 300),
+                StepView { firing: true, ..update(2, Step::Resolved, said("fixed"), 100) },
+            ],
+        ),
+        (
+            held,
+            vec![
+                step(1, Step::Opened, 4, State::Degraded, 400),
+                step(2, Step::NoData, 4, State::NoData, 390),
+                step(3, Step::Better, 4, State::Operational, 350),
+                StepView { amended: true, ..update_of(4, own("de", "Neues Kabel, wir schauen zu."), 340) },
+            ],
+        ),
+    ];
+    view
+}
+
 fn silent(monitoring: Monitoring, parts: std::ops::Range<usize>, reason: Reason) -> Fake {
     let mut view = Fake { as_of: Some(minutes_ago(48)), monitoring, ..well() };
     for part in parts {
@@ -113,6 +350,9 @@ pub(crate) fn all() -> Vec<(&'static str, Fake)> {
         ("down", silent(Monitoring::Down(Some(minutes_ago(43))), 0..16, Reason::Silent)),
         ("partly", silent(Monitoring::Partly(Some(minutes_ago(43))), 8..12, Reason::Silent)),
         ("resync", silent(Monitoring::Up, 0..16, Reason::Resync)),
+        ("incidents", incidents()),
+        ("maintenance", maintenance()),
+        ("forced", forced()),
         (
             "start",
             Fake {

@@ -20,7 +20,7 @@ pub(crate) struct Catalogue {
 }
 
 /// What a word may ask to be filled with.
-const PLACES: [&str; 6] = ["time", "day", "month", "year", "zone", "name"];
+const PLACES: [&str; 8] = ["time", "day", "month", "year", "zone", "name", "count", "percent"];
 
 /// Reads all languages, (path, text) each, and puts English, the default, first. A key that one of them lacks
 /// or has beyond the others is refused, as is a word whose places differ from the English one's.

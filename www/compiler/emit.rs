@@ -64,7 +64,7 @@ impl Lang {{
     )
 }
 
-/// `enum Word` and its table.
+/// `enum Word` and its tables.
 pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
     let mut out = String::from("/// A word or sentence of the catalogues in `www/lang`.\n");
     out += "#[derive(Clone, Copy, Debug, PartialEq, Eq)]\npub enum Word {\n";
@@ -77,6 +77,18 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
     for catalogue in catalogues {
         let words: Vec<_> = catalogue.words.values().map(|(text, _)| format!("{text:?}")).collect();
         _ = writeln!(out, "    // {}\n    [{}],", catalogue.tag, words.join(", "));
+    }
+    out += "];\n";
+    let phrases: Vec<_> = catalogues[0].words.keys().filter_map(|key| key.strip_prefix("phrase.")).collect();
+    _ = writeln!(out, "/// The phrases, by the names that people type.");
+    _ = writeln!(out, "pub(super) static PHRASES: [(&str, Word); {}] = [", phrases.len());
+    for name in phrases {
+        _ = writeln!(
+            out,
+            "    ({:?}, Word::{}),",
+            name.replace('_', "-"),
+            variant(&format!("phrase.{name}"))
+        );
     }
     out + "];\n"
 }
@@ -164,6 +176,38 @@ pub(crate) fn minify(css: &str) -> String {
             continue;
         }
         out.push(c);
+    }
+    shorten(&out.replace("#ffffff", "#fff"))
+}
+
+/// Gives custom properties names of one letter; those that have one keep it.
+fn shorten(css: &str) -> String {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut properties: Vec<&str> = Vec::new();
+    for part in css.split("--").skip(1) {
+        let property = &part[..part.find(|c| !is_name(c)).unwrap_or(part.len())];
+        if !properties.contains(&property) {
+            properties.push(property);
+        }
+    }
+    let mut free = ('a'..='z')
+        .chain('A'..='Z')
+        .map(String::from)
+        .filter(|letter| !properties.contains(&letter.as_str()));
+    let short: Vec<_> = properties
+        .iter()
+        .map(|&property| {
+            if property.len() == 1 { property.to_owned() } else { free.next().unwrap_or(property.to_owned()) }
+        })
+        .collect();
+    let mut parts = css.split("--");
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let end = part.find(|c| !is_name(c)).unwrap_or(part.len());
+        let place = properties.iter().position(|&property| property == &part[..end]).unwrap_or_default();
+        out += "--";
+        out += &short[place];
+        out += &part[end..];
     }
     out
 }

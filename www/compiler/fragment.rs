@@ -38,7 +38,7 @@ pub(crate) struct Fragment {
 }
 
 /// Elements that a fragment may use, and the attributes of each beside [`GLOBAL`].
-const ELEMENTS: [(&str, &[&str]); 25] = [
+const ELEMENTS: [(&str, &[&str]); 26] = [
     ("html", &[]),
     ("head", &[]),
     ("meta", &["charset", "name", "content"]),
@@ -60,17 +60,24 @@ const ELEMENTS: [(&str, &[&str]); 25] = [
     ("a", &["href", "rel"]),
     ("b", &[]),
     ("bdi", &[]),
-    ("i", &[]),
     ("span", &[]),
     ("strong", &[]),
     ("time", &["datetime"]),
+    ("svg", &["viewBox", "preserveAspectRatio"]),
+    ("path", &["d"]),
 ];
 const GLOBAL: [&str; 8] =
     ["id", "class", "lang", "dir", "role", "aria-hidden", "aria-label", "aria-labelledby"];
 /// Elements without an end tag.
 const VOID: [&str; 1] = ["meta"];
+/// Elements whose end is implied by the next one or by the end of what they are in (HTML, 13.1.2.4): a list holds nothing else.
+const IMPLIED: [&str; 1] = ["li"];
+/// Elements of SVG that have no content: they are closed where they open.
+const EMPTY: [&str; 1] = ["path"];
 /// Attributes that take a URL.
 const URLS: [&str; 2] = ["href", "src"];
+/// What stands for the value of the slot `base` where a URL is looked at.
+const BASE: &str = "./";
 
 /// Compiles all fragments, (path, text) each.
 pub(crate) fn fragments(
@@ -202,10 +209,16 @@ impl<'a> Parser<'a> {
             self.declared(inner, false)?;
             match attribute {
                 None => Piece::Text(inner.into()),
+                // The way back to the root of a site (`../`), and what follows it: relative, whatever they hold.
+                Some((_, before)) if inner == "base" && before.is_empty() || before.starts_with(BASE) => {
+                    Piece::Attribute(inner.into())
+                }
                 Some((name, before)) if URLS.contains(&name) && !before.starts_with('#') => {
                     let whole = before.is_empty() && self.rest[inner.len() + 4..].starts_with('"');
                     if !whole {
-                        return Err(format!("a value in {name}= is the whole of it, or follows a #"));
+                        return Err(format!(
+                            "a value in {name}= is the whole of it, or follows a # or {{{{base}}}}"
+                        ));
                     }
                     Piece::Url(inner.into())
                 }
@@ -280,7 +293,9 @@ impl<'a> Parser<'a> {
             None => return Err(format!("</{name}> closes nothing")),
         }
         self.take(1);
-        self.html(&format!("</{name}>"));
+        if !IMPLIED.contains(&name) {
+            self.html(&format!("</{name}>"));
+        }
         Ok(())
     }
 
@@ -311,6 +326,10 @@ impl<'a> Parser<'a> {
             seen.push(attribute);
         }
         self.take(1);
+        if EMPTY.contains(&name) {
+            self.html("/>");
+            return Ok(());
+        }
         self.html(">");
         if !VOID.contains(&name) {
             self.open.push((name, line));
@@ -341,9 +360,21 @@ impl<'a> Parser<'a> {
             return Err(format!("{name} takes a value in double quotes"));
         }
         self.take(2);
-        self.html(&format!(" {name}=\""));
-        self.value(name)?;
-        self.html("\"");
+        // HTML needs no quotes around a plain word (13.1.2.3, unquoted attribute values).
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-./".contains(c);
+        match self.rest.split_once('"') {
+            Some((value, _))
+                if !value.is_empty() && value.chars().all(plain) && !EMPTY.contains(&element) =>
+            {
+                self.html(&format!(" {name}="));
+                self.value(name)?;
+            }
+            _ => {
+                self.html(&format!(" {name}=\""));
+                self.value(name)?;
+                self.html("\"");
+            }
+        }
         Ok(name)
     }
 
@@ -351,8 +382,9 @@ impl<'a> Parser<'a> {
         let mut before = String::new();
         loop {
             if self.rest.starts_with("{{") {
+                let base = before.is_empty() && self.rest.starts_with("{{base}}");
                 self.slot(Some((name, &before)))?;
-                before.push('*');
+                before.push_str(if base { BASE } else { "*" });
                 continue;
             }
             let len = self.rest.find(['"', '{', '<', '>', '\n']).unwrap_or(self.rest.len());

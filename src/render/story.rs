@@ -1,0 +1,546 @@
+//! What happened, what people say about it, and what is planned. Nobody is named: a page tells what was said, not by whom.
+
+use core::cell::Cell;
+
+use super::fragment::{
+    Back, Block, Fared, Foreign, Incident, Linked, Name, Notice, Out, Own, Parts, Past, Step, Steps, Whole,
+    Work,
+};
+use super::markdown;
+use super::page::{Context, Told};
+use super::when::{self, Date};
+use super::words::{Word, phrase};
+use crate::limits::{
+    INCIDENT_STEPS_SHOWN, INCIDENTS_SHOWN, MAINTENANCE_AHEAD_DAYS, MAINTENANCES_SHOWN, PARTS_SHOWN,
+    PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
+};
+use crate::model::{
+    IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView, Words,
+};
+use crate::time::Wall;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The worst first. One that people hold open while all is well comes last.
+const LEVELS: [Told; 4] = [Told::Outage, Told::Degraded, Told::NoData, Told::Well];
+
+type Number = heapless::String<10>;
+
+fn number(of: u32) -> Number {
+    let mut out = Number::new();
+    _ = ufmt::uwrite!(out, "{}", of);
+    out
+}
+
+/// Whether it is told at the top of the page: it goes on, or alerts say so.
+fn is_current(incident: &IncidentView<'_>) -> bool {
+    incident.merged_into.is_none() && (incident.open || incident.firing)
+}
+
+/// Whether visitors are told of it.
+fn is_public(step: &StepView<'_>) -> bool {
+    !matches!(step.step, Stepped::Acknowledged | Stepped::Retitled)
+}
+
+const fn phase_word(phase: Phase) -> Word {
+    match phase {
+        Phase::Investigating => Word::PhaseInvestigating,
+        Phase::Identified => Word::PhaseIdentified,
+        Phase::Monitoring => Word::PhaseMonitoring,
+        Phase::Resolved => Word::PhaseResolved,
+    }
+}
+
+/// What a step is called, and whether it tells of a component's state, or of a component.
+fn label(step: &StepView<'_>) -> (Word, bool, bool) {
+    match step.step {
+        Stepped::Opened => (Word::StepOpened, true, true),
+        Stepped::Joined => (Word::StepJoined, true, true),
+        Stepped::Worse => (Word::StepWorse, true, true),
+        Stepped::Better => (Word::StepBetter, true, true),
+        Stepped::NoData => (Word::StepNoData, true, false),
+        Stepped::Update(phase) => (phase_word(phase), false, false),
+        // By itself, or because a person says so: only the first is known to be true.
+        Stepped::Resolved if step.who == 0 => (Word::StepEnded, false, false),
+        Stepped::Resolved => (Word::PhaseResolved, false, false),
+        Stepped::Reopened => (Word::StepReopened, false, false),
+        Stepped::Merged(_) => (Word::StepMerged, false, false),
+        Stepped::Acknowledged | Stepped::Retitled => (Word::StepOpened, false, false),
+    }
+}
+
+/// How it is, or how bad it was.
+fn standing(incident: &IncidentView<'_>) -> (Told, Word) {
+    let level = Told::from(incident.level);
+    match level {
+        _ if !is_current(incident) => (Told::Well, Word::IncidentOver),
+        // People go on with it, and of its components nothing bad is known.
+        Told::Well => (level, incident.phase.map_or(Word::IncidentHeld, phase_word)),
+        _ => (level, level.word()),
+    }
+}
+
+impl Context<'_> {
+    /// What people said, in a language of its own if it has one.
+    pub(super) fn words(&self, out: &mut Out<'_>, words: Words<'_>) {
+        let (lang, text) = match words {
+            Words::None => return,
+            Words::Phrase(said) => {
+                let mut text = |out: &mut Out<'_>| out.text(phrase(self.lang, said));
+                Notice { class: "words", text: &mut text }.write(out);
+                return;
+            }
+            Words::Own { lang, text } => (if lang.is_empty() { self.site.lang.tag() } else { lang }, text),
+        };
+        let mut text = |out: &mut Out<'_>| markdown::write(out, text);
+        let dir = if markdown::is_rtl(lang) { "rtl" } else { "ltr" };
+        if !markdown::is_tag(lang) {
+            // The empty tag is HTML's for "not known".
+            Foreign { lang: "", dir: "auto", text: &mut text }.write(out);
+        } else if Lang::from_tag(lang) == Some(self.lang) && dir == self.lang.dir() {
+            Own { text: &mut text }.write(out);
+        } else {
+            Foreign { lang, dir, text: &mut text }.write(out);
+        }
+    }
+
+    fn named(&self, out: &mut Out<'_>, texts: Option<&crate::config::Texts>) {
+        if let Some(texts) = texts {
+            Name { name: self.name(texts) }.write(out);
+        }
+    }
+
+    fn service_named(&self, out: &mut Out<'_>, service: ServiceId) {
+        self.named(out, self.config.services.get(service.index()).map(|service| &service.title));
+    }
+
+    /// What people call it; else its service, and the first of the components unless all of them are in it.
+    fn title(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+        if !incident.title.is_empty() {
+            Name { name: incident.title }.write(out);
+            return;
+        }
+        self.of_what(out, incident);
+    }
+
+    fn of_what(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+        self.service_named(out, incident.service);
+        if !self.is_whole(incident) {
+            self.parts(out, incident, TITLE_PARTS);
+        }
+    }
+
+    /// Whether every component of its service is in it.
+    fn is_whole(&self, incident: &IncidentView<'_>) -> bool {
+        self.config.components_of(incident.service).all(|(id, _)| incident.components.contains(id))
+    }
+
+    /// ` · A, B, C, …`
+    fn parts(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
+        let parts = self.config.components_of(incident.service);
+        for ((_, part), place) in parts.filter(|(id, _)| incident.components.contains(*id)).zip(0..) {
+            out.text(if place == 0 { " · " } else { ", " });
+            if place == most {
+                out.text("…");
+                return;
+            }
+            self.named(out, Some(&part.title));
+        }
+    }
+
+    /// Those that go on, the worst first, then the newest.
+    pub(super) fn incidents(&self, out: &mut Out<'_>) {
+        let told = Cell::new(0_usize);
+        for level in LEVELS {
+            self.view.incidents(self.id, &mut |incident| {
+                if is_current(incident) && Told::from(incident.level) == level {
+                    told.set(told.get().saturating_add(1));
+                    if told.get() <= INCIDENTS_SHOWN {
+                        self.told(out, incident, STEPS_SHOWN);
+                    }
+                }
+            });
+        }
+        if told.get() > INCIDENTS_SHOWN {
+            super::fragment::Archive { base: self.base, text: self.word(Word::IncidentsMore) }.write(out);
+        }
+    }
+
+    /// One incident with its newest steps. Without room for them it has none, and without room for its head it is left
+    /// out, which the page says.
+    fn told(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, steps: usize) {
+        let number = number(incident.number);
+        let alone = steps == INCIDENT_STEPS_SHOWN;
+        let total = Cell::new(0_usize);
+        self.view.steps(self.id, incident.number, &mut |step| {
+            total.set(total.get().saturating_add(is_public(step).into()));
+        });
+        let (told, state) = standing(incident);
+        let look = told.look();
+        let room = Cell::new(self.story.get());
+        let fits = self.fitting(out, &room, &mut |out| {
+            // The steps have what the frame leaves; what they take is taken from the same room.
+            let steps_room = Cell::new(room.get().saturating_sub(crate::limits::STORY_FRAME_BYTES));
+            Incident {
+                look,
+                state: self.word(state),
+                title: &mut |out| {
+                    if alone {
+                        self.title(out, incident);
+                    } else {
+                        let mut text = |out: &mut Out<'_>| self.title(out, incident);
+                        Linked { base: self.base, number: &number, text: &mut text }.write(out);
+                    }
+                },
+                since: &mut |out| self.when(out, incident),
+                notes: &mut |out| self.notes(out, incident, alone),
+                steps: &mut |out| {
+                    if total.get() > 0 {
+                        let mut list = |out: &mut Out<'_>| {
+                            for back in 0..steps.min(total.get()) {
+                                let place = total.get().saturating_sub(back).saturating_sub(1);
+                                self.step(out, incident, place, &steps_room);
+                            }
+                        };
+                        Steps { steps: &mut list }.write(out);
+                    }
+                },
+                more: &mut |out| {
+                    if total.get() > steps && !alone {
+                        let mut text = |out: &mut Out<'_>| out.word(Word::IncidentMore);
+                        Whole { base: self.base, number: &number, text: &mut text }.write(out);
+                    } else if total.get() > steps {
+                        self.left_out.set(true);
+                    }
+                },
+            }
+            .write(out);
+        });
+        if fits {
+            self.story.set(room.get());
+            self.name_above(incident);
+        }
+    }
+
+    /// Remembers what a reader has been told of, if all of it was named: see [`Context::parts`].
+    fn name_above(&self, incident: &IncidentView<'_>) {
+        let parts = || {
+            let parts = self.config.components_of(incident.service).map(|(id, _)| id);
+            parts.filter(|id| incident.components.contains(*id))
+        };
+        if self.is_whole(incident) || parts().count() <= TITLE_PARTS {
+            let mut named = self.named_above.get();
+            parts().for_each(|id| named.insert(id));
+            self.named_above.set(named);
+        }
+    }
+
+    /// ` since 09:06`, or from when to when.
+    fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+        if is_current(incident) {
+            if incident.began.is_some() && self.now.wall.is_some() {
+                out.text(" ");
+                self.at(out, incident.began, Date::UnlessToday, Word::Since, None);
+            }
+            return;
+        }
+        out.text(" · ");
+        self.span(out, incident, Date::Always);
+    }
+
+    fn span(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, date: Date) {
+        let Some(now) = self.now.wall else { return };
+        // The end says its day only if that is another one.
+        let began = incident.began.unwrap_or(now);
+        match incident.began {
+            Some(_) if date == Date::UnlessToday => self.time(out, began, began, date),
+            Some(_) => self.time(out, began, now, date),
+            None => out.text("?"),
+        }
+        if let Some(ended) = incident.ended {
+            out.text(" – ");
+            self.time(out, ended, began, Date::UnlessToday);
+        }
+    }
+
+    /// What contradicts what one would think, and where it went.
+    fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
+        let held = incident.open && Told::from(incident.level) == Told::Well && incident.phase.is_some();
+        for (says, text) in [(incident.firing, Word::IncidentFiring), (held, Word::IncidentHeld)] {
+            if says && incident.merged_into.is_none() {
+                Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
+            }
+        }
+        if !alone {
+            if !incident.title.is_empty() {
+                Notice { class: "d", text: &mut |out| self.of_what(out, incident) }.write(out);
+            }
+            return;
+        }
+        let mut all = |out: &mut Out<'_>| {
+            self.service_named(out, incident.service);
+            self.parts(out, incident, PARTS_SHOWN);
+        };
+        Notice { class: "d", text: &mut all }.write(out);
+        self.view.incidents(self.id, &mut |other| {
+            if Some(other.number) == incident.merged_into {
+                Notice { class: "why", text: &mut |out| out.word(Word::IncidentMerged) }.write(out);
+                let mut text = |out: &mut Out<'_>| self.title(out, other);
+                Whole { base: self.base, number: &number(other.number), text: &mut text }.write(out);
+            }
+        });
+    }
+
+    /// The step of an incident that has `place` public ones before it.
+    fn step(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, place: usize, room: &Cell<usize>) {
+        let at = Cell::new(0_usize);
+        self.view.steps(self.id, incident.number, &mut |step| {
+            if !is_public(step) {
+                return;
+            }
+            if at.get() == place {
+                self.fitting(out, room, &mut |out| self.one_step(out, step));
+            }
+            at.set(at.get().saturating_add(1));
+        });
+    }
+
+    fn one_step(&self, out: &mut Out<'_>, step: &StepView<'_>) {
+        let (label, tells_part, tells_state) = label(step);
+        Step {
+            label: self.word(label),
+            about: &mut |out| {
+                let part = step.component.and_then(|id| self.config.components.get(id.index()));
+                if let Some(part) = part.filter(|_| tells_part) {
+                    out.text(" · ");
+                    self.named(out, Some(&part.title));
+                    if tells_state {
+                        out.text(" – ");
+                        out.word(Told::from(step.state).word());
+                    }
+                }
+            },
+            at: &mut |out| {
+                if let Some((now, at)) = self.now.wall.zip(step.at) {
+                    out.text(" · ");
+                    self.time(out, at, now, Date::UnlessToday);
+                }
+                if step.amended {
+                    out.text(" · ");
+                    out.word(Word::StepAmended);
+                }
+            },
+            words: &mut |out| self.words(out, step.words),
+        }
+        .write(out);
+    }
+
+    /// What is planned: what is on, and what comes soon.
+    pub(super) fn maintenance(&self, out: &mut Out<'_>) {
+        let ahead = i64::from(MAINTENANCE_AHEAD_DAYS).saturating_mul(DAY_MS);
+        let soon = |window: &MaintenanceView<'_>| {
+            window.active || self.now.wall.is_some_and(|now| window.starts.0.saturating_sub(now.0) <= ahead)
+        };
+        let total = Cell::new(0_usize);
+        self.view.maintenance(self.id, &mut |window| {
+            total.set(total.get().saturating_add(soon(window).into()));
+        });
+        if total.get() == 0 {
+            return;
+        }
+        let told = Cell::new(0_usize);
+        let mut list = |out: &mut Out<'_>| {
+            self.view.maintenance(self.id, &mut |window| {
+                if soon(window) && told.get() < MAINTENANCES_SHOWN {
+                    told.set(told.get().saturating_add(1));
+                    self.fitting(out, &self.story, &mut |out| self.window(out, window));
+                }
+            });
+        };
+        let mut content = |out: &mut Out<'_>| {
+            Parts { components: &mut list }.write(out);
+            if total.get() > MAINTENANCES_SHOWN {
+                Notice { class: "rest", text: &mut |out| out.word(Word::MaintenanceMore) }.write(out);
+            }
+        };
+        Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
+    }
+
+    fn window(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
+        let part = window.component.and_then(|id| self.config.components.get(id.index()));
+        let name = |out: &mut Out<'_>| {
+            self.service_named(out, window.service);
+            if let Some(part) = part {
+                out.text(" · ");
+                self.named(out, Some(&part.title));
+            }
+        };
+        let repeat = match window.repeat {
+            Repeat::Once => None,
+            Repeat::Weekly => Some(Word::MaintenanceWeekly),
+            Repeat::Monthly => Some(Word::MaintenanceMonthly),
+        };
+        let when = |out: &mut Out<'_>| {
+            if window.active {
+                out.word(Word::MaintenanceNow);
+            } else {
+                self.at(out, Some(window.starts), Date::UnlessToday, Word::MaintenanceFrom, None);
+            }
+            if let Some(now) = self.now.wall {
+                // Its end says its day if that is another one than what precedes it.
+                let before = if window.active { now } else { window.starts };
+                let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
+                out.text(" ");
+                out.text(start);
+                self.time(out, window.ends, before, Date::UnlessToday);
+                out.text(end);
+            }
+            if let Some(repeat) = repeat {
+                out.text(" · ");
+                out.word(repeat);
+            }
+        };
+        Work { name: &mut { name }, when: &mut { when }, words: &mut |out| self.words(out, window.words) }
+            .write(out);
+    }
+
+    /// The last few days of what was.
+    pub(super) fn recent(&self, out: &mut Out<'_>) {
+        let back = i64::from(PAST_DAYS_SHOWN).saturating_mul(DAY_MS);
+        self.by_day(out, PAST_SHOWN, &|incident| {
+            let began = self.now.wall.zip(incident.began);
+            !is_current(incident) && began.is_none_or(|(now, began)| now.0.saturating_sub(began.0) <= back)
+        });
+    }
+
+    /// Incidents by the day of their beginning, the newest first; whether there is any.
+    fn by_day(&self, out: &mut Out<'_>, most: usize, wanted: &dyn Fn(&IncidentView<'_>) -> bool) -> bool {
+        let wanted = |incident: &IncidentView<'_>| incident.merged_into.is_none() && wanted(incident);
+        let mut any = false;
+        self.view.incidents(self.id, &mut |incident| any |= wanted(incident));
+        if !any {
+            return false;
+        }
+        let (told, last) = (Cell::new(0_usize), Cell::new(None));
+        let mut days = |out: &mut Out<'_>| {
+            self.view.incidents(self.id, &mut |incident| {
+                if !wanted(incident) || told.get() >= most {
+                    return;
+                }
+                told.set(told.get().saturating_add(1));
+                let began = incident.began.filter(|_| self.now.wall.is_some());
+                let day = began.map(|at| when::in_zone(self.site.timezone, at).date);
+                let fits = self.fitting(out, &self.story, &mut |out| {
+                    if last.get() != Some(day) {
+                        out.markup(if last.get().is_some() { "</ul>" } else { "" });
+                        self.day(out, began);
+                        out.markup("<ul>");
+                    }
+                    self.entry_of(out, incident);
+                });
+                if fits {
+                    last.set(Some(day));
+                }
+            });
+            out.markup(if last.get().is_some() { "</ul>" } else { "" });
+        };
+        Block { title: self.word(Word::PastTitle), class: "past", content: &mut days }.write(out);
+        true
+    }
+
+    fn day(&self, out: &mut Out<'_>, at: Option<Wall>) {
+        let day = at.zip(self.now.wall).map(|(at, now)| when::day(self.lang, self.site.timezone, at, now));
+        super::fragment::Day { day: day.as_deref().unwrap_or(self.word(Word::PastUndated)) }.write(out);
+    }
+
+    fn entry_of(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+        let worst = Told::from(incident.worst);
+        let look = worst.look();
+        let number = number(incident.number);
+        Past {
+            base: self.base,
+            number: &number,
+            look,
+            state: self.word(worst.word()),
+            title: &mut |out| self.title(out, incident),
+            when: &mut |out| {
+                if is_current(incident) {
+                    self.when(out, incident);
+                } else if incident.began.or(incident.ended).is_some() && self.now.wall.is_some() {
+                    out.text(" · ");
+                    self.span(out, incident, Date::UnlessToday);
+                }
+            },
+        }
+        .write(out);
+    }
+
+    /// How every component fared, and every incident that is kept.
+    pub(super) fn history(&self, out: &mut Out<'_>) {
+        let mut main = |out: &mut Out<'_>| {
+            for (id, service) in self.config.services_of(self.id).filter(|_| self.days() > 0) {
+                let mut parts = |out: &mut Out<'_>| {
+                    for (id, part) in self.config.components_of(id) {
+                        Fared { name: self.name(&part.title), bar: &mut |out| self.bar(out, id) }.write(out);
+                    }
+                };
+                let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
+                if self.config.components_of(id).next().is_some() {
+                    Block { title: self.name(&service.title), class: "fared", content: &mut content }
+                        .write(out);
+                }
+            }
+            if !self.by_day(out, usize::MAX, &|_| true) {
+                Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
+            }
+            self.omitted(out);
+        };
+        let mut foot = |out: &mut Out<'_>| {
+            self.bars_legend(out);
+            if self.days() > 0 {
+                Notice { class: "d", text: &mut |out| out.word(Word::UptimeCounted) }.write(out);
+            }
+        };
+        self.inner(out, self.word(Word::PastTitle), &mut main, &mut foot);
+    }
+
+    /// One incident whole; nothing at all if the site has none of this number.
+    pub(super) fn incident(&self, out: &mut Out<'_>, number: u32) {
+        self.view.incidents(self.id, &mut |incident| {
+            if incident.number != number {
+                return;
+            }
+            let service = self.config.services.get(incident.service.index());
+            let title = match incident.title {
+                "" => service.map_or("", |service| self.name(&service.title)),
+                title => title,
+            };
+            let mut main = |out: &mut Out<'_>| {
+                self.told(out, incident, INCIDENT_STEPS_SHOWN);
+                self.omitted(out);
+            };
+            self.inner(out, title, &mut main, &mut |_| {});
+        });
+    }
+
+    /// A page below that of the site.
+    fn inner(
+        &self,
+        out: &mut Out<'_>,
+        title: &str,
+        main: &mut dyn FnMut(&mut Out<'_>),
+        foot: &mut dyn FnMut(&mut Out<'_>),
+    ) {
+        let mut top = |out: &mut Out<'_>| {
+            Notice { class: "asof", text: &mut |out| self.as_of(out) }.write(out);
+            Back { base: self.base }.write(out);
+        };
+        self.frame(out, title, &mut top, main, foot);
+    }
+
+    fn omitted(&self, out: &mut Out<'_>) {
+        if self.left_out.get() {
+            Notice { class: "rest", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
+        }
+    }
+}

@@ -1,0 +1,573 @@
+//! `aiglon console`: a command, a script, or a person at a terminal, and the daemon at the other end of its socket.
+//!
+//! The exit status is 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not understood, 3 if it asks for
+//! a yes and nobody can be asked, 4 if the daemon was not reached or did not answer to the end.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write, stdin, stdout};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use aiglon::command::wants_json;
+use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, PAGE_BYTES};
+
+use super::editor::{Action, Editor};
+use super::terminal::{self, Came, Terminal, first};
+use super::wire::{self, Code, Kind, Op, Request};
+use super::{NAME, archive, complain};
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--user`.
+    pub user: String,
+    /// `--config`: the file that says where the socket is.
+    pub config: PathBuf,
+    /// `--socket`: where it is.
+    pub socket: Option<PathBuf>,
+    pub json: bool,
+    pub yes: bool,
+    /// The command, in words.
+    pub words: Vec<OsString>,
+}
+
+const DONE: u8 = 0;
+const REFUSED: u8 = 1;
+const USAGE: u8 = 2;
+const UNASKED: u8 = 3;
+const UNANSWERED: u8 = 4;
+
+/// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash before it answers.
+const PATIENCE: i64 = 30;
+/// How often a daemon that is busy is asked again, and how long is waited before.
+const TRIES: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(250);
+/// Bytes of a largest archive: base64, and its line ends.
+const ARCHIVE_BYTES: usize = PAGE_BYTES / 57 * 77 + 256;
+
+/// Does what the arguments say.
+pub fn run(options: Options) -> ExitCode {
+    let socket = match &options.socket {
+        Some(path) => path.clone(),
+        None => match find(&options.config) {
+            Ok(path) => path,
+            Err(words) => return fail(&words),
+        },
+    };
+    let mut line = match line_of(&options.words) {
+        Ok(line) => line,
+        Err(words) => return fail(words),
+    };
+    // As a forced command of SSH: what they asked for is the line. No shell sees it.
+    if line.is_none()
+        && let Some(original) = env::var_os("SSH_ORIGINAL_COMMAND")
+    {
+        match original.into_string() {
+            Ok(original) => line = Some(original).filter(|line| !line.trim().is_empty()),
+            Err(_) => return fail("a command must be UTF-8"),
+        }
+    }
+    let mut client = Client { options, socket, person: None };
+    ExitCode::from(match line {
+        Some(line) => client.perform(&line, From::Input).status,
+        None if terminal::is_there() => client.talk(),
+        None => client.script(),
+    })
+}
+
+fn fail(words: &str) -> ExitCode {
+    complain(&format!("aiglon: {words}\n"));
+    ExitCode::from(USAGE)
+}
+
+/// Where the socket is, by a configuration file: nothing else of it is looked at.
+fn find(file: &Path) -> Result<PathBuf, String> {
+    let mut text = Vec::new();
+    // Who may use the socket may not be allowed to read the file; then it is where it is by default.
+    let read = File::open(file).and_then(|file| file.take(CONFIG_BYTES as u64).read_to_end(&mut text));
+    match read {
+        Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::PermissionDenied => {
+            return Err(format!("{}: {error}", file.display()));
+        }
+        _ => {}
+    }
+    let mut buffer = [0; 256];
+    match aiglon::config::option_of(&text, "console", &mut buffer) {
+        Some("off") => {
+            return Err(format!("there is no console: {} says option console 'off'", file.display()));
+        }
+        Some(path) if path.starts_with('/') => return Ok(PathBuf::from(path)),
+        _ => {}
+    }
+    let dir = aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or("/etc/aiglon");
+    Ok(Path::new(dir).join(NAME))
+}
+
+/// The line that these words are. A word with a space in it stays one word, but where it stands alone: no command is
+/// called that, so it is the line.
+fn line_of(words: &[OsString]) -> Result<Option<String>, &'static str> {
+    let mut line = String::new();
+    for word in words {
+        let word = word.to_str().ok_or("a command must be UTF-8")?;
+        if words.len() == 1 {
+            return Ok(Some(word.to_owned()));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        quote(word, &mut line);
+    }
+    Ok((!words.is_empty()).then_some(line))
+}
+
+/// Appends a word as the grammar takes it for one (`src/command/words.rs`).
+fn quote(word: &str, line: &mut String) {
+    let plain = !word.is_empty()
+        && !word.contains(char::is_whitespace)
+        && !word.starts_with(['"', '\'', '\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\u{2018}']);
+    if plain {
+        line.push_str(word);
+        return;
+    }
+    line.push('"');
+    for c in word.chars() {
+        match c {
+            '\n' => line.push_str("\\n"),
+            '"' | '\\' => line.extend(['\\', c]),
+            c => line.push(c),
+        }
+    }
+    line.push('"');
+}
+
+/// Where the words come from that a command may want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// Standard input is theirs.
+    Input,
+    /// Whoever sits at the terminal.
+    Person,
+    /// Nowhere: standard input holds commands.
+    Nowhere,
+}
+
+/// How a command went.
+struct Went {
+    status: u8,
+    quit: bool,
+}
+
+/// Why there is no answer.
+enum Lost {
+    /// There is nobody.
+    Nobody(io::Error),
+    /// They speak otherwise.
+    Version,
+    /// They stopped in the middle, or said nothing.
+    Cut,
+    /// We were told to end.
+    Told,
+    /// Nobody takes what we write.
+    Output(io::Error),
+}
+
+/// Somebody at a terminal.
+struct Person {
+    terminal: Terminal,
+    editor: Box<Editor>,
+    /// What was typed ahead.
+    typed: [u8; 256],
+    from: usize,
+    until: usize,
+}
+
+struct Client {
+    options: Options,
+    socket: PathBuf,
+    person: Option<Person>,
+}
+
+impl Client {
+    // ---- ways to be used ----------------------------------------------------------------------------------
+
+    /// A command a line, from standard input. Blank lines and those that begin with `#` are nothing. Ends with the first
+    /// that is not done: what follows may have meant it.
+    fn script(&mut self) -> u8 {
+        let mut input = stdin().lock();
+        let mut bytes = Vec::new();
+        for number in 1u32.. {
+            bytes.clear();
+            // One byte more than a line may have, so that too much is seen as such.
+            match input.by_ref().take(CONSOLE_LINE_BYTES as u64 + 2).read_until(b'\n', &mut bytes) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    complain(&format!("aiglon: standard input: {error}\n"));
+                    return USAGE;
+                }
+            }
+            let Ok(line) = std::str::from_utf8(&bytes) else {
+                complain(&format!("aiglon: line {number} is not UTF-8\n"));
+                return USAGE;
+            };
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let went = self.perform(line, From::Nowhere);
+            if went.status != DONE {
+                complain(&format!("aiglon: that was line {number}; what follows it was not done\n"));
+                return went.status;
+            }
+            if went.quit {
+                break;
+            }
+        }
+        DONE
+    }
+
+    /// Talks with somebody at a terminal until they leave.
+    fn talk(&mut self) -> u8 {
+        let terminal = match Terminal::open() {
+            Ok(terminal) => terminal,
+            Err(error) => {
+                complain(&format!("aiglon: the terminal: {error}\n"));
+                return UNANSWERED;
+            }
+        };
+        let editor = Box::new(Editor::new());
+        self.person = Some(Person { terminal, editor, typed: [0; 256], from: 0, until: 0 });
+        let mut status = DONE;
+        loop {
+            match self.read("aiglon> ") {
+                Ok(Some(line)) if line.trim().is_empty() => {}
+                Ok(Some(line)) => {
+                    if let Some(person) = &mut self.person {
+                        person.editor.remember(&line);
+                    }
+                    let went = self.perform(&line, From::Person);
+                    status = went.status;
+                    if went.quit {
+                        return status;
+                    }
+                }
+                Ok(None) => return status,
+                Err(_) => return UNANSWERED,
+            }
+        }
+    }
+
+    /// A line of whoever sits at the terminal; an empty one for Ctrl-C, `None` if they leave.
+    fn read(&mut self, prompt: &'static str) -> io::Result<Option<String>> {
+        let Some(mut person) = self.person.take() else { return Ok(None) };
+        person.terminal.raw();
+        let line = self.edit(&mut person, prompt);
+        terminal::restore();
+        self.person = Some(person);
+        line
+    }
+
+    fn edit(&self, person: &mut Person, prompt: &'static str) -> io::Result<Option<String>> {
+        let Person { terminal, editor, typed, from, until } = person;
+        let mut shown = Vec::new();
+        editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
+        editor.begin(prompt, &mut |bytes| shown.extend(bytes));
+        loop {
+            let (taken, action) = editor.feed(&typed[*from..*until], &mut |bytes| shown.extend(bytes));
+            *from += taken;
+            if action == Action::Complete {
+                let (replaced, words) = self.completions(editor.before_cursor());
+                editor.complete(replaced, &words, &mut |bytes| shown.extend(bytes));
+            }
+            stdout().write_all(&shown)?;
+            stdout().flush()?;
+            shown.clear();
+            match action {
+                Action::Line | Action::Interrupted => return Ok(Some(editor.line().to_owned())),
+                Action::End => return Ok(None),
+                Action::Complete => continue,
+                Action::None => {}
+            }
+            match terminal.wait(typed)? {
+                Came::Bytes(0) | Came::End => return Err(ErrorKind::Interrupted.into()),
+                Came::Bytes(read) => (*from, *until) = (0, read),
+                Came::Resized => {
+                    (*from, *until) = (0, 0);
+                    editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
+                }
+            }
+        }
+    }
+
+    /// What may stand at the end of what has been typed: how many bytes it takes the place of, and the words.
+    fn completions(&self, before: &str) -> (usize, String) {
+        let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().len();
+        let mut words = Vec::new();
+        let request =
+            Request { op: Op::Complete, flags: 0, user: &self.options.user, line: before, text: "" };
+        let asked = self.ask(&request, &[], &mut |kind, bytes| {
+            if kind == Kind::Out {
+                words.extend(bytes);
+            }
+            Ok(())
+        });
+        // Who cannot be told completes nothing.
+        let words = asked.ok().and_then(|_| String::from_utf8(words).ok());
+        (word, words.unwrap_or_default())
+    }
+
+    // ---- one command --------------------------------------------------------------------------------------
+
+    /// Has a line carried out, asks what it asks, and tells what came of it.
+    fn perform(&mut self, line: &str, from: From) -> Went {
+        let flag = |given: bool, flag: u8| if given { flag } else { 0 };
+        let user = std::mem::take(&mut self.options.user);
+        let mut flags = flag(self.options.json, wire::JSON)
+            | flag(self.options.yes, wire::CONFIRMED)
+            | flag(from != From::Nowhere, wire::CAN_TEXT);
+        let (mut op, mut text, mut archive) = (Op::Command, String::new(), Vec::new());
+        let went = loop {
+            let request = Request { op, flags, user: &user, line, text: &text };
+            let wanted = match self.once(&request, &archive) {
+                Ok(Code::WantsText) => self.text(from).map(|got| {
+                    flags |= wire::TEXT;
+                    text = got;
+                }),
+                Ok(Code::WantsArchive) => Self::archive(from).map(|got| {
+                    op = Op::Import;
+                    archive = got;
+                }),
+                Ok(Code::Confirm) if self.agrees(from) => {
+                    flags |= wire::CONFIRMED;
+                    Ok(())
+                }
+                Ok(code) => {
+                    break Went {
+                        status: match code {
+                            Code::Done | Code::Quit => DONE,
+                            Code::Refused | Code::Denied | Code::Busy => REFUSED,
+                            Code::Confirm if from == From::Person => REFUSED,
+                            Code::Confirm => UNASKED,
+                            _ => USAGE,
+                        },
+                        quit: code == Code::Quit || code == Code::Denied,
+                    };
+                }
+                Err(lost) => break self.tell(&lost),
+            };
+            if let Err(words) = wanted {
+                complain(&format!("{}\n", words.trim_end()));
+                break Went { status: USAGE, quit: false };
+            }
+        };
+        self.options.user = user;
+        went
+    }
+
+    /// Asks once, and again while the daemon is busy; shows what it says.
+    fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
+        // What a program reads is one stream, whatever it says; people see the other one even if they redirect.
+        let together = self.person.is_some() || self.options.json || wants_json(request.line);
+        for last in (0..TRIES).rev() {
+            let mut words = Vec::new();
+            let code = self.ask(request, archive, &mut |kind, bytes| match kind {
+                Kind::Out => show(bytes),
+                Kind::Words if together => show(bytes),
+                _ => {
+                    words.extend_from_slice(bytes);
+                    Ok(())
+                }
+            })?;
+            if code != Code::Busy || last == 0 {
+                // What a program reads must have been read whole by it.
+                _ = io::stderr().lock().write_all(&words);
+                return Ok(code);
+            }
+            sleep(BETWEEN);
+        }
+        Ok(Code::Busy)
+    }
+
+    fn ask(
+        &self,
+        request: &Request<'_>,
+        archive: &[u8],
+        each: &mut dyn FnMut(Kind, &[u8]) -> io::Result<()>,
+    ) -> Result<Code, Lost> {
+        let bytes = match request.write() {
+            Ok(bytes) => bytes,
+            Err(words) => {
+                complain(&format!("{words}\n"));
+                return Ok(Code::Usage);
+            }
+        };
+        let mut socket = UnixStream::connect(&self.socket).map_err(Lost::Nobody)?;
+        // Who is turned away is told so, though nobody takes what they say.
+        _ = socket.write_all(&bytes).and_then(|()| socket.write_all(archive));
+        let mut hello = [0; wire::HELLO.len()];
+        self.fill(&mut socket, &mut hello)?;
+        if hello != *wire::HELLO {
+            return Err(Lost::Version);
+        }
+        let mut payload = Vec::new();
+        loop {
+            let mut head = [0; wire::FRAME_HEAD];
+            self.fill(&mut socket, &mut head)?;
+            let [kind, high, low] = head;
+            payload.resize(usize::from(u16::from_be_bytes([high, low])), 0);
+            self.fill(&mut socket, &mut payload)?;
+            match (Kind::from_byte(kind), payload.first()) {
+                (Some(Kind::End), Some(&code)) => return Code::from_byte(code).ok_or(Lost::Version),
+                (Some(kind), _) => each(kind, &payload).map_err(Lost::Output)?,
+                (None, _) => return Err(Lost::Version),
+            }
+        }
+    }
+
+    /// Reads so many bytes.
+    fn fill(&self, socket: &mut UnixStream, buffer: &mut [u8]) -> Result<(), Lost> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            let come = match &self.person {
+                Some(person) => first(&[socket, person.terminal.end()], Some(PATIENCE)),
+                None => first(&[socket], Some(PATIENCE)),
+            };
+            match come {
+                Ok(Some(0)) => {}
+                Ok(Some(_)) => return Err(Lost::Told),
+                Ok(None) | Err(_) => return Err(Lost::Cut),
+            }
+            match socket.read(&mut buffer[filled..]) {
+                Ok(0) => return Err(Lost::Cut),
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Lost::Cut),
+            }
+        }
+        Ok(())
+    }
+
+    // ---- what a command may want --------------------------------------------------------------------------
+
+    /// The words for it.
+    fn text(&mut self, from: From) -> Result<String, &'static str> {
+        Ok(match from {
+            From::Person => self.read("words> ").ok().flatten().unwrap_or_default(),
+            From::Input => {
+                if stdin().is_terminal() {
+                    complain("The words, and Ctrl-D on a line of its own at their end:\n");
+                }
+                input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
+            }
+            From::Nowhere => String::new(),
+        })
+    }
+
+    /// The archive on standard input, if it is whole.
+    fn archive(from: From) -> Result<Vec<u8>, &'static str> {
+        if from != From::Input || stdin().is_terminal() {
+            return Err("import takes the archive from standard input: aiglon console import < FILE");
+        }
+        let text = input(ARCHIVE_BYTES, archive::Bad::TooLarge.words())?;
+        let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+        let read = reader.feed(text.as_bytes(), &mut nowhere).and_then(|_| reader.finish(&mut nowhere));
+        read.map(|()| text.into_bytes()).map_err(archive::Bad::words)
+    }
+
+    /// Whether somebody says yes to the question that has been shown.
+    fn agrees(&mut self, from: From) -> bool {
+        let answer = match from {
+            From::Person => self.read("[y/N] ").ok().flatten(),
+            From::Input if stdin().is_terminal() => {
+                complain("[y/N] ");
+                let mut line = String::new();
+                stdin().lock().take(64).read_line(&mut line).is_ok().then_some(line)
+            }
+            _ => {
+                complain("aiglon: nobody can be asked here; --yes says yes beforehand\n");
+                return false;
+            }
+        };
+        let yes = answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"));
+        if !yes {
+            complain("not done\n");
+        }
+        yes
+    }
+
+    /// Says why there is no answer.
+    fn tell(&self, lost: &Lost) -> Went {
+        let path = self.socket.display();
+        let status = match lost {
+            // `aiglon console incidents | head -1` has all it wants.
+            Lost::Output(error) if error.kind() == ErrorKind::BrokenPipe => DONE,
+            _ => UNANSWERED,
+        };
+        let words = match lost {
+            Lost::Nobody(error) if error.kind() == ErrorKind::PermissionDenied => format!(
+                "you may not use {path}: root, the daemon's own user and the members of its 'option console_group' may"
+            ),
+            Lost::Nobody(error) => format!(
+                "nobody answers at {path} ({error}): is the daemon running, and is that its socket (--config, --socket)?"
+            ),
+            Lost::Version => {
+                "the daemon is of another release and speaks otherwise; restart it to run this one".to_owned()
+            }
+            Lost::Cut => "the daemon stopped in the middle of its answer. Look whether it was done before you try again".to_owned(),
+            Lost::Told => "interrupted; whether it was done is not known".to_owned(),
+            Lost::Output(_) if status == DONE => return Went { status, quit: true },
+            Lost::Output(error) => format!("standard output: {error}"),
+        };
+        complain(&format!("aiglon: {words}\n"));
+        Went { status, quit: matches!(lost, Lost::Output(_)) }
+    }
+}
+
+fn show(bytes: &[u8]) -> io::Result<()> {
+    let mut out = stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// All of standard input, if it is not longer than this.
+fn input(limit: usize, too_long: &'static str) -> Result<String, &'static str> {
+    let mut text = Vec::new();
+    match stdin().lock().take(limit as u64 + 1).read_to_end(&mut text) {
+        Ok(_) if text.len() > limit => Err(too_long),
+        Ok(_) => String::from_utf8(text).map_err(|_| "standard input is not UTF-8"),
+        Err(_) => Err("standard input cannot be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn line(words: &[&str]) -> Option<String> {
+        line_of(&words.iter().map(OsString::from).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn arguments_as_a_line() {
+        for (words, expected) in [
+            (&[][..], None),
+            (&["incidents"], Some("incidents")),
+            (&["update 12 monitoring We look"], Some("update 12 monitoring We look")),
+            (&["update", "12", "We look"], Some("update 12 \"We look\"")),
+            (&["update", "12", "we", "don't", "know"], Some("update 12 we don't know")),
+            (&["update", "12", "'tis"], Some("update 12 \"'tis\"")),
+            (&["update", "12", "say \"hi\" \\ bye\nagain"], Some(r#"update 12 "say \"hi\" \\ bye\nagain""#)),
+            (&["update", "12", "«bonjour»"], Some("update 12 \"«bonjour»\"")),
+            (&["retitle", "12", ""], Some("retitle 12 \"\"")),
+            (&["update", "12", "الخدمة تعمل", "--lang", "ar"], Some("update 12 \"الخدمة تعمل\" --lang ar")),
+        ] {
+            assert_eq!(line(words).as_deref(), expected);
+        }
+    }
+}

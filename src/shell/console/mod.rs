@@ -1,0 +1,205 @@
+//! The console's doors: how people reach what `aiglon::console` does.
+//!
+//! - A unix socket, of the daemon's user alone (0600), or of a group, too (0660, `option console_group`). Who is on the other
+//!   end is asked of the kernel ([`peer`]), what they say is bounded and framed ([`wire`]), and a few of them are answered
+//!   at the same time ([`session`]), in places of their own: no crowd at the HTTP doors keeps a volunteer from this one.
+//! - `aiglon console` ([`client`]), which speaks to that socket: a command as arguments, a script on standard input, a person
+//!   at a terminal ([`editor`]), or, under the router's own SSH server, a forced command.
+
+mod archive;
+pub mod client;
+mod editor;
+mod peer;
+pub mod session;
+mod terminal;
+mod width;
+mod wire;
+
+use std::cell::{Cell, RefCell};
+use std::fs;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aiglon::config::{Config, Console as Place};
+use rustix::fs::Mode;
+use smol::{Async, Timer};
+
+use super::app::App;
+use super::doors::{self, Door, Order, Socket};
+use super::slots::Accepted;
+use super::stream::{Peer, Stream};
+use super::tally::add;
+use wire::{Code, Kind};
+
+/// The socket's name in `state_dir`.
+const NAME: &str = "console.sock";
+
+/// Where the socket is: `None` if there is none.
+pub fn path(config: &Config, state_dir: &Path) -> Option<PathBuf> {
+    match config.main.console {
+        Place::Off => None,
+        Place::InStateDir => Some(state_dir.join(NAME)),
+        Place::At(span) => Some(PathBuf::from(config.str(span))),
+    }
+}
+
+/// The socket that listens, and what is counted at it.
+pub struct Console {
+    door: Door,
+    /// Where it is, and the group whose members may use it.
+    open: RefCell<Option<(PathBuf, Option<u32>)>>,
+    /// The daemon's own user.
+    own: u32,
+    /// Requests that were carried out.
+    pub commands: Cell<u64>,
+    /// Callers who were not let in.
+    pub denied: Cell<u64>,
+    /// Callers who found all places taken.
+    pub busy: Cell<u64>,
+}
+
+impl Console {
+    pub fn new() -> Self {
+        Self {
+            door: Door::new(),
+            open: RefCell::new(None),
+            own: rustix::process::geteuid().as_raw(),
+            commands: Cell::new(0),
+            denied: Cell::new(0),
+            busy: Cell::new(0),
+        }
+    }
+
+    /// Opens the socket that the configuration wants, unless it is open; closes one that it no longer wants. Where that
+    /// cannot be, what is open stays so, and the pages are served all the same: the log says why.
+    pub fn apply(&self, config: &Config, state_dir: &Path) {
+        let Some(path) = path(config, state_dir) else { return self.close() };
+        let name = config.str(config.main.console_group);
+        let group = peer::group(name);
+        if group.is_none() && !name.is_empty() {
+            log::error!(
+                "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
+            );
+        }
+        let wanted = (path, group);
+        // Somebody may have cleaned up behind us.
+        if self.open.borrow().as_ref() == Some(&wanted) && is_socket(&wanted.0) {
+            return;
+        }
+        match bind(&wanted.0, group) {
+            Err(error) => log::error!("no console at {}: {error}", wanted.0.display()),
+            Ok(listener) => {
+                log::info!("console at {}", wanted.0.display());
+                let before = self.open.replace(Some(wanted));
+                // Its path is ours again already if it has not changed.
+                if let Some((path, _)) = before
+                    && self.open.borrow().as_ref().is_some_and(|(now, _)| *now != path)
+                {
+                    forget(&path);
+                }
+                self.door.tell(Order::Open(Socket::Unix(listener)));
+            }
+        }
+    }
+
+    /// Closes it.
+    pub fn close(&self) {
+        if let Some((path, _)) = self.open.borrow_mut().take() {
+            forget(&path);
+            self.door.tell(Order::Close);
+        }
+    }
+}
+
+fn forget(path: &Path) {
+    // It may be gone already.
+    _ = fs::remove_file(path);
+}
+
+fn is_socket(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
+}
+
+/// Binds beside the path and moves the socket there, so that what a dead daemon left is replaced in one step. At no time
+/// may anybody connect who may not in the end.
+fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
+    if path.symlink_metadata().is_ok() && !is_socket(path) {
+        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
+    }
+    // Not one of ours: that would have met the lock on our state_dir, or has been told to close.
+    if UnixStream::connect(path).is_ok() {
+        return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
+    }
+    let new = path.with_added_extension("new");
+    forget(&new);
+    // The only other thread is the reactor's, which makes no files.
+    let before = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
+    let bound = UnixListener::bind(&new);
+    rustix::process::umask(before);
+    let listener = bound?;
+    let moved = match group {
+        None => Ok(()),
+        Some(group) => chown(&new, None, Some(group))
+            .and_then(|()| fs::set_permissions(&new, fs::Permissions::from_mode(0o660))),
+    };
+    moved.and_then(|()| fs::rename(&new, path)).inspect_err(|_| forget(&new))?;
+    Async::new(listener)
+}
+
+/// The task of the door: hands whoever comes to a free place, or says that there is none.
+pub async fn admit(app: &App) {
+    let door = &app.console.door;
+    let mut socket: Option<Socket> = None;
+    loop {
+        match doors::next(door, socket.as_ref()).await {
+            Some(Order::Open(opened)) => {
+                socket = Some(opened);
+                continue;
+            }
+            Some(Order::Close) => {
+                socket = None;
+                continue;
+            }
+            None => {}
+        }
+        let Some(Socket::Unix(listener)) = &socket else { continue };
+        match listener.get_ref().accept().and_then(|(stream, _)| Async::new(stream)) {
+            Ok(stream) => {
+                let accepted = Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: 0 };
+                if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
+                    add(&app.console.busy);
+                    turn_away(&stream);
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error) => {
+                if app.may_warn() {
+                    log::warn!("cannot accept at the console: {error}");
+                }
+                Timer::after(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Says that all places are taken. Who cannot take these few bytes gets none.
+fn turn_away(stream: &Stream) {
+    let words = b"all places at the console are taken; try again in a moment\n";
+    let head = wire::frame_head(Kind::Words, words.len());
+    let [kind, high, low] = wire::frame_head(Kind::End, 1);
+    let end = [kind, high, low, Code::Busy as u8];
+    _ = stream.try_write(&[
+        IoSlice::new(wire::HELLO),
+        IoSlice::new(&head),
+        IoSlice::new(words),
+        IoSlice::new(&end),
+    ]);
+}
+
+/// Writes to standard error; if that is gone, there is nobody to tell.
+fn complain(words: &str) {
+    _ = io::stderr().lock().write_all(words.as_bytes());
+}

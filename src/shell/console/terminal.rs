@@ -1,0 +1,127 @@
+//! The terminal of somebody at the console: raw while a line is edited, and as it was before at all other times.
+
+use std::io::{self, ErrorKind, IsTerminal, Read, stdin, stdout};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use signal_hook::low_level::pipe;
+
+/// How the terminal was before us, also for when this process panics.
+static BEFORE: OnceLock<Termios> = OnceLock::new();
+
+pub struct Terminal {
+    raw: Termios,
+    /// Bytes arrive here when we are told to end.
+    end: UnixStream,
+    /// And here when the terminal has another size.
+    resized: UnixStream,
+}
+
+/// What came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// So many bytes of what is typed; 0: there is no terminal any more.
+    Bytes(usize),
+    Resized,
+    /// We are to end.
+    End,
+}
+
+/// Whether a person sits at standard input and output, at a terminal that can move its cursor.
+pub fn is_there() -> bool {
+    stdin().is_terminal()
+        && stdout().is_terminal()
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// How many columns it has; 0 if it does not say.
+pub fn columns() -> usize {
+    tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col))
+}
+
+/// From here on the terminal edits lines, and Ctrl-C is a signal: as it was before us.
+pub fn restore() {
+    if let Some(before) = BEFORE.get() {
+        // What has hung up needs no mode.
+        _ = tcsetattr(stdin(), OptionalActions::Drain, before);
+    }
+}
+
+impl Terminal {
+    /// Sees to it that the terminal is given back however this ends, but for SIGKILL.
+    pub fn open() -> io::Result<Self> {
+        let before = tcgetattr(stdin())?;
+        let mut raw = BEFORE.get_or_init(|| before).clone();
+        raw.make_raw();
+        let told = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            told(panic);
+        }));
+        Ok(Self { raw, end: on(&[SIGHUP, SIGINT, SIGTERM])?, resized: on(&[SIGWINCH])? })
+    }
+
+    /// What is typed comes byte by byte from here on.
+    pub fn raw(&self) {
+        // Without it the terminal edits lines, which will do.
+        _ = tcsetattr(stdin(), OptionalActions::Drain, &self.raw);
+    }
+
+    /// Waits for what comes first.
+    pub fn wait(&self, buffer: &mut [u8]) -> io::Result<Came> {
+        let input = stdin();
+        loop {
+            match first(&[&self.end, &self.resized, &input], None)? {
+                Some(0) => return Ok(Came::End),
+                Some(1) => {
+                    _ = (&self.resized).read(&mut [0; 64])?;
+                    return Ok(Came::Resized);
+                }
+                // Not by way of the standard library's buffer, which would take what is for later.
+                _ => match rustix::io::read(&input, &mut *buffer) {
+                    Ok(read) => return Ok(Came::Bytes(read)),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error.into()),
+                },
+            }
+        }
+    }
+
+    /// Where bytes arrive when we are to end.
+    pub fn end(&self) -> &UnixStream {
+        &self.end
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// A socket on which a byte arrives with each of these signals.
+fn on(signals: &[i32]) -> io::Result<UnixStream> {
+    let (read, write) = UnixStream::pair()?;
+    for &signal in signals {
+        pipe::register(signal, write.try_clone()?)?;
+    }
+    Ok(read)
+}
+
+/// Which of these has something to read, the first if several; `None` after so many seconds.
+pub fn first(files: &[&dyn AsFd], seconds: Option<i64>) -> io::Result<Option<usize>> {
+    let mut polled: Vec<_> =
+        files.iter().map(|file| PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)).collect();
+    let timeout = seconds.map(|tv_sec| Timespec { tv_sec, tv_nsec: 0 });
+    loop {
+        match poll(&mut polled, timeout.as_ref()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => return Ok(polled.iter().position(|file| !file.revents().is_empty())),
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! `aiglon console` at a terminal: tmux types, and reads the screen.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{AIGLON, Daemon, Dir, config, run};
+
+const PEOPLE: &str = "
+config user 'heron1'
+	list site 'home'
+config user 'tern'
+	list site 'home'
+";
+
+fn start() -> Daemon {
+    Daemon::start(&(config() + PEOPLE))
+}
+
+/// A terminal with a console in it; gone with this.
+struct Desk {
+    dir: Dir,
+}
+
+impl Desk {
+    /// A terminal of so many columns. When the console has ended, the shell says its status and how the terminal is.
+    fn new(daemon: &Daemon, columns: u32, before: &str, arguments: &str) -> Self {
+        let desk = Self { dir: Dir::new() };
+        let socket = daemon.dir.path().join("console.sock");
+        let command = format!(
+            "{before} {AIGLON} console --socket {} {arguments}; echo status $?; stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo -e isig -e opost; exec cat",
+            socket.display()
+        );
+        let columns = columns.to_string();
+        desk.tmux(&["new-session", "-d", "-s", "desk", "-x", &columns, "-y", "24", &command]);
+        desk.tmux(&["set-option", "-g", "escape-time", "0"]);
+        desk
+    }
+
+    /// At the prompt.
+    fn at_prompt(daemon: &Daemon) -> Self {
+        let desk = Self::new(daemon, 70, "", "");
+        desk.sees("aiglon>");
+        desk
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("tmux");
+        command.args(["-u", "-f", "/dev/null", "-S"]).arg(self.dir.path().join("tmux.sock")).args(arguments);
+        command.env("LC_ALL", "C.UTF-8").env_remove("TMUX").env_remove("SSH_ORIGINAL_COMMAND");
+        let (status, out, err) = run(&mut command);
+        assert_eq!(status, Some(0), "{arguments:?}: {err}");
+        out
+    }
+
+    fn types(&self, text: &str) -> &Self {
+        self.tmux(&["send-keys", "-t", "desk", "-l", text]);
+        self
+    }
+
+    fn presses(&self, keys: &[&str]) -> &Self {
+        self.tmux(&[&["send-keys", "-t", "desk"], keys].concat());
+        self
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-t", "desk"]).trim_end().to_owned()
+    }
+
+    fn sees(&self, text: &str) -> String {
+        self.sees_that(text, |screen| screen.contains(text))
+    }
+
+    /// The last line on the screen becomes this.
+    fn ends_with(&self, line: &str) -> String {
+        self.sees_that(line, |screen| screen.lines().last().is_some_and(|last| last.trim_end() == line))
+    }
+
+    fn sees_that(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let screen = self.screen();
+            if holds(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < until, "no '{what}' on the screen:\n{screen}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// It has ended so, and the terminal is as it was before.
+    fn ended(&self, status: u32) {
+        let screen = self.sees("opost");
+        assert!(screen.contains(&format!("status {status}")), "{screen}");
+        for mode in ["icanon", "echo", "isig", "opost"] {
+            assert!(screen.lines().any(|line| line == mode), "not {mode}: {screen}");
+        }
+    }
+
+    /// The process of the console.
+    fn console(&self) -> String {
+        let shell = self.tmux(&["display-message", "-p", "-t", "desk", "#{pane_pid}"]);
+        let shell = shell.trim();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+        children.trim().to_owned()
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let mut command = Command::new("tmux");
+        command.arg("-S").arg(self.dir.path().join("tmux.sock")).arg("kill-server");
+        _ = command.stderr(Stdio::null()).status();
+    }
+}
+
+fn incident(daemon: &Daemon) -> String {
+    let socket = daemon.dir.path().join("console.sock");
+    run(Command::new(AIGLON)
+        .arg("console")
+        .arg("--socket")
+        .arg(&socket)
+        .args(["--json", "incident", "home/1"]))
+    .1
+}
+
+#[test]
+fn a_session() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("whoami").presses(&["Enter"]).sees("owner");
+    desk.ends_with("aiglon>");
+    // Edited, with all sorts of keys.
+    desk.types("XXsites").presses(&["Home", "DC", "C-d", "End", "C-a", "Right", "C-e", "Left", "Right"]);
+    desk.ends_with("aiglon> sites");
+    desk.presses(&["Enter"]).sees("Antennas");
+    desk.types("whoami rubbish").presses(&["C-w", "BSpace"]).ends_with("aiglon> whoami");
+    desk.presses(&["C-u"]).ends_with("aiglon>");
+    desk.presses(&["Up", "Up"]).ends_with("aiglon> whoami");
+    desk.presses(&["Down"]).ends_with("aiglon> sites");
+    // Ctrl-C forgets the line, and nothing else.
+    desk.presses(&["C-c"]).ends_with("aiglon>");
+    desk.types("bogus").presses(&["Enter"]).sees("there is no command 'bogus'");
+    desk.presses(&["C-l"]).sees_that("a clear screen", |screen| screen.trim_end() == "aiglon>");
+    desk.presses(&["C-d"]);
+    desk.ended(2);
+}
+
+#[test]
+fn leaving() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("quit").presses(&["Enter"]);
+    desk.ended(0);
+}
+
+#[test]
+fn tab_completes() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("who").presses(&["Tab"]).ends_with("aiglon> whoami");
+    desk.presses(&["Enter"]).sees("owner");
+    desk.types("incid").presses(&["Tab"]).ends_with("aiglon> incident");
+    desk.presses(&["Tab"]).sees("\nincidents\n");
+    desk.types(" open wi").presses(&["Tab"]).ends_with("aiglon> incident open wifi");
+    desk.presses(&["C-c"]);
+    desk.types("zzz").presses(&["Tab"]).ends_with("aiglon> zzz");
+}
+
+#[test]
+fn words_of_every_script_arrive_whole() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    let title = "انقطاع التيار 🔧 日本 re\u{301}pare\u{301}";
+    desk.types(&format!("incident open wifi \"{title}\" \"مُحَمَّد في الطريق 👨\u{200d}👩\u{200d}👧!X\""));
+    // Over what is composed of several characters, and back.
+    desk.presses(&["Left", "Left", "BSpace", "Left", "Right", "End", "Enter"]).sees("to take it back");
+    let json = incident(&daemon);
+    assert!(json.contains(title) && json.contains("مُحَمَّد في الطريق 👨\u{200d}👩\u{200d}👧X"), "{json}");
+}
+
+#[test]
+fn what_is_pasted_is_one_line() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.tmux(&["set-buffer", "sites\nwhoami\n\tquit\n"]);
+    desk.tmux(&["paste-buffer", "-p", "-t", "desk"]);
+    desk.ends_with("aiglon> sites whoami quit");
+    desk.presses(&["C-c"]).ends_with("aiglon>");
+    desk.types("whoami").presses(&["Enter"]).sees("owner");
+}
+
+#[test]
+fn long_lines_and_other_sizes() {
+    let daemon = start();
+    let desk = Desk::new(&daemon, 30, "", "");
+    desk.sees("aiglon>");
+    let words = "a line that is much longer than this terminal is wide";
+    desk.types(words);
+    desk.sees_that(words, |screen| screen.lines().collect::<String>() == format!("aiglon> {words}"));
+    desk.tmux(&["resize-window", "-t", "desk", "-x", "100"]);
+    desk.presses(&["C-l"]).ends_with(&format!("aiglon> {words}"));
+    desk.presses(&["Home"]).types("so ").ends_with(&format!("aiglon> so {words}"));
+}
+
+#[test]
+fn questions_and_missing_words() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("incident open wifi Power \"We look.\"").presses(&["Enter"]).sees("to take it back");
+    desk.types("update 1 identified -").presses(&["Enter"]).ends_with("words>");
+    desk.types("A cable was \"chewed\".").presses(&["Enter"]).ends_with("aiglon>");
+    assert!(incident(&daemon).contains("A cable was \\\"chewed\\\"."), "{}", incident(&daemon));
+    desk.types("redact 1").presses(&["Enter"]).ends_with("[y/N]");
+    desk.presses(&["Enter"]).sees("not done");
+    assert!(incident(&daemon).contains("chewed"));
+    // Typed ahead: the answer is that of the question.
+    desk.presses(&["C-l"]).types("redact 1\ry\r");
+    desk.sees_that("it is gone", |_| !incident(&daemon).contains("chewed"));
+}
+
+#[test]
+fn a_daemon_that_comes_and_goes() {
+    let mut daemon = start();
+    let desk = Desk::new(&daemon, 70, "", "--user heron1");
+    desk.sees("aiglon>");
+    daemon.process.signal("TERM");
+    daemon.process.wait();
+    desk.types("whoami").presses(&["Enter"]).sees("nobody answers at");
+    let Daemon { dir, process, .. } = daemon;
+    drop(process);
+    let mut daemon = Daemon::start_in(dir, &(config() + PEOPLE));
+    desk.presses(&["C-l"]).types("whoami").presses(&["Enter"]).sees("operator");
+    // Who is no longer named is shown out.
+    daemon.rewrite(&(config() + &PEOPLE.replace("heron1", "heron2")));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    desk.types("whoami").presses(&["Enter"]).sees("no such 'config user'");
+    desk.ended(1);
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    let daemon = start();
+    for signal in ["TERM", "INT", "HUP"] {
+        let desk = Desk::at_prompt(&daemon);
+        desk.types("half a l");
+        desk.ends_with("aiglon> half a l");
+        let pid = desk.console();
+        assert!(Path::new(&format!("/proc/{pid}/exe")).read_link().unwrap().ends_with("aiglon"), "{pid}");
+        assert!(Command::new("kill").arg(format!("-{signal}")).arg(pid).status().unwrap().success());
+        desk.ended(4);
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_move_its_cursor() {
+    let daemon = start();
+    let desk = Desk::new(&daemon, 70, "TERM=dumb", "");
+    desk.types("whoami\n").sees("owner");
+    desk.presses(&["C-d"]);
+    desk.ended(0);
+}
