@@ -8,8 +8,10 @@ use crate::config::Role;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
 use crate::model::{
-    ComponentSet, Forced, IncidentView, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step, View,
+    ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step,
+    View,
 };
+use crate::render::phrase;
 use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
@@ -571,10 +573,10 @@ impl<'a> Teller<'a, '_> {
 }
 
 pub(super) fn phrases(out: &mut Sheet<'_>) {
-    const HEADS: &[&str] = &["phrase"];
+    const HEADS: &[&str] = &["phrase", "text"];
     out.table("", HEADS, "", &mut |out| {
         for said in Phrase::all() {
-            out.row(HEADS, &[Cell::Text(said.name())]);
+            out.row(HEADS, &[Cell::Text(said.name()), Cell::Text(phrase(Lang::En, said))]);
         }
     });
 }

@@ -4,7 +4,8 @@
 
 use ufmt::uwrite;
 
-use crate::model::Words;
+use crate::model::{Lang, Words};
+use crate::render::phrase;
 use crate::text::buffer::BytesView;
 use crate::text::{clean, cut, fill};
 use crate::time::civil::Civil;
@@ -363,14 +364,10 @@ impl<'a> Sheet<'a> {
             Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
             Cell::At(Some(at)) => self.time(at),
             Cell::Words(Words::Phrase(said)) => {
-                if self.json {
-                    self.put("{\"phrase\":");
-                    self.string(said.name());
-                    self.put("}");
-                } else {
-                    self.put("[");
-                    self.put(said.name());
-                    self.put("]");
+                let (before, between, after) =
+                    if self.json { ("{\"phrase\":\"", "\",\"text\":\"", "\"}") } else { ("[", "] ", "") };
+                for part in [before, said.name(), between, phrase(Lang::En, *said), after] {
+                    self.put(part);
                 }
             }
             Cell::Words(Words::Own { lang, text }) => {
