@@ -532,7 +532,7 @@ impl<'a> Teller<'a, '_> {
         out.close("}");
     }
 
-    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) {
+    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["command", "*usage", "help"];
         let mine = |row: &&Row| self.scope.may(row.needs);
         let topic = command.topic;
@@ -546,7 +546,13 @@ impl<'a> Teller<'a, '_> {
                     out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
                 }
             });
-            return out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+            out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+            return Ok(());
+        }
+        if let Some(row) = ROWS.iter().find(about)
+            && !mine(&row)
+        {
+            return Err(Trouble::Role(row));
         }
         out.open("", "[");
         for row in ROWS.iter().filter(mine).filter(about) {
@@ -569,6 +575,7 @@ impl<'a> Teller<'a, '_> {
             }
         }
         out.close("]");
+        Ok(())
     }
 }
 

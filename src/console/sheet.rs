@@ -4,6 +4,7 @@
 
 use ufmt::uwrite;
 
+use crate::limits::ANSWER_BYTES;
 use crate::model::{Lang, Words};
 use crate::render::phrase;
 use crate::text::buffer::BytesView;
@@ -39,9 +40,9 @@ const COLUMNS: usize = 8;
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
 
-/// Where an answer goes on: how many bytes of it were told, and a part of their hash, since what is told may have changed
-/// since then.
-const OFFSET_BITS: u32 = 20;
+/// Bits that tell where an answer goes on: how many bytes of it were told. The others are a part of their hash, since what is
+/// told may have changed since then.
+const OFFSET_BITS: u32 = ANSWER_BYTES.trailing_zeros();
 
 /// The answer in the making.
 ///
