@@ -222,6 +222,11 @@ pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 pub const LINE_BYTES: usize = 2048;
 /// Words of one line that are told apart; what follows counts with the last of them. On the stack.
 pub const LINE_WORDS: usize = 64;
+/// Bytes of one answer of the console, over all its pieces; a longer one is refused. A power of two: where an answer goes on
+/// is told in as many bits, and the rest of 32 guard that it is the same answer.
+pub const ANSWER_BYTES: u32 = 1_048_576;
+/// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
+pub const ALERT_COMPONENTS_TOLD: usize = 16;
 
 // ---- pages ---------------------------------------------------------------------------------------------
 
@@ -291,6 +296,8 @@ const _: () =
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
+const _: () =
+    assert!(ANSWER_BYTES.is_power_of_two() && ANSWER_BYTES <= 1 << 24, "8 bits at least guard an answer");
 const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");

@@ -1,5 +1,6 @@
 //! What is wrong with a line, and what would be right.
 
+use heapless::String;
 use ufmt::uwrite;
 
 use super::nearest_command;
@@ -7,7 +8,7 @@ use super::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
 use crate::model::Phrase;
 use crate::text::buffer::BytesView;
 use crate::text::clean::Escaped;
-use crate::text::{cut, near};
+use crate::text::{cut, fill, near};
 
 /// What is wrong with a line.
 #[derive(Clone, Copy)]
@@ -35,95 +36,92 @@ pub enum Mistake<'a> {
 /// Bytes of a foreign word that a mistake repeats.
 const SHOWN: usize = 40;
 
-fn shown(word: &str) -> Escaped<'_> {
-    Escaped(cut(word, SHOWN))
-}
-
 impl Mistake<'_> {
-    /// In words, as one sentence or two.
+    /// In words, as one sentence or two. What finds no room is cut off; 1 KiB is room for any.
     pub fn describe(self, out: &mut BytesView) {
-        // What finds no room is cut off; the room is far larger than any of these.
-        match self {
-            Self::Unclosed(rest) => _ = uwrite!(out, "a quote is opened and not closed: {}", shown(rest)),
-            Self::TooLong => _ = uwrite!(out, "the line is too long; long words may come on standard input"),
-            Self::NoCommand("") => _ = uwrite!(out, "nothing was asked; 'help' lists the commands"),
-            Self::NoCommand(word) => {
-                _ = uwrite!(out, "there is no command '{}'", shown(word));
-                perhaps(out, nearest_command(word));
-                _ = uwrite!(out, "; 'help' lists them");
+        // The foreign word, a name, what is needed, what was perhaps meant, a value; and the command whose usage helps.
+        let (mut word, mut name, mut needed, mut meant, mut value) = ("", "", "", "", "");
+        let mut row = None;
+        if let Self::Missing(of, _) | Self::Bad(of, ..) | Self::Extra(of, _) | Self::Both(of) = self {
+            (name, row) = (of.name, Some(of));
+        }
+        if let Self::Missing(_, arg) | Self::Bad(_, arg, _) = self {
+            needed = arg.row().noun;
+        }
+        if let Self::Bad(of, _, odd) | Self::Extra(of, odd) = self
+            && let Some(second) = second(of, odd)
+        {
+            (meant, row) = (second.name, Some(second));
+        }
+        let sentence = match self {
+            Self::Unclosed(rest) => {
+                word = rest;
+                "a quote is opened and not closed: %0"
             }
-            Self::NoOption(word) => {
-                _ = uwrite!(out, "there is no option '{}'", shown(word));
-                perhaps(out, near::nearest(word, &mut OPTIONS.iter().map(|row| row.name)));
+            Self::TooLong => "the line is too long; long words may come on standard input",
+            Self::NoCommand("") => "nothing was asked; 'help' lists the commands",
+            Self::NoCommand(odd) => {
+                (word, meant) = (odd, nearest_command(odd));
+                "there is no command '%0'%3; 'help' lists them"
             }
-            Self::NoValue(row, "") => {
-                _ = uwrite!(out, "after {} comes {}: {}", row.name, row.value, row.help);
+            Self::NoOption(odd) => {
+                word = odd;
+                meant = near::nearest(odd, &mut OPTIONS.iter().map(|row| row.name));
+                "there is no option '%0'%3"
             }
-            Self::NoValue(row, word) => {
-                _ = uwrite!(out, "'{}' is no {}", shown(word), row.value);
-                if row.value == "PHRASE" {
-                    perhaps(out, near::nearest(word, &mut Phrase::NAMES.into_iter()));
+            Self::NoValue(option, odd) => {
+                (word, name, needed, value) = (odd, option.name, option.help, option.value);
+                if value == "PHRASE" {
+                    meant = near::nearest(odd, &mut Phrase::NAMES.into_iter());
                 }
-                _ = uwrite!(out, "; {}: {}", row.name, row.help);
+                if odd.is_empty() { "after %1 comes %4: %2" } else { "'%0' is no %4%3; %1: %2" }
             }
-            Self::Missing(row, arg) => {
-                _ = uwrite!(out, "'{}' needs {}", row.name, arg.row().noun);
-                advice(out, row);
+            Self::Missing(..) => "'%1' needs %2",
+            Self::Bad(_, _, odd) => {
+                word = odd;
+                "'%1' needs %2, and '%0' is not that%3"
             }
-            Self::Bad(row, arg, word) => {
-                _ = uwrite!(
-                    out,
-                    "'{}' needs {}, and '{}' is not that",
-                    row.name,
-                    arg.row().noun,
-                    shown(word)
-                );
-                perhaps_second(out, row, word);
+            Self::Extra(_, odd) => {
+                word = odd;
+                "'%0' is too much after '%1'%3"
             }
-            Self::Extra(row, word) => {
-                _ = uwrite!(out, "'{}' is too much after '{}'", shown(word), row.name);
-                perhaps_second(out, row, word);
-            }
-            Self::Both(row) => {
-                _ = uwrite!(out, "either --say or words of your own");
-                advice(out, row);
+            Self::Both(_) => "either --say or words of your own",
+        };
+        // Ten bytes for one are the most: `\u{10ffff}`.
+        let mut shown = String::<{ SHOWN * 10 }>::new();
+        _ = uwrite!(shown, "{}", Escaped(cut(word, SHOWN)));
+        let mut perhaps = String::<96>::new();
+        if !meant.is_empty() {
+            _ = uwrite!(perhaps, "; perhaps you mean '{}'", meant);
+        }
+        let put = &mut |part: &str| _ = out.push(part.as_bytes());
+        fill(sentence, &[&shown, name, needed, &perhaps, value], put);
+        if let Some(row) = row {
+            put(".\nusage: ");
+            usage(out, row, false);
+            if row.args.iter().any(|arg| !arg.row().example.is_empty()) {
+                _ = out.push(b"\nas in: ");
+                usage(out, row, true);
             }
         }
     }
 }
 
-fn perhaps(out: &mut BytesView, name: &str) {
-    if !name.is_empty() {
-        _ = uwrite!(out, "; perhaps you mean '{}'", name);
-    }
-}
-
-/// What was meant may be a command of two words.
-fn perhaps_second(out: &mut BytesView, row: &Row, word: &str) {
+/// The command of two words that was perhaps meant by a word after the first.
+fn second(row: &Row, word: &str) -> Option<&'static Row> {
     let group = row.words().0;
     let seconds = ROWS.iter().filter(|row| row.words().0 == group).map(|row| row.words().1);
     let near = near::nearest(word, &mut seconds.filter(|second| !second.is_empty()));
-    let meant = ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near));
-    perhaps(out, meant.map_or("", |row| row.name));
-    advice(out, meant.unwrap_or(row));
-}
-
-fn advice(out: &mut BytesView, row: &Row) {
-    _ = uwrite!(out, ".\nusage: ");
-    usage(out, row, false);
-    if row.args.iter().any(|arg| !arg.row().example.is_empty()) {
-        _ = uwrite!(out, "\nas in: ");
-        usage(out, row, true);
-    }
+    ROWS.iter().find(|row| !near.is_empty() && row.words() == (group, near))
 }
 
 /// The name of a command and what follows it, or an example of that.
 pub fn usage(out: &mut BytesView, row: &Row, example: bool) {
-    _ = uwrite!(out, "{}", row.name);
+    _ = out.push(row.name.as_bytes());
     for arg in row.args {
         let part = if example { arg.row().example } else { arg.row().usage };
         if !part.is_empty() {
-            _ = uwrite!(out, " {}", part);
+            _ = out.push(b" ") && out.push(part.as_bytes());
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn carry_out<'a>(
         let (site, action) = action(&teller, now, command, &mut message)?;
         let mut question = Question::new();
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
-            out.told("confirm", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
+            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
             return Ok(Status::Confirm);
         }
         drop(view);

@@ -83,8 +83,10 @@ impl<'a> Teller<'a, '_> {
 /// Reads a mapping of `message` and `force_state`: as blocks, or as `{…}`. `None` if it is none, or holds anything else.
 pub(super) fn read(text: &str, message: &mut Message) -> Option<Force> {
     let mut force = Force::No;
-    let mut rest = text.trim().trim_end_matches("---").trim();
-    rest = rest.strip_prefix("---").unwrap_or(rest).trim_start();
+    let mut rest = text.trim();
+    // It asks for a last line of dashes where somebody types; YAML may begin with one.
+    rest = rest.strip_suffix("---").unwrap_or(rest);
+    rest = rest.strip_prefix("---").unwrap_or(rest).trim();
     let flow = rest.starts_with('{');
     if flow {
         rest = rest.strip_prefix('{')?.strip_suffix('}')?;

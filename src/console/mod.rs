@@ -168,12 +168,12 @@ fn carry_out<'a>(
             Verb::Limits => teller.limits(host, out),
             Verb::ListSites => teller.list_sites(out),
             Verb::GetSiteConfig => teller.get_site_config(command, out)?,
-            Verb::Help => teller.help(command, out),
+            Verb::Help => teller.help(command, out)?,
             Verb::Quit => return Ok(Status::Quit),
             Verb::Export => return Ok(Status::Export),
             Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
             Verb::Import => {
-                out.told("confirm", &[IMPORT]);
+                out.told("confirm", IMPORT, &[]);
                 return Ok(Status::Confirm);
             }
             // What acts is told in one piece.

@@ -11,9 +11,6 @@ use crate::engine::alerts::Held;
 use crate::limits;
 use crate::model::{Severity, SiteId};
 
-/// Components of an alert that are told; of more, how many.
-const COMPONENTS_TOLD: usize = 16;
-
 impl<'a> Teller<'a, '_> {
     /// The alerts of the sites that a command is about, from the one at `from` on; as many as there is room for.
     pub(super) fn alerts(
@@ -76,9 +73,13 @@ impl<'a> Teller<'a, '_> {
         out.field("source", Cell::Text(source));
         out.list(
             "components",
-            &mut held.components.iter().take(COMPONENTS_TOLD).map(|id| scope.component_name(id)),
+            &mut held
+                .components
+                .iter()
+                .take(limits::ALERT_COMPONENTS_TOLD)
+                .map(|id| scope.component_name(id)),
         );
-        let more = held.components.iter().skip(COMPONENTS_TOLD).count();
+        let more = held.components.iter().skip(limits::ALERT_COMPONENTS_TOLD).count();
         if more > 0 {
             out.field("more", Cell::Count(count(more)));
         }

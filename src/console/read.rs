@@ -8,8 +8,10 @@ use crate::config::Role;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
 use crate::model::{
-    ComponentSet, Forced, IncidentView, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step, View,
+    ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step,
+    View,
 };
+use crate::render::phrase;
 use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
@@ -122,7 +124,7 @@ impl<'a> Teller<'a, '_> {
             }
             if let Some(banner) = view.banner(site) {
                 out.field("banner", banner.state.map_or(Cell::Nothing, |state| Cell::Text(state.word())));
-                out.field("words", Cell::Words(banner.words));
+                out.field("words", Cell::Words(&banner.words));
             }
             out.table("components", HEADS, "no components", &mut |out| {
                 for (service, _) in scope.config.services_of(site) {
@@ -133,12 +135,12 @@ impl<'a> Teller<'a, '_> {
                         let cells = [
                             Cell::Text(service),
                             Cell::Text(name),
-                            Cell::Joined(service, "/", name),
+                            Cell::Parts(&[service, "/", name]),
                             Cell::Text(state_word(part.state)),
                             since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
                             match (part.maintenance, part.affected_by, part.reason) {
                                 (true, ..) => Cell::Text("maintenance"),
-                                (_, Some(other), _) => Cell::Joined("by", " ", scope.component_name(other)),
+                                (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
                                 (_, _, Reason::Reported) => Cell::Nothing,
                                 (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
                                 (_, _, Reason::Silent) => Cell::Text("its source is silent"),
@@ -180,7 +182,7 @@ impl<'a> Teller<'a, '_> {
             Cell::Text(self.scope.site_name(site)),
             number(incident.number),
             if self.scope.several() {
-                Cell::Joined(self.scope.site_name(site), "/", &digits)
+                Cell::Parts(&[self.scope.site_name(site), "/", &digits])
             } else {
                 Cell::Text(&digits)
             },
@@ -271,7 +273,7 @@ impl<'a> Teller<'a, '_> {
         }
         let mut found = self.scope.sites().filter(|site| has(site));
         let first = found.next()?;
-        Some(if found.next().is_some() { Err(Trouble::WhichNumber(command.number)) } else { Ok(first) })
+        Some(if found.next().is_some() { Err(Trouble::WhichNumber) } else { Ok(first) })
     }
 
     pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
@@ -324,12 +326,12 @@ impl<'a> Teller<'a, '_> {
                 let place = match step.step {
                     Step::Merged(into) => {
                         _ = ufmt::uwrite!(digits, "{}", into);
-                        Cell::Joined("into", " ", &digits)
+                        Cell::Parts(&["into", " ", &digits])
                     }
                     Step::Resolved if step.firing => Cell::Text("alerts still fire"),
                     _ if component.is_empty() => maybe(state),
                     _ if state.is_empty() => Cell::Text(component),
-                    _ => Cell::Joined(component, ": ", state),
+                    _ => Cell::Parts(&[component, ": ", state]),
                 };
                 let cells = [
                     number(step.number.into()),
@@ -339,7 +341,7 @@ impl<'a> Teller<'a, '_> {
                     maybe(component),
                     place,
                     maybe(scope.person(step.who)),
-                    Cell::Words(step.words),
+                    Cell::Words(&step.words),
                     Cell::Flag(step.amended),
                 ];
                 out.row(STEPS, &cells);
@@ -374,7 +376,7 @@ impl<'a> Teller<'a, '_> {
                 Cell::Text(scope.site_name(site)),
                 number(planned.number),
                 if scope.several() {
-                    Cell::Joined(scope.site_name(site), "/", &digits)
+                    Cell::Parts(&[scope.site_name(site), "/", &digits])
                 } else {
                     Cell::Text(&digits)
                 },
@@ -385,12 +387,12 @@ impl<'a> Teller<'a, '_> {
                 if component.is_empty() {
                     Cell::Text(service)
                 } else {
-                    Cell::Joined(service, "/", component)
+                    Cell::Parts(&[service, "/", component])
                 },
                 Cell::At(Some(planned.starts)),
                 Cell::At(Some(planned.ends)),
                 maybe(repeat_word(planned.repeat)),
-                Cell::Words(planned.words),
+                Cell::Words(&planned.words),
             ];
             out.row(MAINTENANCE, &cells);
         });
@@ -431,7 +433,7 @@ impl<'a> Teller<'a, '_> {
                         maybe(banner.state.map_or("", Forced::word)),
                         Cell::At(banner.at),
                         maybe(self.scope.person(banner.who)),
-                        Cell::Words(banner.words),
+                        Cell::Words(&banner.words),
                     ];
                     out.row(HEADS, &cells);
                 }
@@ -509,7 +511,7 @@ impl<'a> Teller<'a, '_> {
                         let title = Cell::Text(config.text(&component.title, lang));
                         out.row(
                             HEADS,
-                            &[name, Cell::Text(of), Cell::Text(part), Cell::Joined(of, "/", part), title],
+                            &[name, Cell::Text(of), Cell::Text(part), Cell::Parts(&[of, "/", part]), title],
                         );
                     }
                 }
@@ -530,7 +532,7 @@ impl<'a> Teller<'a, '_> {
         out.close("}");
     }
 
-    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) {
+    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["command", "*usage", "help"];
         let mine = |row: &&Row| self.scope.may(row.needs);
         let topic = command.topic;
@@ -544,7 +546,13 @@ impl<'a> Teller<'a, '_> {
                     out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
                 }
             });
-            return out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+            out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+            return Ok(());
+        }
+        if let Some(row) = ROWS.iter().find(about)
+            && !mine(&row)
+        {
+            return Err(Trouble::Role(row));
         }
         out.open("", "[");
         for row in ROWS.iter().filter(mine).filter(about) {
@@ -567,14 +575,15 @@ impl<'a> Teller<'a, '_> {
             }
         }
         out.close("]");
+        Ok(())
     }
 }
 
 pub(super) fn phrases(out: &mut Sheet<'_>) {
-    const HEADS: &[&str] = &["phrase"];
+    const HEADS: &[&str] = &["phrase", "text"];
     out.table("", HEADS, "", &mut |out| {
         for said in Phrase::all() {
-            out.row(HEADS, &[Cell::Text(said.name())]);
+            out.row(HEADS, &[Cell::Text(said.name()), Cell::Text(phrase(Lang::En, said))]);
         }
     });
 }

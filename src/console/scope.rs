@@ -18,7 +18,7 @@ pub(super) enum Trouble<'a> {
     /// Several sites could be meant.
     WhichSite,
     /// This number stands on two of their sites or more.
-    WhichNumber(u32),
+    WhichNumber,
     /// There is no such service or component, for them.
     NoService(&'a str),
     /// The service has no such component.
@@ -216,41 +216,37 @@ impl<'a> Scope<'a> {
             _ => {}
         }
         let near = near.best();
-        let perhaps = if near.is_empty() { "" } else { "'; perhaps you mean '" };
-        let end = "'; ";
-        let mut digits = heapless::String::<20>::new();
-        let parts: &[&str] = match trouble {
-            Trouble::NoSite(_) => &["you have no site '", name, perhaps, near, end, "'sites' lists yours"],
-            Trouble::NoSites => &["you have no site: the configuration gives you none"],
-            Trouble::WhichSite => &["you have several sites; say which with --site ('sites' lists them)"],
-            Trouble::WhichNumber(number) => {
-                _ = ufmt::uwrite!(digits, "{}", number);
-                &[
-                    "several of your sites have a ",
-                    &digits,
-                    "; say which, as in SITE/",
-                    &digits,
-                    " or with --site",
-                ]
-            }
-            Trouble::NoService(_) => {
-                &["there is no service '", name, perhaps, near, end, "'services' lists them"]
-            }
-            Trouble::NoComponent(id, _) => {
-                let service = self.service_name(id);
-                &["'", service, "' has no component '", name, perhaps, near, end, "'services' lists them"]
-            }
-            Trouble::Role(row) => match row.needs {
-                Needs::Whole => &["'", row.name, "' is for the owner, and for an admin of all sites"],
-                _ => &["'", row.name, "' is for an admin"],
-            },
-            Trouble::Refused(refusal) => &["not done: ", refusal.words()],
-            Trouble::NotYaml => &[
-                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true",
-            ],
-            Trouble::TooLong => &["the answer is too long; ask for less, as with --site"],
-            Trouble::Changed => &["something changed while this was told; ask again"],
+        let mut perhaps = heapless::String::<96>::new();
+        if !near.is_empty() {
+            _ = ufmt::uwrite!(perhaps, "; perhaps you mean '{}'", near);
+        }
+        let other = match trouble {
+            Trouble::NoComponent(id, _) => self.service_name(id),
+            Trouble::Role(row) => row.name,
+            Trouble::Refused(refusal) => refusal.words(),
+            _ => "",
         };
-        out.fail(parts);
+        let sentence = match trouble {
+            Trouble::NoSite(_) => "you have no site '%0'%1; 'sites' lists yours",
+            Trouble::NoSites => "you have no site: the configuration gives you none",
+            Trouble::WhichSite => "you have several sites; say which with --site ('sites' lists them)",
+            Trouble::WhichNumber => {
+                "several of your sites have this number; say which, as in SITE/12 or with --site"
+            }
+            Trouble::NoService(_) => "there is no service '%0'%1; 'services' lists them",
+            Trouble::NoComponent(..) => "'%2' has no component '%0'%1; 'services' lists them",
+            Trouble::Role(row) if row.needs == Needs::Whole => {
+                "'%2' is for the owner, and for an admin of all sites"
+            }
+            Trouble::Role(_) => "'%2' is for an admin",
+            Trouble::Refused(_) => "not done: %2",
+            Trouble::NotYaml => {
+                "'set_site_config' takes YAML with the keys message and force_state, as in: force_state: true"
+            }
+            Trouble::TooLong => "the answer is too long; ask for less, as with --site",
+            Trouble::Changed => "something changed while this was told; ask again",
+        };
+        out.clear();
+        out.told("error", sentence, &[name, &perhaps, other]);
     }
 }

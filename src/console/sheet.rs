@@ -4,9 +4,11 @@
 
 use ufmt::uwrite;
 
-use crate::model::Words;
+use crate::limits::ANSWER_BYTES;
+use crate::model::{Lang, Words};
+use crate::render::phrase;
 use crate::text::buffer::BytesView;
-use crate::text::{clean, cut};
+use crate::text::{clean, cut, fill};
 use crate::time::civil::Civil;
 use crate::time::tz::Tz;
 use crate::time::{Wall, rfc3339};
@@ -20,8 +22,8 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
     /// The name of a column.
     Name(&'a str),
-    /// Two texts with what stands between them.
-    Joined(&'a str, &'a str, &'a str),
+    /// Texts put together.
+    Parts(&'a [&'a str]),
     /// A number.
     Count(u64),
     /// Yes or no.
@@ -29,7 +31,7 @@ pub(super) enum Cell<'a> {
     /// A time, which may not be known.
     At(Option<Wall>),
     /// What somebody said.
-    Words(Words<'a>),
+    Words(&'a Words<'a>),
 }
 
 /// Columns of a table, at most.
@@ -38,9 +40,9 @@ const COLUMNS: usize = 8;
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
 
-/// Where an answer goes on: how many bytes of it were told, and a part of their hash, since what is told may have changed
-/// since then.
-const OFFSET_BITS: u32 = 20;
+/// Bits that tell where an answer goes on: how many bytes of it were told. The others are a part of their hash, since what is
+/// told may have changed since then.
+const OFFSET_BITS: u32 = ANSWER_BYTES.trailing_zeros();
 
 /// The answer in the making.
 ///
@@ -200,33 +202,31 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Says why not, in place of all that was written.
-    pub(super) fn fail(&mut self, parts: &[&str]) {
-        self.clear();
-        self.told("error", parts);
-    }
-
-    /// One sentence: a line, or an object with one member.
-    pub(super) fn told(&mut self, key: &str, parts: &[&str]) {
-        if !self.json {
-            self.say(parts);
-            return self.put("\n");
-        }
+    /// One sentence with its places filled: a line, or an object with one member.
+    pub(super) fn told(&mut self, key: &str, sentence: &str, args: &[&str]) {
         self.open("", "{");
-        self.key(key);
-        self.put("\"");
-        for part in parts {
-            self.string_part(part);
-        }
-        self.put("\"");
+        let quote = if self.json {
+            self.key(key);
+            "\""
+        } else {
+            ""
+        };
+        self.put(quote);
+        fill(sentence, args, &mut |part| self.part(part));
+        self.put(quote);
         self.close("}");
         self.put("\n");
+    }
+
+    /// A part of a text, in whichever form.
+    fn part(&mut self, text: &str) {
+        if self.json { self.string_part(text) } else { self.shown(text) }
     }
 
     /// What is wrong with a line, as the grammar says it.
     pub(super) fn usage(&mut self, told: &str) {
         if self.json {
-            return self.fail(&[told]);
+            return self.told("error", "%0", &[told]);
         }
         self.put(told);
         self.put("\n");
@@ -346,11 +346,11 @@ impl<'a> Sheet<'a> {
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
             Cell::Name(name) => self.name(name),
-            Cell::Joined(a, between, b) => {
+            Cell::Parts(parts) => {
                 let quote = if self.json { "\"" } else { "" };
                 self.put(quote);
-                for part in [a, between, b] {
-                    if self.json { self.string_part(part) } else { self.shown(part) }
+                for part in parts {
+                    self.part(part);
                 }
                 self.put(quote);
             }
@@ -365,14 +365,10 @@ impl<'a> Sheet<'a> {
             Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
             Cell::At(Some(at)) => self.time(at),
             Cell::Words(Words::Phrase(said)) => {
-                if self.json {
-                    self.put("{\"phrase\":");
-                    self.string(said.name());
-                    self.put("}");
-                } else {
-                    self.put("[");
-                    self.put(said.name());
-                    self.put("]");
+                let (before, between, after) =
+                    if self.json { ("{\"phrase\":\"", "\",\"text\":\"", "\"}") } else { ("[", "] ", "") };
+                for part in [before, said.name(), between, phrase(Lang::En, *said), after] {
+                    self.put(part);
                 }
             }
             Cell::Words(Words::Own { lang, text }) => {

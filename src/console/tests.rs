@@ -241,6 +241,7 @@ fn reading() {
     {
         t.say("ana", line);
     }
+    t.say("ana", "help limits");
     for line in ["whoami", "alerts", "limits", "export", "import"] {
         t.say("tern", line);
     }
@@ -591,6 +592,28 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_fault_of_the_storage_comes_first() {
+    struct Broken;
+    impl Host for Broken {
+        fn limits(&self, _: &mut dyn FnMut(&str, u64, u64, u64)) {}
+        fn storage_fault(&self) -> Option<&'static str> {
+            Some("no space left")
+        }
+    }
+    let mut board = in_trouble();
+    for (json, expected) in [
+        (false, "storage: no space left; what people write is kept in memory only\nname "),
+        (true, "{\"storage_fault\":\"no space left\",\"limits\":["),
+    ] {
+        let ask = Ask { caller: Caller::Owner, from: 0, line: "limits", text: None, json, confirmed: false };
+        let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+        assert_eq!(run(&mut board.engine, &board.config, board.now, &Broken, &ask, &mut out), Status::Done);
+        let told = core::str::from_utf8(out.as_slice()).unwrap();
+        assert!(told.starts_with(expected), "{told}");
     }
 }
 

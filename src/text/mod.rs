@@ -46,3 +46,31 @@ pub fn cut(text: &str, bytes: usize) -> &str {
     }
     text.get(..end).unwrap_or("")
 }
+
+/// A sentence with places in it: calls `put` with its parts in order, `%0` to `%9` replaced by those of `args`.
+pub fn fill(sentence: &str, args: &[&str], put: &mut dyn FnMut(&str)) {
+    for (at, part) in sentence.split('%').enumerate() {
+        let (place, rest) = if at == 0 { ("", part) } else { part.split_at_checked(1).unwrap_or(("", part)) };
+        if let Ok(place) = place.parse::<usize>() {
+            put(args.get(place).copied().unwrap_or(""));
+        }
+        put(rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::String;
+
+    #[test]
+    fn sentences_are_filled() {
+        for (sentence, expected) in
+            [("", ""), ("no place", "no place"), ("%0 and %1, %0", "a and b%1, a"), ("%5.%", ".")]
+        {
+            let mut all = String::new();
+            fill(sentence, &["a", "b%1"], &mut |part| all.push_str(part));
+            assert_eq!(all, expected);
+        }
+    }
+}
