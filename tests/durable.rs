@@ -210,10 +210,10 @@ fn the_plug_is_pulled_200_times_and_no_acknowledged_word_is_lost() {
             match step {
                 _ if step % 2 == 1 => assert!(!is_there),
                 _ if step < acknowledged => {
-                    assert!(is_there, "round {round}: {said} was acknowledged: {incident}")
+                    assert!(is_there, "round {round}: {said} was acknowledged: {incident}");
                 }
                 _ if step > acknowledged => {
-                    assert!(!is_there, "round {round}: {said} was never sent: {incident}")
+                    assert!(!is_there, "round {round}: {said} was never sent: {incident}");
                 }
                 // Nobody knows.
                 _ => {}
