@@ -5,10 +5,14 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{AIGLON, Daemon, Dir, READ, config};
+use aiglon::config::{Config, Problems};
+use aiglon::incidents::uptime::{DAYS, ROSTER};
+use aiglon::journal::frame::{Scanner, Step};
+use aiglon::model::ComponentId;
+use common::{AIGLON, Daemon, Dir, READ, config, run};
 
 /// As Alertmanager tells a webhook.
 fn hook(name: &str, component: &str, status: &str) -> String {
@@ -136,15 +140,168 @@ fn without_a_place_for_state_it_goes_on_in_memory_and_says_so() {
     assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(1.0));
 }
 
+// ---- what people say ---------------------------------------------------------------------------------------
+
+/// `aiglon console` of this daemon.
+fn console(daemon: &Daemon) -> Command {
+    let mut command = Command::new(AIGLON);
+    let socket = daemon.dir.path().join("console.sock");
+    command.arg("console").arg("--socket").arg(socket).env_remove("SSH_ORIGINAL_COMMAND");
+    command
+}
+
+/// What a command that succeeds says.
+fn say(daemon: &Daemon, arguments: &[&str]) -> String {
+    let (status, out, err) = run(console(daemon).args(arguments));
+    assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}: {out}");
+    out
+}
+
+/// All bytes of the daemon's state, in every file of it.
+fn on_flash(daemon: &Daemon) -> Vec<u8> {
+    let files = std::fs::read_dir(daemon.dir.path()).unwrap().map(|entry| entry.unwrap().path());
+    let state = files.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("journal"));
+    state.flat_map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn the_plug_is_pulled_200_times_and_no_acknowledged_word_is_lost() {
+    let mut daemon = Daemon::start(&config());
+    let mut random = 20_261_121_u32;
+    let (mut most, mut cut_short) = (0, 0);
+    for round in 0..200 {
+        say(&daemon, &["incident", "open", "wifi", &format!("title {round}"), "first"]);
+        let number = round + 1;
+        // One person says what they do, and then at the top of the page; and so on, until the plug goes.
+        let words: Vec<_> = (0..60).map(|step| format!("said-{round}-{step}-end")).collect();
+        let script: String = words
+            .iter()
+            .enumerate()
+            .map(|(step, words)| match step % 2 {
+                0 => format!("update {number} identified \"{words}\"\n"),
+                _ => format!("banner set \"{words}\"\n"),
+            })
+            .collect();
+        let mut client = console(&daemon);
+        client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = client.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let traffic = std::thread::spawn(move || {
+            // The plug may go while it writes.
+            _ = stdin.write_all(script.as_bytes());
+            drop(stdin);
+            String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+        });
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        std::thread::sleep(Duration::from_millis(u64::from(random >> 26)));
+        daemon = pull_the_plug(daemon);
+        let acknowledged = traffic.join().unwrap().lines().filter(|line| line.starts_with("done")).count();
+        most = most.max(acknowledged);
+        cut_short += usize::from(acknowledged < words.len());
+
+        let incident = say(&daemon, &["incident", &number.to_string()]);
+        let banner = say(&daemon, &["status"]);
+        for (step, said) in words.iter().enumerate() {
+            let is_there = incident.contains(said);
+            match step {
+                _ if step % 2 == 1 => assert!(!is_there),
+                _ if step < acknowledged => {
+                    assert!(is_there, "round {round}: {said} was acknowledged: {incident}");
+                }
+                _ if step > acknowledged => {
+                    assert!(!is_there, "round {round}: {said} was never sent: {incident}");
+                }
+                // Nobody knows.
+                _ => {}
+            }
+        }
+        // The last banner that was acknowledged, or the one that was being said.
+        let last = (0..acknowledged).rfind(|step| step % 2 == 1);
+        let next = Some(acknowledged).filter(|&step| step % 2 == 1 && step < words.len());
+        assert!(
+            last.is_none() || [last, next].iter().flatten().any(|&step| banner.contains(&words[step])),
+            "round {round}, {acknowledged} acknowledged: {banner}"
+        );
+        // And what is taken away stays away, in every byte.
+        say(&daemon, &["--yes", "redact", &number.to_string()]);
+        if round % 4 == 0 {
+            daemon = pull_the_plug(daemon);
+        }
+        let bytes = on_flash(&daemon);
+        assert!(!holds(&bytes, format!("title {round}").as_bytes()) && !holds(&bytes, b"first"));
+        let updates = words.iter().step_by(2);
+        assert!(!updates.clone().any(|said| holds(&bytes, said.as_bytes())), "round {round}");
+        assert!(!say(&daemon, &["incidents"]).contains("title"));
+    }
+    assert!(most > 1 && cut_short > 20, "{most} acknowledged at most, {cut_short} rounds cut short");
+}
+
+// ---- the past of components --------------------------------------------------------------------------------
+
+/// The records of a kind in the journal.
+fn records(daemon: &Daemon, kind: u8) -> Vec<Vec<u8>> {
+    let bytes = std::fs::read(daemon.dir.path().join("journal")).unwrap();
+    let (mut scanner, mut chunk, mut found) = (Scanner::new(), bytes.as_slice(), Vec::new());
+    while let Step::Record(record) = scanner.next(&mut chunk) {
+        if record.kind == kind {
+            found.push(record.payload.to_vec());
+        }
+    }
+    found
+}
+
+/// Stops it as an init system does, and starts it again.
+fn stop(mut daemon: Daemon) -> Daemon {
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    Daemon::start_in(daemon.dir, &config())
+}
+
+#[test]
+fn how_components_fared_is_written_at_a_clean_stop() {
+    let daemon = Daemon::start(&config());
+    assert_eq!(daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing")).status, 200);
+    assert_eq!(records(&daemon, DAYS), [[0; 0]; 0]);
+    let mut daemon = stop(daemon);
+    assert_eq!(records(&daemon, ROSTER).len(), 1);
+    let days = records(&daemon, DAYS);
+    // One component was down for a minute, rounded up.
+    assert_eq!(days.len(), 1, "{days:?}");
+    assert_eq!(days[0][6..11], [0, 1, 0, 0, 0], "{days:?}");
+    let log = daemon.process.log();
+    assert!(!log.contains("left out"), "{log}");
+    // It goes on from there, still down: what is written next holds what was before.
+    let daemon = stop(daemon);
+    let days = records(&daemon, DAYS);
+    assert_eq!((days.len(), days[1][7]), (2, 2), "{days:?}");
+}
+
+/// The component 'heron' as records name it.
+fn hash_of_heron() -> [u8; 4] {
+    let (mut loaded, mut problems) = (Box::new(const { Config::new() }), Box::new(Problems::new()));
+    loaded.load(config().as_bytes(), &mut problems).unwrap();
+    let ids = (0..=u16::MAX).map(ComponentId).zip(&loaded.components);
+    let heron = ids.filter(|(_, row)| loaded.str(row.name) == "heron").map(|(id, _)| id).next().unwrap();
+    loaded.component_hash(heron).to_le_bytes()
+}
+
 #[test]
 fn a_removed_component_leaves_no_trace_in_the_journal() {
-    let mut daemon = Daemon::start(&config());
+    let daemon = Daemon::start(&config());
     daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing"));
-    let journal = || std::fs::read(daemon.dir.path().join("journal")).unwrap();
-    let holds = |bytes: &[u8]| bytes.windows(11).any(|window| window == b"AntennaDown");
-    assert!(holds(&journal()));
+    // Its past is there as well.
+    let mut daemon = stop(daemon);
+    let heron = hash_of_heron();
+    let bytes = on_flash(&daemon);
+    assert!(holds(&bytes, b"AntennaDown") && holds(&bytes, &heron));
+    assert!(records(&daemon, ROSTER).iter().any(|roster| holds(roster, &heron)));
     daemon.rewrite(&config().replace("config component 'heron'", "config component 'crane'"));
     daemon.process.signal("HUP");
     daemon.process.wait_for("reloaded");
-    assert!(!holds(&std::fs::read(daemon.dir.path().join("journal")).unwrap()));
+    let bytes = on_flash(&daemon);
+    assert!(!holds(&bytes, b"AntennaDown") && !holds(&bytes, &heron));
 }
