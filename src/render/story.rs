@@ -10,12 +10,14 @@ use super::markdown;
 use super::page::{Context, Told};
 use super::when::{self, Date};
 use super::words::{Word, phrase};
+use crate::config;
 use crate::limits::{
     INCIDENT_STEPS_SHOWN, INCIDENTS_SHOWN, MAINTENANCE_AHEAD_DAYS, MAINTENANCES_SHOWN, PARTS_SHOWN,
     PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
 };
 use crate::model::{
-    IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView, Words,
+    ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView,
+    Words,
 };
 use crate::time::Wall;
 
@@ -104,7 +106,7 @@ impl Context<'_> {
         }
     }
 
-    fn named(&self, out: &mut Out<'_>, texts: Option<&crate::config::Texts>) {
+    fn named(&self, out: &mut Out<'_>, texts: Option<&config::Texts>) {
         if let Some(texts) = texts {
             Name { name: self.name(texts) }.write(out);
         }
@@ -125,20 +127,25 @@ impl Context<'_> {
 
     fn of_what(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         self.service_named(out, incident.service);
-        if !self.is_whole(incident) {
-            self.parts(out, incident, TITLE_PARTS);
-        }
+        self.parts(out, incident, TITLE_PARTS);
     }
 
-    /// Whether every component of its service is in it.
-    fn is_whole(&self, incident: &IncidentView<'_>) -> bool {
-        self.config.components_of(incident.service).all(|(id, _)| incident.components.contains(id))
+    /// The components that its title names: those of its service, unless all of it is concerned, and those of others
+    /// that depend on them.
+    fn parts_of<'v>(
+        &'v self,
+        incident: &'v IncidentView<'_>,
+    ) -> impl Iterator<Item = (ComponentId, &'v config::Component)> {
+        let own = incident.service;
+        let whole = self.config.components_of(own).all(|(id, _)| incident.components.contains(id));
+        let services = self.config.services_of(self.id).filter(move |&(id, _)| id != own || !whole);
+        let parts = services.flat_map(|(id, _)| self.config.components_of(id));
+        parts.filter(|(id, _)| incident.components.contains(*id))
     }
 
     /// ` · A, B, C, …`
     fn parts(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
-        let parts = self.config.components_of(incident.service);
-        for ((_, part), place) in parts.filter(|(id, _)| incident.components.contains(*id)).zip(0..) {
+        for ((_, part), place) in self.parts_of(incident).zip(0..) {
             out.text(if place == 0 { " · " } else { ", " });
             if place == most {
                 out.text("…");
@@ -224,15 +231,12 @@ impl Context<'_> {
 
     /// Remembers what a reader has been told of, if all of it was named: see [`Context::parts`].
     fn name_above(&self, incident: &IncidentView<'_>) {
-        let parts = || {
-            let parts = self.config.components_of(incident.service).map(|(id, _)| id);
-            parts.filter(|id| incident.components.contains(*id))
-        };
-        if self.is_whole(incident) || parts().count() <= TITLE_PARTS {
-            let mut named = self.named_above.get();
-            parts().for_each(|id| named.insert(id));
-            self.named_above.set(named);
+        if self.parts_of(incident).count() > TITLE_PARTS {
+            return;
         }
+        let mut named = self.named_above.get();
+        incident.components.iter().for_each(|id| named.insert(id));
+        self.named_above.set(named);
     }
 
     /// ` since 09:06`, or from when to when.
@@ -277,11 +281,13 @@ impl Context<'_> {
             }
             return;
         }
-        let mut all = |out: &mut Out<'_>| {
-            self.service_named(out, incident.service);
-            self.parts(out, incident, PARTS_SHOWN);
-        };
-        Notice { class: "d", text: &mut all }.write(out);
+        if !incident.title.is_empty() || self.parts_of(incident).count() > TITLE_PARTS {
+            let mut all = |out: &mut Out<'_>| {
+                self.service_named(out, incident.service);
+                self.parts(out, incident, PARTS_SHOWN);
+            };
+            Notice { class: "d", text: &mut all }.write(out);
+        }
         self.view.incidents(self.id, &mut |other| {
             if Some(other.number) == incident.merged_into {
                 Notice { class: "why", text: &mut |out| out.word(Word::IncidentMerged) }.write(out);
