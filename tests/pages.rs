@@ -280,7 +280,7 @@ fn current_incidents_are_told_the_worst_and_the_newest_first() {
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
     for pair in [
         "Something is down",
-        "Wi-Fi · Heron, south side, Stork, Outgoing calls",
+        "Wi-Fi · Heron, south side · Stork · Outgoing calls",
         "Down since 08:24",
         "We know the cause · 09:01L’électricien passe avant midi. En attendant, prenez le réseau Cigogne.",
         "We know the cause · 08:45There is no electricity there.",
@@ -317,7 +317,7 @@ fn what_contradicts_is_said() {
     for text in [
         "Planned workSet by the team, 07:36.",
         "The team says that it is over, but the monitoring still reports trouble.",
-        "It works again; the team is still watching.",
+        "Works · 02:26It works again; the team is still watching.",
         "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
         "No more news · Great crested grebe, main hall · 02:36",
         "Affected by: Link to the Internet",

@@ -77,7 +77,7 @@ fn standing(incident: &IncidentView<'_>) -> (Told, Word) {
     match level {
         _ if !is_current(incident) => (Told::Well, Word::IncidentOver),
         // People go on with it, and of its components nothing bad is known.
-        Told::Well => (level, incident.phase.map_or(Word::IncidentHeld, phase_word)),
+        Told::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
         _ => (level, level.word()),
     }
 }
@@ -143,10 +143,10 @@ impl Context<'_> {
         parts.filter(|(id, _)| incident.components.contains(*id))
     }
 
-    /// ` · A, B, C, …`
+    /// ` · A · B · C · …`: names hold commas.
     fn parts(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
         for ((_, part), place) in self.parts_of(incident).zip(0..) {
-            out.text(if place == 0 { " · " } else { ", " });
+            out.text(" · ");
             if place == most {
                 out.text("…");
                 return;
@@ -241,15 +241,18 @@ impl Context<'_> {
 
     /// ` since 09:06`, or from when to when.
     fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        if is_current(incident) {
-            if incident.began.is_some() && self.now.wall.is_some() {
-                out.text(" ");
-                self.at(out, incident.began, Date::UnlessToday, Word::Since, None);
-            }
-            return;
+        let Some((now, began)) = self.now.wall.zip(incident.began.or(incident.ended)) else { return };
+        if !is_current(incident) {
+            out.text(" · ");
+            self.span(out, incident, Date::Always);
+        } else if Told::from(incident.level) == Told::Well {
+            // It was not well since then.
+            out.text(" · ");
+            self.time(out, began, now, Date::UnlessToday);
+        } else {
+            out.text(" ");
+            self.at(out, Some(began), Date::UnlessToday, Word::Since, None);
         }
-        out.text(" · ");
-        self.span(out, incident, Date::Always);
     }
 
     fn span(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, date: Date) {
@@ -269,7 +272,7 @@ impl Context<'_> {
 
     /// What contradicts what one would think, and where it went.
     fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
-        let held = incident.open && Told::from(incident.level) == Told::Well && incident.phase.is_some();
+        let held = incident.open && Told::from(incident.level) == Told::Well;
         for (says, text) in [(incident.firing, Word::IncidentFiring), (held, Word::IncidentHeld)] {
             if says && incident.merged_into.is_none() {
                 Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
