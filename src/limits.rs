@@ -256,7 +256,7 @@ pub const INCIDENTS_SHOWN: usize = 5;
 /// Steps told of each of them, the newest first; the page of the incident has more.
 pub const STEPS_SHOWN: usize = 4;
 /// Steps that the page of an incident tells, the newest first. Each is looked up by going through all.
-pub const INCIDENT_STEPS_SHOWN: usize = 100;
+pub const INCIDENT_STEPS_SHOWN: usize = 50;
 /// Components that are named in the title of an incident to which nobody gave one.
 pub const TITLE_PARTS: usize = 3;
 /// Components that the page of an incident names.

@@ -158,7 +158,11 @@ fn what_is_written_names_each_language_word_and_slot() {
     let lang = emit_lang(&all);
     assert!(lang.contains("[Self::En, Self::Ar]") && lang.contains("matches!(self, Self::Ar) { \"rtl\" }"));
     let words = emit_words(&all);
-    assert!(words.contains("    Reload,\n") && words.contains("[[&str; 2]; 2]"));
+    assert!(
+        words.contains("    Reload,\n")
+            && words.contains("[[u16; 2]; 2]")
+            && words.contains("\"Reloadsince {time}\"")
+    );
     let fragment = compile("{{slots name >rest}}<p>{{name}}{{>rest}}</p>").unwrap();
     let rust = emit_fragments(&[fragment], "p{color:red}");
     for part in ["pub name: &'a str", "pub rest: &'a mut dyn FnMut", "Piece::Text(0)", "Piece::Block(0)"] {

@@ -11,8 +11,11 @@ use std::{env, fs};
 
 use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
-use aiglon::model::{ComponentView, Lang, Monitoring, Reason, SiteId, State};
-use aiglon::render::{CSP, Full, page, worst_case};
+use aiglon::model::{
+    BannerView, ComponentView, Day, Forced, IncidentView, Lang, MaintenanceView, Monitoring, Phase, Reason,
+    Sheet, SiteId, State, Step, StepView, Words,
+};
+use aiglon::render::{CSP, Full, has_incident, page, sheet, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -21,8 +24,12 @@ use scenes::{Fake, association, empty, hostile, minutes_ago};
 const SITE: SiteId = SiteId(0);
 
 fn rendered(config: &Config, lang: Lang, view: &Fake) -> String {
+    rendered_as(config, lang, view, Sheet::Now)
+}
+
+fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: Sheet) -> String {
     let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
-    page(&mut *buf, config, SITE, lang, view).unwrap();
+    sheet(&mut *buf, config, SITE, lang, view, which).unwrap();
     String::from_utf8(buf.as_slice().to_vec()).unwrap()
 }
 
@@ -45,6 +52,14 @@ fn pages_are_as_the_golden_files_have_them() {
             let page = rendered(&association, lang, &view);
             golden(&format!("{scene}.{}.html", lang.tag()), &page);
         }
+    }
+    for lang in Lang::ALL {
+        let (incidents, tag) = (scenes::incidents(), lang.tag());
+        golden(&format!("history.{tag}.html"), &rendered_as(&association, lang, &incidents, Sheet::History));
+        golden(
+            &format!("incident.{tag}.html"),
+            &rendered_as(&association, lang, &incidents, Sheet::Incident(7)),
+        );
     }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
@@ -252,6 +267,245 @@ fn what_alerts_say_is_cut_and_counted_and_never_hides_a_state() {
     assert!(page.len() <= worst_case(&config, SITE));
 }
 
+/// What stands between two texts of a page, without tags.
+fn words(page: &str) -> String {
+    let body = page.split_once("<body>").unwrap().1;
+    body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect()
+}
+
+#[test]
+fn current_incidents_are_told_the_worst_and_the_newest_first() {
+    let config = association();
+    let page = words(&rendered(&config, Lang::En, &scenes::incidents()));
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
+    for pair in [
+        "Something is down",
+        "Wi-Fi · Heron, south side · Stork · Outgoing calls",
+        "Down since 08:24",
+        "We know the cause · 09:01L’électricien passe avant midi. En attendant, prenez le réseau Cigogne.",
+        "We know the cause · 08:45There is no electricity there.",
+        "This too · Stork – Down · 08:36",
+        "We are looking for the cause · 08:31Somebody is going there.",
+        "Read all of it",
+        "Slow evenings",
+        "Works badly since 08:54",
+        "It began · Tit – Works badly · 08:54",
+        "What we do not know about",
+        "What happened before20 NovemberWi-Fi · Swift – Down · 13:06 – 14:41",
+        "17 NovemberVPN · Amsterdam – Works badly · ",
+        "09:06 – 18 November, 11:06",
+    ]
+    .windows(2)
+    {
+        assert!(at(pair[0]) < at(pair[1]), "{pair:?}");
+    }
+    // Its page has every step, and none that is of the console.
+    let whole = words(&rendered_as(&config, Lang::En, &scenes::incidents(), Sheet::Incident(7)));
+    assert!(whole.contains("It began · Heron, south side – Works badly · 08:24"));
+    assert!(whole.contains("It got worse · Heron, south side – Down · 08:26"));
+    assert!(whole.contains("How things are now") && !whole.contains("Read all of it"));
+    assert_eq!(whole.matches(" · 0").count(), 6, "{whole}");
+    let over = words(&rendered_as(&config, Lang::En, &scenes::incidents(), Sheet::Incident(6)));
+    assert!(over.contains("Over · 20 November, 13:06 – 14:41"), "{over}");
+    assert!(over.contains("All is well again · 20 November, 14:41"), "{over}");
+}
+
+#[test]
+fn what_contradicts_is_said() {
+    let config = association();
+    let page = words(&rendered(&config, Lang::En, &scenes::forced()));
+    for text in [
+        "Planned workSet by the team, 07:36.",
+        "The team says that it is over, but the monitoring still reports trouble.",
+        "Works · 02:26It works again; the team is still watching.",
+        "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
+        "No more news · Great crested grebe, main hall · 02:36",
+        "Affected by: Link to the Internet",
+        "Partly down",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    // A cause of another site is nobody's business here.
+    let mut view = scenes::trouble();
+    view.components.get_mut(&1).unwrap().affected_by = Some(aiglon::model::ComponentId(200));
+    assert!(!rendered(&config, Lang::En, &view).contains("Affected by"));
+}
+
+#[test]
+fn planned_work_is_no_trouble() {
+    let config = association();
+    let page = rendered(&config, Lang::En, &scenes::maintenance());
+    let text = words(&page);
+    for part in [
+        "Planned workLast news",
+        "If you use something that is being worked on",
+        "Mail and files · MailNow until 09:46We are installing an update.",
+        "VPNfrom 22 November, 22:06 until 22:36 · every week",
+        "Wi-Fi · Heron, south sidefrom 27 November, 09:06 until 28 November, 15:06",
+        "MailPlanned work",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(page.contains("<div class=\"now work\">") && !page.contains("<nav"));
+    assert!(page.contains("<ul><li>bring your router</li>"));
+    // What fails beside it is trouble; and nobody watching is not well.
+    let mut view = scenes::maintenance();
+    view.set(3, State::Degraded, Reason::Reported, 5);
+    assert!(
+        words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasSomething works badly")
+    );
+    let view = Fake { monitoring: Monitoring::Down(None), ..scenes::maintenance() };
+    assert!(words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasWe do not know"));
+    // Too far ahead, and without a clock, nothing is announced.
+    let mut view = scenes::well();
+    view.maintenance = vec![scenes::window(1, None, 15 * 24 * 60, 60)];
+    assert!(!rendered(&config, Lang::En, &view).contains("Planned work</h2>"));
+    view.maintenance = vec![scenes::window(1, None, 24 * 60, 60)];
+    assert!(rendered(&config, Lang::En, &view).contains("Planned work</h2>"));
+    assert!(!rendered(&config, Lang::En, &Fake { wall: None, ..view }).contains("Planned work</h2>"));
+}
+
+/// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a title.
+#[test]
+fn nobody_is_named() {
+    let config = association();
+    for view in [scenes::incidents(), scenes::maintenance(), scenes::forced()] {
+        let sheets = view.incidents.iter().map(|(incident, _)| Sheet::Incident(incident.number));
+        for which in sheets.chain([Sheet::Now, Sheet::History]) {
+            for lang in Lang::ALL {
+                let page = rendered_as(&config, lang, &view, which);
+                for hash in [format!("{}", scenes::WHO), format!("{:x}", scenes::WHO)] {
+                    assert!(!page.contains(&hash));
+                }
+            }
+        }
+    }
+    // With and without them the page is the same.
+    let mut view = scenes::incidents();
+    let with = rendered_as(&config, Lang::En, &view, Sheet::Incident(7));
+    for (_, steps) in &mut view.incidents {
+        steps.retain(|step| !matches!(step.step, Step::Acknowledged | Step::Retitled));
+        for step in steps.iter_mut() {
+            step.who = step.who.min(1);
+        }
+    }
+    assert_eq!(with, rendered_as(&config, Lang::En, &view, Sheet::Incident(7)));
+}
+
+#[test]
+fn words_in_another_language_say_so() {
+    let config = association();
+    let check = |lang: &'static str, page: Lang, expected: &str| {
+        let mut view = scenes::well();
+        view.banner = Some(BannerView { state: None, words: scenes::own(lang, "x"), at: None, who: 0 });
+        let page = rendered(&config, page, &view);
+        assert!(page.contains(&format!("<div class=board>{expected}<p>x</p></div>")), "{lang}: {page}");
+    };
+    check("en", Lang::En, "<div class=words>");
+    check("en-GB", Lang::En, "<div class=words>");
+    check("fr", Lang::En, "<div class=words lang=\"fr\" dir=\"ltr\">");
+    check("ar", Lang::Fr, "<div class=words lang=\"ar\" dir=\"rtl\">");
+    check("ku-Arab", Lang::Ar, "<div class=words lang=\"ku-Arab\" dir=\"rtl\">");
+    check("ar-Latn", Lang::Ar, "<div class=words lang=\"ar-Latn\" dir=\"ltr\">");
+    check("\"><script>", Lang::En, "<div class=words lang=\"\" dir=\"auto\">");
+    // Without a language of their own they have the site's, which is English here.
+    check("", Lang::En, "<div class=words>");
+    check("", Lang::Fr, "<div class=words lang=\"en\" dir=\"ltr\">");
+}
+
+/// Every address on a page is relative to the site's root, wherever that is.
+#[test]
+fn every_link_stays_on_the_site() {
+    let config = association();
+    let mut view = scenes::incidents();
+    for which in [Sheet::Now, Sheet::History, Sheet::Incident(7)] {
+        let page = rendered_as(&config, Lang::En, &view, which);
+        for (_, link) in page.match_indices("href=").map(|(at, _)| (at, &page[at + 5..])) {
+            let link = link.trim_start_matches('"').split(['"', ' ', '>']).next().unwrap();
+            let link = match which {
+                Sheet::Incident(_) => link.strip_prefix("../").unwrap_or(link),
+                _ => link.strip_prefix("./").unwrap_or(link),
+            };
+            let number = link.strip_prefix("incidents/");
+            assert!(
+                link.is_empty()
+                    || link == "history"
+                    || link.starts_with('#')
+                    || link.starts_with("https://example.org/")
+                    || number.is_some_and(|number| has_incident(&view, SITE, number.parse().unwrap())),
+                "{link}"
+            );
+        }
+    }
+    assert!(has_incident(&view, SITE, 5) && !has_incident(&view, SITE, 9));
+    // One that goes on in another says where.
+    view.incidents[3].0.merged_into = Some(7);
+    let page = rendered_as(&config, Lang::En, &view, Sheet::Incident(5));
+    assert!(
+        page.contains("This goes on as a part of:") && page.contains("href=\"../incidents/7\""),
+        "{page}"
+    );
+    assert!(!rendered(&config, Lang::En, &view).contains("incidents/5"));
+}
+
+#[test]
+fn bars_pretend_nothing() {
+    let config = association();
+    let bar = |view: &Fake| {
+        let page = rendered(&config, Lang::En, view);
+        let bar = page.split_once("<svg ").unwrap().1.split_once("</svg><p>").unwrap();
+        (bar.0.to_owned(), bar.1.split_once("</p>").unwrap().0.to_owned())
+    };
+    let mut view = Fake { days: 90, ..scenes::well() };
+    assert_eq!(bar(&view), ("viewBox=\"0 0 90 6\" role=none>".into(), "100 %".into()));
+    // Fewer days are kept: fewer are shown.
+    view.days = 14;
+    assert!(bar(&view).0.starts_with("viewBox=\"0 0 14 6\" preserveAspectRatio=none"));
+    view.past.insert((0, 13), Day { down: 1, ..scenes::whole(13) });
+    let (marks, text) = bar(&view);
+    assert!(marks.ends_with("><path class=\"down\" d=\"M0 3h1\"/>"), "{marks}");
+    assert_eq!(text, "99.9 % · bad days: 1");
+    view.past.extend((7..14).map(|ago| ((0, ago), Day::default())));
+    let (marks, text) = bar(&view);
+    assert!(marks.ends_with("><path class=\"na\" d=\"M0 3h7\"/>"), "{marks}");
+    assert_eq!(text, "100 % · days known: 7");
+    view.past.extend((0..14).map(|ago| ((0, ago), Day::default())));
+    assert_eq!(bar(&view).1, "No days are known yet");
+    view.days = 0;
+    let page = rendered(&config, Lang::En, &view);
+    assert!(!page.contains("<svg") && !page.contains("Bars:"));
+}
+
+/// People's words use up their room, and states are still there; the page says that something is missing.
+#[test]
+fn what_people_say_never_hides_a_state() {
+    let config = association();
+    let long: &'static str = "&".repeat(900).leak();
+    let mut view = scenes::with_past(scenes::trouble());
+    view.banner = Some(BannerView { state: None, words: scenes::own("en", long), at: None, who: 0 });
+    for number in 1..=8 {
+        let incident = IncidentView { title: &long[..160], ..scenes::incident(number, 1, State::Outage, 10) };
+        let update = |at| scenes::update(at, Step::Update(Phase::Identified), scenes::own("en", long), 9);
+        view.incidents.push((incident, (1..60).map(update).collect()));
+    }
+    view.maintenance = (1..9)
+        .map(|n| MaintenanceView { words: scenes::own("en", long), ..scenes::window(n, None, 60, 60) })
+        .collect();
+    for lang in Lang::ALL {
+        let page = rendered(&config, lang, &view);
+        assert_eq!(page.matches(" id=\"c").count(), 16);
+        assert_eq!(page.matches("<svg").count(), 16);
+        assert!(page.len() <= worst_case(&config, SITE), "{}", page.len());
+    }
+    let page = rendered(&config, Lang::En, &view);
+    assert!(
+        page.contains("There are more messages than fit here.") && page.contains("There are more incidents")
+    );
+    // Alone it has more room, and the newest steps first.
+    let page = rendered_as(&config, Lang::En, &view, Sheet::Incident(3));
+    assert!(page.matches("We know the cause").count() >= 10 && page.contains("There are more messages"));
+}
+
 #[test]
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
@@ -338,7 +592,12 @@ fn any_monitoring() -> impl Strategy<Value = Monitoring> {
 }
 
 /// The tags of a page, with what is theirs to open or close.
-const TAGS: [&str; 26] = [
+const TAGS: [&str; 30] = [
+    "h3",
+    "svg",
+    "path",
+    "br",
+    "em",
     "!doctype",
     "html",
     "head",
@@ -354,7 +613,6 @@ const TAGS: [&str; 26] = [
     "p",
     "span",
     "strong",
-    "i",
     "b",
     "main",
     "nav",
@@ -378,8 +636,28 @@ proptest! {
         name in "\\PC{0,40}|[<>&\"'\u{202e}\u{1b}a]{0,40}",
         text in "\\PC{0,300}|[<>&\"'\u{202e}\u{1b}a]{0,300}",
         lang in prop::sample::select(Lang::ALL.to_vec()),
+        said in "(\\PC|[*_<>&\n-]|https://a.b/){0,300}",
+        forced in prop::option::of(prop::sample::select(Forced::ALL.map(|(state, _)| state).to_vec())),
+        story in prop::collection::vec((prop::sample::select(vec![State::Outage, State::NoData, State::Operational]),
+            prop::sample::select(vec![Step::Opened, Step::Worse, Step::NoData, Step::Update(Phase::Monitoring), Step::Resolved])), 0..12),
+        days in 0..=90u8,
     ) {
-        let mut view = Fake { wall: wall.map(Wall), monitoring, ..Fake::default() };
+        let mut view = Fake { wall: wall.map(Wall), monitoring, days, ..Fake::default() };
+        let said: &'static str = said.leak();
+        let words = Words::Own { lang: "ps", text: said };
+        view.banner = Some(BannerView { state: forced, words, at: wall.map(Wall), who: 7 });
+        view.maintenance = (1..9).map(|n| MaintenanceView { words, ..scenes::window(n, Some(3), -10, 60) }).collect();
+        for (number, &(state, step)) in (1..).zip(&story) {
+            let incident = IncidentView {
+                title: if number % 2 == 0 { &said[..said.floor_char_boundary(160)] } else { "" },
+                open: number % 3 > 0,
+                firing: number % 4 == 0,
+                ..scenes::incident(number, 1, state, 10)
+            };
+            let one = |at| StepView { words, amended: true, ..scenes::step(at, step, 3, state, 9) };
+            view.incidents.push((incident, (1..9).map(one).collect()));
+        }
+        view.past = (0..90).map(|ago| ((3, ago), Day { down: u16::from(ago % 3), known: 90, ..Day::default() })).collect();
         for (part, ((state, reason), minutes)) in states.into_iter().enumerate() {
             view.set(part, state, reason, i64::from(minutes));
             view.texts.insert(part, vec![text.clone(); part]);
@@ -389,7 +667,8 @@ proptest! {
         let page = rendered(&config, lang, &view);
         let bound = worst_case(&config, SITE);
         prop_assert!(page.len() <= bound, "{} > {bound}", page.len());
-        for tag in tags(&page).keys() {
+        let others = [Sheet::History, Sheet::Incident(1)].map(|which| rendered_as(&config, lang, &view, which));
+        for tag in others.iter().chain([&page]).flat_map(|page| tags(page).into_keys()) {
             prop_assert!(TAGS.contains(&tag.trim_start_matches('/')), "{tag}");
         }
     }

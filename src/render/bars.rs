@@ -32,10 +32,10 @@ enum Fared {
 /// The marks: what for, the class, and the height at which its line runs. The bar is 6 high, and so is the line of `down`; those of
 /// the others are in the style sheet, so that `degraded` stands on the ground and `work` hangs.
 const MARKS: [(Fared, &str, u8); 4] = [
-    (Fared::Unknown, "na", 4),
-    (Fared::Work, "work", 2),
-    (Fared::Degraded, "warn", 6),
-    (Fared::Down, "down", 4),
+    (Fared::Unknown, "na", 3),
+    (Fared::Work, "work", 1),
+    (Fared::Degraded, "warn", 4),
+    (Fared::Down, "down", 3),
 ];
 
 impl Fared {

@@ -112,9 +112,9 @@ fn slice(text: &str, from: usize, to: usize) -> &str {
 /// A link at the start of `rest`: what to show, where it leads, and its bytes. `before` is what precedes it.
 fn link<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str, usize)> {
     if let Some(inner) = rest.strip_prefix('[') {
-        let (text, after) = inner.split_once("](")?;
-        let (url, _) = after.split_once(')')?;
-        let plain = !text.is_empty() && !text.contains(['[', ']']);
+        let (text, after) = inner.split_once(']')?;
+        let (url, _) = after.strip_prefix('(')?.split_once(')')?;
+        let plain = !text.is_empty() && !text.contains('[');
         let leads = is_web(url) && !url.contains(char::is_whitespace);
         let len = text.len().saturating_add(url.len()).saturating_add("[]()".len());
         return (plain && leads).then_some((text, url, len));
@@ -143,7 +143,8 @@ fn span<'a>(before: &str, rest: &'a str, after: &str) -> Option<(&'a str, usize)
         return None;
     }
     let mut from = 0;
-    while let Some(found) = slice(inner, from, inner.len()).find(mark) {
+    let find = |from| inner.as_bytes().get(from..)?.windows(mark.len()).position(|at| at == mark.as_bytes());
+    while let Some(found) = find(from) {
         let end = from.saturating_add(found);
         // A run of stars is one mark or another, not the end of a shorter one.
         let run =

@@ -10,12 +10,14 @@ use super::markdown;
 use super::page::{Context, Told};
 use super::when::{self, Date};
 use super::words::{Word, phrase};
+use crate::config;
 use crate::limits::{
     INCIDENT_STEPS_SHOWN, INCIDENTS_SHOWN, MAINTENANCE_AHEAD_DAYS, MAINTENANCES_SHOWN, PARTS_SHOWN,
     PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
 };
 use crate::model::{
-    IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView, Words,
+    ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView,
+    Words,
 };
 use crate::time::Wall;
 
@@ -75,7 +77,7 @@ fn standing(incident: &IncidentView<'_>) -> (Told, Word) {
     match level {
         _ if !is_current(incident) => (Told::Well, Word::IncidentOver),
         // People go on with it, and of its components nothing bad is known.
-        Told::Well => (level, incident.phase.map_or(Word::IncidentHeld, phase_word)),
+        Told::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
         _ => (level, level.word()),
     }
 }
@@ -104,7 +106,7 @@ impl Context<'_> {
         }
     }
 
-    fn named(&self, out: &mut Out<'_>, texts: Option<&crate::config::Texts>) {
+    fn named(&self, out: &mut Out<'_>, texts: Option<&config::Texts>) {
         if let Some(texts) = texts {
             Name { name: self.name(texts) }.write(out);
         }
@@ -125,21 +127,26 @@ impl Context<'_> {
 
     fn of_what(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         self.service_named(out, incident.service);
-        if !self.is_whole(incident) {
-            self.parts(out, incident, TITLE_PARTS);
-        }
+        self.parts(out, incident, TITLE_PARTS);
     }
 
-    /// Whether every component of its service is in it.
-    fn is_whole(&self, incident: &IncidentView<'_>) -> bool {
-        self.config.components_of(incident.service).all(|(id, _)| incident.components.contains(id))
+    /// The components that its title names: those of its service, unless all of it is concerned, and those of others
+    /// that depend on them.
+    fn parts_of<'v>(
+        &'v self,
+        incident: &'v IncidentView<'_>,
+    ) -> impl Iterator<Item = (ComponentId, &'v config::Component)> {
+        let own = incident.service;
+        let whole = self.config.components_of(own).all(|(id, _)| incident.components.contains(id));
+        let services = self.config.services_of(self.id).filter(move |&(id, _)| id != own || !whole);
+        let parts = services.flat_map(|(id, _)| self.config.components_of(id));
+        parts.filter(|(id, _)| incident.components.contains(*id))
     }
 
-    /// ` · A, B, C, …`
+    /// ` · A · B · C · …`: names hold commas.
     fn parts(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
-        let parts = self.config.components_of(incident.service);
-        for ((_, part), place) in parts.filter(|(id, _)| incident.components.contains(*id)).zip(0..) {
-            out.text(if place == 0 { " · " } else { ", " });
+        for ((_, part), place) in self.parts_of(incident).zip(0..) {
+            out.text(" · ");
             if place == most {
                 out.text("…");
                 return;
@@ -224,28 +231,28 @@ impl Context<'_> {
 
     /// Remembers what a reader has been told of, if all of it was named: see [`Context::parts`].
     fn name_above(&self, incident: &IncidentView<'_>) {
-        let parts = || {
-            let parts = self.config.components_of(incident.service).map(|(id, _)| id);
-            parts.filter(|id| incident.components.contains(*id))
-        };
-        if self.is_whole(incident) || parts().count() <= TITLE_PARTS {
-            let mut named = self.named_above.get();
-            parts().for_each(|id| named.insert(id));
-            self.named_above.set(named);
+        if self.parts_of(incident).count() > TITLE_PARTS {
+            return;
         }
+        let mut named = self.named_above.get();
+        incident.components.iter().for_each(|id| named.insert(id));
+        self.named_above.set(named);
     }
 
     /// ` since 09:06`, or from when to when.
     fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        if is_current(incident) {
-            if incident.began.is_some() && self.now.wall.is_some() {
-                out.text(" ");
-                self.at(out, incident.began, Date::UnlessToday, Word::Since, None);
-            }
-            return;
+        let Some((now, began)) = self.now.wall.zip(incident.began.or(incident.ended)) else { return };
+        if !is_current(incident) {
+            out.text(" · ");
+            self.span(out, incident, Date::Always);
+        } else if Told::from(incident.level) == Told::Well {
+            // It was not well since then.
+            out.text(" · ");
+            self.time(out, began, now, Date::UnlessToday);
+        } else {
+            out.text(" ");
+            self.at(out, Some(began), Date::UnlessToday, Word::Since, None);
         }
-        out.text(" · ");
-        self.span(out, incident, Date::Always);
     }
 
     fn span(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, date: Date) {
@@ -265,7 +272,7 @@ impl Context<'_> {
 
     /// What contradicts what one would think, and where it went.
     fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
-        let held = incident.open && Told::from(incident.level) == Told::Well && incident.phase.is_some();
+        let held = incident.open && Told::from(incident.level) == Told::Well;
         for (says, text) in [(incident.firing, Word::IncidentFiring), (held, Word::IncidentHeld)] {
             if says && incident.merged_into.is_none() {
                 Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
@@ -277,11 +284,13 @@ impl Context<'_> {
             }
             return;
         }
-        let mut all = |out: &mut Out<'_>| {
-            self.service_named(out, incident.service);
-            self.parts(out, incident, PARTS_SHOWN);
-        };
-        Notice { class: "d", text: &mut all }.write(out);
+        if !incident.title.is_empty() || self.parts_of(incident).count() > TITLE_PARTS {
+            let mut all = |out: &mut Out<'_>| {
+                self.service_named(out, incident.service);
+                self.parts(out, incident, PARTS_SHOWN);
+            };
+            Notice { class: "d", text: &mut all }.write(out);
+        }
         self.view.incidents(self.id, &mut |other| {
             if Some(other.number) == incident.merged_into {
                 Notice { class: "why", text: &mut |out| out.word(Word::IncidentMerged) }.write(out);

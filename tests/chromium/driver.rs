@@ -94,6 +94,12 @@ impl Browser {
         self.in_session("url", &json!({"url": format!("http://{address}/")}));
     }
 
+    /// Opens a golden file.
+    pub fn open_golden(&self, name: &str) {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+        self.in_session("url", &json!({"url": format!("file://{path}/{name}.html")}));
+    }
+
     /// What a script returns. It runs beside the page, whose own policy lets none run.
     pub fn script(&self, script: &str) -> Value {
         self.in_session("execute/sync", &json!({"script": script, "args": []}))

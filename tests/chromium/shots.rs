@@ -47,6 +47,31 @@ fn every_state_makes_a_picture_of_the_width_of_its_screen() {
     }
 }
 
+/// What people say, what is planned, and what was: as the golden files have it.
+#[test]
+fn every_story_makes_a_picture_of_the_width_of_its_screen() {
+    let all = std::env::var("SHOTS").is_ok_and(|which| which == "all");
+    let browser = Browser::new();
+    for scene in ["incidents", "maintenance", "forced", "history", "incident"] {
+        for lang in ["en", "fr", "ar"] {
+            for (width, dark) in [(360, false), (360, true), (1280, false), (1280, true)] {
+                if !all && !matches!((lang, width, dark), ("ar", 360, false) | ("fr", 1280, true)) {
+                    continue;
+                }
+                browser.look(Look { width, dark, lang });
+                browser.open_golden(&format!("{scene}.{lang}"));
+                let night = if dark { "dark" } else { "light" };
+                let name = format!("{scene}.{lang}.{width}.{night}.png");
+                let (wide, bytes) = save(&name, &browser.picture(None, 1));
+                assert!(wide == width && bytes > 8_000, "{name}: {wide} px, {bytes} bytes");
+                let wider =
+                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+                assert_eq!(browser.script(wider), 0, "{name}");
+            }
+        }
+    }
+}
+
 /// The one in README: the top of a red page on a phone.
 #[test]
 fn the_top_of_a_red_page_fits_the_picture_of_readme() {

@@ -243,6 +243,8 @@ pub(crate) fn incidents() -> Fake {
     let update_of = |number, phase, words, minutes| update(number, Step::Update(phase), words, minutes);
     let mut heron = incident(7, 1, outage, 42);
     heron.components.insert(ComponentId(2));
+    // A part of another service that depends on it.
+    heron.components.insert(ComponentId(15));
     heron.phase = Some(Phase::Identified);
     let steps = vec![
         step(1, Step::Opened, 1, degraded, 42),
@@ -268,7 +270,7 @@ pub(crate) fn incidents() -> Fake {
             past,
             vec![step(1, Step::Opened, 3, outage, 60 * 20), step(2, Step::Resolved, 3, outage, 60 * 20 - 95)],
         ),
-        (over(5, 12, degraded, 60 * 24 * 4, 60 * 26), vec![]),
+        (IncidentView { service: ServiceId(2), ..over(5, 12, degraded, 60 * 24 * 4, 60 * 26) }, vec![]),
     ];
     view
 }

@@ -72,25 +72,44 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
         _ = writeln!(out, "    /// `{key}`: {text}\n    {},", variant(key));
     }
     out += "}\n";
+    // One text for each language, and where each word ends: two bytes a word, where a table of references takes up to forty.
     let (count, langs) = (catalogues[0].words.len(), catalogues.len());
-    _ = writeln!(out, "pub(super) static WORDS: [[&str; {count}]; {langs}] = [");
+    _ = writeln!(
+        out,
+        "/// All words of a language, one after the other.\npub(super) static TEXTS: [&str; {langs}] = ["
+    );
     for catalogue in catalogues {
-        let words: Vec<_> = catalogue.words.values().map(|(text, _)| format!("{text:?}")).collect();
-        _ = writeln!(out, "    // {}\n    [{}],", catalogue.tag, words.join(", "));
+        let text: String = catalogue.words.values().map(|(text, _)| text.as_str()).collect();
+        _ = writeln!(out, "    // {}\n    {text:?},", catalogue.tag);
     }
-    out += "];\n";
+    _ = writeln!(
+        out,
+        "];\n/// Where each of them ends.\npub(super) static ENDS: [[u16; {count}]; {langs}] = ["
+    );
+    for catalogue in catalogues {
+        let mut end = 0;
+        let ends: Vec<_> = catalogue
+            .words
+            .values()
+            .map(|(text, _)| {
+                end += text.len();
+                end.to_string()
+            })
+            .collect();
+        _ = writeln!(out, "    [{}],", ends.join(", "));
+    }
     let phrases: Vec<_> = catalogues[0].words.keys().filter_map(|key| key.strip_prefix("phrase.")).collect();
-    _ = writeln!(out, "/// The phrases, by the names that people type.");
-    _ = writeln!(out, "pub(super) static PHRASES: [(&str, Word); {}] = [", phrases.len());
-    for name in phrases {
-        _ = writeln!(
-            out,
-            "    ({:?}, Word::{}),",
-            name.replace('_', "-"),
-            variant(&format!("phrase.{name}"))
-        );
-    }
-    out + "];\n"
+    let names = phrases.join(" ").replace('_', "-");
+    _ = writeln!(
+        out,
+        "];\n/// The names of the phrases, in the order of their words.\npub(super) static PHRASES: &str = {names:?};"
+    );
+    let first = phrases
+        .first()
+        .map(|name| catalogues[0].words.keys().position(|key| *key == format!("phrase.{name}")));
+    _ = writeln!(out, "/// The place of the first of them among the words.");
+    _ = writeln!(out, "pub(super) const FIRST_PHRASE: usize = {};", first.flatten().unwrap_or_default());
+    out
 }
 
 /// One struct per fragment, whose fields are its slots, so that the renderer fills each or does not compile;
