@@ -1,4 +1,4 @@
-//! The real program with real peers: Prometheus, vmalert, Alertmanager, amtool, curl, reverse proxies, and the
+//! The real program with real peers: Prometheus, vmalert, Alertmanager, amtool, curl, reverse proxies, SSH, and the
 //! bytes of collectd. `tests/packages.txt` names the Debian packages; a peer that is missing fails its test.
 //!
 //! The files beside this one are the stanzas that README prints, and these tests are what says that they work.
@@ -13,4 +13,5 @@ mod collectd;
 mod curl;
 mod prometheus;
 mod proxies;
+mod ssh;
 mod vmalert;

@@ -1,0 +1,385 @@
+//! What a journal's records mean, for ever: a journal that an earlier version wrote is told as that version told it, and
+//! every prefix of its bytes is read without harm.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fmt::Write;
+
+use aiglon::config::{Config, Problems};
+use aiglon::engine::durable::{BEGAN, ENDED, MORE, ended_record, more_record};
+use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{Durable, Engine, Input};
+use aiglon::incidents::{Action, Boot, Done, OWNER};
+use aiglon::ingest::{Dialect, Event, Reader};
+use aiglon::journal::frame::{Scanner, Step};
+use aiglon::journal::{Durability, Fault, Journal, Store};
+use aiglon::limits::{JOURNAL_BYTES, WAKE_LEAST};
+use aiglon::model::{ComponentId, Forced, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words};
+use aiglon::time::{Mono, Now, Wall};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.bin");
+const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.txt");
+const NOON: i64 = 1_795_262_400_000;
+const MIN: i64 = 60_000;
+const SITE: SiteId = SiteId(0);
+const WIFI: ServiceId = ServiceId(0);
+
+const CONFIG: &str = "
+config listen
+	option address '127.0.0.1:8080'
+	list serve 'page'
+config site 'home'
+	option timezone 'CET-1CEST,M3.5.0,M10.5.0/3'
+config source 'a'
+	option site 'home'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000001'
+config service 'wifi'
+	option site 'home'
+config component 'heron'
+	option service 'wifi'
+config component 'egret'
+	option service 'wifi'
+config service 'vpn'
+	option site 'home'
+config component 'gate'
+	option service 'vpn'
+	list match 'job~*'
+";
+
+/// A journal in memory.
+#[derive(Default)]
+struct Memory {
+    journal: Option<Vec<u8>>,
+    new: Vec<u8>,
+}
+
+impl Store for Memory {
+    fn length(&mut self) -> Result<Option<u64>, Fault> {
+        Ok(self.journal.as_ref().map(|bytes| bytes.len() as u64))
+    }
+    fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+        let rest = &self.journal.as_ref().unwrap()[usize::try_from(at).unwrap()..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+    fn writable(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.journal.as_mut().unwrap().extend_from_slice(bytes);
+        Ok(())
+    }
+    fn sync(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn truncate(&mut self, length: u64) -> Result<(), Fault> {
+        self.journal.as_mut().unwrap().truncate(usize::try_from(length).unwrap());
+        Ok(())
+    }
+    fn create_new(&mut self) -> Result<(), Fault> {
+        self.new.clear();
+        Ok(())
+    }
+    fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.new.extend_from_slice(bytes);
+        Ok(())
+    }
+    fn sync_new(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+    fn commit_new(&mut self) -> Result<(), Fault> {
+        self.journal = Some(std::mem::take(&mut self.new));
+        Ok(())
+    }
+    fn discard_new(&mut self) {
+        self.new.clear();
+    }
+    fn salt(&mut self) -> u32 {
+        0x0a1b_2c3d
+    }
+}
+
+/// A board, its engine and its journal.
+struct Board {
+    config: Box<Config>,
+    engine: Box<Engine>,
+    journal: Journal,
+    memory: Memory,
+    mono: i64,
+    has_wall: bool,
+    /// Records that nobody knew.
+    unknown: u32,
+}
+
+impl Board {
+    /// Begins, with what is in the memory.
+    fn new(memory: Memory, boot: u64, mono: i64, has_wall: bool) -> Self {
+        let mut config = Box::new(const { Config::new() });
+        config.load(CONFIG.as_bytes(), &mut Problems::new()).unwrap();
+        let engine = Box::new(const { Engine::new() });
+        let mut board = Self { config, engine, journal: Journal::new(), memory, mono, has_wall, unknown: 0 };
+        let now = board.now();
+        board.engine.booted(Boot { id: boot, base: 60_000 });
+        board.engine.begin(&board.config, now);
+        let Self { config, engine, journal, memory, unknown, .. } = &mut board;
+        journal
+            .open(memory, JOURNAL_BYTES, &mut |record| {
+                *unknown += u32::from(!engine.restore(config, now, record.kind, record.payload));
+            })
+            .unwrap();
+        board.engine.restored(&board.config, now);
+        board
+    }
+
+    fn now(&self) -> Now {
+        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono)) }
+    }
+
+    fn append(&mut self, kind: u8, payload: &[u8]) {
+        self.journal.append(&mut self.memory, kind, payload, Durability::Later).unwrap();
+    }
+
+    fn commit(&mut self) {
+        while let Some((kind, payload)) = self.engine.incidents().unnoted() {
+            let payload = payload.to_vec();
+            self.append(kind, &payload);
+            self.engine.note();
+        }
+        self.journal.sync(&mut self.memory).unwrap();
+    }
+
+    fn compact(&mut self) {
+        let now = self.now();
+        self.engine.tidy();
+        let Self { config, engine, journal, memory, .. } = self;
+        journal
+            .compact(memory, &mut |snapshot| {
+                engine.snapshot(config, now, false, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                Ok(())
+            })
+            .unwrap();
+        self.engine.noted_all();
+    }
+
+    fn flush(&mut self) {
+        let now = self.now();
+        let mut records = Vec::new();
+        self.engine
+            .flush_uptime(&self.config, now, &mut |kind, payload| records.push((kind, payload.to_vec())));
+        for (kind, payload) in records {
+            self.append(kind, &payload);
+        }
+    }
+
+    fn wait(&mut self, minutes: i64) {
+        for _ in 0..minutes {
+            self.mono += MIN;
+            for _ in 0..3 {
+                self.engine.step(&self.config, self.now(), Input::Heard(SourceId(0)));
+                self.mono += i64::from(WAKE_LEAST.0);
+            }
+            self.mono -= 3 * i64::from(WAKE_LEAST.0);
+        }
+        self.commit();
+    }
+
+    fn hook(&mut self, component: &str, more: &str, status: &str) {
+        let now = self.now();
+        let body = format!(
+            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Down","service":"wifi","component":"{component}","severity":"critical"{more}}},"startsAt":"2026-11-21T11:55:00Z"}}]}}"#
+        );
+        let mut reader = Box::new(Reader::new());
+        reader.start(Dialect::Webhook);
+        let mut durable = Durable::Nothing;
+        let (engine, config) = (&mut self.engine, &self.config);
+        let mut each = |event: Event<'_>| {
+            let Event::Alert(alert) = event else { return };
+            let input = Input::Alert { source: SourceId(0), sender: Sender::Webhook, alert, oversize: false };
+            durable = engine.step(config, now, input).durable;
+        };
+        reader.feed(body.as_bytes(), &mut each).unwrap();
+        match durable {
+            Durable::Nothing => {}
+            Durable::Began(key) => {
+                let payload = self.engine.began_record(&self.config, now, key).unwrap();
+                self.append(BEGAN, &payload);
+            }
+            Durable::Ended(key) => self.append(ENDED, &ended_record(&self.config, key)),
+            Durable::More(source) => self.append(MORE, &more_record(&self.config, source)),
+        }
+        self.commit();
+    }
+
+    fn act(&mut self, who: u32, action: Action<'_>) -> u32 {
+        let done = self.engine.act(&self.config, self.now(), SITE, who, action).unwrap();
+        self.commit();
+        match done {
+            Done::Incident(number) | Done::ResolvedWhileFiring(number) | Done::Maintenance(number) => number,
+            _ => 0,
+        }
+    }
+
+    /// All that a page or a console may be told, in words.
+    fn told(&self) -> String {
+        let view = self.engine.view(&self.config, self.now());
+        let mut out = String::new();
+        let mut numbers = Vec::new();
+        view.incidents(SITE, &mut |incident| {
+            numbers.push(incident.number);
+            writeln!(out, "{incident:?}").unwrap();
+        });
+        for number in numbers {
+            view.steps(SITE, number, &mut |step| writeln!(out, "{number}: {step:?}").unwrap());
+        }
+        view.maintenance(SITE, &mut |window| writeln!(out, "{window:?}").unwrap());
+        writeln!(out, "{:?}", view.banner(SITE)).unwrap();
+        for id in (0..3).map(ComponentId) {
+            writeln!(out, "{id:?}: {:?}", view.component(id).state).unwrap();
+            for ago in 0..3 {
+                writeln!(out, "{id:?}: {ago} days ago {:?}", view.day(id, ago)).unwrap();
+            }
+        }
+        out
+    }
+}
+
+fn own<'a>(lang: &'a str, text: &'a str) -> Words<'a> {
+    Words::Own { lang, text }
+}
+
+/// A day and a half in which everything happens that a journal holds.
+fn scenario() -> Memory {
+    // It is not known yet what time it is.
+    let mut board = Board::new(Memory::default(), 7, 0, false);
+    board.wait(10);
+    board.hook("heron", "", "firing");
+    board.wait(2);
+    board.has_wall = true;
+    board.wait(3);
+    board.act(
+        77,
+        Action::Update {
+            number: 1,
+            phase: Phase::Identified,
+            words: Words::Phrase(Phrase::named("power-cut").unwrap()),
+        },
+    );
+    board.act(78, Action::Acknowledge { number: 1 });
+    board.act(77, Action::Retitle { number: 1, title: "Coupure d'électricité" });
+    let second = board.act(
+        OWNER,
+        Action::Open {
+            service: WIFI,
+            component: Some(ComponentId(1)),
+            state: aiglon::model::State::Degraded,
+            title: "Slow",
+            words: own("ar", "انقطاع الكهرباء"),
+        },
+    );
+    board.act(77, Action::Amend { number: second, step: None, words: own("fr", "C'est lent. *Désolés.*") });
+    let third = board.act(
+        78,
+        Action::Open {
+            service: ServiceId(1),
+            component: None,
+            state: aiglon::model::State::Outage,
+            title: "",
+            words: own("", "Not at all"),
+        },
+    );
+    board.act(78, Action::Undo);
+    board.flush();
+    board.compact();
+    let fourth = board.act(
+        78,
+        Action::Open {
+            service: WIFI,
+            component: None,
+            state: aiglon::model::State::Degraded,
+            title: "The same",
+            words: Words::None,
+        },
+    );
+    assert!(second < third && third <= fourth);
+    board.act(78, Action::Merge { number: fourth, into: second });
+    for repeat in [Repeat::Once, Repeat::Weekly, Repeat::Monthly] {
+        board.act(
+            77,
+            Action::Maintain {
+                service: WIFI,
+                component: (repeat == Repeat::Weekly).then_some(ComponentId(0)),
+                starts: Wall(NOON + 3_000 * MIN),
+                ends: Wall(NOON + 3_060 * MIN),
+                repeat,
+                words: own("en", "New cables"),
+            },
+        );
+    }
+    board.act(77, Action::EndMaintenance { number: 1 });
+    board.act(77, Action::Banner { state: Some(Forced::Maintenance), words: own("", "Hello") });
+    board.act(77, Action::ClearBanner);
+    board.act(78, Action::Banner { state: None, words: own("", "Read the **notice**.") });
+    board.act(77, Action::Retitle { number: second, title: "Of another" });
+    board.act(77, Action::Undo);
+    board.hook("egret", r#","mac":"02:00:00:00:00:01""#, "firing");
+    board.hook("heron", "", "resolved");
+    board.act(77, Action::Update { number: second, phase: Phase::Resolved, words: own("", "Done.") });
+    board.act(77, Action::Reopen { number: second, words: own("", "Not yet.") });
+    board.wait(1_500);
+    board.flush();
+    board.commit();
+    board.memory
+}
+
+/// When it is read: two days after it began, on another boot.
+fn read(bytes: &[u8]) -> Board {
+    Board::new(Memory { journal: Some(bytes.to_vec()), new: Vec::new() }, 8, 2_000 * MIN, true)
+}
+
+#[test]
+fn what_version_1_wrote_is_told_for_ever() {
+    // Made once, when its kinds were released; a change of it is a change of what records mean.
+    if std::env::var_os("MAKE_GOLDEN_STATE").is_some() {
+        let bytes = scenario().journal.unwrap();
+        std::fs::write(TOLD, read(&bytes).told()).unwrap();
+        std::fs::write(GOLDEN, bytes).unwrap();
+    }
+    let bytes = std::fs::read(GOLDEN).unwrap();
+    let (mut scanner, mut chunk, mut kinds) = (Scanner::new(), bytes.as_slice(), [0; 13]);
+    while let Step::Record(record) = scanner.next(&mut chunk) {
+        kinds[usize::from(record.kind)] += 1;
+    }
+    assert!(kinds[1..].iter().all(|&count| count > 0), "records by kind: {kinds:?}");
+    let board = read(&bytes);
+    assert_eq!(board.unknown, 0);
+    assert_eq!(board.told(), std::fs::read_to_string(TOLD).unwrap());
+}
+
+/// After a stop at any byte, what is told is a state that was: nothing that a person said before is missing.
+#[test]
+fn every_prefix_is_read_without_harm() {
+    let bytes = std::fs::read(GOLDEN).unwrap();
+    let (mut before, mut states) = (None, 0);
+    for length in 0..=bytes.len() {
+        let (mut scanner, mut chunk, mut records) = (Scanner::new(), &bytes[..length], 0);
+        let mut words = Vec::new();
+        while let Step::Record(record) = scanner.next(&mut chunk) {
+            records += 1;
+            // What is amended or taken away later is left out of this count.
+            for said in ["Not yet.", "Done.", "Read the **notice**."] {
+                if record.payload.windows(said.len()).any(|window| window == said.as_bytes()) {
+                    words.push(said);
+                }
+            }
+        }
+        if before.replace(records) == Some(records) {
+            continue;
+        }
+        states += 1;
+        let board = read(&bytes[..length]);
+        assert_eq!(board.unknown, 0, "{length} bytes");
+        let told = board.told();
+        assert!(words.iter().all(|said| told.contains(said)), "{length} bytes: {words:?} in {told}");
+    }
+    assert!(states > 30, "{states}");
+}
