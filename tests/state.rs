@@ -215,7 +215,7 @@ impl Board {
         self.commit();
         match done {
             Done::Incident(number) | Done::ResolvedWhileFiring(number) | Done::Maintenance(number) => number,
-            _ => 0,
+            Done::Banner => 0,
         }
     }
 

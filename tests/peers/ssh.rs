@@ -247,7 +247,9 @@ impl Server {
                     assert_eq!(status, Some(0), "{err}");
                 }
                 let mut command = Command::new("timeout");
-                command.args(["60", "dbclient", "-T", "-y", "-y", "-p", &self.port.to_string(), "-i"]).arg(key);
+                command
+                    .args(["60", "dbclient", "-T", "-y", "-y", "-p", &self.port.to_string(), "-i"])
+                    .arg(key);
                 command.env("HOME", self.home.path());
                 command
             }
