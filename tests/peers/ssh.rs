@@ -4,6 +4,7 @@
 //! Each server runs on loopback as a user of the system that is made for the test and goes with it, and aiglon runs as the
 //! same. That takes root.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -146,7 +147,7 @@ impl Server {
             let key = keygen(&at(user));
             let forced =
                 format!("{} console --socket {} --user {user}", at("aiglon").display(), socket.display());
-            keys += &format!("{OPTIONS},command=\"{forced}\" {key}");
+            writeln!(keys, "{OPTIONS},command=\"{forced}\" {}", key.trim_end()).unwrap();
         }
         fs::write(at(".ssh/authorized_keys"), keys).unwrap();
         keygen(&at("host"));
@@ -263,7 +264,7 @@ impl Server {
     }
 
     /// The same with something on standard input.
-    fn feed(&self, command: &mut Command, input: &str) -> (Option<i32>, String, String) {
+    fn feed(command: &mut Command, input: &str) -> (Option<i32>, String, String) {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
@@ -336,7 +337,7 @@ fn people_post_updates(kind: Kind) {
         server.incident()
     );
     // Long ones come on standard input.
-    let (status, _, err) = server.feed(
+    let (status, _, err) = Server::feed(
         &mut server.client("heron1", &["update", "1", "monitoring", "-"]),
         "It works again.\nWe watch.\n",
     );
@@ -359,11 +360,12 @@ fn people_post_updates(kind: Kind) {
     assert!(!server.incident().contains("Not mine"));
 
     // A script; and a person at a terminal.
-    let (status, out, err) = server.feed(&mut server.client("tern", &[]), "whoami\nsites\n");
+    let (status, out, err) = Server::feed(&mut server.client("tern", &[]), "whoami\nsites\n");
     assert_eq!(status, Some(0), "{err}");
     assert!(out.starts_with("tern\n") && out.contains("Squat") && !out.contains("Antennas"), "{out}");
     let mut typed = server.openssh("ssh", "heron1");
-    let (status, out, err) = server.feed(typed.arg("-tt").arg(server.destination()), "whoami\rbogus\rquit\r");
+    let (status, out, err) =
+        Server::feed(typed.arg("-tt").arg(server.destination()), "whoami\rbogus\rquit\r");
     assert_eq!(status, Some(0), "{out}{err}");
     assert!(
         out.contains("aiglon> ") && out.contains("operator") && out.contains("there is no command"),
@@ -459,7 +461,7 @@ fn a_key_gives_nothing_else(kind: Kind) {
         server.home.path().display(),
         far.display()
     );
-    let (status, ..) = server.feed(command.args(["-b", "-", &server.destination()]), &batch);
+    let (status, ..) = Server::feed(command.args(["-b", "-", &server.destination()]), &batch);
     assert!(status != Some(0) && !loot.exists() && !far.exists());
     for old in [&["-O"][..], &[]] {
         let remote = |path: &Path| format!("{}:{}", server.destination(), path.display());
