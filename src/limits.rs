@@ -52,6 +52,8 @@ pub const MATCHES: usize = 512;
 pub const TERMS: usize = 1024;
 /// `list publish` lines over all components.
 pub const PUBLISHED: usize = 512;
+/// Signs of life that are owed (`config heartbeat`). 48 bytes each in the configuration and the engine.
+pub const HEARTBEATS: usize = 64;
 /// People.
 pub const USERS: usize = 32;
 /// SSH keys over all people.
@@ -277,6 +279,7 @@ const _: () = assert!(SITES <= 8, "a user's sites have 8 bits");
 const _: () = assert!(CONFIG_VALUE_BYTES <= CONFIG_TEXT_BYTES, "one value must fit the text");
 const _: () = assert!(DURATION_SECS <= u32::MAX / 1000, "a span of time has 32 bits of milliseconds");
 const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
+const _: () = assert!(HEARTBEATS <= u8::MAX as usize, "a heartbeat is numbered in 8 bits");
 const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");
 const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");
 const _: () = assert!(TARGET_BYTES < HEAD_BYTES, "a target must fit its head");

@@ -49,6 +49,7 @@ fn limits_are_those_of_the_code() {
         ("COMPONENTS", limits::COMPONENTS as u64),
         ("MATCHES", limits::MATCHES as u64),
         ("TERMS", limits::TERMS as u64),
+        ("HEARTBEATS", limits::HEARTBEATS as u64),
         ("CONFIG_BYTES", limits::CONFIG_BYTES as u64),
         ("CONFIG_TEXT_BYTES", limits::CONFIG_TEXT_BYTES as u64),
         ("ALERTS", limits::ALERTS as u64),

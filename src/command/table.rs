@@ -26,6 +26,7 @@ pub enum Verb {
     Sites,
     Services,
     Sources,
+    Heartbeats,
     Phrases,
     WhoAmI,
     Alerts,
@@ -178,7 +179,7 @@ impl Row {
 }
 
 /// All commands, in the order of help. Those of two words stand with those of their first word alone.
-pub static ROWS: [Row; 36] = [
+pub static ROWS: [Row; 37] = [
     row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
     row(
         Verb::Incidents,
@@ -243,6 +244,7 @@ pub static ROWS: [Row; 36] = [
     row(Verb::Sites, "sites", &[], "the sites that you may touch"),
     row(Verb::Services, "services", &[Arg::AnySite], "services and components, by the names to use here"),
     row(Verb::Sources, "sources", &[], "who reports to us, and when they were last heard"),
+    row(Verb::Heartbeats, "heartbeats", &[Arg::AnySite], "signs of life that are owed, and which are late"),
     row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
     row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),
     row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say, with its labels; private")

@@ -2,7 +2,7 @@
 
 use heapless::Vec;
 
-use super::load::{Loader, NO_SERVICE, NO_SITE, Section};
+use super::load::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section};
 use super::problem::{Kind, Mistake};
 use super::schema::{Field, OptionRow, Type};
 use super::{
@@ -52,6 +52,7 @@ impl Loader<'_, '_> {
             Type::Source => self.apply_source(value),
             Type::Service => self.apply_service(value),
             Type::Component => self.apply_component(value),
+            Type::Heartbeat => self.apply_heartbeat(value),
             Type::User => self.apply_user(value),
         }
     }
@@ -298,6 +299,25 @@ impl Loader<'_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn apply_heartbeat(&mut self, value: &Value<'_>) {
+        let mut row = self.config.heartbeats.get(value.section.at()).copied().unwrap_or_default();
+        match value.row.field {
+            Field::Source => {
+                row.source = self.refer(value, Type::Source).map_or(NO_SOURCE, |index| SourceId(low(index)));
+            }
+            Field::Component => row.component = self.refer(value, Type::Component).map(ComponentId),
+            Field::Severity => match Severity::from_word(value.text) {
+                Some(severity @ (Severity::Degraded | Severity::Outage)) => row.severity = severity,
+                _ => self.bad_word(value, SEVERITIES),
+            },
+            Field::Every => row.every = self.duration(value),
+            _ => row.grace = self.duration(value),
+        }
+        if let Some(place) = self.config.heartbeats.get_mut(value.section.at()) {
+            *place = row;
         }
     }
 

@@ -6,8 +6,9 @@ use super::schema::Type;
 use super::uci::Keyword;
 use super::{Component, Scope, Site, Visibility};
 use crate::limits::COMPONENTS;
-use crate::model::{ComponentId, SiteId, SourceId};
+use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
 use crate::text::Span;
+use crate::time::Millis;
 
 impl Loader<'_, '_> {
     /// Runs all checks.
@@ -15,6 +16,7 @@ impl Loader<'_, '_> {
         self.check_present();
         self.check_sites();
         self.check_labels();
+        self.check_heartbeats();
         for id in (0..self.config.count(Type::Component)).map(ComponentId) {
             self.check_feeders(id);
             self.check_dependency(id);
@@ -119,7 +121,46 @@ impl Loader<'_, '_> {
         self.problems.add(problem.word(self.config.str(label)));
     }
 
-    /// Every component has somebody who feeds it: those it names, or the one who pushes to its site.
+    /// A heartbeat comes from a source that pushes, and to a component of the same site. It may be as late as it comes
+    /// often, unless that is said.
+    fn check_heartbeats(&mut self) {
+        for index in 0..self.config.heartbeats.len() {
+            let Some(&row) = self.config.heartbeats.get(index) else { continue };
+            let grace = if row.grace == Millis(0) { row.every } else { row.grace };
+            if let Some(place) = self.config.heartbeats.get_mut(index) {
+                place.grace = grace;
+            }
+            let Some(&source) = self.config.sources.get(row.source.index()) else { continue };
+            let site = row.component.and_then(|id| self.config.site_of(id));
+            // A site that is unknown has been told of already.
+            let known = |site: SiteId| self.config.sites.get(site.index()).is_some();
+            if source.scope == Scope::Read {
+                self.blame(Kind::NotPush, Type::Heartbeat, index, "source", source.name);
+            } else if site.is_some_and(|site| known(site) && known(source.site) && site != source.site) {
+                self.blame(Kind::OtherSite, Type::Heartbeat, index, "source", source.name);
+            }
+            // Who says nothing else may be silent for so long. Not made so by itself: a Prometheus that owes a heartbeat
+            // a day would be missed a day late.
+            if source.silent_after.0 < row.every.0.saturating_add(grace.0)
+                && self.line_of_option(Type::Source, row.source.index(), "silent_after").is_none()
+            {
+                self.blame(Kind::SilentBeat, Type::Heartbeat, index, "every", source.name);
+            }
+        }
+    }
+
+    /// Who owes a sign of life about a component; nobody where matchers say that alerts tell of it, too.
+    fn watchers(&self, id: ComponentId) -> SourceSet {
+        let mut set = SourceSet::EMPTY;
+        if !self.config.matches.iter().any(|entry| entry.component == id) {
+            for row in self.config.heartbeats.iter().filter(|row| row.component == Some(id)) {
+                set.insert(row.source);
+            }
+        }
+        set
+    }
+
+    /// Every component has somebody who feeds it: those it names, or its heartbeats, or the one who pushes to its site.
     fn check_feeders(&mut self, id: ComponentId) {
         let Some(site) = self.config.site_of(id).filter(|site| self.config.sites.get(site.index()).is_some())
         else {
@@ -140,6 +181,12 @@ impl Loader<'_, '_> {
         }
         // It names somebody who is not there, which has been told.
         if self.problems.any_error() && self.line_of_option(Type::Component, id.index(), "source").is_some() {
+            return;
+        }
+        let watchers = self.watchers(id);
+        if let Some(row) = self.config.components.get_mut(id.index()).filter(|_| !watchers.is_empty()) {
+            row.feeders = watchers;
+            row.watched = true;
             return;
         }
         match self.only_pusher(site) {

@@ -10,11 +10,13 @@
 use super::problem::{Kind, Mistake, Problem, Problems};
 use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
-use super::{Address, Component, Config, Listener, Roles, Scope, Service, Site, Source, Texts, User};
+use super::{
+    Address, Component, Config, Heartbeat, Listener, Roles, Scope, Service, Site, Source, Texts, User,
+};
 use crate::limits::{
     CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_TEXT_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS,
 };
-use crate::model::{ServiceId, Severity, SiteId};
+use crate::model::{ServiceId, Severity, SiteId, SourceId};
 use crate::text::{Span, near};
 use crate::time::Millis;
 
@@ -26,6 +28,8 @@ pub struct Refused;
 pub(super) const NO_SITE: SiteId = SiteId(u8::MAX);
 /// No service.
 pub(super) const NO_SERVICE: ServiceId = ServiceId(u8::MAX);
+/// No source.
+pub(super) const NO_SOURCE: SourceId = SourceId(u8::MAX);
 /// A section of the configuration: its type, and its position among those of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Section {
@@ -121,6 +125,7 @@ impl Config {
             Type::Source => self.sources.len(),
             Type::Service => self.services.len(),
             Type::Component => self.components.len(),
+            Type::Heartbeat => self.heartbeats.len(),
             Type::User => self.users.len(),
         };
         u16::try_from(count).unwrap_or(u16::MAX)
@@ -136,6 +141,7 @@ impl Config {
             Type::Source => self.sources.get(at).map(|row| row.name),
             Type::Service => self.services.get(at).map(|row| row.name),
             Type::Component => self.components.get(at).map(|row| row.name),
+            Type::Heartbeat => self.heartbeats.get(at).map(|row| row.name),
             Type::User => self.users.get(at).map(|row| row.name),
         };
         span.map(|span| self.str(span))
@@ -325,6 +331,11 @@ impl<'a> Loader<'a, '_> {
                     ..Component::default()
                 };
                 config.components.push(row).is_ok()
+            }
+            Type::Heartbeat => {
+                let row =
+                    Heartbeat { name, source: NO_SOURCE, severity: Severity::Outage, ..Heartbeat::default() };
+                config.heartbeats.push(row).is_ok()
             }
             Type::User => config.users.push(User { name, ..User::default() }).is_ok(),
         }
@@ -748,7 +759,7 @@ mod tests {
             (
                 "config usr u\n\toption x y",
                 &[
-                    "1: there is no section type 'usr'; known are aiglon, listen, site, source, service, component and user; did you mean 'user'?",
+                    "1: there is no section type 'usr'; known are aiglon, listen, site, source, service, component, heartbeat and user; did you mean 'user'?",
                 ],
             ),
             ("config user s\n\tlist site s", &["1: 's' is already the name of a section of another type"]),
@@ -867,6 +878,58 @@ mod tests {
         }
         let (_, found) = load("#".repeat(CONFIG_BYTES + 1).as_bytes());
         assert_eq!(found, [format!("0: the file is longer than {CONFIG_BYTES} bytes (CONFIG_BYTES)")]);
+    }
+
+    #[test]
+    fn mistakes_in_heartbeats() {
+        let beat = "config heartbeat h\n\toption source p\n\toption every 2m\n";
+        let reader = "config source q\n\toption site s\n\toption scope read\n\tlist token sha256:0202020202020202020202020202020202020202020202020202020202020202\n";
+        let other = format!(
+            "config site t\n\tlist host t\n{}\toption scope push\n",
+            reader.replace("site s", "site t")
+        );
+        for (more, expected) in [
+            (beat.to_string(), &[][..]),
+            (
+                "config heartbeat h".to_string(),
+                &[
+                    "'config heartbeat h' lacks 'source'; say whose token",
+                    "lacks 'every'; say how often it comes",
+                ],
+            ),
+            (format!("{beat}\toption every 5"), &["'every' has no unit: is '5' in seconds"]),
+            (format!("{beat}\toption grace 0s"), &["'grace' may not be zero"]),
+            (
+                format!("{beat}\toption severity info"),
+                &["'info' is no value for 'severity'; it is one of warning"],
+            ),
+            (format!("{beat}\toption severity bad"), &["'bad' is no value for 'severity'"]),
+            (
+                format!("{beat}\toption component c"),
+                &["'component' names 'c', but there is no 'config component'"],
+            ),
+            (format!("{beat}\toption source r"), &["'source' names 'r', but there is no 'config source'"]),
+            (format!("{reader}{beat}\toption source q"), &["'source' names 'q', which has scope 'read'"]),
+            (
+                format!(
+                    "{other}{WIFI}config component c\n\toption service wifi\n{beat}\toption component c\n\toption source q"
+                ),
+                &["'source' names 'q', which belongs to another site"],
+            ),
+            (
+                format!("{beat}\toption every 3m"),
+                &["4: this heartbeat comes less often than source 'p' is missed"],
+            ),
+            (format!("config source p\n\toption silent_after 5m\n{beat}\toption every 3m"), &[]),
+            ("config heartbeat p\n".to_string(), &["'p' is already the name of a section of another type"]),
+        ] {
+            check(&more, expected);
+        }
+        let config = good(&format!("{BASE}{beat}"));
+        let row = &config.heartbeats[0];
+        assert_eq!((row.every, row.grace, row.severity), (Millis::from_mins(2), row.every, Severity::Outage));
+        assert_eq!(config.heartbeat(SourceId(0), "h").map(|id| id.0), Some(0));
+        assert_eq!((config.heartbeat(SourceId(1), "h"), config.heartbeat(SourceId(0), "H")), (None, None));
     }
 
     #[test]

@@ -22,10 +22,12 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES, SOURCES, TERMS,
-    TOKENS, USER_KEYS, USERS,
+    COMPONENTS, CONFIG_TEXT_BYTES, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES,
+    SOURCES, TERMS, TOKENS, USER_KEYS, USERS,
 };
-use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId};
+use crate::model::{
+    ComponentId, HeartbeatId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
+};
 use crate::text::Span;
 use crate::time::Millis;
 use crate::time::tz::Tz;
@@ -238,6 +240,9 @@ pub struct Component {
     pub depends_on: Option<ComponentId>,
     /// Who feeds it: never empty.
     pub feeders: SourceSet,
+    /// Whether its heartbeats alone tell how it is: each has a deadline of its own, so it does not matter when their
+    /// sources were last heard.
+    pub watched: bool,
 }
 
 /// One `list publish`: an annotation that a component may show.
@@ -247,6 +252,23 @@ pub struct Published {
     pub component: ComponentId,
     /// The annotation's name.
     pub annotation: Span,
+}
+
+/// `config heartbeat`: a sign of life that a source owes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heartbeat {
+    /// The section's name, and the end of the path that it is sent to.
+    pub name: Span,
+    /// Whose tokens it comes with.
+    pub source: SourceId,
+    /// What it is about; without one, only operators see it.
+    pub component: Option<ComponentId>,
+    /// How often it comes.
+    pub every: Millis,
+    /// How late it may be.
+    pub grace: Millis,
+    /// How bad it is when it is late, or says that something failed; never [`Severity::Fine`].
+    pub severity: Severity,
 }
 
 /// What a person may do.
@@ -304,6 +326,8 @@ pub struct Config {
     pub terms: Vec<matcher::Term, TERMS>,
     /// `list publish` of every component.
     pub published: Vec<Published, PUBLISHED>,
+    /// `config heartbeat`.
+    pub heartbeats: Vec<Heartbeat, HEARTBEATS>,
     /// `config user`.
     pub users: Vec<User, USERS>,
     /// `list key` of every user.
@@ -340,6 +364,7 @@ impl Config {
             matches: Vec::new(),
             terms: Vec::new(),
             published: Vec::new(),
+            heartbeats: Vec::new(),
             users: Vec::new(),
             user_keys: Vec::new(),
         }
@@ -359,6 +384,7 @@ impl Config {
         self.matches.clear();
         self.terms.clear();
         self.published.clear();
+        self.heartbeats.clear();
         self.users.clear();
         self.user_keys.clear();
     }
@@ -395,6 +421,17 @@ impl Config {
             .map(SourceId)
             .zip(&self.sources)
             .filter(move |(_, source)| source.site == site && source.scope == Scope::Push)
+    }
+
+    /// The heartbeats, by their ids.
+    pub fn heartbeats(&self) -> impl Iterator<Item = (HeartbeatId, &Heartbeat)> {
+        (0..=u8::MAX).map(HeartbeatId).zip(&self.heartbeats)
+    }
+
+    /// The heartbeat of a name that a source owes.
+    pub fn heartbeat(&self, source: SourceId, name: &str) -> Option<HeartbeatId> {
+        let mut owed = self.heartbeats().filter(|(_, row)| row.source == source && self.is(row.name, name));
+        owed.next().map(|(id, _)| id)
     }
 
     /// The site on which a component stands.

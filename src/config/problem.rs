@@ -65,6 +65,7 @@ kinds! {
     NoUnit "'{o}' has no unit: is '{w}' in seconds or minutes? Write 90s, 5m, 4h30m or 1d"
     ZeroDuration "'{o}' may not be zero"
     SilentShort "'{o}' is under 3m, but Prometheus repeats every two minutes with its usual minute of evaluation: the source would be called silent while it is well"
+    SilentBeat "this heartbeat comes less often than source '{w}' is missed: after 5m, unless it says something else meanwhile. Say in that source how long it may be silent, as option silent_after '26h'"
     BadAddress "'{w}' is no address to listen on; write IP:PORT, as 127.0.0.1:8080, [::]:8080, or unix:/PATH"
     AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names"
     NoPort "'{w}' has no port; write {f}"
@@ -115,7 +116,7 @@ kinds! {
 impl Kind {
     /// Whether the configuration works nonetheless.
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::SilentShort | Self::GlobRegex)
+        matches!(self, Self::SilentShort | Self::SilentBeat | Self::GlobRegex)
     }
 }
 

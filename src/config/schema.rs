@@ -1,6 +1,6 @@
 //! The section types and their options.
 
-use crate::limits::{COMPONENTS, LISTENERS, SERVICES, SITES, SOURCES, USERS};
+use crate::limits::{COMPONENTS, HEARTBEATS, LISTENERS, SERVICES, SITES, SOURCES, USERS};
 use crate::model::Lang;
 
 /// A section type, as a row of [`TYPES`].
@@ -12,6 +12,7 @@ pub(super) enum Type {
     Source,
     Service,
     Component,
+    Heartbeat,
     User,
 }
 
@@ -24,10 +25,10 @@ pub(super) struct TypeRow {
 }
 
 /// All section types, for a person.
-pub(super) const TYPE_NAMES: &str = "aiglon, listen, site, source, service, component and user";
+pub(super) const TYPE_NAMES: &str = "aiglon, listen, site, source, service, component, heartbeat and user";
 
 /// All section types, in the order of [`Type`].
-pub(super) static TYPES: [TypeRow; 7] = [
+pub(super) static TYPES: [TypeRow; 8] = [
     TypeRow { kind: Type::Main, name: "aiglon", plural: "sections 'config aiglon'", limit: 1 },
     TypeRow {
         kind: Type::Listen,
@@ -53,6 +54,12 @@ pub(super) static TYPES: [TypeRow; 7] = [
         name: "component",
         plural: "sections 'config component' (COMPONENTS)",
         limit: COMPONENTS,
+    },
+    TypeRow {
+        kind: Type::Heartbeat,
+        name: "heartbeat",
+        plural: "sections 'config heartbeat' (HEARTBEATS)",
+        limit: HEARTBEATS,
     },
     TypeRow { kind: Type::User, name: "user", plural: "sections 'config user' (USERS)", limit: USERS },
 ];
@@ -107,6 +114,10 @@ pub(super) enum Field {
     Publish,
     DependsOn,
     Source,
+    Component,
+    Every,
+    Grace,
+    Severity,
     Role,
     Key,
 }
@@ -149,7 +160,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 44] = [
+pub(super) static OPTIONS: [OptionRow; 49] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -209,6 +220,17 @@ pub(super) static OPTIONS: [OptionRow; 44] = [
     row(Type::Component, "publish", Shape::Many, Field::Publish),
     row(Type::Component, "depends_on", Shape::One, Field::DependsOn),
     row(Type::Component, "source", Shape::Many, Field::Source),
+    must(
+        Type::Heartbeat,
+        "source",
+        Shape::One,
+        Field::Source,
+        "say whose token it comes with, with option source 'name'",
+    ),
+    row(Type::Heartbeat, "component", Shape::One, Field::Component),
+    must(Type::Heartbeat, "every", Shape::One, Field::Every, "say how often it comes, as option every '24h'"),
+    row(Type::Heartbeat, "grace", Shape::One, Field::Grace),
+    row(Type::Heartbeat, "severity", Shape::One, Field::Severity),
     must(
         Type::User,
         "site",

@@ -139,13 +139,14 @@ fn count(n: usize) -> u64 {
 }
 
 /// What a configuration may hold; one that holds more is refused whole.
-fn configured(config: &Config) -> [(&'static str, usize, usize); 6] {
+fn configured(config: &Config) -> [(&'static str, usize, usize); 7] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
         ("services", config.services.len(), limits::SERVICES),
         ("components", config.components.len(), limits::COMPONENTS),
         ("matches", config.matches.len(), limits::MATCHES),
+        ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("users", config.users.len(), limits::USERS),
     ]
 }

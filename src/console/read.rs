@@ -494,6 +494,35 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
+    /// Heartbeats of the sources of these sites, those that only operators see included.
+    pub(super) fn heartbeats(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
+        let sites = self.sites_of(command.site)?;
+        let (scope, config, now) = (self.scope, self.scope.config, self.view.now());
+        out.table("", HEADS, "no heartbeats are owed", &mut |out| {
+            self.each_site(sites, &mut |site| {
+                self.zone(site, out);
+                for (id, row) in config.heartbeats() {
+                    let Some(source) = config.sources.get(row.source.index()) else { continue };
+                    if source.site != site {
+                        continue;
+                    }
+                    let pulse = self.engine.pulse(id);
+                    let cells = [
+                        Cell::Text(scope.site_name(site)),
+                        Cell::Text(config.str(row.name)),
+                        row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                        Cell::Text(pulse.word()),
+                        pulse.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
+                        Cell::Text(config.str(source.name)),
+                    ];
+                    out.row(HEADS, &cells);
+                }
+            });
+        });
+        Ok(())
+    }
+
     pub(super) fn services(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
         let sites = self.sites_of(command.site)?;

@@ -358,6 +358,7 @@ impl Engine {
             self.wake_at(next);
         }
         self.pass_alerts(config, now);
+        self.pass_heartbeats(config, now);
         self.pass_components(config, now);
         self.judge_fed_by(config, passed.changed, now);
         for (source, id) in config.sources.iter().zip(0u8..) {

@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod durable;
 mod flow;
 mod happenings;
+pub mod heartbeats;
 pub mod lifetime;
 mod mapping;
 mod reload;
@@ -17,6 +18,7 @@ mod standing;
 use heapless::Vec;
 
 use alerts::{Alerts, Held, Key};
+use heartbeats::Pulse;
 use lifetime::Sender;
 pub use mapping::LEADING;
 use sources::Sources;
@@ -26,10 +28,10 @@ use crate::config::Config;
 use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
-use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
+use crate::limits::{COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    BannerView, ComponentId, ComponentView, Day, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
-    SourceId, SourceSet, State, StepView, View,
+    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, MaintenanceView, Severity,
+    SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{Mono, Now};
@@ -50,6 +52,13 @@ pub enum Input<'a> {
     },
     /// A source gave a sign of life: a whole, authenticated request.
     Heard(SourceId),
+    /// A heartbeat came from the source that owes it, and so a sign of life.
+    Beat {
+        /// Which.
+        id: HeartbeatId,
+        /// Whether it says that what it is about has failed.
+        failed: bool,
+    },
     /// Time passed.
     Pass,
 }
@@ -112,6 +121,10 @@ pub struct Counters {
     pub silences: u64,
     /// Values that were cut to find room in an alert's kept text.
     pub cut: u64,
+    /// Heartbeats that came.
+    pub beats: u64,
+    /// Heartbeats that were late, or said that something failed.
+    pub missed: u64,
 }
 
 impl Counters {
@@ -138,6 +151,7 @@ impl Verdict {
 pub struct Engine {
     alerts: Alerts,
     sources: Sources,
+    pulses: [Pulse; HEARTBEATS],
     incidents: Incidents,
     uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
@@ -168,6 +182,7 @@ impl Engine {
         Self {
             alerts: Alerts::new(),
             sources: Sources::new(),
+            pulses: [Pulse::Unheard; HEARTBEATS],
             incidents: Incidents::new(),
             uptime: Uptime::new(),
             stirred: false,
@@ -177,7 +192,15 @@ impl Engine {
             wake: None,
             generations: [0; SITES],
             as_of_minute: [0; SITES],
-            counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
+            counters: Counters {
+                verdicts: [0; 7],
+                expired: 0,
+                oversize: 0,
+                silences: 0,
+                cut: 0,
+                beats: 0,
+                missed: 0,
+            },
             boot: Boot { id: 0, base: 0 },
             had_wall: false,
             durable: Durable::Nothing,
@@ -194,6 +217,7 @@ impl Engine {
         self.started = now.mono;
         self.passed = now.mono;
         self.incidents.begin(config, self.boot, config.main.journal_size);
+        self.count_heartbeats(config);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
@@ -211,6 +235,10 @@ impl Engine {
             Input::Pass => Effects::default(),
             Input::Heard(source) => {
                 self.heard(config, source, now);
+                Effects::default()
+            }
+            Input::Beat { id, failed } => {
+                self.beat(config, id, failed, now);
                 Effects::default()
             }
             Input::Alert { source, sender, alert, oversize } => {
@@ -279,7 +307,7 @@ impl Engine {
     fn judge(&mut self, config: &Config, id: ComponentId, began: Option<Mono>, now: Mono) {
         let Some(component) = config.components.get(id.index()) else { return };
         let Some(standing) = self.standings.get_mut(id.index()) else { return };
-        if standing.judge(&self.sources, component.feeders, began, now)
+        if standing.judge(&self.sources, component, began, now)
             && let Some(site) = config.site_of(id)
         {
             self.stirred = true;

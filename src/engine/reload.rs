@@ -66,6 +66,8 @@ impl Engine {
                 }
             }
         }
+        self.renew_heartbeats(old, new);
+        self.count_heartbeats(new);
         self.as_of_minute = [0; SITES];
         self.incidents.reconfigure(old, new, now);
         self.uptime.reconfigure(old, new, now);
@@ -80,7 +82,7 @@ impl Engine {
     }
 }
 
-fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
+pub(super) fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
     let (Some(a), Some(b)) = (old.sources.get(was.index()), new.sources.get(is.index())) else {
         return false;
     };

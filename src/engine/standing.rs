@@ -1,7 +1,8 @@
 //! How one component stands: what its alerts and its sources' silence add up to, and since when.
 
 use super::sources::Sources;
-use crate::model::{ComponentView, Reason, Severity, SourceSet, State};
+use crate::config::Component;
+use crate::model::{ComponentView, Reason, Severity, State};
 use crate::time::Mono;
 
 /// What is counted and remembered for one component. All-zero: no data, nothing known.
@@ -11,6 +12,8 @@ pub struct Standing {
     degraded: u16,
     /// Alerts of which nobody can tell whether they still fire.
     unknown: u16,
+    /// Heartbeats that were never heard.
+    unheard: u8,
     /// What alerts that found no room left behind: the component is at least that bad until then. Two fields,
     /// since `None` of a pair would take a value of [`State`] that is not zero, and move all of the engine
     /// from `.bss` into the file (480 KiB seen).
@@ -28,6 +31,8 @@ pub enum Weight {
     Nothing,
     /// Nobody can tell.
     Unknown,
+    /// It was never heard of: a heartbeat that is owed.
+    Unheard,
     /// It fires, this badly.
     Fires(Severity),
 }
@@ -39,6 +44,7 @@ impl Standing {
             outages: 0,
             degraded: 0,
             unknown: 0,
+            unheard: 0,
             marked: State::NoData,
             marked_until: None,
             word_counts_at: None,
@@ -59,14 +65,18 @@ impl Standing {
 
     /// An alert begins to count like this.
     pub fn add(&mut self, weight: Weight) {
-        if let Some(n) = self.counter(weight) {
+        if weight == Weight::Unheard {
+            self.unheard = self.unheard.saturating_add(1);
+        } else if let Some(n) = self.counter(weight) {
             *n = n.saturating_add(1);
         }
     }
 
     /// An alert no longer counts like this.
     pub fn sub(&mut self, weight: Weight) {
-        if let Some(n) = self.counter(weight) {
+        if weight == Weight::Unheard {
+            self.unheard = self.unheard.saturating_sub(1);
+        } else if let Some(n) = self.counter(weight) {
             *n = n.saturating_sub(1);
         }
     }
@@ -79,7 +89,7 @@ impl Standing {
 
     fn counter(&mut self, weight: Weight) -> Option<&mut u16> {
         match weight {
-            Weight::Nothing | Weight::Fires(Severity::Fine) => None,
+            Weight::Nothing | Weight::Unheard | Weight::Fires(Severity::Fine) => None,
             Weight::Unknown => Some(&mut self.unknown),
             Weight::Fires(Severity::Degraded) => Some(&mut self.degraded),
             Weight::Fires(Severity::Outage) => Some(&mut self.outages),
@@ -88,7 +98,7 @@ impl Standing {
 
     /// Forgets what its alerts add up to, to be counted anew.
     pub fn recount(&mut self) {
-        (self.outages, self.degraded, self.unknown) = (0, 0, 0);
+        (self.outages, self.degraded, self.unknown, self.unheard) = (0, 0, 0, 0);
     }
 
     /// An alert found no room: the component is at least this bad until then.
@@ -96,7 +106,7 @@ impl Standing {
         let state = match weight {
             Weight::Fires(Severity::Outage) => State::Outage,
             Weight::Fires(Severity::Degraded) => State::Degraded,
-            Weight::Unknown => State::NoData,
+            Weight::Unknown | Weight::Unheard => State::NoData,
             Weight::Nothing | Weight::Fires(Severity::Fine) => return,
         };
         // The worst of the refused, until after the last of them.
@@ -132,10 +142,16 @@ impl Standing {
 
     /// Adds everything up. `began` is when its newest trouble began, if that is known to be earlier than
     /// now. True if what a visitor is told has changed.
-    pub fn judge(&mut self, sources: &Sources, feeders: SourceSet, began: Option<Mono>, now: Mono) -> bool {
-        let (state, reason) = self.state(sources, feeders, now);
+    pub fn judge(
+        &mut self,
+        sources: &Sources,
+        component: &Component,
+        began: Option<Mono>,
+        now: Mono,
+    ) -> bool {
+        let (state, reason) = self.state(sources, component, now);
         let began = match (state, reason) {
-            (State::NoData, Reason::Silent) => sources.last_of(feeders).filter(|&at| at <= now),
+            (State::NoData, Reason::Silent) => sources.last_of(component.feeders).filter(|&at| at <= now),
             (State::NoData, _) => None,
             _ => began.filter(|&at| at <= now),
         };
@@ -146,23 +162,25 @@ impl Standing {
         changed
     }
 
-    fn state(&self, sources: &Sources, feeders: SourceSet, now: Mono) -> (State, Reason) {
+    fn state(&self, sources: &Sources, component: &Component, now: Mono) -> (State, Reason) {
+        let word = if component.watched { Ok(()) } else { sources.word_of(component.feeders, now) };
         let marked = self.mark_at(now).unwrap_or(State::Operational);
-        let alerts = match (self.outages, self.degraded, self.unknown) {
+        let alerts = match (self.outages, self.degraded, self.unknown.max(self.unheard.into())) {
             (1.., _, _) => State::Outage,
             (0, 1.., _) => State::Degraded,
             (0, 0, 1..) => State::NoData,
             (0, 0, 0) => State::Operational,
         };
         match alerts.max(marked) {
-            State::Operational => match sources.word_of(feeders, now) {
+            State::Operational => match word {
                 Ok(()) if self.word_counts_at.is_some_and(|at| at > now) => (State::NoData, Reason::Resync),
                 Ok(()) => (State::Operational, Reason::Reported),
                 Err(reason) => (State::NoData, reason),
             },
             // An alert whose end nobody saw, and its source may be silent besides: that explains more.
-            State::NoData => match sources.word_of(feeders, now) {
+            State::NoData => match word {
                 Err(reason @ (Reason::Silent | Reason::NeverHeard)) => (State::NoData, reason),
+                _ if self.unknown == 0 && self.unheard > 0 => (State::NoData, Reason::NeverHeard),
                 _ => (State::NoData, Reason::Expired),
             },
             bad => (bad, Reason::Reported),

@@ -8,6 +8,7 @@
     clippy::panic
 )]
 
+mod heartbeats;
 mod incidents;
 mod uptime;
 

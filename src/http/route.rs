@@ -38,6 +38,8 @@ pub enum Route<'a> {
     /// The same without a slash at its end. If the segment is a secret, redirect to itself with the slash:
     /// `./SEGMENT/`, which is right under any prefix that a proxy puts before it.
     SecretWithoutSlash(&'a str),
+    /// To the heartbeat of that name.
+    Heartbeat(&'a str),
     /// Nowhere: 404.
     NotFound,
     /// The path is known, the method is not for it: 405 with this `Allow`.
@@ -94,6 +96,9 @@ fn number(digits: &str) -> Option<u32> {
     digits.parse().ok().filter(|_| plain)
 }
 
+/// What the name of a heartbeat follows.
+const HEARTBEAT: &str = "/api/v1/heartbeat/";
+
 const ROWS: [Row; 11] = [
     Row::get("/", Role::Page, Endpoint::Page(Sheet::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(Sheet::History)),
@@ -118,6 +123,13 @@ const ROWS: [Row; 11] = [
 pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     if method == Method::Unknown {
         return Route::NotImplemented;
+    }
+    if let Some(name) = path.strip_prefix(HEARTBEAT) {
+        return match method {
+            _ if !roles.ingest => Route::NotFound,
+            Method::Post => Route::Heartbeat(name),
+            _ => Route::MethodNotAllowed("POST"),
+        };
     }
     let Some((row, number)) = row(path) else {
         let wants_page = roles.page && matches!(method, Method::Get | Method::Head);
@@ -222,6 +234,11 @@ mod tests {
             (Get, "/-/healthy", NONE, To(Endpoint::Healthy)),
             (Head, "/-/ready", NONE, To(Endpoint::Ready)),
             (Post, "/-/ready", NONE, MethodNotAllowed("GET, HEAD")),
+            (Post, "/api/v1/heartbeat/backup", ingest, Route::Heartbeat("backup")),
+            (Post, "/api/v1/heartbeat/", ingest, Route::Heartbeat("")),
+            (Get, "/api/v1/heartbeat/backup", ingest, MethodNotAllowed("POST")),
+            (Post, "/api/v1/heartbeat/backup", page, NotFound),
+            (Post, "/api/v1/heartbeat", ingest, NotFound),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
             (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),
             (Get, "/s3cret/", page, Secret("s3cret", Sheet::Now)),

@@ -27,6 +27,8 @@ id! {
     ComponentId(u16);
     /// A person.
     UserId(u8);
+    /// A sign of life that is owed.
+    HeartbeatId(u8);
 }
 
 /// A set of sources.

@@ -41,6 +41,8 @@ pub enum Plan<'a> {
     Ingest { source: SourceId, sender: Sender, dialect: Dialect },
     /// The alerts of a site, in pieces.
     List(SiteId),
+    /// 204: a heartbeat was taken.
+    Beaten,
 }
 
 /// By which door a request came, and what that says about its sender.
@@ -77,6 +79,7 @@ impl App {
             Route::To(Endpoint::ListAlerts) => self.list(request, door),
             Route::To(Endpoint::PushAlerts) => self.push(request, door, Sender::Repeating, Dialect::Alerts),
             Route::To(Endpoint::Webhook) => self.push(request, door, Sender::Webhook, Dialect::Webhook),
+            Route::Heartbeat(name) => self.beat(request, door, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
             Route::NotFound => NOT_FOUND,
@@ -191,6 +194,28 @@ impl App {
             }
             Ok(source) => Plan::Ingest { source, sender, dialect },
         }
+    }
+
+    /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.
+    fn beat(&self, request: &Request<'_>, door: Door<'_>, name: &str) -> Plan<'_> {
+        let source = match self.source(request, door, Scope::Push) {
+            Err(refusal) => return refusal,
+            Ok(source) => source,
+        };
+        let mut state = self.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let Some(id) = config.heartbeat(source, name) else {
+            // The same for one that another source owes: a token tells nothing of others.
+            return Plan::Json(Status::NotFound, "the source of this token owes no heartbeat of that name");
+        };
+        let failed = match request.query {
+            "" | "state=ok" => false,
+            "state=fail" => true,
+            _ => return Plan::Json(Status::BadRequest, "a heartbeat takes state=ok or state=fail"),
+        };
+        let now = self.now(config);
+        engine.step(config, now, Input::Beat { id, failed });
+        Plan::Beaten
     }
 
     fn list(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {

@@ -232,6 +232,10 @@ impl Connection<'_> {
             self.list(terms, site).await?;
             return self.after(terms).await;
         }
+        if matches!(plan, Plan::Beaten) {
+            self.is_sender = true;
+            self.slot.is_sender();
+        }
         self.plain(terms, plan).await
     }
 
@@ -252,6 +256,10 @@ impl Connection<'_> {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
                 response.allow = allow;
                 self.begin(terms, response)?;
+                b""
+            }
+            Plan::Beaten => {
+                self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
             Plan::Redirect(site) => self.begin_redirect(terms, *site)?,

@@ -1,7 +1,9 @@
 //! `/metrics`, in Prometheus' text format 0.0.4: our own counters, how full each store is, and how long each
 //! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
 
-use aiglon::engine::Verdict;
+use aiglon::config::Config;
+use aiglon::engine::heartbeats::Pulse;
+use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
 use ufmt::{uWrite, uwrite};
@@ -131,6 +133,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
             t.labelled("source_last_seen_seconds", "source", config.str(source.name), age);
         }
     }
+    heartbeats(t, engine, config);
     t.family("store_used", "gauge", "How full each store of the configuration is.");
     let stores = stores(config);
     for (name, used, _) in stores {
@@ -185,7 +188,29 @@ fn journal(t: &mut Text<'_>, app: &App) {
     t.one("journal_dropped_total", "counter", "Records that it did not take.", u64::from(counters.dropped));
 }
 
-fn stores(config: &aiglon::config::Config) -> [(&'static str, usize, usize); 8] {
+fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
+    let counters = engine.counters();
+    t.one("heartbeats_received_total", "counter", "Heartbeats that came.", counters.beats);
+    t.one("heartbeats_missed_total", "counter", "Heartbeats that were late or failed.", counters.missed);
+    t.family(
+        "heartbeat_ok",
+        "gauge",
+        "1 while a heartbeat is on time, 0 while it is late or failed; absent if it was never heard.",
+    );
+    let heard = || config.heartbeats().filter_map(|(id, row)| Some((row, engine.pulse(id).last()?, id)));
+    for (row, _, id) in heard() {
+        let on_time = matches!(engine.pulse(id), Pulse::OnTime { .. });
+        t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
+    }
+    t.family("heartbeat_last_seen_seconds", "gauge", "Since it last came; absent if it never did.");
+    let now = clock::mono();
+    for (row, last, _) in heard() {
+        let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
+        t.labelled("heartbeat_last_seen_seconds", "heartbeat", config.str(row.name), age);
+    }
+}
+
+fn stores(config: &Config) -> [(&'static str, usize, usize); 9] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -193,6 +218,7 @@ fn stores(config: &aiglon::config::Config) -> [(&'static str, usize, usize); 8] 
         ("services", config.services.len(), limits::SERVICES),
         ("components", config.components.len(), limits::COMPONENTS),
         ("matches", config.matches.len(), limits::MATCHES),
+        ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("match_terms", config.terms.len(), limits::TERMS),
         ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
     ]

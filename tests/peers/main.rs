@@ -11,6 +11,7 @@ mod alertmanager;
 mod amtool;
 mod collectd;
 mod curl;
+mod heartbeat;
 mod prometheus;
 mod proxies;
 mod ssh;
