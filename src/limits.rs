@@ -54,6 +54,9 @@ pub const TERMS: usize = 1024;
 pub const PUBLISHED: usize = 512;
 /// Signs of life that are owed (`config heartbeat`). 48 bytes each in the configuration and the engine.
 pub const HEARTBEATS: usize = 64;
+/// Thresholds on samples (`config rule`). One bit each in the set of those that ask for a sample. About 170 bytes each in the
+/// configuration and the engine.
+pub const RULES: usize = 32;
 /// People.
 pub const USERS: usize = 32;
 /// SSH keys over all people.
@@ -74,6 +77,34 @@ pub const JSON_DEPTH: usize = 16;
 pub const ALERT_PAIRS: usize = 64;
 /// Bytes of all label and annotation names and values of one alert while it is being read.
 pub const ALERT_BYTES: usize = 8192;
+
+/// Bytes of one name or value of a sample that are kept while it is read; of a longer value, the beginning counts. Telegraf's
+/// longest names have about 40.
+pub const LINE_TOKEN_BYTES: usize = 256;
+/// Bytes of the names and values of one sample that rules ask for.
+pub const SAMPLE_BYTES: usize = 512;
+/// Series that rules know the last value of, over all of them: a rule on the signal of each radio has one for each. 32 bytes
+/// each: 6 KiB. A rule that finds no room for one no longer says that all is well.
+pub const SERIES: usize = 192;
+/// How long the last value of a series counts, where its rule does not say `absent`.
+pub const SERIES_LIFE: Millis = Millis::from_mins(5);
+/// A sample that is older than the last of its series came late and is dropped, for so long after that one: then the clock of
+/// its sender has been put back.
+pub const LATE_TIME: Millis = Millis::from_mins(2);
+/// How long rules wait, after a change of the key that tells series apart, until all have come again.
+pub const REKEY_HOLD: Millis = Millis::from_mins(2);
+/// The life of that key.
+pub const REKEY_EVERY: Millis = Millis::from_mins(24 * 60);
+/// Bodies of samples that are taken in at the same time, each with a reader of its own (about 1.4 KiB).
+pub const LINE_READERS: usize = 8;
+/// Bytes of a body of samples once it is unpacked; more is answered 413. Telegraf's usual batch of 1,000 has about 300,000.
+pub const GUNZIP_BYTES: u64 = 16_777_216;
+/// Bytes of the window of one body that is unpacked (RFC 1951, section 2): one at a time.
+pub const GUNZIP_WINDOW_BYTES: usize = 32_768;
+/// Tags of one sample that rules ask for.
+pub const SAMPLE_TAGS: usize = 8;
+/// Fields of one sample that rules ask for.
+pub const SAMPLE_FIELDS: usize = 16;
 
 // ---- the store of alerts -------------------------------------------------------------------------------
 
@@ -279,6 +310,7 @@ const _: () = assert!(SITES <= 8, "a user's sites have 8 bits");
 const _: () = assert!(CONFIG_VALUE_BYTES <= CONFIG_TEXT_BYTES, "one value must fit the text");
 const _: () = assert!(DURATION_SECS <= u32::MAX / 1000, "a span of time has 32 bits of milliseconds");
 const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
+const _: () = assert!(RULES <= 32, "those that ask for a sample have 32 bits");
 const _: () = assert!(HEARTBEATS <= u8::MAX as usize, "a heartbeat is numbered in 8 bits");
 const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");
 const _: () = assert!(ALERTS < u16::MAX as usize, "the index of alerts has 16 bits");

@@ -50,6 +50,8 @@ fn limits_are_those_of_the_code() {
         ("MATCHES", limits::MATCHES as u64),
         ("TERMS", limits::TERMS as u64),
         ("HEARTBEATS", limits::HEARTBEATS as u64),
+        ("RULES", limits::RULES as u64),
+        ("SERIES", limits::SERIES as u64),
         ("CONFIG_BYTES", limits::CONFIG_BYTES as u64),
         ("CONFIG_TEXT_BYTES", limits::CONFIG_TEXT_BYTES as u64),
         ("ALERTS", limits::ALERTS as u64),

@@ -27,6 +27,7 @@ pub enum Verb {
     Services,
     Sources,
     Heartbeats,
+    Rules,
     Phrases,
     WhoAmI,
     Alerts,
@@ -179,7 +180,7 @@ impl Row {
 }
 
 /// All commands, in the order of help. Those of two words stand with those of their first word alone.
-pub static ROWS: [Row; 37] = [
+pub static ROWS: [Row; 38] = [
     row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
     row(
         Verb::Incidents,
@@ -245,6 +246,7 @@ pub static ROWS: [Row; 37] = [
     row(Verb::Services, "services", &[Arg::AnySite], "services and components, by the names to use here"),
     row(Verb::Sources, "sources", &[], "who reports to us, and when they were last heard"),
     row(Verb::Heartbeats, "heartbeats", &[Arg::AnySite], "signs of life that are owed, and which are late"),
+    row(Verb::Rules, "rules", &[Arg::AnySite], "thresholds on samples, and which of them fire"),
     row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
     row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),
     row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say, with its labels; private")

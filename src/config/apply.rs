@@ -53,6 +53,7 @@ impl Loader<'_, '_> {
             Type::Service => self.apply_service(value),
             Type::Component => self.apply_component(value),
             Type::Heartbeat => self.apply_heartbeat(value),
+            Type::Rule => self.apply_rule(value),
             Type::User => self.apply_user(value),
         }
     }
@@ -309,10 +310,11 @@ impl Loader<'_, '_> {
                 row.source = self.refer(value, Type::Source).map_or(NO_SOURCE, |index| SourceId(low(index)));
             }
             Field::Component => row.component = self.refer(value, Type::Component).map(ComponentId),
-            Field::Severity => match Severity::from_word(value.text) {
-                Some(severity @ (Severity::Degraded | Severity::Outage)) => row.severity = severity,
-                _ => self.bad_word(value, SEVERITIES),
-            },
+            Field::Severity => {
+                if let Some(severity) = self.severity(value) {
+                    row.severity = severity;
+                }
+            }
             Field::Every => row.every = self.duration(value),
             _ => row.grace = self.duration(value),
         }
@@ -344,7 +346,7 @@ impl Loader<'_, '_> {
     // ---- values ----------------------------------------------------------------------------------------
 
     /// Which of the words of `known` (`a, b and c`) a value is; the first if it is none, which is told.
-    fn choice(&mut self, value: &Value<'_>, known: &'static str) -> usize {
+    pub(super) fn choice(&mut self, value: &Value<'_>, known: &'static str) -> usize {
         let found = words(known).position(|word| word == value.text);
         if found.is_none() {
             self.bad_word(value, known);
@@ -352,13 +354,22 @@ impl Loader<'_, '_> {
         found.unwrap_or(0)
     }
 
-    fn bad_word(&mut self, value: &Value<'_>, known: &'static str) {
+    /// How bad something is when it is not well.
+    pub(super) fn severity(&mut self, value: &Value<'_>) -> Option<Severity> {
+        let found = Severity::from_word(value.text).filter(|&severity| severity != Severity::Fine);
+        if found.is_none() {
+            self.bad_word(value, SEVERITIES);
+        }
+        found
+    }
+
+    pub(super) fn bad_word(&mut self, value: &Value<'_>, known: &'static str) {
         let near = near::nearest(value.text, &mut words(known));
         self.problems.add(value.odd(Kind::BadWord).known(known).instead(near));
     }
 
     /// A span of time; zero if it is none, which is told. Only `resync` may be zero.
-    fn duration(&mut self, value: &Value<'_>) -> Millis {
+    pub(super) fn duration(&mut self, value: &Value<'_>) -> Millis {
         match units::duration(value.text) {
             Ok(Millis(0)) if value.row.field != Field::Resync => {
                 self.problems.add(value.wrong(Kind::ZeroDuration));
@@ -370,7 +381,7 @@ impl Loader<'_, '_> {
     }
 
     /// The section that a value names, by its position.
-    fn refer(&mut self, value: &Value<'_>, kind: Type) -> Option<u16> {
+    pub(super) fn refer(&mut self, value: &Value<'_>, kind: Type) -> Option<u16> {
         let found = self.config.names(kind).position(|name| name == value.text && !name.is_empty());
         if found.is_none() && !self.broken {
             let mut nearest = near::Nearest::new(value.text);
@@ -437,7 +448,7 @@ impl Loader<'_, '_> {
 
     /// A text for people. It may span lines in the file; on a page it does not, so that nothing in it can move a
     /// terminal's cursor.
-    fn texts(&mut self, value: &Value<'_>) {
+    pub(super) fn texts(&mut self, value: &Value<'_>) {
         let start = self.config.text.len();
         for (number, line) in value.text.split(['\t', '\n', '\r']).enumerate() {
             self.keep(if number == 0 { "" } else { " " });
@@ -451,6 +462,7 @@ impl Loader<'_, '_> {
             (Type::Site, _) => config.sites.get_mut(at).map(|row| &mut row.intro),
             (Type::Service, Field::Title) => config.services.get_mut(at).map(|row| &mut row.title),
             (Type::Service, _) => config.services.get_mut(at).map(|row| &mut row.description),
+            (Type::Rule, _) => config.rules.get_mut(at).map(|row| &mut row.text),
             (_, Field::Title) => config.components.get_mut(at).map(|row| &mut row.title),
             _ => config.components.get_mut(at).map(|row| &mut row.description),
         };
@@ -516,6 +528,13 @@ impl Loader<'_, '_> {
     }
 
     fn matcher(&mut self, value: &Value<'_>) {
+        let Some((first, count)) = self.terms(value) else { return };
+        let row = matcher::Match { component: ComponentId(value.section.index), first, count };
+        push(self, |config| &mut config.matches, row, value.line, "lines 'list match' (MATCHES)");
+    }
+
+    /// Reads the terms of a matcher: where they are, and how many. `None` if there is none or it is wrong, which is told.
+    pub(super) fn terms(&mut self, value: &Value<'_>) -> Option<(u16, u8)> {
         let first = u16::try_from(self.config.terms.len()).unwrap_or(u16::MAX);
         let mut count: u8 = 0;
         for term in matcher::Terms::new(value.text) {
@@ -537,19 +556,22 @@ impl Loader<'_, '_> {
                 let refused = !problem.is_warning();
                 self.problems.add(problem);
                 if refused {
-                    return;
+                    return None;
                 }
             }
             match count.checked_add(1) {
                 Some(more) => count = more,
-                None => return self.full(value.line, "terms in one matcher", usize::from(u8::MAX)),
+                None => {
+                    self.full(value.line, "terms in one matcher", usize::from(u8::MAX));
+                    return None;
+                }
             }
         }
         if count == 0 {
-            return self.problems.add(value.wrong(Kind::MatchEmpty));
+            self.problems.add(value.wrong(Kind::MatchEmpty));
+            return None;
         }
-        let row = matcher::Match { component: ComponentId(value.section.index), first, count };
-        push(self, |config| &mut config.matches, row, value.line, "lines 'list match' (MATCHES)");
+        Some((first, count))
     }
 }
 

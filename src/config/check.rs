@@ -17,6 +17,7 @@ impl Loader<'_, '_> {
         self.check_sites();
         self.check_labels();
         self.check_heartbeats();
+        self.check_rules();
         for id in (0..self.config.count(Type::Component)).map(ComponentId) {
             self.check_feeders(id);
             self.check_dependency(id);
@@ -37,7 +38,7 @@ impl Loader<'_, '_> {
     }
 
     /// Where to point for an option of a section, or the section itself where the option is not given.
-    fn line_of(&self, kind: Type, index: usize, option: &str) -> u32 {
+    pub(super) fn line_of(&self, kind: Type, index: usize, option: &str) -> u32 {
         let given = if option.is_empty() { None } else { self.line_of_option(kind, index, option) };
         given.unwrap_or_else(|| {
             let mut walk = self.walk();
@@ -50,7 +51,14 @@ impl Loader<'_, '_> {
         })
     }
 
-    fn blame(&mut self, kind: Kind, section: Type, index: usize, option: &'static str, name: Span) {
+    pub(super) fn blame(
+        &mut self,
+        kind: Kind,
+        section: Type,
+        index: usize,
+        option: &'static str,
+        name: Span,
+    ) {
         let line = self.line_of(section, index, option);
         let problem = Mistake::new(line, kind).section(section.name()).option(option);
         self.problems.add(problem.word(self.config.str(name)));
@@ -130,15 +138,8 @@ impl Loader<'_, '_> {
             if let Some(place) = self.config.heartbeats.get_mut(index) {
                 place.grace = grace;
             }
+            self.check_owner(Type::Heartbeat, index, row.source, row.component);
             let Some(&source) = self.config.sources.get(row.source.index()) else { continue };
-            let site = row.component.and_then(|id| self.config.site_of(id));
-            // A site that is unknown has been told of already.
-            let known = |site: SiteId| self.config.sites.get(site.index()).is_some();
-            if source.scope == Scope::Read {
-                self.blame(Kind::NotPush, Type::Heartbeat, index, "source", source.name);
-            } else if site.is_some_and(|site| known(site) && known(source.site) && site != source.site) {
-                self.blame(Kind::OtherSite, Type::Heartbeat, index, "source", source.name);
-            }
             // Who says nothing else may be silent for so long. Not made so by itself: a Prometheus that owes a heartbeat
             // a day would be missed a day late.
             if source.silent_after.0 < row.every.0.saturating_add(grace.0)
@@ -149,18 +150,40 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// Who owes a sign of life about a component; nobody where matchers say that alerts tell of it, too.
+    /// What a heartbeat or a rule is about stands on the site of its source, which pushes.
+    pub(super) fn check_owner(
+        &mut self,
+        kind: Type,
+        index: usize,
+        source: SourceId,
+        component: Option<ComponentId>,
+    ) {
+        let Some(&source) = self.config.sources.get(source.index()) else { return };
+        let site = component.and_then(|id| self.config.site_of(id));
+        // A site that is unknown has been told of already.
+        let known = |site: SiteId| self.config.sites.get(site.index()).is_some();
+        if source.scope == Scope::Read {
+            self.blame(Kind::NotPush, kind, index, "source", source.name);
+        } else if site.is_some_and(|site| known(site) && known(source.site) && site != source.site) {
+            self.blame(Kind::OtherSite, kind, index, "source", source.name);
+        }
+    }
+
+    /// Who owes a sign of life or samples about a component; nobody where matchers say that alerts tell of it, too.
     fn watchers(&self, id: ComponentId) -> SourceSet {
         let mut set = SourceSet::EMPTY;
         if !self.config.matches.iter().any(|entry| entry.component == id) {
             for row in self.config.heartbeats.iter().filter(|row| row.component == Some(id)) {
                 set.insert(row.source);
             }
+            for row in self.config.rules.iter().filter(|row| row.component == Some(id)) {
+                set.insert(row.source);
+            }
         }
         set
     }
 
-    /// Every component has somebody who feeds it: those it names, or its heartbeats, or the one who pushes to its site.
+    /// Every component has somebody who feeds it: those it names, or its heartbeats and rules, or the one who pushes to its site.
     fn check_feeders(&mut self, id: ComponentId) {
         let Some(site) = self.config.site_of(id).filter(|site| self.config.sites.get(site.index()).is_some())
         else {

@@ -8,6 +8,7 @@
 //! to what stands there. So an option is passed over when a later `option` of its section has its name.
 
 use super::problem::{Kind, Mistake, Problem, Problems};
+use super::rule::Rule;
 use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
 use super::{
@@ -126,6 +127,7 @@ impl Config {
             Type::Service => self.services.len(),
             Type::Component => self.components.len(),
             Type::Heartbeat => self.heartbeats.len(),
+            Type::Rule => self.rules.len(),
             Type::User => self.users.len(),
         };
         u16::try_from(count).unwrap_or(u16::MAX)
@@ -142,6 +144,7 @@ impl Config {
             Type::Service => self.services.get(at).map(|row| row.name),
             Type::Component => self.components.get(at).map(|row| row.name),
             Type::Heartbeat => self.heartbeats.get(at).map(|row| row.name),
+            Type::Rule => self.rules.get(at).map(|row| row.name),
             Type::User => self.users.get(at).map(|row| row.name),
         };
         span.map(|span| self.str(span))
@@ -336,6 +339,10 @@ impl<'a> Loader<'a, '_> {
                 let row =
                     Heartbeat { name, source: NO_SOURCE, severity: Severity::Outage, ..Heartbeat::default() };
                 config.heartbeats.push(row).is_ok()
+            }
+            Type::Rule => {
+                let row = Rule { name, source: NO_SOURCE, severity: Severity::Outage, ..Rule::default() };
+                config.rules.push(row).is_ok()
             }
             Type::User => config.users.push(User { name, ..User::default() }).is_ok(),
         }
@@ -759,7 +766,7 @@ mod tests {
             (
                 "config usr u\n\toption x y",
                 &[
-                    "1: there is no section type 'usr'; known are aiglon, listen, site, source, service, component, heartbeat and user; did you mean 'user'?",
+                    "1: there is no section type 'usr'; known are aiglon, listen, site, source, service, component, heartbeat, rule and user; did you mean 'user'?",
                 ],
             ),
             ("config user s\n\tlist site s", &["1: 's' is already the name of a section of another type"]),
@@ -930,6 +937,115 @@ mod tests {
         assert_eq!((row.every, row.grace, row.severity), (Millis::from_mins(2), row.every, Severity::Outage));
         assert_eq!(config.heartbeat(SourceId(0), "h").map(|id| id.0), Some(0));
         assert_eq!((config.heartbeat(SourceId(1), "h"), config.heartbeat(SourceId(0), "H")), (None, None));
+    }
+
+    #[test]
+    fn mistakes_in_rules() {
+        let rule = "config rule r\n\toption source p\n\toption measurement ping\n\toption field loss\n";
+        for (more, expected) in [
+            (
+                "config rule r".to_string(),
+                &["lacks 'source'", "lacks 'measurement'", "rule 'r' asks for nothing"][..],
+            ),
+            (rule.to_string(), &["1: rule 'r' asks for nothing; write above, below"]),
+            (format!("{rule}\toption clear 5%"), &["asks for nothing"]),
+            (format!("{rule}\toption absent 5m"), &[]),
+            (format!("{rule}\toption absent 5m\n\toption clear 5"), &["asks for nothing"]),
+            (format!("{rule}\toption above 50%"), &[]),
+            (format!("{rule}\toption below -80dBm\n\toption clear -75dBm"), &[]),
+            (
+                format!("{rule}\toption above 50%\n\toption below 20%"),
+                &["6: there is more than one of 'above'"],
+            ),
+            (format!("{rule}\toption above 50 %"), &["too much on this line"]),
+            (
+                format!("{rule}\toption above lots"),
+                &["5: 'lots' is no value for 'above'; write a number with its unit"],
+            ),
+            (format!("{rule}\toption above 5parsec"), &["5: '5parsec' is no value"]),
+            (
+                format!("{rule}\toption above 2m"),
+                &["5: '2m' has a unit, but in what does the field itself count"],
+            ),
+            (format!("{rule}\toption unit s\n\toption above 2m"), &[]),
+            (
+                format!("{rule}\toption unit s\n\toption above 2"),
+                &["6: '2' does not fit the unit of this rule"],
+            ),
+            (format!("{rule}\toption unit s\n\toption above 2%"), &["6: '2%' does not fit the unit"]),
+            (
+                format!("{rule}\toption unit sec\n\toption above 2"),
+                &["5: 'sec' is no value for 'unit'; it is one of %"],
+            ),
+            (
+                format!("{rule}\toption outside 5%"),
+                &["'5%' is no value for 'outside'; write a number with its unit, as -80dBm.."],
+            ),
+            (format!("{rule}\toption outside 5%..1%"), &["'5%..1%' is no value"]),
+            (format!("{rule}\toption outside 1%..5%"), &[]),
+            (
+                format!("{rule}\toption above 50%\n\toption clear 60%"),
+                &["6: '60%' would clear this rule where it still fires"],
+            ),
+            (format!("{rule}\toption below 50%\n\toption clear 40%"), &["'40%' would clear"]),
+            (format!("{rule}\toption equals 5\n\toption clear 4"), &["'4' would clear"]),
+            (format!("{rule}\toption above 5\n\toption for 0s"), &["'for' may not be zero"]),
+            (
+                format!("{rule}\toption above 5\n\toption aggregate mean"),
+                &["'mean' is no value for 'aggregate'; it is one of any, all"],
+            ),
+            (
+                format!("{rule}\toption above 5\n\toption aggregate count-distinct"),
+                &["'count-distinct' counts the values of one tag"],
+            ),
+            (
+                format!("{rule}\toption above 5\n\toption of mac"),
+                &["'count-distinct' counts the values of one tag"],
+            ),
+            (
+                format!("{rule}\toption above 5\n\toption match mac=02:00:00:00:00:01"),
+                &["MAC addresses are masked"],
+            ),
+            (
+                format!("{rule}\toption above 5\n\toption match ''\n\toption severity ok"),
+                &["'ok' is no value for 'severity'"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption field clients"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption of mac\n\toption aggregate count-distinct"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                rule.replace("\toption field loss\n", "\toption above 5\n"),
+                &["4: rule 'r' compares a number; say which"],
+            ),
+        ] {
+            check(&more, expected);
+        }
+        let limits = |options: &str| {
+            let config = good(&format!("{BASE}{rule}{options}"));
+            let row = config.rules[0];
+            (row.limit.low, row.clear.low)
+        };
+        for (options, expected) in [
+            ("\toption above 50.5%\n", (50_500_000, 50_500_000)),
+            ("\toption clear 1m\n\toption above 2m\n\toption unit s\n", (120_000_000, 60_000_000)),
+            ("\toption unit ms\n\toption above 0.5s\n", (500_000_000, 500_000_000)),
+            ("\toption unit s\n\toption above 250ms\n", (250_000, 250_000)),
+            ("\toption unit h\n\toption below 14d\n", (336_000_000, 336_000_000)),
+            ("\toption unit KiB\n\toption below 1MiB\n", (1_024_000_000, 1_024_000_000)),
+            ("\toption unit B/s\n\toption above 8Mbit/s\n", (1_000_000_000_000, 1_000_000_000_000)),
+            ("\toption above -3\n", (-3_000_000, -3_000_000)),
+        ] {
+            assert_eq!(limits(options), expected, "{options}");
+        }
     }
 
     #[test]

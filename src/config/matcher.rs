@@ -64,10 +64,15 @@ impl Config {
         found
     }
 
-    fn holds<'a>(&self, one: Match, get: &dyn Fn(&str) -> Option<&'a str>) -> bool {
-        let terms = self.terms.iter().skip(usize::from(one.first)).take(usize::from(one.count));
+    /// The terms of a matcher.
+    pub(super) fn terms_of(&self, one: Match) -> impl Iterator<Item = &Term> {
+        self.terms.iter().skip(usize::from(one.first)).take(usize::from(one.count))
+    }
+
+    /// Whether all terms of a matcher hold; one without any holds for nothing.
+    pub fn holds<'a>(&self, one: Match, get: &dyn Fn(&str) -> Option<&'a str>) -> bool {
         one.count != 0
-            && terms.into_iter().all(|term| {
+            && self.terms_of(one).all(|term| {
                 let found = get(self.str(term.name)).unwrap_or("");
                 let wanted = self.str(term.value);
                 match term.op {

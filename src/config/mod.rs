@@ -11,6 +11,7 @@ mod hash;
 mod load;
 pub mod matcher;
 mod problem;
+pub mod rule;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -22,7 +23,7 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, SERVICES, SITES,
+    COMPONENTS, CONFIG_TEXT_BYTES, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, RULES, SERVICES, SITES,
     SOURCES, TERMS, TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{
@@ -240,7 +241,7 @@ pub struct Component {
     pub depends_on: Option<ComponentId>,
     /// Who feeds it: never empty.
     pub feeders: SourceSet,
-    /// Whether its heartbeats alone tell how it is: each has a deadline of its own, so it does not matter when their
+    /// Whether its heartbeats and rules alone tell how it is: each has a deadline of its own, so it does not matter when their
     /// sources were last heard.
     pub watched: bool,
 }
@@ -328,6 +329,8 @@ pub struct Config {
     pub published: Vec<Published, PUBLISHED>,
     /// `config heartbeat`.
     pub heartbeats: Vec<Heartbeat, HEARTBEATS>,
+    /// `config rule`.
+    pub rules: Vec<rule::Rule, RULES>,
     /// `config user`.
     pub users: Vec<User, USERS>,
     /// `list key` of every user.
@@ -365,6 +368,7 @@ impl Config {
             terms: Vec::new(),
             published: Vec::new(),
             heartbeats: Vec::new(),
+            rules: Vec::new(),
             users: Vec::new(),
             user_keys: Vec::new(),
         }
@@ -385,6 +389,7 @@ impl Config {
         self.terms.clear();
         self.published.clear();
         self.heartbeats.clear();
+        self.rules.clear();
         self.users.clear();
         self.user_keys.clear();
     }

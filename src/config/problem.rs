@@ -110,6 +110,15 @@ kinds! {
     MatchStar "character {l} of this matcher: '{w}' compares exactly, '*' included; put quotes around the value if that is meant{g}"
     MatchMac "character {l} of this matcher: MAC addresses are masked before anything is matched, so this would never match; tell the component by another label"
     GlobRegex "character {l} of this matcher: '{w}' looks like a regular expression, but '~' takes a glob; in a glob only * and ? are special"
+    BadThreshold "'{w}' is no value for '{o}'; write a number with its unit, as {a}"
+    UnitOther "'{w}' does not fit the unit of this rule; write the number in its 'unit' or in one like it"
+    UnitNeeded "'{w}' has a unit, but in what does the field itself count? Say so, as option unit 's'"
+    RuleTests "there is more than one of 'above', 'below', 'equals' and 'outside' in this rule; write a rule for each"
+    RuleNothing "rule '{w}' asks for nothing; write above, below, equals or outside with a number, or absent with a span of time"
+    RuleField "rule '{w}' compares a number; say which, with option field"
+    RuleOf "rule '{w}': aggregate 'count-distinct' counts the values of one tag, which option of names; both, or neither"
+    RuleClear "'{w}' would clear this rule where it still fires; it lies on the other side of what fires it"
+    RulePeople "rule '{w}' tells of people, and who sees it knows when a house is empty; remove 'component', so that only operators do"
     BadPublish "'{w}' is no name of an annotation"
 }
 

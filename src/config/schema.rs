@@ -1,6 +1,6 @@
 //! The section types and their options.
 
-use crate::limits::{COMPONENTS, HEARTBEATS, LISTENERS, SERVICES, SITES, SOURCES, USERS};
+use crate::limits::{COMPONENTS, HEARTBEATS, LISTENERS, RULES, SERVICES, SITES, SOURCES, USERS};
 use crate::model::Lang;
 
 /// A section type, as a row of [`TYPES`].
@@ -13,6 +13,7 @@ pub(super) enum Type {
     Service,
     Component,
     Heartbeat,
+    Rule,
     User,
 }
 
@@ -25,10 +26,11 @@ pub(super) struct TypeRow {
 }
 
 /// All section types, for a person.
-pub(super) const TYPE_NAMES: &str = "aiglon, listen, site, source, service, component, heartbeat and user";
+pub(super) const TYPE_NAMES: &str =
+    "aiglon, listen, site, source, service, component, heartbeat, rule and user";
 
 /// All section types, in the order of [`Type`].
-pub(super) static TYPES: [TypeRow; 8] = [
+pub(super) static TYPES: [TypeRow; 9] = [
     TypeRow { kind: Type::Main, name: "aiglon", plural: "sections 'config aiglon'", limit: 1 },
     TypeRow {
         kind: Type::Listen,
@@ -61,6 +63,7 @@ pub(super) static TYPES: [TypeRow; 8] = [
         plural: "sections 'config heartbeat' (HEARTBEATS)",
         limit: HEARTBEATS,
     },
+    TypeRow { kind: Type::Rule, name: "rule", plural: "sections 'config rule' (RULES)", limit: RULES },
     TypeRow { kind: Type::User, name: "user", plural: "sections 'config user' (USERS)", limit: USERS },
 ];
 
@@ -118,6 +121,19 @@ pub(super) enum Field {
     Every,
     Grace,
     Severity,
+    Measurement,
+    FieldName,
+    Unit,
+    Above,
+    Below,
+    Equals,
+    Outside,
+    Clear,
+    For,
+    Aggregate,
+    Of,
+    Absent,
+    Text,
     Role,
     Key,
 }
@@ -160,7 +176,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 49] = [
+pub(super) static OPTIONS: [OptionRow; 66] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -231,6 +247,35 @@ pub(super) static OPTIONS: [OptionRow; 49] = [
     must(Type::Heartbeat, "every", Shape::One, Field::Every, "say how often it comes, as option every '24h'"),
     row(Type::Heartbeat, "grace", Shape::One, Field::Grace),
     row(Type::Heartbeat, "severity", Shape::One, Field::Severity),
+    must(
+        Type::Rule,
+        "source",
+        Shape::One,
+        Field::Source,
+        "say whose samples it looks at, with option source 'name'",
+    ),
+    row(Type::Rule, "component", Shape::One, Field::Component),
+    row(Type::Rule, "severity", Shape::One, Field::Severity),
+    row(Type::Rule, "text", Shape::Text, Field::Text),
+    must(
+        Type::Rule,
+        "measurement",
+        Shape::One,
+        Field::Measurement,
+        "say what is measured, as option measurement 'ping'",
+    ),
+    row(Type::Rule, "field", Shape::One, Field::FieldName),
+    row(Type::Rule, "match", Shape::One, Field::Match),
+    row(Type::Rule, "unit", Shape::One, Field::Unit),
+    row(Type::Rule, "above", Shape::One, Field::Above),
+    row(Type::Rule, "below", Shape::One, Field::Below),
+    row(Type::Rule, "equals", Shape::One, Field::Equals),
+    row(Type::Rule, "outside", Shape::One, Field::Outside),
+    row(Type::Rule, "clear", Shape::One, Field::Clear),
+    row(Type::Rule, "for", Shape::One, Field::For),
+    row(Type::Rule, "aggregate", Shape::One, Field::Aggregate),
+    row(Type::Rule, "of", Shape::One, Field::Of),
+    row(Type::Rule, "absent", Shape::One, Field::Absent),
     must(
         Type::User,
         "site",

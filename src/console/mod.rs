@@ -155,6 +155,7 @@ fn carry_out<'a>(
             Verb::Sites => teller.sites(out),
             Verb::Services => teller.services(command, out)?,
             Verb::Sources => teller.sources(out),
+            Verb::Rules => teller.rules(command, out)?,
             Verb::Heartbeats => teller.heartbeats(command, out)?,
             Verb::Phrases => read::phrases(out),
             Verb::WhoAmI => teller.whoami(out),

@@ -122,6 +122,8 @@ impl<'a> Teller<'a, '_> {
             let refused = u64::from(engine.incidents().counters().refused);
             let alerts_refused = engine.counters().of(Verdict::Refused);
             row("alerts", count(engine.alerts().len()), count(limits::ALERTS), alerts_refused);
+            let refused_series = engine.rule_counters().refused;
+            row("series", count(engine.series()), count(limits::SERIES), refused_series);
             row("incidents", count(incidents), count(limits::INCIDENTS), refused);
             row("incident_bytes", count(bytes), count(capacity), refused);
             row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
@@ -139,7 +141,7 @@ fn count(n: usize) -> u64 {
 }
 
 /// What a configuration may hold; one that holds more is refused whole.
-fn configured(config: &Config) -> [(&'static str, usize, usize); 7] {
+fn configured(config: &Config) -> [(&'static str, usize, usize); 8] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -147,6 +149,7 @@ fn configured(config: &Config) -> [(&'static str, usize, usize); 7] {
         ("components", config.components.len(), limits::COMPONENTS),
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
+        ("rules", config.rules.len(), limits::RULES),
         ("users", config.users.len(), limits::USERS),
     ]
 }

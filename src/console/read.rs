@@ -523,6 +523,32 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
+    /// Rules on what the sources of these sites measure, those that only operators see included.
+    pub(super) fn rules(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+        const HEADS: &[&str] = &["*site", "rule", "component", "state", "source"];
+        let sites = self.sites_of(command.site)?;
+        let (scope, config) = (self.scope, self.scope.config);
+        out.table("", HEADS, "there are no rules", &mut |out| {
+            self.each_site(sites, &mut |site| {
+                for (id, row) in config.rules() {
+                    let Some(source) = config.sources.get(row.source.index()) else { continue };
+                    if source.site != site {
+                        continue;
+                    }
+                    let cells = [
+                        Cell::Text(scope.site_name(site)),
+                        Cell::Text(config.str(row.name)),
+                        row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                        Cell::Text(self.engine.rule_phase(id).word()),
+                        Cell::Text(config.str(source.name)),
+                    ];
+                    out.row(HEADS, &cells);
+                }
+            });
+        });
+        Ok(())
+    }
+
     pub(super) fn services(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
         let sites = self.sites_of(command.site)?;

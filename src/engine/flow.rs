@@ -359,6 +359,7 @@ impl Engine {
         }
         self.pass_alerts(config, now);
         self.pass_heartbeats(config, now);
+        self.pass_rules(config, now);
         self.pass_components(config, now);
         self.judge_fed_by(config, passed.changed, now);
         for (source, id) in config.sources.iter().zip(0u8..) {

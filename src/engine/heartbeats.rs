@@ -8,7 +8,7 @@ use super::reload::same_source;
 use super::standing::Weight;
 use crate::config::{Config, Heartbeat};
 use crate::limits::HEARTBEATS;
-use crate::model::{ComponentSet, HeartbeatId};
+use crate::model::HeartbeatId;
 use crate::time::{Mono, Now};
 
 /// What is known of one heartbeat. All-zero: never heard.
@@ -113,12 +113,7 @@ impl Engine {
         let Some(place) = self.pulses.get_mut(id.index()) else { return };
         let old = core::mem::replace(place, pulse);
         let Some(row) = config.heartbeats.get(id.index()) else { return };
-        let (before, after) = (old.weight(row), pulse.weight(row));
-        if let Some(component) = row.component.filter(|_| before != after) {
-            let mut one = ComponentSet::EMPTY;
-            one.insert(component);
-            self.weigh(config, &one, before, after, began, now);
-        }
+        self.weigh_one(config, row.component, (old.weight(row), pulse.weight(row)), began, now);
     }
 
     /// Adds all of them to components that count none yet.

@@ -12,6 +12,7 @@ pub mod heartbeats;
 pub mod lifetime;
 mod mapping;
 mod reload;
+pub mod rules;
 pub mod sources;
 mod standing;
 
@@ -21,6 +22,7 @@ use alerts::{Alerts, Held, Key};
 use heartbeats::Pulse;
 use lifetime::Sender;
 pub use mapping::LEADING;
+use rules::Rules;
 use sources::Sources;
 use standing::Standing;
 
@@ -28,9 +30,10 @@ use crate::config::Config;
 use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
+use crate::ingest::sample::Sample;
 use crate::limits::{COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, MaintenanceView, Severity,
+    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, Lang, MaintenanceView, Severity,
     SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
@@ -59,6 +62,8 @@ pub enum Input<'a> {
         /// Whether it says that what it is about has failed.
         failed: bool,
     },
+    /// A sample came that rules of its source ask for.
+    Sample(&'a Sample),
     /// Time passed.
     Pass,
 }
@@ -152,6 +157,7 @@ pub struct Engine {
     alerts: Alerts,
     sources: Sources,
     pulses: [Pulse; HEARTBEATS],
+    rules: Rules,
     incidents: Incidents,
     uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
@@ -183,6 +189,7 @@ impl Engine {
             alerts: Alerts::new(),
             sources: Sources::new(),
             pulses: [Pulse::Unheard; HEARTBEATS],
+            rules: Rules::new(),
             incidents: Incidents::new(),
             uptime: Uptime::new(),
             stirred: false,
@@ -218,6 +225,7 @@ impl Engine {
         self.passed = now.mono;
         self.incidents.begin(config, self.boot, config.main.journal_size);
         self.count_heartbeats(config);
+        self.count_rules(config);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
@@ -239,6 +247,10 @@ impl Engine {
             }
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);
+                Effects::default()
+            }
+            Input::Sample(sample) => {
+                self.sample(config, sample, now);
                 Effects::default()
             }
             Input::Alert { source, sender, alert, oversize } => {
@@ -388,7 +400,10 @@ impl View for Looking<'_> {
         self.config.sites.get(site.index()).map_or(0, |site| site.retain_days)
     }
 
-    fn published(&self, id: ComponentId, each: &mut dyn FnMut(&str)) {
+    fn published(&self, id: ComponentId, lang: Lang, each: &mut dyn FnMut(&str)) {
+        for rule in self.engine.rule_texts(self.config, id) {
+            each(self.config.text(&rule.text, lang));
+        }
         let names = || self.config.published.iter().filter(|entry| entry.component == id);
         // Most components publish nothing, or are well: the alerts are not walked for those.
         if names().next().is_none() || self.component(id).state < State::Degraded {

@@ -68,6 +68,8 @@ impl Engine {
         }
         self.renew_heartbeats(old, new);
         self.count_heartbeats(new);
+        self.renew_rules(old, new, now.mono);
+        self.count_rules(new);
         self.as_of_minute = [0; SITES];
         self.incidents.reconfigure(old, new, now);
         self.uptime.reconfigure(old, new, now);

@@ -10,6 +10,7 @@
 
 mod heartbeats;
 mod incidents;
+mod rules;
 mod uptime;
 
 use std::boxed::Box;
@@ -23,7 +24,7 @@ use super::{Durable, Engine, Input, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
-use crate::model::{ComponentId, Monitoring, Reason, SiteId, SourceId, State, View};
+use crate::model::{ComponentId, Lang, Monitoring, Reason, SiteId, SourceId, State, View};
 use crate::time::{Mono, Now, Wall, rfc3339};
 
 /// Noon of some day by the senders' clocks, which are right.
@@ -205,7 +206,9 @@ impl Sim {
 
     fn published(&self, id: ComponentId) -> Vec<String> {
         let mut texts = Vec::new();
-        self.engine.view(&self.config, self.clocks()).published(id, &mut |text| texts.push(text.to_string()));
+        self.engine
+            .view(&self.config, self.clocks())
+            .published(id, Lang::En, &mut |text| texts.push(text.to_string()));
         texts
     }
 

@@ -10,6 +10,8 @@ pub mod auth;
 pub mod body;
 pub mod conditional;
 pub mod filter;
+#[cfg(feature = "gzip")]
+pub mod gunzip;
 pub mod head;
 pub mod response;
 pub mod route;

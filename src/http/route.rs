@@ -23,6 +23,10 @@ pub enum Endpoint {
     Healthy,
     /// Whether it serves.
     Ready,
+    /// Line protocol, as InfluxDB takes it.
+    Write,
+    /// What its clients ask it before.
+    Query,
     /// Our own counters.
     Metrics,
 }
@@ -99,7 +103,7 @@ fn number(digits: &str) -> Option<u32> {
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
-const ROWS: [Row; 11] = [
+const ROWS: [Row; 14] = [
     Row::get("/", Role::Page, Endpoint::Page(Sheet::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(Sheet::History)),
     Row::get("/incidents/{}", Role::Page, Endpoint::Page(Sheet::Incident(0))),
@@ -111,6 +115,9 @@ const ROWS: [Row; 11] = [
     },
     Row::post("/api/v1/alerts", Role::Ingest, Endpoint::PushAlerts),
     Row::post("/api/v1/webhook", Role::Ingest, Endpoint::Webhook),
+    Row::post("/write", Role::Ingest, Endpoint::Write),
+    Row::post("/api/v2/write", Role::Ingest, Endpoint::Write),
+    Row::post("/query", Role::Ingest, Endpoint::Query),
     Row::get("/api/v2/status", Role::Ingest, Endpoint::Status),
     Row::get("/api/v2/receivers", Role::Ingest, Endpoint::Receivers),
     Row::get("/-/healthy", Role::Any, Endpoint::Healthy),
@@ -239,6 +246,11 @@ mod tests {
             (Get, "/api/v1/heartbeat/backup", ingest, MethodNotAllowed("POST")),
             (Post, "/api/v1/heartbeat/backup", page, NotFound),
             (Post, "/api/v1/heartbeat", ingest, NotFound),
+            (Post, "/write", ingest, To(Endpoint::Write)),
+            (Post, "/api/v2/write", ingest, To(Endpoint::Write)),
+            (Get, "/write", ingest, MethodNotAllowed("POST")),
+            (Post, "/query", ingest, To(Endpoint::Query)),
+            (Post, "/write", page, NotFound),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
             (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),
             (Get, "/s3cret/", page, Secret("s3cret", Sheet::Now)),

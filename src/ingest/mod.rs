@@ -6,7 +6,9 @@
 mod alert;
 mod fingerprint;
 pub mod json;
+pub mod line;
 mod reader;
+pub mod sample;
 
 pub use alert::{Alert, PairKind, Status};
 pub use reader::{AlertError, Dialect, Event, Flaw, Malformed, Reader, Summary, Why};

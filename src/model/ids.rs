@@ -29,6 +29,8 @@ id! {
     UserId(u8);
     /// A sign of life that is owed.
     HeartbeatId(u8);
+    /// A threshold on samples.
+    RuleId(u8);
 }
 
 /// A set of sources.

@@ -6,7 +6,9 @@ mod kept;
 mod lang;
 mod view;
 
-pub use ids::{ComponentId, ComponentSet, HeartbeatId, ServiceId, SiteId, SourceId, SourceSet, UserId};
+pub use ids::{
+    ComponentId, ComponentSet, HeartbeatId, RuleId, ServiceId, SiteId, SourceId, SourceSet, UserId,
+};
 pub use incident::{
     BannerView, Day, Forced, IncidentView, MaintenanceView, Phase, Phrase, Repeat, Step, StepView, Words,
 };

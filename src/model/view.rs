@@ -1,6 +1,6 @@
 //! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
 
-use super::{BannerView, ComponentId, Day, IncidentView, MaintenanceView, SiteId, State, StepView};
+use super::{BannerView, ComponentId, Day, IncidentView, Lang, MaintenanceView, SiteId, State, StepView};
 use crate::time::{Mono, Now};
 
 /// Which of a site's pages.
@@ -78,8 +78,8 @@ pub trait View {
     /// How a component is.
     fn component(&self, component: ComponentId) -> ComponentView;
     /// Calls `each` with every text that alerts on this component may show: the annotations that the
-    /// component's `publish` names, of its firing alerts, addresses masked, the worst alert first.
-    fn published(&self, component: ComponentId, each: &mut dyn FnMut(&str));
+    /// component's `publish` names, of its firing alerts, addresses masked, the worst alert first; and the texts of its rules.
+    fn published(&self, component: ComponentId, lang: Lang, each: &mut dyn FnMut(&str));
     /// Calls `each` with every incident of a site that is kept, the newest first.
     fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
         _ = (site, each);

@@ -708,7 +708,7 @@ impl<'a> Context<'a> {
     /// What alerts say, as far as there is room: the states come first.
     fn texts(&self, out: &mut Out<'_>, id: ComponentId, texts: &Cell<Texts>) {
         let mut shown: usize = 0;
-        self.view.published(id, &mut |text| {
+        self.view.published(id, out.lang(), &mut |text| {
             let Texts { left, omitted } = texts.get();
             if text.is_empty() || shown >= TEXTS_SHOWN {
                 return;

@@ -118,5 +118,5 @@ impl View for Longest {
         let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
         ComponentView { state: State::Outage, since: self.since, reason, ..ComponentView::default() }
     }
-    fn published(&self, _: ComponentId, _: &mut dyn FnMut(&str)) {}
+    fn published(&self, _: ComponentId, _: Lang, _: &mut dyn FnMut(&str)) {}
 }

@@ -10,6 +10,7 @@ use aiglon::http::head::{Coding, Framing, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
+use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
 use aiglon::model::{Sheet, SiteId, SourceId};
 use aiglon::render;
@@ -18,6 +19,7 @@ use subtle::ConstantTimeEq;
 use super::app::{App, State};
 use super::metrics;
 use super::pages::{Found, Key};
+use super::samples::Batch;
 use super::stream::Peer;
 use super::tally::add;
 
@@ -43,6 +45,10 @@ pub enum Plan<'a> {
     List(SiteId),
     /// 204: a heartbeat was taken.
     Beaten,
+    /// What InfluxDB answers to a query that finds nothing.
+    NoResults,
+    /// A body of samples to be taken in.
+    Samples(Batch),
 }
 
 /// By which door a request came, and what that says about its sender.
@@ -79,6 +85,11 @@ impl App {
             Route::To(Endpoint::ListAlerts) => self.list(request, door),
             Route::To(Endpoint::PushAlerts) => self.push(request, door, Sender::Repeating, Dialect::Alerts),
             Route::To(Endpoint::Webhook) => self.push(request, door, Sender::Webhook, Dialect::Webhook),
+            Route::To(Endpoint::Write) => self.write(request, door),
+            Route::To(Endpoint::Query) => match self.source(request, door, Scope::Push) {
+                Err(refusal) => refusal,
+                Ok(_) => Plan::NoResults,
+            },
             Route::Heartbeat(name) => self.beat(request, door, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
@@ -194,6 +205,26 @@ impl App {
             }
             Ok(source) => Plan::Ingest { source, sender, dialect },
         }
+    }
+
+    /// Line protocol, of either version of InfluxDB's API: databases, buckets and organisations are none of ours.
+    fn write(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
+        let source = match self.source(request, door, Scope::Push) {
+            Err(refusal) => return refusal,
+            Ok(source) => source,
+        };
+        let word = request.query.split('&').find_map(|pair| pair.strip_prefix("precision="));
+        let Some(precision) = Precision::from_word(word.unwrap_or("")) else {
+            return Plan::Json(Status::BadRequest, "precision is one of ns, us, ms, s, m and h");
+        };
+        let gzip = request.content_encoding == Coding::Gzip;
+        if request.content_encoding == Coding::Other || gzip && !cfg!(feature = "gzip") {
+            return Plan::Json(Status::UnsupportedMediaType, "a body so compressed is not taken here");
+        }
+        if matches!(request.body, Framing::None) {
+            return Plan::Json(Status::BadRequest, "a body is required");
+        }
+        Plan::Samples(Batch { source, precision, gzip })
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.

@@ -15,6 +15,7 @@ use super::console::Console;
 use super::doors::Doors;
 use super::ledger::Ledger;
 use super::pages::Pages;
+use super::samples::Pool;
 use super::slots::Slots;
 use super::tally::Tally;
 
@@ -38,6 +39,7 @@ pub struct App {
     pub console: Console,
     pub pages: Pages,
     pub tally: Tally,
+    pub samples: Pool,
     pub readers: [RefCell<&'static mut Reader>; READERS],
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
@@ -74,6 +76,7 @@ impl App {
             console: Console::new(),
             pages,
             tally: Tally::new(),
+            samples: Pool::new(),
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),

@@ -232,7 +232,12 @@ impl Connection<'_> {
             self.list(terms, site).await?;
             return self.after(terms).await;
         }
-        if matches!(plan, Plan::Beaten) {
+        if let Plan::Samples(batch) = plan {
+            self.is_sender = true;
+            self.slot.is_sender();
+            return self.samples(terms, batch).await;
+        }
+        if matches!(plan, Plan::Beaten | Plan::NoResults) {
             self.is_sender = true;
             self.slot.is_sender();
         }
@@ -262,6 +267,13 @@ impl Connection<'_> {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
+            Plan::NoResults => {
+                const NOTHING: &[u8] = b"{\"results\":[]}";
+                let mut response = Response::new(Status::Ok, Content::Length(NOTHING.len()));
+                response.content_type = "application/json";
+                self.begin(terms, response)?;
+                NOTHING
+            }
             Plan::Redirect(site) => self.begin_redirect(terms, *site)?,
             Plan::Page { found, not_modified, public } => {
                 let status = if *not_modified { Status::NotModified } else { Status::Ok };
@@ -288,7 +300,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 found.bytes.as_slice()
             }
-            Plan::List(_) | Plan::Ingest { .. } => b"",
+            Plan::List(_) | Plan::Ingest { .. } | Plan::Samples(_) => b"",
         };
         self.finish(terms, body).await?;
         self.slot.reads(None);
@@ -414,6 +426,15 @@ impl Connection<'_> {
     /// A JSON string, as Alertmanager's errors are.
     pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
         let len = serde_json_core::to_slice(words, &mut self.buffers.json).unwrap_or(0);
+        self.json(terms, status, len).await
+    }
+
+    /// What was wrong, as clients of either version of InfluxDB look for it. The words are ours, and need no escapes.
+    pub async fn influx_error(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
+        let mut text: heapless::String<1024> = heapless::String::new();
+        _ = uwrite!(text, "{{\"error\":\"{}\",\"code\":\"invalid\",\"message\":\"{}\"}}", words, words);
+        let len = text.len();
+        self.buffers.json.get_mut(..len).unwrap_or_default().copy_from_slice(text.as_bytes());
         self.json(terms, status, len).await
     }
 

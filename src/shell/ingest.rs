@@ -220,7 +220,7 @@ impl App {
     }
 
     /// A whole, authenticated request came from this source.
-    fn heard(&self, source: SourceId) {
+    pub fn heard(&self, source: SourceId) {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
@@ -260,7 +260,7 @@ impl App {
     }
 
     /// Says in the log what a sender does wrong, now and then, and in no word of the sender's own.
-    fn warn_of(&self, source: SourceId, words: &str) {
+    pub fn warn_of(&self, source: SourceId, words: &str) {
         if self.may_warn() {
             let state = self.state.borrow();
             let name =

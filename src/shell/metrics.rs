@@ -134,6 +134,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         }
     }
     heartbeats(t, engine, config);
+    rules(t, app, engine, config);
     t.family("store_used", "gauge", "How full each store of the configuration is.");
     let stores = stores(config);
     for (name, used, _) in stores {
@@ -210,7 +211,32 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
     }
 }
 
-fn stores(config: &Config) -> [(&'static str, usize, usize); 9] {
+fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
+    let counters = engine.rule_counters();
+    for (name, help, count) in [
+        ("lines_received_total", "Lines of samples that were right.", app.samples.lines.get()),
+        ("lines_bad_total", "Lines of samples that were not.", app.samples.lines_bad.get()),
+        ("samples_asked_total", "Samples that a rule asked for.", counters.samples),
+        ("samples_late_total", "Samples that came late and were dropped.", counters.late),
+        ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
+    ] {
+        t.one(name, "counter", help, count);
+    }
+    t.one("series", "gauge", "Series that rules know the last value of.", engine.series() as u64);
+    t.one("series_limit", "gauge", "Series that there is room for.", limits::SERIES as u64);
+    t.family(
+        "rule_firing",
+        "gauge",
+        "1 while a rule fires, 0 while all is well; absent while that is not known.",
+    );
+    for (id, row) in config.rules() {
+        if let Some(fires) = engine.rule_phase(id).fires() {
+            t.labelled("rule_firing", "rule", config.str(row.name), u64::from(fires));
+        }
+    }
+}
+
+fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -219,6 +245,7 @@ fn stores(config: &Config) -> [(&'static str, usize, usize); 9] {
         ("components", config.components.len(), limits::COMPONENTS),
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
+        ("rules", config.rules.len(), limits::RULES),
         ("match_terms", config.terms.len(), limits::TERMS),
         ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
     ]

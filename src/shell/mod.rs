@@ -16,6 +16,7 @@ mod log;
 mod memory;
 mod metrics;
 mod pages;
+mod samples;
 mod serve;
 mod signals;
 mod slots;

@@ -8,10 +8,16 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 /// 256 bits, as 43 characters of base64url: more than anybody will guess, and safe in any header.
 const BYTES: usize = 32;
 
+/// So many random bytes.
+pub fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// A token, and the SHA-256 of its characters in hexadecimal.
 pub fn make() -> io::Result<(String, String)> {
-    let mut secret = [0; BYTES];
-    File::open("/dev/urandom")?.read_exact(&mut secret)?;
+    let secret: [u8; BYTES] = random()?;
     let mut token = [0; 64];
     let token = Base64UrlUnpadded::encode(&secret, &mut token).map_err(io::Error::other)?;
     Ok((token.to_owned(), hash(token.as_bytes())))

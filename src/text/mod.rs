@@ -5,6 +5,7 @@ pub mod clean;
 pub mod glob;
 pub mod mask;
 pub mod near;
+pub mod number;
 
 /// A stretch of a text buffer of at most 64 KiB. The buffer's owner turns it back into a `&str`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

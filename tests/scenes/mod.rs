@@ -169,7 +169,7 @@ impl View for Fake {
     fn component(&self, component: ComponentId) -> ComponentView {
         self.components.get(&component.index()).copied().or(self.every).unwrap_or_default()
     }
-    fn published(&self, component: ComponentId, each: &mut dyn FnMut(&str)) {
+    fn published(&self, component: ComponentId, _: Lang, each: &mut dyn FnMut(&str)) {
         self.texts.get(&component.index()).into_iter().flatten().for_each(|text| each(text));
     }
     fn incidents(&self, _: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {

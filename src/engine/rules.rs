@@ -1,0 +1,390 @@
+//! Rules: thresholds on what senders measure, and its absence.
+//!
+//! A rule knows the last value of each series that it looks at, and nothing else of any sample. It is evaluated when a
+//! sample comes and when time passes. What it says is one of [`Phase`]; a rule that has heard nothing, or has no room for
+//! what it hears, never says that all is well.
+
+use super::Engine;
+use super::reload::same_source;
+use super::standing::Weight;
+use crate::config::Config;
+use crate::config::rule::{Aggregate, Limit, Rule, Test};
+use crate::ingest::sample::{HashKey, Sample};
+use crate::limits::{LATE_TIME, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
+use crate::model::{ComponentId, ComponentSet, RuleId};
+use crate::text::number::{Micro, whole};
+use crate::time::{Millis, Mono, Now};
+
+/// What a rule says. All-zero: it has heard nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing it looks at came, or not for long.
+    #[default]
+    Unheard,
+    /// All is well.
+    Well,
+    /// It would fire, but not for as long as it must yet. Before, all was well.
+    Pending {
+        /// Since when it would.
+        since: Mono,
+    },
+    /// The same, and before, nothing was known.
+    Doubtful {
+        /// Since when it would.
+        since: Mono,
+    },
+    /// It fires.
+    Firing {
+        /// Since when.
+        since: Mono,
+    },
+    /// It fires since nothing came.
+    Absent,
+}
+
+impl Phase {
+    /// In a word, for operators.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unheard => "no data",
+            Self::Well => "well",
+            Self::Pending { .. } | Self::Doubtful { .. } => "pending",
+            Self::Firing { .. } => "firing",
+            Self::Absent => "absent",
+        }
+    }
+
+    /// Whether it fires; `None` if that is not known.
+    pub const fn fires(self) -> Option<bool> {
+        match self {
+            Self::Unheard | Self::Doubtful { .. } => None,
+            Self::Well | Self::Pending { .. } => Some(false),
+            Self::Firing { .. } | Self::Absent => Some(true),
+        }
+    }
+
+    fn weight(self, row: &Rule) -> Weight {
+        match self.fires() {
+            None => Weight::Unheard,
+            Some(false) => Weight::Nothing,
+            Some(true) => Weight::Fires(row.severity),
+        }
+    }
+}
+
+/// The last value of one series of one rule. All-zero: free.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    value: Micro,
+    last: Mono,
+    /// Half of a keyed hash; two series of a rule have the same once in 200,000 full stores.
+    hash: u32,
+    /// By the sender's clock, in seconds; the low half.
+    stamp: Option<u32>,
+    /// The rule's place, and one.
+    rule: u8,
+}
+
+const FREE: Slot = Slot { value: 0, last: Mono(0), hash: 0, stamp: None, rule: 0 };
+
+/// What one rule knows besides.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    phase: Phase,
+    /// When anything it looks at came last; if its phase says that anything did.
+    last: Mono,
+    /// A series found no room then.
+    refused: Option<Mono>,
+}
+
+/// All rules. All-zero when new.
+pub(super) struct Rules {
+    known: [Known; RULES],
+    slots: [Slot; SERIES],
+    key: HashKey,
+    /// The key is good until then; zero before there was one.
+    key_until: Mono,
+    /// No rule is evaluated before.
+    hold_until: Mono,
+    pub(super) counters: RuleCounters,
+}
+
+/// How often each thing happened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RuleCounters {
+    /// Samples that a rule asked for.
+    pub samples: u64,
+    /// Samples that came late and were dropped.
+    pub late: u64,
+    /// Samples of a series that found no room.
+    pub refused: u64,
+}
+
+impl Rules {
+    pub(super) const fn new() -> Self {
+        Self {
+            known: [Known { phase: Phase::Unheard, last: Mono(0), refused: None }; RULES],
+            slots: [FREE; SERIES],
+            key: HashKey([0; 2]),
+            key_until: Mono(0),
+            hold_until: Mono(0),
+            counters: RuleCounters { samples: 0, late: 0, refused: 0 },
+        }
+    }
+
+    fn of(&self, rule: usize) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(move |slot| usize::from(slot.rule) == rule.saturating_add(1))
+    }
+
+    /// Notes a value. False if it came late.
+    fn put(&mut self, rule: usize, hash: u32, stamp: Option<u32>, value: Micro, now: Mono) -> bool {
+        let place = u8::try_from(rule.saturating_add(1)).unwrap_or(0);
+        let mut free = None;
+        for slot in &mut self.slots {
+            if slot.rule == place && slot.hash == hash {
+                let older = matches!((stamp, slot.stamp), (Some(new), Some(old)) if new < old);
+                if older && now < slot.last.plus(LATE_TIME) {
+                    self.counters.late = self.counters.late.saturating_add(1);
+                    return false;
+                }
+                (slot.value, slot.stamp, slot.last) = (value, stamp, now);
+                return true;
+            }
+            if slot.rule == 0 && free.is_none() {
+                free = Some(slot);
+            }
+        }
+        match (free, self.known.get_mut(rule)) {
+            (Some(free), _) => *free = Slot { value, last: now, hash, stamp, rule: place },
+            (None, Some(known)) => {
+                known.refused = Some(now);
+                self.counters.refused = self.counters.refused.saturating_add(1);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Whether a rule fires by the numbers at `limit`; `None` if nothing has come.
+    fn fires(&self, rule: usize, row: &Rule, limit: Limit) -> Option<bool> {
+        let values = || self.of(rule).map(|slot| slot.value);
+        let first = values().next()?;
+        let count = || whole(i64::try_from(values().count()).unwrap_or(i64::MAX));
+        Some(match row.aggregate {
+            Aggregate::Any => values().any(|value| row.holds(limit, value)),
+            Aggregate::All => values().all(|value| row.holds(limit, value)),
+            Aggregate::Max => row.holds(limit, values().fold(first, Micro::max)),
+            Aggregate::Min => row.holds(limit, values().fold(first, Micro::min)),
+            Aggregate::Sum => row.holds(limit, values().fold(0, Micro::saturating_add)),
+            Aggregate::Count | Aggregate::CountDistinct => row.holds(limit, count()),
+        })
+    }
+}
+
+/// How long a value counts.
+fn life(row: &Rule) -> Millis {
+    if row.absent == Millis(0) { SERIES_LIFE } else { row.absent }
+}
+
+fn low(value: u64) -> u32 {
+    u32::try_from(value & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+impl Engine {
+    /// What a rule says.
+    pub fn rule_phase(&self, id: RuleId) -> Phase {
+        self.rules.known.get(id.index()).map(|known| known.phase).unwrap_or_default()
+    }
+
+    /// How often each thing happened to samples.
+    pub fn rule_counters(&self) -> &RuleCounters {
+        &self.rules.counters
+    }
+
+    /// How many series rules know.
+    pub fn series(&self) -> usize {
+        self.rules.slots.iter().filter(|slot| slot.rule != 0).count()
+    }
+
+    /// The key of the hashes in samples, as long as it is good: else a new one is to be given.
+    pub fn sample_key(&self, now: Now) -> Option<HashKey> {
+        (now.mono < self.rules.key_until).then_some(self.rules.key)
+    }
+
+    /// Gives a new key, of random numbers. All series are new by it, so rules say nothing new until they have come again.
+    pub fn rekey(&mut self, key: HashKey, now: Now) {
+        if self.rules.key_until > Mono(0) {
+            self.rules.hold_until = now.mono.plus(REKEY_HOLD);
+            self.wake_at(self.rules.hold_until);
+        }
+        self.rules.key = key;
+        self.rules.key_until = now.mono.plus(REKEY_EVERY);
+        self.rules.slots = [FREE; SERIES];
+    }
+
+    /// A sample came, which these rules ask for.
+    pub(super) fn sample(&mut self, config: &Config, sample: &Sample, now: Now) {
+        let mut asked = false;
+        for (id, row) in config.rules() {
+            if sample.who().wrapping_shr(u32::from(id.0)) & 1 == 0
+                || row.tags.count != 0 && !config.holds(row.tags, &|name| sample.tag(name))
+            {
+                continue;
+            }
+            let counts = matches!(row.aggregate, Aggregate::Count | Aggregate::CountDistinct);
+            let value = match sample.field(config.str(row.field)) {
+                Some(Some(value)) => value,
+                // A text, or any field of the sample: that it came is all.
+                Some(None) if counts || row.test == Test::None => 0,
+                None if row.field.is_empty() => 0,
+                _ => continue,
+            };
+            let hash = if row.aggregate == Aggregate::CountDistinct {
+                let Some(hash) = sample.tag_hash(config.str(row.of)) else { continue };
+                hash
+            } else {
+                sample.series()
+            };
+            asked = true;
+            let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
+            if self.rules.put(id.index(), low(hash), stamp, value, now.mono) {
+                if let Some(known) = self.rules.known.get_mut(id.index()) {
+                    known.last = now.mono;
+                }
+                self.evaluate(config, id, row, now.mono);
+            }
+        }
+        self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked));
+    }
+
+    /// Lets go of values that no longer count, and looks what follows. O(rules x series).
+    pub(super) fn pass_rules(&mut self, config: &Config, now: Mono) {
+        for (id, row) in config.rules() {
+            let place = id.0.saturating_add(1);
+            let mut next = None::<Mono>;
+            for slot in self.rules.slots.iter_mut().filter(|slot| slot.rule == place) {
+                let until = slot.last.plus(life(row));
+                if until <= now {
+                    *slot = FREE;
+                } else {
+                    next = Some(next.map_or(until, |soonest| soonest.min(until)));
+                }
+            }
+            if let Some(next) = next {
+                self.wake_at(next);
+            }
+            self.evaluate(config, id, row, now);
+        }
+    }
+
+    fn evaluate(&mut self, config: &Config, id: RuleId, row: &Rule, now: Mono) {
+        let Some(&known) = self.rules.known.get(id.index()) else { return };
+        if now < self.rules.hold_until {
+            return self.wake_at(self.rules.hold_until);
+        }
+        let old = known.phase;
+        let firing = matches!(old, Phase::Firing { .. });
+        let fires = self.rules.fires(id.index(), row, if firing { row.clear } else { row.limit });
+        let refused = known.refused.is_some_and(|at| now < at.plus(life(row)));
+        let mut began = None;
+        let phase = match (fires, old) {
+            // It was never heard, so it is not missed either.
+            (None, Phase::Unheard) => Phase::Unheard,
+            (None, Phase::Absent) => Phase::Absent,
+            (None, _) if row.absent != Millis(0) => {
+                began = Some(known.last);
+                Phase::Absent
+            }
+            (None, _) => Phase::Unheard,
+            // What found no room might fire.
+            (Some(false), _) if refused => Phase::Unheard,
+            (Some(false), _) => Phase::Well,
+            (Some(true), Phase::Firing { since }) => Phase::Firing { since },
+            (Some(true), Phase::Pending { since } | Phase::Doubtful { since }) => {
+                let due = since.plus(row.lasts);
+                if due <= now {
+                    began = Some(since);
+                    Phase::Firing { since }
+                } else {
+                    self.wake_at(due);
+                    old
+                }
+            }
+            (Some(true), _) if row.lasts == Millis(0) => Phase::Firing { since: now },
+            (Some(true), _) => {
+                self.wake_at(now.plus(row.lasts));
+                // Absent, too: it is back, and not well.
+                match old {
+                    Phase::Well => Phase::Pending { since: now },
+                    _ => Phase::Doubtful { since: now },
+                }
+            }
+        };
+        if let Some(known) = self.rules.known.get_mut(id.index()) {
+            known.phase = phase;
+        }
+        self.weigh_one(config, row.component, (old.weight(row), phase.weight(row)), began, now);
+    }
+
+    /// What a heartbeat or a rule says about its component has changed, perhaps.
+    pub(super) fn weigh_one(
+        &mut self,
+        config: &Config,
+        component: Option<ComponentId>,
+        (before, after): (Weight, Weight),
+        began: Option<Mono>,
+        now: Mono,
+    ) {
+        if let Some(component) = component.filter(|_| before != after) {
+            let mut one = ComponentSet::EMPTY;
+            one.insert(component);
+            self.weigh(config, &one, before, after, began, now);
+        }
+    }
+
+    /// Adds all of them to components that count none yet.
+    pub(super) fn count_rules(&mut self, config: &Config) {
+        for (id, row) in config.rules() {
+            let weight = self.rule_phase(id).weight(row);
+            if let Some(standing) = row.component.and_then(|id| self.standings.get_mut(id.index())) {
+                standing.add(weight);
+            }
+        }
+    }
+
+    /// After a reload: a rule of the same name and source that asks for the same goes on from its phase; its series come
+    /// again.
+    pub(super) fn renew_rules(&mut self, old: &Config, new: &Config, now: Mono) {
+        let mut known = Rules::new().known;
+        for ((_, row), known) in new.rules().zip(&mut known) {
+            let same = |was: &Rule| {
+                let text = |a, b| old.str(a) == new.str(b);
+                text(was.name, row.name)
+                    && text(was.measurement, row.measurement)
+                    && text(was.field, row.field)
+                    && (was.test, was.limit, was.aggregate) == (row.test, row.limit, row.aggregate)
+                    && same_source(old, was.source, new, row.source)
+            };
+            let was = old.rules().find(|(_, was)| same(was));
+            if let Some(was) = was.and_then(|(id, _)| self.rules.known.get(id.index())) {
+                *known = *was;
+            }
+        }
+        self.rules.known = known;
+        self.rules.slots = [FREE; SERIES];
+        self.rules.hold_until = now.plus(REKEY_HOLD);
+        self.wake_at(self.rules.hold_until);
+    }
+
+    /// Calls `each` with the texts of the rules that fire for a component.
+    pub(super) fn rule_texts<'a>(
+        &self,
+        config: &'a Config,
+        component: ComponentId,
+    ) -> impl Iterator<Item = &'a Rule> {
+        config.rules().filter_map(move |(id, row)| {
+            let fires = row.component == Some(component) && self.rule_phase(id).fires() == Some(true);
+            fires.then_some(row)
+        })
+    }
+}

@@ -1,0 +1,263 @@
+//! Rules on samples: thresholds, hysteresis, aggregation, absence, late packets, and a full store.
+
+use super::*;
+use crate::config::rule::Asking;
+use crate::engine::rules::Phase;
+use crate::ingest::line::{Event as LineEvent, Lines, Precision};
+use crate::ingest::sample::HashKey;
+use crate::limits::SERIES;
+use crate::model::RuleId;
+
+const NORTH: ComponentId = ComponentId(2);
+const RULE: RuleId = RuleId(0);
+
+/// One rule with these options, of a component that only it tells of.
+fn ruled(options: &str) -> String {
+    ONE.to_string()
+        + "config component 'north'
+	option service 'wifi'
+config rule 'r'
+	option source 'a'
+	option component 'north'
+	option measurement 'ping'
+" + options
+}
+
+impl Sim {
+    /// Line protocol, with seconds.
+    fn lines(&mut self, body: &str) {
+        let now = self.clocks();
+        if self.engine.sample_key(now).is_none() {
+            self.engine.rekey(HashKey([7, now.mono.0.cast_unsigned()]), now);
+        }
+        let key = self.engine.sample_key(now).unwrap();
+        let mut lines = Lines::new();
+        lines.start(Precision::Secs, key);
+        let Self { engine, config, .. } = self;
+        let mut each = |event: LineEvent<'_>| match event {
+            LineEvent::Sample(sample) => {
+                engine.step(config, now, Input::Sample(sample));
+            }
+            LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
+        };
+        let asking = Asking { config, source: A };
+        lines.feed(body.as_bytes(), &asking, &mut each);
+        lines.finish(&asking, &mut each);
+    }
+
+    fn second(&mut self, second: i64) {
+        self.now = Mono(second * 1000);
+        let now = self.clocks();
+        self.engine.step(&self.config, now, Input::Pass);
+    }
+
+    fn north(&self) -> State {
+        self.engine.view(&self.config, self.clocks()).component(NORTH).state
+    }
+
+    fn says(&self) -> &'static str {
+        self.engine.rule_phase(RULE).word()
+    }
+}
+
+#[test]
+fn a_threshold_with_hysteresis_and_a_time() {
+    let mut sim = Sim::new(&ruled(
+        "	option field 'loss'\n	option above '50%'\n	option clear '10%'\n	option for '60s'\n	option text 'Lossy'\n	option text_fr 'Pertes'\n",
+    ));
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
+    sim.lines("ping,host=n loss=0");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+    sim.second(10);
+    sim.lines("ping,host=n loss=50.000001");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "pending"));
+    sim.second(40);
+    sim.lines("ping,host=n loss=50");
+    assert_eq!(sim.says(), "well", "not above");
+    sim.second(50);
+    sim.lines("ping,host=n loss=100");
+    for second in [60, 70, 109] {
+        sim.second(second);
+        sim.lines("ping,host=n loss=80");
+        assert_eq!(sim.says(), "pending");
+    }
+    sim.second(110);
+    assert_eq!((sim.north(), sim.says()), (State::Outage, "firing"), "by time alone");
+    let view = sim.engine.view(&sim.config, sim.clocks());
+    assert_eq!(view.component(NORTH).since, Some(Mono(50_000)));
+    let mut texts = Vec::new();
+    view.published(NORTH, Lang::Fr, &mut |text| texts.push(text.to_string()));
+    view.published(NORTH, Lang::Ar, &mut |text| texts.push(text.to_string()));
+    assert_eq!(texts, ["Pertes", "Lossy"]);
+    drop(view);
+    sim.lines("ping,host=n loss=11");
+    assert_eq!(sim.says(), "firing", "not clear of it");
+    sim.lines("ping,host=n loss=10");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+}
+
+#[test]
+fn what_begins_badly_is_not_known_until_its_time() {
+    let mut sim = Sim::new(&ruled("	option field 'loss'\n	option above '50%'\n	option for '60s'\n"));
+    sim.lines("ping loss=100");
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "pending"));
+    sim.second(60);
+    assert_eq!(sim.north(), State::Outage);
+    // And nothing more comes: not known, since nobody asked for absence.
+    sim.second(60 + 300);
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
+}
+
+#[test]
+fn absence_is_found_in_time_and_not_before() {
+    let mut sim =
+        Sim::new(&ruled("	option match 'host=n'\n	option absent '60s'\n	option severity 'warning'\n"));
+    sim.second(600);
+    assert_eq!(sim.says(), "no data", "never heard, and so not missed");
+    sim.lines("ping,host=m x=1\nping,host=n x=\"up\"");
+    assert_eq!(sim.says(), "well");
+    sim.second(659);
+    sim.lines("ping,host=m x=1");
+    assert_eq!(sim.says(), "well");
+    sim.second(660);
+    assert_eq!((sim.north(), sim.says()), (State::Degraded, "absent"));
+    let since = sim.engine.view(&sim.config, sim.clocks()).component(NORTH).since;
+    assert_eq!(since, Some(Mono(600_000)));
+    sim.second(9999);
+    assert_eq!(sim.says(), "absent", "however long");
+    sim.lines("ping,host=n x=1");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+}
+
+#[test]
+fn series_come_together() {
+    let body = "ping,if=a v=1\nping,if=b v=5\nping,if=c v=9";
+    for (options, expected) in [
+        ("above '8'", "firing"),
+        ("above '9'", "well"),
+        ("above '0'\n	option aggregate 'all'", "firing"),
+        ("above '1'\n	option aggregate 'all'", "well"),
+        ("above '8'\n	option aggregate 'max'", "firing"),
+        ("below '9'\n	option aggregate 'max'", "well"),
+        ("below '2'\n	option aggregate 'min'", "firing"),
+        ("above '14'\n	option aggregate 'sum'", "firing"),
+        ("above '15'\n	option aggregate 'sum'", "well"),
+        ("below '4'\n	option aggregate 'count'", "firing"),
+        ("equals '3'\n	option aggregate 'count'", "firing"),
+        ("equals '5'", "firing"),
+        ("equals '6'", "well"),
+        ("outside '1..9'", "well"),
+        ("outside '2..9'", "firing"),
+        ("outside '1..8.5'", "firing"),
+        ("above '1'\n	option match 'if=a'", "well"),
+        ("above '1'\n	option match 'if!=a'", "firing"),
+        ("above '8'\n	option match 'if~[ab]'", "no data"),
+    ] {
+        let mut sim = Sim::new(&ruled(&format!("	option field 'v'\n	option {options}\n")));
+        sim.lines(body);
+        // One that depends on how many there are says so in the meantime.
+        sim.second(1);
+        assert_eq!(sim.says(), expected, "{options}");
+    }
+}
+
+#[test]
+fn people_are_counted_by_a_hash_that_changes() {
+    let text = ruled("	option aggregate 'count-distinct'\n	option of 'mac'\n	option above '2'\n")
+        .replace("	option component 'north'\n	option measurement", "	option measurement");
+    let mut sim = Sim::new(&text);
+    let client =
+        |n: u32, signal: i32| format!("ping,mac=02:00:00:00:00:{n:02x},if=wlan{} signal={signal}i\n", n % 2);
+    for n in [1, 2, 1, 2] {
+        let line = client(n, -60);
+        sim.lines(&line);
+    }
+    assert_eq!((sim.says(), sim.engine.series()), ("well", 2));
+    sim.second(100);
+    let line = client(3, -60) + &client(1, -60);
+    sim.lines(&line);
+    assert_eq!((sim.says(), sim.engine.series()), ("firing", 3));
+    sim.second(300);
+    assert_eq!((sim.says(), sim.engine.series()), ("well", 2), "one has left");
+    // A day later the key is another, and who was known is not; the rule waits before it speaks.
+    sim.second(86_400);
+    let line = client(1, -60) + &client(2, -60) + &client(3, -60);
+    sim.lines(&line);
+    assert_eq!((sim.says(), sim.engine.series()), ("no data", 3));
+    sim.second(86_400 + 121);
+    assert_eq!(sim.says(), "firing");
+}
+
+#[test]
+fn late_and_repeated_samples_change_nothing() {
+    let mut sim = Sim::new(&ruled("	option field 'v'\n	option above '8'\n"));
+    let at = |second: i64, v: i64| format!("ping,host=n v={v} {}", NOON / 1000 + second);
+    let say = |sim: &mut Sim, second, v| {
+        let line = at(second, v);
+        sim.lines(&line);
+        sim.says()
+    };
+    assert_eq!(say(&mut sim, 10, 1), "well");
+    assert_eq!(say(&mut sim, 0, 9), "well", "it is older");
+    assert_eq!(say(&mut sim, 10, 1), "well");
+    assert_eq!(sim.engine.rule_counters().late, 1);
+    assert_eq!(say(&mut sim, 20, 9), "firing");
+    assert_eq!(say(&mut sim, 15, 1), "firing", "neither does it end by one");
+    // The sender's clock is put back by an hour: believed after two minutes.
+    sim.second(60);
+    assert_eq!(say(&mut sim, -3540, 1), "firing");
+    sim.second(140);
+    assert_eq!(say(&mut sim, -3460, 1), "well");
+    // Without a clock of its own, what comes counts as it comes.
+    sim.lines("ping,host=m v=9");
+    assert_eq!(sim.says(), "firing");
+}
+
+#[test]
+fn a_full_store_is_never_well() {
+    let mut sim = Sim::new(&ruled("	option field 'v'\n	option above '8'\n"));
+    for n in 0..SERIES {
+        sim.lines(&format!("ping,host=h{n} v=1"));
+    }
+    assert_eq!((sim.says(), sim.engine.series()), ("well", SERIES));
+    sim.lines("ping,host=other v=1");
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
+    assert_eq!(sim.engine.rule_counters().refused, 1);
+    sim.lines("ping,host=h7 v=9");
+    assert_eq!(sim.north(), State::Outage);
+    sim.second(301);
+    sim.lines("ping,host=h7 v=1");
+    assert_eq!((sim.says(), sim.engine.series()), ("well", 1));
+}
+
+#[test]
+fn a_reload_keeps_what_a_rule_said() {
+    let text = ruled("	option field 'v'\n	option above '8'\n");
+    let mut sim = Sim::new(&text);
+    sim.lines("ping v=9");
+    assert_eq!(sim.north(), State::Outage);
+    let reload = |sim: &mut Sim, text: &str| {
+        let new = load(text);
+        let now = sim.clocks();
+        sim.engine.reconfigure(&sim.config, &new, now);
+        sim.config = new;
+    };
+    reload(&mut sim, &(text.clone() + "	option text 'x'\n"));
+    assert_eq!((sim.north(), sim.says()), (State::Outage, "firing"));
+    sim.second(60);
+    sim.lines("ping v=1");
+    assert_eq!(sim.says(), "firing", "it waits for all series to come again");
+    sim.second(121);
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+    reload(&mut sim, &text.replace("'8'", "'7'"));
+    assert_eq!((sim.north(), sim.engine.rule_phase(RULE)), (State::NoData, Phase::Unheard));
+}
+
+#[test]
+fn a_rule_without_a_component_concerns_nobody() {
+    let text = ruled("	option field 'v'\n	option above '8'\n").replace("	option component 'north'\n", "");
+    let mut sim = Sim::new(&text);
+    sim.lines("ping v=9\nother v=9");
+    assert_eq!((sim.says(), sim.north()), ("firing", State::NoData));
+    assert_eq!(sim.engine.rule_counters().samples, 1);
+}

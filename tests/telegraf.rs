@@ -1,0 +1,217 @@
+//! Telegraf's InfluxDB outputs, as its sources say (1.40.0, `plugins/outputs/influxdb` and `influxdb_v2`): the heads that Go's
+//! `net/http` writes for the requests made there, bodies compressed by `gzip` and sent in chunks since their length is not
+//! known, and one connection that is kept. It is not in Debian, so nothing else of it is here.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use common::{AIGLON, Answer, Client, Daemon, config, overall, run};
+
+/// What `inputs.ping`, `inputs.wireless` and `inputs.system` gather, as `serializers/influx` writes it.
+const LINES: &str = "\
+ping,host=heron,url=192.0.2.1 packets_transmitted=5i,packets_received=5i,percent_packet_loss=0,ttl=64i,average_response_ms=1.208,result_code=0i 1795262400000000000
+wireless,host=heron,interface=wlan0,station=02:00:00:aa:bb:01 status=0i,link=58i,level=-52i,noise=-256i,nwid=0i 1795262400000000000
+system,host=heron load1=0.08,load5=0.03,load15=0.01,n_cpus=1i,n_users=0i,n_unique_users=0i 1795262400000000000
+system,host=heron uptime=86412i 1795262400000000000
+system,host=heron uptime_format=\"1 day,  0:00\" 1795262400000000000
+";
+
+fn daemon() -> Daemon {
+    let config = config();
+    let (head, _) = config.split_once("config component 'heron'").unwrap();
+    Daemon::start(&format!(
+        "{head}config component 'heron'
+	option service 'wifi'
+config rule 'loss'
+	option source 'prometheus'
+	option component 'heron'
+	option measurement 'ping'
+	option field 'percent_packet_loss'
+	option match 'host=heron'
+	option above '50%'
+	option text 'Packets are lost.'
+config rule 'clients'
+	option source 'prometheus'
+	option measurement 'wireless'
+	option aggregate 'count-distinct'
+	option of 'station'
+	option above '2'
+"
+    ))
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut child =
+        Command::new("gzip").arg("-cn").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let body = body.to_vec();
+    let writer = std::thread::spawn(move || stdin.write_all(&body).unwrap());
+    let out = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    out.stdout
+}
+
+/// A request as Go writes it when it does not know how long the body will be.
+fn go(client: &mut Client, path: &str, headers: &str, body: &[u8], chunk: usize) -> Answer {
+    let mut bytes = format!(
+        "POST {path} HTTP/1.1\r\nHost: 192.168.1.1:8080\r\nUser-Agent: Telegraf/1.40.0 Go/1.26.0\r\n\
+         Transfer-Encoding: chunked\r\n{headers}Content-Type: text/plain; charset=utf-8\r\nAccept-Encoding: gzip\r\n\r\n"
+    )
+    .into_bytes();
+    for piece in body.chunks(chunk) {
+        bytes.extend(format!("{:x}\r\n", piece.len()).bytes());
+        bytes.extend(piece);
+        bytes.extend(b"\r\n");
+    }
+    bytes.extend(b"0\r\n\r\n");
+    // Its buffer has 4 KiB.
+    for piece in bytes.chunks(4096) {
+        client.send(piece);
+    }
+    client.answer()
+}
+
+/// `telegraf:push-token`, and the same for the second version.
+const V1: &str = "Authorization: Basic dGVsZWdyYWY6cHVzaC10b2tlbg==\r\nContent-Encoding: gzip\r\n";
+const V2: &str = "Authorization: Token push-token\r\nContent-Encoding: gzip\r\n";
+const WRITE: &str = "/write?db=telegraf";
+const WRITE_V2: &str = "/api/v2/write?bucket=telegraf&org=antennas";
+
+fn console(daemon: &Daemon, command: &str) -> String {
+    let socket = daemon.dir.path().join("console.sock");
+    let (status, out, err) =
+        run(Command::new(AIGLON).arg("console").arg("--socket").arg(socket).arg(command));
+    assert_eq!(status, Some(0), "{err}");
+    out
+}
+
+#[test]
+fn both_outputs_with_their_defaults_drive_a_component() {
+    let daemon = daemon();
+    assert_eq!(overall(&daemon.page()), "We do not know");
+    let mut client = daemon.connect();
+    // What the first version asks before it writes.
+    let query = "q=CREATE+DATABASE+%22telegraf%22";
+    client.send(
+        format!(
+            "POST /query HTTP/1.1\r\nHost: 192.168.1.1:8080\r\nUser-Agent: Telegraf/1.40.0 Go/1.26.0\r\nContent-Length: {}\r\n\
+             Authorization: Basic dGVsZWdyYWY6cHVzaC10b2tlbg==\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Accept-Encoding: gzip\r\n\r\n{query}",
+            query.len()
+        )
+        .as_bytes(),
+    );
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"results\":[]}"));
+
+    let bad = LINES.replace("percent_packet_loss=0", "percent_packet_loss=100");
+    for (path, headers) in [(WRITE, V1), (WRITE_V2, V2)] {
+        for (body, expected) in
+            [(LINES, "Everything works"), (&bad, "Something is down"), (LINES, "Everything works")]
+        {
+            for chunk in [32_768, 100, 1] {
+                let answer = go(&mut client, path, headers, &gzip(body.as_bytes()), chunk);
+                assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{path}");
+            }
+            let page = daemon.page();
+            assert_eq!(overall(&page), expected);
+            assert_eq!(page.contains("Packets are lost."), body == bad);
+        }
+    }
+    assert_eq!(daemon.metric("aiglon_rule_firing{rule=\"loss\"}"), Some(0.0));
+    assert_eq!(daemon.metric("aiglon_lines_received_total"), Some(90.0));
+    let rules = console(&daemon, "rules");
+    assert!(rules.contains("loss") && rules.contains("well"), "{rules}");
+}
+
+#[test]
+fn a_line_that_is_wrong_costs_that_line_and_never_the_queue() {
+    let daemon = daemon();
+    let mut client = daemon.connect();
+    let body = format!("{LINES}ping,host= x=1\nping x=\n{}", LINES.replace("loss=0", "loss=90"));
+    let answer = go(&mut client, WRITE, V1, &gzip(body.as_bytes()), 32_768);
+    assert_eq!(answer.status, 400, "both outputs drop it, and go on");
+    let words =
+        "partial write: unable to parse line 6: missing tag value; line 7: missing field value dropped=2";
+    assert_eq!(
+        answer.body,
+        format!("{{\"error\":\"{words}\",\"code\":\"invalid\",\"message\":\"{words}\"}}")
+    );
+    assert_eq!(overall(&daemon.page()), "Something is down", "what was right counts");
+    // On the same connection.
+    assert_eq!(go(&mut client, WRITE, V1, &gzip(LINES.as_bytes()), 32_768).status, 204);
+    assert_eq!(daemon.metric("aiglon_lines_bad_total"), Some(2.0));
+
+    for (path, headers, status) in [
+        (WRITE, "", 401),
+        (WRITE, "Authorization: Token guess\r\n", 401),
+        ("/write?db=x&precision=d", V1, 400),
+        (WRITE, "Authorization: Token push-token\r\nContent-Encoding: br\r\n", 415),
+        (WRITE, "Authorization: Token read-token\r\n", 403),
+    ] {
+        assert_eq!(go(&mut daemon.connect(), path, headers, b"x", 9).status, status, "{path} {headers}");
+    }
+    for damaged in [&b"no gzip"[..], &gzip(LINES.as_bytes())[..40]] {
+        let answer = go(&mut daemon.connect(), WRITE, V1, damaged, 9);
+        assert!(answer.status == 400 && answer.body.contains("gzip"), "{}", answer.body);
+    }
+    assert_eq!(go(&mut daemon.connect(), WRITE_V2, V2, &gzip(LINES.as_bytes()), 9).status, 204);
+}
+
+#[test]
+fn a_bomb_costs_its_window_and_is_refused() {
+    let daemon = daemon();
+    let bomb = gzip(&vec![b' '; 40 << 20]);
+    assert!(bomb.len() < 100_000);
+    let before = memory(&daemon);
+    for _ in 0..3 {
+        let answer = go(&mut daemon.connect(), WRITE_V2, V2, &bomb, 32_768);
+        assert_eq!(answer.status, 413, "the second version's output splits the batch");
+    }
+    assert!(memory(&daemon) < before + 200, "{} KiB, and before {before}", memory(&daemon));
+    assert_eq!(go(&mut daemon.connect(), WRITE_V2, V2, &gzip(LINES.as_bytes()), 9).status, 204);
+}
+
+/// Anonymous memory that is resident, in KiB.
+fn memory(daemon: &Daemon) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/status", daemon.process.child.id())).unwrap();
+    let line = text.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn who_uses_the_network_is_counted_and_nowhere_told() {
+    let daemon = daemon();
+    let mut client = daemon.connect();
+    for (n, address) in ["02:00:00:aa:bb:01", "02-00-00-AA-BB-02", "0200.00aa.bb03"].into_iter().enumerate() {
+        let body = format!(
+            "wireless,station={address},note=at\\ {address} level=-60i,text=\"of {address}\"\nbad {address}\n"
+        );
+        let answer = go(&mut client, WRITE, V1, &gzip(body.as_bytes()), 99);
+        assert_eq!(answer.status, 400);
+        assert!(!answer.body.to_lowercase().contains("bb"), "{}", answer.body);
+        let firing = if n < 2 { 0.0 } else { 1.0 };
+        assert_eq!(daemon.metric("aiglon_rule_firing{rule=\"clients\"}"), Some(firing));
+    }
+    let mut told = daemon.page() + &daemon.get("/metrics").body + &daemon.get("/history").body;
+    for command in ["status", "rules", "alerts", "limits", "sources"] {
+        told += &console(&daemon, command);
+    }
+    for entry in fs::read_dir(daemon.dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            told += &String::from_utf8_lossy(&fs::read(path).unwrap());
+        }
+    }
+    let mut daemon = daemon;
+    told += &daemon.process.log();
+    let told = told.to_lowercase();
+    for planted in ["aa:bb", "aa-bb", "00aa", "bb03"] {
+        assert!(!told.contains(planted), "{planted}");
+    }
+    assert!(!daemon.page().contains("clients"));
+}
