@@ -88,9 +88,9 @@ pub const SAMPLE_BYTES: usize = 512;
 pub const SERIES: usize = 192;
 /// How long the last value of a series counts, where its rule does not say `absent`.
 pub const SERIES_LIFE: Millis = Millis::from_mins(5);
-/// A sample that is older than the last of its series came late and is dropped, for so long after that one: then the clock of
-/// its sender has been put back.
-pub const LATE_TIME: Millis = Millis::from_mins(2);
+/// A sample that is older than the last of its series came late: its value is dropped. After so many on end, with none in
+/// order among them, the clock of its sender has been put back: two minutes, at one every ten seconds.
+pub const LATE_SAMPLES: u8 = 12;
 /// How long rules wait, after a change of the key that tells series apart, until all have come again.
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.

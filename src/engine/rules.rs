@@ -10,7 +10,7 @@ use super::standing::Weight;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Limit, Rule, Test};
 use crate::ingest::sample::{HashKey, Sample};
-use crate::limits::{LATE_TIME, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
+use crate::limits::{LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
 use crate::model::{ComponentId, ComponentSet, RuleId};
 use crate::text::number::{Micro, whole};
 use crate::time::{Millis, Mono, Now};
@@ -83,9 +83,11 @@ struct Slot {
     stamp: Option<u32>,
     /// The rule's place, and one.
     rule: u8,
+    /// How many came late since the last that did not.
+    late: u8,
 }
 
-const FREE: Slot = Slot { value: 0, last: Mono(0), hash: 0, stamp: None, rule: 0 };
+const FREE: Slot = Slot { value: 0, last: Mono(0), hash: 0, stamp: None, rule: 0, late: 0 };
 
 /// What one rule knows besides.
 #[derive(Clone, Copy, Debug)]
@@ -136,33 +138,34 @@ impl Rules {
         self.slots.iter().filter(move |slot| usize::from(slot.rule) == rule.saturating_add(1))
     }
 
-    /// Notes a value. False if it came late.
-    fn put(&mut self, rule: usize, hash: u32, stamp: Option<u32>, value: Micro, now: Mono) -> bool {
+    /// Notes a value. Of one that came late, only that it came.
+    fn put(&mut self, rule: usize, hash: u32, stamp: Option<u32>, value: Micro, now: Mono) {
         let place = u8::try_from(rule.saturating_add(1)).unwrap_or(0);
         let mut free = None;
         for slot in &mut self.slots {
             if slot.rule == place && slot.hash == hash {
                 let older = matches!((stamp, slot.stamp), (Some(new), Some(old)) if new < old);
-                if older && now < slot.last.plus(LATE_TIME) {
+                slot.last = now;
+                if older && slot.late < LATE_SAMPLES {
+                    slot.late = slot.late.saturating_add(1);
                     self.counters.late = self.counters.late.saturating_add(1);
-                    return false;
+                } else {
+                    (slot.value, slot.stamp, slot.late) = (value, stamp, 0);
                 }
-                (slot.value, slot.stamp, slot.last) = (value, stamp, now);
-                return true;
+                return;
             }
             if slot.rule == 0 && free.is_none() {
                 free = Some(slot);
             }
         }
         match (free, self.known.get_mut(rule)) {
-            (Some(free), _) => *free = Slot { value, last: now, hash, stamp, rule: place },
+            (Some(free), _) => *free = Slot { value, last: now, hash, stamp, rule: place, late: 0 },
             (None, Some(known)) => {
                 known.refused = Some(now);
                 self.counters.refused = self.counters.refused.saturating_add(1);
             }
             _ => {}
         }
-        true
     }
 
     /// Whether a rule fires by the numbers at `limit`; `None` if nothing has come.
@@ -247,12 +250,11 @@ impl Engine {
             };
             asked = true;
             let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
-            if self.rules.put(id.index(), low(hash), stamp, value, now.mono) {
-                if let Some(known) = self.rules.known.get_mut(id.index()) {
-                    known.last = now.mono;
-                }
-                self.evaluate(config, id, row, now.mono);
+            self.rules.put(id.index(), low(hash), stamp, value, now.mono);
+            if let Some(known) = self.rules.known.get_mut(id.index()) {
+                known.last = now.mono;
             }
+            self.evaluate(config, id, row, now.mono);
         }
         self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked));
     }

@@ -5,7 +5,7 @@ use crate::config::rule::Asking;
 use crate::engine::rules::Phase;
 use crate::ingest::line::{Event as LineEvent, Lines, Precision};
 use crate::ingest::sample::HashKey;
-use crate::limits::SERIES;
+use crate::limits::{LATE_SAMPLES, SERIES};
 use crate::model::RuleId;
 
 const NORTH: ComponentId = ComponentId(2);
@@ -203,11 +203,12 @@ fn late_and_repeated_samples_change_nothing() {
     assert_eq!(sim.engine.rule_counters().late, 1);
     assert_eq!(say(&mut sim, 20, 9), "firing");
     assert_eq!(say(&mut sim, 15, 1), "firing", "neither does it end by one");
-    // The sender's clock is put back by an hour: believed after two minutes.
-    sim.second(60);
-    assert_eq!(say(&mut sim, -3540, 1), "firing");
-    sim.second(140);
-    assert_eq!(say(&mut sim, -3460, 1), "well");
+    // The sender's clock is put back by an hour: believed after two minutes, and it is not silent meanwhile.
+    for n in 0..i64::from(LATE_SAMPLES) - 1 {
+        sim.second(60 + n * 10);
+        assert_eq!(say(&mut sim, n * 10 - 3540, 1), "firing");
+    }
+    assert_eq!(say(&mut sim, -3400, 1), "well");
     // Without a clock of its own, what comes counts as it comes.
     sim.lines("ping,host=m v=9");
     assert_eq!(sim.says(), "firing");

@@ -1,0 +1,186 @@
+//! 500 antennas that push every ten seconds for a simulated day, through the real parser and engine: packets are lost, come
+//! twice, late and out of order; clocks are wrong, and some antennas begin in the past after a reboot. Each silence is found
+//! when it is due and not before, each stretch of bad radio likewise, and no late packet raises an alarm.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
+
+use std::fmt::Write;
+
+use aiglon::config::rule::Asking;
+use aiglon::config::{Config, Problems};
+use aiglon::engine::rules::Phase;
+use aiglon::engine::{Engine, Input};
+use aiglon::ingest::line::{Event, Lines, Precision};
+use aiglon::ingest::sample::HashKey;
+use aiglon::model::{RuleId, SourceId};
+use aiglon::time::{Mono, Now, Wall};
+
+const ANTENNAS: usize = 500;
+/// Two rules each: as many as one daemon has room for.
+const PER_DAEMON: usize = 16;
+const STEP: i64 = 10;
+/// A day; two hours of it without optimisation (`cargo test --release --test antennas`).
+const DAY: i64 = if cfg!(debug_assertions) { 7200 } else { 86_400 };
+const NOON: i64 = 1_795_262_400;
+/// The rules' `absent` and `for`, in seconds.
+const ABSENT: i64 = 120;
+const FOR: i64 = 60;
+/// What was not heard of for so long is not known (`SERIES_LIFE`).
+const FORGOTTEN: i64 = 300;
+
+/// xorshift64*: the same day each time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
+    }
+    fn percent(&mut self, n: u64) -> bool {
+        self.below(100) < n
+    }
+}
+
+#[derive(Default)]
+struct Antenna {
+    /// How far its clock is ahead, in seconds.
+    ahead: i64,
+    silent_until: i64,
+    bad_until: i64,
+    /// What is on its way: when it comes, and what it is.
+    late: Vec<(i64, i64, bool)>,
+    /// What the daemon can know: when anything came, and since when all that came in order was bad.
+    came: Option<i64>,
+    newest: i64,
+    stale: u32,
+    bad_since: Option<i64>,
+}
+
+impl Antenna {
+    /// What the daemon makes of a packet; the same as its documents say.
+    fn hear(&mut self, now: i64, stamp: i64, bad: bool) {
+        if self.came.replace(now).is_none_or(|came| now - came >= FORGOTTEN) {
+            (self.newest, self.stale, self.bad_since) = (stamp, 0, None);
+        }
+        if stamp < self.newest && self.stale < u32::from(aiglon::limits::LATE_SAMPLES) {
+            self.stale += 1;
+            return;
+        }
+        (self.newest, self.stale) = (stamp, 0);
+        self.bad_since = if bad { self.bad_since.or(Some(now)) } else { None };
+    }
+}
+
+fn config(antennas: usize) -> Box<Config> {
+    let mut text = "config listen\n\toption address '127.0.0.1:1'\n\tlist serve ingest\nconfig site s\nconfig source a\n\toption site s\n\
+        \tlist token sha256:0101010101010101010101010101010101010101010101010101010101010101\n"
+        .to_owned();
+    for n in 0..antennas {
+        for (kind, options) in
+            [("silent", "absent 2m"), ("loss", "field loss\n\toption above 50%\n\toption for 1m")]
+        {
+            _ = write!(
+                text,
+                "config rule {kind}{n}\n\toption source a\n\toption measurement ping\n\toption match host=h{n}\n\toption {options}\n"
+            );
+        }
+    }
+    let mut config = Box::new(Config::new());
+    assert!(config.load(text.as_bytes(), &mut Problems::new()).is_ok(), "{text}");
+    config
+}
+
+/// Simulates a day of some antennas. Returns how many silences and bad stretches were found.
+fn day(seed: u64, antennas: usize) -> (u32, u32) {
+    let config = config(antennas);
+    let mut engine = Box::new(const { Engine::new() });
+    let (mut lines, mut chance) = (Lines::new(), Chance(seed));
+    let clock = |at: i64| Now { mono: Mono(at * 1000), wall: Some(Wall((NOON + at) * 1000)) };
+    engine.begin(&config, clock(0));
+    let key = HashKey([seed, 1]);
+    engine.rekey(key, clock(0));
+    let mut all: Vec<Antenna> = Vec::new();
+    all.resize_with(antennas, Antenna::default);
+    for antenna in &mut all {
+        antenna.ahead = chance.below(1200) as i64 - 600;
+    }
+    let (mut silences, mut stretches) = (0, 0);
+    let mut before = vec![(false, false); antennas];
+    for now in (0..DAY - STEP).step_by(STEP as usize) {
+        let mut body = String::new();
+        for (n, antenna) in all.iter_mut().enumerate() {
+            if chance.below(3000) == 0 {
+                antenna.silent_until = now + 30 + chance.below(600) as i64;
+                if chance.percent(30) {
+                    // A reboot: its clock begins anew.
+                    antenna.ahead = chance.below(20_000) as i64 - 19_000;
+                }
+            }
+            if chance.below(2000) == 0 {
+                antenna.bad_until = now + chance.below(300) as i64;
+            }
+            let bad = now < antenna.bad_until;
+            let mut due: Vec<(i64, bool)> = Vec::new();
+            antenna.late.retain(|&(at, stamp, bad)| {
+                if at <= now {
+                    due.push((stamp, bad));
+                }
+                at > now
+            });
+            if now >= antenna.silent_until {
+                let stamp = NOON + now + antenna.ahead;
+                match chance.below(100) {
+                    0..4 => {}
+                    4..9 => antenna.late.push((now + 10 + chance.below(40) as i64, stamp, bad)),
+                    9..12 => due.extend([(stamp, bad); 2]),
+                    _ => due.push((stamp, bad)),
+                }
+            }
+            for (stamp, bad) in due {
+                antenna.hear(now, stamp, bad);
+                _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss={}i {stamp}", u8::from(bad) * 100);
+            }
+        }
+        let asking = Asking { config: &config, source: SourceId(0) };
+        let mut each = |event: Event<'_>| match event {
+            Event::Sample(sample) => {
+                engine.step(&config, clock(now), Input::Sample(sample));
+            }
+            Event::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
+        };
+        lines.start(Precision::Secs, key);
+        lines.feed(body.as_bytes(), &asking, &mut each);
+        lines.finish(&asking, &mut each);
+        engine.step(&config, clock(now), Input::Pass);
+        for ((n, antenna), before) in all.iter().enumerate().zip(&mut before) {
+            let phase = |rule: usize| engine.rule_phase(RuleId(rule as u8));
+            let absent = antenna.came.is_some_and(|came| now - came >= ABSENT);
+            assert_eq!(phase(n * 2) == Phase::Absent, absent, "antenna {n} of {seed} at {now}");
+            let firing = matches!(phase(n * 2 + 1), Phase::Firing { .. });
+            let heard = antenna.came.is_some_and(|came| now - came < FORGOTTEN);
+            let due = heard && antenna.bad_since.is_some_and(|since| now - since >= FOR);
+            assert_eq!(firing, due, "radio of antenna {n} of {seed} at {now}");
+            silences += u32::from(absent && !before.0);
+            stretches += u32::from(firing && !before.1);
+            *before = (absent, firing);
+        }
+    }
+    assert_eq!(engine.rule_counters().refused, 0);
+    assert!(engine.rule_counters().late > 0);
+    (silences, stretches)
+}
+
+#[test]
+fn a_day_of_500_antennas() {
+    let (mut silences, mut stretches, mut left, mut seed) = (0, 0, ANTENNAS, 1);
+    while left > 0 {
+        let found = day(seed, left.min(PER_DAEMON));
+        (silences, stretches) = (silences + found.0, stretches + found.1);
+        (left, seed) = (left.saturating_sub(PER_DAEMON), seed + 1);
+    }
+    assert!(
+        i64::from(silences.min(stretches)) > DAY / 200,
+        "{silences} silences, {stretches} stretches of bad radio"
+    );
+}
