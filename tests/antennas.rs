@@ -31,13 +31,13 @@ const FORGOTTEN: i64 = 300;
 struct Chance(u64);
 
 impl Chance {
-    fn below(&mut self, n: u64) -> u64 {
+    fn below(&mut self, n: u64) -> i64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n
+        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n).cast_signed()
     }
-    fn percent(&mut self, n: u64) -> bool {
+    fn percent(&mut self, n: i64) -> bool {
         self.below(100) < n
     }
 }
@@ -103,7 +103,7 @@ fn day(seed: u64, antennas: usize) -> (u32, u32) {
     let mut all: Vec<Antenna> = Vec::new();
     all.resize_with(antennas, Antenna::default);
     for antenna in &mut all {
-        antenna.ahead = chance.below(1200) as i64 - 600;
+        antenna.ahead = chance.below(1200) - 600;
     }
     let (mut silences, mut stretches) = (0, 0);
     let mut before = vec![(false, false); antennas];
@@ -111,14 +111,14 @@ fn day(seed: u64, antennas: usize) -> (u32, u32) {
         let mut body = String::new();
         for (n, antenna) in all.iter_mut().enumerate() {
             if chance.below(3000) == 0 {
-                antenna.silent_until = now + 30 + chance.below(600) as i64;
+                antenna.silent_until = now + 30 + chance.below(600);
                 if chance.percent(30) {
                     // A reboot: its clock begins anew.
-                    antenna.ahead = chance.below(20_000) as i64 - 19_000;
+                    antenna.ahead = chance.below(20_000) - 19_000;
                 }
             }
             if chance.below(2000) == 0 {
-                antenna.bad_until = now + chance.below(300) as i64;
+                antenna.bad_until = now + chance.below(300);
             }
             let bad = now < antenna.bad_until;
             let mut due: Vec<(i64, bool)> = Vec::new();
@@ -132,7 +132,7 @@ fn day(seed: u64, antennas: usize) -> (u32, u32) {
                 let stamp = NOON + now + antenna.ahead;
                 match chance.below(100) {
                     0..4 => {}
-                    4..9 => antenna.late.push((now + 10 + chance.below(40) as i64, stamp, bad)),
+                    4..9 => antenna.late.push((now + 10 + chance.below(40), stamp, bad)),
                     9..12 => due.extend([(stamp, bad); 2]),
                     _ => due.push((stamp, bad)),
                 }

@@ -559,13 +559,11 @@ impl Loader<'_, '_> {
                     return None;
                 }
             }
-            match count.checked_add(1) {
-                Some(more) => count = more,
-                None => {
-                    self.full(value.line, "terms in one matcher", usize::from(u8::MAX));
-                    return None;
-                }
-            }
+            let Some(more) = count.checked_add(1) else {
+                self.full(value.line, "terms in one matcher", usize::from(u8::MAX));
+                return None;
+            };
+            count = more;
         }
         if count == 0 {
             self.problems.add(value.wrong(Kind::MatchEmpty));

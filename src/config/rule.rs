@@ -209,7 +209,7 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Measurement => row.measurement = self.keep(value.text),
-            Field::FieldName => row.field = self.keep(value.text),
+            Field::Compared => row.field = self.keep(value.text),
             Field::Of => row.of = self.keep(value.text),
             Field::Match => {
                 if let Some((first, count)) = self.terms(value) {

@@ -120,6 +120,8 @@ pub struct RuleCounters {
     pub late: u64,
     /// Samples of a series that found no room.
     pub refused: u64,
+    /// Samples of which not all that rules ask for found room.
+    pub cut: u64,
 }
 
 impl Rules {
@@ -130,7 +132,7 @@ impl Rules {
             key: HashKey([0; 2]),
             key_until: Mono(0),
             hold_until: Mono(0),
-            counters: RuleCounters { samples: 0, late: 0, refused: 0 },
+            counters: RuleCounters { samples: 0, late: 0, refused: 0, cut: 0 },
         }
     }
 
@@ -256,6 +258,7 @@ impl Engine {
             }
             self.evaluate(config, id, row, now.mono);
         }
+        self.rules.counters.cut = self.rules.counters.cut.saturating_add(u64::from(sample.was_cut()));
         self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked));
     }
 
@@ -293,6 +296,11 @@ impl Engine {
             // It was never heard, so it is not missed either.
             (None, Phase::Unheard) => Phase::Unheard,
             (None, Phase::Absent) => Phase::Absent,
+            // Its series are to come again, after a reload or a new key: it came not so long ago.
+            (None, _) if now < known.last.plus(life(row)) => {
+                self.wake_at(known.last.plus(life(row)));
+                old
+            }
             (None, _) if row.absent != Millis(0) => {
                 began = Some(known.last);
                 Phase::Absent

@@ -315,14 +315,13 @@ impl Lines {
             }
             (At::TagKey, b'=') => Err(Flaw::TagKey),
             (At::TagKey, _) if self.token.is_empty() => Err(Flaw::TagKey),
-            (At::TagKey, _) => Err(Flaw::TagValue),
             (At::TagValue, b',' | b' ') if !self.token.is_empty() => {
                 self.tag(interest);
                 Ok(if byte == b',' { At::TagKey } else { At::Gap })
             }
             // Neither an empty value nor an = in one; a line that ends here has no fields.
             (At::TagValue, b'\n') if !self.token.is_empty() => Err(Flaw::Fields),
-            (At::TagValue, _) => Err(Flaw::TagValue),
+            (At::TagKey | At::TagValue, _) => Err(Flaw::TagValue),
             (At::Gap, b' ') => Ok(At::Gap),
             (At::Gap, b'\n') => Err(Flaw::Fields),
             (At::Gap, b'\\') => {
@@ -508,8 +507,8 @@ fn bare(text: &[u8]) -> Option<Micro> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-    #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::format_push_string)]
-    #![allow(clippy::too_many_lines)]
+    #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::too_many_lines)]
+    #![allow(clippy::format_push_string, clippy::format_collect)]
     use super::*;
     use proptest::prelude::*;
     use std::format;

@@ -218,6 +218,7 @@ fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
         ("lines_bad_total", "Lines of samples that were not.", app.samples.lines_bad.get()),
         ("samples_asked_total", "Samples that a rule asked for.", counters.samples),
         ("samples_late_total", "Samples that came late and were dropped.", counters.late),
+        ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),
         ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
     ] {
         t.one(name, "counter", help, count);

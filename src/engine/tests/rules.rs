@@ -130,6 +130,23 @@ fn absence_is_found_in_time_and_not_before() {
 }
 
 #[test]
+fn a_new_key_makes_nobody_absent() {
+    let mut sim = Sim::new(&ruled("	option match 'host=n'\n	option absent '5m'\n"));
+    sim.lines("ping,host=n x=1");
+    sim.second(86_300);
+    sim.lines("ping,host=n x=1");
+    // Somebody else brings the new key about, and who pushes rarely has not come again when the wait is over.
+    sim.second(86_410);
+    sim.lines("ping,host=m x=1");
+    sim.second(86_540);
+    assert_eq!((sim.says(), sim.engine.series()), ("well", 0));
+    sim.second(86_599);
+    assert_eq!(sim.says(), "well");
+    sim.second(86_600);
+    assert_eq!(sim.says(), "absent");
+}
+
+#[test]
 fn series_come_together() {
     let body = "ping,if=a v=1\nping,if=b v=5\nping,if=c v=9";
     for (options, expected) in [
