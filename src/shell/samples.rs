@@ -39,6 +39,7 @@ pub type Complaint = heapless::String<300>;
 pub struct Batch {
     pub source: SourceId,
     pub precision: Precision,
+    #[cfg_attr(not(feature = "gzip"), expect(dead_code, reason = "such a body has been refused"))]
     pub gzip: bool,
 }
 
