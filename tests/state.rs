@@ -5,7 +5,6 @@
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::durable::{BEGAN, ENDED, MORE, ended_record, more_record};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Durable, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
@@ -158,7 +157,7 @@ impl Board {
                 Ok(())
             })
             .unwrap();
-        self.engine.noted_all();
+        self.engine.noted_all(false, now);
     }
 
     fn flush(&mut self) {
@@ -198,14 +197,12 @@ impl Board {
             durable = engine.step(config, now, input).durable;
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
-        match durable {
-            Durable::Nothing => {}
-            Durable::Began(key) => {
-                let payload = self.engine.began_record(&self.config, now, key).unwrap();
-                self.append(BEGAN, &payload);
-            }
-            Durable::Ended(key) => self.append(ENDED, &ended_record(&self.config, key)),
-            Durable::More(source) => self.append(MORE, &more_record(&self.config, source)),
+        let mut records = Vec::new();
+        self.engine.write_down(&self.config, now, durable, &mut |kind, payload| {
+            records.push((kind, payload.to_vec()));
+        });
+        for (kind, payload) in records {
+            self.append(kind, &payload);
         }
         self.commit();
     }
