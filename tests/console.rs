@@ -593,6 +593,8 @@ fn long_words_come_on_standard_input() {
         (&["update", "1", "monitoring", "-"][..], "On répare.\nMerci d'attendre.\n", 0, "On répare."),
         (&["update", "1"], "no argument has them\n", 0, "no argument has them"),
         (&["update", "1", "identified", "these are words"], "and these are not", 0, "these are words"),
+        (&["update", "1", "identified"], "a phase and words\n", 0, "a phase and words"),
+        (&["update", "1", "investigating"], "", 0, "phase        investigating"),
         (&["update", "1", "-"], "", 2, ""),
         (&["update", "1"], "  \n", 2, ""),
         (&["update", "1", "-"], &"x".repeat(901), 1, ""),
@@ -614,7 +616,18 @@ fn long_words_come_on_standard_input() {
     eventually("it ends", 10, || child.try_wait().unwrap().is_some());
     drop(open);
     assert!(incident(&daemon).contains("no waiting"));
+    // Who waits and may not know it is told.
+    let mut command = console(&socket(&daemon));
+    command.args(["update", "1"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut told = [0; 9];
+    child.stderr.as_mut().unwrap().read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"The words");
+    child.stdin.take().unwrap().write_all(b"late words").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(incident(&daemon).contains("late words"));
     // In a script there is no room for them.
+    assert_eq!(feed(&daemon, &[], b"update 1 monitoring\n").0, Some(0));
     let (status, _, err) = feed(&daemon, &[], b"update 1\nthese are no words\n");
     assert_eq!(status, Some(2));
     assert!(err.contains("'update' needs words"), "{err}");
