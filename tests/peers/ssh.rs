@@ -8,14 +8,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::common::{AIGLON, Dir, Process, config, eventually, run};
+use crate::common::{AIGLON, Dir, Process, config, done_as_root, eventually, run};
 
 const PEOPLE: &str = "
 config site 'squat'
@@ -32,11 +32,6 @@ const OPTIONS: &str = "no-port-forwarding,no-agent-forwarding,no-X11-forwarding"
 
 /// Runs what only root may.
 fn as_root(command: &str, arguments: &[&str]) {
-    assert_eq!(
-        fs::metadata("/proc/self").unwrap().uid(),
-        0,
-        "this test makes users of the system: run it as root"
-    );
     let (status, _, err) = run(Command::new(command).args(arguments));
     assert_eq!(status, Some(0), "{command} {arguments:?}: {err}");
 }
@@ -317,6 +312,9 @@ fn behind(port: u16, send: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn people_post_updates(kind: Kind) {
+    if done_as_root() {
+        return;
+    }
     let server = Server::start(kind);
     // Each key is its user.
     for (user, site) in [("heron1", "home"), ("tern", "squat")] {
@@ -384,6 +382,9 @@ fn people_post_updates_by_openssh() {
 }
 
 fn a_key_gives_nothing_else(kind: Kind) {
+    if done_as_root() {
+        return;
+    }
     let server = Server::start(kind);
     // No shell, whatever is asked for, with a terminal or without.
     for words in [
