@@ -36,8 +36,17 @@ fn as_root(command: &str, arguments: &[&str]) {
     assert_eq!(status, Some(0), "{command} {arguments:?}: {err}");
 }
 
-/// A user of the system, until it is dropped.
-struct Account(String);
+/// A user of the system, with a home, until it is dropped.
+struct Account(String, PathBuf);
+
+/// Whether the command line of any process names this directory. One that has ended and that nobody waits for has none.
+fn is_at_work(home: &Path) -> bool {
+    let home = home.to_str().unwrap().as_bytes();
+    let names = |path: PathBuf| {
+        fs::read(path.join("cmdline")).is_ok_and(|line| line.windows(home.len()).any(|part| part == home))
+    };
+    fs::read_dir("/proc").unwrap().flatten().any(|process| names(process.path()))
+}
 
 /// One at a time changes the system's users.
 static ACCOUNTS: Mutex<()> = Mutex::new(());
@@ -51,7 +60,7 @@ impl Account {
         as_root("useradd", &["-M", "-d", home.to_str().unwrap(), "-s", "/bin/sh", "-p", "*", &name]);
         drop(lock);
         as_root("chown", &["-R", &format!("{name}:"), home.to_str().unwrap()]);
-        Self(name)
+        Self(name, home.to_owned())
     }
 
     /// A command as this user.
@@ -65,6 +74,10 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
+        // No session outlives the test, nor what it called with.
+        if !std::thread::panicking() {
+            eventually("its processes end", 20, || !is_at_work(&self.1));
+        }
         let _lock = ACCOUNTS.lock();
         as_root("userdel", &["--force", &self.0]);
     }
@@ -431,7 +444,8 @@ fn a_key_gives_nothing_else(kind: Kind) {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let got = behind(port, &send);
-        child.kill().unwrap();
+        // It tells ssh; killed, it would leave that behind, with a session on the server.
+        as_root("kill", &["-TERM", &child.id().to_string()]);
         child.wait().unwrap();
         // There was a port on this side, and nothing behind it: SOCKS has its own two bytes before it fails.
         let got = got.expect("the client forwards");
