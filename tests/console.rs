@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{AIGLON, Daemon, Dir, Process, config, eventually, run};
+use common::{AIGLON, Daemon, Dir, Process, config, done_as_root, eventually, run};
 
 /// Two sites, and people: one for each, one for both, and one who is a user of every Debian.
 fn with_people() -> String {
@@ -70,7 +70,6 @@ fn feed(daemon: &Daemon, arguments: &[&str], input: &[u8]) -> (Option<i32>, Stri
 
 /// A command as another user of the system, who is in these groups only.
 fn as_user(user: &str, groups: &str, command: &Command) -> Command {
-    assert_eq!(fs::metadata("/proc/self").unwrap().uid(), 0, "this test is several users: run it as root");
     let mut other = Command::new("setpriv");
     let group = groups.split(',').next().unwrap();
     other.arg(format!("--reuid={user}")).arg(format!("--regid={group}")).arg(format!("--groups={groups}"));
@@ -169,6 +168,9 @@ fn root_and_the_daemons_user_may_speak_for_others() {
 
 #[test]
 fn others_are_who_they_logged_in_as() {
+    if done_as_root() {
+        return;
+    }
     let (dir, program) = open_dir();
     let path = dir.path().join("people.sock");
     let text = with_people()
@@ -213,6 +215,9 @@ fn others_are_who_they_logged_in_as() {
 
 #[test]
 fn a_daemon_that_is_not_root_believes_its_own_user() {
+    if done_as_root() {
+        return;
+    }
     let (dir, program) = open_dir();
     let state = dir.path().join("state");
     fs::create_dir(&state).unwrap();
@@ -593,6 +598,8 @@ fn long_words_come_on_standard_input() {
         (&["update", "1", "monitoring", "-"][..], "On répare.\nMerci d'attendre.\n", 0, "On répare."),
         (&["update", "1"], "no argument has them\n", 0, "no argument has them"),
         (&["update", "1", "identified", "these are words"], "and these are not", 0, "these are words"),
+        (&["update", "1", "identified"], "a phase and words\n", 0, "a phase and words"),
+        (&["update", "1", "investigating"], "", 0, "phase        investigating"),
         (&["update", "1", "-"], "", 2, ""),
         (&["update", "1"], "  \n", 2, ""),
         (&["update", "1", "-"], &"x".repeat(901), 1, ""),
@@ -614,7 +621,18 @@ fn long_words_come_on_standard_input() {
     eventually("it ends", 10, || child.try_wait().unwrap().is_some());
     drop(open);
     assert!(incident(&daemon).contains("no waiting"));
+    // Who waits and may not know it is told.
+    let mut command = console(&socket(&daemon));
+    command.args(["update", "1"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut told = [0; 9];
+    child.stderr.as_mut().unwrap().read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"The words");
+    child.stdin.take().unwrap().write_all(b"late words").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(incident(&daemon).contains("late words"));
     // In a script there is no room for them.
+    assert_eq!(feed(&daemon, &[], b"update 1 monitoring\n").0, Some(0));
     let (status, _, err) = feed(&daemon, &[], b"update 1\nthese are no words\n");
     assert_eq!(status, Some(2));
     assert!(err.contains("'update' needs words"), "{err}");

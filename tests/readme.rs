@@ -64,6 +64,15 @@ fn limits_are_those_of_the_code() {
         ("JOURNAL_BYTES", u64::from(limits::JOURNAL_BYTES)),
         ("ALERT_FLASH_BYTES", u64::from(limits::ALERT_FLASH_BYTES)),
         ("ALERT_FLASH_HOUR", u64::from(limits::ALERT_FLASH_HOUR)),
+        ("JOURNAL_BYTES_MAX", u64::from(limits::JOURNAL_BYTES_MAX)),
+        ("INCIDENTS", limits::INCIDENTS as u64),
+        ("MAINTENANCES", limits::MAINTENANCES as u64),
+        ("WORDS_BYTES", limits::WORDS_BYTES as u64),
+        ("TITLE_BYTES", limits::TITLE_BYTES as u64),
+        ("HISTORY_DAYS", limits::HISTORY_DAYS as u64),
+        ("USERS", limits::USERS as u64),
+        ("USER_KEYS", limits::USER_KEYS as u64),
+        ("CONSOLES", limits::CONSOLES as u64),
         ("TEXTS_SHOWN", limits::TEXTS_SHOWN as u64),
         ("TEXT_SHOWN_BYTES", limits::TEXT_SHOWN_BYTES as u64),
     ]
@@ -103,6 +112,19 @@ fn stanzas_are_those_that_are_tested() {
 
 fn is_stanza(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ["yml", "yaml", "sh", "conf"].iter().any(|known| ext == *known))
+}
+
+/// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and that their tests are
+/// about.
+#[test]
+fn the_line_of_a_key_is_that_which_is_tested() {
+    let tested = read("tests/peers/ssh.rs");
+    let options = tested.split("const OPTIONS: &str = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(options.contains("no-port-forwarding"), "{options}");
+    let line = format!("\n{options},command=\"aiglon console --user heron1\" ssh-ed25519 ");
+    for document in ["README.md", "SECURITY.md"] {
+        assert!(read(document).contains(&line), "{document} does not have {line}");
+    }
 }
 
 /// The anchor that a heading gets.

@@ -249,12 +249,22 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// No value, or a mistake if the next word is nearly one that `arg` could be: it would be published as words. Sentences
+    /// begin with a capital letter, and quotes say that they are meant.
+    fn slip(&self, arg: Arg) -> Result<bool, Mistake<'a>> {
+        let word = self.words.bare(self.at);
+        let meant =
+            word.starts_with(|c: char| c.is_ascii_lowercase()) && !nearest_choice(arg, word).is_empty();
+        if meant { Err(Mistake::Bad(self.command.row, arg, word)) } else { Ok(false) }
+    }
+
     /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.
     fn excused(&self, arg: Arg, text: Option<&str>) -> bool {
         let said = self.command.say.is_some() || text.is_some_and(|text| !text.trim().is_empty());
         match arg {
             Arg::Title => said && self.command.row.speaks(),
-            Arg::Words => said || self.command.phase.is_some(),
+            // A phase alone will do, once it is known that no words came.
+            Arg::Words => said || text.is_some() && self.command.phase.is_some(),
             Arg::Yaml => text.is_some(),
             _ => false,
         }
@@ -287,11 +297,11 @@ impl<'a> Reader<'a> {
             }
             Arg::Phase => {
                 self.command.phase = self.word(Phase::from_word);
-                return Ok(self.command.phase.is_some());
+                return if self.command.phase.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Forced => {
                 self.command.forced = self.word(Forced::from_word);
-                return Ok(self.command.forced.is_some());
+                return if self.command.forced.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Level => {
                 self.command.level = self.word(|word| match Forced::from_word(word) {
@@ -299,7 +309,7 @@ impl<'a> Reader<'a> {
                     Some(Forced::Degraded) => Some(State::Degraded),
                     _ => None,
                 });
-                return Ok(self.command.level.is_some());
+                return if self.command.level.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Repeat => {
                 let repeat = self.word(|word| match word {
@@ -308,7 +318,7 @@ impl<'a> Reader<'a> {
                     _ => None,
                 });
                 self.command.repeat = repeat.unwrap_or_default();
-                return Ok(repeat.is_some());
+                return if repeat.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Service => {
                 let word = self.next();
@@ -373,6 +383,12 @@ impl<'a> Reader<'a> {
         }
         self.words.span(first, self.at.saturating_sub(1))
     }
+}
+
+/// The nearest of the words that an argument can be, as its usage has them; empty if none is near.
+fn nearest_choice(arg: Arg, word: &str) -> &'static str {
+    let usage = arg.row().usage;
+    near::nearest(word, &mut usage.trim_matches(['[', ']']).split('|').filter(|_| usage.contains('|')))
 }
 
 /// The nearest of the names of commands; empty if none is near.

@@ -32,7 +32,7 @@ pub(super) fn carry_out<'a>(
     out: &mut Sheet<'_>,
 ) -> Result<Status, Trouble<'a>> {
     let mut message = Message::new();
-    let (site, done) = {
+    let (site, done, undoable) = {
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
@@ -45,13 +45,13 @@ pub(super) fn carry_out<'a>(
         let done = engine.act(scope.config, now, site, scope.who(), action);
         // There may be no banner to take away: then all is as it should be.
         match (done, command.row.verb) {
-            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner),
-            (done, _) => (site, done?),
+            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false),
+            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
-    tell(&teller, site, command, done, out);
+    tell(&teller, site, command, done, undoable, out);
     Ok(Status::Done)
 }
 
@@ -213,8 +213,15 @@ fn name(
     found
 }
 
-/// Says what the page says now, and how to take it back.
-fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done, out: &mut Sheet<'_>) {
+/// Says what the page says now, and how to take it back if there is something to take back.
+fn tell(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    done: Done,
+    undoable: bool,
+    out: &mut Sheet<'_>,
+) {
     teller.zone(site, out);
     let name = teller.scope.site_name(site);
     let (key, number) = match done {
@@ -247,7 +254,7 @@ fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done
     if matches!(done, Done::ResolvedWhileFiring(_)) {
         out.say(&["alerts still fire, and the page says so", "\n"]);
     }
-    if !matches!(command.row.verb, Verb::Redact | Verb::Undo) {
+    if undoable {
         let site = if teller.scope.several() { [" --site ", name] } else { ["", ""] };
         out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
     }

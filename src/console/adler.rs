@@ -9,6 +9,7 @@ use super::sheet::{Cell, Sheet};
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
 use crate::model::{Forced, SiteId, State, Words};
+use crate::render::phrase;
 use crate::text::buffer::Bytes;
 
 /// What `set_site_config` takes.
@@ -70,9 +71,11 @@ impl<'a> Teller<'a, '_> {
             Some(state) => Cell::Text(state.word()),
             None => Cell::Flag(banner.is_some()),
         };
+        let lang = self.scope.config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
         let message = match banner.map(|banner| banner.words) {
             Some(Words::Own { text, .. }) => text,
-            Some(Words::Phrase(said)) => said.name(),
+            // As it would come back.
+            Some(Words::Phrase(said)) => phrase(lang, said),
             Some(Words::None) | None => "",
         };
         out.yaml(indent, "force_state", force);
@@ -88,6 +91,10 @@ pub(super) fn read(text: &str, message: &mut Message) -> Option<Force> {
     rest = rest.strip_suffix("---").unwrap_or(rest);
     rest = rest.strip_prefix("---").unwrap_or(rest).trim();
     let flow = rest.starts_with('{');
+    // Nothing at all is what a broken pipe brings: it takes no banner away.
+    if rest.is_empty() {
+        return None;
+    }
     if flow {
         rest = rest.strip_prefix('{')?.strip_suffix('}')?;
     }
@@ -320,11 +327,12 @@ mod tests {
             ),
             ("{message: Hello, force_state: true}", Yes, "Hello"),
             ("{}", No, ""),
-            ("", No, ""),
         ] {
             assert_eq!(of(text), Some((force, message.to_string())), "{text}");
         }
         for text in [
+            "",
+            "\n---\n",
             "hello",
             "messages: Hello",
             "force_state: perhaps",

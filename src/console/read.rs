@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
-use crate::command::table::{Arg, OPTIONS, ROWS, Row};
+use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
@@ -570,7 +570,8 @@ impl<'a> Teller<'a, '_> {
             if example != told {
                 out.say(&["    as in: ", example, "\n"]);
             }
-            for option in OPTIONS.iter().filter(|option| row.speaks() && !option.value.is_empty()) {
+            let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
+            for option in OPTIONS.iter().filter(useful) {
                 out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
             }
         }

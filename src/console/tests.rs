@@ -321,7 +321,7 @@ fn acting() {
         "update 1 \"deux heures\" --lang fr",
         "update 1 --say nonsense",
         "update 1",
-        "update 1 monitoring",
+        "update 1 identifed \"a slip\"",
         "update 1 --say weather \"and words\"",
         "update",
         "update one \"x\"",
@@ -421,6 +421,7 @@ fn habits_of_prometheus_adlermanager() {
         "message: 'Hello world!\n\n\n  This is an example'\nforce_state: true\n",
         "message: Away\nforce_state: outage",
         "nonsense",
+        "\n",
         "force_state: false\nmessage: ''\n",
         "force_state: false\nmessage: ''\n",
     ] {
@@ -438,6 +439,7 @@ fn habits_of_prometheus_adlermanager() {
 fn words_from_standard_input() {
     let mut board = in_trouble();
     assert_eq!(board.ask("ana", "update 1", false).0, Status::WantsText);
+    assert_eq!(board.ask("ana", "update 1 identified", false).0, Status::WantsText);
     assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::WantsText);
     assert_eq!(board.ask("ana", "update", false).0, Status::Usage);
     board.text = Some("First.\n\nSecond.\n".into());
@@ -445,6 +447,8 @@ fn words_from_standard_input() {
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("First.\\n\\nSecond.\"}"));
     board.text = Some("\n".into());
     assert_eq!(board.ask("ana", "update 1", false).0, Status::Usage);
+    board.text = Some(String::new());
+    assert_eq!(board.ask("ana", "update 1 monitoring", false).0, Status::Done);
     board.text = Some("Over.".into());
     assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::Done);
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("Over."));

@@ -128,8 +128,8 @@ impl Session<'_> {
                 Status::Done => (Kind::Out, Code::Done),
                 Status::Quit => (Kind::Out, Code::Quit),
                 Status::Refused => (Kind::Words, Code::Refused),
-                Status::WantsText if request.flags & wire::CAN_TEXT != 0 => return Ok(Code::WantsText),
-                Status::Usage | Status::WantsText => (Kind::Words, Code::Usage),
+                Status::WantsText => return Ok(Code::WantsText),
+                Status::Usage => (Kind::Words, Code::Usage),
                 Status::Confirm => (Kind::Words, Code::Confirm),
                 Status::Export => return self.export(out).await,
                 Status::Import if request.op == Op::Import => {
@@ -288,7 +288,8 @@ impl App {
             caller,
             from,
             line: request.line,
-            text: (request.flags & wire::TEXT != 0).then_some(request.text),
+            // Who cannot bring any has none.
+            text: (request.flags & (wire::TEXT | wire::CAN_TEXT) != wire::CAN_TEXT).then_some(request.text),
             json: request.flags & wire::JSON != 0,
             confirmed: request.flags & wire::CONFIRMED != 0,
         };
