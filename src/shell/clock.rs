@@ -56,7 +56,8 @@ pub fn now(clock: Clock, synchronised: bool) -> Now {
 
 /// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on: there it counts
 /// seconds in 32 bits.
+#[allow(clippy::useless_conversion)] // nanoseconds are 32 bits wide on 32-bit machines
 fn real() -> Wall {
     let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Realtime);
-    Wall(tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec) / 1_000_000))
+    Wall(tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec / 1_000_000)))
 }
