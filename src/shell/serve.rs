@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
+use aiglon::engine::Input;
 use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
@@ -163,7 +164,14 @@ impl App {
     fn clock_is_right(&self) {
         if !self.synchronised.replace(true) {
             log::info!("the system's clock is synchronised");
+            {
+                let State { engine, config, .. } = &mut *self.state.borrow_mut();
+                // What is planned is known from now on, and what happened is dated.
+                engine.step(config, self.now(config), Input::Pass);
+            }
+            self.commit();
             self.pages.clear();
+            self.slots.stir();
         }
     }
 }
