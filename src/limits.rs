@@ -163,6 +163,14 @@ pub const JOURNAL_SNAPSHOT_QUARTERS: u32 = 3;
 /// Bytes gathered before they are handed to the file system. One page: JFFS2 puts a header of 68 bytes before
 /// whatever one call writes, up to a page. Once in the journal, and on the stack during a compaction.
 pub const JOURNAL_BATCH_BYTES: usize = 4096;
+/// Bytes that the alerts of one source that does not repeat (a webhook) may cost the flash at once, before the journal holds
+/// only that there is more: about 200 that begin together. With what grows back in a day, and one compaction of the
+/// largest journal at the end of it, 216 KiB.
+pub const ALERT_FLASH_BYTES: u32 = 49_152;
+/// So much of it grows back in an hour: a state that flaps every five minutes uses 2,016.
+pub const ALERT_FLASH_HOUR: u32 = 3072;
+/// What a sync costs besides: the header of a node of JFFS2.
+pub const FLASH_NODE_BYTES: u32 = 68;
 /// From one attempt to leave memory for the flash again to the next; each may write a whole snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
@@ -199,6 +207,8 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 pub const UPTIME_LEAST_SHARE: u32 = 16;
 /// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
 pub const UPTIME_MOST_SHARE: u32 = 8;
+/// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
+pub const CLOCK_STEADY: Millis = Millis::from_mins(60);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
@@ -303,4 +313,10 @@ const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a l
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
 const _: () = assert!(RETAIN_DAYS as usize == HISTORY_DAYS, "all that is kept is kept by default");
 const _: () = assert!(JOURNAL_BYTES <= JOURNAL_BYTES_MAX, "the default must be allowed");
+const _: () = assert!(
+    ALERT_FLASH_BYTES + 24 * ALERT_FLASH_HOUR + JOURNAL_BYTES_MAX / 2 / 4 * JOURNAL_SNAPSHOT_QUARTERS
+        <= 262_144 - 40_960,
+    "a day of flapping costs at most 256 KiB, with 40 for incidents and the past"
+);
+const _: () = assert!(ALERT_FLASH_HOUR < ALERT_FLASH_BYTES, "what an hour brings is a part of it");
 const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");

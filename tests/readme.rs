@@ -71,6 +71,8 @@ fn limits_are_those_of_the_code() {
         ("USERS", limits::USERS as u64),
         ("USER_KEYS", limits::USER_KEYS as u64),
         ("CONSOLES", limits::CONSOLES as u64),
+        ("ALERT_FLASH_BYTES", u64::from(limits::ALERT_FLASH_BYTES)),
+        ("ALERT_FLASH_HOUR", u64::from(limits::ALERT_FLASH_HOUR)),
         ("TEXTS_SHOWN", limits::TEXTS_SHOWN as u64),
         ("TEXT_SHOWN_BYTES", limits::TEXT_SHOWN_BYTES as u64),
     ]

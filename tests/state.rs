@@ -5,7 +5,6 @@
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::durable::{BEGAN, ENDED, MORE, ended_record, more_record};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Durable, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
@@ -107,6 +106,8 @@ struct Board {
     memory: Memory,
     mono: i64,
     has_wall: bool,
+    /// By how much the wall clock is wrong.
+    ahead: i64,
     /// Records that nobody knew.
     unknown: u32,
 }
@@ -117,7 +118,8 @@ impl Board {
         let mut config = Box::new(const { Config::new() });
         config.load(CONFIG.as_bytes(), &mut Problems::new()).unwrap();
         let engine = Box::new(const { Engine::new() });
-        let mut board = Self { config, engine, journal: Journal::new(), memory, mono, has_wall, unknown: 0 };
+        let mut board =
+            Self { config, engine, journal: Journal::new(), memory, mono, has_wall, ahead: 0, unknown: 0 };
         let now = board.now();
         board.engine.booted(Boot { id: boot, base: 60_000 });
         board.engine.begin(&board.config, now);
@@ -132,7 +134,7 @@ impl Board {
     }
 
     fn now(&self) -> Now {
-        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono)) }
+        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono + self.ahead)) }
     }
 
     fn append(&mut self, kind: u8, payload: &[u8]) {
@@ -158,7 +160,7 @@ impl Board {
                 Ok(())
             })
             .unwrap();
-        self.engine.noted_all();
+        self.engine.noted_all(false, now);
     }
 
     fn flush(&mut self) {
@@ -198,14 +200,12 @@ impl Board {
             durable = engine.step(config, now, input).durable;
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
-        match durable {
-            Durable::Nothing => {}
-            Durable::Began(key) => {
-                let payload = self.engine.began_record(&self.config, now, key).unwrap();
-                self.append(BEGAN, &payload);
-            }
-            Durable::Ended(key) => self.append(ENDED, &ended_record(&self.config, key)),
-            Durable::More(source) => self.append(MORE, &more_record(&self.config, source)),
+        let mut records = Vec::new();
+        self.engine.write_down(&self.config, now, durable, &mut |kind, payload| {
+            records.push((kind, payload.to_vec()));
+        });
+        for (kind, payload) in records {
+            self.append(kind, &payload);
         }
         self.commit();
     }
@@ -382,4 +382,67 @@ fn every_prefix_is_read_without_harm() {
         assert!(words.iter().all(|said| told.contains(said)), "{length} bytes: {words:?} in {told}");
     }
     assert!(states > 30, "{states}");
+}
+
+/// A machine that boots 56 years ahead, or behind what it had, loses no word; nor one whose clock is set between two records.
+#[test]
+fn a_clock_that_is_decades_wrong_loses_no_word() {
+    const DECADES: i64 = 56 * 365 * 24 * 60 * MIN;
+    let open = |board: &mut Board, title: &str| {
+        let action = Action::Open {
+            service: WIFI,
+            component: None,
+            state: aiglon::model::State::Degraded,
+            title,
+            words: own("", "What happened."),
+        };
+        board.act(77, action)
+    };
+    let say = |board: &mut Board, number, phase, words: &str| {
+        board.act(77, Action::Update { number, phase, words: own("", words) });
+    };
+    let mut board = Board::new(Memory::default(), 7, 0, true);
+    let over = open(&mut board, "Over");
+    say(&mut board, over, Phase::Resolved, "It was over.");
+    board.wait(10);
+    let number = open(&mut board, "It goes on");
+    let planned = Action::Maintain {
+        service: WIFI,
+        component: None,
+        starts: Wall(NOON + 6_000 * MIN),
+        ends: Wall(NOON + 6_060 * MIN),
+        repeat: Repeat::Once,
+        words: own("", "New cables."),
+    };
+    board.act(77, planned);
+    for (ahead, words) in
+        [(DECADES, "First."), (0, "Second."), (-DECADES, "Third."), (DECADES, "Fourth."), (0, "Fifth.")]
+    {
+        board.ahead = ahead;
+        say(&mut board, number, Phase::Identified, words);
+        board.wait(10);
+    }
+    let all = ["It was over.", "First.", "Second.", "Third.", "Fourth.", "Fifth.", "New cables."];
+    let missing = |board: &Board| {
+        let told = board.told();
+        all.into_iter().filter(|words| !told.contains(words)).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&board), [""; 0]);
+    // Now it starts with a wrong clock, twice, and is set right some minutes later. All is written anew each time.
+    let mut boot = 7;
+    for wrong in [DECADES, -DECADES] {
+        for from in [wrong, 0] {
+            boot += 1;
+            board.compact();
+            board = Board::new(std::mem::take(&mut board.memory), boot, 0, false);
+            board.ahead = from;
+            board.has_wall = true;
+            board.wait(20);
+            board.compact();
+            board.ahead = 0;
+            board.wait(20);
+            board.compact();
+            assert_eq!(missing(&board), [""; 0], "boot {boot}: {}", board.told());
+        }
+    }
 }

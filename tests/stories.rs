@@ -65,10 +65,10 @@ fn an_incident_has_a_page_and_stays_in_the_history() {
     assert_eq!(english("/incidents/1").status, 404);
     assert!(english("/history").body.contains("Nothing is on record."));
 
-    assert_eq!(daemon.post("/api/v2/alerts", &firing("AntennaDown", "heron")).status, 200);
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron"))).status, 200);
     eventually("an incident has begun", 5, || english("/").body.contains("href=\"incidents/1\""));
-    console(&daemon, &["--site", "home", "update", "1", "identified", "--say", "power-cut"]);
-    console(&daemon, &["--site", "home", "update", "1", "identified", "--lang", "fr", "On attend *Enedis*."]);
+    console(&daemon, &["update", "1", "identified", "--say", "power-cut", "--site", "home"]);
+    console(&daemon, &["update", "1", "identified", "--lang", "fr", "On attend *Enedis*.", "--site", "home"]);
     let page = english("/");
     assert!(page.body.contains("There is no electricity there."), "{}", page.body);
     let own = "<div class=words lang=\"fr\" dir=\"ltr\"><p>On attend <em>Enedis</em>.</p></div>";
@@ -92,8 +92,8 @@ fn an_incident_has_a_page_and_stays_in_the_history() {
     assert_eq!(english("/status/incidents/1").body, answer.body);
     assert_eq!(english("/status/history").status, 200);
 
-    assert_eq!(daemon.post("/api/v2/alerts", &resolved("AntennaDown", "heron")).status, 200);
-    console(&daemon, &["--site", "home", "resolve", "1", "--yes", "--say", "fixed"]);
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", resolved("AntennaDown", "heron"))).status, 200);
+    console(&daemon, &["resolve", "1", "--yes", "--say", "fixed", "--site", "home"]);
     eventually("it is over", 5, || english("/incidents/1").body.contains("<b>Over</b>"));
     let page = english("/");
     assert!(page.body.contains("What happened before") && page.body.contains("href=\"incidents/1\""));
@@ -111,8 +111,8 @@ fn an_incident_is_as_visible_as_its_site() {
         );
         client.answer()
     };
-    console(&daemon, &["--site", "hidden", "open", "mail", "The inbox is full"]);
-    console(&daemon, &["--site", "squat", "open", "vpn", "No tunnel"]);
+    console(&daemon, &["open", "mail", "The inbox is full", "--site", "hidden"]);
+    console(&daemon, &["open", "vpn", "No tunnel", "--site", "squat"]);
     let secret = |path: &str| of("hidden.example", &format!("/{SECRET}/{path}"), "");
     assert!(secret("incidents/1").body.contains("The inbox is full"));
     assert!(secret("").body.contains("href=\"incidents/1\""));

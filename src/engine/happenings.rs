@@ -67,9 +67,10 @@ impl Engine {
         self.incidents.note();
     }
 
-    /// All of them are, and nothing else is.
-    pub fn noted_all(&mut self) {
+    /// The journal holds a [`snapshot`](Self::snapshot), and nothing else.
+    pub fn noted_all(&mut self, brief: bool, now: Now) {
         self.incidents.noted_all();
+        self.wrote_alerts(brief, now.mono);
     }
 
     /// Lets go of what no snapshot needs.

@@ -13,6 +13,7 @@ mod mapping;
 mod reload;
 pub mod sources;
 mod standing;
+mod wear;
 
 use heapless::Vec;
 
@@ -21,12 +22,13 @@ use lifetime::Sender;
 pub use mapping::LEADING;
 use sources::Sources;
 use standing::Standing;
+use wear::Wear;
 
 use crate::config::Config;
 use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
-use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
+use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
     SourceId, SourceSet, State, StepView, View,
@@ -78,7 +80,7 @@ pub enum Verdict {
 pub struct Effects {
     /// What became of the alert, if it was one.
     pub verdict: Option<Verdict>,
-    /// What must survive a restart, since nobody will say it again.
+    /// What must survive a restart, since nobody will say it again: for [`Engine::write_down`].
     pub durable: Durable,
 }
 
@@ -95,7 +97,7 @@ pub enum Durable {
     Began(Key),
     /// It was resolved.
     Ended(Key),
-    /// An alert of this source began that must not be written down.
+    /// An alert of this source began that must not be written down, or that nobody holds.
     More(SourceId),
 }
 
@@ -112,6 +114,8 @@ pub struct Counters {
     pub silences: u64,
     /// Values that were cut to find room in an alert's kept text.
     pub cut: u64,
+    /// Beginnings of alerts that are not in the journal, since their source had used up its allowance.
+    pub withheld: u64,
 }
 
 impl Counters {
@@ -143,6 +147,7 @@ pub struct Engine {
     /// Whether a component's state has changed since the incidents last looked.
     stirred: bool,
     standings: [Standing; COMPONENTS],
+    wear: [Wear; SOURCES],
     started: Mono,
     passed: Mono,
     wake: Option<Mono>,
@@ -172,12 +177,20 @@ impl Engine {
             uptime: Uptime::new(),
             stirred: false,
             standings: [Standing::new(); COMPONENTS],
+            wear: [Wear::new(); SOURCES],
             started: Mono(0),
             passed: Mono(0),
             wake: None,
             generations: [0; SITES],
             as_of_minute: [0; SITES],
-            counters: Counters { verdicts: [0; 7], expired: 0, oversize: 0, silences: 0, cut: 0 },
+            counters: Counters {
+                verdicts: [0; 7],
+                expired: 0,
+                oversize: 0,
+                silences: 0,
+                cut: 0,
+                withheld: 0,
+            },
             boot: Boot { id: 0, base: 0 },
             had_wall: false,
             durable: Durable::Nothing,

@@ -8,7 +8,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{StepRecord, What};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{COMPONENTS, REFUSED_AGAIN};
+use crate::limits::{CLOCK_STEADY, COMPONENTS, REFUSED_AGAIN};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{Millis, Mono, Now, Wall};
 
@@ -401,7 +401,8 @@ impl Incidents {
 
     /// Forgets maintenance that is over for good.
     pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
-        if now.wall.is_none() {
+        // As long as a clock may be decades ahead for a moment, what is over is not told, but not forgotten either.
+        if now.wall.is_none() || now.mono < self.set_at.plus(CLOCK_STEADY) {
             return;
         }
         for at in (0..self.derived.windows.len()).rev() {

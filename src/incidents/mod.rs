@@ -243,6 +243,10 @@ pub struct Incidents {
     boot_read: u64,
     /// The day on which old incidents were last looked for.
     retired_on: i64,
+    /// The wall clock less the monotonic one, in milliseconds, when they were looked at last.
+    ahead: i64,
+    /// When the wall clock was set last.
+    set_at: Mono,
     /// What the log may weigh in a journal; 0: as much as memory holds.
     limit: usize,
     /// Whether the journal holds what must go from it at once.
@@ -273,6 +277,8 @@ impl Incidents {
             boot_said: false,
             boot_read: 0,
             retired_on: 0,
+            ahead: 0,
+            set_at: Mono(0),
             limit: 0,
             purge: false,
             wake: None,

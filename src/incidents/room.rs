@@ -10,7 +10,7 @@ use super::derived::Incident;
 use super::entries::{Log, Went};
 use super::record::{self, BANNER, CLEARED, CLOCK, STEP, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What};
 use crate::config::Config;
-use crate::limits::{INCIDENTS, MAINTENANCES, WORDS_SAFE_DAYS};
+use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, WORDS_SAFE_DAYS};
 use crate::model::SiteId;
 use crate::time::Now;
 
@@ -181,10 +181,16 @@ impl Incidents {
         let Some(wall) = now.wall else { return };
         let day = wall.0.div_euclid(DAY);
         let tomorrow = crate::time::Wall(day.saturating_add(1).saturating_mul(DAY));
-        if let Some(at) = now.mono_of(tomorrow).filter(|_| !self.derived.incidents.is_empty()) {
-            self.wake_at(at);
+        let ahead = wall.0.saturating_sub(now.mono.0);
+        if core::mem::replace(&mut self.ahead, ahead).abs_diff(ahead) >= u64::from(CLOCK_STEP.0) {
+            self.set_at = now.mono;
         }
-        if day == self.retired_on {
+        // A clock that is decades ahead for a moment must not cost what people wrote.
+        let steady_at = self.set_at.plus(CLOCK_STEADY);
+        if let Some(at) = now.mono_of(tomorrow).filter(|_| !self.derived.incidents.is_empty()) {
+            self.wake_at(if now.mono < steady_at { steady_at } else { at });
+        }
+        if day == self.retired_on || now.mono < steady_at {
             return;
         }
         self.retired_on = day;

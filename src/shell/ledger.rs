@@ -4,10 +4,12 @@
 use std::path::Path;
 
 use aiglon::config::Config;
-use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
+use aiglon::engine::alerts::Key;
+use aiglon::engine::durable::{BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
-use aiglon::limits::{JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::model::SourceId;
 use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
@@ -71,19 +73,23 @@ impl Ledger {
     /// Writes down what an alert's beginning or end changes. It is on flash after [`settle`](Self::settle).
     pub fn note(&mut self, engine: &mut Engine, config: &Config, now: Now, what: Durable) {
         let Some(files) = &mut self.files else { return };
-        let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
-        let taken = match what {
-            Durable::Nothing => return,
-            Durable::Began(key) => match engine.began_record(config, now, key) {
-                Some(payload) => append(BEGAN, &payload),
-                None => return,
-            },
-            Durable::Ended(key) => append(ENDED, &durable::ended_record(config, key)),
-            Durable::More(source) => append(MORE, &durable::more_record(config, source)),
-        };
-        if taken == Err(Refused::Full) {
-            // The snapshot holds it.
-            self.compact(engine, config, now);
+        let journal = &mut self.journal;
+        let mut full = false;
+        let behind = engine.write_down(config, now, what, &mut |kind, payload| {
+            full |= journal.append(files, kind, payload, Durability::Later) == Err(Refused::Full);
+        });
+        if behind {
+            log::warn!(
+                "a source that does not repeat its alerts sends more of them than the flash should bear: what more begins \
+                 is not written down for some hours, and after a restart its components will be \"no data\""
+            );
+        }
+        if full {
+            // The snapshot holds it, and whose record found no room pays for it.
+            let cost = self.compact(engine, config, now);
+            if let Durable::Began(Key { source, .. }) | Durable::Ended(Key { source, .. }) = what {
+                engine.pay(SourceId(source), cost, now.mono);
+            }
         }
         self.watch(now.mono);
     }
@@ -140,8 +146,10 @@ impl Ledger {
 
     /// Writes the present state into a new journal: to make room, to purge what the configuration no longer
     /// names, or to leave memory for the flash.
-    pub fn compact(&mut self, engine: &mut Engine, config: &Config, now: Now) {
-        let Some(files) = &mut self.files else { return };
+    /// Returns the bytes that it cost.
+    pub fn compact(&mut self, engine: &mut Engine, config: &Config, now: Now) -> u32 {
+        let Some(files) = &mut self.files else { return 0 };
+        let before = self.journal.counters().bytes;
         self.journal.set_limit(config.main.journal_size);
         engine.tidy();
         for brief in [false, true] {
@@ -151,7 +159,7 @@ impl Ledger {
                 Ok(())
             });
             if written == Ok(()) {
-                engine.noted_all();
+                engine.noted_all(brief, now);
             }
             if written != Err(Refused::Full) {
                 break;
@@ -162,6 +170,7 @@ impl Ledger {
             );
         }
         self.watch(now.mono);
+        u32::try_from(self.journal.counters().bytes - before).unwrap_or(u32::MAX)
     }
 
     /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there.
@@ -218,17 +227,33 @@ impl Ledger {
         Ok(count)
     }
 
-    /// Tries again to leave memory for the flash, if it is time.
+    /// Tries again to leave memory for the flash, and writes down what was too much for it before, if it is time.
     pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        if self.fault().is_none() && engine.catches_up_at().is_some_and(|at| at <= now.mono) {
+            self.catch_up(engine, config, now);
+        }
         if self.retry_at.is_some_and(|at| at <= now.mono) {
             self.retry_at = Some(now.mono.plus(JOURNAL_RETRY));
             self.compact(engine, config, now);
         }
     }
 
+    /// Those whose alerts were too much for the flash pay for a snapshot that has them all.
+    fn catch_up(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        let behind = engine.behind();
+        let cost = self.compact(engine, config, now);
+        for source in behind.iter() {
+            // At least an hour's, so that one that finds no room is not tried again at once.
+            engine.pay(source, cost.max(ALERT_FLASH_HOUR), now.mono);
+        }
+    }
+
     /// When [`retry`](Self::retry) wants to be called.
-    pub fn retry_at(&self) -> Option<Mono> {
-        self.retry_at
+    pub fn retry_at(&self, engine: &Engine) -> Option<Mono> {
+        match self.fault() {
+            None => engine.catches_up_at(),
+            Some(_) => self.retry_at,
+        }
     }
 
     /// Why nothing is written at present, if so.

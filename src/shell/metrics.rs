@@ -1,9 +1,10 @@
 //! `/metrics`, in Prometheus' text format 0.0.4: our own counters, how full each store is, and how long each
 //! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
 
-use aiglon::engine::Verdict;
+use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
+use aiglon::time::Mono;
 use ufmt::{uWrite, uwrite};
 
 use super::app::App;
@@ -117,6 +118,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
     journal(t, app);
+    wear(t, engine, app.now(config).mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -183,6 +185,33 @@ fn journal(t: &mut Text<'_>, app: &App) {
         u64::from(counters.compactions),
     );
     t.one("journal_dropped_total", "counter", "Records that it did not take.", u64::from(counters.dropped));
+}
+
+fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
+    t.one(
+        "journal_alerts_withheld_total",
+        "counter",
+        "Beginnings of alerts that were not written down, since their source had used up its allowance of flash.",
+        engine.counters().withheld,
+    );
+    t.one(
+        "journal_sources_behind",
+        "gauge",
+        "Sources of which that is so now: after a restart their components are no data.",
+        engine.behind().iter().count() as u64,
+    );
+    t.one(
+        "journal_alert_bytes",
+        "gauge",
+        "What the source that has used most of its allowance has used.",
+        u64::from(engine.wear(now)),
+    );
+    t.one(
+        "journal_alert_bytes_limit",
+        "gauge",
+        "The allowance of a source, in bytes; of that, an hour brings a part back.",
+        u64::from(limits::ALERT_FLASH_BYTES),
+    );
 }
 
 fn stores(config: &aiglon::config::Config) -> [(&'static str, usize, usize); 8] {

@@ -84,7 +84,7 @@ fn it_reads_well_without_its_style_sheet() {
                 "Solidarity antennas",
                 "Something is down",
                 "Last news from the monitoring: ",
-                "Wi-Fi, antenna Heron · Heron, north side, Heron, garden",
+                "Wi-Fi, antenna Heron · Heron, north side · Heron, garden",
                 "Down since ",
                 "This too · Heron, garden – Works badly",
                 "It began · Heron, north side – Down",
