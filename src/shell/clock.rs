@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use aiglon::config::Clock;
 use aiglon::incidents::Boot;
 use aiglon::time::{Mono, Now, Wall};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// systemd-timesyncd's word that the clock is right. On OpenWrt, `/etc/hotplug.d/ntp` sends SIGUSR1.
 const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
@@ -27,7 +28,10 @@ pub fn boot() -> Boot {
     // Without /proc, every start of the daemon is one of the machine: then this process is as good as a boot.
     let id = match read("/proc/sys/kernel/random/boot_id") {
         known if !known.is_empty() && seconds.is_some() => known,
-        _ => format!("{} {:?}", std::process::id(), SystemTime::now()),
+        _ => {
+            let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Realtime);
+            format!("{} {tv_sec} {tv_nsec}", std::process::id())
+        }
     };
     // FNV-1a, never 0.
     let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -44,13 +48,16 @@ pub fn synchronised() -> bool {
 pub fn now(clock: Clock, synchronised: bool) -> Now {
     let wall = match clock {
         Clock::Ntp if !synchronised => None,
-        Clock::Ntp | Clock::Trust => SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .and_then(|since| i64::try_from(since.as_millis()).ok())
-            .map(Wall)
-            // A clock before our own release has not been set.
-            .filter(|wall| wall.secs() >= aiglon::time::BUILD_FLOOR),
+        // A clock before our own release has not been set.
+        Clock::Ntp | Clock::Trust => Some(real()).filter(|wall| wall.secs() >= aiglon::time::BUILD_FLOOR),
     };
     Now { mono: mono(), wall }
+}
+
+/// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on: there it counts
+/// seconds in 32 bits.
+#[allow(clippy::useless_conversion)] // nanoseconds are 32 bits wide on 32-bit machines
+fn real() -> Wall {
+    let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Realtime);
+    Wall(tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec / 1_000_000)))
 }
