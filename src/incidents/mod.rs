@@ -201,7 +201,7 @@ impl Refusal {
             Self::NotAlone => "others have added to this incident since; 'resolve' it, or have it redacted",
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
-            Self::Empty => "nothing was said",
+            Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
                 "no room: what is kept is open or written by people; 'redact' or 'resolve' something first"
             }
