@@ -56,7 +56,7 @@ fn what_ended_ended_when_it_did_though_its_component_is_gone() {
     let before = sim.incidents();
     assert_eq!((before[0].open, before[0].ended), (false, Some(17)));
     let written = sim.written();
-    sim.at(5 * 24 * 60);
+    sim.quiet_until(35);
     let new = load(&CONFIG.replace("config component 'egret'\n\toption service 'wifi'\n", ""));
     let now = sim.clocks();
     sim.engine.reconfigure(&sim.config, &new, now);
