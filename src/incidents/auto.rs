@@ -322,7 +322,7 @@ impl Incidents {
             arg: self.names.of_service(service),
             ..StepRecord::default()
         };
-        if self.room_for_incident(now) && self.step(now, site, 0, 0, &step) {
+        if self.room_for_incident(site, now) && self.step(now, site, 0, 0, &step) {
             self.counters.opened = self.counters.opened.saturating_add(1);
             self.refused_until = None;
         } else {
@@ -438,8 +438,8 @@ impl Incidents {
                 };
                 // The journal lets go of it, too. Without room for that, it is written anew.
                 let ended = super::record::window_ended(head, window.number);
-                self.purge |=
-                    !(self.room_for(ended.len(), false, Some(now)) && self.log.push(WINDOW_ENDED, &ended));
+                let who = self.newcomer(WINDOW_ENDED, &ended);
+                self.purge |= !(self.room_for(ended.len(), who, now) && self.log.push(WINDOW_ENDED, &ended));
             }
         }
     }

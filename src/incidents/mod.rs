@@ -203,7 +203,8 @@ impl Refusal {
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
             Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
-                "no room: what is kept is open or written by people; 'redact' or 'resolve' something first"
+                "no room: what is kept goes on, or people wrote it in the last two weeks; 'redact' what nobody needs. \
+                 What ends something finds room, if it says no more than that"
             }
         }
     }
@@ -412,7 +413,7 @@ impl Incidents {
             let offset = wall.0.saturating_sub(self.since_boot(now.mono));
             self.redate(&|at| When::Wall(at.saturating_add(offset)));
             let payload = record::clock(ClockRecord { boot: self.boot.id, offset: Some(offset) });
-            self.push(now, CLOCK, &payload, true);
+            self.push(now, CLOCK, &payload);
         }
         self.wake = Some(now.mono);
     }
@@ -525,8 +526,9 @@ impl Incidents {
     // ---- adding ----------------------------------------------------------------------------------------------
 
     /// Adds a record, and what follows from it. False if there is no room.
-    fn push(&mut self, now: Now, kind: u8, payload: &[u8], by_person: bool) -> bool {
-        if !self.room_for(payload.len(), by_person, Some(now)) || !self.log.push(kind, payload) {
+    fn push(&mut self, now: Now, kind: u8, payload: &[u8]) -> bool {
+        let who = self.newcomer(kind, payload);
+        if !self.room_for(payload.len(), who, now) || !self.log.push(kind, payload) {
             return false;
         }
         self.derived.fold(&self.names, kind, payload)
@@ -539,7 +541,8 @@ impl Incidents {
         }
         if !self.boot_said {
             let payload = record::clock(ClockRecord { boot: self.boot.id, offset: None });
-            self.boot_said = self.room_for(payload.len(), true, Some(now)) && self.log.push(CLOCK, &payload);
+            let who = self.newcomer(CLOCK, &payload);
+            self.boot_said = self.room_for(payload.len(), who, now) && self.log.push(CLOCK, &payload);
         }
         if self.boot_said { When::Boot(self.since_boot(now.mono)) } else { When::Unknown }
     }
@@ -562,7 +565,7 @@ impl Incidents {
             self.derived.find(site, step.number).map_or(0, |incident| incident.steps).saturating_add(1);
         let head = record::Head { flags, when, who, site: self.names.of_site(site) };
         let payload = record::step(head, &StepRecord { step: next, ..*step });
-        self.push(now, STEP, &payload, who != 0)
+        self.push(now, STEP, &payload)
     }
 
     /// The civil time of a record, if it is known.

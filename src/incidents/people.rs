@@ -5,6 +5,7 @@ use super::record::{
     self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
     When, WindowRecord,
 };
+use super::room::{Claim, Newcomer};
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
 use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, UNDO_TIME, WORDS_BYTES};
@@ -147,7 +148,8 @@ impl Incidents {
         };
         let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(Head::default(), step).len());
         let needed = takes(&opened).saturating_add(takes(&update));
-        if !self.room_for_incident(now) || !self.room_for(needed, true, Some(now)) {
+        let newcomer = Newcomer { claim: Claim::Person, site, incident: number };
+        if !self.room_for_incident(site, now) || !self.room_for(needed, newcomer, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -311,9 +313,7 @@ impl Incidents {
             repeat,
             words,
         };
-        if !self.room_for_window(config, now)
-            || !self.push(now, WINDOW, &record::window(head, &planned), true)
-        {
+        if !self.room_for_window(config, now) || !self.push(now, WINDOW, &record::window(head, &planned)) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -326,7 +326,7 @@ impl Incidents {
             return Err(Refusal::NoMaintenance);
         }
         let head = self.head(now, site, who, 0);
-        if !self.push(now, WINDOW_ENDED, &record::window_ended(head, number), true) {
+        if !self.push(now, WINDOW_ENDED, &record::window_ended(head, number)) {
             return Err(Refusal::Full);
         }
         Ok(Done::Maintenance(number))
@@ -345,7 +345,7 @@ impl Incidents {
             return Err(Refusal::Empty);
         }
         let head = self.head(now, site, who, 0);
-        if !self.push(now, BANNER, &record::banner(head, state, words), true) {
+        if !self.push(now, BANNER, &record::banner(head, state, words)) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -357,7 +357,7 @@ impl Incidents {
             return Err(Refusal::NoBanner);
         }
         let head = self.head(now, site, who, CLEARED);
-        if !self.push(now, BANNER, &record::banner(head, None, Words::None), true) {
+        if !self.push(now, BANNER, &record::banner(head, None, Words::None)) {
             return Err(Refusal::Full);
         }
         Ok(Done::Banner)
@@ -416,7 +416,7 @@ impl Incidents {
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
         let told = self.last_of(now, site, who).is_some_and(|at| self.log.is_noted(at));
-        if told && !self.push(now, UNDO, &record::undo(head, kind, number, step), true) {
+        if told && !self.push(now, UNDO, &record::undo(head, kind, number, step)) {
             return Err(Refusal::Full);
         }
         // Room may have been made on the way.
