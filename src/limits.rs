@@ -199,6 +199,9 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 pub const UPTIME_LEAST_SHARE: u32 = 16;
 /// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
 pub const UPTIME_MOST_SHARE: u32 = 8;
+/// A wall clock must have gone on without a step for so long before anything is forgotten because its time is over: one
+/// that is years ahead until NTP answers forgets nothing.
+pub const CLOCK_STEADY: Millis = Millis::from_mins(6 * 60);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 

@@ -45,7 +45,7 @@ impl Engine {
 
     /// All records of an earlier run are restored.
     pub fn restored(&mut self, config: &Config, now: Now) {
-        self.incidents.restored();
+        self.incidents.restored(now);
         self.stirred = true;
         self.step(config, now, super::Input::Pass);
     }

@@ -5,7 +5,7 @@
 //! What was announced is always taken back: a component stays in its incident until it is announced to be well.
 
 use super::derived::{Incident, Link, Window};
-use super::record::{StepRecord, What};
+use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
 use crate::limits::{COMPONENTS, REFUSED_AGAIN};
@@ -54,6 +54,7 @@ impl Incidents {
         known: &dyn Fn(ComponentId) -> bool,
     ) {
         self.wake = None;
+        self.watch_clock(now);
         self.retire(config, now);
         self.end_windows(config, now);
         self.maintain(config, now);
@@ -401,7 +402,13 @@ impl Incidents {
 
     /// Forgets maintenance that is over for good.
     pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
-        if now.wall.is_none() {
+        if self.derived.windows.is_empty() {
+            return;
+        }
+        if !self.is_steady(now) {
+            if now.wall.is_some() {
+                self.wake_at(self.steady_at());
+            }
             return;
         }
         for at in (0..self.derived.windows.len()).rev() {
@@ -409,6 +416,15 @@ impl Incidents {
             if occurrence(config, &window, now).is_none() {
                 self.derived.windows.remove(at);
                 self.touch(window.site);
+                let head = Head {
+                    when: now.wall.map_or(When::Unknown, |wall| When::Wall(wall.0)),
+                    site: self.names.of_site(window.site),
+                    ..Head::default()
+                };
+                // The journal lets go of it, too. Without room for that, it is written anew.
+                let ended = super::record::window_ended(head, window.number);
+                self.purge |=
+                    !(self.room_for(ended.len(), false, Some(now)) && self.log.push(WINDOW_ENDED, &ended));
             }
         }
     }

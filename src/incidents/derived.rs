@@ -275,8 +275,15 @@ impl Derived {
             }
             What::Merged => {
                 (incident.open, incident.held, incident.ended) = (false, false, head.when);
-                incident.merged_into = step.arg;
-                self.merge(names, site, step.number, step.arg);
+                // Where that is gone, it ends here.
+                let goes_on = self.find(site, step.arg).map_or(0, |into| into.number);
+                if let Some(incident) = self.find_mut(site, step.number) {
+                    incident.merged_into = goes_on;
+                }
+                if goes_on == 0 {
+                    self.unlink(names, site, step.number, false);
+                }
+                self.merge(names, site, step.number, goes_on);
                 return true;
             }
             What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}

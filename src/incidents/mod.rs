@@ -17,7 +17,7 @@ use auto::Watch;
 use derived::{Derived, Names};
 use entries::Log;
 use record::{
-    BANNER, CLOCK, ClockRecord, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
+    BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
 };
 
 pub mod uptime;
@@ -248,6 +248,10 @@ pub struct Incidents {
     /// Whether the journal holds what must go from it at once.
     purge: bool,
     wake: Option<Mono>,
+    /// The time of the last look, the wall clock's distance from the monotonic one then, and since when that is the same.
+    seen: Now,
+    offset: i64,
+    steady_since: Mono,
     refused_until: Option<Mono>,
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
@@ -276,6 +280,9 @@ impl Incidents {
             limit: 0,
             purge: false,
             wake: None,
+            seen: Now { mono: Mono(0), wall: None },
+            offset: 0,
+            steady_since: Mono(0),
             refused_until: None,
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
@@ -298,10 +305,11 @@ impl Incidents {
                 let Some(bytes) = self.fit(kind, payload) else {
                     return record::is_whole(kind, payload);
                 };
-                if !self.room_for(bytes.len(), true, None) || !self.log.push(kind, &bytes) {
-                    self.counters.refused = self.counters.refused.saturating_add(1);
-                } else {
+                // What was swept and thinned is in the journal still: room for it is seen to in the end.
+                if self.log.push(kind, &bytes) || (self.shrink(None) && self.log.push(kind, &bytes)) {
                     self.derived.fold(&self.names, kind, &bytes);
+                } else {
+                    self.counters.refused = self.counters.refused.saturating_add(1);
                 }
                 true
             }
@@ -318,8 +326,16 @@ impl Incidents {
                 true
             }),
             UNDO => record::read_undo(payload).is_some_and(|(head, kind, number, step)| {
-                if let Some(at) = self.place_of(head.site, kind, number, step) {
+                if let Some(at) = self.place_of(head, kind, number, step) {
                     self.mark_undone(at);
+                    self.rebuild();
+                }
+                true
+            }),
+            GONE => record::read_gone(payload).is_some_and(|(site, number)| {
+                if let Some(site) = self.names.site(site) {
+                    self.remove_incident(site, number);
+                    self.rebuild();
                 }
                 true
             }),
@@ -328,13 +344,14 @@ impl Incidents {
     }
 
     /// All is restored.
-    pub fn restored(&mut self) {
+    pub fn restored(&mut self, now: Now) {
         self.boot_said = self.boot_read == self.boot.id;
         if !self.boot_said {
             self.redate(&|_| When::Unknown);
         }
         self.rebuild();
         self.log.note_all();
+        while self.log.weight() > self.capacity() && self.shrink(Some(now)) {}
     }
 
     /// A record without what the configuration no longer names; `None` if nothing is left of it.
@@ -472,7 +489,7 @@ impl Incidents {
 
     /// Lets go of records from which nothing follows, before a snapshot.
     pub fn tidy(&mut self) {
-        self.sweep();
+        self.sweep(true);
     }
 
     /// Everything that must survive a restart, for a compacted journal.

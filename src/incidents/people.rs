@@ -2,7 +2,7 @@
 
 use super::entries::Log;
 use super::record::{
-    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
+    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What, When,
     WindowRecord,
 };
 use super::{Action, Done, Incidents, Refusal, window};
@@ -40,6 +40,7 @@ impl Incidents {
         action: Action<'_>,
     ) -> Result<Done, Refusal> {
         let who = who.max(1);
+        self.watch_clock(now);
         let done = match action {
             Action::Open { service, component, state, title, words } => {
                 self.open_by_hand(now, site, who, (service, component, state), title, words)
@@ -361,20 +362,25 @@ impl Incidents {
 
     // ---- taking back -----------------------------------------------------------------------------------------
 
-    /// Where the last record stands that this person can take back.
+    /// Whether what was done at a time can still be taken back. What was done by a clock that was far ahead cannot.
+    pub(super) fn is_undoable(&self, when: When, now: Now) -> bool {
+        let limit = i64::from(UNDO_TIME.0);
+        self.elapsed(when, now).is_some_and(|ago| ago < limit)
+            && self
+                .wall_of(when, now)
+                .zip(now.wall)
+                .is_none_or(|(at, wall)| at.0.saturating_sub(wall.0) < limit)
+    }
+
+    /// Where the last record stands that this person made, if it can still be taken back. Never an older one behind it, which a
+    /// clock that was put back makes look younger.
     fn last_of(&self, now: Now, site: SiteId, who: u32) -> Option<usize> {
         let hash = self.names.of_site(site);
         let mut found = None;
-        for raw in self.log.iter() {
-            let theirs = matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)
-                && record::head(raw.payload).is_some_and(|head| {
-                    head.who == who
-                        && head.site == hash
-                        && head.flags & UNDONE == 0
-                        && self.elapsed(head.when, now).is_some_and(|ago| ago < i64::from(UNDO_TIME.0))
-                });
-            if theirs {
-                found = Some(raw.at);
+        for raw in self.log.iter().filter(|raw| matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)) {
+            let Some(head) = record::head(raw.payload) else { continue };
+            if head.who == who && head.site == hash && head.flags & UNDONE == 0 {
+                found = Some(raw.at).filter(|_| self.is_undoable(head.when, now));
             }
         }
         found
@@ -399,6 +405,10 @@ impl Incidents {
             self.rebuild();
             self.purge = true;
             return Ok(Done::Incident(number));
+        }
+        if kind == STEP && record::read_step(raw.payload).is_some_and(|(_, step)| step.what == What::Opened) {
+            // Others have had a word in it since, or components joined: it is not theirs alone any more.
+            return Err(Refusal::NothingToUndo);
         }
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
@@ -443,12 +453,12 @@ impl Incidents {
         opened.is_some() && step <= 2
     }
 
-    /// Where a record stands that an undo names: the last one like it that is not taken back.
-    pub(super) fn place_of(&self, site: u32, kind: u8, number: u32, step: u16) -> Option<usize> {
+    /// Where a record stands that an undo names: the last one like it of the same person that is not taken back.
+    pub(super) fn place_of(&self, by: Head, kind: u8, number: u32, step: u16) -> Option<usize> {
         let mut found = None;
         for raw in self.log.iter().filter(|raw| raw.kind == kind) {
-            let here =
-                record::head(raw.payload).is_some_and(|head| head.site == site && head.flags & UNDONE == 0);
+            let here = record::head(raw.payload)
+                .is_some_and(|head| head.site == by.site && head.who == by.who && head.flags & UNDONE == 0);
             if here && identity(kind, raw.payload) == (number, step) {
                 found = Some(raw.at);
             }
