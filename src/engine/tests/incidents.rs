@@ -735,3 +735,94 @@ fn an_incident_is_kept_as_long_as_its_site_keeps_it() {
     assert!(sim.engine.incidents().wants_purge(), "flash forgets it, too");
     assert_eq!(Millis::from_mins(1).0, 60_000);
 }
+
+#[test]
+fn what_was_removed_does_not_come_back_from_a_journal_that_was_not_compacted() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    let mut written = sim.written();
+    sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
+    written.extend(sim.written());
+    let mut next = sim.rerun(Boot::default(), &written);
+    assert_eq!(next.incidents(), []);
+    assert_eq!(next.act(ANNA, open), Ok(Done::Incident(2)), "its number is not given again");
+}
+
+#[test]
+fn ones_own_banner_is_taken_back_and_not_the_one_behind_it() {
+    let mut sim = well();
+    let banner = |text| Action::Banner { state: None, words: own(text) };
+    let told = |sim: &Sim| {
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        view.banner(HOME).map(|banner| banner.who)
+    };
+    sim.act(ANNA, banner("Anna's")).unwrap();
+    sim.act(BEN, banner("Ben's")).unwrap();
+    let mut written = sim.written();
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Banner));
+    written.extend(sim.written());
+    assert_eq!(told(&sim), Some(BEN));
+    assert_eq!(told(&sim.rerun(Boot::default(), &written)), Some(BEN), "as in the run that wrote it");
+    // A compaction within ten minutes keeps what an undo brings back.
+    sim.act(BEN, Action::ClearBanner).unwrap();
+    let records = sim.snapshot();
+    let mut next = sim.rerun(Boot::default(), &records);
+    assert_eq!(told(&next), None);
+    assert_eq!(next.act(BEN, Action::Undo), Ok(Done::Banner));
+    assert_eq!(told(&next), Some(BEN));
+}
+
+#[test]
+fn nobody_takes_back_what_somebody_else_had_a_word_in() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "A", words: Words::None };
+    sim.act(ANNA, open).unwrap();
+    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!(sim.incidents().len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_for_an_hour_forgets_nothing() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah.") }).unwrap();
+    let minute = |minute: i64| Wall(NOON + minute * MIN);
+    sim.act(
+        ANNA,
+        Action::Maintain {
+            service: WIFI,
+            component: None,
+            starts: minute(600),
+            ends: minute(660),
+            repeat: Repeat::Once,
+            words: Words::None,
+        },
+    )
+    .unwrap();
+    sim.ahead = Some(20_454 * 24 * 60 * MIN);
+    sim.quiet_until(75);
+    sim.ahead = Some(0);
+    sim.quiet_until(80);
+    assert_eq!(sim.incidents().len(), 1);
+    let mut planned = 0;
+    sim.engine.view(&sim.config, sim.clocks()).maintenance(HOME, &mut |_| planned += 1);
+    assert_eq!(planned, 1);
+}
+
+#[test]
+fn what_was_merged_into_what_is_gone_ends_there() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    sim.act(BEN, open).unwrap();
+    sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
+    sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
+    assert_eq!(sim.act(BEN, Action::Reopen { number: 2, words: own("Still.") }), Ok(Done::Incident(2)));
+}
