@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Durable, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Durability, Journal, Refused};
-use aiglon::limits::JOURNAL_RETRY;
+use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_RETRY};
 use aiglon::model::{Forced, Phase, Repeat, ServiceId, Severity, SiteId, SourceId, State, Step, View, Words};
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
@@ -196,7 +195,16 @@ impl World {
                 self.retry_at = Some(self.now + i64::from(JOURNAL_RETRY.0));
                 self.compact();
             }
-            (None, _) => self.retry_at = None,
+            (None, _) => {
+                self.retry_at = None;
+                if self.engine.catches_up_at().is_some_and(|at| at <= now.mono) {
+                    let behind = self.engine.behind();
+                    self.compact();
+                    for source in behind.iter() {
+                        self.engine.pay(source, ALERT_FLASH_HOUR, now.mono);
+                    }
+                }
+            }
             _ => {}
         }
         // What went and could not be told one by one is told by the next compaction.
@@ -215,7 +223,7 @@ impl World {
         });
         assert_ne!(written, Err(Refused::Full), "what is kept fits the journal");
         if written.is_ok() {
-            self.engine.noted_all();
+            self.engine.noted_all(false, now);
         }
     }
 
@@ -223,17 +231,11 @@ impl World {
     fn note(&mut self, what: Durable) {
         let now = self.clocks();
         let (journal, disk) = (&mut self.journal, &mut self.disk);
-        let mut append = |kind, payload: &[u8]| journal.append(disk, kind, payload, Durability::Later);
-        let taken = match what {
-            Durable::Nothing => return,
-            Durable::Began(key) => match self.engine.began_record(&self.config, now, key) {
-                Some(payload) => append(BEGAN, &payload),
-                None => return,
-            },
-            Durable::Ended(key) => append(ENDED, &durable::ended_record(&self.config, key)),
-            Durable::More(source) => append(MORE, &durable::more_record(&self.config, source)),
-        };
-        if taken == Err(Refused::Full) {
+        let mut full = false;
+        self.engine.write_down(&self.config, now, what, &mut |kind, payload| {
+            full |= journal.append(disk, kind, payload, Durability::Later) == Err(Refused::Full);
+        });
+        if full {
             self.compact();
         }
     }

@@ -781,7 +781,7 @@ fn nobody_takes_back_what_somebody_else_had_a_word_in() {
         Action::Open { service: WIFI, component: None, state: State::Outage, title: "A", words: Words::None };
     sim.act(ANNA, open).unwrap();
     sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
-    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NotAlone));
     assert_eq!(sim.incidents().len(), 1);
 }
 
