@@ -228,6 +228,15 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
         headline(&Fake { overall: Some(State::Operational), ..scenes::trouble() }),
         "Something is down"
     );
+    // What people say counts, though every component works, and though work is being done.
+    let mut said = well.clone();
+    said.said.insert(1, (State::Outage, true));
+    assert_eq!(headline(&said), "Something is down");
+    let page = rendered(&config, Lang::En, &said);
+    assert_eq!(page.matches("<p><b>Down</b></p>").count(), 1, "{page}");
+    assert!(!page.contains("it is probably your device"), "{page}");
+    said.components.get_mut(&15).unwrap().maintenance = true;
+    assert_eq!(headline(&said), "Something is down");
     assert_eq!(headline(&Fake { overall: Some(State::Degraded), ..well }), "Something works badly");
 }
 

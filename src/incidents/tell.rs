@@ -6,7 +6,8 @@ use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WIN
 use crate::config::Config;
 use crate::limits::MAINTENANCES;
 use crate::model::{
-    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, SiteId, State, Step, StepView, Words,
+    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
+    Words,
 };
 use crate::time::Now;
 
@@ -21,6 +22,19 @@ impl Incidents {
         for incident in self.derived.incidents.iter().rev().filter(|incident| incident.site == site) {
             each(&self.view_of(incident, now));
         }
+    }
+
+    /// How bad people say a service is who opened an incident of it that goes on, and whether they mean all of it. What
+    /// nobody but they can see, a fire say, no component tells.
+    pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
+        let whole = |incident: &Incident| {
+            let parts = incident.components;
+            parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
+        };
+        let of_it = |incident: &&Incident| incident.open && incident.service == service;
+        let said =
+            self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
+        said.max().unwrap_or((State::Operational, false))
     }
 
     fn view_of(&self, incident: &Incident, now: Now) -> IncidentView<'_> {

@@ -279,6 +279,17 @@ impl<'a> Context<'a> {
         worst
     }
 
+    /// The same with what people say of it: they may know what no component tells.
+    fn shown(&self, service: ServiceId) -> Worst {
+        let (said, whole) = self.view.said(service);
+        let (said, mut worst) = (Told::from(said), self.worst(service));
+        if said > Told::Well && said >= worst.state {
+            worst.all = whole || worst.all && said == worst.state;
+            worst.state = said;
+        }
+        worst
+    }
+
     /// How the site is; never better than what stands below it, and never well while nobody watches.
     fn overall(&self) -> Told {
         let parts = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
@@ -286,7 +297,8 @@ impl<'a> Context<'a> {
         let mut ids = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
         let work = ids.any(|(id, _)| self.view.component(id).maintenance);
         let whole = if work { Told::Well } else { self.seen.overall.into() };
-        let worst = parts.map(|worst| worst.state).fold(whole, Told::max);
+        let said = self.services().map(|(_, id, _)| Told::from(self.view.said(id).0));
+        let worst = parts.map(|worst| worst.state).chain(said).fold(whole, Told::max);
         match (worst, self.seen.monitoring) {
             (Told::Well | Told::Work, Monitoring::Down(_)) => Told::NoData,
             _ => worst,
@@ -593,7 +605,7 @@ impl<'a> Context<'a> {
         number: &Cell<usize>,
         texts: &Cell<Texts>,
     ) {
-        let worst = self.worst(id);
+        let worst = self.shown(id);
         let look = worst.state.look();
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {

@@ -409,6 +409,38 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     }
 }
 
+/// Nobody but people sees that a roof burns.
+#[test]
+fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
+    let mut sim = well();
+    let seen = |sim: &Sim| {
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        (view.site(HOME).overall, view.said(WIFI), view.said(ServiceId(1)).0)
+    };
+    let nothing = (State::Operational, (State::Operational, false), State::Operational);
+    assert_eq!(seen(&sim), nothing);
+    let open = |component, state| Action::Open {
+        service: WIFI,
+        component,
+        state,
+        title: "Roof burnt",
+        words: Words::None,
+    };
+    sim.act(ANNA, open(Some(ComponentId(0)), State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, false), State::Operational));
+    sim.act(ANNA, open(None, State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, true), State::Operational));
+    // What has ended says nothing any more; what is made a part of another, goes on there.
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    sim.act(ANNA, resolve(2)).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, open(None, State::Degraded)).unwrap();
+    sim.act(ANNA, Action::Merge { number: 1, into: 3 }).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, resolve(3)).unwrap();
+    assert_eq!(seen(&sim), nothing);
+}
+
 #[test]
 fn what_a_person_holds_open_does_not_end_by_itself() {
     let mut sim = well();
