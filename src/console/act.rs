@@ -13,8 +13,9 @@ use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP};
 use crate::incidents::{Action, Done, Refusal};
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::render::overruled;
 use crate::text::buffer::Bytes;
-use crate::text::clean::Escaped;
+use crate::text::clean::{Escaped, is_visible};
 use crate::time::Now;
 
 /// Room for a question.
@@ -224,6 +225,9 @@ fn tell(
 ) {
     teller.zone(site, out);
     let name = teller.scope.site_name(site);
+    let overruled = Some(done)
+        .filter(|done| *done == Done::Banner)
+        .and_then(|_| overruled(teller.scope.config, site, teller.view));
     let (key, number) = match done {
         Done::Incident(number) | Done::ResolvedWhileFiring(number) => ("incident", number),
         Done::Maintenance(number) => ("maintenance", number),
@@ -236,6 +240,9 @@ fn tell(
         out.field(key, if number == 0 { Cell::Flag(true) } else { Cell::Count(number.into()) });
         if matches!(done, Done::ResolvedWhileFiring(_)) {
             out.field("firing", Cell::Flag(true));
+        }
+        if let Some(title) = overruled {
+            out.field("title_kept", Cell::Text(title));
         }
         return out.close("}");
     }
@@ -250,6 +257,14 @@ fn tell(
         Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),
         Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
+    }
+    if let Some(title) = overruled {
+        out.say(&[
+            "note: worse is known, so the page keeps its title, \"",
+            title,
+            "\", and shows this as your claim",
+            "\n",
+        ]);
     }
     if matches!(done, Done::ResolvedWhileFiring(_)) {
         out.say(&["alerts still fire, and the page says so", "\n"]);

@@ -384,6 +384,23 @@ fn acting() {
 }
 
 #[test]
+fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
+    let mut board = in_trouble();
+    let note = "note: worse is known, so the page keeps its title, \"Something is down\"";
+    for (line, kept) in [
+        ("banner set operational", true),
+        ("banner set maintenance \"We work on it.\"", true),
+        ("banner set outage", false),
+        ("banner set \"Only words.\"", false),
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!((status, answer.contains(note)), (Status::Done, kept), "{line}: {answer}");
+    }
+    let (_, answer) = board.ask("ana", "banner set operational --json", false);
+    assert!(answer.contains("\"title_kept\":\"Something is down\""), "{answer}");
+}
+
+#[test]
 fn several_sites() {
     let mut board = in_trouble();
     for _ in 0..10 {
