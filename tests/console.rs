@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64ct::Encoding;
 use common::{AIGLON, Daemon, Dir, Process, config, done_as_root, eventually, run};
 
 /// Two sites, and people: one for each, one for both, and one who is a user of every Debian.
@@ -855,4 +856,22 @@ fn words_are_not_the_price_of_a_smaller_journal() {
     assert_eq!(status, Some(0), "{err}");
     assert_eq!(all(&first), before);
     assert!(ask(&first, &["limits"]).1.contains(&needed.to_string()));
+}
+
+/// Who gets an archive gets what people said, not what alerts say.
+#[test]
+fn an_archive_holds_no_alerts() {
+    let daemon = start();
+    let alert = r#"{"alerts":[{"status":"firing","labels":{"alertname":"PrivateName","service":"wifi",
+        "component":"heron","severity":"critical"},"startsAt":"2026-11-21T09:00:00Z"}]}"#;
+    assert_eq!(daemon.post("/api/v1/webhook", alert).status, 200);
+    open_incident(&daemon);
+    let on_flash = |bytes: &[u8]| bytes.windows(11).any(|part| part == b"PrivateName");
+    eventually("it is on flash", 10, || on_flash(&std::fs::read(daemon.dir.path().join("journal")).unwrap()));
+    let archive = ask(&daemon, &["export"]).1;
+    let lines: Vec<_> = archive.lines().collect();
+    let text: String = lines[1..lines.len() - 1].concat();
+    let mut bytes = vec![0; text.len()];
+    let bytes = base64ct::Base64::decode(text, &mut bytes).unwrap();
+    assert!(!on_flash(bytes) && bytes.windows(8).any(|part| part == b"No power"));
 }

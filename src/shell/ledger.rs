@@ -183,13 +183,18 @@ impl Ledger {
         u32::try_from(self.journal.counters().bytes - before).unwrap_or(u32::MAX)
     }
 
-    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there.
+    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there. Without alerts,
+    /// which nobody takes in elsewhere: their names and texts are not for whoever gets the archive.
     pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut PageBuf) -> bool {
         let (mut journal, mut memory) = (Journal::new(), Memory(out));
         let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
         let mut write = |brief| {
             journal.compact(&mut memory, &mut |snapshot| {
-                engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                engine.snapshot(config, now, brief, &mut |kind, payload| {
+                    if !is_alert(kind) {
+                        _ = snapshot.put(kind, payload);
+                    }
+                });
                 Ok(())
             })
         };
