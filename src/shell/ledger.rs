@@ -23,6 +23,8 @@ pub struct Ledger {
     files: Option<Files>,
     /// When to try again to leave memory for the flash.
     retry_at: Option<Mono>,
+    /// Why the journal could not be written anew the last time, though it may still take records.
+    stale: Option<Fault>,
     /// Whether the present fault has been logged.
     said: bool,
 }
@@ -30,7 +32,7 @@ pub struct Ledger {
 impl Ledger {
     /// Not open yet.
     pub const fn new() -> Self {
-        Self { journal: Journal::new(), files: None, retry_at: None, said: false }
+        Self { journal: Journal::new(), files: None, retry_at: None, stale: None, said: false }
     }
 
     /// Takes the directory. Whoever else needs it may use it after this.
@@ -171,6 +173,10 @@ impl Ledger {
             if written == Ok(()) {
                 engine.noted_all(brief, now);
             }
+            self.stale = match written {
+                Err(Refused::Fault(fault)) => Some(fault),
+                _ => None,
+            };
             if written != Err(Refused::Full) {
                 break;
             }
@@ -288,7 +294,7 @@ impl Ledger {
 
     /// Why nothing is written at present, if so.
     pub fn fault(&self) -> Option<Fault> {
-        self.journal.fault()
+        self.journal.fault().or(self.stale)
     }
 
     /// Bytes that the files together may have.
@@ -303,7 +309,7 @@ impl Ledger {
 
     /// Says once that storage fails, and once that it works again.
     fn watch(&mut self, now: Mono) {
-        match (self.journal.fault(), self.said) {
+        match (self.fault(), self.said) {
             (Some(fault), false) => {
                 self.said = true;
                 self.retry_at = Some(now.plus(JOURNAL_RETRY));
@@ -343,6 +349,7 @@ pub fn words(fault: Fault) -> &'static str {
         Fault::NoSpace => "no space left",
         Fault::ReadOnly => "it is read-only, or not ours",
         Fault::Busy => "another daemon writes there",
+        Fault::Moved => "another directory or journal has taken its place; a restart goes on with that",
         Fault::Newer => "a later version wrote it",
         Fault::Io => "the device fails",
     }
