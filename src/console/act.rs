@@ -77,8 +77,13 @@ where
         }
         Verb::Update => {
             let site = teller.site_of_incident(command)?;
-            let mut last = None;
-            teller.with_incident(site, number, &mut |incident| last = incident.phase);
+            let (mut last, mut open) = (None, false);
+            teller
+                .with_incident(site, number, &mut |incident| (last, open) = (incident.phase, incident.open));
+            // A phase alone says something if it is another one.
+            if open && words == Words::None && command.phase.is_none_or(|phase| Some(phase) == last) {
+                return Err(Refusal::Empty.into());
+            }
             // Who goes on after "resolved" without a phase begins anew.
             let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
             Ok((site, Action::Update { number, phase: command.phase.unwrap_or(last), words }))
@@ -106,7 +111,7 @@ where
             let site = scope.site(command.site)?;
             let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
-            let words = if text.is_empty() { Words::None } else { Words::Own { lang: command.lang, text } };
+            let words = if !is_visible(text) { Words::None } else { Words::Own { lang: command.lang, text } };
             let action = match force {
                 Force::State(state) => Action::Banner { state: Some(state), words },
                 Force::Yes if words != Words::None => Action::Banner { state: None, words },

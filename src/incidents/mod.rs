@@ -200,7 +200,7 @@ impl Refusal {
             Self::NoBanner => "there is no banner on this site",
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
-            Self::Empty => "nothing was said",
+            Self::Empty => "nothing was said that is new",
             Self::Full => {
                 "no room: what is kept is open or written by people; 'redact' or 'resolve' something first"
             }
