@@ -97,20 +97,22 @@ impl Incidents {
                 step,
                 state: record.state.unwrap_or(State::NoData),
                 component: self.names.component(record.component),
-                words: amended.unwrap_or(own),
+                words: amended.map_or(own, |(_, words)| words),
                 amended: amended.is_some(),
+                amended_by: amended.map_or(0, |(head, _)| head.who),
+                amended_at: amended.and_then(|(head, _)| self.wall_of(head.when, now)),
                 who: head.who,
                 firing: head.flags & FIRING != 0,
             });
         }
     }
 
-    /// What a step was amended to last.
-    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<Words<'_>> {
+    /// What a step was amended to last, by whom, and when.
+    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<(record::Head, Words<'_>)> {
         self.records_of(site, number)
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
-            .map(|(_, _, record)| record.words)
+            .map(|(_, head, record)| (head, record.words))
     }
 
     /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.

@@ -121,6 +121,8 @@ pub(crate) fn step(number: u16, step: Step, part: u16, state: State, minutes: i6
         component: Some(ComponentId(part)),
         words: Words::None,
         amended: false,
+        amended_by: 0,
+        amended_at: None,
         who: 0,
         firing: false,
     }

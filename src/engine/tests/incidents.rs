@@ -72,7 +72,8 @@ impl Sim {
                 Words::Phrase(phrase) => line += &format!(" --say {}", phrase.name()),
             }
             if view.amended {
-                line += " (amended)";
+                let at = view.amended_at.map_or(-1, |at| (at.0 - NOON).div_euclid(MIN));
+                line += &format!(" (amended by {} at {at})", view.amended_by);
             }
             if view.who != 0 {
                 line += &format!(" by {}", view.who);
@@ -372,7 +373,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         Ok(Done::Incident(1))
     );
     assert_eq!(
-        sim.act(ANNA, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
+        sim.act(BEN, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
         Ok(Done::Incident(1))
     );
     assert_eq!(sim.act(BEN, Action::Retitle { number: 1, title: "Big storm" }), Ok(Done::Incident(1)));
@@ -385,7 +386,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         sim.steps(1),
         [
             "Opened by 77 at 10",
-            "investigating \"We look into it.\" (amended) by 77 at 10",
+            "investigating \"We look into it.\" (amended by 78 at 100) by 77 at 10",
             "identified --say power-cut by 78 at 100",
             "monitoring ar \"الهوائي يعمل\" by 77 at 100",
             "Retitled \"Big storm\" by 78 at 100",
