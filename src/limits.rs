@@ -151,8 +151,13 @@ pub const RECORD_BYTES: usize = 1024;
 /// Bytes that a record takes in the journal besides its payload.
 pub const RECORD_OVERHEAD_BYTES: usize = 7;
 /// Bytes of the journal's files together at any instant, the old and the new one during a compaction: what is
-/// meant where the configuration says nothing. Each file has half.
-pub const JOURNAL_BYTES: u32 = 65_536;
+/// meant where the configuration says nothing. Each file has half. A quarter of it all is for what happened and what people
+/// wrote, which lies in memory as well, [`LOG_BYTES`] at most; so the larger one costs 48 KiB of memory when it is full.
+pub const JOURNAL_BYTES: u32 = if cfg!(feature = "full") { JOURNAL_BYTES_FULL } else { JOURNAL_BYTES_SMALL };
+/// That, in the small build: routers keep it on 1 MiB and less of flash.
+pub const JOURNAL_BYTES_SMALL: u32 = 65_536;
+/// And in the full one.
+pub const JOURNAL_BYTES_FULL: u32 = JOURNAL_BYTES_MAX;
 /// The least that the configuration may say: a quarter of a file must hold a longest record.
 pub const JOURNAL_BYTES_MIN: u32 = 16_384;
 /// The most that it may say. 90 days of 256 components that fail differently every day would fill it.
@@ -211,6 +216,8 @@ pub const UPTIME_LEAST_SHARE: u32 = 16;
 pub const UPTIME_MOST_SHARE: u32 = 8;
 /// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
 pub const CLOCK_STEADY: Millis = Millis::from_mins(60);
+/// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
+pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
@@ -310,6 +317,10 @@ const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert")
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
 const _: () =
     assert!(ANSWER_BYTES.is_power_of_two() && ANSWER_BYTES <= 1 << 24, "8 bits at least guard an answer");
+const _: () = assert!(
+    JOURNAL_BYTES_MAX as usize / 4 <= LOG_BYTES,
+    "memory holds the quarter of a journal that is for what happened"
+);
 const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");

@@ -8,7 +8,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{StepRecord, What};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{CLOCK_STEADY, COMPONENTS, REFUSED_AGAIN};
+use crate::limits::{CLOCK_STEADY, CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{Millis, Mono, Now, Wall};
 
@@ -137,9 +137,28 @@ impl Incidents {
         self.maintained.contains(id)
     }
 
-    fn is_expected(&self, config: &Config, id: ComponentId) -> bool {
+    fn is_expected(&mut self, config: &Config, id: ComponentId, now: Now) -> bool {
         let root = self.root_of(config, id);
-        self.maintained.contains(id) || root.is_some_and(|root| self.maintained.contains(root))
+        let expected =
+            |id| self.maintained.contains(id) || (now.wall.is_none() && self.is_planned(config, id));
+        if !expected(id) && !root.is_some_and(expected) {
+            return false;
+        }
+        // Until the clock is set, nobody can tell whether the work is being done now. Not for ever.
+        let waited = Mono(0).plus(CLOCK_WAIT);
+        let sure = now.wall.is_some();
+        if !sure && now.mono < waited {
+            self.wake_at(waited);
+        }
+        sure || now.mono < waited
+    }
+
+    /// Whether there is a maintenance of a component, whenever it may be.
+    fn is_planned(&self, config: &Config, id: ComponentId) -> bool {
+        let service = config.components.get(id.index()).map(|component| component.service);
+        self.derived.windows.iter().any(|window| {
+            window.component.map_or(Some(window.service) == service, |component| component == id)
+        })
     }
 
     /// Compares how a component is with what was announced, and announces.
@@ -154,7 +173,7 @@ impl Incidents {
                 State::NoData => watch.known && long_unknown(),
                 State::Operational => false,
             };
-            if trouble && !self.is_expected(config, id) {
+            if trouble && !self.is_expected(config, id, now) {
                 self.trouble(config, id, seen, now);
             }
             return;
@@ -172,7 +191,7 @@ impl Incidents {
             }
             _ => true,
         };
-        if due && !(seen > announced && self.is_expected(config, id)) {
+        if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(id, seen, announced, now);
         }
     }
@@ -183,21 +202,17 @@ impl Incidents {
         let Some(&incident) = self.derived.find(site, number) else {
             return self.set_link(id, Link { number: 0, announced: State::NoData }, site);
         };
-        if !incident.open && seen <= announced {
-            // People said that it is over. It is so now, or on the way there: nothing to announce.
-            let number = if seen == State::Operational { 0 } else { number };
-            return self.set_link(id, Link { number, announced: seen }, site);
-        }
         let others_well = self
             .derived
             .linked(&self.names, site, number)
             .all(|(other, state)| other == id || state == State::Operational);
         let what = match seen {
-            _ if !incident.open => What::Reopened,
-            State::Operational if others_well && !incident.held => What::Resolved,
+            State::Operational if incident.open && others_well && !incident.held => What::Resolved,
+            // If it is not open, people said that it is over. It is so now, or on the way there.
             State::Operational => What::Better,
             State::NoData => What::NoData,
             _ if seen < announced => What::Better,
+            _ if !incident.open => What::Reopened,
             _ => What::Worse,
         };
         let step = self.step_about(number, what, (id, seen));

@@ -3,7 +3,7 @@
 
 use heapless::Vec;
 
-use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, WINDOW, WINDOW_ENDED, What, When};
+use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When};
 use crate::config::Config;
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SERVICES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
@@ -270,13 +270,22 @@ impl Derived {
                 if by_person {
                     incident.phase = Some(Phase::Resolved);
                 }
-                self.unlink(names, site, step.number, head.flags & FIRING != 0);
+                self.unlink(names, site, step.number, head.flags & (FIRING | UNWELL) != 0);
                 return true;
             }
             What::Merged => {
                 (incident.open, incident.held, incident.ended) = (false, false, head.when);
                 incident.merged_into = step.arg;
                 self.merge(names, site, step.number, step.arg);
+                return true;
+            }
+            What::Better if !incident.open && state == State::Operational => {
+                // The last that people's "resolved" left behind.
+                if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
+                    && link.number == step.number
+                {
+                    *link = Link { number: 0, announced: State::NoData };
+                }
                 return true;
             }
             What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}

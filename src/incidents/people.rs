@@ -2,7 +2,7 @@
 
 use super::entries::Log;
 use super::record::{
-    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
+    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
     WindowRecord,
 };
 use super::{Action, Done, Incidents, Refusal, window};
@@ -175,13 +175,16 @@ impl Incidents {
             words,
             ..StepRecord::default()
         };
-        self.person_step(now, site, who, if firing { FIRING } else { 0 }, &step)?;
+        let unwell =
+            self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) != State::Operational);
+        let flags = if firing { FIRING } else { 0 } | if unwell { UNWELL } else { 0 };
+        self.person_step(now, site, who, flags, &step)?;
         Ok(if firing { Done::ResolvedWhileFiring(number) } else { Done::Incident(number) })
     }
 
-    /// Whether a component of an incident is not well, whatever people say.
+    /// Whether a component of an incident is reported to be in trouble, whatever people say.
     pub fn is_firing(&self, site: SiteId, number: u32) -> bool {
-        self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) != State::Operational)
+        self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) > State::NoData)
     }
 
     fn amend(
@@ -400,6 +403,10 @@ impl Incidents {
             self.purge = true;
             return Ok(Done::Incident(number));
         }
+        if kind == STEP && record::read_step(raw.payload).is_some_and(|(_, step)| step.what == What::Opened) {
+            // Taking it back would take back what others said, and what happened.
+            return Err(Refusal::NotAlone);
+        }
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
         let told = self.last_of(now, site, who).is_some_and(|at| self.log.is_noted(at));
@@ -424,7 +431,7 @@ impl Incidents {
         let mut opened = None;
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
             let Some((head, known)) = record::read_step(raw.payload) else { continue };
-            if head.site != hash || known.number != number {
+            if head.site != hash || known.number != number || head.flags & UNDONE != 0 {
                 continue;
             }
             if head.who != who {

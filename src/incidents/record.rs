@@ -18,7 +18,7 @@
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
+//! taken away, 16 resolved by a person while not all of it was known to be well. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
 //! 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
 //! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
@@ -55,6 +55,8 @@ pub const FIRING: u8 = 2;
 pub const PHRASE: u8 = 4;
 /// The banner is taken away.
 pub const CLEARED: u8 = 8;
+/// Resolved by a person while not all of it was known to be well: what is not well stays in the incident.
+pub const UNWELL: u8 = 16;
 
 const HEAD: usize = 18;
 
@@ -514,7 +516,8 @@ pub fn strip(names: &Names, kind: u8, payload: &mut [u8]) -> bool {
                 return true;
             }
             // What began, or was begun anew, with a component that is gone, began all the same.
-            let stays = matches!(step.what, What::Opened | What::Reopened);
+            // So it is with what ended: else it would end anew, now.
+            let stays = matches!(step.what, What::Opened | What::Reopened | What::Resolved);
             if let Some(component) = payload.get_mut(STEP_COMPONENT..).and_then(<[u8]>::first_chunk_mut::<4>)
             {
                 *component = [0; 4];

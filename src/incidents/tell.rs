@@ -53,7 +53,7 @@ impl Incidents {
             components: incident.components,
             began: self.wall_of(incident.began, now),
             ended: if incident.open { None } else { self.wall_of(incident.ended, now) },
-            firing: !incident.open && linked().next().is_some(),
+            firing: !incident.open && self.is_firing(incident.site, incident.number),
             merged_into: Some(incident.merged_into).filter(|&number| number != 0),
         }
     }

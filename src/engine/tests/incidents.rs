@@ -8,6 +8,8 @@ use crate::model::{Forced, Phase, Phrase, Repeat, ServiceId, Step, Words};
 use crate::time::Millis;
 use std::vec;
 
+mod hindsight;
+
 const WIFI: ServiceId = ServiceId(0);
 const ANNA: u32 = 77;
 const BEN: u32 = 78;

@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use aiglon::command::wants_json;
+use aiglon::command::{Words, parse, wants_json};
 use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, PAGE_BYTES};
+use rustix::io::ioctl_fionread;
 
 use super::editor::{Action, Editor};
 use super::terminal::{self, Came, Terminal, first};
@@ -359,6 +360,9 @@ impl Client {
                     Ok(())
                 }
                 Ok(code) => {
+                    if code == Code::Done && from == From::Input && flags & wire::TEXT == 0 {
+                        hint(line);
+                    }
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
@@ -544,6 +548,16 @@ impl Client {
         };
         complain(&format!("aiglon: {words}\n"));
         Went { status, quit: matches!(lost, Lost::Output(_)) }
+    }
+}
+
+/// Says so where a command that could have had words on standard input did without, and something stands there.
+fn hint(line: &str) {
+    let mut words = Words::new();
+    let wordless = parse(line, None, &mut words)
+        .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
+    if wordless && !stdin().is_terminal() && ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0) {
+        complain("aiglon: standard input was not read; a '-' in place of words reads it\n");
     }
 }
 
