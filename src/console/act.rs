@@ -111,7 +111,7 @@ where
             let site = scope.site(command.site)?;
             let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
-            let words = if !is_visible(text) { Words::None } else { Words::Own { lang: command.lang, text } };
+            let words = if is_visible(text) { Words::Own { lang: command.lang, text } } else { Words::None };
             let action = match force {
                 Force::State(state) => Action::Banner { state: Some(state), words },
                 Force::Yes if words != Words::None => Action::Banner { state: None, words },
