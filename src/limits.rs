@@ -192,6 +192,8 @@ pub const INCIDENTS: usize = 64;
 /// Bytes of the log of incidents, maintenance and banners in memory: what a quarter of the largest journal holds.
 /// A configured journal bounds it further, to a quarter of its size.
 pub const LOG_BYTES: usize = 65_536;
+/// Which part of the journal's files, the old and the new one together, the log may fill: a quarter.
+pub const JOURNAL_LOG_SHARE: u32 = 4;
 /// How long the words about an incident are safe from giving way to what is newer, after its end: younger ones never
 /// do, and then a newcomer is refused.
 pub const WORDS_SAFE_DAYS: i64 = 14;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64ct::Encoding;
 use common::{AIGLON, Daemon, Dir, Process, config, done_as_root, eventually, run};
 
 /// Two sites, and people: one for each, one for both, and one who is a user of every Debian.
@@ -780,4 +781,110 @@ fn who_takes_no_answer_loses_it() {
     });
     eventually("a place is free again", 40, || ask(&daemon, &["whoami"]).0 == Some(0));
     assert!(slow.iter_mut().all(|stream| code(&answer(stream)).is_none()));
+}
+
+/// An archive of a board with other names would leave nothing of either board.
+#[test]
+fn an_archive_of_what_is_not_named_here_replaces_nothing() {
+    let first = start();
+    let (status, archive_of_nothing, _) = ask(&first, &["export"]);
+    assert_eq!(status, Some(0));
+    open_incident(&first);
+    let (status, _, err) = ask(&first, &["--user", "tern", "banner", "set", "We meet on Saturday."]);
+    assert_eq!(status, Some(0), "{err}");
+    let archive = ask(&first, &["export"]).1;
+
+    let elsewhere = with_people().replace("'home'", "'casa'").replace("'squat'", "'okupa'");
+    let second = Daemon::start(&elsewhere);
+    let (status, _, err) = ask(&second, &["open", "wifi", "Ours", "Our words."]);
+    assert_eq!(status, Some(0), "{err}");
+    let before = ask(&second, &["incidents", "--all"]).1;
+    for archive in [&archive, &archive_of_nothing] {
+        let (status, out, err) = feed(&second, &["--yes", "import"], archive.as_bytes());
+        assert_eq!((status, out.as_str()), (Some(1), ""));
+        assert!(err.contains("nothing in this archive is of a site"), "{err}");
+    }
+    assert_eq!(ask(&second, &["incidents", "--all"]).1, before);
+
+    // Of one site only: what is lost is counted.
+    let half = Daemon::start(&with_people().replace("'home'", "'casa'"));
+    let (status, out, err) = feed(&half, &["--yes", "import"], archive.as_bytes());
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    assert!(out.contains("left out: 2 of 3 about incidents, maintenance and banners"), "{out}");
+    assert!(ask(&half, &["banner"]).1.contains("We meet on Saturday."));
+    assert!(!feed(&first, &["--yes", "import"], archive.as_bytes()).1.contains("left out"));
+}
+
+fn journal_of(kib: u32) -> String {
+    with_people() + &format!("config aiglon\n\toption journal_size '{kib}k'\n")
+}
+
+/// 20 incidents with long words need more than the smallest journal has.
+#[test]
+fn words_are_not_the_price_of_a_smaller_journal() {
+    let mut first = Daemon::start(&journal_of(128));
+    let words = "Long words. ".repeat(70);
+    for number in 1..=20 {
+        let title = format!("Number {number}");
+        let (status, _, err) = ask(&first, &["open", "wifi", &title, &words]);
+        assert_eq!(status, Some(0), "{err}");
+        let (status, _, err) = ask(&first, &["resolve", &format!("home/{number}"), "--yes", "Over."]);
+        assert_eq!(status, Some(0), "{err}");
+    }
+    let all = |daemon: &Daemon| ask(daemon, &["--json", "incidents", "--all"]).1;
+    let before = all(&first);
+    assert_eq!(before.matches("\"number\"").count(), 20, "{before}");
+
+    // An archive that finds no room changes nothing.
+    let archive = ask(&first, &["export"]).1;
+    let second = Daemon::start(&journal_of(16));
+    open_incident(&second);
+    let kept = all(&second);
+    let (status, out, err) = feed(&second, &["--yes", "import"], archive.as_bytes());
+    assert_eq!((status, out.as_str()), (Some(1), ""));
+    assert!(err.contains("journal_size is 16384 bytes, and the archive needs "), "{err}");
+    let needed: u32 = err.split("needs ").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
+    assert!((65_536..131_072).contains(&needed), "{err}");
+    assert_eq!(all(&second), kept);
+
+    // Nor does a reload with a smaller journal.
+    first.rewrite(&journal_of(16));
+    first.process.signal("HUP");
+    let line = first.process.wait_for("option journal_size is 16384 bytes");
+    assert!(line.contains(&format!("needs {needed}")), "{line}");
+    first.process.wait_for("the configuration was not changed");
+    assert_eq!(all(&first), before);
+
+    // And a start makes do with what is needed.
+    first.process.signal("KILL");
+    first.process.wait();
+    let Daemon { dir, process, .. } = first;
+    drop(process);
+    let mut first = Daemon::start_in(dir, &journal_of(16));
+    let line = first.process.wait_for(": using ");
+    assert_eq!(all(&first), before);
+    let (status, _, err) = ask(&first, &["banner", "set", "Still here.", "--site", "home"]);
+    assert_eq!(status, Some(0), "{err}");
+    assert_eq!(all(&first), before);
+    let used = line.rsplit(' ').next().unwrap();
+    assert!(used.parse::<u32>().unwrap() > needed, "{line}");
+    assert!(ask(&first, &["limits"]).1.contains(used));
+}
+
+/// Who gets an archive gets what people said, not what alerts say.
+#[test]
+fn an_archive_holds_no_alerts() {
+    let daemon = start();
+    let alert = r#"{"alerts":[{"status":"firing","labels":{"alertname":"PrivateName","service":"wifi",
+        "component":"heron","severity":"critical"},"startsAt":"2026-11-21T09:00:00Z"}]}"#;
+    assert_eq!(daemon.post("/api/v1/webhook", alert).status, 200);
+    open_incident(&daemon);
+    let on_flash = |bytes: &[u8]| bytes.windows(11).any(|part| part == b"PrivateName");
+    eventually("it is on flash", 10, || on_flash(&std::fs::read(daemon.dir.path().join("journal")).unwrap()));
+    let archive = ask(&daemon, &["export"]).1;
+    let lines: Vec<_> = archive.lines().collect();
+    let text: String = lines[1..lines.len() - 1].concat();
+    let mut bytes = vec![0; text.len()];
+    let bytes = base64ct::Base64::decode(text, &mut bytes).unwrap();
+    assert!(!on_flash(bytes) && bytes.windows(8).any(|part| part == b"No power"));
 }

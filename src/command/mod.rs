@@ -16,6 +16,7 @@ pub use words::Words;
 
 use crate::limits::LANG_TAG_BYTES;
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words as Said};
+use crate::text::clean::is_visible;
 use crate::text::near;
 use table::{Arg, OPTIONS, ROWS, Row};
 use words::Tokens;
@@ -113,11 +114,15 @@ pub fn parse<'a>(
         }
         // A dash asks for standard input where words may be left out.
         let dash = command.text == "-";
-        if dash && text.is_none_or(|text| text.trim().is_empty()) {
+        let text = text.filter(|text| is_visible(text));
+        if dash && text.is_none() {
             return Err(Mistake::Missing(row, Arg::Words));
         }
         if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {
             command.text = text.trim_end();
+        }
+        if row.args.contains(&Arg::Title) && command.title.is_empty() && command.said() == Said::None {
+            return Err(Mistake::Missing(row, Arg::Title));
         }
     }
     Ok(command)
@@ -260,7 +265,7 @@ impl<'a> Reader<'a> {
 
     /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.
     fn excused(&self, arg: Arg, text: Option<&str>) -> bool {
-        let said = self.command.say.is_some() || text.is_some_and(|text| !text.trim().is_empty());
+        let said = self.command.say.is_some() || text.is_some_and(is_visible);
         match arg {
             Arg::Title => said && self.command.row.speaks(),
             // A phase alone will do, once it is known that no words came.
@@ -336,8 +341,16 @@ impl<'a> Reader<'a> {
                 }
                 self.command.window = (from, self.time(row)?);
             }
-            Arg::Title => self.command.title = self.text(false),
-            Arg::Words | Arg::MaybeWords | Arg::Yaml => self.command.text = self.text(true),
+            // What nobody can see is no title, and no words.
+            Arg::Title => self.command.title = visible(self.text(false)),
+            Arg::Yaml => self.command.text = self.text(true),
+            Arg::Words | Arg::MaybeWords => {
+                let words = self.text(true);
+                self.command.text = visible(words);
+                if arg == Arg::Words && self.command.text.is_empty() {
+                    return Err(Mistake::Bad(row, arg, words));
+                }
+            }
         }
         Ok(true)
     }
@@ -383,6 +396,11 @@ impl<'a> Reader<'a> {
         }
         self.words.span(first, self.at.saturating_sub(1))
     }
+}
+
+/// A text, or nothing if nothing of it can be seen.
+fn visible(text: &str) -> &str {
+    if is_visible(text) { text } else { "" }
 }
 
 /// The nearest of the words that an argument can be, as its usage has them; empty if none is near.

@@ -13,8 +13,9 @@ use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP};
 use crate::incidents::{Action, Done, Refusal};
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::render::overruled;
 use crate::text::buffer::Bytes;
-use crate::text::clean::Escaped;
+use crate::text::clean::{Escaped, is_visible};
 use crate::time::Now;
 
 /// Room for a question.
@@ -76,8 +77,13 @@ where
         }
         Verb::Update => {
             let site = teller.site_of_incident(command)?;
-            let mut last = None;
-            teller.with_incident(site, number, &mut |incident| last = incident.phase);
+            let (mut last, mut open) = (None, false);
+            teller
+                .with_incident(site, number, &mut |incident| (last, open) = (incident.phase, incident.open));
+            // A phase alone says something if it is another one.
+            if open && words == Words::None && command.phase.is_none_or(|phase| Some(phase) == last) {
+                return Err(Refusal::Empty.into());
+            }
             // Who goes on after "resolved" without a phase begins anew.
             let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
             Ok((site, Action::Update { number, phase: command.phase.unwrap_or(last), words }))
@@ -105,7 +111,7 @@ where
             let site = scope.site(command.site)?;
             let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
-            let words = if text.is_empty() { Words::None } else { Words::Own { lang: command.lang, text } };
+            let words = if is_visible(text) { Words::Own { lang: command.lang, text } } else { Words::None };
             let action = match force {
                 Force::State(state) => Action::Banner { state: Some(state), words },
                 Force::Yes if words != Words::None => Action::Banner { state: None, words },
@@ -224,6 +230,9 @@ fn tell(
 ) {
     teller.zone(site, out);
     let name = teller.scope.site_name(site);
+    let overruled = Some(done)
+        .filter(|done| *done == Done::Banner)
+        .and_then(|_| overruled(teller.scope.config, site, teller.view));
     let (key, number) = match done {
         Done::Incident(number) | Done::ResolvedWhileFiring(number) => ("incident", number),
         Done::Maintenance(number) => ("maintenance", number),
@@ -236,6 +245,9 @@ fn tell(
         out.field(key, if number == 0 { Cell::Flag(true) } else { Cell::Count(number.into()) });
         if matches!(done, Done::ResolvedWhileFiring(_)) {
             out.field("firing", Cell::Flag(true));
+        }
+        if let Some(title) = overruled {
+            out.field("title_kept", Cell::Text(title));
         }
         return out.close("}");
     }
@@ -250,6 +262,14 @@ fn tell(
         Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),
         Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
+    }
+    if let Some(title) = overruled {
+        out.say(&[
+            "note: worse is known, so the page keeps its title, \"",
+            title,
+            "\", and shows this as your claim",
+            "\n",
+        ]);
     }
     if matches!(done, Done::ResolvedWhileFiring(_)) {
         out.say(&["alerts still fire, and the page says so", "\n"]);

@@ -277,8 +277,19 @@ impl<'a> Teller<'a, '_> {
     }
 
     pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
-        const STEPS: &[&str] =
-            &["number", "at", "what", "*state", "*component", "+where", "who", "words", "*amended"];
+        const STEPS: &[&str] = &[
+            "number",
+            "at",
+            "what",
+            "*state",
+            "*component",
+            "+where",
+            "who",
+            "corrected_by",
+            "corrected_at",
+            "words",
+            "*amended",
+        ];
         let site = self.site_of_incident(command)?;
         let scope = self.scope;
         self.zone(site, out);
@@ -341,6 +352,8 @@ impl<'a> Teller<'a, '_> {
                     maybe(component),
                     place,
                     maybe(scope.person(step.who)),
+                    maybe(scope.person(step.amended_by)),
+                    if step.amended { Cell::At(step.amended_at) } else { Cell::Nothing },
                     Cell::Words(&step.words),
                     Cell::Flag(step.amended),
                 ];

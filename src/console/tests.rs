@@ -386,6 +386,43 @@ fn acting() {
 }
 
 #[test]
+fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
+    let mut board = in_trouble();
+    let note = "note: worse is known, so the page keeps its title, \"Something is down\"";
+    for (line, kept) in [
+        ("banner set operational", true),
+        ("banner set maintenance \"We work on it.\"", true),
+        ("banner set outage", false),
+        ("banner set \"Only words.\"", false),
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!((status, answer.contains(note)), (Status::Done, kept), "{line}: {answer}");
+    }
+    let (_, answer) = board.ask("ana", "banner set operational --json", false);
+    assert!(answer.contains("\"title_kept\":\"Something is down\""), "{answer}");
+}
+
+#[test]
+fn a_phase_alone_says_something_if_it_is_another_one() {
+    let mut board = in_trouble();
+    for (line, expected) in [
+        ("update 1 identified", Status::Done),
+        ("update 1 identified", Status::Refused),
+        ("update 1 identified --say power-cut", Status::Done),
+        ("update 1 monitoring", Status::Done),
+        ("update 1 monitoring \"\u{200b}\"", Status::Usage),
+        ("banner set \"\u{200b}\"", Status::Refused),
+        ("set_site_config heron 'message: \"\u{2060}\"\nforce_state: yes'", Status::Done),
+    ] {
+        board.text = Some(String::new());
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!(status, expected, "{line}: {answer}");
+    }
+    assert_eq!(board.ask("ana", "incident 1", false).1.matches("monitoring").count(), 2);
+    assert!(board.ask("ana", "banner", false).1.starts_with("no banner"));
+}
+
+#[test]
 fn several_sites() {
     let mut board = in_trouble();
     for _ in 0..10 {

@@ -15,6 +15,11 @@ impl Engine {
         &self.incidents
     }
 
+    /// Says how large the journal may be, in bytes: what is configured may be less than what is kept needs.
+    pub fn set_journal(&mut self, bytes: u32) {
+        self.incidents.set_journal(bytes);
+    }
+
     /// How every component fared.
     pub fn uptime(&self) -> &Uptime {
         &self.uptime

@@ -30,8 +30,8 @@ use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::limits::{COMPONENTS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    BannerView, ComponentId, ComponentView, Day, IncidentView, MaintenanceView, Severity, SiteId, SiteView,
-    SourceId, SourceSet, State, StepView, View,
+    BannerView, ComponentId, ComponentView, Day, IncidentView, MaintenanceView, ServiceId, Severity, SiteId,
+    SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{Mono, Now};
@@ -327,7 +327,9 @@ impl View for Looking<'_> {
 
     fn site(&self, site: SiteId) -> SiteView {
         let components = self.config.services_of(site).flat_map(|(id, _)| self.config.components_of(id));
-        let overall = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let seen = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let said = self.config.services_of(site).map(|(id, _)| self.said(id).0);
+        let overall = said.fold(seen, State::max);
         let mut pushers = SourceSet::EMPTY;
         for (id, _) in self.config.pushers_of(site) {
             pushers.insert(id);
@@ -351,6 +353,10 @@ impl View for Looking<'_> {
 
     fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
         self.engine.incidents.incidents(site, self.now, each);
+    }
+
+    fn said(&self, service: ServiceId) -> (State, bool) {
+        self.engine.incidents.said(self.config, service)
     }
 
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {

@@ -345,6 +345,7 @@ impl Derived {
             goes_on.components.insert(id);
         }
         goes_on.worst = goes_on.worst.max(gone.worst);
+        goes_on.said = goes_on.said.max(gone.said);
         for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {
                 link.number = into;

@@ -8,6 +8,7 @@
 mod auto;
 mod derived;
 mod entries;
+mod measure;
 mod people;
 pub mod record;
 mod room;
@@ -16,6 +17,7 @@ mod tell;
 use auto::Watch;
 use derived::{Derived, Names};
 use entries::Log;
+pub use measure::Survey;
 use record::{
     BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
 };
@@ -298,7 +300,7 @@ impl Incidents {
     /// Begins, before anything is restored. `journal`: bytes of the journal's files together.
     pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32) {
         self.boot = boot;
-        self.limit = usize::try_from(journal).unwrap_or(usize::MAX) / 4;
+        self.set_journal(journal);
         self.names.learn(config);
     }
 
@@ -428,7 +430,7 @@ impl Incidents {
         let was = core::mem::replace(&mut self.watches, watches);
         let old_names = core::mem::replace(&mut self.names, Names::new());
         self.names.learn(new);
-        self.limit = usize::try_from(new.main.journal_size).unwrap_or(usize::MAX) / 4;
+        self.set_journal(new.main.journal_size);
         for (watch, id) in was.iter().zip((0..=u16::MAX).map(ComponentId)).take(old.components.len()) {
             if let Some(slot) =
                 self.names.component(old_names.of_component(id)).and_then(|id| watches.get_mut(id.index()))

@@ -81,6 +81,8 @@ pub enum Fault {
     ReadOnly,
     /// Another daemon writes there.
     Busy,
+    /// What stands at the place is not what was opened there: another directory, or a journal of somebody else's.
+    Moved,
     /// A later version wrote the journal.
     Newer,
     /// Anything else: the device fails.

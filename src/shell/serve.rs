@@ -16,7 +16,7 @@ use super::connection::{self, Buffers};
 use super::files::{self, Options};
 use super::signals::{self, Signal, Waiting};
 use super::tally::add;
-use super::{clock, console, doors, log as sink};
+use super::{clock, console, doors, ledger, log as sink};
 
 /// How often connections are looked at for those whose time is up, while there are any.
 const SWEEP: Millis = Millis::from_secs(1);
@@ -138,6 +138,16 @@ impl App {
         let State { engine, config, spare, problems } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let loaded = files::load(&options.file, options, spare, problems, &mut warn)
+            .and_then(|text| {
+                // What people wrote is not the price of a smaller file.
+                engine.tidy();
+                let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
+                if needed > size {
+                    Err(vec![ledger::too_small(size, ledger::KEPT, needed)])
+                } else {
+                    Ok(text)
+                }
+            })
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
         match loaded {
             Err(mistakes) => {

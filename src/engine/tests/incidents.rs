@@ -74,7 +74,8 @@ impl Sim {
                 Words::Phrase(phrase) => line += &format!(" --say {}", phrase.name()),
             }
             if view.amended {
-                line += " (amended)";
+                let at = view.amended_at.map_or(-1, |at| (at.0 - NOON).div_euclid(MIN));
+                line += &format!(" (amended by {} at {at})", view.amended_by);
             }
             if view.who != 0 {
                 line += &format!(" by {}", view.who);
@@ -374,7 +375,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         Ok(Done::Incident(1))
     );
     assert_eq!(
-        sim.act(ANNA, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
+        sim.act(BEN, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
         Ok(Done::Incident(1))
     );
     assert_eq!(sim.act(BEN, Action::Retitle { number: 1, title: "Big storm" }), Ok(Done::Incident(1)));
@@ -387,7 +388,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         sim.steps(1),
         [
             "Opened by 77 at 10",
-            "investigating \"We look into it.\" (amended) by 77 at 10",
+            "investigating \"We look into it.\" (amended by 78 at 100) by 77 at 10",
             "identified --say power-cut by 78 at 100",
             "monitoring ar \"الهوائي يعمل\" by 77 at 100",
             "Retitled \"Big storm\" by 78 at 100",
@@ -409,6 +410,38 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     ] {
         assert_eq!(sim.act(ANNA, action), Err(refusal), "{action:?}");
     }
+}
+
+/// Nobody but people sees that a roof burns.
+#[test]
+fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
+    let mut sim = well();
+    let seen = |sim: &Sim| {
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        (view.site(HOME).overall, view.said(WIFI), view.said(ServiceId(1)).0)
+    };
+    let nothing = (State::Operational, (State::Operational, false), State::Operational);
+    assert_eq!(seen(&sim), nothing);
+    let open = |component, state| Action::Open {
+        service: WIFI,
+        component,
+        state,
+        title: "Roof burnt",
+        words: Words::None,
+    };
+    sim.act(ANNA, open(Some(ComponentId(0)), State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, false), State::Operational));
+    sim.act(ANNA, open(None, State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, true), State::Operational));
+    // What has ended says nothing any more; what is made a part of another, goes on there.
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    sim.act(ANNA, resolve(2)).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, open(None, State::Degraded)).unwrap();
+    sim.act(ANNA, Action::Merge { number: 1, into: 3 }).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, resolve(3)).unwrap();
+    assert_eq!(seen(&sim), nothing);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io;
 use aiglon::config::Config;
 use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
+use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES, READERS};
 use aiglon::render::PageBuf;
@@ -216,11 +217,20 @@ impl Session<'_> {
             _ => return self.say(Code::Refused, "the configuration has changed; nothing was done\n").await,
         }
         match self.app.import(&mut page) {
-            Err(words) => self.say(Code::Refused, words).await,
-            Ok((count, note)) => {
+            Err(words) => self.say(Code::Refused, &words).await,
+            Ok(((count, survey), note)) => {
                 out.clear();
-                // It fits.
+                // They fit.
                 _ = uwrite!(out, "imported: {} records\n", count);
+                if survey.named < survey.told {
+                    let lost = survey.told.saturating_sub(survey.named);
+                    _ = uwrite!(
+                        out,
+                        "left out: {} of {} about incidents, maintenance and banners; what they are of is not named here\n",
+                        lost,
+                        survey.told
+                    );
+                }
                 self.frame(Kind::Out, out.as_slice()).await?;
                 self.note(note).await?;
                 Ok(Code::Done)
@@ -244,7 +254,7 @@ impl Session<'_> {
 
 impl App {
     /// Takes all that a journal holds in place of what is kept.
-    fn import(&self, journal: &mut PageBuf) -> Result<(u32, Option<Fault>), &'static str> {
+    fn import(&self, journal: &mut PageBuf) -> Result<((u32, Survey), Option<Fault>), String> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
