@@ -12,7 +12,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
-builds='small full' out=$work/release record=
+builds='small full' out=$work/release record=''
 wanted=()
 while (($#)); do
     case $1 in
@@ -42,7 +42,7 @@ linker
 # Sets `flags` and `options` for a target and a build.
 settings() {
     common_flags
-    options=(-Zbuild-std=std,panic_abort)
+    options=('-Zbuild-std=std,panic_abort')
     case $1 in
     mips*) flags+=(-Crelocation-model=static) ;; # position-independent ones die at their start, and weigh 10% more
     esac

@@ -1,6 +1,6 @@
 # For build.sh and test.sh to read: where things are, and how they come here. Everything comes from package registries
 # by their own clients, into target/cross; nothing is installed on the machine.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2016
 set -euo pipefail
 unset CDPATH
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
