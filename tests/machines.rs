@@ -24,7 +24,10 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
         records += 1;
     }
     assert_eq!((records, scanner.good() as usize), (258, bytes.len()));
-    let generation = u32::from(bytes[8]) | u32::from(bytes[9]) << 8 | u32::from(bytes[10]) << 16 | u32::from(bytes[11]) << 24;
+    let generation = u32::from(bytes[8])
+        | u32::from(bytes[9]) << 8
+        | u32::from(bytes[10]) << 16
+        | u32::from(bytes[11]) << 24;
     assert_eq!(scanner.generation(), Some(generation));
 }
 
@@ -52,10 +55,10 @@ fn after_2038_times_are_read_and_written() {
     let cases = [
         ("2038-01-19T03:14:07Z", LAST_MS),
         ("2038-01-19T03:14:08Z", LAST_MS + 1000),
-        ("2040-02-29T12:00:00Z", 2_214_043_200_000),
+        ("2040-02-29T12:00:00Z", 2_214_129_600_000),
         // Beyond 32 bits without a sign, too.
         ("2106-02-07T06:28:16Z", 4_294_967_296_000),
-        ("2140-12-31T23:59:59Z", 5_396_198_399_000),
+        ("2140-12-31T23:59:59Z", 5_396_284_799_000),
     ];
     for (text, at) in cases {
         assert_eq!(rfc3339::parse(text), Some(Stamp::At(Wall(at))), "{text}");
