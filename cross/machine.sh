@@ -97,10 +97,12 @@ EOF
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
-sh -e /etc/modules
+# Some are for processors that this one is not; what it really lacks shows below.
+sh /etc/modules
 ifconfig lo 127.0.0.1 up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
-mount -t ext4 /dev/vda /flash || echo 'machine: no flash'
+mount -t ext4 /dev/vda /flash 
+echo "machine: $(grep /flash /proc/mounts)"
 aiglon check /etc/aiglon
 aiglon serve /etc/aiglon --state-dir /flash &
 pid=$!
@@ -122,7 +124,7 @@ free_port() {
 # power_on NAME: boots it, and waits until it serves.
 power_on() {
     local begin=$SECONDS
-    log=$scratch/$1.log
+    log=$work/log-machine-$1
     port=$(free_port)
     url=http://127.0.0.1:$port
     qemu-system-arm -M virt -cpu cortex-a7 -m 64 -nographic -no-reboot \
@@ -155,7 +157,7 @@ says() {
 }
 
 alert() {
-    curl -sS --max-time 10 -f -H 'Authorization: Bearer secret' -H 'Content-Type: application/json' \
+    curl -sS --max-time 10 -f -o /dev/null -H 'Authorization: Bearer secret' -H 'Content-Type: application/json' \
         --data-binary '{"version":"4","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"Down",
             "severity":"critical","service":"wifi","component":"heron"},"annotations":{},
             "startsAt":"2026-11-21T09:00:00Z","endsAt":"0001-01-01T00:00:00Z"}]}' "$url/api/v1/webhook"
@@ -186,13 +188,14 @@ truncate -s 8M "$scratch/flash"
 mkfs.ext4 -q -F "$scratch/flash"
 
 check 'it boots, with 64 MB' power_on first
+check 'its flash is a disk, not memory' grep -q 'machine: /dev/vda' "$log"
 check 'nothing is known yet' says 'We do not know'
 check 'it takes an alert' alert
-check 'the page says so' says 'Something is down'
+check 'the page says so' says 'incidents/1'
 check 'its memory, from inside' memory
 cut_off
 check 'it boots again after a power cut' power_on second
-check 'the incident is still there' says 'Wi-Fi.*incident\|incidents/'
+check 'the incident is still there' says 'incidents/1'
 check 'its memory, from inside' memory
 printf '%d passed, %d failed\n' "$passed" "$failed"
 if [[ $keep ]]; then

@@ -98,12 +98,12 @@ programs() {
 # The tests of the program, built for this machine, that start the other one's.
 end_to_end() {
     local speaks=$work/under-test
-    # Its place is compiled in; what it starts is not.
+    # Its place is compiled into the tests; what it starts is not.
     printf '#!/bin/sh\nexec $AIGLON_EMULATOR "$AIGLON_PROGRAM" "$@"\n' >"$speaks"
     chmod +x "$speaks"
     cd -- "$root"
     unset CARGO_ENCODED_RUSTFLAGS RUSTC_BOOTSTRAP __CARGO_TESTS_ONLY_SRC_ROOT
-    AIGLON_UNDER_TEST=$speaks AIGLON_EMULATOR="${emulator[*]}" AIGLON_PROGRAM=$path CARGO_TARGET_DIR=$work/host \
+    AIGLON_UNDER_TEST=$speaks AIGLON_EMULATOR="${emulator[*]}" AIGLON_PROGRAM=$path \
         timeout 900 cargo test --quiet --locked --no-fail-fast "$@"
 }
 
