@@ -12,7 +12,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
-builds='small full' out=$work/release record=
+builds='small full' out=$work/release record=''
 wanted=()
 while (($#)); do
     case $1 in
@@ -41,20 +41,17 @@ linker
 
 # Sets `flags` and `options` for a target and a build.
 settings() {
-    common_flags
-    options=(-Zbuild-std=std,panic_abort)
-    case $1 in
-    mips*) flags+=(-Crelocation-model=static) ;; # position-independent ones die at their start, and weigh 10% more
-    esac
-    # Functions are entered after a crash by nobody: no tables to find the way back.
+    common_flags "$1"
+    options=('-Zbuild-std=std,panic_abort')
     [[ $2 == small ]] || return 0
     options+=(-Zbuild-std-features=optimize_for_size)
+    # A panic ends the program at once and without a word: no messages, no tables to find the way back.
     flags+=(
         -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none
         -Cforce-unwind-tables=no -Crelocation-model=static
     )
     case $1 in
-    armv7*) flags+=(-Ctarget-feature=+thumb-mode) ;; # every ARMv7 has Thumb-2, which is a quarter shorter
+    armv7*) flags+=(-Ctarget-feature=+thumb-mode -Cllvm-args=-enable-machine-outliner=always) ;; # Thumb-2: a quarter shorter
     esac
 }
 

@@ -1,6 +1,6 @@
 # For build.sh and test.sh to read: where things are, and how they come here. Everything comes from package registries
 # by their own clients, into target/cross; nothing is installed on the machine.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2016
 set -euo pipefail
 unset CDPATH
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -119,7 +119,7 @@ linker() {
 
 # ---- flags ----------------------------------------------------------------------------------------------------------
 
-# What each build needs to be right, with the reason. Sets `flags`.
+# What each build for a target needs to be right, with the reason. Sets `flags`.
 common_flags() {
     flags=(
         # Without it the link on MIPS is one that dies at its start.
@@ -129,10 +129,11 @@ common_flags() {
         # The same bytes from whatever directory.
         "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" "--remap-path-prefix=$std=std"
         "--remap-path-prefix=$work/build=build" "--remap-path-prefix=$root=aiglon"
-        # musl 1.2 counts seconds in 64 bits everywhere. On a 32-bit machine the crate `libc` believes in 32, until told;
-        # then the first look at the clock after January 2038 would panic.
-        --cfg=libc_unstable_musl_v1_2
     )
+    case $1 in
+    # Position-independent ones weigh 10% more. The other: as in .cargo/config.toml, which these flags replace.
+    mips*) flags+=(-Crelocation-model=static --cfg=fix_y2038) ;;
+    esac
     # Stable Rust does this only when asked in that way: build-std, and the flags of the small build.
     export RUSTC_BOOTSTRAP=1 __CARGO_TESTS_ONLY_SRC_ROOT=$std
 }

@@ -222,7 +222,11 @@ pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-pub const AIGLON: &str = env!("CARGO_BIN_EXE_aiglon");
+/// The program under test: what was built with the tests, or (cross/test.sh) one for another machine, in an emulator.
+pub const AIGLON: &str = match option_env!("AIGLON_UNDER_TEST") {
+    Some(path) => path,
+    None => env!("CARGO_BIN_EXE_aiglon"),
+};
 
 /// A daemon that serves a configuration.
 pub struct Daemon {
