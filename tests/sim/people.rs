@@ -141,7 +141,7 @@ impl People {
                 Deed::Opened { number: of, title: new } | Deed::Retitled { number: of, title: new }
                     if *of == number =>
                 {
-                    title = new
+                    title = new;
                 }
                 _ => {}
             }
@@ -183,7 +183,9 @@ impl People {
         for number in self.incidents(site) {
             let (words, title) = self.told_of(site, number);
             let mut line = format!("{title:?}");
-            words.iter().for_each(|words| write!(line, " {words}").unwrap());
+            for words in &words {
+                write!(line, " {words}").unwrap();
+            }
             lines.insert(number, line);
         }
         lines

@@ -145,8 +145,8 @@ impl World {
 
     fn start(&mut self) {
         self.process = self.now;
-        self.engine = Box::new(const { Engine::new() });
-        self.journal = Box::new(Journal::new());
+        *self.engine = const { Engine::new() };
+        *self.journal = Journal::new();
         self.retry_at = None;
         self.model.restart(self.now);
         self.promised = [[i64::MIN; SOURCES.len()]; PARTS.len()];
@@ -531,7 +531,7 @@ impl World {
             (Err(_), _) => {}
             // Of what it was on flash before the power went: nobody can tell how far it came.
             (Ok(_), Some(people::Done { at: LONG_AGO, .. }) | None) if self.anew_at > self.now - 10 * MIN => {
-                self.look_anew(false)
+                self.look_anew(false);
             }
             (Ok(_), None) => panic!("{who} took back what they never did"),
             (Ok(_), Some(found)) => {
