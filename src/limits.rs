@@ -184,8 +184,13 @@ pub const RECORD_BYTES: usize = 1024;
 /// Bytes that a record takes in the journal besides its payload.
 pub const RECORD_OVERHEAD_BYTES: usize = 7;
 /// Bytes of the journal's files together at any instant, the old and the new one during a compaction: what is
-/// meant where the configuration says nothing. Each file has half.
-pub const JOURNAL_BYTES: u32 = 65_536;
+/// meant where the configuration says nothing. Each file has half. A quarter of it all is for what happened and what people
+/// wrote, which lies in memory as well, [`LOG_BYTES`] at most; so the larger one costs 48 KiB of memory when it is full.
+pub const JOURNAL_BYTES: u32 = if cfg!(feature = "full") { JOURNAL_BYTES_FULL } else { JOURNAL_BYTES_SMALL };
+/// That, in the small build: routers keep it on 1 MiB and less of flash.
+pub const JOURNAL_BYTES_SMALL: u32 = 65_536;
+/// And in the full one.
+pub const JOURNAL_BYTES_FULL: u32 = JOURNAL_BYTES_MAX;
 /// The least that the configuration may say: a quarter of a file must hold a longest record.
 pub const JOURNAL_BYTES_MIN: u32 = 16_384;
 /// The most that it may say. 90 days of 256 components that fail differently every day would fill it.
@@ -196,6 +201,14 @@ pub const JOURNAL_SNAPSHOT_QUARTERS: u32 = 3;
 /// Bytes gathered before they are handed to the file system. One page: JFFS2 puts a header of 68 bytes before
 /// whatever one call writes, up to a page. Once in the journal, and on the stack during a compaction.
 pub const JOURNAL_BATCH_BYTES: usize = 4096;
+/// Bytes that the alerts of one source that does not repeat (a webhook) may cost the flash at once, before the journal holds
+/// only that there is more: about 200 that begin together. With what grows back in a day, and one compaction of the
+/// largest journal at the end of it, 216 KiB.
+pub const ALERT_FLASH_BYTES: u32 = 49_152;
+/// So much of it grows back in an hour: a state that flaps every five minutes uses 2,016.
+pub const ALERT_FLASH_HOUR: u32 = 3072;
+/// What a sync costs besides: the header of a node of JFFS2.
+pub const FLASH_NODE_BYTES: u32 = 68;
 /// From one attempt to leave memory for the flash again to the next; each may write a whole snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
@@ -212,6 +225,8 @@ pub const INCIDENTS: usize = 64;
 /// Bytes of the log of incidents, maintenance and banners in memory: what a quarter of the largest journal holds.
 /// A configured journal bounds it further, to a quarter of its size.
 pub const LOG_BYTES: usize = 65_536;
+/// Which part of the journal's files, the old and the new one together, the log may fill: a quarter.
+pub const JOURNAL_LOG_SHARE: u32 = 4;
 /// How long the words about an incident are safe from giving way to what is newer, after its end: younger ones never
 /// do, and then a newcomer is refused.
 pub const WORDS_SAFE_DAYS: i64 = 14;
@@ -232,6 +247,10 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 pub const UPTIME_LEAST_SHARE: u32 = 16;
 /// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
 pub const UPTIME_MOST_SHARE: u32 = 8;
+/// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
+pub const CLOCK_STEADY: Millis = Millis::from_mins(60);
+/// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
+pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
@@ -333,9 +352,19 @@ const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert")
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");
 const _: () =
     assert!(ANSWER_BYTES.is_power_of_two() && ANSWER_BYTES <= 1 << 24, "8 bits at least guard an answer");
+const _: () = assert!(
+    JOURNAL_BYTES_MAX as usize / 4 <= LOG_BYTES,
+    "memory holds the quarter of a journal that is for what happened"
+);
 const _: () = assert!(LINE_BYTES <= u16::MAX as usize, "words are found with 16 bits");
 const _: () = assert!(RECORD_BYTES < JOURNAL_BATCH_BYTES, "a batch must hold a longest frame");
 const _: () = assert!(JOURNAL_BYTES >= JOURNAL_BYTES_MIN, "the default must be allowed");
 const _: () = assert!(RETAIN_DAYS as usize == HISTORY_DAYS, "all that is kept is kept by default");
 const _: () = assert!(JOURNAL_BYTES <= JOURNAL_BYTES_MAX, "the default must be allowed");
+const _: () = assert!(
+    ALERT_FLASH_BYTES + 24 * ALERT_FLASH_HOUR + JOURNAL_BYTES_MAX / 2 / 4 * JOURNAL_SNAPSHOT_QUARTERS
+        <= 262_144 - 40_960,
+    "a day of flapping costs at most 256 KiB, with 40 for incidents and the past"
+);
+const _: () = assert!(ALERT_FLASH_HOUR < ALERT_FLASH_BYTES, "what an hour brings is a part of it");
 const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");

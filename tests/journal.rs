@@ -607,6 +607,22 @@ fn the_disk_may_be_full_at_every_byte() {
 }
 
 #[test]
+fn what_waits_for_room_while_no_compaction_succeeds_is_said_to_be_in_memory_only() {
+    let mut world = World::new(Disk::default());
+    let record = [7; 900];
+    while world.journal.append(&mut world.disk, 1, &record, Durability::Later).is_ok() {}
+    assert_eq!(world.journal.fault(), None);
+    let calls = world.disk.calls;
+    world.disk.trouble = Some(Trouble { from: calls + 1, calls: 1, fault: Fault::NoSpace });
+    // What went in before is synced first, and that may be the call which fails.
+    assert_eq!(compact(&mut world.journal, &mut world.disk, &[]), Err(Refused::Fault(Fault::NoSpace)));
+    assert_eq!(world.journal.fault(), Some(Fault::NoSpace));
+    world.disk.trouble = None;
+    assert_eq!(compact(&mut world.journal, &mut world.disk, &[]), Ok(()));
+    assert_eq!(world.journal.fault(), None);
+}
+
+#[test]
 fn a_page_that_failed_to_be_written_is_not_built_upon() {
     let mut world = World::new(Disk::default());
     world.append(WORDS, 100, Durability::Now);

@@ -15,7 +15,7 @@ use aiglon::model::{
     BannerView, ComponentView, Day, Forced, IncidentView, Lang, MaintenanceView, Monitoring, Phase, Reason,
     Sheet, SiteId, State, Step, StepView, Words,
 };
-use aiglon::render::{CSP, Full, has_incident, page, sheet, worst_case};
+use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -228,6 +228,15 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
         headline(&Fake { overall: Some(State::Operational), ..scenes::trouble() }),
         "Something is down"
     );
+    // What people say counts, though every component works, and though work is being done.
+    let mut said = well.clone();
+    said.said.insert(1, (State::Outage, true));
+    assert_eq!(headline(&said), "Something is down");
+    let page = rendered(&config, Lang::En, &said);
+    assert_eq!(page.matches("<p><b>Down</b></p>").count(), 1, "{page}");
+    assert!(!page.contains("it is probably your device"), "{page}");
+    said.components.get_mut(&15).unwrap().maintenance = true;
+    assert_eq!(headline(&said), "Something is down");
     assert_eq!(headline(&Fake { overall: Some(State::Degraded), ..well }), "Something works badly");
 }
 
@@ -315,7 +324,8 @@ fn what_contradicts_is_said() {
     let config = association();
     let page = words(&rendered(&config, Lang::En, &scenes::forced()));
     for text in [
-        "Planned workSet by the team, 07:36.",
+        // Theirs is the better word: it is a claim.
+        "Something is downPlanned work · Set by the team, 07:36.",
         "The team says that it is over, but the monitoring still reports trouble.",
         "Works · 02:26It works again; the team is still watching.",
         "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
@@ -324,6 +334,22 @@ fn what_contradicts_is_said() {
         "Partly down",
     ] {
         assert!(page.contains(text), "{text}: {page}");
+    }
+    // A worse word than what is known is the title.
+    let mut view = scenes::maintenance();
+    for (state, title) in [
+        (Forced::Operational, "Planned workEverything works · Set by the team."),
+        (Forced::Maintenance, "Planned workSet by the team."),
+        (Forced::Degraded, "Something works badlySet by the team."),
+        (Forced::Outage, "Something is downSet by the team."),
+    ] {
+        view.banner = Some(BannerView { state: Some(state), words: Words::None, at: None, who: 0 });
+        let page = rendered(&config, Lang::En, &view);
+        assert!(words(&page).contains(title), "{title}: {page}");
+        let kept = overruled(&config, SiteId(0), &view);
+        assert_eq!(kept, (state == Forced::Operational).then_some("Planned work"));
+        let green = page.contains("<div class=\"now ok\">") || page.contains("<div class=\"now work\">");
+        assert_eq!(green, state == Forced::Operational || state == Forced::Maintenance);
     }
     // A cause of another site is nobody's business here.
     let mut view = scenes::trouble();

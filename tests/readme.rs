@@ -64,7 +64,19 @@ fn limits_are_those_of_the_code() {
         ("CONNECTIONS_INGEST", limits::CONNECTIONS_INGEST as u64),
         ("READERS", limits::READERS as u64),
         ("PAGE_BYTES", limits::PAGE_BYTES as u64),
-        ("JOURNAL_BYTES", u64::from(limits::JOURNAL_BYTES)),
+        ("JOURNAL_BYTES_SMALL", u64::from(limits::JOURNAL_BYTES_SMALL)),
+        ("JOURNAL_BYTES_FULL", u64::from(limits::JOURNAL_BYTES_FULL)),
+        ("ALERT_FLASH_BYTES", u64::from(limits::ALERT_FLASH_BYTES)),
+        ("ALERT_FLASH_HOUR", u64::from(limits::ALERT_FLASH_HOUR)),
+        ("JOURNAL_BYTES_MAX", u64::from(limits::JOURNAL_BYTES_MAX)),
+        ("INCIDENTS", limits::INCIDENTS as u64),
+        ("MAINTENANCES", limits::MAINTENANCES as u64),
+        ("WORDS_BYTES", limits::WORDS_BYTES as u64),
+        ("TITLE_BYTES", limits::TITLE_BYTES as u64),
+        ("HISTORY_DAYS", limits::HISTORY_DAYS as u64),
+        ("USERS", limits::USERS as u64),
+        ("USER_KEYS", limits::USER_KEYS as u64),
+        ("CONSOLES", limits::CONSOLES as u64),
         ("TEXTS_SHOWN", limits::TEXTS_SHOWN as u64),
         ("TEXT_SHOWN_BYTES", limits::TEXT_SHOWN_BYTES as u64),
     ]
@@ -104,6 +116,52 @@ fn stanzas_are_those_that_are_tested() {
 
 fn is_stanza(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ["yml", "yaml", "sh", "conf"].iter().any(|known| ext == *known))
+}
+
+/// Files, options, counters and arguments that the documents name between backticks.
+#[test]
+fn what_is_named_exists() {
+    let (schema, metrics) = (read("src/config/schema.rs"), read("src/shell/metrics.rs"));
+    let arguments = ["src/shell/cli.rs", "src/command/table.rs", "tests/bench/run"].map(read).concat();
+    let mut seen = [0; 4];
+    for document in ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "config.example"] {
+        let text = read(document);
+        // Without the blocks, whose fences are backticks, too.
+        let prose: String = text.split("\n```").step_by(2).collect();
+        for named in prose.split('`').skip(1).step_by(2) {
+            let word = named.split([' ', '=', '{']).next().unwrap();
+            if ["src/", "tests/", "www/", ".ci/"].iter().any(|dir| word.starts_with(dir)) {
+                assert!(root().join(word).exists(), "{document} names {word}, which is not there");
+                seen[0] += 1;
+            } else if let Some(option) = named.strip_prefix("option ").or(named.strip_prefix("list ")) {
+                let option = option.split(' ').next().unwrap();
+                assert!(schema.contains(&format!("\"{option}\"")), "{document}: there is no option {option}");
+                seen[1] += 1;
+            } else if let Some(counter) = word.strip_prefix("aiglon_") {
+                assert!(metrics.contains(&format!("\"{counter}\"")), "{document}: nothing counts {counter}");
+                seen[2] += 1;
+            } else if named.starts_with("--") || named.starts_with("aiglon console ") {
+                for argument in named.split(' ').filter(|part| part.starts_with("--")) {
+                    assert!(arguments.contains(argument), "{document}: nobody takes {argument}");
+                    seen[3] += 1;
+                }
+            }
+        }
+    }
+    assert!(seen.iter().zip([20, 10, 3, 5]).all(|(seen, least)| *seen >= least), "{seen:?}");
+}
+
+/// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and that their tests are
+/// about.
+#[test]
+fn the_line_of_a_key_is_that_which_is_tested() {
+    let tested = read("tests/peers/ssh.rs");
+    let options = tested.split("const OPTIONS: &str = \"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(options.contains("no-port-forwarding"), "{options}");
+    let line = format!("\n{options},command=\"aiglon console --user heron1\" ssh-ed25519 ");
+    for document in ["README.md", "SECURITY.md"] {
+        assert!(read(document).contains(&line), "{document} does not have {line}");
+    }
 }
 
 /// The anchor that a heading gets.

@@ -1,20 +1,20 @@
 //! What a journal's records mean, for ever: a journal that an earlier version wrote is told as that version told it, and
-//! every prefix of its bytes is read without harm.
+//! every prefix of its bytes, and whatever else may stand in a journal, is read without harm.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::durable::{BEGAN, ENDED, MORE, ended_record, more_record};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Durable, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanner, Step};
 use aiglon::journal::{Durability, Fault, Journal, Store};
-use aiglon::limits::{JOURNAL_BYTES, WAKE_LEAST};
+use aiglon::limits::{JOURNAL_BYTES, JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{ComponentId, Forced, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words};
 use aiglon::time::{Mono, Now, Wall};
+use proptest::prelude::*;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.bin");
 const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.txt");
@@ -107,6 +107,8 @@ struct Board {
     memory: Memory,
     mono: i64,
     has_wall: bool,
+    /// By how much the wall clock is wrong.
+    ahead: i64,
     /// Records that nobody knew.
     unknown: u32,
 }
@@ -117,7 +119,8 @@ impl Board {
         let mut config = Box::new(const { Config::new() });
         config.load(CONFIG.as_bytes(), &mut Problems::new()).unwrap();
         let engine = Box::new(const { Engine::new() });
-        let mut board = Self { config, engine, journal: Journal::new(), memory, mono, has_wall, unknown: 0 };
+        let mut board =
+            Self { config, engine, journal: Journal::new(), memory, mono, has_wall, ahead: 0, unknown: 0 };
         let now = board.now();
         board.engine.booted(Boot { id: boot, base: 60_000 });
         board.engine.begin(&board.config, now);
@@ -132,7 +135,7 @@ impl Board {
     }
 
     fn now(&self) -> Now {
-        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono)) }
+        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono + self.ahead)) }
     }
 
     fn append(&mut self, kind: u8, payload: &[u8]) {
@@ -158,7 +161,7 @@ impl Board {
                 Ok(())
             })
             .unwrap();
-        self.engine.noted_all();
+        self.engine.noted_all(false, now);
     }
 
     fn flush(&mut self) {
@@ -198,14 +201,12 @@ impl Board {
             durable = engine.step(config, now, input).durable;
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
-        match durable {
-            Durable::Nothing => {}
-            Durable::Began(key) => {
-                let payload = self.engine.began_record(&self.config, now, key).unwrap();
-                self.append(BEGAN, &payload);
-            }
-            Durable::Ended(key) => self.append(ENDED, &ended_record(&self.config, key)),
-            Durable::More(source) => self.append(MORE, &more_record(&self.config, source)),
+        let mut records = Vec::new();
+        self.engine.write_down(&self.config, now, durable, &mut |kind, payload| {
+            records.push((kind, payload.to_vec()));
+        });
+        for (kind, payload) in records {
+            self.append(kind, &payload);
         }
         self.commit();
     }
@@ -382,4 +383,205 @@ fn every_prefix_is_read_without_harm() {
         assert!(words.iter().all(|said| told.contains(said)), "{length} bytes: {words:?} in {told}");
     }
     assert!(states > 30, "{states}");
+}
+
+/// A machine that boots 56 years ahead, or behind what it had, loses no word; nor one whose clock is set between two records.
+#[test]
+fn a_clock_that_is_decades_wrong_loses_no_word() {
+    const DECADES: i64 = 56 * 365 * 24 * 60 * MIN;
+    let open = |board: &mut Board, title: &str| {
+        let action = Action::Open {
+            service: WIFI,
+            component: None,
+            state: aiglon::model::State::Degraded,
+            title,
+            words: own("", "What happened."),
+        };
+        board.act(77, action)
+    };
+    let say = |board: &mut Board, number, phase, words: &str| {
+        board.act(77, Action::Update { number, phase, words: own("", words) });
+    };
+    let mut board = Board::new(Memory::default(), 7, 0, true);
+    let over = open(&mut board, "Over");
+    say(&mut board, over, Phase::Resolved, "It was over.");
+    board.wait(10);
+    let number = open(&mut board, "It goes on");
+    let planned = Action::Maintain {
+        service: WIFI,
+        component: None,
+        starts: Wall(NOON + 6_000 * MIN),
+        ends: Wall(NOON + 6_060 * MIN),
+        repeat: Repeat::Once,
+        words: own("", "New cables."),
+    };
+    board.act(77, planned);
+    for (ahead, words) in
+        [(DECADES, "First."), (0, "Second."), (-DECADES, "Third."), (DECADES, "Fourth."), (0, "Fifth.")]
+    {
+        board.ahead = ahead;
+        say(&mut board, number, Phase::Identified, words);
+        board.wait(10);
+    }
+    let all = ["It was over.", "First.", "Second.", "Third.", "Fourth.", "Fifth.", "New cables."];
+    let missing = |board: &Board| {
+        let told = board.told();
+        all.into_iter().filter(|words| !told.contains(words)).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&board), [""; 0]);
+    // Now it starts with a wrong clock, twice, and is set right some minutes later. All is written anew each time.
+    let mut boot = 7;
+    for wrong in [DECADES, -DECADES] {
+        for from in [wrong, 0] {
+            boot += 1;
+            board.compact();
+            board = Board::new(std::mem::take(&mut board.memory), boot, 0, false);
+            board.ahead = from;
+            board.has_wall = true;
+            board.wait(20);
+            board.compact();
+            board.ahead = 0;
+            board.wait(20);
+            board.compact();
+            assert_eq!(missing(&board), [""; 0], "boot {boot}: {}", board.told());
+        }
+    }
+}
+
+/// Records as a file of theirs may hold them when somebody else wrote it: whole, and with right checksums.
+fn framed(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let (mut scanner, mut chunk, mut records) = (Scanner::new(), bytes, Vec::new());
+    while let Step::Record(record) = scanner.next(&mut chunk) {
+        records.push((record.kind, record.payload.to_vec()));
+    }
+    records
+}
+
+/// One thing that is wrong with a journal.
+#[derive(Clone, Debug)]
+enum Wrong {
+    /// This byte of this record is that.
+    Byte(usize, usize, u8),
+    /// These eight are: numbers and times at their ends.
+    Word(usize, usize, i64),
+    /// It ends here.
+    Short(usize, usize),
+    /// It goes on with these.
+    Long(usize, Vec<u8>),
+    /// It is of that kind.
+    Kind(usize, u8),
+    Twice(usize),
+    Gone(usize),
+    Swapped(usize, usize),
+}
+
+fn wrong() -> impl Strategy<Value = Wrong> {
+    let at = || any::<prop::sample::Index>().prop_map(|at| at.index(100_000));
+    let word = prop_oneof![Just(i64::MIN), Just(i64::MAX), Just(0), Just(-1), any::<i64>()];
+    prop_oneof![
+        6 => (at(), at(), any::<u8>()).prop_map(|(record, byte, with)| Wrong::Byte(record, byte, with)),
+        3 => (at(), at(), word).prop_map(|(record, byte, with)| Wrong::Word(record, byte, with)),
+        1 => (at(), at()).prop_map(|(record, byte)| Wrong::Short(record, byte)),
+        1 => (at(), prop::collection::vec(any::<u8>(), 0..1024)).prop_map(|(record, with)| Wrong::Long(record, with)),
+        1 => (at(), 1u8..16).prop_map(|(record, kind)| Wrong::Kind(record, kind)),
+        1 => at().prop_map(Wrong::Twice),
+        1 => at().prop_map(Wrong::Gone),
+        2 => (at(), at()).prop_map(|(one, other)| Wrong::Swapped(one, other)),
+    ]
+}
+
+fn make_wrong(records: &mut Vec<(u8, Vec<u8>)>, wrong: &Wrong) {
+    let count = records.len().max(1);
+    let within = |payload: &[u8], byte: usize| byte % payload.len().max(1);
+    match *wrong {
+        Wrong::Byte(record, byte, with) => {
+            let payload = &mut records[record % count].1;
+            let at = within(payload, byte);
+            payload[at..].iter_mut().take(1).for_each(|byte| *byte = with);
+        }
+        Wrong::Word(record, byte, with) => {
+            let payload = &mut records[record % count].1;
+            let at = within(payload, byte);
+            payload[at..].iter_mut().zip(with.to_le_bytes()).for_each(|(byte, with)| *byte = with);
+        }
+        Wrong::Short(record, byte) => {
+            let payload = &mut records[record % count].1;
+            payload.truncate(within(payload, byte));
+        }
+        Wrong::Long(record, ref with) => {
+            let payload = &mut records[record % count].1;
+            payload.extend_from_slice(with);
+            payload.truncate(RECORD_BYTES);
+        }
+        Wrong::Kind(record, kind) => records[record % count].0 = kind,
+        Wrong::Twice(record) => records.push(records[record % count].clone()),
+        Wrong::Gone(record) if count > 1 => _ = records.remove(record % count),
+        Wrong::Gone(_) => {}
+        Wrong::Swapped(one, other) => records.swap(one % count, other % count),
+    }
+}
+
+/// What a journal with wrong records leads to: it is told, time passes, and it is written anew and read again.
+fn live_with(records: &[(u8, Vec<u8>)]) {
+    let mut journal = Journal::new();
+    let mut memory = Memory::default();
+    journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| ()).unwrap();
+    for (kind, payload) in records {
+        // The mended journal holds as many as fit.
+        _ = journal.append(&mut memory, *kind, payload, Durability::Later);
+    }
+    journal.sync(&mut memory).unwrap();
+    let mut board = Board::new(memory, 8, 2_000 * MIN, true);
+    board.told();
+    board.wait(2);
+    board.hook("heron", "", "firing");
+    board.flush();
+    for hours in [1, 24, 24 * 40] {
+        board.mono += hours * 60 * MIN;
+        board.wait(1);
+        board.told();
+    }
+    board.compact();
+    assert!(board.memory.journal.as_ref().unwrap().len() <= JOURNAL_BYTES as usize / 2);
+    let (told, mono) = (board.told(), board.mono);
+    let again = Board::new(board.memory, 8, mono, true);
+    assert_eq!(again.unknown, 0, "what is written anew is known");
+    // An alert that nobody repeated begins anew; what people said stays as it was.
+    let said = |told: &str| {
+        let words = told.lines().filter(|line| line.contains("words: Own") || line.contains("words: Phrase"));
+        words.filter_map(|line| Some(line.split_once("step: ")?.1.to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&told), said(&again.told()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn wrong_records_do_no_harm(golden in any::<bool>(), wrongs in prop::collection::vec(wrong(), 1..30)) {
+        let file = if golden { GOLDEN } else { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/journal-v1.bin") };
+        let mut records = framed(&std::fs::read(file).unwrap());
+        for wrong in &wrongs {
+            make_wrong(&mut records, wrong);
+        }
+        live_with(&records);
+    }
+
+    #[test]
+    fn arbitrary_records_do_no_harm(
+        records in prop::collection::vec((1u8..16, prop::collection::vec(any::<u8>(), 0..200)), 0..60),
+    ) {
+        live_with(&records);
+    }
+
+    /// Whatever is wrong with the bytes themselves ends the journal there.
+    #[test]
+    fn wrong_bytes_do_no_harm(at in any::<prop::sample::Index>(), with in prop::collection::vec(any::<u8>(), 1..64)) {
+        let mut bytes = std::fs::read(GOLDEN).unwrap();
+        let at = at.index(bytes.len());
+        bytes.iter_mut().skip(at).zip(with).for_each(|(byte, with)| *byte = with);
+        let board = read(&bytes);
+        assert_eq!(board.unknown, 0);
+        board.told();
+    }
 }

@@ -223,6 +223,69 @@ fn questions_and_missing_words() {
 }
 
 #[test]
+fn a_phase_may_come_without_words() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("incident open wifi Power").presses(&["Enter"]).sees("to take it back");
+    desk.presses(&["C-l"]).types("update 1 identified").presses(&["Enter"]).ends_with("words>");
+    // Who thinks better of it has said nothing.
+    for key in ["C-c", "C-d"] {
+        desk.presses(&[key]).sees("not done");
+        desk.presses(&["C-l", "Up", "Enter"]).ends_with("words>");
+    }
+    assert!(incident(&daemon).contains("\"phase\":null"), "{}", incident(&daemon));
+    desk.presses(&["Enter"]).sees("to take it back");
+    assert!(incident(&daemon).contains("\"phase\":\"identified\""), "{}", incident(&daemon));
+}
+
+#[test]
+fn resolve_and_import_ask() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("incident open wifi Power").presses(&["Enter"]).sees("to take it back");
+    desk.presses(&["C-l"]).types("resolve 1").presses(&["Enter"]).ends_with("[y/N]");
+    desk.types("n").presses(&["Enter"]).sees("not done");
+    assert!(incident(&daemon).contains("\"open\":true"), "{}", incident(&daemon));
+    desk.presses(&["C-l"]).types("import").presses(&["Enter"]).sees("put the archive in place");
+    desk.ends_with("[y/N]");
+    desk.presses(&["C-c"]).sees("not done");
+    desk.presses(&["C-l"]).types("resolve 1").presses(&["Enter"]).ends_with("[y/N]");
+    desk.types("y").presses(&["Enter"]).sees("ended");
+    assert!(incident(&daemon).contains("\"open\":false"), "{}", incident(&daemon));
+}
+
+#[test]
+fn long_answers_scroll() {
+    let daemon = start();
+    let desk = Desk::at_prompt(&daemon);
+    desk.types("help").presses(&["Enter"]).sees("the Tab key what could come next.");
+    desk.ends_with("aiglon>");
+    let all = desk.tmux(&["capture-pane", "-p", "-J", "-S", "-", "-t", "desk"]);
+    // More than the 24 rows of the screen, the first and the last among them, each from the first column.
+    for name in ["status ", "undo ", "import ", "exit "] {
+        assert!(all.lines().any(|line| line.starts_with(name)), "{name}: {all}");
+    }
+    desk.types("whoami").presses(&["Enter"]).sees("owner");
+}
+
+/// A character of two columns has no room in the last one.
+#[test]
+fn wide_characters_on_a_narrow_terminal() {
+    let daemon = start();
+    let desk = Desk::new(&daemon, 21, "", "");
+    desk.sees("aiglon>");
+    let whole = |screen: &str| screen.lines().map(str::trim_end).collect::<String>();
+    desk.types("日本日本日本日本日本日本");
+    desk.sees_that("them", |screen| whole(screen) == "aiglon> 日本日本日本日本日本日本");
+    desk.presses(&["Home"]).types("a🔧");
+    desk.sees_that("the beginning", |screen| whole(screen) == "aiglon> a🔧日本日本日本日本日本日本");
+    desk.presses(&["DC", "End", "BSpace", "BSpace"]).types("وصل");
+    desk.sees_that("the end", |screen| whole(screen) == "aiglon> a🔧本日本日本日本日本وصل");
+    desk.presses(&["C-u"]).ends_with("aiglon>");
+    assert_eq!(desk.screen().trim(), "aiglon>");
+}
+
+#[test]
 fn a_daemon_that_comes_and_goes() {
     let mut daemon = start();
     let desk = Desk::new(&daemon, 70, "", "--user heron1");

@@ -3,8 +3,8 @@
 use heapless::String;
 use ufmt::uwrite;
 
-use super::nearest_command;
 use super::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
+use super::{nearest_choice, nearest_command};
 use crate::model::Phrase;
 use crate::text::buffer::BytesView;
 use crate::text::clean::Escaped;
@@ -52,6 +52,11 @@ impl Mistake<'_> {
             && let Some(second) = second(of, odd)
         {
             (meant, row) = (second.name, Some(second));
+        }
+        if let Self::Bad(_, arg, odd) = self
+            && meant.is_empty()
+        {
+            meant = nearest_choice(arg, odd);
         }
         let sentence = match self {
             Self::Unclosed(rest) => {

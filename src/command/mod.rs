@@ -16,6 +16,7 @@ pub use words::Words;
 
 use crate::limits::LANG_TAG_BYTES;
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words as Said};
+use crate::text::clean::is_visible;
 use crate::text::near;
 use table::{Arg, OPTIONS, ROWS, Row};
 use words::Tokens;
@@ -113,11 +114,15 @@ pub fn parse<'a>(
         }
         // A dash asks for standard input where words may be left out.
         let dash = command.text == "-";
-        if dash && text.is_none_or(|text| text.trim().is_empty()) {
+        let text = text.filter(|text| is_visible(text));
+        if dash && text.is_none() {
             return Err(Mistake::Missing(row, Arg::Words));
         }
         if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {
             command.text = text.trim_end();
+        }
+        if row.args.contains(&Arg::Title) && command.title.is_empty() && command.said() == Said::None {
+            return Err(Mistake::Missing(row, Arg::Title));
         }
     }
     Ok(command)
@@ -249,12 +254,22 @@ impl<'a> Reader<'a> {
         value
     }
 
+    /// No value, or a mistake if the next word is nearly one that `arg` could be: it would be published as words. Sentences
+    /// begin with a capital letter, and quotes say that they are meant.
+    fn slip(&self, arg: Arg) -> Result<bool, Mistake<'a>> {
+        let word = self.words.bare(self.at);
+        let meant =
+            word.starts_with(|c: char| c.is_ascii_lowercase()) && !nearest_choice(arg, word).is_empty();
+        if meant { Err(Mistake::Bad(self.command.row, arg, word)) } else { Ok(false) }
+    }
+
     /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.
     fn excused(&self, arg: Arg, text: Option<&str>) -> bool {
-        let said = self.command.say.is_some() || text.is_some_and(|text| !text.trim().is_empty());
+        let said = self.command.say.is_some() || text.is_some_and(is_visible);
         match arg {
             Arg::Title => said && self.command.row.speaks(),
-            Arg::Words => said || self.command.phase.is_some(),
+            // A phase alone will do, once it is known that no words came.
+            Arg::Words => said || text.is_some() && self.command.phase.is_some(),
             Arg::Yaml => text.is_some(),
             _ => false,
         }
@@ -287,11 +302,11 @@ impl<'a> Reader<'a> {
             }
             Arg::Phase => {
                 self.command.phase = self.word(Phase::from_word);
-                return Ok(self.command.phase.is_some());
+                return if self.command.phase.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Forced => {
                 self.command.forced = self.word(Forced::from_word);
-                return Ok(self.command.forced.is_some());
+                return if self.command.forced.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Level => {
                 self.command.level = self.word(|word| match Forced::from_word(word) {
@@ -299,7 +314,7 @@ impl<'a> Reader<'a> {
                     Some(Forced::Degraded) => Some(State::Degraded),
                     _ => None,
                 });
-                return Ok(self.command.level.is_some());
+                return if self.command.level.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Repeat => {
                 let repeat = self.word(|word| match word {
@@ -308,7 +323,7 @@ impl<'a> Reader<'a> {
                     _ => None,
                 });
                 self.command.repeat = repeat.unwrap_or_default();
-                return Ok(repeat.is_some());
+                return if repeat.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Service => {
                 let word = self.next();
@@ -326,8 +341,16 @@ impl<'a> Reader<'a> {
                 }
                 self.command.window = (from, self.time(row)?);
             }
-            Arg::Title => self.command.title = self.text(false),
-            Arg::Words | Arg::MaybeWords | Arg::Yaml => self.command.text = self.text(true),
+            // What nobody can see is no title, and no words.
+            Arg::Title => self.command.title = visible(self.text(false)),
+            Arg::Yaml => self.command.text = self.text(true),
+            Arg::Words | Arg::MaybeWords => {
+                let words = self.text(true);
+                self.command.text = visible(words);
+                if arg == Arg::Words && self.command.text.is_empty() {
+                    return Err(Mistake::Bad(row, arg, words));
+                }
+            }
         }
         Ok(true)
     }
@@ -373,6 +396,17 @@ impl<'a> Reader<'a> {
         }
         self.words.span(first, self.at.saturating_sub(1))
     }
+}
+
+/// A text, or nothing if nothing of it can be seen.
+fn visible(text: &str) -> &str {
+    if is_visible(text) { text } else { "" }
+}
+
+/// The nearest of the words that an argument can be, as its usage has them; empty if none is near.
+fn nearest_choice(arg: Arg, word: &str) -> &'static str {
+    let usage = arg.row().usage;
+    near::nearest(word, &mut usage.trim_matches(['[', ']']).split('|').filter(|_| usage.contains('|')))
 }
 
 /// The nearest of the names of commands; empty if none is near.

@@ -177,6 +177,11 @@ impl Row {
     pub fn speaks(&self) -> bool {
         self.args.iter().any(|arg| matches!(arg, Arg::Words | Arg::MaybeWords | Arg::Yaml))
     }
+    /// Whether an option says something about its words.
+    pub fn takes(&self, option: &OptionRow) -> bool {
+        // Phrases are none of prometheus-adlermanager's.
+        !(option.value.is_empty() || option.value == "PHRASE" && self.args.contains(&Arg::Yaml))
+    }
 }
 
 /// All commands, in the order of help. Those of two words stand with those of their first word alone.

@@ -13,8 +13,9 @@ use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP};
 use crate::incidents::{Action, Done, Refusal};
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::render::overruled;
 use crate::text::buffer::Bytes;
-use crate::text::clean::Escaped;
+use crate::text::clean::{Escaped, is_visible};
 use crate::time::Now;
 
 /// Room for a question.
@@ -32,7 +33,7 @@ pub(super) fn carry_out<'a>(
     out: &mut Sheet<'_>,
 ) -> Result<Status, Trouble<'a>> {
     let mut message = Message::new();
-    let (site, done) = {
+    let (site, done, undoable) = {
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
@@ -45,13 +46,13 @@ pub(super) fn carry_out<'a>(
         let done = engine.act(scope.config, now, site, scope.who(), action);
         // There may be no banner to take away: then all is as it should be.
         match (done, command.row.verb) {
-            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner),
-            (done, _) => (site, done?),
+            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false),
+            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
-    tell(&teller, site, command, done, out);
+    tell(&teller, site, command, done, undoable, out);
     Ok(Status::Done)
 }
 
@@ -76,8 +77,13 @@ where
         }
         Verb::Update => {
             let site = teller.site_of_incident(command)?;
-            let mut last = None;
-            teller.with_incident(site, number, &mut |incident| last = incident.phase);
+            let (mut last, mut open) = (None, false);
+            teller
+                .with_incident(site, number, &mut |incident| (last, open) = (incident.phase, incident.open));
+            // A phase alone says something if it is another one.
+            if open && words == Words::None && command.phase.is_none_or(|phase| Some(phase) == last) {
+                return Err(Refusal::Empty.into());
+            }
             // Who goes on after "resolved" without a phase begins anew.
             let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
             Ok((site, Action::Update { number, phase: command.phase.unwrap_or(last), words }))
@@ -105,7 +111,7 @@ where
             let site = scope.site(command.site)?;
             let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
-            let words = if text.is_empty() { Words::None } else { Words::Own { lang: command.lang, text } };
+            let words = if is_visible(text) { Words::Own { lang: command.lang, text } } else { Words::None };
             let action = match force {
                 Force::State(state) => Action::Banner { state: Some(state), words },
                 Force::Yes if words != Words::None => Action::Banner { state: None, words },
@@ -213,10 +219,20 @@ fn name(
     found
 }
 
-/// Says what the page says now, and how to take it back.
-fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done, out: &mut Sheet<'_>) {
+/// Says what the page says now, and how to take it back if there is something to take back.
+fn tell(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    done: Done,
+    undoable: bool,
+    out: &mut Sheet<'_>,
+) {
     teller.zone(site, out);
     let name = teller.scope.site_name(site);
+    let overruled = Some(done)
+        .filter(|done| *done == Done::Banner)
+        .and_then(|_| overruled(teller.scope.config, site, teller.view));
     let (key, number) = match done {
         Done::Incident(number) | Done::ResolvedWhileFiring(number) => ("incident", number),
         Done::Maintenance(number) => ("maintenance", number),
@@ -229,6 +245,9 @@ fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done
         out.field(key, if number == 0 { Cell::Flag(true) } else { Cell::Count(number.into()) });
         if matches!(done, Done::ResolvedWhileFiring(_)) {
             out.field("firing", Cell::Flag(true));
+        }
+        if let Some(title) = overruled {
+            out.field("title_kept", Cell::Text(title));
         }
         return out.close("}");
     }
@@ -244,10 +263,18 @@ fn tell(teller: &Teller<'_, '_>, site: SiteId, command: &Command<'_>, done: Done
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),
         Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
     }
+    if let Some(title) = overruled {
+        out.say(&[
+            "note: worse is known, so the page keeps its title, \"",
+            title,
+            "\", and shows this as your claim",
+            "\n",
+        ]);
+    }
     if matches!(done, Done::ResolvedWhileFiring(_)) {
         out.say(&["alerts still fire, and the page says so", "\n"]);
     }
-    if !matches!(command.row.verb, Verb::Redact | Verb::Undo) {
+    if undoable {
         let site = if teller.scope.several() { [" --site ", name] } else { ["", ""] };
         out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
     }

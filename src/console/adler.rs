@@ -9,6 +9,7 @@ use super::sheet::{Cell, Sheet};
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
 use crate::model::{Forced, SiteId, State, Words};
+use crate::render::phrase;
 use crate::text::buffer::Bytes;
 
 /// What `set_site_config` takes.
@@ -70,9 +71,11 @@ impl<'a> Teller<'a, '_> {
             Some(state) => Cell::Text(state.word()),
             None => Cell::Flag(banner.is_some()),
         };
+        let lang = self.scope.config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
         let message = match banner.map(|banner| banner.words) {
             Some(Words::Own { text, .. }) => text,
-            Some(Words::Phrase(said)) => said.name(),
+            // As it would come back.
+            Some(Words::Phrase(said)) => phrase(lang, said),
             Some(Words::None) | None => "",
         };
         out.yaml(indent, "force_state", force);
@@ -88,10 +91,19 @@ pub(super) fn read(text: &str, message: &mut Message) -> Option<Force> {
     rest = rest.strip_suffix("---").unwrap_or(rest);
     rest = rest.strip_prefix("---").unwrap_or(rest).trim();
     let flow = rest.starts_with('{');
+    // Nothing at all is what a broken pipe brings: it takes no banner away.
+    if rest.is_empty() {
+        return None;
+    }
     if flow {
         rest = rest.strip_prefix('{')?.strip_suffix('}')?;
     }
     while !rest.trim_start().is_empty() {
+        let (line, below) = rest.split_once('\n').unwrap_or((rest, ""));
+        if !flow && is_blank(line) {
+            rest = below;
+            continue;
+        }
         let (key, value) = rest.split_once(':')?;
         let mut found = Message::new();
         rest = scalar(value, flow, &mut found)?;
@@ -137,7 +149,7 @@ fn scalar<'a>(text: &'a str, flow: bool, out: &mut Message) -> Option<&'a str> {
             }
             // Nothing but a comment may follow on the line.
             let (line, rest) = rest.split_once('\n').unwrap_or((rest, ""));
-            (line.trim().is_empty() || line.trim_start().starts_with('#')).then_some(rest)
+            is_blank(line).then_some(rest)
         }
         Some(style @ ('|' | '>')) if !flow => {
             let (head, rest) = text.split_once('\n')?;
@@ -157,7 +169,10 @@ fn scalar<'a>(text: &'a str, flow: bool, out: &mut Message) -> Option<&'a str> {
         }
         _ if flow => {
             let end = text.find(',').unwrap_or(text.len());
-            folded(text.get(..end)?, None, out)?;
+            let plain = text.get(..end)?;
+            // The rest of the line would be a comment, the closing brace as well.
+            comment(plain).is_none().then_some(())?;
+            folded(plain, None, out)?;
             text.get(end..)
         }
         _ => {
@@ -166,10 +181,27 @@ fn scalar<'a>(text: &'a str, flow: bool, out: &mut Message) -> Option<&'a str> {
             // What was split are neighbours in the same text.
             let whole =
                 text.get(..first.len().saturating_add(1).saturating_add(more.len()).min(text.len()))?;
-            folded(whole, None, out)?;
+            let (plain, behind) = whole.split_at_checked(comment(whole).unwrap_or(whole.len()))?;
+            // Behind a comment, a plain scalar does not go on (YAML 1.2, 6.6 and 7.3.3).
+            behind.lines().skip(1).all(is_blank).then_some(())?;
+            folded(plain, None, out)?;
             Some(rest)
         }
     }
+}
+
+/// Where a comment begins in a plain scalar: at a number sign behind white space.
+fn comment(text: &str) -> Option<usize> {
+    let mut before = ' ';
+    text.char_indices()
+        .find(|&(_, c)| core::mem::replace(&mut before, c).is_whitespace() && c == '#')
+        .map(|(at, _)| at)
+}
+
+/// Whether a line holds nothing, or nothing but a comment.
+fn is_blank(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#')
 }
 
 /// Where a quoted scalar ends.
@@ -313,6 +345,16 @@ mod tests {
             ("message: >-\n  Hello\n  world\n\n  again\nforce_state: yes\n", Yes, "Hello world\nagain"),
             ("---\nmessage: Hello\nforce_state: outage\n---\n", State(Forced::Outage), "Hello"),
             ("message: Hello", No, "Hello"),
+            ("message: pump broken # call Ali 0499\nforce_state: true # for now\n", Yes, "pump broken"),
+            (
+                "message: pump\n  broken\t# call Ali\n  # 0499\n\n# of the pump\nforce_state: true",
+                Yes,
+                "pump broken",
+            ),
+            ("message: # nothing\nforce_state: no", No, ""),
+            ("message: room#5, issue '#6'\nforce_state: no", No, "room#5, issue '#6'"),
+            ("message: 'a # b' # c", No, "a # b"),
+            ("message: |\n  a # b\n", No, "a # b"),
             (
                 "{\"force_state\": True, \"message\": \"Hello, world!\\n\\nThis\"}",
                 Yes,
@@ -320,11 +362,12 @@ mod tests {
             ),
             ("{message: Hello, force_state: true}", Yes, "Hello"),
             ("{}", No, ""),
-            ("", No, ""),
         ] {
             assert_eq!(of(text), Some((force, message.to_string())), "{text}");
         }
         for text in [
+            "",
+            "\n---\n",
             "hello",
             "messages: Hello",
             "force_state: perhaps",
@@ -333,6 +376,8 @@ mod tests {
             "message: \"\\q\"",
             "{message: 'a' 'b'}",
             "{message: a",
+            "{message: a # b, force_state: true}",
+            "message: a # b\n  c",
             "- message: a",
             &std::format!("message: {}", "x".repeat(WORDS_BYTES * 3)),
         ] {

@@ -196,7 +196,7 @@ fn carry_out<'a>(
 
 /// What `import` asks.
 const IMPORT: &str = "put the archive in place of all that is kept here? Every incident, every word, all maintenance and \
-    history of all sites are replaced; 'export' keeps them.";
+    history of all sites are replaced; 'export' keeps them. What it tells of sites that are not named here is left out.";
 
 /// Writes every word that the last one of `line` could become, one a line; `line` ends at the cursor. Words that find no
 /// room are left out.

@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
-use crate::command::table::{Arg, OPTIONS, ROWS, Row};
+use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
@@ -277,8 +277,19 @@ impl<'a> Teller<'a, '_> {
     }
 
     pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
-        const STEPS: &[&str] =
-            &["number", "at", "what", "*state", "*component", "+where", "who", "words", "*amended"];
+        const STEPS: &[&str] = &[
+            "number",
+            "at",
+            "what",
+            "*state",
+            "*component",
+            "+where",
+            "who",
+            "corrected_by",
+            "corrected_at",
+            "words",
+            "*amended",
+        ];
         let site = self.site_of_incident(command)?;
         let scope = self.scope;
         self.zone(site, out);
@@ -341,6 +352,8 @@ impl<'a> Teller<'a, '_> {
                     maybe(component),
                     place,
                     maybe(scope.person(step.who)),
+                    maybe(scope.person(step.amended_by)),
+                    if step.amended { Cell::At(step.amended_at) } else { Cell::Nothing },
                     Cell::Words(&step.words),
                     Cell::Flag(step.amended),
                 ];
@@ -625,7 +638,8 @@ impl<'a> Teller<'a, '_> {
             if example != told {
                 out.say(&["    as in: ", example, "\n"]);
             }
-            for option in OPTIONS.iter().filter(|option| row.speaks() && !option.value.is_empty()) {
+            let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
+            for option in OPTIONS.iter().filter(useful) {
                 out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
             }
         }

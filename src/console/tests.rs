@@ -118,6 +118,8 @@ impl Board {
             "{:?}",
             problems.iter().map(|p| p.line).collect::<Vec<_>>()
         );
+        // The golden answers are those of every build.
+        config.main.journal_size = crate::limits::JOURNAL_BYTES_SMALL;
         let now = Now { mono: Mono(0), wall: Some(Wall(START)) };
         let mut engine = new_engine();
         engine.begin(&config, now);
@@ -321,7 +323,7 @@ fn acting() {
         "update 1 \"deux heures\" --lang fr",
         "update 1 --say nonsense",
         "update 1",
-        "update 1 monitoring",
+        "update 1 identifed \"a slip\"",
         "update 1 --say weather \"and words\"",
         "update",
         "update one \"x\"",
@@ -384,6 +386,43 @@ fn acting() {
 }
 
 #[test]
+fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
+    let mut board = in_trouble();
+    let note = "note: worse is known, so the page keeps its title, \"Something is down\"";
+    for (line, kept) in [
+        ("banner set operational", true),
+        ("banner set maintenance \"We work on it.\"", true),
+        ("banner set outage", false),
+        ("banner set \"Only words.\"", false),
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!((status, answer.contains(note)), (Status::Done, kept), "{line}: {answer}");
+    }
+    let (_, answer) = board.ask("ana", "banner set operational --json", false);
+    assert!(answer.contains("\"title_kept\":\"Something is down\""), "{answer}");
+}
+
+#[test]
+fn a_phase_alone_says_something_if_it_is_another_one() {
+    let mut board = in_trouble();
+    for (line, expected) in [
+        ("update 1 identified", Status::Done),
+        ("update 1 identified", Status::Refused),
+        ("update 1 identified --say power-cut", Status::Done),
+        ("update 1 monitoring", Status::Done),
+        ("update 1 monitoring \"\u{200b}\"", Status::Usage),
+        ("banner set \"\u{200b}\"", Status::Refused),
+        ("set_site_config heron 'message: \"\u{2060}\"\nforce_state: yes'", Status::Done),
+    ] {
+        board.text = Some(String::new());
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!(status, expected, "{line}: {answer}");
+    }
+    assert_eq!(board.ask("ana", "incident 1", false).1.matches("monitoring").count(), 2);
+    assert!(board.ask("ana", "banner", false).1.starts_with("no banner"));
+}
+
+#[test]
 fn several_sites() {
     let mut board = in_trouble();
     for _ in 0..10 {
@@ -421,6 +460,7 @@ fn habits_of_prometheus_adlermanager() {
         "message: 'Hello world!\n\n\n  This is an example'\nforce_state: true\n",
         "message: Away\nforce_state: outage",
         "nonsense",
+        "\n",
         "force_state: false\nmessage: ''\n",
         "force_state: false\nmessage: ''\n",
     ] {
@@ -438,6 +478,7 @@ fn habits_of_prometheus_adlermanager() {
 fn words_from_standard_input() {
     let mut board = in_trouble();
     assert_eq!(board.ask("ana", "update 1", false).0, Status::WantsText);
+    assert_eq!(board.ask("ana", "update 1 identified", false).0, Status::WantsText);
     assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::WantsText);
     assert_eq!(board.ask("ana", "update", false).0, Status::Usage);
     board.text = Some("First.\n\nSecond.\n".into());
@@ -445,6 +486,8 @@ fn words_from_standard_input() {
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("First.\\n\\nSecond.\"}"));
     board.text = Some("\n".into());
     assert_eq!(board.ask("ana", "update 1", false).0, Status::Usage);
+    board.text = Some(String::new());
+    assert_eq!(board.ask("ana", "update 1 monitoring", false).0, Status::Done);
     board.text = Some("Over.".into());
     assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::Done);
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("Over."));

@@ -66,6 +66,8 @@ pub struct Held {
     pub last_heard: Mono,
     /// Whether its labels hold a MAC address, so that its fingerprint must not be written down.
     pub private: bool,
+    /// Whether the journal holds it, as bad and as far-reaching as it is.
+    pub written: bool,
     /// Its name, and what a matcher or `publish` names.
     pub kept: Kept,
 }

@@ -20,7 +20,8 @@
 //! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
 //! could turn green. `kept`: of what is kept, the name, the labels
 //! that led by name and what is published, as [`Kept`] packs it. `more`: this source had alerts that are not
-//! written down: more than fit, or such whose labels hold a MAC address, which could be guessed from the fingerprint.
+//! written down: more than fit, more than its allowance of flash (see [`wear`](super::wear)), or such whose labels hold a
+//! MAC address, which could be guessed from the fingerprint.
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
@@ -56,7 +57,7 @@ const ALL: u16 = u16::MAX;
 
 impl Engine {
     /// The record that an alert which is held began; `None` if it is not held, or will be repeated.
-    pub fn began_record(&self, config: &Config, now: Now, key: Key) -> Option<Payload> {
+    pub(super) fn began_record(&self, config: &Config, now: Now, key: Key) -> Option<Payload> {
         let held = self.alerts.find(key).and_then(|at| self.alerts.get(at))?;
         began(config, now, held)
     }
@@ -83,8 +84,7 @@ impl Engine {
 
     fn write_current(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
         for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
-            let unwritten = |held: &Held| held.source() == id && is_durable(held) && (brief || held.private);
-            if self.alerts.iter().any(unwritten) {
+            if self.lacks(id, brief, now.mono) {
                 each(MORE, &more_record(config, id));
             }
         }
@@ -153,6 +153,7 @@ impl Engine {
             first_heard: now.mono,
             last_heard: now.mono,
             private: false,
+            written: true,
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
@@ -163,6 +164,7 @@ impl Engine {
         if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
             self.weigh(config, &listed, Weight::Nothing, weight, began, now.mono);
         } else {
+            self.lost(source, now.mono.plus(within));
             self.refuse(config, &listed, weight, began, now.mono.plus(within), now.mono);
         }
         Some(())
@@ -187,6 +189,7 @@ impl Engine {
             }
             self.judge(config, id, None, now.mono);
         }
+        self.restored_more(source, until);
         self.wake_at(until);
         Some(())
     }
@@ -199,12 +202,12 @@ impl Engine {
 }
 
 /// The record that a source had more than is written down.
-pub fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
+pub(super) fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
     config.source_hash(source).to_le_bytes()
 }
 
 /// The record that an alert ended.
-pub fn ended_record(config: &Config, key: Key) -> Payload {
+pub(super) fn ended_record(config: &Config, key: Key) -> Payload {
     let mut out = Payload::new();
     put(&mut out, &config.source_hash(SourceId(key.source)).to_le_bytes());
     put(&mut out, &key.fingerprint.to_le_bytes());
@@ -249,7 +252,7 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     Some(out)
 }
 
-fn is_durable(held: &Held) -> bool {
+pub(super) fn is_durable(held: &Held) -> bool {
     held.sender == Sender::Webhook && held.counts()
 }
 

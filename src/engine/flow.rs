@@ -111,6 +111,7 @@ impl Engine {
             Meaning::Concerns { components, severity } => {
                 let until = marked_until(config, source, sender, now.mono);
                 let began = began(claim(alert), now);
+                self.lose(source, sender, until);
                 self.refuse(config, &components, Weight::Fires(severity), began, until, now.mono)
             }
         }
@@ -201,6 +202,7 @@ impl Engine {
             first_heard: now.mono,
             last_heard: now.mono,
             private: message.alert.held_mac(),
+            written: false,
             kept,
         };
         let weight = held.weight();
@@ -210,6 +212,7 @@ impl Engine {
             && (self.alerts.len() < ALERTS || self.alerts.evict_ended());
         if !room || self.alerts.insert(held).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
+            self.lose(message.source, message.sender, until);
             return self.refuse(config, &components, weight, began, until, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
@@ -264,11 +267,19 @@ impl Engine {
         Verdict::Refused
     }
 
+    /// An alert that nobody will say again before then finds no room: after a restart there would be no mark of it.
+    fn lose(&mut self, source: SourceId, sender: Sender, until: Mono) {
+        if sender == Sender::Webhook {
+            self.lost(source, until);
+            self.durable = Durable::More(source);
+        }
+    }
+
     /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
         if sender == Sender::Webhook {
-            let gone = self.alerts.remove(at).filter(|held| !held.private);
+            let gone = self.alerts.remove(at).filter(|held| held.written);
             self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
             return;

@@ -15,6 +15,11 @@ impl Engine {
         &self.incidents
     }
 
+    /// Says how large the journal may be, in bytes: what is configured may be less than what is kept needs.
+    pub fn set_journal(&mut self, bytes: u32) {
+        self.incidents.set_journal(bytes);
+    }
+
     /// How every component fared.
     pub fn uptime(&self) -> &Uptime {
         &self.uptime
@@ -45,7 +50,7 @@ impl Engine {
 
     /// All records of an earlier run are restored.
     pub fn restored(&mut self, config: &Config, now: Now) {
-        self.incidents.restored();
+        self.incidents.restored(now);
         self.stirred = true;
         self.step(config, now, super::Input::Pass);
     }
@@ -67,9 +72,10 @@ impl Engine {
         self.incidents.note();
     }
 
-    /// All of them are, and nothing else is.
-    pub fn noted_all(&mut self) {
+    /// The journal holds a [`snapshot`](Self::snapshot), and nothing else.
+    pub fn noted_all(&mut self, brief: bool, now: Now) {
         self.incidents.noted_all();
+        self.wrote_alerts(brief, now.mono);
     }
 
     /// Lets go of what no snapshot needs.

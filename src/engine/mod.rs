@@ -15,6 +15,7 @@ mod reload;
 pub mod rules;
 pub mod sources;
 mod standing;
+mod wear;
 
 use heapless::Vec;
 
@@ -25,16 +26,17 @@ pub use mapping::LEADING;
 use rules::Rules;
 use sources::Sources;
 use standing::Standing;
+use wear::Wear;
 
 use crate::config::Config;
 use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::ingest::sample::Sample;
-use crate::limits::{COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, TEXTS_SHOWN, WAKE_LEAST};
+use crate::limits::{COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST};
 use crate::model::{
-    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, Lang, MaintenanceView, Severity,
-    SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
+    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, Lang, MaintenanceView, ServiceId,
+    Severity, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{Mono, Now};
@@ -92,7 +94,7 @@ pub enum Verdict {
 pub struct Effects {
     /// What became of the alert, if it was one.
     pub verdict: Option<Verdict>,
-    /// What must survive a restart, since nobody will say it again.
+    /// What must survive a restart, since nobody will say it again: for [`Engine::write_down`].
     pub durable: Durable,
 }
 
@@ -109,7 +111,7 @@ pub enum Durable {
     Began(Key),
     /// It was resolved.
     Ended(Key),
-    /// An alert of this source began that must not be written down.
+    /// An alert of this source began that must not be written down, or that nobody holds.
     More(SourceId),
 }
 
@@ -130,6 +132,8 @@ pub struct Counters {
     pub beats: u64,
     /// Heartbeats that were late, or said that something failed.
     pub missed: u64,
+    /// Beginnings of alerts that are not in the journal, since their source had used up its allowance.
+    pub withheld: u64,
 }
 
 impl Counters {
@@ -163,6 +167,7 @@ pub struct Engine {
     /// Whether a component's state has changed since the incidents last looked.
     stirred: bool,
     standings: [Standing; COMPONENTS],
+    wear: [Wear; SOURCES],
     started: Mono,
     passed: Mono,
     wake: Option<Mono>,
@@ -194,6 +199,7 @@ impl Engine {
             uptime: Uptime::new(),
             stirred: false,
             standings: [Standing::new(); COMPONENTS],
+            wear: [Wear::new(); SOURCES],
             started: Mono(0),
             passed: Mono(0),
             wake: None,
@@ -207,6 +213,7 @@ impl Engine {
                 cut: 0,
                 beats: 0,
                 missed: 0,
+                withheld: 0,
             },
             boot: Boot { id: 0, base: 0 },
             had_wall: false,
@@ -354,7 +361,9 @@ impl View for Looking<'_> {
 
     fn site(&self, site: SiteId) -> SiteView {
         let components = self.config.services_of(site).flat_map(|(id, _)| self.config.components_of(id));
-        let overall = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let seen = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let said = self.config.services_of(site).map(|(id, _)| self.said(id).0);
+        let overall = said.fold(seen, State::max);
         let mut pushers = SourceSet::EMPTY;
         for (id, _) in self.config.pushers_of(site) {
             pushers.insert(id);
@@ -378,6 +387,10 @@ impl View for Looking<'_> {
 
     fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
         self.engine.incidents.incidents(site, self.now, each);
+    }
+
+    fn said(&self, service: ServiceId) -> (State, bool) {
+        self.engine.incidents.said(self.config, service)
     }
 
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {

@@ -7,6 +7,7 @@
 
 use super::Engine;
 use super::standing::Standing;
+use super::wear::Wear;
 use crate::config::Config;
 use crate::config::matcher::Match;
 use crate::limits::{COMPONENTS, SITES, SOURCES};
@@ -45,6 +46,10 @@ impl Engine {
         }
         self.standings = standings;
         self.sources.renew(&source_from);
+        let wear = self.wear;
+        for (row, from) in self.wear.iter_mut().zip(source_from) {
+            *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());
+        }
         self.alerts.rebuild(|held| {
             let Some(source) = source_to.get(usize::from(held.key.source)).copied().flatten() else {
                 return false;

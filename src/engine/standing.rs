@@ -118,9 +118,9 @@ impl Standing {
         self.marked_until.filter(|&until| until > now).map(|_| self.marked)
     }
 
-    /// From now on, "well" counts only from then on.
+    /// "Well" counts only from then on, and never earlier than was said before.
     pub fn distrust(&mut self, until: Mono) {
-        self.word_counts_at = Some(until);
+        self.word_counts_at = self.word_counts_at.max(Some(until));
     }
 
     /// When time alone may change it.

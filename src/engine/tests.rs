@@ -12,6 +12,7 @@ mod heartbeats;
 mod incidents;
 mod rules;
 mod uptime;
+mod wear;
 
 use std::boxed::Box;
 use std::fmt::Write;
@@ -702,23 +703,27 @@ fn restart(sim: &mut Sim, text: &str, records: &[(u8, Vec<u8>)]) -> Sim {
     next
 }
 
-/// The record of what a webhook just said.
-fn record(sim: &Sim, durable: Durable) -> (u8, Vec<u8>) {
-    match durable {
-        Durable::Began(key) => {
-            (durable::BEGAN, sim.engine.began_record(&sim.config, sim.clocks(), key).unwrap().to_vec())
-        }
-        Durable::Ended(key) => (durable::ENDED, durable::ended_record(&sim.config, key).to_vec()),
-        Durable::More(source) => (durable::MORE, durable::more_record(&sim.config, source).to_vec()),
-        Durable::Nothing => panic!("nothing durable"),
-    }
+/// The records of what a webhook just said.
+fn records(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
+    let (now, durable) = (sim.clocks(), sim.durable);
+    let mut records = Vec::new();
+    sim.engine
+        .write_down(&sim.config, now, durable, &mut |kind, payload| records.push((kind, payload.to_vec())));
+    records
+}
+
+/// The one record of what a webhook just said.
+fn record(sim: &mut Sim) -> (u8, Vec<u8>) {
+    let mut records = records(sim);
+    assert_eq!(records.len(), 1);
+    records.remove(0)
 }
 
 #[test]
 fn a_webhook_alert_is_still_red_after_a_restart() {
     let mut sim = Sim::well(ONE);
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
-    let began = record(&sim, sim.durable);
+    let began = record(&mut sim);
     // Said again, nothing new is to be written.
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
     assert_eq!(sim.durable, Durable::Nothing);
@@ -728,7 +733,7 @@ fn a_webhook_alert_is_still_red_after_a_restart() {
     assert_eq!((next.state(HERON), next.state(EGRET)), (State::Outage, State::Operational));
     next.webhook(A, &[hook("AntennaDown", "heron", 9, Some(60))]);
     assert_eq!(next.state(HERON), State::Operational);
-    let ended = record(&next, next.durable);
+    let ended = record(&mut next);
     let after = restart(&mut next, ONE, &[began, ended]);
     assert_eq!(after.engine.alerts().len(), 0);
     assert_eq!(after.state(HERON), State::NoData);
@@ -742,7 +747,7 @@ fn what_a_restart_finds_no_longer_configured_is_left_out() {
         &[hook("AntennaDown", "heron", 9, None)
             .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"x\"}")],
     );
-    let began = record(&sim, sim.durable);
+    let began = record(&mut sim);
     let gone = ONE.replace("config component 'heron'", "config component 'crane'");
     assert_eq!(restart(&mut sim, &gone, std::slice::from_ref(&began)).engine.alerts().len(), 0);
     let silent = ONE.replace("	list publish 'summary'\n", "").replace("	list match 'summary~*egret*'\n", "");
@@ -766,7 +771,7 @@ fn what_a_matcher_alone_looked_at_is_not_written_down() {
         .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"secret-1\",\"note\":\"secret-2\"}");
     sim.webhook(A, &[secret]);
     assert_eq!(sim.state(EGRET), State::Outage);
-    let (_, payload) = record(&sim, sim.durable);
+    let (_, payload) = record(&mut sim);
     let written = String::from_utf8_lossy(&payload).into_owned();
     assert!(written.contains("EgretDown"), "{written}");
     for secret in ["Rue", "secret", "wifi"] {
@@ -800,7 +805,7 @@ fn an_alert_with_a_mac_address_in_its_labels_is_not_written_down_and_not_forgott
             .replace("\"alertname\"", &format!("\"station\":\"{mac}\",\"alertname\""))
     };
     sim.webhook(A, &[about("02:00:5e:10:00:ff", None)]);
-    let more = record(&sim, sim.durable);
+    let more = record(&mut sim);
     assert_eq!((more.0, more.1.len()), (durable::MORE, 8), "of the alert itself there is nothing");
     let next = restart(&mut sim, ONE, &[more]);
     assert_eq!(next.state(HERON), State::NoData);

@@ -5,10 +5,10 @@
 //! What was announced is always taken back: a component stays in its incident until it is announced to be well.
 
 use super::derived::{Incident, Link, Window};
-use super::record::{StepRecord, What};
+use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{COMPONENTS, REFUSED_AGAIN};
+use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{Millis, Mono, Now, Wall};
 
@@ -54,6 +54,7 @@ impl Incidents {
         known: &dyn Fn(ComponentId) -> bool,
     ) {
         self.wake = None;
+        self.watch_clock(now);
         self.retire(config, now);
         self.end_windows(config, now);
         self.maintain(config, now);
@@ -137,9 +138,28 @@ impl Incidents {
         self.maintained.contains(id)
     }
 
-    fn is_expected(&self, config: &Config, id: ComponentId) -> bool {
+    fn is_expected(&mut self, config: &Config, id: ComponentId, now: Now) -> bool {
         let root = self.root_of(config, id);
-        self.maintained.contains(id) || root.is_some_and(|root| self.maintained.contains(root))
+        let expected =
+            |id| self.maintained.contains(id) || (now.wall.is_none() && self.is_planned(config, id));
+        if !expected(id) && !root.is_some_and(expected) {
+            return false;
+        }
+        // Until the clock is set, nobody can tell whether the work is being done now. Not for ever.
+        let waited = Mono(0).plus(CLOCK_WAIT);
+        let sure = now.wall.is_some();
+        if !sure && now.mono < waited {
+            self.wake_at(waited);
+        }
+        sure || now.mono < waited
+    }
+
+    /// Whether there is a maintenance of a component, whenever it may be.
+    fn is_planned(&self, config: &Config, id: ComponentId) -> bool {
+        let service = config.components.get(id.index()).map(|component| component.service);
+        self.derived.windows.iter().any(|window| {
+            window.component.map_or(Some(window.service) == service, |component| component == id)
+        })
     }
 
     /// Compares how a component is with what was announced, and announces.
@@ -154,7 +174,7 @@ impl Incidents {
                 State::NoData => watch.known && long_unknown(),
                 State::Operational => false,
             };
-            if trouble && !self.is_expected(config, id) {
+            if trouble && !self.is_expected(config, id, now) {
                 self.trouble(config, id, seen, now);
             }
             return;
@@ -172,7 +192,7 @@ impl Incidents {
             }
             _ => true,
         };
-        if due && !(seen > announced && self.is_expected(config, id)) {
+        if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(id, seen, announced, now);
         }
     }
@@ -183,21 +203,17 @@ impl Incidents {
         let Some(&incident) = self.derived.find(site, number) else {
             return self.set_link(id, Link { number: 0, announced: State::NoData }, site);
         };
-        if !incident.open && seen <= announced {
-            // People said that it is over. It is so now, or on the way there: nothing to announce.
-            let number = if seen == State::Operational { 0 } else { number };
-            return self.set_link(id, Link { number, announced: seen }, site);
-        }
         let others_well = self
             .derived
             .linked(&self.names, site, number)
             .all(|(other, state)| other == id || state == State::Operational);
         let what = match seen {
-            _ if !incident.open => What::Reopened,
-            State::Operational if others_well && !incident.held => What::Resolved,
+            State::Operational if incident.open && others_well && !incident.held => What::Resolved,
+            // If it is not open, people said that it is over. It is so now, or on the way there.
             State::Operational => What::Better,
             State::NoData => What::NoData,
             _ if seen < announced => What::Better,
+            _ if !incident.open => What::Reopened,
             _ => What::Worse,
         };
         let step = self.step_about(number, what, (id, seen));
@@ -306,7 +322,7 @@ impl Incidents {
             arg: self.names.of_service(service),
             ..StepRecord::default()
         };
-        if self.room_for_incident(now) && self.step(now, site, 0, 0, &step) {
+        if self.room_for_incident(site, now) && self.step(now, site, 0, 0, &step) {
             self.counters.opened = self.counters.opened.saturating_add(1);
             self.refused_until = None;
         } else {
@@ -401,7 +417,13 @@ impl Incidents {
 
     /// Forgets maintenance that is over for good.
     pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
-        if now.wall.is_none() {
+        if self.derived.windows.is_empty() {
+            return;
+        }
+        if !self.is_steady(now) {
+            if now.wall.is_some() {
+                self.wake_at(self.steady_at());
+            }
             return;
         }
         for at in (0..self.derived.windows.len()).rev() {
@@ -409,6 +431,15 @@ impl Incidents {
             if occurrence(config, &window, now).is_none() {
                 self.derived.windows.remove(at);
                 self.touch(window.site);
+                let head = Head {
+                    when: now.wall.map_or(When::Unknown, |wall| When::Wall(wall.0)),
+                    site: self.names.of_site(window.site),
+                    ..Head::default()
+                };
+                // The journal lets go of it, too. Without room for that, it is written anew.
+                let ended = super::record::window_ended(head, window.number);
+                let who = self.newcomer(WINDOW_ENDED, &ended);
+                self.purge |= !(self.room_for(ended.len(), who, now) && self.log.push(WINDOW_ENDED, &ended));
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use heapless::Vec;
 
-use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, WINDOW, WINDOW_ENDED, What, When};
+use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When};
 use crate::config::Config;
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SERVICES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
@@ -270,13 +270,29 @@ impl Derived {
                 if by_person {
                     incident.phase = Some(Phase::Resolved);
                 }
-                self.unlink(names, site, step.number, head.flags & FIRING != 0);
+                self.unlink(names, site, step.number, head.flags & (FIRING | UNWELL) != 0);
                 return true;
             }
             What::Merged => {
                 (incident.open, incident.held, incident.ended) = (false, false, head.when);
-                incident.merged_into = step.arg;
-                self.merge(names, site, step.number, step.arg);
+                // Where that is gone, it ends here.
+                let goes_on = self.find(site, step.arg).map_or(0, |into| into.number);
+                if let Some(incident) = self.find_mut(site, step.number) {
+                    incident.merged_into = goes_on;
+                }
+                if goes_on == 0 {
+                    self.unlink(names, site, step.number, false);
+                }
+                self.merge(names, site, step.number, goes_on);
+                return true;
+            }
+            What::Better if !incident.open && state == State::Operational => {
+                // The last that people's "resolved" left behind.
+                if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
+                    && link.number == step.number
+                {
+                    *link = Link { number: 0, announced: State::NoData };
+                }
                 return true;
             }
             What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}
@@ -329,6 +345,7 @@ impl Derived {
             goes_on.components.insert(id);
         }
         goes_on.worst = goes_on.worst.max(gone.worst);
+        goes_on.said = goes_on.said.max(gone.said);
         for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {
                 link.number = into;

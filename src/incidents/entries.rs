@@ -133,6 +133,11 @@ impl Log {
         self.get(self.noted)
     }
 
+    /// Where the first record stands that is not in the journal yet.
+    pub fn noted(&self) -> usize {
+        self.noted
+    }
+
     /// Whether the record at a place is in the journal.
     pub fn is_noted(&self, at: usize) -> bool {
         at < self.noted

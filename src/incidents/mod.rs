@@ -8,6 +8,7 @@
 mod auto;
 mod derived;
 mod entries;
+mod measure;
 mod people;
 pub mod record;
 mod room;
@@ -16,8 +17,9 @@ mod tell;
 use auto::Watch;
 use derived::{Derived, Names};
 use entries::Log;
+pub use measure::Survey;
 use record::{
-    BANNER, CLOCK, ClockRecord, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
+    BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
 };
 
 pub mod uptime;
@@ -170,6 +172,8 @@ pub enum Refusal {
     NoClock,
     /// There is no banner.
     NoBanner,
+    /// They opened it, but others have added to it.
+    NotAlone,
     /// This person did nothing in the last ten minutes that can be taken back.
     NothingToUndo,
     /// The words or the title are too long.
@@ -196,11 +200,13 @@ impl Refusal {
             Self::Overlaps => "it lasts longer than it takes to repeat",
             Self::NoClock => "the clock is not set yet, so nobody can tell when",
             Self::NoBanner => "there is no banner on this site",
+            Self::NotAlone => "others have added to this incident since; 'resolve' it, or have it redacted",
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
-            Self::Empty => "nothing was said",
+            Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
-                "no room: what is kept is open or written by people; 'redact' or 'resolve' something first"
+                "no room: what is kept goes on, or people wrote it in the last two weeks; 'redact' what nobody needs. \
+                 What ends something finds room, if it says no more than that"
             }
         }
     }
@@ -248,6 +254,10 @@ pub struct Incidents {
     /// Whether the journal holds what must go from it at once.
     purge: bool,
     wake: Option<Mono>,
+    /// The time of the last look, the wall clock's distance from the monotonic one then, and since when that is the same.
+    seen: Now,
+    offset: i64,
+    steady_since: Mono,
     refused_until: Option<Mono>,
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
@@ -276,6 +286,9 @@ impl Incidents {
             limit: 0,
             purge: false,
             wake: None,
+            seen: Now { mono: Mono(0), wall: None },
+            offset: 0,
+            steady_since: Mono(0),
             refused_until: None,
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
@@ -287,7 +300,7 @@ impl Incidents {
     /// Begins, before anything is restored. `journal`: bytes of the journal's files together.
     pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32) {
         self.boot = boot;
-        self.limit = usize::try_from(journal).unwrap_or(usize::MAX) / 4;
+        self.set_journal(journal);
         self.names.learn(config);
     }
 
@@ -298,10 +311,11 @@ impl Incidents {
                 let Some(bytes) = self.fit(kind, payload) else {
                     return record::is_whole(kind, payload);
                 };
-                if !self.room_for(bytes.len(), true, None) || !self.log.push(kind, &bytes) {
-                    self.counters.refused = self.counters.refused.saturating_add(1);
-                } else {
+                // What was swept and thinned is in the journal still: room for it is seen to in the end.
+                if self.log.push(kind, &bytes) || (self.shrink(None) && self.log.push(kind, &bytes)) {
                     self.derived.fold(&self.names, kind, &bytes);
+                } else {
+                    self.counters.refused = self.counters.refused.saturating_add(1);
                 }
                 true
             }
@@ -318,8 +332,16 @@ impl Incidents {
                 true
             }),
             UNDO => record::read_undo(payload).is_some_and(|(head, kind, number, step)| {
-                if let Some(at) = self.place_of(head.site, kind, number, step) {
+                if let Some(at) = self.place_of(head, kind, number, step) {
                     self.mark_undone(at);
+                    self.rebuild();
+                }
+                true
+            }),
+            GONE => record::read_gone(payload).is_some_and(|(site, number)| {
+                if let Some(site) = self.names.site(site) {
+                    self.remove_incident(site, number);
+                    self.rebuild();
                 }
                 true
             }),
@@ -328,13 +350,14 @@ impl Incidents {
     }
 
     /// All is restored.
-    pub fn restored(&mut self) {
+    pub fn restored(&mut self, now: Now) {
         self.boot_said = self.boot_read == self.boot.id;
         if !self.boot_said {
             self.redate(&|_| When::Unknown);
         }
         self.rebuild();
         self.log.note_all();
+        while self.log.weight() > self.capacity() && self.shrink(Some(now)) {}
     }
 
     /// A record without what the configuration no longer names; `None` if nothing is left of it.
@@ -392,7 +415,7 @@ impl Incidents {
             let offset = wall.0.saturating_sub(self.since_boot(now.mono));
             self.redate(&|at| When::Wall(at.saturating_add(offset)));
             let payload = record::clock(ClockRecord { boot: self.boot.id, offset: Some(offset) });
-            self.push(now, CLOCK, &payload, true);
+            self.push(now, CLOCK, &payload);
         }
         self.wake = Some(now.mono);
     }
@@ -407,7 +430,7 @@ impl Incidents {
         let was = core::mem::replace(&mut self.watches, watches);
         let old_names = core::mem::replace(&mut self.names, Names::new());
         self.names.learn(new);
-        self.limit = usize::try_from(new.main.journal_size).unwrap_or(usize::MAX) / 4;
+        self.set_journal(new.main.journal_size);
         for (watch, id) in was.iter().zip((0..=u16::MAX).map(ComponentId)).take(old.components.len()) {
             if let Some(slot) =
                 self.names.component(old_names.of_component(id)).and_then(|id| watches.get_mut(id.index()))
@@ -472,7 +495,7 @@ impl Incidents {
 
     /// Lets go of records from which nothing follows, before a snapshot.
     pub fn tidy(&mut self) {
-        self.sweep();
+        self.sweep(true);
     }
 
     /// Everything that must survive a restart, for a compacted journal.
@@ -505,8 +528,9 @@ impl Incidents {
     // ---- adding ----------------------------------------------------------------------------------------------
 
     /// Adds a record, and what follows from it. False if there is no room.
-    fn push(&mut self, now: Now, kind: u8, payload: &[u8], by_person: bool) -> bool {
-        if !self.room_for(payload.len(), by_person, Some(now)) || !self.log.push(kind, payload) {
+    fn push(&mut self, now: Now, kind: u8, payload: &[u8]) -> bool {
+        let who = self.newcomer(kind, payload);
+        if !self.room_for(payload.len(), who, now) || !self.log.push(kind, payload) {
             return false;
         }
         self.derived.fold(&self.names, kind, payload)
@@ -519,7 +543,8 @@ impl Incidents {
         }
         if !self.boot_said {
             let payload = record::clock(ClockRecord { boot: self.boot.id, offset: None });
-            self.boot_said = self.room_for(payload.len(), true, Some(now)) && self.log.push(CLOCK, &payload);
+            let who = self.newcomer(CLOCK, &payload);
+            self.boot_said = self.room_for(payload.len(), who, now) && self.log.push(CLOCK, &payload);
         }
         if self.boot_said { When::Boot(self.since_boot(now.mono)) } else { When::Unknown }
     }
@@ -542,7 +567,7 @@ impl Incidents {
             self.derived.find(site, step.number).map_or(0, |incident| incident.steps).saturating_add(1);
         let head = record::Head { flags, when, who, site: self.names.of_site(site) };
         let payload = record::step(head, &StepRecord { step: next, ..*step });
-        self.push(now, STEP, &payload, who != 0)
+        self.push(now, STEP, &payload)
     }
 
     /// The civil time of a record, if it is known.

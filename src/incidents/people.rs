@@ -2,9 +2,10 @@
 
 use super::entries::Log;
 use super::record::{
-    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
-    WindowRecord,
+    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
+    When, WindowRecord,
 };
+use super::room::{Claim, Newcomer};
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
 use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, UNDO_TIME, WORDS_BYTES};
@@ -40,6 +41,7 @@ impl Incidents {
         action: Action<'_>,
     ) -> Result<Done, Refusal> {
         let who = who.max(1);
+        self.watch_clock(now);
         let done = match action {
             Action::Open { service, component, state, title, words } => {
                 self.open_by_hand(now, site, who, (service, component, state), title, words)
@@ -146,7 +148,8 @@ impl Incidents {
         };
         let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(Head::default(), step).len());
         let needed = takes(&opened).saturating_add(takes(&update));
-        if !self.room_for_incident(now) || !self.room_for(needed, true, Some(now)) {
+        let newcomer = Newcomer { claim: Claim::Person, site, incident: number };
+        if !self.room_for_incident(site, now) || !self.room_for(needed, newcomer, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -175,13 +178,16 @@ impl Incidents {
             words,
             ..StepRecord::default()
         };
-        self.person_step(now, site, who, if firing { FIRING } else { 0 }, &step)?;
+        let unwell =
+            self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) != State::Operational);
+        let flags = if firing { FIRING } else { 0 } | if unwell { UNWELL } else { 0 };
+        self.person_step(now, site, who, flags, &step)?;
         Ok(if firing { Done::ResolvedWhileFiring(number) } else { Done::Incident(number) })
     }
 
-    /// Whether a component of an incident is not well, whatever people say.
+    /// Whether a component of an incident is reported to be in trouble, whatever people say.
     pub fn is_firing(&self, site: SiteId, number: u32) -> bool {
-        self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) != State::Operational)
+        self.derived.linked(&self.names, site, number).any(|(id, _)| self.seen(id) > State::NoData)
     }
 
     fn amend(
@@ -307,9 +313,7 @@ impl Incidents {
             repeat,
             words,
         };
-        if !self.room_for_window(config, now)
-            || !self.push(now, WINDOW, &record::window(head, &planned), true)
-        {
+        if !self.room_for_window(config, now) || !self.push(now, WINDOW, &record::window(head, &planned)) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -322,7 +326,7 @@ impl Incidents {
             return Err(Refusal::NoMaintenance);
         }
         let head = self.head(now, site, who, 0);
-        if !self.push(now, WINDOW_ENDED, &record::window_ended(head, number), true) {
+        if !self.push(now, WINDOW_ENDED, &record::window_ended(head, number)) {
             return Err(Refusal::Full);
         }
         Ok(Done::Maintenance(number))
@@ -341,7 +345,7 @@ impl Incidents {
             return Err(Refusal::Empty);
         }
         let head = self.head(now, site, who, 0);
-        if !self.push(now, BANNER, &record::banner(head, state, words), true) {
+        if !self.push(now, BANNER, &record::banner(head, state, words)) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }
@@ -353,7 +357,7 @@ impl Incidents {
             return Err(Refusal::NoBanner);
         }
         let head = self.head(now, site, who, CLEARED);
-        if !self.push(now, BANNER, &record::banner(head, None, Words::None), true) {
+        if !self.push(now, BANNER, &record::banner(head, None, Words::None)) {
             return Err(Refusal::Full);
         }
         Ok(Done::Banner)
@@ -361,20 +365,25 @@ impl Incidents {
 
     // ---- taking back -----------------------------------------------------------------------------------------
 
-    /// Where the last record stands that this person can take back.
+    /// Whether what was done at a time can still be taken back. What was done by a clock that was far ahead cannot.
+    pub(super) fn is_undoable(&self, when: When, now: Now) -> bool {
+        let limit = i64::from(UNDO_TIME.0);
+        self.elapsed(when, now).is_some_and(|ago| ago < limit)
+            && self
+                .wall_of(when, now)
+                .zip(now.wall)
+                .is_none_or(|(at, wall)| at.0.saturating_sub(wall.0) < limit)
+    }
+
+    /// Where the last record stands that this person made, if it can still be taken back. Never an older one behind it, which a
+    /// clock that was put back makes look younger.
     fn last_of(&self, now: Now, site: SiteId, who: u32) -> Option<usize> {
         let hash = self.names.of_site(site);
         let mut found = None;
-        for raw in self.log.iter() {
-            let theirs = matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)
-                && record::head(raw.payload).is_some_and(|head| {
-                    head.who == who
-                        && head.site == hash
-                        && head.flags & UNDONE == 0
-                        && self.elapsed(head.when, now).is_some_and(|ago| ago < i64::from(UNDO_TIME.0))
-                });
-            if theirs {
-                found = Some(raw.at);
+        for raw in self.log.iter().filter(|raw| matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)) {
+            let Some(head) = record::head(raw.payload) else { continue };
+            if head.who == who && head.site == hash && head.flags & UNDONE == 0 {
+                found = Some(raw.at).filter(|_| self.is_undoable(head.when, now));
             }
         }
         found
@@ -400,10 +409,14 @@ impl Incidents {
             self.purge = true;
             return Ok(Done::Incident(number));
         }
+        if kind == STEP && record::read_step(raw.payload).is_some_and(|(_, step)| step.what == What::Opened) {
+            // Taking it back would take back what others said, and what happened.
+            return Err(Refusal::NotAlone);
+        }
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
         let told = self.last_of(now, site, who).is_some_and(|at| self.log.is_noted(at));
-        if told && !self.push(now, UNDO, &record::undo(head, kind, number, step), true) {
+        if told && !self.push(now, UNDO, &record::undo(head, kind, number, step)) {
             return Err(Refusal::Full);
         }
         // Room may have been made on the way.
@@ -424,7 +437,7 @@ impl Incidents {
         let mut opened = None;
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
             let Some((head, known)) = record::read_step(raw.payload) else { continue };
-            if head.site != hash || known.number != number {
+            if head.site != hash || known.number != number || head.flags & UNDONE != 0 {
                 continue;
             }
             if head.who != who {
@@ -443,12 +456,12 @@ impl Incidents {
         opened.is_some() && step <= 2
     }
 
-    /// Where a record stands that an undo names: the last one like it that is not taken back.
-    pub(super) fn place_of(&self, site: u32, kind: u8, number: u32, step: u16) -> Option<usize> {
+    /// Where a record stands that an undo names: the last one like it of the same person that is not taken back.
+    pub(super) fn place_of(&self, by: Head, kind: u8, number: u32, step: u16) -> Option<usize> {
         let mut found = None;
         for raw in self.log.iter().filter(|raw| raw.kind == kind) {
-            let here =
-                record::head(raw.payload).is_some_and(|head| head.site == site && head.flags & UNDONE == 0);
+            let here = record::head(raw.payload)
+                .is_some_and(|head| head.site == by.site && head.who == by.who && head.flags & UNDONE == 0);
             if here && identity(kind, raw.payload) == (number, step) {
                 found = Some(raw.at);
             }

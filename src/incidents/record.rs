@@ -14,11 +14,12 @@
 //! 10 clock: | boot u64 | dated u8 | offset i64 |
 //! 11 numbers: | site u32 | incident u32 | window u32 |
 //! 12 undo:  | head | kind u8 | number u32 | step u16 |
+//! 13 gone:  | site u32 | number u32 |
 //! words:    | length u8 | length x language | the rest: text |
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
+//! taken away, 16 resolved by a person while not all of it was known to be well. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
 //! 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
 //! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
@@ -26,7 +27,8 @@
 //!
 //! `clock` begins the records of one boot, known by a hash; `dated`: its time is known, boot + `offset`. Records of an
 //! earlier boot that was never dated are of no known time. `numbers`: the last that were given on a site, for what is
-//! kept no longer. 8 and 9 belong to the past of components.
+//! kept no longer. `undo` takes back the last record like that of the same person. `gone`: this incident was removed, or gave
+//! way, with every record of it. 8 and 9 belong to the past of components.
 
 use super::derived::Names;
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
@@ -46,6 +48,8 @@ pub const CLOCK: u8 = 10;
 pub const NUMBERS: u8 = 11;
 /// Something was taken back.
 pub const UNDO: u8 = 12;
+/// An incident was removed, or gave way.
+pub const GONE: u8 = 13;
 
 /// Taken back.
 pub const UNDONE: u8 = 1;
@@ -55,6 +59,8 @@ pub const FIRING: u8 = 2;
 pub const PHRASE: u8 = 4;
 /// The banner is taken away.
 pub const CLEARED: u8 = 8;
+/// Resolved by a person while not all of it was known to be well: what is not well stays in the incident.
+pub const UNWELL: u8 = 16;
 
 const HEAD: usize = 18;
 
@@ -291,6 +297,14 @@ pub fn undo(head: Head, kind: u8, number: u32, step: u16) -> Payload {
     out
 }
 
+/// The bytes of an incident's removal.
+pub fn gone(site: u32, number: u32) -> Payload {
+    let mut out = Payload::new();
+    put(&mut out, &site.to_le_bytes());
+    put(&mut out, &number.to_le_bytes());
+    out
+}
+
 const _: () = assert!(
     HEAD + 4 + 4 + 4 + 8 + 8 + 1 + 1 + LANG_TAG_BYTES + WORDS_BYTES <= RECORD_BYTES,
     "words must fit"
@@ -470,6 +484,12 @@ pub fn read_undo(payload: &[u8]) -> Option<(Head, u8, u32, u16)> {
     Some((head, kind, number, u16::from_le_bytes(take(&mut rest)?))).filter(|_| rest.is_empty())
 }
 
+/// An incident's removal, back: site, number.
+pub fn read_gone(payload: &[u8]) -> Option<(u32, u32)> {
+    let mut rest = payload;
+    Some((take_u32(&mut rest)?, take_u32(&mut rest)?)).filter(|_| rest.is_empty())
+}
+
 // ---- looking -------------------------------------------------------------------------------------------------
 
 /// Where a step has the hash of its component.
@@ -485,6 +505,7 @@ pub fn is_whole(kind: u8, payload: &[u8]) -> bool {
         CLOCK => read_clock(payload).is_some(),
         NUMBERS => read_numbers(payload).is_some(),
         UNDO => read_undo(payload).is_some(),
+        GONE => read_gone(payload).is_some(),
         _ => false,
     }
 }
@@ -514,7 +535,8 @@ pub fn strip(names: &Names, kind: u8, payload: &mut [u8]) -> bool {
                 return true;
             }
             // What began, or was begun anew, with a component that is gone, began all the same.
-            let stays = matches!(step.what, What::Opened | What::Reopened);
+            // So it is with what ended: else it would end anew, now.
+            let stays = matches!(step.what, What::Opened | What::Reopened | What::Resolved);
             if let Some(component) = payload.get_mut(STEP_COMPONENT..).and_then(<[u8]>::first_chunk_mut::<4>)
             {
                 *component = [0; 4];

@@ -8,40 +8,166 @@
 use super::Incidents;
 use super::derived::Incident;
 use super::entries::{Log, Went};
-use super::record::{self, BANNER, CLEARED, CLOCK, STEP, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What};
+use super::record::{
+    self, BANNER, CLEARED, CLOCK, GONE, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
+    When,
+};
 use crate::config::Config;
-use crate::limits::{INCIDENTS, MAINTENANCES, WORDS_SAFE_DAYS};
-use crate::model::SiteId;
-use crate::time::Now;
+use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
+use crate::model::{SiteId, Words};
+use crate::time::{Mono, Now};
 
 const DAY: i64 = 86_400_000;
 
+/// What a record is for: that decides how much of the room it may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It happened by itself.
+    Itself,
+    /// A person says something.
+    Person,
+    /// It ends something, and says no more.
+    End,
+}
+
+/// Who wants room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newcomer {
+    pub claim: Claim,
+    pub site: SiteId,
+    /// Of which incident it is; that one does not give way to it. 0: none.
+    pub incident: u32,
+}
+
+/// How a store is divided between the sites.
+struct Shares {
+    /// What each site can have, whatever the others do.
+    share: usize,
+    sites: usize,
+    used: [usize; SITES],
+}
+
+impl Shares {
+    fn add(&mut self, site: SiteId, amount: usize) {
+        if let Some(used) = self.used.get_mut(site.index()) {
+            *used = used.saturating_add(amount);
+        }
+    }
+
+    fn is_over(&self, site: SiteId) -> bool {
+        self.used.get(site.index()).is_some_and(|&used| used > self.share)
+    }
+
+    /// What the other sites have not used of their shares.
+    fn owed_to_others(&self, site: SiteId) -> usize {
+        let all = self.used.iter().take(self.sites).zip(0u8..);
+        all.filter(|(_, id)| *id != site.0).map(|(used, _)| self.share.saturating_sub(*used)).sum()
+    }
+}
+
 impl Incidents {
-    /// Sees to room for a record of so many bytes. False if there is none.
-    pub(super) fn room_for(&mut self, payload: usize, by_person: bool, now: Option<Now>) -> bool {
-        let fits = |this: &Self| {
-            let weight = this.log.weight().saturating_add(Log::weight_of(payload));
-            // A tenth is kept for people.
-            let capacity = this.capacity();
-            weight <= if by_person { capacity } else { capacity.saturating_sub(capacity / 10) }
+    /// Who wants room, if it is for this record.
+    pub(super) fn newcomer(&self, kind: u8, payload: &[u8]) -> Newcomer {
+        let head = record::head(payload).filter(|_| !matches!(kind, CLOCK | GONE)).unwrap_or_default();
+        let step = (kind == STEP).then(|| record::read_step(payload)).flatten().map(|(_, step)| step);
+        let ends = match kind {
+            BANNER => head.flags & CLEARED != 0,
+            STEP => step.is_some_and(|step| step.what == What::Resolved && step.words == Words::None),
+            kind => kind != WINDOW,
         };
-        if fits(self) {
+        let claim = match head.who {
+            _ if ends => Claim::End,
+            0 => Claim::Itself,
+            _ => Claim::Person,
+        };
+        let site = self.names.site(head.site).unwrap_or_default();
+        Newcomer { claim, site, incident: step.map_or(0, |step| step.number) }
+    }
+
+    /// Sees to room for a record of so many bytes. False if there is none.
+    pub(super) fn room_for(&mut self, payload: usize, who: Newcomer, now: Now) -> bool {
+        if self.fits(payload, who) {
             return true;
         }
-        self.sweep();
-        while !fits(self) {
-            if !(self.drop_ended(false, None) || self.thin() || self.drop_ended(true, now)) {
+        self.sweep(false);
+        while !self.fits(payload, who) {
+            let weights = self.weights();
+            let yields = |incident: &Incident| {
+                (incident.site, incident.number) != (who.site, who.incident)
+                    && (incident.site == who.site || weights.is_over(incident.site))
+            };
+            let first = self.first_ended(None, &yields);
+            let last = self.first_ended(Some(now), &yields);
+            if !(self.give_way(first) || self.thin() || self.give_way(last)) {
                 return false;
             }
         }
         true
     }
 
+    fn fits(&self, payload: usize, who: Newcomer) -> bool {
+        let capacity = self.capacity();
+        let weight = self.log.weight().saturating_add(Log::weight_of(payload));
+        let kept = match who.claim {
+            // A tenth is kept for people.
+            Claim::Itself => capacity / 10,
+            // What ends something finds room always.
+            Claim::Person => capacity / 16,
+            Claim::End => return weight <= capacity,
+        };
+        let weight = weight.saturating_add(kept);
+        weight <= capacity / 2 || weight.saturating_add(self.weights().owed_to_others(who.site)) <= capacity
+    }
+
+    /// What each site's records weigh, and the half of the room, in equal parts, that no other site may take.
+    fn weights(&self) -> Shares {
+        let mut shares = self.shares(self.capacity());
+        for raw in self.log.iter() {
+            if let Some(site) = record::head(raw.payload)
+                .filter(|_| !matches!(raw.kind, CLOCK | GONE))
+                .and_then(|head| self.names.site(head.site))
+            {
+                shares.add(site, Log::weight_of(raw.payload.len()));
+            }
+        }
+        shares
+    }
+
+    fn shares(&self, capacity: usize) -> Shares {
+        let sites = (0u8..).map(SiteId).take(SITES).filter(|&site| self.names.of_site(site) != 0).count();
+        Shares { share: (capacity / 2).checked_div(sites).unwrap_or(0), sites, used: [0; SITES] }
+    }
+
+    /// Makes what came back from a journal smaller: as it was in the run that wrote it, or as a limit that was lowered since
+    /// wants it. False if nothing was left to go.
+    pub(super) fn shrink(&mut self, now: Option<Now>) -> bool {
+        let weight = self.log.weight();
+        self.sweep(false);
+        if self.log.weight() < weight || self.thin() {
+            return true;
+        }
+        let any = |_: &Incident| true;
+        now.is_some_and(|now| {
+            let found = self.first_ended(None, &any).or_else(|| self.first_ended(Some(now), &any));
+            self.give_way(found)
+        })
+    }
+
     /// Sees to room for one more incident.
-    pub(super) fn room_for_incident(&mut self, now: Now) -> bool {
-        self.derived.incidents.len() < INCIDENTS
-            || self.drop_ended(false, None)
-            || self.drop_ended(true, Some(now))
+    pub(super) fn room_for_incident(&mut self, site: SiteId, now: Now) -> bool {
+        loop {
+            let mut counts = self.shares(INCIDENTS);
+            self.derived.incidents.iter().for_each(|incident| counts.add(incident.site, 1));
+            let count = self.derived.incidents.len().saturating_add(counts.owed_to_others(site));
+            if count < INCIDENTS {
+                return true;
+            }
+            let yields = |incident: &Incident| incident.site == site || counts.is_over(incident.site);
+            let found = self.first_ended(None, &yields).or_else(|| self.first_ended(Some(now), &yields));
+            if !self.give_way(found) {
+                return false;
+            }
+        }
     }
 
     /// Sees to room for one more maintenance.
@@ -56,18 +182,22 @@ impl Incidents {
         went.any
     }
 
-    /// Lets go of records from which nothing follows any more.
-    pub(super) fn sweep(&mut self) {
-        let last_banners: [usize; crate::limits::SITES] = self.last_banners();
+    /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but not of those that only the
+    /// journal is for, and that it has not been told.
+    pub(super) fn sweep(&mut self, untold: bool) {
+        let last_banners = self.last_banners();
+        let ended_lately = self.ended_lately();
+        let noted = self.log.noted();
         let derived = &self.derived;
         let names = &self.names;
         let mut at = 0usize;
         let went = self.log.retain(&mut |kind, payload| {
             let here = at;
             at = at.saturating_add(Log::size_of(payload.len()));
-            let Some(head) = record::head(payload).filter(|_| !matches!(kind, CLOCK | UNDO)) else {
-                return false;
-            };
+            if matches!(kind, CLOCK | UNDO | GONE) {
+                return untold && here >= noted;
+            }
+            let Some(head) = record::head(payload) else { return false };
             let Some(site) = names.site(head.site) else { return false };
             if head.flags & UNDONE != 0 {
                 return false;
@@ -75,10 +205,13 @@ impl Incidents {
             match kind {
                 STEP => record::read_step(payload)
                     .is_some_and(|(_, step)| derived.find(site, step.number).is_some()),
+                WINDOW | WINDOW_ENDED if ended_lately.get(site.index()) == Some(&true) => true,
                 WINDOW => record::read_window(payload).is_some_and(|(_, window)| {
                     derived.windows.iter().any(|known| known.site == site && known.number == window.number)
                 }),
-                BANNER => last_banners.get(site.index()) == Some(&here) && head.flags & CLEARED == 0,
+                BANNER => last_banners
+                    .get(site.index())
+                    .is_some_and(|&(last, lately)| lately || (last == here && head.flags & CLEARED == 0)),
                 WINDOW_ENDED => false,
                 _ => true,
             }
@@ -86,84 +219,125 @@ impl Incidents {
         self.went(went);
     }
 
-    /// Where the banner in force of each site stands.
-    fn last_banners(&self) -> [usize; crate::limits::SITES] {
-        let mut places = [usize::MAX; crate::limits::SITES];
+    /// Where the banner in force of each site stands, and whether whoever put it there may still take it back.
+    fn last_banners(&self) -> [(usize, bool); SITES] {
+        let mut places = [(usize::MAX, false); SITES];
         for raw in self.log.iter().filter(|raw| raw.kind == BANNER) {
             let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0) else {
                 continue;
             };
             if let Some(place) = self.names.site(head.site).and_then(|site| places.get_mut(site.index())) {
-                *place = raw.at;
+                *place = (raw.at, self.is_undoable(head.when, self.seen));
             }
         }
         places
     }
 
-    /// Drops the oldest incident that has ended: of those that nobody wrote to, or of those whose words are no longer
-    /// safe. False if there is none.
-    fn drop_ended(&mut self, with_words: bool, now: Option<Now>) -> bool {
+    /// The sites on which somebody may still take back that a maintenance ended.
+    fn ended_lately(&self) -> [bool; SITES] {
+        let mut sites = [false; SITES];
+        for raw in self.log.iter().filter(|raw| raw.kind == WINDOW_ENDED) {
+            if let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0)
+                && let Some(site) = self.names.site(head.site).and_then(|site| sites.get_mut(site.index()))
+            {
+                *site |= self.is_undoable(head.when, self.seen);
+            }
+        }
+        sites
+    }
+
+    /// The oldest incident that has ended: of those that nobody wrote to, or, given the time, of those whose words are no
+    /// longer safe.
+    fn first_ended(
+        &self,
+        words_at: Option<Now>,
+        yields: &dyn Fn(&Incident) -> bool,
+    ) -> Option<(SiteId, u32)> {
         let goes = |incident: &&Incident| {
-            if incident.open || self.is_linked(incident) {
+            if !self.may_go(incident) || !yields(incident) {
                 return false;
             }
-            if !with_words {
-                return !incident.words;
-            }
+            let Some(now) = words_at else { return !incident.words };
             // Of an end whose time nobody knows, an earlier run of the machine has the blame.
-            now.is_some_and(|now| {
-                self.elapsed(incident.ended, now).is_none_or(|ago| ago > WORDS_SAFE_DAYS.saturating_mul(DAY))
-            })
+            match self.elapsed(incident.ended, now) {
+                None => incident.ended == When::Unknown,
+                Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY) && self.is_steady(now),
+            }
         };
-        let Some((site, number)) =
-            self.derived.incidents.iter().find(goes).map(|incident| (incident.site, incident.number))
-        else {
-            return false;
-        };
+        self.derived.incidents.iter().find(goes).map(|incident| (incident.site, incident.number))
+    }
+
+    fn give_way(&mut self, found: Option<(SiteId, u32)>) -> bool {
+        let Some((site, number)) = found else { return false };
         self.drop_incident(site, number);
         self.counters.dropped = self.counters.dropped.saturating_add(1);
         true
+    }
+
+    /// Whether nothing that goes on depends on an incident. What was merged into another one goes behind that one, whose
+    /// components it brought.
+    fn may_go(&self, incident: &Incident) -> bool {
+        !incident.open && incident.merged_into == 0 && !self.is_linked(incident)
     }
 
     fn is_linked(&self, incident: &Incident) -> bool {
         self.derived.linked(&self.names, incident.site, incident.number).next().is_some()
     }
 
-    /// Removes an incident and every record of it.
+    /// Removes an incident and every record of it, and has the journal told.
     pub(super) fn drop_incident(&mut self, site: SiteId, number: u32) {
+        self.remove_incident(site, number);
+        let gone = record::gone(self.names.of_site(site), number);
+        // Without room for that, the journal is written anew.
+        self.purge |= !self.log.push(GONE, &gone);
+    }
+
+    /// Removes an incident and every record of it.
+    pub(super) fn remove_incident(&mut self, site: SiteId, number: u32) {
+        for incident in &mut self.derived.incidents {
+            if incident.site == site && incident.merged_into == number {
+                incident.merged_into = 0;
+            }
+        }
         self.derived.incidents.retain(|incident| incident.site != site || incident.number != number);
         let hash = self.names.of_site(site);
-        let went = self.log.retain(&mut |kind, payload| {
+        self.log.retain(&mut |kind, payload| {
             kind != STEP
                 || record::read_step(payload)
                     .is_none_or(|(head, step)| head.site != hash || step.number != number)
         });
-        self.went(went);
     }
 
-    /// Of every incident, lets go of steps that happened by themselves and that a later one of the same component
-    /// overtook. What began and ended it stays. False if there were none.
+    /// Of every incident, lets go of steps that happened by themselves and that a later one of the same component, at least as
+    /// bad, overtook; so also of an end and the new beginning behind it. What began it and ended it last stays, and how bad
+    /// it was. False if there were none.
     fn thin(&mut self) -> bool {
         let mut goes = [0usize; 64];
         let mut count = 0usize;
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
             let Some((head, step)) = record::read_step(raw.payload) else { continue };
-            let middle = matches!(step.what, What::Joined | What::Worse | What::Better | What::NoData);
-            if head.who != 0 || !middle || step.component == 0 {
+            if head.who != 0 || step.component == 0 || head.flags & UNDONE != 0 {
                 continue;
             }
-            let overtaken = self.log.from(raw.at).skip(1).filter(|later| later.kind == STEP).any(|later| {
-                record::read_step(later.payload).is_some_and(|(later_head, later)| {
-                    later_head.site == head.site
-                        && later.number == step.number
-                        && later.component == step.component
-                        && later.state.is_some()
-                        && later_head.flags & UNDONE == 0
-                })
-            });
-            if overtaken && let Some(slot) = goes.get_mut(count) {
-                *slot = raw.at;
-                count = count.saturating_add(1);
+            let end = match step.what {
+                What::Joined | What::Worse | What::Better | What::NoData => None,
+                What::Reopened => match self.end_before(raw.at, head.site, step.number) {
+                    None => continue,
+                    end => end,
+                },
+                _ => continue,
+            };
+            if self.is_overtaken(raw.at, head.site, &step, end.is_some()) {
+                for at in end.into_iter().chain([raw.at]) {
+                    if let Some(slot) = goes.get_mut(count) {
+                        *slot = at;
+                        count = count.saturating_add(1);
+                    }
+                }
+            }
+            // An end goes with its beginning, or stays.
+            if count >= goes.len().saturating_sub(1) {
+                break;
             }
         }
         let goes = goes.get(..count).unwrap_or_default();
@@ -174,6 +348,61 @@ impl Incidents {
             !goes.contains(&here)
         });
         self.went(went)
+    }
+
+    /// The steps of an incident that were not taken back, with where they stand.
+    fn steps_from(
+        &self,
+        at: usize,
+        site: u32,
+        number: u32,
+    ) -> impl Iterator<Item = (usize, Head, StepRecord<'_>)> {
+        self.log.from(at).filter(|raw| raw.kind == STEP).filter_map(move |raw| {
+            record::read_step(raw.payload)
+                .filter(|(head, step)| head.site == site && step.number == number && head.flags & UNDONE == 0)
+                .map(|(head, step)| (raw.at, head, step))
+        })
+    }
+
+    /// Where the end stands that happened by itself just before a step of the same incident.
+    fn end_before(&self, at: usize, site: u32, number: u32) -> Option<usize> {
+        let (end, head, step) =
+            self.steps_from(0, site, number).take_while(|(place, ..)| *place < at).last()?;
+        (head.who == 0 && step.what == What::Resolved).then_some(end)
+    }
+
+    /// Whether a later step says all that this one does. `anew`: it began the incident anew, so that has to have ended again.
+    fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
+        let mut later = self.steps_from(at, site, step.number).skip(1);
+        let mild = |what| matches!(what, What::Better | What::NoData);
+        if anew && !self.steps_from(at, site, step.number).any(|(_, _, later)| later.what == What::Resolved) {
+            return false;
+        }
+        later.any(|(_, _, later)| {
+            later.component == step.component
+                && later.state >= step.state
+                && (mild(step.what) || !mild(later.what))
+        })
+    }
+
+    /// Remembers how the two clocks stand to each other.
+    pub(super) fn watch_clock(&mut self, now: Now) {
+        self.seen = now;
+        let offset = now.wall.map_or(i64::MIN, |wall| wall.0.saturating_sub(now.mono.0));
+        if offset.saturating_sub(self.offset).saturating_abs() > i64::from(CLOCK_STEP.0) {
+            self.steady_since = now.mono;
+        }
+        self.offset = offset;
+    }
+
+    /// From when on the wall clock may be believed that a time is over.
+    pub(super) fn steady_at(&self) -> Mono {
+        self.steady_since.plus(CLOCK_STEADY)
+    }
+
+    /// Whether what is over by the wall clock may be forgotten.
+    pub(super) fn is_steady(&self, now: Now) -> bool {
+        now.wall.is_some() && self.steady_at() <= now.mono
     }
 
     /// Lets go of what ended longer ago than its site keeps. Looked for once a day; the journal then forgets it, too.
@@ -187,12 +416,15 @@ impl Incidents {
         if day == self.retired_on {
             return;
         }
+        // A clock that is decades ahead for a moment must not cost what people wrote.
+        if !self.is_steady(now) {
+            return self.wake_at(self.steady_at());
+        }
         self.retired_on = day;
         loop {
             let over = |incident: &&Incident| {
                 let days = config.sites.get(incident.site.index()).map_or(0, |site| site.retain_days);
-                !incident.open
-                    && !self.is_linked(incident)
+                self.may_go(incident)
                     && self
                         .elapsed(incident.ended, now)
                         .is_some_and(|ago| ago > i64::from(days).saturating_mul(DAY))

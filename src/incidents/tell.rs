@@ -6,7 +6,8 @@ use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WIN
 use crate::config::Config;
 use crate::limits::MAINTENANCES;
 use crate::model::{
-    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, SiteId, State, Step, StepView, Words,
+    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
+    Words,
 };
 use crate::time::Now;
 
@@ -21,6 +22,19 @@ impl Incidents {
         for incident in self.derived.incidents.iter().rev().filter(|incident| incident.site == site) {
             each(&self.view_of(incident, now));
         }
+    }
+
+    /// How bad people say a service is who opened an incident of it that goes on, and whether they mean all of it. What
+    /// nobody but they can see, a fire say, no component tells.
+    pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
+        let whole = |incident: &Incident| {
+            let parts = incident.components;
+            parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
+        };
+        let of_it = |incident: &&Incident| incident.open && incident.service == service;
+        let said =
+            self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
+        said.max().unwrap_or((State::Operational, false))
     }
 
     fn view_of(&self, incident: &Incident, now: Now) -> IncidentView<'_> {
@@ -39,7 +53,7 @@ impl Incidents {
             components: incident.components,
             began: self.wall_of(incident.began, now),
             ended: if incident.open { None } else { self.wall_of(incident.ended, now) },
-            firing: !incident.open && linked().next().is_some(),
+            firing: !incident.open && self.is_firing(incident.site, incident.number),
             merged_into: Some(incident.merged_into).filter(|&number| number != 0),
         }
     }
@@ -83,20 +97,22 @@ impl Incidents {
                 step,
                 state: record.state.unwrap_or(State::NoData),
                 component: self.names.component(record.component),
-                words: amended.unwrap_or(own),
+                words: amended.map_or(own, |(_, words)| words),
                 amended: amended.is_some(),
+                amended_by: amended.map_or(0, |(head, _)| head.who),
+                amended_at: amended.and_then(|(head, _)| self.wall_of(head.when, now)),
                 who: head.who,
                 firing: head.flags & FIRING != 0,
             });
         }
     }
 
-    /// What a step was amended to last.
-    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<Words<'_>> {
+    /// What a step was amended to last, by whom, and when.
+    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<(record::Head, Words<'_>)> {
         self.records_of(site, number)
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
-            .map(|(_, _, record)| record.words)
+            .map(|(_, head, record)| (head, record.words))
     }
 
     /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.

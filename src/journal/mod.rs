@@ -81,6 +81,8 @@ pub enum Fault {
     ReadOnly,
     /// Another daemon writes there.
     Busy,
+    /// What stands at the place is not what was opened there: another directory, or a journal of somebody else's.
+    Moved,
     /// A later version wrote the journal.
     Newer,
     /// Anything else: the device fails.
@@ -156,6 +158,8 @@ pub struct Journal {
     synced: u32,
     /// Bytes that the file may have.
     limit: u32,
+    /// Whether a record found no room: its owner has nowhere to put it until a compaction succeeds.
+    short: bool,
     /// Frames not yet handed to storage.
     batch: Batch,
     counters: Counters,
@@ -176,6 +180,7 @@ impl Journal {
             tail: Tail { at: 0, crc: 0 },
             synced: 0,
             limit: 0,
+            short: false,
             batch: Batch::new(),
             counters: Counters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
         }
@@ -294,6 +299,7 @@ impl Journal {
             return Err(Refused::Fault(fault));
         }
         if size > self.room() {
+            self.short = true;
             return Err(Refused::Full);
         }
         if (size as usize) > self.batch.capacity().saturating_sub(self.batch.len()) {
@@ -354,7 +360,8 @@ impl Journal {
     /// # Errors
     /// [`Refused::Full`] if it is more than [`Journal::snapshot_limit`], and whatever `snapshot` itself returns: the
     /// old journal is as it was. With a fault the old one is as it was too, unless it came while the new one was put in
-    /// its place: then either may be there, both hold everything that was acknowledged, and the journal is degraded.
+    /// its place: then either may be there, both hold everything that was acknowledged. In that case, and where a record
+    /// waits for room, the journal is degraded.
     pub fn compact(
         &mut self,
         store: &mut dyn Store,
@@ -380,8 +387,12 @@ impl Journal {
             Ok(tail) => tail,
             Err(refused) => {
                 store.discard_new();
-                if let (State::Degraded(known), Refused::Fault(fault)) = (&mut self.state, refused) {
-                    *known = fault;
+                if let Refused::Fault(fault) = refused
+                    && (self.short || matches!(self.state, State::Degraded(_)))
+                {
+                    // What waits for room is in memory only. Whoever asks whether all is on flash must be told.
+                    _ = self.sync(store);
+                    self.state = State::Degraded(fault);
                 }
                 return Err(refused);
             }
@@ -393,6 +404,7 @@ impl Journal {
             return Err(Refused::Fault(fault));
         }
         self.state = State::Live;
+        self.short = false;
         self.tail = tail;
         self.synced = tail.at;
         self.counters.compactions = self.counters.compactions.saturating_add(1);

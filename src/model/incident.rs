@@ -180,6 +180,10 @@ pub struct StepView<'a> {
     pub words: Words<'a>,
     /// Whether they have said it otherwise before.
     pub amended: bool,
+    /// Whose words they are then, by their hash, for the console; 0: they were not amended.
+    pub amended_by: u32,
+    /// When that was, if it is known.
+    pub amended_at: Option<Wall>,
     /// Whether a person did it, and whose hash they have: for the console. No page tells it.
     pub who: u32,
     /// Resolved by a person while alerts still fire.

@@ -1,6 +1,8 @@
 //! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
 
-use super::{BannerView, ComponentId, Day, IncidentView, Lang, MaintenanceView, SiteId, State, StepView};
+use super::{
+    BannerView, ComponentId, Day, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State, StepView,
+};
 use crate::time::{Mono, Now};
 
 /// Which of a site's pages.
@@ -61,7 +63,7 @@ pub enum Monitoring {
 /// What is known about one site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SiteView {
-    /// The worst state of its components.
+    /// The worst state of its components, and of what people say of its services who opened an incident.
     pub overall: State,
     /// The last sign of life of any of its sources: "as of".
     pub as_of: Option<Mono>,
@@ -83,6 +85,12 @@ pub trait View {
     /// Calls `each` with every incident of a site that is kept, the newest first.
     fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
         _ = (site, each);
+    }
+    /// How bad people say a service is who opened an incident of it that goes on, and whether they mean all of it;
+    /// operational if nobody did.
+    fn said(&self, service: ServiceId) -> (State, bool) {
+        _ = service;
+        (State::Operational, false)
     }
     /// Calls `each` with every step of an incident, the oldest first; those that were taken back are left out.
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {

@@ -15,7 +15,7 @@ mod words;
 mod worst;
 
 pub use fragment::{CSP, Full, Out, PageBuf};
-pub use page::{has_incident, page, sheet};
+pub use page::{has_incident, overruled, page, sheet};
 pub use words::{Word, phrase, word};
 pub use worst::worst_case;
 

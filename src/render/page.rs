@@ -52,6 +52,13 @@ pub fn sheet(
     out.finish()
 }
 
+/// The title that the page of a site keeps, in English, though people say at its top that all is better than that.
+pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
+    let cx = Context::new(config, site, Lang::En, view, Sheet::Now, false);
+    let (state, claim) = cx.headline(view.banner(site).as_ref());
+    claim.map(|_| cx.word(cx.overall_word(state)))
+}
+
 /// Whether a site has an incident of this number.
 pub fn has_incident(view: &dyn View, site: SiteId, number: u32) -> bool {
     let mut found = false;
@@ -69,33 +76,7 @@ pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -
 }
 
 fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, sheet: Sheet, longest: bool) {
-    let site = config.sites.get(id.index()).copied().unwrap_or_default();
-    let (now, seen) = (view.now(), view.site(id));
-    let base = match sheet {
-        Sheet::Now => "",
-        Sheet::History => "./",
-        Sheet::Incident(_) => "../",
-    };
-    let room = |here: usize| Cell::new(if sheet == Sheet::Now { here } else { SHEET_BYTES });
-    let (story, bars) = (room(STORY_BYTES), room(BARS_BYTES));
-    let left_out = Cell::new(longest);
-    let mut cx = Context {
-        config,
-        view,
-        lang: out.lang(),
-        site: &site,
-        id,
-        now,
-        seen,
-        told: Told::NoData,
-        base,
-        story,
-        bars,
-        left_out,
-        named_above: Cell::new(ComponentSet::EMPTY),
-        longest,
-    };
-    cx.told = cx.overall();
+    let cx = Context::new(config, id, out.lang(), view, sheet, longest);
     match sheet {
         Sheet::Now => cx.page(out),
         Sheet::History => cx.history(out),
@@ -108,7 +89,7 @@ pub(super) struct Context<'a> {
     pub(super) config: &'a Config,
     pub(super) view: &'a dyn View,
     pub(super) lang: Lang,
-    pub(super) site: &'a config::Site,
+    pub(super) site: config::Site,
     pub(super) id: SiteId,
     pub(super) now: Clocks,
     seen: SiteView,
@@ -248,6 +229,39 @@ fn cut(text: &str) -> (&str, bool) {
 }
 
 impl<'a> Context<'a> {
+    fn new(
+        config: &'a Config,
+        id: SiteId,
+        lang: Lang,
+        view: &'a dyn View,
+        sheet: Sheet,
+        longest: bool,
+    ) -> Self {
+        let room = |here: usize| Cell::new(if sheet == Sheet::Now { here } else { SHEET_BYTES });
+        let mut cx = Self {
+            config,
+            view,
+            lang,
+            site: config.sites.get(id.index()).copied().unwrap_or_default(),
+            id,
+            now: view.now(),
+            seen: view.site(id),
+            told: Told::NoData,
+            base: match sheet {
+                Sheet::Now => "",
+                Sheet::History => "./",
+                Sheet::Incident(_) => "../",
+            },
+            story: room(STORY_BYTES),
+            bars: room(BARS_BYTES),
+            left_out: Cell::new(longest),
+            named_above: Cell::new(ComponentSet::EMPTY),
+            longest,
+        };
+        cx.told = cx.overall();
+        cx
+    }
+
     pub(super) fn word(&self, which: Word) -> &'static str {
         word(self.lang, which)
     }
@@ -279,6 +293,17 @@ impl<'a> Context<'a> {
         worst
     }
 
+    /// The same with what people say of it: they may know what no component tells.
+    fn shown(&self, service: ServiceId) -> Worst {
+        let (said, whole) = self.view.said(service);
+        let (said, mut worst) = (Told::from(said), self.worst(service));
+        if said > Told::Well && said >= worst.state {
+            worst.all = whole || worst.all && said == worst.state;
+            worst.state = said;
+        }
+        worst
+    }
+
     /// How the site is; never better than what stands below it, and never well while nobody watches.
     fn overall(&self) -> Told {
         let parts = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
@@ -286,7 +311,8 @@ impl<'a> Context<'a> {
         let mut ids = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
         let work = ids.any(|(id, _)| self.view.component(id).maintenance);
         let whole = if work { Told::Well } else { self.seen.overall.into() };
-        let worst = parts.map(|worst| worst.state).fold(whole, Told::max);
+        let said = self.services().map(|(_, id, _)| Told::from(self.view.said(id).0));
+        let worst = parts.map(|worst| worst.state).chain(said).fold(whole, Told::max);
         match (worst, self.seen.monitoring) {
             (Told::Well | Told::Work, Monitoring::Down(_)) => Told::NoData,
             _ => worst,
@@ -322,29 +348,46 @@ impl<'a> Context<'a> {
         .write(out);
     }
 
-    fn page(&self, out: &mut Out<'_>) {
-        let empty = self.services().next().is_none();
-        let banner = self.view.banner(self.id);
-        let forced = banner.as_ref().and_then(|banner| banner.state);
-        let state = forced.map_or(self.told, Told::from);
-        let (state, text) = match state {
-            _ if empty && forced.is_none() => (Told::NoData, Word::OverallEmpty),
-            Told::Well => (state, Word::OverallOperational),
-            Told::Work => (state, Word::OverallMaintenance),
-            Told::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
-                (state, Word::OverallNoData)
-            }
-            Told::NoData => (state, Word::OverallPartlyNoData),
-            Told::Degraded => (state, Word::OverallDegraded),
-            Told::Outage => (state, Word::OverallOutage),
+    fn is_empty(&self) -> bool {
+        self.services().next().is_none()
+    }
+
+    /// What the page says at its top, and what people say there that is better. Theirs is a claim then: nobody should
+    /// read a green title over what is red. Of a site without services, nobody but they know anything.
+    fn headline(&self, banner: Option<&BannerView<'_>>) -> (Told, Option<Told>) {
+        let Some(forced) = banner.and_then(|banner| banner.state).map(Told::from) else {
+            return (self.told, None);
         };
+        if forced < self.told && !self.is_empty() { (self.told, Some(forced)) } else { (forced, None) }
+    }
+
+    fn overall_word(&self, state: Told) -> Word {
+        match state {
+            Told::Well => Word::OverallOperational,
+            Told::Work => Word::OverallMaintenance,
+            Told::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
+                Word::OverallNoData
+            }
+            Told::NoData => Word::OverallPartlyNoData,
+            Told::Degraded => Word::OverallDegraded,
+            Told::Outage => Word::OverallOutage,
+        }
+    }
+
+    fn page(&self, out: &mut Out<'_>) {
+        let banner = self.view.banner(self.id);
+        let (state, claim) = self.headline(banner.as_ref());
+        let empty = self.is_empty();
         let look = state.look();
-        let overall = self.word(text);
+        let overall = self.word(match state {
+            Told::NoData if empty => Word::OverallEmpty,
+            _ => self.overall_word(state),
+        });
         let mut top = |out: &mut Out<'_>| {
             Now {
                 overall,
                 look,
-                forced: &mut |out| self.forced(out, forced.and(banner.as_ref())),
+                forced: &mut |out| self.forced(out, banner.as_ref(), claim),
                 as_of: &mut |out| self.as_of(out),
             }
             .write(out);
@@ -367,10 +410,15 @@ impl<'a> Context<'a> {
         });
     }
 
-    /// That the line above is people's, and since when: it may contradict what stands below.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
-        let Some(banner) = banner else { return };
+    /// That the line above is people's, and since when: it may contradict what stands below. What they claim, if the line
+    /// above does not say so.
+    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Told>) {
+        let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
+            if let Some(claim) = claim {
+                out.word(self.overall_word(claim));
+                out.text(" · ");
+            }
             self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
         };
         Notice { class: "forced", text: &mut text }.write(out);
@@ -593,7 +641,7 @@ impl<'a> Context<'a> {
         number: &Cell<usize>,
         texts: &Cell<Texts>,
     ) {
-        let worst = self.worst(id);
+        let worst = self.shown(id);
         let look = worst.state.look();
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {

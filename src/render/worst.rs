@@ -30,7 +30,7 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     // The components in the list of what is affected and in their services, and the services themselves.
     let states = components.saturating_mul(2).saturating_add(services);
     let sentences =
-        longest(&OVERALL).saturating_mul(2).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
+        longest(&OVERALL).saturating_mul(3).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
         .saturating_add(TEXTS_BYTES)

@@ -103,7 +103,7 @@ impl App {
         // What came by a connection that was cut off has not been answered, but it counts.
         ledger.commit(engine, config, now);
         ledger.retry(engine, config, now);
-        [engine.poll_at(), engine.uptime().flush_at(), ledger.retry_at()].into_iter().flatten().min()
+        [engine.poll_at(), engine.uptime().flush_at(), ledger.retry_at(engine)].into_iter().flatten().min()
     }
 
     /// Writes down what a clean stop can still save.

@@ -2,14 +2,21 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use aiglon::config::Clock;
 use aiglon::incidents::Boot;
 use aiglon::time::{Mono, Now, Wall};
+use rustix::time::{ClockId, DynamicClockId, Timespec, clock_gettime_dynamic};
 
 /// systemd-timesyncd's word that the clock is right. On OpenWrt, `/etc/hotplug.d/ntp` sends SIGUSR1.
 const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+
+// rustix 1.1 reads the C library's times of 8 bytes as 16 there: every wait would be too short, or none.
+#[cfg(all(any(target_arch = "mips", target_arch = "mips32r6"), target_env = "musl", not(fix_y2038)))]
+compile_error!(
+    "on MIPS with musl, build with RUSTFLAGS=--cfg=fix_y2038, as .cargo/config.toml and cross/build.sh do"
+);
 
 static START: OnceLock<Instant> = OnceLock::new();
 
@@ -27,7 +34,7 @@ pub fn boot() -> Boot {
     // Without /proc, every start of the daemon is one of the machine: then this process is as good as a boot.
     let id = match read("/proc/sys/kernel/random/boot_id") {
         known if !known.is_empty() && seconds.is_some() => known,
-        _ => format!("{} {:?}", std::process::id(), SystemTime::now()),
+        _ => format!("{} {:?}", std::process::id(), real()),
     };
     // FNV-1a, never 0.
     let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -44,13 +51,46 @@ pub fn synchronised() -> bool {
 pub fn now(clock: Clock, synchronised: bool) -> Now {
     let wall = match clock {
         Clock::Ntp if !synchronised => None,
-        Clock::Ntp | Clock::Trust => SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .and_then(|since| i64::try_from(since.as_millis()).ok())
-            .map(Wall)
-            // A clock before our own release has not been set.
-            .filter(|wall| wall.secs() >= aiglon::time::BUILD_FLOOR),
+        // A clock before our own release has not been set.
+        Clock::Ntp | Clock::Trust => real().filter(|wall| wall.secs() >= aiglon::time::BUILD_FLOOR),
     };
     Now { mono: mono(), wall }
+}
+
+/// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on: there it counts seconds
+/// in 32 bits. So does rustix where it goes by the C library (MIPS), but it says so; then the kernel's files have the second.
+#[allow(clippy::useless_conversion)] // nanoseconds are 32 bits wide on 32-bit machines
+fn real() -> Option<Wall> {
+    let clock = clock_gettime_dynamic(DynamicClockId::Known(ClockId::Realtime));
+    Some(Wall(if let Ok(Timespec { tv_sec, tv_nsec }) = clock {
+        tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec / 1_000_000))
+    } else {
+        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+        since_boot(&read("/proc/stat"), &read("/proc/uptime"))?.saturating_mul(1000)
+    }))
+}
+
+/// When it is, in seconds, by when the machine started and how long it has been up: proc(5), `btime` and `uptime`.
+fn since_boot(stat: &str, uptime: &str) -> Option<i64> {
+    let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    let up: i64 = uptime.split('.').next()?.parse().ok()?;
+    boot.checked_add(up)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn after_2038_the_kernels_files_tell_the_time() {
+        let stat = "cpu  1 2 3\nctxt 5\nbtime 2219738400\nprocesses 9\n";
+        assert_eq!(since_boot(stat, "3600.25 7000.11\n"), Some(2_219_742_000));
+        assert_eq!(since_boot("ctxt 5\n", "3600.25 1.0\n"), None);
+        assert_eq!(since_boot(stat, ""), None);
+        // On this machine both ways agree, to the second that each cuts off.
+        let read = |path| std::fs::read_to_string(path).unwrap();
+        let told = since_boot(&read("/proc/stat"), &read("/proc/uptime")).unwrap();
+        assert!((real().unwrap().secs() - told).abs() <= 2, "{told}");
+    }
 }

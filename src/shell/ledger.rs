@@ -4,10 +4,13 @@
 use std::path::Path;
 
 use aiglon::config::Config;
-use aiglon::engine::durable::{self, BEGAN, ENDED, MORE};
+use aiglon::engine::alerts::Key;
+use aiglon::engine::durable::{BEGAN, ENDED, MORE};
 use aiglon::engine::{Durable, Engine};
+use aiglon::incidents::Survey;
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
-use aiglon::limits::{JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use aiglon::model::SourceId;
 use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
@@ -20,6 +23,8 @@ pub struct Ledger {
     files: Option<Files>,
     /// When to try again to leave memory for the flash.
     retry_at: Option<Mono>,
+    /// Why the journal could not be written anew the last time, though it may still take records.
+    stale: Option<Fault>,
     /// Whether the present fault has been logged.
     said: bool,
 }
@@ -27,7 +32,7 @@ pub struct Ledger {
 impl Ledger {
     /// Not open yet.
     pub const fn new() -> Self {
-        Self { journal: Journal::new(), files: None, retry_at: None, said: false }
+        Self { journal: Journal::new(), files: None, retry_at: None, stale: None, said: false }
     }
 
     /// Takes the directory. Whoever else needs it may use it after this.
@@ -36,10 +41,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Gives the engine back what an earlier run left.
-    pub fn replay(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+    /// Gives the engine back what an earlier run left. Where the configured journal has no room for what must be kept of
+    /// that, it is larger than configured.
+    pub fn replay(&mut self, engine: &mut Engine, config: &mut Config, now: Now) {
         let Some(files) = &mut self.files else { return };
         let mut unknown = 0u32;
+        engine.set_journal(JOURNAL_BYTES_MAX);
         let opened = self.journal.open(files, config.main.journal_size, &mut |record| {
             if !engine.restore(config, now, record.kind, record.payload) {
                 unknown += 1;
@@ -65,25 +72,38 @@ impl Ledger {
                 words(fault)
             ),
         }
+        let (size, needed) = (config.main.journal_size, engine.incidents().journal_needed());
+        if needed > size {
+            // And room for what comes: else it would be refused from the first moment.
+            let roomy = (needed + needed / 4).min(JOURNAL_BYTES_MAX);
+            log::warn!("{}: using {roomy}", too_small(size, KEPT, needed));
+            config.main.journal_size = roomy;
+            self.journal.set_limit(roomy);
+        }
+        engine.set_journal(config.main.journal_size);
         self.watch(now.mono);
     }
 
     /// Writes down what an alert's beginning or end changes. It is on flash after [`settle`](Self::settle).
     pub fn note(&mut self, engine: &mut Engine, config: &Config, now: Now, what: Durable) {
         let Some(files) = &mut self.files else { return };
-        let mut append = |kind, payload: &[u8]| self.journal.append(files, kind, payload, Durability::Later);
-        let taken = match what {
-            Durable::Nothing => return,
-            Durable::Began(key) => match engine.began_record(config, now, key) {
-                Some(payload) => append(BEGAN, &payload),
-                None => return,
-            },
-            Durable::Ended(key) => append(ENDED, &durable::ended_record(config, key)),
-            Durable::More(source) => append(MORE, &durable::more_record(config, source)),
-        };
-        if taken == Err(Refused::Full) {
-            // The snapshot holds it.
-            self.compact(engine, config, now);
+        let journal = &mut self.journal;
+        let mut full = false;
+        let behind = engine.write_down(config, now, what, &mut |kind, payload| {
+            full |= journal.append(files, kind, payload, Durability::Later) == Err(Refused::Full);
+        });
+        if behind {
+            log::warn!(
+                "a source that does not repeat its alerts sends more of them than the flash should bear: what more begins \
+                 is not written down for some hours, and after a restart its components will be \"no data\""
+            );
+        }
+        if full {
+            // The snapshot holds it, and whose record found no room pays for it.
+            let cost = self.compact(engine, config, now);
+            if let Durable::Began(Key { source, .. }) | Durable::Ended(Key { source, .. }) = what {
+                engine.pay(SourceId(source), cost, now.mono);
+            }
         }
         self.watch(now.mono);
     }
@@ -140,8 +160,10 @@ impl Ledger {
 
     /// Writes the present state into a new journal: to make room, to purge what the configuration no longer
     /// names, or to leave memory for the flash.
-    pub fn compact(&mut self, engine: &mut Engine, config: &Config, now: Now) {
-        let Some(files) = &mut self.files else { return };
+    /// Returns the bytes that it cost.
+    pub fn compact(&mut self, engine: &mut Engine, config: &Config, now: Now) -> u32 {
+        let Some(files) = &mut self.files else { return 0 };
+        let before = self.journal.counters().bytes;
         self.journal.set_limit(config.main.journal_size);
         engine.tidy();
         for brief in [false, true] {
@@ -151,8 +173,12 @@ impl Ledger {
                 Ok(())
             });
             if written == Ok(()) {
-                engine.noted_all();
+                engine.noted_all(brief, now);
             }
+            self.stale = match written {
+                Err(Refused::Fault(fault)) => Some(fault),
+                _ => None,
+            };
             if written != Err(Refused::Full) {
                 break;
             }
@@ -162,15 +188,21 @@ impl Ledger {
             );
         }
         self.watch(now.mono);
+        u32::try_from(self.journal.counters().bytes - before).unwrap_or(u32::MAX)
     }
 
-    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there.
+    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there. Without alerts,
+    /// which nobody takes in elsewhere: their names and texts are not for whoever gets the archive.
     pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut PageBuf) -> bool {
         let (mut journal, mut memory) = (Journal::new(), Memory(out));
         let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
         let mut write = |brief| {
             journal.compact(&mut memory, &mut |snapshot| {
-                engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
+                engine.snapshot(config, now, brief, &mut |kind, payload| {
+                    if !is_alert(kind) {
+                        _ = snapshot.put(kind, payload);
+                    }
+                });
                 Ok(())
             })
         };
@@ -178,7 +210,8 @@ impl Ledger {
     }
 
     /// Puts what an archive's journal holds in place of all incidents, words and history, in memory and on flash. Alerts
-    /// are left as they are: who sends them knows better than an archive. Returns how many records it took.
+    /// are left as they are: who sends them knows better than an archive. Returns how many records there were, and what
+    /// they were about.
     ///
     /// # Errors
     /// Why nothing has changed, in words.
@@ -188,52 +221,82 @@ impl Ledger {
         config: &Config,
         now: Now,
         archive: &mut PageBuf,
-    ) -> Result<u32, &'static str> {
+    ) -> Result<(u32, Survey), String> {
         // A first look, which changes nothing.
         let length = archive.len();
-        let mut count = 0;
+        let (mut count, mut survey) = (0, Survey::new());
         let read = |archive: &mut PageBuf, each: &mut dyn FnMut(u8, &[u8])| {
             Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
                 each(record.kind, record.payload);
             })
         };
-        let opened = read(archive, &mut |kind, _| count += u32::from(!matches!(kind, BEGAN | ENDED | MORE)));
+        let opened = read(archive, &mut |kind, payload| {
+            count += u32::from(!is_alert(kind));
+            survey.look(engine.incidents(), config, kind, payload);
+        });
         match opened {
-            Err(Fault::Newer) => return Err("a later version wrote this archive\n"),
+            Err(Fault::Newer) => return Err("a later version wrote this archive\n".into()),
             Ok(opened) if opened.lost == 0 && !opened.fresh && archive.len() == length => {}
-            _ => return Err("the archive is damaged: what it holds is no journal\n"),
+            _ => return Err("the archive is damaged: what it holds is no journal\n".into()),
+        }
+        if survey.is_foreign() {
+            return Err(
+                "nothing in this archive is of a site, service or component that is named here; nothing was \
+                        changed\n"
+                    .into(),
+            );
+        }
+        let (size, needed) = (config.main.journal_size, survey.journal_needed());
+        if needed > size {
+            return Err(format!("{}; nothing was changed\n", too_small(size, "the archive", needed)));
         }
         if length > self.journal.snapshot_limit() as usize {
-            return Err("the archive holds more than option journal_size allows here\n");
+            return Err("the archive holds more than option journal_size allows here\n".into());
         }
         engine.forget_incidents();
         // It was read before, so it is read again.
         _ = read(archive, &mut |kind, payload| {
-            if !matches!(kind, BEGAN | ENDED | MORE) {
+            if !is_alert(kind) {
                 engine.restore_incident(config, kind, payload);
             }
         });
         engine.restored(config, now);
         self.compact(engine, config, now);
-        Ok(count)
+        Ok((count, survey))
     }
 
-    /// Tries again to leave memory for the flash, if it is time.
+    /// Tries again to leave memory for the flash, and writes down what was too much for it before, if it is time.
     pub fn retry(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        if self.fault().is_none() && engine.catches_up_at().is_some_and(|at| at <= now.mono) {
+            self.catch_up(engine, config, now);
+        }
         if self.retry_at.is_some_and(|at| at <= now.mono) {
             self.retry_at = Some(now.mono.plus(JOURNAL_RETRY));
             self.compact(engine, config, now);
         }
     }
 
+    /// Those whose alerts were too much for the flash pay for a snapshot that has them all.
+    fn catch_up(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        let behind = engine.behind();
+        let cost = self.compact(engine, config, now);
+        for source in behind.iter() {
+            // At least an hour's, so that one that finds no room is not tried again at once.
+            engine.pay(source, cost.max(ALERT_FLASH_HOUR), now.mono);
+        }
+    }
+
     /// When [`retry`](Self::retry) wants to be called.
-    pub fn retry_at(&self) -> Option<Mono> {
-        self.retry_at
+    pub fn retry_at(&self, engine: &Engine) -> Option<Mono> {
+        match self.fault() {
+            None => engine.catches_up_at(),
+            Some(_) => self.retry_at,
+        }
     }
 
     /// Why nothing is written at present, if so.
     pub fn fault(&self) -> Option<Fault> {
-        self.journal.fault()
+        self.journal.fault().or(self.stale)
     }
 
     /// Bytes that the files together may have.
@@ -248,7 +311,7 @@ impl Ledger {
 
     /// Says once that storage fails, and once that it works again.
     fn watch(&mut self, now: Mono) {
-        match (self.journal.fault(), self.said) {
+        match (self.fault(), self.said) {
             (Some(fault), false) => {
                 self.said = true;
                 self.retry_at = Some(now.plus(JOURNAL_RETRY));
@@ -268,6 +331,19 @@ impl Ledger {
     }
 }
 
+/// Whether a record tells of an alert.
+fn is_alert(kind: u8) -> bool {
+    matches!(kind, BEGAN | ENDED | MORE)
+}
+
+/// That a journal has no room for something.
+pub fn too_small(size: u32, what: &str, needed: u32) -> String {
+    format!("option journal_size is {size} bytes, and {what} needs {needed}")
+}
+
+/// What must not be lost of what is kept.
+pub const KEPT: &str = "what people wrote and what goes on";
+
 /// Why storage fails, in words.
 pub fn words(fault: Fault) -> &'static str {
     match fault {
@@ -275,6 +351,7 @@ pub fn words(fault: Fault) -> &'static str {
         Fault::NoSpace => "no space left",
         Fault::ReadOnly => "it is read-only, or not ours",
         Fault::Busy => "another daemon writes there",
+        Fault::Moved => "another directory or journal has taken its place; a restart goes on with that",
         Fault::Newer => "a later version wrote it",
         Fault::Io => "the device fails",
     }

@@ -6,6 +6,7 @@ use aiglon::engine::heartbeats::Pulse;
 use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
+use aiglon::time::Mono;
 use ufmt::{uWrite, uwrite};
 
 use super::app::App;
@@ -119,6 +120,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
     journal(t, app);
+    wear(t, engine, app.now(config).mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -235,6 +237,33 @@ fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
             t.labelled("rule_firing", "rule", config.str(row.name), u64::from(fires));
         }
     }
+}
+
+fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
+    t.one(
+        "journal_alerts_withheld_total",
+        "counter",
+        "Beginnings of alerts that were not written down, since their source had used up its allowance of flash.",
+        engine.counters().withheld,
+    );
+    t.one(
+        "journal_sources_behind",
+        "gauge",
+        "Sources of which that is so now: after a restart their components are no data.",
+        engine.behind().iter().count() as u64,
+    );
+    t.one(
+        "journal_alert_bytes",
+        "gauge",
+        "What the source that has used most of its allowance has used.",
+        u64::from(engine.wear(now)),
+    );
+    t.one(
+        "journal_alert_bytes_limit",
+        "gauge",
+        "The allowance of a source, in bytes; of that, an hour brings a part back.",
+        u64::from(limits::ALERT_FLASH_BYTES),
+    );
 }
 
 fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {

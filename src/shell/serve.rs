@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
+use aiglon::engine::Input;
 use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
@@ -15,7 +16,7 @@ use super::connection::{self, Buffers};
 use super::files::{self, Options};
 use super::signals::{self, Signal, Waiting};
 use super::tally::add;
-use super::{clock, console, doors, log as sink};
+use super::{clock, console, doors, ledger, log as sink};
 
 /// How often connections are looked at for those whose time is up, while there are any.
 const SWEEP: Millis = Millis::from_secs(1);
@@ -80,7 +81,9 @@ pub fn serve(options: &Options) -> ExitCode {
 }
 
 impl App {
-    /// Reads the configuration, or the last good one, and opens its doors.
+    /// Reads the configuration, or the last good one, and opens its doors. Not inlined: its stack would stay in use below
+    /// whatever runs afterwards.
+    #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, problems, .. } = &mut *state;
@@ -127,12 +130,24 @@ impl App {
         Ok(())
     }
 
-    /// Applies a changed file, or keeps what is in force and says why.
+    /// Applies a changed file, or keeps what is in force and says why. Not inlined: the task that waits for signals would touch
+    /// all of its stack at each turn, 24 KiB of memory on a daemon that never reloads.
+    #[inline(never)]
     fn reload(&self, options: &Options) {
         let mut state = self.state.borrow_mut();
         let State { engine, config, spare, problems } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let loaded = files::load(&options.file, options, spare, problems, &mut warn)
+            .and_then(|text| {
+                // What people wrote is not the price of a smaller file.
+                engine.tidy();
+                let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
+                if needed > size {
+                    Err(vec![ledger::too_small(size, ledger::KEPT, needed)])
+                } else {
+                    Ok(text)
+                }
+            })
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
         match loaded {
             Err(mistakes) => {
@@ -163,7 +178,14 @@ impl App {
     fn clock_is_right(&self) {
         if !self.synchronised.replace(true) {
             log::info!("the system's clock is synchronised");
+            {
+                let State { engine, config, .. } = &mut *self.state.borrow_mut();
+                // What is planned is known from now on, and what happened is dated.
+                engine.step(config, self.now(config), Input::Pass);
+            }
+            self.commit();
             self.pages.clear();
+            self.slots.stir();
         }
     }
 }

@@ -63,10 +63,15 @@ impl Files {
         }
     }
 
-    /// Makes the directory and takes the lock, unless that is done.
+    /// Makes the directory and takes the lock, unless that is done. A lock that is not the one that is held belongs to
+    /// whoever uses the directory that has come in this one's place.
     fn take(&mut self) -> Result<(), Fault> {
-        if self.lock.is_some() && self.lock_path.exists() {
-            return Ok(());
+        if self.lock.is_some() {
+            match is_at(self.lock.as_ref(), &self.lock_path) {
+                Some(true) => return Ok(()),
+                Some(false) => return Err(Fault::Moved),
+                None => {}
+            }
         }
         self.lock = None;
         match DirBuilder::new().mode(0o700).create(&self.dir) {
@@ -154,6 +159,10 @@ impl Store for Files {
 
     fn create_new(&mut self) -> Result<(), Fault> {
         self.take()?;
+        // What another run left there, nobody has read.
+        if is_at(self.journal.as_ref(), &self.path) == Some(false) {
+            return Err(Fault::Moved);
+        }
         // Never through a link, nor into a file that somebody else holds open.
         self.discard_new();
         let mut how = OpenOptions::new();
@@ -190,6 +199,13 @@ impl Store for Files {
         _ = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
         u32::from_le_bytes(bytes)
     }
+}
+
+/// Whether it is this file that stands at a path; `None` if nothing does.
+fn is_at(file: Option<&File>, path: &Path) -> Option<bool> {
+    let there = fs::symlink_metadata(path).ok()?;
+    let held = file.and_then(|file| file.metadata().ok());
+    Some(held.is_some_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino())))
 }
 
 fn fault(error: &io::Error) -> Fault {
@@ -312,6 +328,31 @@ mod tests {
         assert_eq!(journal.fault(), None);
         assert_eq!(open(&mut files).2, [(1, b"all".to_vec())]);
         Files::open(&dir).unwrap_err();
+    }
+
+    /// The directory is moved away, and another daemon begins in the one that takes its place.
+    #[test]
+    fn a_directory_that_is_another_ones_now_is_left_alone() {
+        let place = Place::new();
+        let dir = place.0.join("state");
+        let mut ours = Files::open(&dir).unwrap();
+        let (mut journal, _, _) = open(&mut ours);
+        journal.append(&mut ours, 1, b"ours", Durability::Now).unwrap();
+        fs::rename(&dir, place.0.join("moved")).unwrap();
+        let mut theirs = Files::open(&dir).unwrap();
+        let (mut other, _, _) = open(&mut theirs);
+        other.append(&mut theirs, 2, b"theirs", Durability::Now).unwrap();
+
+        let moved = Err(Refused::Fault(Fault::Moved));
+        assert_eq!(journal.compact(&mut ours, &mut |new| new.put(1, b"ours")), moved);
+        // Even when they have gone, nobody has read what they left.
+        drop(theirs);
+        assert_eq!(journal.compact(&mut ours, &mut |new| new.put(1, b"ours")), moved);
+        fs::remove_file(dir.join("lock")).unwrap();
+        assert_eq!(journal.compact(&mut ours, &mut |new| new.put(1, b"ours")), moved);
+        assert_eq!(names(&dir), ["journal", "lock"]);
+        fs::remove_file(dir.join("lock")).unwrap();
+        assert_eq!(open(&mut Files::open(&dir).unwrap()).2, [(2, b"theirs".to_vec())]);
     }
 
     #[test]

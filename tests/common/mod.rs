@@ -12,6 +12,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -221,7 +222,11 @@ pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-pub const AIGLON: &str = env!("CARGO_BIN_EXE_aiglon");
+/// The program under test: what was built with the tests, or (cross/test.sh) one for another machine, in an emulator.
+pub const AIGLON: &str = match option_env!("AIGLON_UNDER_TEST") {
+    Some(path) => path,
+    None => env!("CARGO_BIN_EXE_aiglon"),
+};
 
 /// A daemon that serves a configuration.
 pub struct Daemon {
@@ -399,6 +404,26 @@ pub fn part<'a>(page: &'a str, name: &str) -> &'a str {
         .filter_map(|piece| piece.split("</ul>").next())
         .find(|piece| piece.contains(&name) && piece.contains(" id=\"c"))
         .unwrap_or_else(|| panic!("no component {name}: {page}"))
+}
+
+/// Sees to it that this test is root's: that of nobody else runs once more, through sudo, which must want no password.
+/// True if that was done, and well.
+pub fn done_as_root() -> bool {
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        return false;
+    }
+    let me = std::env::current_exe().unwrap();
+    // The name of a test's thread is the test's.
+    let name = std::thread::current().name().unwrap().to_owned();
+    let (status, out, err) =
+        run(Command::new("sudo").args(["-n", "-E"]).arg(me).args(["--exact", &name, "--nocapture"]));
+    assert_eq!(
+        status,
+        Some(0),
+        "this test makes or becomes users of the system: run it as root, or have a sudo without a password\n{out}{err}"
+    );
+    assert!(out.contains("1 passed"), "{out}");
+    true
 }
 
 /// Tries until it holds; for what another process does in its own time.

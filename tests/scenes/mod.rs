@@ -33,6 +33,8 @@ pub(crate) struct Fake {
     pub(crate) incidents: Vec<(IncidentView<'static>, Vec<StepView<'static>>)>,
     pub(crate) maintenance: Vec<MaintenanceView<'static>>,
     pub(crate) banner: Option<BannerView<'static>>,
+    /// How bad people say services are, by their place, and whether they mean all of it.
+    pub(crate) said: BTreeMap<usize, (State, bool)>,
     pub(crate) days: u8,
     /// By component and how many days ago; for others all is known and well.
     pub(crate) past: BTreeMap<(usize, u8), Day>,
@@ -51,6 +53,7 @@ impl Default for Fake {
             incidents: Vec::new(),
             maintenance: Vec::new(),
             banner: None,
+            said: BTreeMap::new(),
             days: 0,
             past: BTreeMap::new(),
         }
@@ -118,6 +121,8 @@ pub(crate) fn step(number: u16, step: Step, part: u16, state: State, minutes: i6
         component: Some(ComponentId(part)),
         words: Words::None,
         amended: false,
+        amended_by: 0,
+        amended_at: None,
         who: 0,
         firing: false,
     }
@@ -181,6 +186,9 @@ impl View for Fake {
     }
     fn maintenance(&self, _: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         self.maintenance.iter().for_each(each);
+    }
+    fn said(&self, service: ServiceId) -> (State, bool) {
+        self.said.get(&service.index()).copied().unwrap_or((State::Operational, false))
     }
     fn banner(&self, _: SiteId) -> Option<BannerView<'_>> {
         self.banner

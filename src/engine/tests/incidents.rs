@@ -8,6 +8,8 @@ use crate::model::{Forced, Phase, Phrase, Repeat, ServiceId, Step, Words};
 use crate::time::Millis;
 use std::vec;
 
+mod hindsight;
+
 const WIFI: ServiceId = ServiceId(0);
 const ANNA: u32 = 77;
 const BEN: u32 = 78;
@@ -72,7 +74,8 @@ impl Sim {
                 Words::Phrase(phrase) => line += &format!(" --say {}", phrase.name()),
             }
             if view.amended {
-                line += " (amended)";
+                let at = view.amended_at.map_or(-1, |at| (at.0 - NOON).div_euclid(MIN));
+                line += &format!(" (amended by {} at {at})", view.amended_by);
             }
             if view.who != 0 {
                 line += &format!(" by {}", view.who);
@@ -372,7 +375,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         Ok(Done::Incident(1))
     );
     assert_eq!(
-        sim.act(ANNA, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
+        sim.act(BEN, Action::Amend { number: 1, step: Some(2), words: own("We look into it.") }),
         Ok(Done::Incident(1))
     );
     assert_eq!(sim.act(BEN, Action::Retitle { number: 1, title: "Big storm" }), Ok(Done::Incident(1)));
@@ -385,7 +388,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         sim.steps(1),
         [
             "Opened by 77 at 10",
-            "investigating \"We look into it.\" (amended) by 77 at 10",
+            "investigating \"We look into it.\" (amended by 78 at 100) by 77 at 10",
             "identified --say power-cut by 78 at 100",
             "monitoring ar \"الهوائي يعمل\" by 77 at 100",
             "Retitled \"Big storm\" by 78 at 100",
@@ -407,6 +410,38 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     ] {
         assert_eq!(sim.act(ANNA, action), Err(refusal), "{action:?}");
     }
+}
+
+/// Nobody but people sees that a roof burns.
+#[test]
+fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
+    let mut sim = well();
+    let seen = |sim: &Sim| {
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        (view.site(HOME).overall, view.said(WIFI), view.said(ServiceId(1)).0)
+    };
+    let nothing = (State::Operational, (State::Operational, false), State::Operational);
+    assert_eq!(seen(&sim), nothing);
+    let open = |component, state| Action::Open {
+        service: WIFI,
+        component,
+        state,
+        title: "Roof burnt",
+        words: Words::None,
+    };
+    sim.act(ANNA, open(Some(ComponentId(0)), State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, false), State::Operational));
+    sim.act(ANNA, open(None, State::Outage)).unwrap();
+    assert_eq!(seen(&sim), (State::Outage, (State::Outage, true), State::Operational));
+    // What has ended says nothing any more; what is made a part of another, goes on there.
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    sim.act(ANNA, resolve(2)).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, open(None, State::Degraded)).unwrap();
+    sim.act(ANNA, Action::Merge { number: 1, into: 3 }).unwrap();
+    assert_eq!(seen(&sim).1, (State::Outage, false));
+    sim.act(ANNA, resolve(3)).unwrap();
+    assert_eq!(seen(&sim), nothing);
 }
 
 #[test]
@@ -732,4 +767,95 @@ fn an_incident_is_kept_as_long_as_its_site_keeps_it() {
     assert_eq!(sim.incidents(), []);
     assert!(sim.engine.incidents().wants_purge(), "flash forgets it, too");
     assert_eq!(Millis::from_mins(1).0, 60_000);
+}
+
+#[test]
+fn what_was_removed_does_not_come_back_from_a_journal_that_was_not_compacted() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    let mut written = sim.written();
+    sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
+    written.extend(sim.written());
+    let mut next = sim.rerun(Boot::default(), &written);
+    assert_eq!(next.incidents(), []);
+    assert_eq!(next.act(ANNA, open), Ok(Done::Incident(2)), "its number is not given again");
+}
+
+#[test]
+fn ones_own_banner_is_taken_back_and_not_the_one_behind_it() {
+    let mut sim = well();
+    let banner = |text| Action::Banner { state: None, words: own(text) };
+    let told = |sim: &Sim| {
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        view.banner(HOME).map(|banner| banner.who)
+    };
+    sim.act(ANNA, banner("Anna's")).unwrap();
+    sim.act(BEN, banner("Ben's")).unwrap();
+    let mut written = sim.written();
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Banner));
+    written.extend(sim.written());
+    assert_eq!(told(&sim), Some(BEN));
+    assert_eq!(told(&sim.rerun(Boot::default(), &written)), Some(BEN), "as in the run that wrote it");
+    // A compaction within ten minutes keeps what an undo brings back.
+    sim.act(BEN, Action::ClearBanner).unwrap();
+    let records = sim.snapshot();
+    let mut next = sim.rerun(Boot::default(), &records);
+    assert_eq!(told(&next), None);
+    assert_eq!(next.act(BEN, Action::Undo), Ok(Done::Banner));
+    assert_eq!(told(&next), Some(BEN));
+}
+
+#[test]
+fn nobody_takes_back_what_somebody_else_had_a_word_in() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "A", words: Words::None };
+    sim.act(ANNA, open).unwrap();
+    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NotAlone));
+    assert_eq!(sim.incidents().len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_years_ahead_for_an_hour_forgets_nothing() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah.") }).unwrap();
+    let minute = |minute: i64| Wall(NOON + minute * MIN);
+    sim.act(
+        ANNA,
+        Action::Maintain {
+            service: WIFI,
+            component: None,
+            starts: minute(600),
+            ends: minute(660),
+            repeat: Repeat::Once,
+            words: Words::None,
+        },
+    )
+    .unwrap();
+    sim.ahead = Some(20_454 * 24 * 60 * MIN);
+    sim.quiet_until(75);
+    sim.ahead = Some(0);
+    sim.quiet_until(80);
+    assert_eq!(sim.incidents().len(), 1);
+    let mut planned = 0;
+    sim.engine.view(&sim.config, sim.clocks()).maintenance(HOME, &mut |_| planned += 1);
+    assert_eq!(planned, 1);
+}
+
+#[test]
+fn what_was_merged_into_what_is_gone_ends_there() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    sim.act(BEN, open).unwrap();
+    sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
+    sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
+    assert_eq!(sim.act(BEN, Action::Reopen { number: 2, words: own("Still.") }), Ok(Done::Incident(2)));
 }

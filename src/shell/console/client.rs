@@ -13,8 +13,9 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use aiglon::command::wants_json;
+use aiglon::command::{Words, parse, wants_json};
 use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, PAGE_BYTES};
+use rustix::io::ioctl_fionread;
 
 use super::editor::{Action, Editor};
 use super::terminal::{self, Came, Terminal, first};
@@ -156,6 +157,16 @@ enum From {
     Nowhere,
 }
 
+/// What whoever sits at the terminal did.
+enum Typed {
+    /// They ended a line.
+    Line(String),
+    /// Ctrl-C.
+    Nothing,
+    /// Ctrl-D, or they are gone.
+    End,
+}
+
 /// How a command went.
 struct Went {
     status: u8,
@@ -245,8 +256,9 @@ impl Client {
         let mut status = DONE;
         loop {
             match self.read("aiglon> ") {
-                Ok(Some(line)) if line.trim().is_empty() => {}
-                Ok(Some(line)) => {
+                Ok(Typed::Nothing) => {}
+                Ok(Typed::Line(line)) if line.trim().is_empty() => {}
+                Ok(Typed::Line(line)) => {
                     if let Some(person) = &mut self.person {
                         person.editor.remember(&line);
                     }
@@ -256,15 +268,15 @@ impl Client {
                         return status;
                     }
                 }
-                Ok(None) => return status,
+                Ok(Typed::End) => return status,
                 Err(_) => return UNANSWERED,
             }
         }
     }
 
-    /// A line of whoever sits at the terminal; an empty one for Ctrl-C, `None` if they leave.
-    fn read(&mut self, prompt: &'static str) -> io::Result<Option<String>> {
-        let Some(mut person) = self.person.take() else { return Ok(None) };
+    /// A line of whoever sits at the terminal.
+    fn read(&mut self, prompt: &'static str) -> io::Result<Typed> {
+        let Some(mut person) = self.person.take() else { return Ok(Typed::End) };
         person.terminal.raw();
         let line = self.edit(&mut person, prompt);
         terminal::restore();
@@ -272,7 +284,7 @@ impl Client {
         line
     }
 
-    fn edit(&self, person: &mut Person, prompt: &'static str) -> io::Result<Option<String>> {
+    fn edit(&self, person: &mut Person, prompt: &'static str) -> io::Result<Typed> {
         let Person { terminal, editor, typed, from, until } = person;
         let mut shown = Vec::new();
         editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
@@ -288,8 +300,9 @@ impl Client {
             stdout().flush()?;
             shown.clear();
             match action {
-                Action::Line | Action::Interrupted => return Ok(Some(editor.line().to_owned())),
-                Action::End => return Ok(None),
+                Action::Line => return Ok(Typed::Line(editor.line().to_owned())),
+                Action::Interrupted => return Ok(Typed::Nothing),
+                Action::End => return Ok(Typed::End),
                 Action::Complete => continue,
                 Action::None => {}
             }
@@ -347,6 +360,9 @@ impl Client {
                     Ok(())
                 }
                 Ok(code) => {
+                    if code == Code::Done && from == From::Input && flags & wire::TEXT == 0 {
+                        hint(line);
+                    }
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
@@ -457,9 +473,13 @@ impl Client {
     /// The words for it.
     fn text(&mut self, from: From) -> Result<String, &'static str> {
         Ok(match from {
-            From::Person => self.read("words> ").ok().flatten().unwrap_or_default(),
+            From::Person => match self.read("words> ") {
+                Ok(Typed::Line(line)) => line,
+                _ => return Err("not done"),
+            },
             From::Input => {
-                if stdin().is_terminal() {
+                // Through SSH without a terminal, somebody may sit there and not know what is waited for.
+                if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
                     complain("The words, and Ctrl-D on a line of its own at their end:\n");
                 }
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
@@ -482,7 +502,10 @@ impl Client {
     /// Whether somebody says yes to the question that has been shown.
     fn agrees(&mut self, from: From) -> bool {
         let answer = match from {
-            From::Person => self.read("[y/N] ").ok().flatten(),
+            From::Person => match self.read("[y/N] ") {
+                Ok(Typed::Line(line)) => Some(line),
+                _ => None,
+            },
             From::Input if stdin().is_terminal() => {
                 complain("[y/N] ");
                 let mut line = String::new();
@@ -525,6 +548,16 @@ impl Client {
         };
         complain(&format!("aiglon: {words}\n"));
         Went { status, quit: matches!(lost, Lost::Output(_)) }
+    }
+}
+
+/// Says so where a command that could have had words on standard input did without, and something stands there.
+fn hint(line: &str) {
+    let mut words = Words::new();
+    let wordless = parse(line, None, &mut words)
+        .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
+    if wordless && !stdin().is_terminal() && ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0) {
+        complain("aiglon: standard input was not read; a '-' in place of words reads it\n");
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use aiglon::config::Config;
 use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
+use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES, READERS};
 use aiglon::render::PageBuf;
@@ -128,8 +129,8 @@ impl Session<'_> {
                 Status::Done => (Kind::Out, Code::Done),
                 Status::Quit => (Kind::Out, Code::Quit),
                 Status::Refused => (Kind::Words, Code::Refused),
-                Status::WantsText if request.flags & wire::CAN_TEXT != 0 => return Ok(Code::WantsText),
-                Status::Usage | Status::WantsText => (Kind::Words, Code::Usage),
+                Status::WantsText => return Ok(Code::WantsText),
+                Status::Usage => (Kind::Words, Code::Usage),
                 Status::Confirm => (Kind::Words, Code::Confirm),
                 Status::Export => return self.export(out).await,
                 Status::Import if request.op == Op::Import => {
@@ -216,11 +217,20 @@ impl Session<'_> {
             _ => return self.say(Code::Refused, "the configuration has changed; nothing was done\n").await,
         }
         match self.app.import(&mut page) {
-            Err(words) => self.say(Code::Refused, words).await,
-            Ok((count, note)) => {
+            Err(words) => self.say(Code::Refused, &words).await,
+            Ok(((count, survey), note)) => {
                 out.clear();
-                // It fits.
+                // They fit.
                 _ = uwrite!(out, "imported: {} records\n", count);
+                if survey.named < survey.told {
+                    let lost = survey.told.saturating_sub(survey.named);
+                    _ = uwrite!(
+                        out,
+                        "left out: {} of {} about incidents, maintenance and banners; what they are of is not named here\n",
+                        lost,
+                        survey.told
+                    );
+                }
                 self.frame(Kind::Out, out.as_slice()).await?;
                 self.note(note).await?;
                 Ok(Code::Done)
@@ -244,7 +254,7 @@ impl Session<'_> {
 
 impl App {
     /// Takes all that a journal holds in place of what is kept.
-    fn import(&self, journal: &mut PageBuf) -> Result<(u32, Option<Fault>), &'static str> {
+    fn import(&self, journal: &mut PageBuf) -> Result<((u32, Survey), Option<Fault>), String> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
@@ -288,7 +298,8 @@ impl App {
             caller,
             from,
             line: request.line,
-            text: (request.flags & wire::TEXT != 0).then_some(request.text),
+            // Who cannot bring any has none.
+            text: (request.flags & (wire::TEXT | wire::CAN_TEXT) != wire::CAN_TEXT).then_some(request.text),
             json: request.flags & wire::JSON != 0,
             confirmed: request.flags & wire::CONFIRMED != 0,
         };

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Makes static musl programs for routers and boards, into target/cross/release.
+#
+#     cross/build.sh [OPTION]... TARGET...|all
+#
+#     --build small|full|both   small: for 8 MB of flash, says nothing when it panics; full: for boards. Both by default.
+#     --out DIR                 somewhere else
+#     --record                  write the sizes into cross/sizes
+#
+# Everything comes from package registries, by cargo, pip and apt; cross/README.md says what and why.
+# Exit 1 if a program is over its limit in cross/sizes.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
+
+builds='small full' out=$work/release record=''
+wanted=()
+while (($#)); do
+    case $1 in
+    --build)
+        case ${2:-} in small | full) builds=$2 ;; both) ;; *) die '--build is small, full or both' ;; esac
+        shift
+        ;;
+    --out) [[ -n ${2:-} ]] || die '--out wants a directory'; out=$2; shift ;;
+    --record) record=yes ;;
+    -h | --help) sed -n '2,/^# Exit/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
+    all) read -r -d '' -a wanted <<<"$targets" || : ;;
+    -*) die "no option $1; see --help" ;;
+    *)
+        [[ " ${targets//$'\n'/ } " == *" $1 "* ]] || die "no target $1; there are:" ${targets}
+        wanted+=("$1")
+        ;;
+    esac
+    shift
+done
+((${#wanted[@]})) || die 'which target? Or: all'
+mkdir -p -- "$out/symbols"
+out=$(cd -- "$out" && pwd)
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1)
+standard_library
+linker
+
+# Sets `flags` and `options` for a target and a build.
+settings() {
+    common_flags "$1"
+    options=('-Zbuild-std=std,panic_abort')
+    [[ $2 == small ]] || return 0
+    options+=(-Zbuild-std-features=optimize_for_size)
+    # A panic ends the program at once and without a word: no messages, no tables to find the way back.
+    flags+=(
+        -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none
+        -Cforce-unwind-tables=no -Crelocation-model=static
+    )
+    case $1 in
+    armv7*) flags+=(-Ctarget-feature=+thumb-mode -Cllvm-args=-enable-machine-outliner=always) ;; # Thumb-2: a quarter shorter
+    esac
+}
+
+# make TARGET BUILD
+make() {
+    local target=$1 build=$2 profile=small name=aiglon-$version-$1-$2
+    [[ $build == small ]] || profile=release
+    settings "$target" "$build"
+    encode "${flags[@]}"
+    # The symbols are for the report; cross/elf.py takes them off, and what rustc's strip leaves.
+    (cd -- "$root" && env CARGO_TARGET_DIR="$work/build" "CARGO_PROFILE_${profile^^}_STRIP=none" \
+        cargo-zigbuild zigbuild --quiet --locked --profile "$profile" --bin aiglon --target "$target" \
+        "${options[@]}") || die "$target $build: see above"
+    cp -- "$work/build/$target/$profile/aiglon" "$out/symbols/$name"
+    "$root/cross/elf.py" strip "$out/symbols/$name" "$out/$name"
+}
+
+for target in "${wanted[@]}"; do
+    for build in $builds; do
+        begin=$SECONDS
+        make "$target" "$build"
+        printf '%-32s %-6s %4d s\n' "$target" "$build" $((SECONDS - begin))
+    done
+    (cd -- "$root" && cross/sbom.py "$target" "$rust") >"$out/aiglon-$version-$target.cdx.json"
+done
+(
+    cd -- "$out"
+    sha256sum -- aiglon-"$version"-* >SHA256SUMS
+)
+[[ -z $record ]] || "$root/cross/budget.py" record "$out"
+status=0
+"$root/cross/budget.py" check "$out" >"$out/SIZES" || status=1
+cat -- "$out/SIZES"
+exit $status

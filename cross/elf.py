@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Looks into the programs of cross/build.sh, of whatever machine and byte order.
+
+    cross/elf.py strip IN OUT     only what is loaded is kept: no symbols, no sections (as OpenWrt's sstrip does)
+    cross/elf.py report IN        the largest crates and functions, of a program that still has its symbols
+"""
+
+import collections
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+
+CRATES = 25
+FUNCTIONS = 40
+# Where the numbers of the file's head stand, and how long they are, with 32 and with 64 bits.
+HEAD = {1: "HHIIIIIHHHHHH", 2: "HHIQQQIHHHHHH"}
+NAMES = "type machine version entry phoff shoff flags ehsize phentsize phnum shentsize shnum shstrndx".split()
+SECTION = {1: "IIIIIIIIII", 2: "IIQQQQIIQQ"}
+SYMTAB, FUNCTION = 2, 2
+# The crate in a mangled name (Rust's v0): the first `C`, with or without a disambiguator, then a length and the name.
+CRATE = re.compile(r"C(?:s[0-9A-Za-z]*_)?([1-9][0-9]*)_?([A-Za-z0-9_]+)")
+
+
+class Elf:
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = bytearray(file.read())
+        if self.bytes[:4] != b"\x7fELF":
+            sys.exit(f"{path}: not a program for Linux")
+        self.wide = self.bytes[4]
+        self.order = "<" if self.bytes[5] == 1 else ">"
+        self.head = dict(zip(NAMES, struct.unpack_from(self.order + HEAD[self.wide], self.bytes, 16)))
+
+    def sections(self):
+        for index in range(self.head["shnum"]):
+            at = self.head["shoff"] + index * self.head["shentsize"]
+            yield struct.unpack_from(self.order + SECTION[self.wide], self.bytes, at)
+
+    def loaded_end(self):
+        """Where the last byte that a segment needs ends."""
+        end = self.head["phoff"] + self.head["phnum"] * self.head["phentsize"]
+        for index in range(self.head["phnum"]):
+            at = self.head["phoff"] + index * self.head["phentsize"]
+            if self.wide == 1:
+                _, offset, _, _, size = struct.unpack_from(self.order + "IIIII", self.bytes, at)
+            else:
+                _, _, offset, _, _, size = struct.unpack_from(self.order + "IIQQQQ", self.bytes, at)
+            end = max(end, offset + size)
+        return end
+
+    def strip(self):
+        for name in ("shoff", "shnum", "shstrndx"):
+            self.head[name] = 0
+        struct.pack_into(self.order + HEAD[self.wide], self.bytes, 16, *self.head.values())
+        return self.bytes[: self.loaded_end()]
+
+    def functions(self):
+        sections = list(self.sections())
+        for section in sections:
+            if section[1] != SYMTAB:
+                continue
+            names = sections[section[6]][4]
+            entry = "IIIBBH" if self.wide == 1 else "IBBHQQ"
+            step = struct.calcsize(self.order + entry)
+            for at in range(section[4], section[4] + section[5], step):
+                row = struct.unpack_from(self.order + entry, self.bytes, at)
+                name, size, info = (row[0], row[2], row[3]) if self.wide == 1 else (row[0], row[5], row[1])
+                if size and info & 15 == FUNCTION:
+                    begin = names + name
+                    yield size, self.bytes[begin : self.bytes.index(0, begin)].decode()
+
+
+def crate(symbol):
+    if not symbol.startswith("_R"):
+        return "(C: musl, compiler)"
+    found = CRATE.search(symbol)
+    return found[2][: int(found[1])] if found else "(unknown)"
+
+
+def report(path):
+    functions = sorted(set(Elf(path).functions()), reverse=True)
+    crates = collections.Counter()
+    for size, symbol in functions:
+        crates[crate(symbol)] += size
+    print(f"functions, {sum(crates.values()):,} bytes; what is inlined counts with its caller, "
+          "what is generic with who wrote it")
+    for name, size in crates.most_common(CRATES):
+        print(f"{size:>9,}  {name}")
+    print("largest functions")
+    for (size, _), name in zip(functions, demangled([symbol for _, symbol in functions[:FUNCTIONS]])):
+        print(f"{size:>9,}  {name[:140]}")
+
+
+def demangled(symbols):
+    if not shutil.which("c++filt"):
+        return symbols
+    done = subprocess.run(["c++filt"], input="\n".join(symbols), capture_output=True, text=True, check=True)
+    return [re.sub(r"\[[0-9a-f]+\]", "", line) for line in done.stdout.splitlines()]
+
+
+def main():
+    match sys.argv[1:]:
+        case ["strip", source, target]:
+            with open(target, "wb") as file:
+                file.write(Elf(source).strip())
+            os.chmod(target, 0o755)
+        case ["report", source]:
+            report(source)
+        case _:
+            sys.exit(__doc__)
+
+
+main()

@@ -1,0 +1,142 @@
+//! What must be true afterwards: after a restart, when a part of the configuration is gone, when somebody takes back.
+
+use super::*;
+
+fn later(sim: &mut Sim, records: &mut Vec<(u8, Vec<u8>)>, boot: u64) -> Sim {
+    records.extend(sim.written());
+    sim.rerun(Boot { id: boot, base: 0 }, records)
+}
+
+#[test]
+fn what_a_person_resolved_while_it_fired_is_over_after_a_restart_too() {
+    let mut sim = well();
+    let mut records = Vec::new();
+    sim.down_until(&["heron"], 12);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") }).unwrap();
+    sim.up(&["heron"]);
+    sim.quiet_until(30);
+    assert_eq!(sim.steps(1)[2], "Better heron Operational at 17");
+    assert!(!sim.incidents()[0].open && !sim.incidents()[0].firing);
+    let mut next = later(&mut sim, &mut records, 1);
+    assert!(!next.incidents()[0].firing);
+    next.at(100);
+    next.down(&["heron"]);
+    assert_eq!(next.incidents().len(), 2, "what comes long after is another one: {:?}", next.incidents());
+    // It lets go of what stays in trouble when that is well at last, after a restart as well.
+    let mut sim = well();
+    let mut records = Vec::new();
+    sim.down_until(&["heron"], 12);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") }).unwrap();
+    let mut next = later(&mut sim, &mut records, 1);
+    assert!(!next.incidents()[0].firing, "nobody knows whether it still fires");
+    next.down_until(&["heron"], 20);
+    assert!(next.incidents()[0].firing && !next.incidents()[0].open && next.incidents().len() == 1);
+}
+
+#[test]
+fn nobody_is_told_that_alerts_fire_when_nothing_is_known() {
+    let mut sim = well();
+    sim.down_until(&["heron"], 12);
+    let mut records = Vec::new();
+    let mut next = later(&mut sim, &mut records, 1);
+    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: own("Over.") };
+    assert_eq!(next.act(ANNA, resolve), Ok(Done::Incident(1)));
+    assert!(!next.incidents()[0].firing);
+    // It is still in that incident: that nothing is known opens none at once.
+    next.at(40);
+    assert_eq!(next.incidents().len(), 1, "{:?}", next.incidents());
+}
+
+#[test]
+fn what_ended_ended_when_it_did_though_its_component_is_gone() {
+    let mut sim = well();
+    sim.down_until(&["egret"], 12);
+    sim.up(&["egret"]);
+    sim.quiet_until(30);
+    let before = sim.incidents();
+    assert_eq!((before[0].open, before[0].ended), (false, Some(17)));
+    let written = sim.written();
+    sim.quiet_until(35);
+    let new = load(&CONFIG.replace("config component 'egret'\n\toption service 'wifi'\n", ""));
+    let now = sim.clocks();
+    sim.engine.reconfigure(&sim.config, &new, now);
+    sim.config = new;
+    sim.engine.step(&sim.config, now, Input::Pass);
+    assert_eq!(sim.incidents(), before);
+    let mut next = Sim::new(&CONFIG.replace("config component 'egret'\n\toption service 'wifi'\n", ""));
+    next.now = sim.now;
+    let now = next.clocks();
+    next.engine.begin(&next.config, now);
+    for (kind, payload) in &written {
+        assert!(next.engine.restore(&next.config, now, *kind, payload));
+    }
+    next.engine.restored(&next.config, now);
+    assert_eq!(next.incidents(), before);
+}
+
+#[test]
+fn who_opened_an_incident_cannot_take_back_what_others_said_in_it() {
+    let open = |title| Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Degraded,
+        title,
+        words: own("Mine."),
+    };
+    let mut sim = well();
+    sim.act(ANNA, open("Slow")).unwrap();
+    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("Ours.") }).unwrap();
+    // The words that came with it, but not what it is.
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(1)));
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NotAlone));
+    let told = sim.steps(1).join("\n");
+    assert!(told.contains("Ours.") && !told.contains("Mine."), "{told}");
+    // Of what is one's own, all goes, one after the other.
+    sim.act(BEN, open("Down")).unwrap();
+    sim.act(BEN, Action::Update { number: 2, phase: Phase::Identified, words: own("More.") }).unwrap();
+    assert_eq!(sim.act(BEN, Action::Undo), Ok(Done::Incident(2)));
+    assert_eq!(sim.act(BEN, Action::Undo), Ok(Done::Incident(2)));
+    assert_eq!(sim.incidents().len(), 1);
+}
+
+#[test]
+fn planned_work_is_waited_for_while_nobody_knows_what_time_it_is() {
+    let mut sim = well();
+    let at = |minute: i64| Wall(NOON + minute * MIN);
+    let plan = Action::Maintain {
+        service: WIFI,
+        component: Some(HERON),
+        starts: at(11),
+        ends: at(60),
+        repeat: Repeat::Once,
+        words: own("New mast"),
+    };
+    sim.act(ANNA, plan).unwrap();
+    let records = sim.written();
+    // The router starts anew, and has no clock.
+    for (learns, incidents) in [(Some(15), 0), (None, 1)] {
+        let mut next = sim.rerun(Boot { id: 9, base: -12 * MIN }, &records);
+        let mono = next.now;
+        next.ahead = None;
+        next.now = Mono(0);
+        next.engine.begin(&next.config, next.clocks());
+        for (kind, payload) in &records {
+            next.engine.restore(&next.config, next.clocks(), *kind, payload);
+        }
+        let now = next.clocks();
+        next.engine.restored(&next.config, now);
+        assert!(mono > Mono(0));
+        next.down_until(&["heron"], 3);
+        assert_eq!(next.incidents().len(), 0, "it may be the planned work");
+        next.down_until(&["egret"], 3);
+        assert_eq!(next.incidents().len(), 1, "on this there is none");
+        if let Some(minute) = learns {
+            next.ahead = Some(minute * MIN);
+        }
+        next.down_until(&["heron"], 12);
+        let on = next.engine.view(&next.config, next.clocks()).component(HERON).maintenance;
+        assert_eq!(on, learns.is_some());
+        let steps = next.steps(1).iter().filter(|step| step.contains("heron")).count();
+        assert_eq!(steps, incidents, "{:?}", next.steps(1));
+    }
+}

@@ -1,0 +1,231 @@
+//! What the alerts of senders that do not repeat may cost the flash, and what the journal lacks for it.
+//!
+//! Each of their beginnings and ends is on flash before its sender is answered, so who flaps every ten seconds would
+//! write a megabyte a day. Each source has an allowance: [`ALERT_FLASH_BYTES`] at once, and [`ALERT_FLASH_HOUR`] more
+//! with each hour. When it is used up, the journal is told only that there is [`MORE`], and nothing about a further
+//! beginning: after a restart what the source feeds is *no data* until it has had the time to say everything again, never
+//! well. An alert that is written down is always struck out when it ends, whatever is left. When some of the allowance
+//! has grown back, a compaction writes everything down anew; it is paid from the allowance, too.
+
+use super::Durable;
+use super::Engine;
+use super::alerts::{Held, Key};
+use super::durable::{self, BEGAN, ENDED, MORE};
+use crate::config::Config;
+use crate::limits::{ALERT_FLASH_BYTES, ALERT_FLASH_HOUR, FLASH_NODE_BYTES, RECORD_OVERHEAD_BYTES, SOURCES};
+use crate::model::{SourceId, SourceSet};
+use crate::time::{Millis, Mono, Now};
+
+const HOUR: Millis = Millis::from_mins(60);
+
+/// What one source has cost, and what the journal lacks of it. All-zero: nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wear {
+    /// Bytes of the allowance that are used up. More than all of it is a debt.
+    spent: u32,
+    /// When that was true.
+    at: Mono,
+    /// Beginnings are not written down, until a compaction writes everything.
+    behind: bool,
+    /// The journal says that there is more.
+    more: bool,
+    /// Until then this source may have alerts that nobody holds: they found no room, or an earlier run did not write
+    /// them down.
+    pub(super) lost_until: Mono,
+}
+
+impl Wear {
+    /// Nothing.
+    pub(super) const fn new() -> Self {
+        Self { spent: 0, at: Mono(0), behind: false, more: false, lost_until: Mono(0) }
+    }
+
+    /// Lets the allowance grow.
+    fn pass(&mut self, now: Mono) {
+        let per_hour = u64::from(ALERT_FLASH_HOUR);
+        let hour = u64::from(HOUR.0);
+        let elapsed = u64::try_from(now.since(self.at)).unwrap_or(0);
+        let grown = elapsed.saturating_mul(per_hour).checked_div(hour).unwrap_or(0);
+        if u64::from(self.spent) <= grown {
+            (self.spent, self.at) = (0, now);
+            return;
+        }
+        self.spent = self.spent.saturating_sub(u32::try_from(grown).unwrap_or(u32::MAX));
+        // What has not made a whole byte yet is not forgotten.
+        let counted = grown.saturating_mul(hour).checked_div(per_hour).unwrap_or(0);
+        self.at = self.at.plus(Millis(u32::try_from(counted).unwrap_or(u32::MAX)));
+    }
+
+    fn pay(&mut self, bytes: u32, now: Mono) {
+        self.pass(now);
+        self.spent = self.spent.saturating_add(bytes);
+    }
+
+    /// Pays, if the allowance has so much.
+    fn afford(&mut self, bytes: u32, now: Mono) -> bool {
+        self.pass(now);
+        let after = self.spent.saturating_add(bytes);
+        let can = !self.behind && after <= ALERT_FLASH_BYTES;
+        if can {
+            self.spent = after;
+        }
+        can
+    }
+
+    /// When enough has grown back for everything to be written down anew: what an hour brings.
+    fn catches_up_at(&self) -> Option<Mono> {
+        let over = self.spent.saturating_sub(ALERT_FLASH_BYTES.saturating_sub(ALERT_FLASH_HOUR));
+        let wait = u64::from(over).saturating_mul(u64::from(HOUR.0)).div_ceil(u64::from(ALERT_FLASH_HOUR));
+        self.behind.then(|| self.at.plus(Millis(u32::try_from(wait).unwrap_or(u32::MAX))))
+    }
+}
+
+/// What a record costs: its bytes, and the header of the node of flash that it ends.
+fn cost(payload: &[u8]) -> u32 {
+    let bytes = payload.len().saturating_add(RECORD_OVERHEAD_BYTES);
+    u32::try_from(bytes).unwrap_or(u32::MAX).saturating_add(FLASH_NODE_BYTES)
+}
+
+impl Engine {
+    /// Tells `each` record by which what a step asked for survives a restart: 0 to 2 of them. True if this
+    /// source's allowance has just been used up, which is worth a word in the log.
+    pub fn write_down(
+        &mut self,
+        config: &Config,
+        now: Now,
+        what: Durable,
+        each: &mut dyn FnMut(u8, &[u8]),
+    ) -> bool {
+        let mono = now.mono;
+        match what {
+            Durable::Nothing => false,
+            Durable::Ended(key) => {
+                self.strike_out(config, mono, key, each);
+                false
+            }
+            Durable::More(source) => {
+                self.more(config, mono, source, each);
+                false
+            }
+            Durable::Began(key) => {
+                let Some(payload) = self.began_record(config, now, key) else { return false };
+                let source = SourceId(key.source);
+                let Some(wear) = self.wear.get_mut(source.index()) else { return false };
+                if wear.afford(cost(&payload), mono) {
+                    self.set_written(key, true);
+                    each(BEGAN, &payload);
+                    return false;
+                }
+                self.counters.withheld = self.counters.withheld.saturating_add(1);
+                // As it was, it was less bad than it is, or somewhere else.
+                if self.set_written(key, false) {
+                    self.strike_out(config, mono, key, each);
+                }
+                self.fall_behind(config, mono, source, each)
+            }
+        }
+    }
+
+    fn strike_out(&mut self, config: &Config, now: Mono, key: Key, each: &mut dyn FnMut(u8, &[u8])) {
+        let payload = durable::ended_record(config, key);
+        self.pay(SourceId(key.source), cost(&payload), now);
+        each(ENDED, &payload);
+    }
+
+    /// The journal says that there is more, if it does not yet.
+    fn more(&mut self, config: &Config, now: Mono, source: SourceId, each: &mut dyn FnMut(u8, &[u8])) {
+        let Some(wear) = self.wear.get_mut(source.index()).filter(|wear| !wear.more) else { return };
+        let payload = durable::more_record(config, source);
+        wear.more = true;
+        wear.pay(cost(&payload), now);
+        each(MORE, &payload);
+    }
+
+    fn fall_behind(
+        &mut self,
+        config: &Config,
+        now: Mono,
+        source: SourceId,
+        each: &mut dyn FnMut(u8, &[u8]),
+    ) -> bool {
+        self.more(config, now, source, each);
+        let Some(wear) = self.wear.get_mut(source.index()) else { return false };
+        !core::mem::replace(&mut wear.behind, true)
+    }
+
+    /// Whether it was.
+    fn set_written(&mut self, key: Key, written: bool) -> bool {
+        let at = self.alerts.find(key);
+        let was =
+            at.and_then(|at| self.alerts.update(at, |held| core::mem::replace(&mut held.written, written)));
+        was == Some(true)
+    }
+
+    /// Something was written on account of this source.
+    pub fn pay(&mut self, source: SourceId, bytes: u32, now: Mono) {
+        if let Some(wear) = self.wear.get_mut(source.index()) {
+            wear.pay(bytes, now);
+        }
+    }
+
+    /// When the journal should be compacted for what was not written down. Those who are [`behind`](Self::behind) then
+    /// pay for that.
+    pub fn catches_up_at(&self) -> Option<Mono> {
+        self.wear.iter().filter_map(Wear::catches_up_at).min()
+    }
+
+    /// Whose alerts are not all written down, since they were too many.
+    pub fn behind(&self) -> SourceSet {
+        let mut behind = SourceSet::EMPTY;
+        for (id, _) in (0u8..).zip(&self.wear).filter(|(_, wear)| wear.behind) {
+            behind.insert(SourceId(id));
+        }
+        behind
+    }
+
+    /// Bytes that the source which has used most of its allowance has used.
+    pub fn wear(&self, now: Mono) -> u32 {
+        let spent = |wear: &Wear| {
+            let mut wear = *wear;
+            wear.pass(now);
+            wear.spent
+        };
+        self.wear.iter().map(spent).max().unwrap_or(0)
+    }
+
+    /// The journal holds a snapshot, and nothing else. If it is a brief one, no alert is in it.
+    pub(super) fn wrote_alerts(&mut self, brief: bool, now: Mono) {
+        for id in (0u8..).map(SourceId).take(SOURCES) {
+            let more = self.lacks(id, brief, now);
+            let held =
+                brief && self.alerts.iter().any(|held| held.source() == id && durable::is_durable(held));
+            if let Some(wear) = self.wear.get_mut(id.index()) {
+                (wear.more, wear.behind) = (more, held);
+            }
+            self.alerts.for_each_of(id, |held| held.written = !brief && !held.private);
+        }
+    }
+
+    /// Whether a snapshot must say that this source has more.
+    pub(super) fn lacks(&self, source: SourceId, brief: bool, now: Mono) -> bool {
+        let unwritten =
+            |held: &Held| held.source() == source && durable::is_durable(held) && (brief || held.private);
+        self.wear.get(source.index()).is_some_and(|wear| wear.lost_until > now)
+            || self.alerts.iter().any(unwritten)
+    }
+
+    /// This source has an alert that nobody holds, until then at most.
+    pub(super) fn lost(&mut self, source: SourceId, until: Mono) {
+        if let Some(wear) = self.wear.get_mut(source.index()) {
+            wear.lost_until = wear.lost_until.max(until);
+        }
+    }
+
+    /// The journal says that this source has more.
+    pub(super) fn restored_more(&mut self, source: SourceId, until: Mono) {
+        self.lost(source, until);
+        if let Some(wear) = self.wear.get_mut(source.index()) {
+            wear.more = true;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What must be true of the world after every step.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use aiglon::limits::INCIDENTS;
+use aiglon::model::{ComponentId, Repeat, SiteId, State, Step, View, Words};
+
+use super::people::{Deed, LONG_AGO};
+use super::scene::{PARTS, SITE_OF};
+use super::world::{DAY, MIN, NOON, World};
+
+/// Words about what ended this long ago may give way to what is newer.
+const SAFE: i64 = 14 * DAY;
+
+/// What is told of one incident.
+#[derive(Debug, Default)]
+pub struct Told {
+    steps: Vec<String>,
+    /// The last of the steps that may give way to what people say.
+    middle: u16,
+    /// How it is.
+    end: String,
+}
+
+impl World {
+    /// Cheap, so done after every step.
+    pub fn check(&self) {
+        let view = self.engine.view(&self.config, self.clocks());
+        let mut overall = [State::Operational; 2];
+        for part in 0..PARTS.len() {
+            let state = view.component(ComponentId(u16::try_from(part).unwrap())).state;
+            let expected = self.model.state(part, self.now);
+            assert_eq!(state, expected, "{} at {}", PARTS[part], self.now / 1000);
+            // Not by any rule of ours, but by what was said.
+            let promised = self.promised[part].iter().any(|&until| until > self.now);
+            assert!(
+                !promised || state != State::Operational,
+                "{} is greener than what its sender said",
+                PARTS[part]
+            );
+            let site = usize::from(SITE_OF[part]);
+            overall[site] = overall[site].max(state);
+        }
+        for (site, worst) in (0u8..).zip(overall) {
+            assert_eq!(view.site(SiteId(site)).overall, worst);
+        }
+        let (incidents, used, capacity) = self.engine.incidents().usage();
+        assert!(
+            used <= capacity && incidents <= INCIDENTS,
+            "{used} of {capacity} bytes, {incidents} incidents"
+        );
+        assert!(
+            self.disk.peak <= self.config.main.journal_size as usize,
+            "{} bytes of files",
+            self.disk.peak
+        );
+    }
+
+    /// Goes through everything that is told, so not done after every step.
+    pub fn check_told(&mut self) {
+        for site in 0..2 {
+            self.check_site(site);
+        }
+    }
+
+    fn check_site(&mut self, site: u8) {
+        let numbers = self.numbers(site);
+        for &(number, open) in &numbers {
+            self.born.entry((site, number)).or_insert(self.now);
+            let last = self.last_open.entry((site, number)).or_insert(self.now);
+            if open {
+                *last = self.now;
+            }
+        }
+        for number in self.people.incidents(site) {
+            if numbers.iter().all(|&(known, _)| known != number) {
+                assert!(
+                    self.may_be_gone(site, number),
+                    "what people said of incident {number} of site {site} is gone"
+                );
+                self.people.forget(site, number);
+            }
+        }
+        let (told, expected) = (self.people_told(site), self.people.told(site));
+        for number in told.keys().chain(expected.keys()) {
+            let (told, expected) = (told.get(number), expected.get(number));
+            assert_eq!(told, expected, "incident {number} of site {site}");
+        }
+        let view = self.engine.view(&self.config, self.clocks());
+        let mut banner = None;
+        if let Some(Words::Own { text, .. }) = view.banner(SiteId(site)).map(|banner| banner.words) {
+            banner = Some(text);
+        }
+        assert_eq!(banner, self.people.banner(site), "the banner of site {site}");
+    }
+
+    /// Whether an incident may have given way: its end, of an hour that was known, was long ago; or nobody knows when it was.
+    pub fn may_be_gone(&self, site: u8, number: u32) -> bool {
+        let key = (site, number);
+        let (Some(&last), Some(&born)) = (self.last_open.get(&key), self.born.get(&key)) else {
+            return false;
+        };
+        self.now - last > SAFE - MIN || self.astray_at >= born
+    }
+
+    /// What is told of what people said: of each incident its title and their words.
+    pub fn people_told(&self, site: u8) -> BTreeMap<u32, String> {
+        let view = self.engine.view(&self.config, self.clocks());
+        let mut lines = BTreeMap::new();
+        view.incidents(SiteId(site), &mut |incident| {
+            let mut touched = !incident.title.is_empty();
+            let mut line = format!("{:?}", incident.title);
+            view.steps(SiteId(site), incident.number, &mut |step| {
+                touched |= step.who != 0;
+                if let (Words::Own { text, .. }, false) = (step.words, step.step == Step::Retitled) {
+                    write!(line, " {text}").unwrap();
+                }
+            });
+            if touched {
+                lines.insert(incident.number, line);
+            }
+        });
+        lines
+    }
+
+    /// Everything that a restart may not change, by site and incident; under 0 the banner and what is planned.
+    pub fn told(&self) -> [BTreeMap<u32, Told>; 2] {
+        [0, 1].map(|site| {
+            let view = self.engine.view(&self.config, self.clocks());
+            let mut all = BTreeMap::new();
+            view.incidents(SiteId(site), &mut |incident| {
+                let end = format!(
+                    "{} {:?} {:?} {:?}",
+                    incident.open, incident.phase, incident.merged_into, incident.worst
+                );
+                let mut told = Told { end, ..Told::default() };
+                view.steps(SiteId(site), incident.number, &mut |step| {
+                    // Those in the middle may give way.
+                    if matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData) {
+                        told.middle = told.middle.max(step.number);
+                        return;
+                    }
+                    told.steps.push(format!(
+                        "{} {:?} {:?} {:?} {:?} {}",
+                        step.number, step.step, step.state, step.component, step.words, step.who
+                    ));
+                });
+                all.insert(incident.number, told);
+            });
+            let mut end = format!("{:?}", view.banner(SiteId(site)).map(|banner| (banner.words, banner.who)));
+            view.maintenance(SiteId(site), &mut |planned| {
+                write!(end, " {} {:?} {:?}", planned.number, planned.words, planned.starts).unwrap();
+            });
+            all.insert(0, Told { end, ..Told::default() });
+            all
+        })
+    }
+
+    /// What was told before a restart is told after it; something may have happened on the way. `whole`: nothing has been
+    /// refused for want of room.
+    pub fn check_restart(before: &BTreeMap<u32, Told>, after: &BTreeMap<u32, Told>, whole: bool) {
+        for (number, was) in before {
+            let Some(is) = after.get(number) else {
+                assert!(
+                    !whole && was.steps.iter().all(|step| step.ends_with(" 0")),
+                    "a restart lost incident {number}: {was:#?}"
+                );
+                continue;
+            };
+            let same = whole && is.steps.len() == was.steps.len() && is.middle == was.middle;
+            assert!(
+                is.steps.starts_with(&was.steps) && (!same || is.end == was.end),
+                "incident {number}: {was:#?} to {is:#?}"
+            );
+        }
+        for (number, is) in after.iter().filter(|(number, _)| !before.contains_key(number)) {
+            let new =
+                before.keys().all(|known| known < number) && is.steps.iter().all(|step| step.ends_with(" 0"));
+            assert!(new, "a restart brought incident {number} back: {is:#?}");
+        }
+    }
+
+    /// What is planned, against the model; where nobody can tell what became of it, the model follows.
+    pub fn check_planned(&mut self) {
+        let Some(ahead) = self.ahead else { return };
+        if self.unplanned && ahead != 0 {
+            return;
+        }
+        for site in 0..2 {
+            let mut told = Vec::new();
+            let view = self.engine.view(&self.config, self.clocks());
+            view.maintenance(SiteId(site), &mut |planned| told.push((planned.number, planned.starts.0)));
+            let planned = self.people.planned(site, NOON + self.now + ahead);
+            // By a clock that was put back, what was over may be to come again, or be forgotten.
+            let lost = planned.iter().find(|planned| !told.contains(planned));
+            assert_eq!(lost, None, "maintenance of site {site}: {told:?}");
+            assert!(
+                self.unplanned || told == planned,
+                "maintenance of site {site}: {told:?}, not {planned:?}"
+            );
+        }
+        if self.unplanned {
+            self.plan_anew();
+        }
+    }
+
+    fn plan_anew(&mut self) {
+        self.unplanned = false;
+        self.people.forget_plans();
+        for site in 0..2 {
+            let view = self.engine.view(&self.config, self.clocks());
+            view.maintenance(SiteId(site), &mut |planned| {
+                let (number, starts, ends) = (planned.number, planned.starts.0, planned.ends.0);
+                let weekly = planned.repeat == Repeat::Weekly;
+                self.people.did(site, planned.who, LONG_AGO, Deed::Planned { number, starts, ends, weekly });
+            });
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A simulator: from a seed, senders, people, clock jumps, restarts, power cuts and storage faults drive the real engine and
+//! the real journal. It is held against naive models:
+//!
+//! - after every step, the state of every component is what [`model`] says, and while a sender's last word that something
+//!   fires holds, nothing that it is about is green, whatever our clock says;
+//! - what people said is told as they said it, what they took back is not ([`people`]);
+//! - nothing that was acknowledged as being on flash is lost by a power cut at any moment, and a restart changes nothing
+//!   of what is told about incidents, maintenance and banners;
+//! - what was announced is taken back: when all has long been well, nothing goes on but what people hold open;
+//! - the log and the journal's files stay within their limits.
+//!
+//! `SIM_SEEDS` and `SIM_STEPS` say how much of it there is: `cargo test` runs a little, `tests/all` 1,000 seeds of 10,000
+//! steps (`SIM_SEEDS=1000 SIM_STEPS=10000 cargo test --profile sim --test sim`). A failure names its seed, and
+//! `SIM_SEED=7 SIM_STEPS=10000` replays that one alone, step by step the same.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod check;
+mod disk;
+mod model;
+mod people;
+mod scene;
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aiglon::model::{IncidentView, SiteId, State, View};
+use world::World;
+
+/// A small generator (xorshift64*), so that a seed is the same everywhere.
+pub struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number less than `sides`.
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
+        usize::try_from(high).unwrap() % sides
+    }
+
+    fn one_in(&mut self, sides: usize) -> bool {
+        self.below(sides) == 0
+    }
+}
+
+/// Everything that is told is gone through once in so many steps.
+const EACH: u64 = 16;
+
+fn run(seed: u64, steps: u64) {
+    let mut world = World::new(seed);
+    for step in 0..steps {
+        world.step = step;
+        world.turn();
+        world.check();
+        world.check_planned();
+        if step % EACH == 0 {
+            world.check_told();
+        }
+    }
+    world.come_to_rest();
+    world.check();
+    world.check_told();
+    let over = |incident: &IncidentView<'_>| {
+        assert!(!incident.firing, "{incident:?}");
+        assert!(!incident.open || incident.level != State::Outage, "{incident:?}");
+    };
+    let view = world.engine.view(&world.config, world.clocks());
+    for site in [0, 1].map(SiteId) {
+        assert_eq!(view.site(site).overall, State::Operational);
+        view.incidents(site, &mut |incident| over(incident));
+    }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
+#[test]
+fn the_page_the_journal_and_a_naive_model_agree() {
+    let (seeds, steps) = (number("SIM_SEEDS").unwrap_or(24), number("SIM_STEPS").unwrap_or(1000));
+    let (first, last) = number("SIM_SEED").map_or((1, seeds), |seed| (seed, seed));
+    let next = AtomicU64::new(first);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > last {
+                        break;
+                    }
+                    let outcome = std::panic::catch_unwind(|| run(seed, steps));
+                    assert!(outcome.is_ok(), "failed: replay it with SIM_SEED={seed} SIM_STEPS={steps}");
+                }
+            });
+        }
+    });
+}

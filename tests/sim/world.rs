@@ -1,0 +1,719 @@
+//! The world: what happens in it, and the daemon as its shell drives it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use aiglon::config::{Config, Problems};
+use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{Durable, Engine, Input};
+use aiglon::incidents::{Action, Boot, Done, Refusal};
+use aiglon::ingest::{Dialect, Event, Reader};
+use aiglon::journal::{Durability, Journal, Refused};
+use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_RETRY};
+use aiglon::model::{Forced, Phase, Repeat, ServiceId, Severity, SiteId, SourceId, State, Step, View, Words};
+use aiglon::time::{Mono, Now, Wall, rfc3339};
+
+use super::Dice;
+use super::disk::Disk;
+use super::model::{Model, Which};
+use super::people::{self, Deed, LONG_AGO, People};
+use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF_SERVICE, SOURCES};
+
+pub const NOON: i64 = 1_795_262_400_000;
+pub const SEC: i64 = 1000;
+pub const MIN: i64 = 60 * SEC;
+pub const DAY: i64 = 24 * 60 * MIN;
+const YEARS_56: i64 = 20_454 * DAY;
+/// A clock that is wrong by days is set right within this.
+const WRONG_FOR: i64 = 60 * MIN;
+
+/// How one alert really is.
+#[derive(Clone, Copy, Default)]
+struct Sick {
+    since: i64,
+    /// Its sender says that it ended then, for 15 minutes.
+    ended: Option<i64>,
+}
+
+pub struct World {
+    pub dice: Dice,
+    pub config: Box<Config>,
+    pub engine: Box<Engine>,
+    journal: Box<Journal>,
+    retry_at: Option<i64>,
+    pub disk: Disk,
+    reader: Box<Reader>,
+    /// Seconds of real time since the simulation began, in milliseconds: what the senders' clocks show.
+    pub now: i64,
+    /// When the machine, and the process, began.
+    machine: i64,
+    process: i64,
+    boots: u64,
+    /// Our clock's distance from the right time; `None`: not set.
+    pub ahead: Option<i64>,
+    /// When a clock that is wrong by years is set right.
+    right_at: Option<i64>,
+    /// When the clock last was wrong or not set.
+    pub astray_at: i64,
+    jumped_at: i64,
+    sick: [[[Option<Sick>; 2]; PARTS.len()]; SOURCES.len()],
+    /// Until when a sender last said that a component is ill, and has not said otherwise.
+    pub promised: [[i64; SOURCES.len()]; PARTS.len()],
+    pub model: Model,
+    pub people: People,
+    /// What people had done when everything was on flash last.
+    pub sure: People,
+    /// And what the sender that does not repeat had said.
+    sure_hooks: Vec<Which>,
+    /// When the model last had to go by what is told.
+    anew_at: i64,
+    /// Whether something is in memory only.
+    pub loose: bool,
+    /// Whether what is planned must be looked at anew, since nobody can tell what became of it.
+    pub unplanned: bool,
+    said: u64,
+    /// How many steps there were.
+    pub step: u64,
+    /// When an incident was last seen to go on.
+    pub last_open: BTreeMap<(u8, u32), i64>,
+    /// When an incident was first seen.
+    pub born: BTreeMap<(u8, u32), i64>,
+}
+
+/// The smallest journals are the fullest.
+fn load(seed: u64) -> Box<Config> {
+    let size = ["16k", "32k", "64k", "256k"][usize::try_from(seed % 4).unwrap()];
+    let mut config = Box::new(const { Config::new() });
+    let mut problems = Box::new(Problems::new());
+    assert!(config.load(CONFIG.replace("SIZE", size).as_bytes(), &mut problems).is_ok());
+    config
+}
+
+/// Whether a clock is so wrong that what it dates may be of any age.
+fn is_astray(ahead: Option<i64>) -> bool {
+    ahead.is_none_or(|ahead| ahead.abs() > 10 * MIN)
+}
+
+fn own(text: &str) -> Words<'_> {
+    Words::Own { lang: "", text }
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let mut world = Self {
+            dice: Dice::new(seed),
+            config: load(seed),
+            engine: Box::new(const { Engine::new() }),
+            journal: Box::new(Journal::new()),
+            retry_at: None,
+            disk: Disk::default(),
+            reader: Box::new(Reader::new()),
+            now: 0,
+            machine: 0,
+            process: 0,
+            boots: 1,
+            ahead: Some(0),
+            right_at: None,
+            astray_at: i64::MIN,
+            jumped_at: i64::MIN,
+            sick: Default::default(),
+            promised: [[i64::MIN; SOURCES.len()]; PARTS.len()],
+            model: Model::default(),
+            people: People::default(),
+            sure: People::default(),
+            sure_hooks: Vec::new(),
+            anew_at: LONG_AGO,
+            last_open: BTreeMap::new(),
+            born: BTreeMap::new(),
+            loose: false,
+            unplanned: false,
+            said: 0,
+            step: 0,
+        };
+        world.start();
+        world
+    }
+
+    pub fn clocks(&self) -> Now {
+        Now {
+            mono: Mono(self.now - self.process),
+            wall: self.ahead.map(|ahead| Wall(NOON + self.now + ahead)),
+        }
+    }
+
+    // ---- the daemon, as its shell drives it ------------------------------------------------------------------
+
+    fn start(&mut self) {
+        self.process = self.now;
+        *self.engine = const { Engine::new() };
+        *self.journal = Journal::new();
+        self.retry_at = None;
+        self.model.restart(self.now);
+        self.promised = [[i64::MIN; SOURCES.len()]; PARTS.len()];
+        let now = self.clocks();
+        self.engine.booted(Boot { id: self.boots, base: self.process - self.machine });
+        self.engine.begin(&self.config, now);
+        let (engine, config) = (&mut self.engine, &self.config);
+        let opened = self.journal.open(&mut self.disk, config.main.journal_size, &mut |record| {
+            assert!(engine.restore(config, now, record.kind, record.payload), "kind {}", record.kind);
+        });
+        opened.unwrap();
+        self.engine.restored(&self.config, now);
+        self.commit();
+    }
+
+    /// Puts everything on flash; remembers whether it is there.
+    pub fn commit(&mut self) -> bool {
+        let now = self.clocks();
+        if self.engine.incidents().wants_purge() {
+            self.compact();
+        }
+        if self.engine.uptime().flush_at().is_some_and(|at| at <= now.mono) {
+            let (journal, disk, mut full) = (&mut self.journal, &mut self.disk, false);
+            self.engine.flush_uptime(&self.config, now, &mut |kind, payload| {
+                full = full || journal.append(disk, kind, payload, Durability::Later) == Err(Refused::Full);
+            });
+            if full {
+                self.compact();
+            }
+        }
+        while let Some((kind, payload)) = self.engine.incidents().unnoted() {
+            let taken = self.journal.append(&mut self.disk, kind, payload, Durability::Later);
+            match taken {
+                Ok(()) => self.engine.note(),
+                Err(Refused::Full) => {
+                    self.compact();
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        _ = self.journal.sync(&mut self.disk);
+        match (self.journal.fault(), self.retry_at) {
+            (Some(_), None) => self.retry_at = Some(self.now + i64::from(JOURNAL_RETRY.0)),
+            (Some(_), Some(at)) if at <= self.now => {
+                self.retry_at = Some(self.now + i64::from(JOURNAL_RETRY.0));
+                self.compact();
+            }
+            (None, _) => {
+                self.retry_at = None;
+                if self.engine.catches_up_at().is_some_and(|at| at <= now.mono) {
+                    let behind = self.engine.behind();
+                    self.compact();
+                    for source in behind.iter() {
+                        self.engine.pay(source, ALERT_FLASH_HOUR, now.mono);
+                    }
+                }
+            }
+            _ => {}
+        }
+        // What went and could not be told one by one is told by the next compaction.
+        let owed = self.engine.incidents().wants_purge();
+        let safe = self.journal.fault().is_none() && !self.disk.dead && !owed;
+        self.loose = !safe;
+        safe
+    }
+
+    fn compact(&mut self) {
+        self.engine.tidy();
+        let (engine, config, now) = (&self.engine, &self.config, self.clocks());
+        let written = self.journal.compact(&mut self.disk, &mut |snapshot| {
+            engine.snapshot(config, now, false, &mut |kind, payload| _ = snapshot.put(kind, payload));
+            Ok(())
+        });
+        assert_ne!(written, Err(Refused::Full), "what is kept fits the journal");
+        if written.is_ok() {
+            self.engine.noted_all(false, now);
+        }
+    }
+
+    /// Writes down that an alert which nobody will repeat began or ended.
+    fn note(&mut self, what: Durable) {
+        let now = self.clocks();
+        let (journal, disk) = (&mut self.journal, &mut self.disk);
+        let mut full = false;
+        self.engine.write_down(&self.config, now, what, &mut |kind, payload| {
+            full |= journal.append(disk, kind, payload, Durability::Later) == Err(Refused::Full);
+        });
+        if full {
+            self.compact();
+        }
+    }
+
+    /// What found no room since the start: of that, what is true in memory is told no more after a restart.
+    fn refused(&self) -> u32 {
+        self.engine.incidents().counters().refused
+    }
+
+    // ---- time ------------------------------------------------------------------------------------------------
+
+    pub fn wait(&mut self, millis: i64) {
+        let until = self.now + millis;
+        if let Some(at) = self.right_at.filter(|&at| at <= until) {
+            self.pass_to(at);
+            self.right_at = None;
+            self.set_clock(Some(0));
+        }
+        self.pass_to(until);
+    }
+
+    fn pass_to(&mut self, until: i64) {
+        while let Some(wake) =
+            self.engine.poll_at().map(|wake| wake.0 + self.process).filter(|&wake| wake < until)
+        {
+            self.now = self.now.max(wake);
+            let now = self.clocks();
+            self.engine.step(&self.config, now, Input::Pass);
+        }
+        self.now = self.now.max(until);
+        let now = self.clocks();
+        self.engine.step(&self.config, now, Input::Pass);
+        self.model.pass(self.now);
+        if is_astray(self.ahead) {
+            self.astray_at = self.now;
+        }
+    }
+
+    fn set_clock(&mut self, ahead: Option<i64>) {
+        if is_astray(self.ahead) || is_astray(ahead) {
+            self.astray_at = self.now;
+        }
+        self.jumped_at = self.now;
+        self.unplanned |= ahead.unwrap_or(i64::MAX) < self.ahead.unwrap_or(i64::MAX);
+        self.ahead = ahead;
+        self.pass_to(self.now);
+    }
+
+    fn jump(&mut self) {
+        let ahead = match self.dice.below(8) {
+            0 => None,
+            1 => Some(3 * MIN),
+            2 => Some(-3 * MIN),
+            3 => Some(YEARS_56),
+            4 => Some(-300 * DAY),
+            5 => Some(DAY),
+            _ => Some(0),
+        };
+        self.right_at = is_astray(ahead).then_some(self.now + WRONG_FOR);
+        self.set_clock(ahead);
+    }
+
+    // ---- senders ---------------------------------------------------------------------------------------------
+
+    /// Something fails, or is mended.
+    fn change(&mut self) {
+        let part = self.dice.below(PARTS.len());
+        let source = FEEDERS[part][self.dice.below(FEEDERS[part].len())];
+        let down = usize::from(self.dice.one_in(2));
+        let now = self.now;
+        let slot = &mut self.sick[source][part][down];
+        *slot = match *slot {
+            Some(sick) if sick.ended.is_none() => Some(Sick { ended: Some(now), ..sick }),
+            _ => Some(Sick { since: now, ended: None }),
+        };
+        if source == HOOK {
+            self.hook(part, down == 1);
+        }
+    }
+
+    fn mend_all(&mut self) {
+        for part in 0..PARTS.len() {
+            for source in 0..SOURCES.len() {
+                for down in 0..2 {
+                    if let Some(sick) = &mut self.sick[source][part][down]
+                        && sick.ended.is_none()
+                    {
+                        sick.ended = Some(self.now);
+                        if source == HOOK {
+                            self.hook(part, down == 1);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn time(at: i64) -> String {
+        rfc3339::utc(Wall(NOON + at)).as_str().to_owned()
+    }
+
+    fn labels(out: &mut String, which: Which) {
+        let (part, severity) = (PARTS[which.part], if which.down { "critical" } else { "warning" });
+        let name = if which.down { "Down" } else { "Slow" };
+        write!(out, r#""labels":{{"alertname":"{name}","part":"{part}","severity":"{severity}"}}"#).unwrap();
+    }
+
+    /// Feeds a body to the daemon.
+    fn feed(&mut self, source: usize, sender: Sender, body: &str) {
+        let now = self.clocks();
+        self.reader.start(if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts });
+        let (engine, config) = (&mut self.engine, &self.config);
+        let source = SourceId(u8::try_from(source).unwrap());
+        let mut durable = Durable::Nothing;
+        let mut each = |event: Event<'_>| {
+            let Event::Alert(alert) = event else { panic!("a sender's message is well formed") };
+            durable =
+                engine.step(config, now, Input::Alert { source, sender, alert, oversize: false }).durable;
+        };
+        self.reader.feed(body.as_bytes(), &mut each).unwrap();
+        self.reader.finish().unwrap();
+        self.engine.step(&self.config, now, Input::Heard(source));
+        self.note(durable);
+    }
+
+    /// Prometheus says what fires, and for 15 minutes what no longer does. One in a few loses its memory before.
+    fn post(&mut self, source: usize) {
+        let wall = self.ahead.map(|ahead| self.now + ahead);
+        if self.dice.one_in(60) {
+            self.sick[source] = Default::default();
+        }
+        let mut body = String::from("[");
+        for part in 0..PARTS.len() {
+            let mut promised = i64::MIN;
+            for down in [false, true] {
+                let slot = &mut self.sick[source][part][usize::from(down)];
+                slot.take_if(|sick| sick.ended.is_some_and(|ended| ended + 15 * MIN < self.now));
+                let Some(sick) = *slot else { continue };
+                let ends = sick.ended.unwrap_or(self.now + 4 * MIN);
+                if ends <= sick.since {
+                    continue;
+                }
+                let which = Which { source, part, down };
+                body += if body.len() > 1 { ",{" } else { "{" };
+                Self::labels(&mut body, which);
+                write!(body, r#","startsAt":"{}","endsAt":"{}"}}"#, Self::time(sick.since), Self::time(ends))
+                    .unwrap();
+                self.model.repeats_said(which, ends, wall, self.now);
+                if sick.ended.is_none() {
+                    promised = ends;
+                }
+            }
+            self.promised[part][source] = promised;
+        }
+        body += "]";
+        self.model.heard(source, self.now);
+        self.feed(source, Sender::Repeating, &body);
+    }
+
+    /// Alertmanager says that one alert fires or does not.
+    fn hook(&mut self, part: usize, down: bool) {
+        let fires = self.sick[HOOK][part][usize::from(down)].is_some_and(|sick| sick.ended.is_none());
+        let which = Which { source: HOOK, part, down };
+        let status = if fires { "firing" } else { "resolved" };
+        let mut body = format!(r#"{{"version":"4","status":"{status}","alerts":[{{"status":"{status}","#);
+        Self::labels(&mut body, which);
+        let zero = "0001-01-01T00:00:00Z";
+        write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(self.now - MIN)).unwrap();
+        self.model.hook_said(which, fires, self.now);
+        // An end may be on flash though nobody was told so.
+        self.sure_hooks.retain(|sure| fires || *sure != which);
+        self.model.heard(HOOK, self.now);
+        self.feed(HOOK, Sender::Webhook, &body);
+    }
+
+    /// So many minutes in which everybody who sends does.
+    fn steady(&mut self, minutes: usize, mute: usize) {
+        for _ in 0..minutes {
+            self.wait(MIN);
+            for source in (0..SOURCES.len()).filter(|&source| source != HOOK && source != mute) {
+                self.post(source);
+            }
+            // Alertmanager has an always-firing rule, too: an empty body is a sign of life.
+            self.model.heard(HOOK, self.now);
+            let (now, hook) = (self.clocks(), SourceId(u8::try_from(HOOK).unwrap()));
+            self.engine.step(&self.config, now, Input::Heard(hook));
+        }
+    }
+
+    // ---- people ----------------------------------------------------------------------------------------------
+
+    /// The incidents of a site that are told, and whether each goes on.
+    pub fn numbers(&self, site: u8) -> Vec<(u32, bool)> {
+        let mut numbers = Vec::new();
+        let view = self.engine.view(&self.config, self.clocks());
+        view.incidents(SiteId(site), &mut |view| numbers.push((view.number, view.open)));
+        numbers
+    }
+
+    /// A person does something, and says words that nobody said before.
+    fn person(&mut self) {
+        let service = self.dice.below(SITE_OF_SERVICE.len());
+        let site = SITE_OF_SERVICE[service];
+        let numbers = self.numbers(site);
+        let one =
+            |dice: &mut Dice| numbers.get(dice.below(numbers.len().max(1))).map_or(1, |&(number, _)| number);
+        let (number, into) = (one(&mut self.dice), one(&mut self.dice));
+        self.said += 1;
+        let most = [12, 12, 150, 700][self.dice.below(4)];
+        let text = format!("w{};{}", self.said, "x".repeat(self.dice.below(most)));
+        let who = 70 + u32::try_from(self.dice.below(2)).unwrap();
+        let service = ServiceId(u8::try_from(service).unwrap());
+        let now = self.clocks();
+        let wall = now.wall.unwrap_or(Wall(NOON));
+        let starts = wall.0 + i64::try_from(self.dice.below(240)).unwrap() * MIN - 60 * MIN;
+        let ends = starts + i64::try_from(self.dice.below(180)).unwrap() * MIN;
+        let weekly = self.dice.one_in(4);
+        let repeat = if weekly { Repeat::Weekly } else { Repeat::Once };
+        let (words, title) = (own(&text), &text[..text.len().min(100)]);
+        let spoke = |number| Deed::Spoke { number, text: text.clone() };
+        let (action, deed) = match self.dice.below(40) {
+            0..=6 => {
+                let state = State::Degraded;
+                (
+                    Action::Open { service, component: None, state, title, words },
+                    Deed::Opened { number: 0, title: title.to_owned() },
+                )
+            }
+            7..=13 => (Action::Update { number, phase: Phase::Identified, words }, spoke(number)),
+            14..=20 => (Action::Update { number, phase: Phase::Resolved, words }, spoke(number)),
+            21..=22 => (Action::Reopen { number, words }, spoke(number)),
+            23 => (Action::Merge { number, into }, Deed::Touched { number }),
+            24 => (Action::Acknowledge { number }, Deed::Touched { number }),
+            25..=26 => {
+                let of = self.people.last_words(site, number).unwrap_or(usize::MAX);
+                (
+                    Action::Amend { number, step: None, words },
+                    Deed::Amended { number, of, text: text.clone() },
+                )
+            }
+            27..=28 => {
+                (Action::Retitle { number, title }, Deed::Retitled { number, title: title.to_owned() })
+            }
+            29 => (Action::Redact { number }, Deed::Touched { number }),
+            30..=31 => {
+                (Action::Banner { state: Some(Forced::Degraded), words }, Deed::Banner { text: text.clone() })
+            }
+            32 => (Action::ClearBanner, Deed::Cleared),
+            33..=35 => {
+                let (starts, ends, component) = (Wall(starts), Wall(ends), None);
+                let planned = Deed::Planned { number: 0, starts: starts.0, ends: ends.0, weekly };
+                (Action::Maintain { service, component, starts, ends, repeat, words }, planned)
+            }
+            36 => {
+                let number = 1 + u32::try_from(self.dice.below(8)).unwrap();
+                (Action::EndMaintenance { number }, Deed::Ended { number })
+            }
+            _ => return self.undo(site, who),
+        };
+        let done = self.engine.act(&self.config, now, SiteId(site), who, action);
+        let number_of = |done| match done {
+            Done::Incident(number) | Done::ResolvedWhileFiring(number) | Done::Maintenance(number) => number,
+            Done::Banner => 0,
+        };
+        match (done, action) {
+            (Err(_), _) => {}
+            (Ok(_), Action::Redact { number }) => self.people.forget(site, number),
+            (Ok(done), Action::Open { title, .. }) => {
+                let number = number_of(done);
+                self.people.did(site, who, self.now, Deed::Opened { number, title: title.to_owned() });
+                self.people.did(site, who, self.now, spoke(number));
+            }
+            (Ok(done), Action::Maintain { .. }) => {
+                let number = number_of(done);
+                self.people.did(site, who, self.now, Deed::Planned { number, starts, ends, weekly });
+            }
+            (Ok(_), _) => self.people.did(site, who, self.now, deed),
+        }
+    }
+
+    /// Takes back what a person did last.
+    fn undo(&mut self, site: u8, who: u32) {
+        let done = self.engine.act(&self.config, self.clocks(), SiteId(site), who, Action::Undo);
+        let last = self.people.last_of(site, who);
+        let found = last.and_then(|at| self.people.deeds[at].clone());
+        match (done, found) {
+            (Err(Refusal::NothingToUndo), Some(last)) => {
+                let sound = self.ahead == Some(0) && self.jumped_at < last.at && self.machine < last.at;
+                let speaks = matches!(last.deed, Deed::Spoke { .. } | Deed::Banner { .. } | Deed::Cleared);
+                let young = self.now - last.at < 10 * MIN;
+                assert!(!(young && sound && speaks), "{last:?} can be taken back");
+            }
+            (Err(_), _) => {}
+            // Of what it was on flash before the power went: nobody can tell how far it came.
+            (Ok(_), Some(people::Done { at: LONG_AGO, .. }) | None) if self.anew_at > self.now - 10 * MIN => {
+                self.look_anew(false);
+            }
+            (Ok(_), None) => panic!("{who} took back what they never did"),
+            (Ok(_), Some(found)) => {
+                let (at, gone) = (last.unwrap(), found.deed.incident());
+                self.people.deeds[at].as_mut().unwrap().undone = true;
+                if let Some(number) =
+                    gone.filter(|&number| self.numbers(site).iter().all(|&(known, _)| known != number))
+                {
+                    // It was opened by mistake, and nobody else had a word in it.
+                    let others = self.people.deeds.iter().flatten().find(|done| {
+                        done.site == site
+                            && done.deed.incident() == Some(number)
+                            && done.who != who
+                            && !done.undone
+                    });
+                    assert!(others.is_none(), "{who} took back what somebody else said: {others:?}");
+                    self.people.forget(site, number);
+                }
+            }
+        }
+    }
+
+    // ---- the end of a run ------------------------------------------------------------------------------------
+
+    /// The process ends and begins again; or the machine does, by a power cut in the middle of something.
+    fn restart(&mut self, cut: bool) {
+        let safe = if cut { false } else { self.commit() };
+        let before = if safe && !self.disk.dead { Some((self.told(), self.refused())) } else { None };
+        self.disk.power_cut(&mut self.dice);
+        if cut || self.dice.one_in(2) {
+            self.machine = self.now;
+            self.boots += 1;
+        }
+        self.wait(SEC);
+        self.start();
+        self.disk.fail_for(0);
+        if let Some((before, refused)) = before {
+            let (after, whole) = (self.told(), refused == 0 && self.refused() == 0);
+            before.iter().zip(&after).for_each(|(before, after)| Self::check_restart(before, after, whole));
+        } else {
+            self.look_anew(true);
+        }
+    }
+
+    /// Goes by what is told, where nobody can tell what was on flash; what was for certain must be told.
+    fn look_anew(&mut self, after_cut: bool) {
+        for site in (0..2).filter(|_| after_cut) {
+            let (told, sure, lately) = (self.people_told(site), self.sure.told(site), self.people.told(site));
+            for (number, line) in &sure {
+                // What was changed since may be told as before or as after.
+                if lately.get(number) == Some(line) && !self.may_be_gone(site, *number) {
+                    assert_eq!(
+                        told.get(number),
+                        Some(line),
+                        "what was on flash of incident {number} of site {site}"
+                    );
+                }
+            }
+        }
+        let mut people = People::default();
+        for site in 0..2 {
+            let view = self.engine.view(&self.config, self.clocks());
+            view.incidents(SiteId(site), &mut |incident| {
+                let number = incident.number;
+                let mut touched = false;
+                let mut words = Vec::new();
+                view.steps(SiteId(site), number, &mut |step| {
+                    touched |= step.who != 0;
+                    if let (Words::Own { text, .. }, false) = (step.words, step.step == Step::Retitled) {
+                        words.push((step.who, text.to_owned()));
+                    }
+                });
+                if touched || !incident.title.is_empty() {
+                    people.did(site, 0, LONG_AGO, Deed::Opened { number, title: incident.title.to_owned() });
+                }
+                for (who, text) in words {
+                    people.did(site, who, LONG_AGO, Deed::Spoke { number, text });
+                }
+            });
+            if let Some(Words::Own { text, .. }) = view.banner(SiteId(site)).map(|banner| banner.words) {
+                people.did(site, 0, LONG_AGO, Deed::Banner { text: text.to_owned() });
+            }
+        }
+        self.people = people;
+        self.anew_at = self.now;
+        self.unplanned = true;
+        if !after_cut {
+            return;
+        }
+        // The same of what the sender that does not repeat said.
+        let held: Vec<Which> = self.hooks();
+        for which in &self.sure_hooks {
+            let fires = |which: &Which| {
+                self.sick[HOOK][which.part][usize::from(which.down)].is_some_and(|sick| sick.ended.is_none())
+            };
+            assert!(!fires(which) || held.contains(which), "{which:?} was on flash");
+        }
+        self.model.forget_hook();
+        for which in held {
+            self.model.hook_said(which, true, self.now);
+        }
+    }
+
+    /// The alerts that the daemon has of the sender that does not repeat.
+    fn hooks(&self) -> Vec<Which> {
+        let of_hook = self.engine.alerts().iter().filter(|held| held.source().index() == HOOK);
+        let which = |held: &aiglon::engine::alerts::Held| {
+            let part = held.components.iter().next().unwrap().index();
+            Which { source: HOOK, part, down: held.severity == Severity::Outage }
+        };
+        of_hook.map(which).collect()
+    }
+
+    /// In the end all is well, the clock is right and storage works, and everybody says so for two hours.
+    pub fn come_to_rest(&mut self) {
+        self.disk.calm();
+        self.set_clock(Some(0));
+        self.right_at = None;
+        self.mend_all();
+        for part in (0..PARTS.len()).filter(|&part| FEEDERS[part].contains(&HOOK)) {
+            self.hook(part, false);
+            self.hook(part, true);
+        }
+        for _ in 0..24 {
+            self.steady(8, SOURCES.len());
+            self.commit();
+        }
+    }
+
+    // ---- one step --------------------------------------------------------------------------------------------
+
+    pub fn turn(&mut self) {
+        let mut spoken = false;
+        match self.dice.below(200) {
+            0..=49 => {
+                let seconds = [1, 5, 20, 60, 120, 240, 600, 1200][self.dice.below(8)];
+                self.wait(seconds * SEC);
+            }
+            50..=99 => {
+                let source = [0, 1, 3][self.dice.below(3)];
+                self.post(source);
+            }
+            100..=139 => self.change(),
+            140..=147 => {
+                let minutes = 1 + self.dice.below(8);
+                let mute = self.dice.below(16);
+                self.steady(minutes, mute);
+            }
+            148..=181 => {
+                self.person();
+                spoken = true;
+            }
+            182..=184 => return self.restart(false),
+            185..=187 => {
+                let calls = self.dice.below(12);
+                self.disk.die_after(calls);
+            }
+            188..=189 => {
+                let calls = self.dice.below(30);
+                self.disk.fail_for(calls);
+            }
+            190..=191 => {
+                let minutes = i64::try_from(self.dice.below(600)).unwrap();
+                self.wait(minutes * MIN);
+            }
+            192..=194 => self.jump(),
+            195..=197 => self.mend_all(),
+            198 => self.compact(),
+            _ => {
+                let days = i64::from(self.dice.one_in(4)) * 8;
+                self.wait(days * DAY);
+            }
+        }
+        let safe = self.commit();
+        if self.disk.dead {
+            return self.restart(true);
+        }
+        if safe {
+            if spoken {
+                self.sure.clone_from(&self.people);
+            }
+            self.sure_hooks = self.model.hooked().map(|(which, _)| which).collect();
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Storage that fails, against the real program: whoever says something is told the truth about where it is kept, and what
+//! was said to be on flash is there after the plug was pulled.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{AIGLON, Daemon, Dir, Process, config, run};
+
+/// Starts a program that becomes the daemon, with its console's socket outside its state.
+fn start(dir: Dir, program: &str, arguments: &[&str], state: &str) -> Daemon {
+    let socket =
+        format!("config aiglon 'main'\n\toption console '{}'\n", dir.path().join("socket").display());
+    let file = dir.write("config", &(socket + &config()));
+    let mut command = Command::new(program);
+    let mut process = Process::start(
+        command.args(arguments).args([AIGLON, "serve"]).arg(file).args(["--state-dir", state]),
+    );
+    let line = process.wait_for("listening on http://");
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
+    Daemon { process, dir, address }
+}
+
+/// What a command that succeeds says, and what is noted besides.
+fn say(daemon: &Daemon, arguments: &[&str]) -> (String, String) {
+    let mut command = Command::new(AIGLON);
+    command.arg("console").arg("--socket").arg(daemon.dir.path().join("socket"));
+    let (status, out, err) = run(command.args(arguments).env_remove("SSH_ORIGINAL_COMMAND"));
+    assert_eq!(status, Some(0), "{arguments:?}: {out}{err}");
+    (out, err)
+}
+
+/// Pulls the plug, and starts again on the same state, which nothing limits any more.
+fn pull_the_plug(mut daemon: Daemon, state: &str) -> Daemon {
+    daemon.process.child.kill().unwrap();
+    daemon.process.child.wait().unwrap();
+    start(daemon.dir, "env", &[], state)
+}
+
+fn reload(daemon: &mut Daemon) {
+    daemon.process.forget_log();
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("the journal is written again");
+}
+
+/// Says something; whether that is on flash. If not, it is told why.
+fn update(daemon: &Daemon, words: &str, why_not: &str) -> bool {
+    let (out, note) = say(daemon, &["update", "1", "identified", words]);
+    assert!(out.starts_with("done"), "{out}");
+    let told = format!(
+        "note: the flash cannot be written ({why_not}): this is kept in memory only, and a restart forgets it\n"
+    );
+    assert!(note.is_empty() || note == told, "{note}");
+    note.is_empty()
+}
+
+fn incident(daemon: &Daemon) -> String {
+    say(daemon, &["incident", "1"]).0
+}
+
+/// Where failing storage is told besides.
+fn told(daemon: &Daemon, why_not: &str) {
+    assert!(say(daemon, &["limits"]).0.starts_with(&format!("storage: {why_not}; ")));
+    assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(1.0));
+}
+
+/// 600 bytes that are told apart by their number.
+fn words(number: usize) -> String {
+    format!("<{number}>{}", "x".repeat(596))
+}
+
+/// A flash that takes 12 KiB in a file, for the limit of a process stands in for that of a file system.
+const FULL: (&str, &[&str]) =
+    ("sh", &["-c", "trap '' XFSZ; exec prlimit --fsize=12288:unlimited \"$@\"", "sh"]);
+const NO_SPACE: &str = "no space left";
+
+#[test]
+fn a_full_flash_is_told_and_what_was_on_it_stays() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let daemon = start(dir, FULL.0, FULL.1, &state);
+    say(&daemon, &["incident", "open", "wifi", "It fills"]);
+    let kept = (0..100).take_while(|&number| update(&daemon, &words(number), NO_SPACE)).count();
+    assert!(kept > 5, "{kept}");
+    told(&daemon, NO_SPACE);
+    assert!(daemon.english().contains(&format!("&lt;{kept}&gt;")), "it is on the page");
+    assert!(!update(&daemon, "still not", NO_SPACE));
+    assert!(daemon.metric("aiglon_journal_dropped_total") > Some(0.0));
+    let daemon = pull_the_plug(daemon, &state);
+    let after = incident(&daemon);
+    for number in 0..kept {
+        assert!(after.contains(&words(number)), "{number} of {kept} in {after}");
+    }
+    assert!(!after.contains("still not"));
+    assert!(update(&daemon, "again", ""));
+}
+
+#[test]
+fn what_was_said_to_a_full_flash_is_written_when_there_is_room() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let mut daemon = start(dir, FULL.0, FULL.1, &state);
+    say(&daemon, &["incident", "open", "wifi", "It fills"]);
+    let kept = (0..100).take_while(|&number| update(&daemon, &words(number), NO_SPACE)).count();
+    let process = daemon.process.child.id().to_string();
+    let (status, _, err) = run(Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]));
+    assert_eq!(status, Some(0), "{err}");
+    reload(&mut daemon);
+    assert!(update(&daemon, "now there is room", ""));
+    assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(0.0));
+    let after = incident(&pull_the_plug(daemon, &state));
+    assert!((0..=kept).all(|number| after.contains(&words(number))) && after.contains("now there is room"));
+}
+
+#[test]
+fn a_directory_that_comes_and_goes_is_told() {
+    const MISSING: &str = "there is no such directory";
+    let dir = Dir::new();
+    let stick = dir.path().join("usb");
+    let state = stick.join("state").display().to_string();
+    let mut daemon = start(dir, "env", &[], &state);
+    say(&daemon, &["incident", "open", "wifi", "No stick"]);
+    assert!(!update(&daemon, "before", MISSING));
+    told(&daemon, MISSING);
+    std::fs::create_dir(&stick).unwrap();
+    reload(&mut daemon);
+    assert!(update(&daemon, "with it", ""));
+    daemon = pull_the_plug(daemon, &state);
+    let after = incident(&daemon);
+    assert!(after.contains("before") && after.contains("with it"), "{after}");
+    // Pulled out, and another put in.
+    std::fs::remove_dir_all(&stick).unwrap();
+    assert!(!update(&daemon, "gone", MISSING));
+    std::fs::create_dir(&stick).unwrap();
+    reload(&mut daemon);
+    assert!(update(&daemon, "all of it", ""));
+    let after = incident(&pull_the_plug(daemon, &state));
+    assert!(["before", "with it", "gone", "all of it"].iter().all(|words| after.contains(words)), "{after}");
+}
+
+#[test]
+fn what_is_read_only_is_told() {
+    const READ_ONLY: &str = "it is read-only, or not ours";
+    // Where not even root makes a file.
+    let daemon = start(Dir::new(), "env", &[], "/sys");
+    say(&daemon, &["incident", "open", "wifi", "Read-only"]);
+    assert!(!update(&daemon, "in memory", READ_ONLY));
+    told(&daemon, READ_ONLY);
+    assert!(daemon.english().contains("in memory"));
+    // Nothing was promised, and nothing is there.
+    let daemon = pull_the_plug(daemon, "/sys");
+    assert!(!say(&daemon, &["incidents"]).0.contains("Read-only"));
+}
+
+#[test]
+fn a_webhook_that_flaps_for_long_is_written_no_more_and_is_not_green_after_a_restart() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let mut daemon = start(dir, "env", &[], &state);
+    let hook = |status: &str| {
+        format!(
+            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Flaps","service":"wifi","component":"heron","severity":"critical"}},"startsAt":"2026-11-21T07:41:51Z","endsAt":"0001-01-01T00:00:00Z"}}]}}"#
+        )
+    };
+    let metric = |daemon: &Daemon, name: &str| daemon.metric(&format!("aiglon_journal_{name}")).unwrap();
+    let mut client = daemon.connect();
+    let head = format!("Authorization: Bearer {}\r\n", common::PUSH);
+    let mut flap = |times: usize| {
+        for _ in 0..times {
+            for status in ["firing", "resolved"] {
+                assert_eq!(client.post("/api/v1/webhook", &head, &hook(status)).status, 200);
+            }
+        }
+    };
+    let before = [metric(&daemon, "written_bytes_total"), metric(&daemon, "syncs_total")];
+    flap(1);
+    // The first step of its incident is written as well.
+    let after = [metric(&daemon, "written_bytes_total"), metric(&daemon, "syncs_total")];
+    assert!(after[0] - before[0] > 100.0 && after[1] - before[1] >= 2.0, "{before:?} {after:?}");
+    flap(400);
+    daemon.process.wait_for("sends more of them than the flash should bear");
+    assert!(metric(&daemon, "sources_behind") > 0.0);
+    assert!(metric(&daemon, "alerts_withheld_total") > 50.0);
+    assert!(metric(&daemon, "alert_bytes") > 0.9 * metric(&daemon, "alert_bytes_limit"));
+    let limits = say(&daemon, &["limits"]).0;
+    let row = limits.lines().find(|line| line.starts_with("journal_alert_bytes")).unwrap();
+    assert!(row.split_whitespace().nth(3).unwrap().parse::<u32>().unwrap() > 50, "{row}");
+    let written = metric(&daemon, "written_bytes_total");
+    flap(100);
+    assert!(metric(&daemon, "written_bytes_total") - written < 1000.0);
+
+    drop(client);
+    let daemon = pull_the_plug(daemon, &state);
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let page = daemon.english();
+    assert!(common::part(&page, "Heron").contains("Unknown"), "{}", common::part(&page, "Heron"));
+}
