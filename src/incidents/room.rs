@@ -116,10 +116,11 @@ impl Incidents {
             Claim::End => return weight <= capacity,
         };
         let weight = weight.saturating_add(kept);
-        weight <= capacity / 2 || weight.saturating_add(self.weights().owed_to_others(who.site)) <= capacity
+        weight <= capacity.saturating_sub(capacity / 4)
+            || weight.saturating_add(self.weights().owed_to_others(who.site)) <= capacity
     }
 
-    /// What each site's records weigh, and the half of the room, in equal parts, that no other site may take.
+    /// What each site's records weigh, and the quarter of the room, in equal parts, that no other site may take.
     fn weights(&self) -> Shares {
         let mut shares = self.shares(self.capacity());
         for raw in self.log.iter() {
@@ -135,7 +136,7 @@ impl Incidents {
 
     fn shares(&self, capacity: usize) -> Shares {
         let sites = (0u8..).map(SiteId).take(SITES).filter(|&site| self.names.of_site(site) != 0).count();
-        Shares { share: (capacity / 2).checked_div(sites).unwrap_or(0), sites, used: [0; SITES] }
+        Shares { share: (capacity / 4).checked_div(sites).unwrap_or(0), sites, used: [0; SITES] }
     }
 
     /// Makes what came back from a journal smaller: as it was in the run that wrote it, or as a limit that was lowered since

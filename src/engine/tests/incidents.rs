@@ -9,6 +9,7 @@ use crate::time::Millis;
 use std::vec;
 
 mod hindsight;
+mod room;
 
 const WIFI: ServiceId = ServiceId(0);
 const ANNA: u32 = 77;

@@ -1,0 +1,144 @@
+//! Who finds room when there is little: what ends, what belongs to another site, and an antenna that flaps for days.
+
+use super::*;
+
+const TWO: &str = "
+config aiglon 'main'
+	option journal_size '16k'
+config listen
+	option address '127.0.0.1:8080'
+	list serve 'page'
+	list serve 'ingest'
+config site 'home'
+	list host 'status.example.org'
+	option settle '10s'
+config source 'a'
+	option site 'home'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000001'
+config service 'wifi'
+	option site 'home'
+config component 'heron'
+	option service 'wifi'
+config component 'egret'
+	option service 'wifi'
+config site 'squat'
+	list host 'squat.example'
+config source 'b'
+	option site 'squat'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000002'
+config service 'vpn'
+	option site 'squat'
+config component 'gate'
+	option service 'vpn'
+";
+const SQUAT: SiteId = SiteId(1);
+
+fn open(service: ServiceId, text: &str) -> Action<'_> {
+    Action::Open { service, component: None, state: State::Degraded, title: "", words: own(text) }
+}
+
+/// Says long things until there is no room.
+fn fill(sim: &mut Sim) -> Vec<u32> {
+    let (text, mut numbers) = ("x".repeat(600), Vec::new());
+    loop {
+        match sim.act(ANNA, open(WIFI, &text)) {
+            Ok(Done::Incident(number)) => numbers.push(number),
+            refused => {
+                assert_eq!(refused, Err(Refusal::Full));
+                return numbers;
+            }
+        }
+    }
+}
+
+#[test]
+fn one_site_leaves_room_for_the_others() {
+    let mut sim = Sim::well(TWO);
+    fill(&mut sim);
+    let now = sim.clocks();
+    let (wall, squat) = (Wall(NOON + 40 * MIN), ServiceId(1));
+    let banner = Action::Banner { state: None, words: own("We are here, too.") };
+    let plan = Action::Maintain {
+        service: squat,
+        component: None,
+        starts: wall,
+        ends: Wall(wall.0 + 60 * MIN),
+        repeat: Repeat::Once,
+        words: Words::None,
+    };
+    for action in [open(squat, "No tunnel."), banner, plan] {
+        let done = sim.engine.act(&sim.config, now, SQUAT, BEN, action);
+        assert!(done.is_ok(), "{action:?}: {done:?}");
+    }
+    let (_, used, capacity) = sim.engine.incidents().usage();
+    assert!(used <= capacity);
+}
+
+#[test]
+fn what_ends_something_finds_room() {
+    let mut sim = Sim::well(TWO);
+    sim.act(ANNA, Action::Banner { state: None, words: own("Hello") }).unwrap();
+    let numbers = fill(&mut sim);
+    assert!(numbers.len() > 2, "{numbers:?}");
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    assert_eq!(sim.act(ANNA, resolve(numbers[0])), Ok(Done::Incident(numbers[0])));
+    assert_eq!(sim.act(ANNA, Action::ClearBanner), Ok(Done::Banner));
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Banner));
+}
+
+#[test]
+fn an_incident_does_not_give_way_to_what_is_said_of_it() {
+    let mut sim = Sim::well(TWO);
+    let numbers = fill(&mut sim);
+    for &number in &numbers {
+        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None }).unwrap();
+    }
+    sim.at(20 * 24 * 60);
+    let text = "y".repeat(880);
+    sim.act(ANNA, Action::Reopen { number: numbers[0], words: own(&text) }).unwrap();
+    let told = sim.incidents();
+    let first = told.iter().find(|told| told.number == numbers[0]);
+    assert!(first.is_some_and(|told| told.open), "{told:?}");
+    assert!(told.len() <= numbers.len(), "the next one gave way");
+    let records = sim.snapshot();
+    assert!(records.iter().any(|(_, payload)| payload.windows(880).any(|part| part == text.as_bytes())));
+}
+
+#[test]
+fn an_antenna_that_flaps_for_days_does_not_take_the_room_of_others() {
+    let mut sim = Sim::well(TWO);
+    sim.down(&["heron"]);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("We look.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    for _ in 0..200 {
+        sim.up(&["heron"]);
+        sim.quiet_until(sim.now.0 / MIN + 3);
+        sim.down(&["heron"]);
+        sim.quiet_until(sim.now.0 / MIN + 1);
+    }
+    let told = sim.incidents();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0].worst, told[0].open), (State::Outage, true));
+    assert!(sim.steps(1).iter().any(|step| step.contains("We look.")));
+    let long = "z".repeat(400);
+    assert!(matches!(sim.act(ANNA, open(WIFI, &long)), Ok(Done::Incident(_))));
+    // What others have is told, too, and replays.
+    sim.down(&["heron", "egret"]);
+    assert!(
+        sim.steps(1).iter().chain(&sim.steps(2)).any(|step| step.contains("egret")),
+        "{:?}",
+        sim.steps(1)
+    );
+    let before = sim.incidents();
+    let written = sim.snapshot();
+    let mut next = Sim::new(TWO);
+    next.now = sim.now;
+    let now = next.clocks();
+    next.engine.begin(&next.config, now);
+    for (kind, payload) in &written {
+        next.engine.restore(&next.config, now, *kind, payload);
+    }
+    next.engine.restored(&next.config, now);
+    assert_eq!(next.incidents().len(), before.len());
+    assert_eq!(next.incidents()[1..], before[1..]);
+}
