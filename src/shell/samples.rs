@@ -239,7 +239,7 @@ impl App {
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
         reader.feed(payload, &Asking { config, source }, &mut |event| {
-            take(engine, config, now, event, complaint)
+            take(engine, config, now, &event, complaint);
         });
     }
 
@@ -248,7 +248,7 @@ impl App {
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
         let counted = reader
-            .finish(&Asking { config, source }, &mut |event| take(engine, config, now, event, complaint));
+            .finish(&Asking { config, source }, &mut |event| take(engine, config, now, &event, complaint));
         for (counter, more) in [(&self.samples.lines, counted.good), (&self.samples.lines_bad, counted.bad)] {
             counter.set(counter.get().wrapping_add(more.into()));
         }
@@ -259,7 +259,7 @@ impl App {
     }
 }
 
-fn take(engine: &mut Engine, config: &Config, now: Now, event: Event<'_>, complaint: &mut Complaint) {
+fn take(engine: &mut Engine, config: &Config, now: Now, event: &Event<'_>, complaint: &mut Complaint) {
     match event {
         Event::Sample(sample) => {
             engine.step(config, now, Input::Sample(sample));
