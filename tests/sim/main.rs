@@ -23,7 +23,7 @@ mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aiglon::model::{IncidentView, SiteId, State, View};
+use aiglon::model::{ComponentId, IncidentView, SiteId, State, View};
 use world::World;
 
 /// A small generator (xorshift64*), so that a seed is the same everywhere.
@@ -70,8 +70,10 @@ fn run(seed: u64, steps: u64) {
         assert!(!incident.open || incident.level != State::Outage, "{incident:?}");
     };
     let view = world.engine.view(&world.config, world.clocks());
+    for id in (0u16..).map(ComponentId).take(scene::PARTS.len()) {
+        assert_eq!(view.component(id).state, State::Operational, "{}", scene::PARTS[id.index()]);
+    }
     for site in [0, 1].map(SiteId) {
-        assert_eq!(view.site(site).overall, State::Operational);
         view.incidents(site, &mut |incident| over(incident));
     }
 }
