@@ -144,8 +144,10 @@ impl World {
                 );
                 let mut told = Told { end, ..Told::default() };
                 view.steps(SiteId(site), incident.number, &mut |step| {
-                    // Those in the middle may give way.
-                    if matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData) {
+                    // Those in the middle may give way; so may an end by itself with the new beginning behind it.
+                    let rounds = step.who == 0 && matches!(step.step, Step::Resolved | Step::Reopened);
+                    if rounds || matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData)
+                    {
                         told.middle = told.middle.max(step.number);
                         return;
                     }
