@@ -248,7 +248,7 @@ pub const UPTIME_LEAST_SHARE: u32 = 16;
 /// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
 pub const UPTIME_MOST_SHARE: u32 = 8;
 /// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
-pub const CLOCK_STEADY: Millis = Millis::from_mins(60);
+pub const CLOCK_STEADY: Millis = Millis::from_mins(6 * 60);
 /// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.

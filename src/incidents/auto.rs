@@ -56,6 +56,7 @@ impl Incidents {
         self.wake = None;
         self.watch_clock(now);
         self.retire(config, now);
+        self.forget_replaced(now);
         self.end_windows(config, now);
         self.maintain(config, now);
         for id in ids(config) {

@@ -11,6 +11,7 @@ mod entries;
 mod measure;
 mod people;
 pub mod record;
+mod replaced;
 mod room;
 mod tell;
 
@@ -254,6 +255,8 @@ pub struct Incidents {
     /// Whether the journal holds what must go from it at once.
     purge: bool,
     wake: Option<Mono>,
+    /// When to look for what people replaced, to purge it.
+    forget_at: Option<Mono>,
     /// The time of the last look, the wall clock's distance from the monotonic one then, and since when that is the same.
     seen: Now,
     offset: i64,
@@ -286,6 +289,7 @@ impl Incidents {
             limit: 0,
             purge: false,
             wake: None,
+            forget_at: None,
             seen: Now { mono: Mono(0), wall: None },
             offset: 0,
             steady_since: Mono(0),
@@ -357,6 +361,7 @@ impl Incidents {
         }
         self.rebuild();
         self.log.note_all();
+        self.forget_later(now);
         while self.log.weight() > self.capacity() && self.shrink(Some(now)) {}
     }
 

@@ -76,6 +76,7 @@ impl Incidents {
             Action::ClearBanner => self.clear_banner(now, site, who),
             Action::Undo => self.undo(now, site, who),
         }?;
+        self.forget_what(&action, now);
         self.touch(site);
         self.wake = Some(now.mono);
         Ok(done)

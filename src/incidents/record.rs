@@ -495,6 +495,24 @@ pub fn read_gone(payload: &[u8]) -> Option<(u32, u32)> {
 /// Where a step has the hash of its component.
 const STEP_COMPONENT: usize = HEAD + 4 + 2 + 3;
 
+/// And where its words begin.
+const STEP_WORDS: usize = STEP_COMPONENT + 4 + 4;
+
+/// Overwrites the words of a step with blanks, in place. False if they are a phrase, or there is nothing to overwrite.
+pub fn blank(payload: &mut [u8]) -> bool {
+    let own = head(payload).is_some_and(|head| head.flags & PHRASE == 0);
+    let Some((&mut length, rest)) = payload.get_mut(STEP_WORDS..).and_then(|words| words.split_first_mut())
+    else {
+        return false;
+    };
+    let from = usize::from(length);
+    let any = own && rest.iter().skip(from).any(|&byte| byte != b' ');
+    if any {
+        rest.iter_mut().skip(from).for_each(|byte| *byte = b' ');
+    }
+    any
+}
+
 /// Whether it is a record of that kind.
 pub fn is_whole(kind: u8, payload: &[u8]) -> bool {
     match kind {

@@ -75,7 +75,7 @@ impl Ledger {
         let (size, needed) = (config.main.journal_size, engine.incidents().journal_needed());
         if needed > size {
             // And room for what comes: else it would be refused from the first moment.
-            let roomy = (needed + needed / 4).min(JOURNAL_BYTES_MAX);
+            let roomy = (needed + needed / 2).min(JOURNAL_BYTES_MAX);
             log::warn!("{}: using {roomy}", too_small(size, KEPT, needed));
             config.main.journal_size = roomy;
             self.journal.set_limit(roomy);

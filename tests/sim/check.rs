@@ -43,7 +43,15 @@ impl World {
             overall[site] = overall[site].max(state);
         }
         for (site, worst) in (0u8..).zip(overall) {
-            assert_eq!(view.site(SiteId(site)).overall, worst);
+            // What people say of a service as a whole counts, too, and only makes it worse.
+            let mut said = worst;
+            view.incidents(SiteId(site), &mut |incident| {
+                if incident.open && incident.merged_into.is_none() {
+                    said = said.max(incident.level);
+                }
+            });
+            let overall = view.site(SiteId(site)).overall;
+            assert!((worst..=said).contains(&overall), "{overall:?}, not {worst:?} to {said:?}");
         }
         let (incidents, used, capacity) = self.engine.incidents().usage();
         assert!(
@@ -136,8 +144,10 @@ impl World {
                 );
                 let mut told = Told { end, ..Told::default() };
                 view.steps(SiteId(site), incident.number, &mut |step| {
-                    // Those in the middle may give way.
-                    if matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData) {
+                    // Those in the middle may give way; so may an end by itself with the new beginning behind it.
+                    let rounds = step.who == 0 && matches!(step.step, Step::Resolved | Step::Reopened);
+                    if rounds || matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData)
+                    {
                         told.middle = told.middle.max(step.number);
                         return;
                     }

@@ -645,7 +645,8 @@ impl World {
         of_hook.map(which).collect()
     }
 
-    /// In the end all is well, the clock is right and storage works, and everybody says so for two hours.
+    /// In the end all is well, the clock is right and storage works, and everybody says so for longer than any alert lasts
+    /// whose end was lost (4.5 h).
     pub fn come_to_rest(&mut self) {
         self.disk.calm();
         self.set_clock(Some(0));
@@ -655,7 +656,7 @@ impl World {
             self.hook(part, false);
             self.hook(part, true);
         }
-        for _ in 0..24 {
+        for _ in 0..40 {
             self.steady(8, SOURCES.len());
             self.commit();
         }

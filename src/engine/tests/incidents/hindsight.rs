@@ -140,3 +140,63 @@ fn planned_work_is_waited_for_while_nobody_knows_what_time_it_is() {
         assert_eq!(steps, incidents, "{:?}", next.steps(1));
     }
 }
+
+#[test]
+fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_that_back() {
+    let mut sim = well();
+    let secrets = ["RUE-A", "RUE-B", "RUE-C", "RUE-D", "RUE-E", "RUE-F"];
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Degraded,
+        title: secrets[0],
+        words: own(secrets[1]),
+    };
+    sim.act(ANNA, open).unwrap();
+    sim.act(ANNA, Action::Retitle { number: 1, title: "Slow" }).unwrap();
+    sim.act(ANNA, Action::Amend { number: 1, step: None, words: own(secrets[2]) }).unwrap();
+    sim.act(ANNA, Action::Amend { number: 1, step: None, words: own("We look.") }).unwrap();
+    sim.act(ANNA, Action::Banner { state: None, words: own(secrets[3]) }).unwrap();
+    sim.act(ANNA, Action::ClearBanner).unwrap();
+    let plan = Action::Maintain {
+        service: WIFI,
+        component: None,
+        starts: Wall(NOON + 900 * MIN),
+        ends: Wall(NOON + 960 * MIN),
+        repeat: Repeat::Once,
+        words: own(secrets[4]),
+    };
+    sim.act(ANNA, plan).unwrap();
+    sim.act(ANNA, Action::EndMaintenance { number: 1 }).unwrap();
+    let slip = Action::Update { number: 1, phase: Phase::Identified, words: own(secrets[5]) };
+    sim.act(BEN, slip).unwrap();
+    sim.act(BEN, Action::Undo).unwrap();
+    let records = sim.written();
+    sim.quiet_until(sim.now.0 / MIN + 5);
+    assert!(!sim.engine.incidents().wants_purge(), "it can still be taken back");
+    for restarts in [false, true] {
+        // The same is true of what another run left behind.
+        if restarts {
+            sim = sim.rerun(Boot { id: 3, base: 0 }, &records);
+            sim.quiet_until(sim.now.0 / MIN + 12);
+        } else {
+            sim.quiet_until(sim.now.0 / MIN + 7);
+        }
+        assert!(sim.engine.incidents().wants_purge());
+        let steps = sim.steps(1);
+        let left = sim.snapshot();
+        let holds = |text: &str| {
+            left.iter().any(|(_, payload)| payload.windows(text.len()).any(|part| part == text.as_bytes()))
+        };
+        assert!(holds("We look.") && holds("Slow"));
+        for secret in secrets {
+            assert!(!holds(secret), "{secret} is still there");
+        }
+        assert_eq!(sim.incidents()[0].title, "Slow");
+        assert!(steps.iter().any(|step| step.contains("We look.")), "{steps:?}");
+        let now = sim.clocks();
+        sim.engine.noted_all(false, now);
+        sim.quiet_until(sim.now.0 / MIN + 30);
+        assert!(!sim.engine.incidents().wants_purge(), "once is enough");
+    }
+}
