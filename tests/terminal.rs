@@ -93,11 +93,11 @@ impl Desk {
 
     /// It has ended so, and the terminal is as it was before.
     fn ended(&self, status: u32) {
-        let screen = self.sees("opost");
+        // They come one after the other.
+        let screen = self.sees_that("modes of a terminal", |screen| {
+            ["icanon", "echo", "isig", "opost"].iter().all(|mode| screen.lines().any(|line| line == *mode))
+        });
         assert!(screen.contains(&format!("status {status}")), "{screen}");
-        for mode in ["icanon", "echo", "isig", "opost"] {
-            assert!(screen.lines().any(|line| line == mode), "not {mode}: {screen}");
-        }
     }
 
     /// The process of the console.
