@@ -456,14 +456,18 @@ fn claim(alert: &Alert) -> Claim {
 }
 
 /// Until when an alert that fires lives unrepeated. A webhook's lasts as long as its sender may take to
-/// repeat it; else the longer of `resolve_after` and what `endsAt` promises.
+/// repeat it; else the longer of `resolve_after` and what `endsAt` promises. No sender promises more than lies between its
+/// own `startsAt` and `endsAt`: so a clock of ours that is decades behind makes no outage last for decades.
 fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: Now) -> Mono {
     if sender == Sender::Webhook {
         let within = config.sources.get(source.index()).map_or(Millis(0), |source| source.repeat_within);
         return now.mono.plus(within);
     }
     let least = now.mono.plus(config.main.resolve_after);
-    claim.ends_at.and_then(|ends| now.mono_of(ends)).map_or(least, |promised| promised.max(least))
+    let promised = claim.ends_at.and_then(|ends| now.mono_of(ends));
+    let most = claim.ends_at.zip(claim.starts_at).map(|(ends, starts)| ends.0.saturating_sub(starts.0));
+    let most = most.map_or(Mono(i64::MAX), |span| Mono(now.mono.0.saturating_add(span)));
+    promised.map_or(least, |promised| promised.min(most).max(least))
 }
 
 /// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have

@@ -621,6 +621,24 @@ fn a_router_that_boots_in_1970_until_ntp_answers_in_the_middle() {
     }
 }
 
+/// The router's clock is two years behind when it hears of an outage, and the end of that is lost.
+#[test]
+fn a_clock_that_is_years_behind_makes_no_outage_last_for_years() {
+    let mut sim = Sim::well(ONE);
+    sim.ahead = Some(-2 * 365 * 24 * 60 * MIN);
+    sim.at(11);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 1, 15)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    sim.at(24);
+    sim.alive();
+    assert_eq!(sim.state(HERON), State::Outage, "14 minutes lie between its two times");
+    for minute in 25..=45 {
+        sim.at(minute);
+        sim.alive();
+    }
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
 #[test]
 fn a_time_learnt_late_dates_what_came_earlier() {
     let mut sim = Sim::well(ONE);

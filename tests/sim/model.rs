@@ -108,10 +108,11 @@ impl Model {
     }
 
     /// Prometheus says of one alert that it fires, or fired, until `ends`. `wall`: our clock, against the sender's.
-    pub fn repeats_said(&mut self, which: Which, ends: i64, wall: Option<i64>, now: i64) {
+    pub fn repeats_said(&mut self, which: Which, (starts, ends): (i64, i64), wall: Option<i64>, now: i64) {
         let passed = wall.map(|wall| ends <= wall);
-        let fires =
-            Life::Fires { until: (now + RESOLVE_AFTER).max(wall.map_or(0, |wall| now + ends - wall)) };
+        // Never longer than the sender's own two times lie apart.
+        let promised = wall.map_or(0, |wall| now + (ends - wall).min(ends - starts));
+        let fires = Life::Fires { until: (now + RESOLVE_AFTER).max(promised) };
         let Some(known) = self.alerts.iter_mut().find(|known| known.which == which) else {
             let life = if passed == Some(true) { Life::Expired { quiet: now } } else { fires };
             let (announced, announced_at) = (ends, now);

@@ -383,7 +383,7 @@ impl World {
                 Self::labels(&mut body, which);
                 write!(body, r#","startsAt":"{}","endsAt":"{}"}}"#, Self::time(sick.since), Self::time(ends))
                     .unwrap();
-                self.model.repeats_said(which, ends, wall, self.now);
+                self.model.repeats_said(which, (sick.since, ends), wall, self.now);
                 if sick.ended.is_none() {
                     promised = ends;
                 }
