@@ -2,6 +2,7 @@
 
 use super::Incidents;
 use super::derived::Incident;
+use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
 use crate::limits::MAINTENANCES;
@@ -65,10 +66,10 @@ impl Incidents {
         number: u32,
     ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
-        self.log.iter().filter(|raw| raw.kind == STEP).filter_map(move |raw| {
+        let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
+        self.log.iter().filter(here).filter_map(|raw| {
             let (head, step) = record::read_step(raw.payload)?;
-            let here = head.site == hash && step.number == number && head.flags & UNDONE == 0;
-            here.then_some((raw.at, head, step))
+            (head.flags & UNDONE == 0).then_some((raw.at, head, step))
         })
     }
 

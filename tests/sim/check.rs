@@ -43,6 +43,10 @@ impl World {
             overall[site] = overall[site].max(state);
         }
         for (site, worst) in (0u8..).zip(overall) {
+            let overall = view.site(SiteId(site)).overall;
+            if overall == worst {
+                continue;
+            }
             // What people say of a service as a whole counts, too, and only makes it worse.
             let mut said = worst;
             view.incidents(SiteId(site), &mut |incident| {
@@ -50,7 +54,6 @@ impl World {
                     said = said.max(incident.level);
                 }
             });
-            let overall = view.site(SiteId(site)).overall;
             assert!((worst..=said).contains(&overall), "{overall:?}, not {worst:?} to {said:?}");
         }
         let (incidents, used, capacity) = self.engine.incidents().usage();
