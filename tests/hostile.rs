@@ -380,7 +380,7 @@ fn hostile_files_are_refused_in_words() {
         ("too large", vec![b'#'; 65_537], "larger than 65536 bytes"),
         ("NUL", b"config site 'a\0b'\n".to_vec(), "NUL"),
         ("not UTF-8", b"config site '\xff'\n".to_vec(), "UTF-8"),
-        ("an open quote", b"config site 'a\n".to_vec(), "never closed"),
+        ("an open quote", b"config site 'a\n".to_vec(), "is not closed"),
         (
             "quotes in quotes",
             format!("{head}\toption title {}\n", "'a'\"b\"".repeat(5000)).into(),
