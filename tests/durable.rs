@@ -301,6 +301,8 @@ fn a_removed_component_leaves_no_trace_in_the_journal() {
     assert!(records(&daemon, ROSTER).iter().any(|roster| holds(roster, &heron)));
     daemon.rewrite(&config().replace("config component 'heron'", "config component 'crane'"));
     daemon.process.signal("HUP");
+    // Perhaps the name was mistyped, so it is told.
+    daemon.process.wait_for("there is no component 'heron' any more");
     daemon.process.wait_for("reloaded");
     let bytes = on_flash(&daemon);
     assert!(!holds(&bytes, b"AntennaDown") && !holds(&bytes, &heron));

@@ -11,7 +11,7 @@ mod happenings;
 pub mod heartbeats;
 pub mod lifetime;
 mod mapping;
-mod reload;
+pub mod reload;
 pub mod rules;
 pub mod sources;
 mod standing;

@@ -215,7 +215,17 @@ impl Incidents {
                 found = Some(known.step);
             }
         }
-        let arg = u32::from(found.ok_or(Refusal::NoStep)?);
+        let found = found.ok_or(Refusal::NoStep)?;
+        let arg = u32::from(found);
+        let mut before = heapless::String::<LANG_TAG_BYTES>::new();
+        let words = match words {
+            // In the language that it had.
+            Words::Own { lang: "", text } => {
+                _ = before.push_str(self.lang_of(site, number, found));
+                Words::Own { lang: &before, text }
+            }
+            words => words,
+        };
         let step = StepRecord { number, what: What::Amended, arg, words, ..StepRecord::default() };
         self.person_step(now, site, who, 0, &step)
     }

@@ -87,7 +87,7 @@ impl Incidents {
     pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
         for (_, head, record) in self.records_of(site, number) {
             let Some(step) = step_of(&record) else { continue };
-            let amended = (record.words != Words::None || matches!(step, Step::Update(_)))
+            let amended = (record.words != Words::None || head.who != 0)
                 .then(|| self.amendment(site, number, record.step))
                 .flatten();
             // A title stands in an opening's place for words, but is none.
@@ -114,6 +114,18 @@ impl Incidents {
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
             .map(|(_, head, record)| (head, record.words))
+    }
+
+    /// The language of the words of a step as they are told; empty if that is the site's, or if there are none.
+    pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
+        let words = self.amendment(site, number, step).map(|(_, words)| words).or_else(|| {
+            let mut here = self.records_of(site, number).filter(|(_, _, record)| record.step == step);
+            here.next().map(|(_, _, record)| record.words)
+        });
+        match words {
+            Some(Words::Own { lang, .. }) => lang,
+            _ => "",
+        }
     }
 
     /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.
