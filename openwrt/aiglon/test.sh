@@ -21,16 +21,16 @@ grep '^aiglon:' /etc/passwd || fail 'no user aiglon'
 # shellcheck disable=SC2012 # there is no `stat`
 [ "$(ls -l /etc/config/aiglon | cut -c1-10)" = -rw------- ] || fail '/etc/config/aiglon is for others to read'
 
-# It serves a page, takes a sign of life on its console, and ends when told to.
+# It serves a page, answers on its console, and ends when told to.
 dir=$(mktemp -d)
-sed -e "s|/etc/aiglon|$dir/state|; s|/var/run/aiglon|$dir|; s|127.0.0.1:8081|127.0.0.1:18081|
-	s|0.0.0.0:8080|127.0.0.1:18080|; s|option clock 'ntp'|option clock 'trust'|" /etc/config/aiglon >"$dir/config"
+sed -e "s|/etc/aiglon|$dir/state|; s|/var/run/aiglon|$dir|; s|127.0.0.1:8081|127.0.0.1:${INGEST_PORT:-18081}|
+	s|0.0.0.0:8080|127.0.0.1:${PAGE_PORT:-18080}|; s|option clock 'ntp'|option clock 'trust'|" /etc/config/aiglon >"$dir/config"
 mkdir "$dir/state"
 aiglon serve "$dir/config" 2>"$dir/log" &
 pid=$!
 trap 'kill $pid 2>/dev/null; rm -rf "$dir"' EXIT
-tries=50
-until wget -q -O "$dir/page" http://127.0.0.1:18080/; do
+tries=20
+until wget -q -O "$dir/page" "http://127.0.0.1:${PAGE_PORT:-18080}/"; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] || {
 		cat "$dir/log" >&2
