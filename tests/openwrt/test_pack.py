@@ -164,6 +164,23 @@ class Pack(unittest.TestCase):
         _, control = members(next(self.out.glob("*_x86_64_v3.ipk")))
         self.assertIn("\nConflicts: aiglon-mini\n", control["control"][1].decode())
 
+    def test_the_page_of_luci(self):
+        pack(self.out, "--luci")
+        [package] = self.out.glob("luci-app-aiglon_*_all.ipk")
+        data, control = members(package)
+        app = ROOT / "openwrt/luci-app-aiglon"
+        want = {"www/" + str(path.relative_to(app / "htdocs")) for path in (app / "htdocs").rglob("*.js")}
+        want |= {str(path.relative_to(app / "root")) for path in (app / "root").rglob("*.json")}
+        files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
+        self.assertEqual(files, dict.fromkeys(want, 0o644))
+        self.assertIn("\nDepends: luci-base, aiglon\n", control["control"][1].decode())
+        self.shell(control["postinst"][1].decode(), "default_postinst")
+        [package] = self.out.glob("luci-app-aiglon_*_all.apk")
+        info, paths, _ = Adb(package).root()
+        self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))
+        self.assertEqual(info[14], [[b"aiglon"], [b"luci-base"]])
+        self.assertIn(b"www/luci-static/resources/view/aiglon", [directory[0] for directory in paths])
+
     def test_what_is_no_program_for_that_machine_is_refused(self):
         wrong = self.out / program().name.replace("x86_64", "mips")
         shutil.copy(program(), wrong)
