@@ -111,7 +111,7 @@ fn answers(dir: &Dir) -> Value {
         match words.as_slice() {
             ["check"] => words = vec!["check", config.to_str().unwrap()],
             ["console", rest @ ..] => {
-                words = [["console", "--socket", socket.to_str().unwrap()].as_slice(), rest].concat()
+                words = [["console", "--socket", socket.to_str().unwrap()].as_slice(), rest].concat();
             }
             _ => {}
         }

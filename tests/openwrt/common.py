@@ -92,7 +92,8 @@ class Router:
         self.running(False)
         self.install()
         self.port = free_port()
-        self.configure(("0.0.0.0:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{free_port()}"))
+        self.ingest = free_port()
+        self.configure(("0.0.0.0:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{self.ingest}"))
 
     def install(self):
         """Unpacks the .ipk."""

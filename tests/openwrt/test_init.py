@@ -177,6 +177,42 @@ class Init(OnARouter):
         self.assertTrue(self.knows_the_time())
         self.owned("var/run/aiglon-config", 0, UID, 0o750)
 
+    def test_one_command_for_a_stolen_antenna(self):
+        token, line = self.router.enter("/usr/bin/aiglon", "token").stdout.splitlines()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            for source in ("heron", "egret"):
+                file.write(f"\n# {source}\nconfig source '{source}'\n\toption site 'antenna'\n\t{line}\n".replace(
+                    line, line if source == "heron" else line[:-2] + ("0" if line[-2] != "0" else "1") + "'"))
+            file.write("\nconfig component 'heron_north'\n\toption service 'wifi'\n\tlist source 'heron'\n")
+            for user in ("ana", "ben"):
+                file.write(f"\nconfig user {user}\n\tlist site antenna\n")
+        self.start()
+        ingest = f"http://127.0.0.1:{self.router.ingest}/api/v2/alerts"
+        push = lambda: self.router.enter("/bin/wget", "-q", "-O", "-", "--header", f"Authorization: Bearer {token}",
+                                         "--post-data", "[]", ingest).returncode
+        speak = lambda user: self.router.enter("/usr/bin/aiglon", "console", "--user", user, "whoami").returncode
+        self.assertEqual((push(), speak("ana"), speak("ben")), (0, 0, 0))
+        before = self.router.read("etc/config/aiglon")
+
+        # Whoever does not exist: then nobody.
+        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "anna")
+        self.assertEqual((result.returncode, self.router.read("etc/config/aiglon")), (1, before))
+        self.assertIn("no source and no user anna", result.stderr)
+        self.assertEqual(self.router.procd(), [])
+
+        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "ana")
+        self.assertEqual(result.returncode, 0, result)
+        self.assertEqual(self.router.procd(), ["signal"])
+        eventually(lambda: push() != 0, "the token is refused")
+        self.assertNotEqual(speak("ana"), 0)
+        self.assertEqual(speak("ben"), 0)
+        self.owned("etc/config/aiglon", 0, 0, 0o600)
+        after = self.router.read("etc/config/aiglon")
+        removed = [line for line in before.splitlines() if line not in after.splitlines()]
+        self.assertEqual(removed, [line.join(["\t", ""]), "config user ana"])
+        self.assertIn("'egret'", after)
+        self.assertFalse(list((self.router.root / "etc/config").glob("*revoked*")))
+
     def test_what_the_feed_runs_on_an_installed_package(self):
         self.router.install()
         shutil.copy(pathlib.Path(__file__).parents[2] / "openwrt/aiglon/test.sh", self.router.root / "tmp/test.sh")
