@@ -353,11 +353,20 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// Those that ask for anything of this source, one bit each.
+    pub fn anything(&self) -> u32 {
+        self.asking(|_| true)
+    }
+
+    fn asking(&self, asks: impl Fn(&Rule) -> bool) -> u32 {
+        let rules = self.config.rules.iter().zip(0u32..);
+        let mine = rules.filter(|(row, _)| row.source == self.source && asks(row));
+        mine.fold(0, |set, (_, bit)| set | 1u32.wrapping_shl(bit))
+    }
+
     /// Those that ask for a measurement, one bit each.
     pub fn measurement(&self, name: &str) -> u32 {
-        let asks = |row: &Rule| row.source == self.source && self.config.is(row.measurement, name);
-        let rules = self.config.rules.iter().zip(0u32..).filter(|(row, _)| asks(row));
-        rules.fold(0, |set, (_, bit)| set | 1u32.wrapping_shl(bit))
+        self.asking(|row| self.config.is(row.measurement, name))
     }
 
     fn any(&self, who: u32, mut asks: impl FnMut(&Rule) -> bool) -> bool {

@@ -168,7 +168,7 @@ impl Sim {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
-                Event::Bad(_) => return,
+                Event::Bad(_) | Event::Sample(_) => return,
             };
             let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
             verdicts.extend(effects.verdict);

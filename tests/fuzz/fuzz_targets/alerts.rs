@@ -15,6 +15,7 @@ fn tell(event: Event<'_>) -> String {
             alert
         }
         Event::Oversize(alert) => alert,
+        Event::Sample(_) => unreachable!("nobody asked"),
     };
     let pairs: Vec<_> = alert.pairs().collect();
     assert!(pairs.len() <= ALERT_PAIRS);
