@@ -343,6 +343,9 @@ impl Engine {
 
     /// Asks to be woken at `at` or earlier.
     fn wake_at(&mut self, at: Mono) {
+        if at == flow::NEVER {
+            return;
+        }
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 }

@@ -20,7 +20,7 @@ use super::sample::{HashKey, Interest, Sample};
 use crate::limits::{LINE_TOKEN_BYTES, SAMPLE_FIELDS};
 use crate::text::buffer::Bytes;
 use crate::text::number::{self, Micro};
-use crate::time::rfc3339;
+use crate::time::{Wall, rfc3339};
 
 /// A piece of a line or of a sample, cut to what fits.
 #[derive(Debug)]
@@ -202,7 +202,7 @@ impl Draft {
 
     /// The next event of the member, and what was wrong with it.
     pub(super) fn event(&mut self, event: Event<'_>, interest: &dyn Interest) -> (Step, Option<Flaw>) {
-        use Event::{ArrayEnd, ArrayStart, Key, Null, ObjectEnd, ObjectStart, Str};
+        use Event::{ArrayEnd, ArrayStart, Key, Null, ObjectStart, Str};
 
         let inside = match (self.at, event) {
             (At::Name, Str(text)) if !self.named && fits(text) => {
@@ -248,7 +248,7 @@ impl Draft {
                 self.names = self.names.saturating_add(1);
                 At::NameOf
             }
-            (At::TagKey | At::FieldKey, ObjectEnd)
+            (At::Other | At::TagKey | At::FieldKey, _)
             | (At::Value | At::NameOf, ArrayEnd)
             | (At::Tags | At::Tag, Null) => return (Step::Over, None),
             (At::Value, value) => {
@@ -270,7 +270,6 @@ impl Draft {
             (At::Tag | At::Tags, _) => return (Step::Over, Some(Flaw::Tags)),
             (At::Fields | At::Values | At::Names, _) => return (Step::Over, Some(Flaw::Fields)),
             (At::Name, _) => return (Step::Over, Some(Flaw::Name)),
-            (At::Other | At::TagKey | At::FieldKey, _) => return (Step::Over, None),
         };
         self.at = inside;
         (Step::Inside, None)
@@ -317,7 +316,7 @@ fn seconds(value: Event<'_>) -> Option<i64> {
             }
             Some(secs)
         }
-        Event::Str(text) if !text.cut => rfc3339::parse(text.text)?.wall().map(|wall| wall.secs()),
+        Event::Str(text) if !text.cut => rfc3339::parse(text.text)?.wall().map(Wall::secs),
         _ => None,
     }
 }
@@ -376,7 +375,8 @@ pub(super) mod tests {
                     Event::Sample(sample) => told(sample),
                     Event::Bad(error) => format!("! {} {:?}", error.index, error.flaw),
                     Event::Alert(alert) | Event::Oversize(alert) => {
-                        let mut pairs: Vec<_> = alert.pairs().map(|(_, name, value)| format!("{name}={value}")).collect();
+                        let mut pairs: Vec<_> =
+                            alert.pairs().map(|(_, name, value)| format!("{name}={value}")).collect();
                         pairs.sort();
                         format!("alert {:?} {:x} {}", alert.status(), alert.fingerprint(), pairs.join(" "))
                     }
@@ -447,13 +447,20 @@ pub(super) mod tests {
     #[test]
     fn collectd() {
         use Dialect::Collectd;
-        let values = include_str!("../../tests/fixtures/collectd-5.12-values.http").split_once("\r\n\r\n").unwrap().1;
+        let values =
+            include_str!("../../tests/fixtures/collectd-5.12-values.http").split_once("\r\n\r\n").unwrap().1;
         let (out, end) = read_by(Collectd, values, 99);
         let (bad, samples) = end.map(|summary| (summary.bad, summary.samples)).unwrap();
         assert_eq!((bad, samples as usize), (0, out.len()));
-        assert_eq!(out[0], "host=antenna-north type=load shortterm=30761 midterm=132812 longterm=715820 @1795250751");
+        assert_eq!(
+            out[0],
+            "host=antenna-north type=load shortterm=30761 midterm=132812 longterm=715820 @1795250751"
+        );
         let memory = out.iter().find(|one| one.contains("slab_recl")).unwrap();
-        assert_eq!(memory, "host=antenna-north type=memory type_instance=slab_recl value=1014775808000000 @1795250751");
+        assert_eq!(
+            memory,
+            "host=antenna-north type=memory type_instance=slab_recl value=1014775808000000 @1795250751"
+        );
         for (body, expected) in [
             // In any order; what is not known is null.
             (
@@ -474,7 +481,10 @@ pub(super) mod tests {
 
     #[test]
     fn notifications_of_collectd_are_one_alert_however_bad() {
-        let capture = include_str!("../../tests/fixtures/collectd-5.12-notification.http").split_once("\r\n\r\n").unwrap().1;
+        let capture = include_str!("../../tests/fixtures/collectd-5.12-notification.http")
+            .split_once("\r\n\r\n")
+            .unwrap()
+            .1;
         let told = |body: &str| {
             let (out, end) = read_by(Dialect::Collectd, body, 99);
             assert_eq!(end.unwrap().alerts, 1, "{out:?}");
@@ -485,12 +495,17 @@ pub(super) mod tests {
         let over = told(&capture.replace("FAILURE", "OKAY"));
         assert!(over.starts_with("alert Some(Resolved) "), "{over}");
         // Newer ones have it among the annotations.
-        let newer = capture.replace(r#""severity":"FAILURE","#, "").replace(r#""annotations":{"#, r#""annotations":{"severity":"WARNING","#);
+        let newer = capture
+            .replace(r#""severity":"FAILURE","#, "")
+            .replace(r#""annotations":{"#, r#""annotations":{"severity":"WARNING","#);
         let newer = told(&newer);
         let fingerprint = |told: &str| told.split(' ').nth(2).map(String::from);
         assert_eq!(fingerprint(&failing), fingerprint(&newer));
         assert_eq!(fingerprint(&failing), fingerprint(&told(&capture.replace("FAILURE", "WARNING"))));
-        assert_eq!(fingerprint(&over).map(|print| print.len()), fingerprint(&failing).map(|print| print.len()));
+        assert_eq!(
+            fingerprint(&over).map(|print| print.len()),
+            fingerprint(&failing).map(|print| print.len())
+        );
         assert!(told(&capture.replace("antenna-north", "egret")).contains("instance=egret"));
         assert_ne!(fingerprint(&failing), fingerprint(&told(&capture.replace("antenna-north", "egret"))));
     }
@@ -504,11 +519,13 @@ pub(super) mod tests {
             reader.start(Dialect::Telegraf);
             draft.start(HashKey([1, 2]));
             let mut asked = Asked { draft: &mut draft, interest: &All };
-            reader.feed_asked(body.as_bytes(), Some(&mut asked), &mut |event| {
-                let Event::Sample(sample) = event else { panic!() };
-                assert!(!sample.tag("mac").unwrap().contains(['0', '1', '2', 'a', 'A']));
-                seen.push(sample.series());
-            }).unwrap();
+            reader
+                .feed_asked(body.as_bytes(), Some(&mut asked), &mut |event| {
+                    let Event::Sample(sample) = event else { panic!() };
+                    assert!(!sample.tag("mac").unwrap().contains(['0', '1', '2', 'a', 'A']));
+                    seen.push(sample.series());
+                })
+                .unwrap();
             let mut lines = crate::ingest::line::Lines::new();
             lines.start(crate::ingest::line::Precision::Secs, HashKey([1, 2]));
             lines.feed(format!("w,mac={mac},if={host} s=1\n").as_bytes(), &All, &mut |event| {

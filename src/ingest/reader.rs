@@ -389,7 +389,9 @@ impl Frame {
                 self.listed = true;
                 self.after_list()
             }
-            (Place::PayloadAlerts, _) if self.dialect == Dialect::Telegraf => return Err(Why::ExpectedSamples),
+            (Place::PayloadAlerts, _) if self.dialect == Dialect::Telegraf => {
+                return Err(Why::ExpectedSamples);
+            }
             (Place::PayloadAlerts, _) => return Err(Why::ExpectedAlerts),
 
             (Place::List, ObjectStart) => {
@@ -468,7 +470,11 @@ impl Frame {
     /// The array of alerts has ended: it is the whole body, or a member of it.
     fn after_list(&self) -> Place {
         // After a bare array the tokenizer lets nothing come, so it does not matter that no object was entered.
-        if matches!(self.dialect, Dialect::Webhook | Dialect::Telegraf) { Place::Payload } else { Place::Done }
+        if matches!(self.dialect, Dialect::Webhook | Dialect::Telegraf) {
+            Place::Payload
+        } else {
+            Place::Done
+        }
     }
 
     fn member(&mut self, member: Member, value: json::Event<'_>) -> Place {

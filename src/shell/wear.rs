@@ -131,7 +131,7 @@ impl Board {
             if fires { ("firing", "2027-01-01T00:00:00Z") } else { ("resolved", "2026-11-20T22:00:00Z") };
         let starts = r#""startsAt":"2026-11-20T21:00:00Z""#;
         let (dialect, body) = match sender {
-            Sender::Webhook => (
+            Sender::Webhook | Sender::Once => (
                 Dialect::Webhook,
                 format!(
                     r#"{{"version":"4","alerts":[{{"status":"{status}",{labels},{starts},"endsAt":"0001-01-01T00:00:00Z"}}]}}"#

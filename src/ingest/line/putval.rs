@@ -183,14 +183,20 @@ mod tests {
                 ],
             ),
             ("PUTVAL h/p/t 1:1:2:3:4", &["host=h type=t 0=1000000 1=2000000 2=3000000 3=4000000 @1"]),
-            ("\n# x\nPUTNOTIF x\nPUTVAL h/p/t 1:1", &["! 3 expected PUTVAL", "host=h type=t value=1000000 @1"]),
+            (
+                "\n# x\nPUTNOTIF x\nPUTVAL h/p/t 1:1",
+                &["! 3 expected PUTVAL", "host=h type=t value=1000000 @1"],
+            ),
             ("PUTVAL h/p 1:1", &["! 1 expected host/plugin-instance/type-instance"]),
             ("PUTVAL h//t 1:1", &["! 1 expected host/plugin-instance/type-instance"]),
             ("PUTVAL h/p/t\nPUTVAL h/p/t interval=1", &["! 1 missing fields", "! 2 missing fields"]),
             ("PUTVAL h/p/t 1", &["! 1 missing field value"]),
             ("PUTVAL h/p/t x:1", &["! 1 bad timestamp"]),
             ("PUTVAL h/p/t 1:x", &["! 1 invalid number"]),
-            ("PUTVAL \"h/p/t 1:1\nPUTVAL h/p/t 1:1", &["! 1 unbalanced quotes", "host=h type=t value=1000000 @1"]),
+            (
+                "PUTVAL \"h/p/t 1:1\nPUTVAL h/p/t 1:1",
+                &["! 1 unbalanced quotes", "host=h type=t value=1000000 @1"],
+            ),
         ] {
             for size in [usize::MAX / 2, 1, 2, 7] {
                 assert_eq!(read(body.as_bytes(), size), expected, "{body} by {size}");
