@@ -106,7 +106,7 @@ fn stanzas_are_those_that_are_tested() {
     if let Ok(entries) = fs::read_dir(root().join("tests/peers")) {
         stanzas.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| is_stanza(path)));
     }
-    let blocks = ["yaml", "sh", "nginx"].map(|language| blocks(&readme, language)).concat();
+    let blocks = ["yaml", "sh", "nginx", "conf"].map(|language| blocks(&readme, language)).concat();
     assert!(blocks.len() > 5, "{blocks:#?}");
     for path in stanzas {
         let text = fs::read_to_string(&path).unwrap();

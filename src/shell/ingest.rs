@@ -80,7 +80,6 @@ impl Connection<'_> {
     /// 2xx and sends it again, for ever, and nothing after it. So samples that are wrong, which would be wrong again, get 400
     /// and never block a queue, but 200 where they would; what people must mend gets 4xx, and what is ours to mend 503.
     /// collectd (5.12, `src/write_http.c`) looks at no status, and sends nothing twice.
-    #[expect(clippy::await_holding_refcell_ref, reason = "the borrow is what reserves the reader")]
     pub async fn ingest(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
         let app = self.app;
         let Some(mut taker) = app.taker(batch) else {
