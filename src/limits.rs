@@ -131,6 +131,12 @@ pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
 pub const DURABLE_BYTES: usize = 544;
 
+/// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
+pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
+/// A heartbeat is written down no more often than this, but for a failure after a success: 64 of them cost the flash at
+/// most 45 KB in a day, and one nightly job 90 bytes.
+pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
+
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
 /// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.

@@ -143,6 +143,7 @@ impl<'a> Teller<'a, '_> {
                                 (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
                                 (_, _, Reason::Reported) => Cell::Nothing,
                                 (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
+                                (_, _, Reason::Owed) => Cell::Text("not heard yet"),
                                 (_, _, Reason::Silent) => Cell::Text("its source is silent"),
                                 (_, _, Reason::Resync) => Cell::Text("its source has just come back"),
                                 (_, _, Reason::Expired) => Cell::Text("an alert ended unresolved"),

@@ -26,6 +26,7 @@
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
 use super::flow;
+use super::heartbeats::BEAT;
 use super::lifetime::{Claim, Memory, Sender, Word};
 use super::mapping::LEADING;
 use super::standing::Weight;
@@ -92,6 +93,7 @@ impl Engine {
             }
         }
         self.incidents.snapshot(each);
+        self.snapshot_beats(config, now, each);
         for held in self.alerts.iter().filter(|_| !brief) {
             if let Some(payload) = began(config, now, held) {
                 each(BEGAN, &payload);
@@ -107,6 +109,7 @@ impl Engine {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             ENDED => self.restore_ended(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
+            BEAT => self.restore_beat(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
         }
     }

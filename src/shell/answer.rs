@@ -1,9 +1,9 @@
 //! From a request to what is to be done about it: everything that needs no waiting.
 
 use aiglon::config::{Config, Listener, Scope, Visibility};
-use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{Durable, Input};
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Request};
@@ -237,7 +237,12 @@ impl App {
             _ => return Plan::Json(Status::BadRequest, "a heartbeat takes state=ok or state=fail"),
         };
         let now = self.now(config);
-        engine.step(config, now, Input::Beat { id, failed });
+        let effects = engine.step(config, now, Input::Beat { id, failed });
+        if effects.durable != Durable::Nothing {
+            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
+        }
+        drop(state);
+        self.commit();
         Plan::Beaten
     }
 

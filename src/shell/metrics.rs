@@ -2,7 +2,6 @@
 //! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
 
 use aiglon::config::Config;
-use aiglon::engine::heartbeats::Pulse;
 use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
@@ -198,16 +197,17 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
     t.family(
         "heartbeat_ok",
         "gauge",
-        "1 while a heartbeat is on time, 0 while it is late or failed; absent if it was never heard.",
+        "1 while a heartbeat is on time, 0 while it is late or failed; absent while that is not known.",
     );
-    let heard = || config.heartbeats().filter_map(|(id, row)| Some((row, engine.pulse(id).last()?, id)));
-    for (row, _, id) in heard() {
-        let on_time = matches!(engine.pulse(id), Pulse::OnTime { .. });
-        t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
+    for (id, row) in config.heartbeats() {
+        if let Some(on_time) = engine.pulse(id).is_on_time() {
+            t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
+        }
     }
     t.family("heartbeat_last_seen_seconds", "gauge", "Since it last came; absent if it never did.");
     let now = clock::mono();
-    for (row, last, _) in heard() {
+    for (id, row) in config.heartbeats() {
+        let Some(last) = engine.pulse(id).last() else { continue };
         let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
         t.labelled("heartbeat_last_seen_seconds", "heartbeat", config.str(row.name), age);
     }
