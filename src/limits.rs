@@ -62,6 +62,10 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+/// Values of tags that rules expect (`list expect`), over all of them: 500 antennas in one rule. 6 bytes each in the
+/// configuration and 9 in the engine.
+pub const EXPECTED: usize = 512;
+
 // ---- time ----------------------------------------------------------------------------------------------
 
 /// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
@@ -285,6 +289,9 @@ pub const LINE_WORDS: usize = 64;
 pub const ANSWER_BYTES: u32 = 1_048_576;
 /// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
 pub const ALERT_COMPONENTS_TOLD: usize = 16;
+
+/// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
+pub const MISSING_TOLD: usize = 8;
 
 // ---- pages ---------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 //! 500 antennas that push every ten seconds for a simulated day, through the real parser and engine: packets are lost, come
 //! twice, late and out of order; clocks are wrong, and some antennas begin in the past after a reboot. Each silence is found
-//! when it is due and not before, each stretch of bad radio likewise, and no late packet raises an alarm.
+//! when it is due and not before, each stretch of bad radio likewise, and no late packet raises an alarm. Once more with all of
+//! them in one daemon, whose one rule expects each by its name.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
 
 use std::fmt::Write;
@@ -183,4 +184,66 @@ fn a_day_of_500_antennas() {
         i64::from(silences.min(stretches)) > DAY / 200,
         "{silences} silences, {stretches} stretches of bad radio"
     );
+}
+
+/// All of them, and one rule that lists them: each that is silent is missed by its name when it is due, and no other.
+#[test]
+fn a_day_of_500_antennas_that_one_rule_expects() {
+    let mut text = "config listen\n\toption address '127.0.0.1:1'\n\tlist serve ingest\nconfig site s\nconfig source a\n\toption site s\n\
+        \tlist token sha256:0101010101010101010101010101010101010101010101010101010101010101\nconfig rule r\n\toption source a\n\
+        \toption measurement ping\n\toption of host\n\toption absent 2m\n"
+        .to_owned();
+    for n in 0..ANTENNAS {
+        _ = writeln!(text, "\tlist expect h{n}");
+    }
+    let mut config = Box::new(Config::new());
+    assert!(config.load(text.as_bytes(), &mut Problems::new()).is_ok());
+    let mut engine = Box::new(const { Engine::new() });
+    let (mut lines, mut chance) = (Lines::new(), Chance(7));
+    let clock = |at: i64| Now { mono: Mono(at * 1000), wall: Some(Wall((NOON + at) * 1000)) };
+    engine.begin(&config, clock(0));
+    engine.rekey(HashKey([7, 1]), clock(0));
+    let (mut silent_until, mut came) = (vec![0; ANTENNAS], vec![0; ANTENNAS]);
+    let (mut found, mut before, mut body) = (0, vec![false; ANTENNAS], String::new());
+    for now in (0..DAY - STEP).step_by(STEP as usize) {
+        // In the night the key of hashes changes.
+        if engine.sample_key(clock(now)).is_none() {
+            engine.rekey(HashKey([8, 1]), clock(now));
+        }
+        body.clear();
+        for n in 0..ANTENNAS {
+            if chance.below(3000) == 0 {
+                silent_until[n] = now + 30 + chance.below(600);
+            }
+            if now >= silent_until[n] && !chance.percent(4) {
+                came[n] = now;
+                _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss=0i {}", NOON + now - chance.below(60));
+            }
+        }
+        let asking = Asking { config: &config, source: SourceId(0) };
+        let mut each = |event: Event<'_>| {
+            let Event::Sample(sample) = event else { panic!() };
+            engine.step(&config, clock(now), Input::Sample(sample));
+        };
+        lines.start(Precision::Secs, HashKey([7, 1]));
+        lines.feed(body.as_bytes(), &asking, &mut each);
+        lines.finish(&asking, &mut each);
+        engine.step(&config, clock(now), Input::Pass);
+        let missing: Vec<&str> = engine.missing(&config, RuleId(0), Mono(now * 1000)).collect();
+        let mut at = 0;
+        for n in 0..ANTENNAS {
+            let absent = now - came[n] >= ABSENT;
+            if absent {
+                assert_eq!(missing.get(at).copied(), Some(format!("h{n}").as_str()), "at {now}");
+                at += 1;
+            }
+            found += i64::from(absent && !before[n]);
+            before[n] = absent;
+        }
+        assert_eq!(missing.len(), at, "at {now}");
+        let phase = engine.rule_phase(RuleId(0));
+        assert_eq!(phase == Phase::Absent, at > 0, "{phase:?} at {now}");
+    }
+    assert!(found > DAY / 200, "{found} silences");
+    assert_eq!((engine.rule_counters().refused, engine.series()), (0, 0));
 }

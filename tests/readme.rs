@@ -52,6 +52,7 @@ fn limits_are_those_of_the_code() {
         ("HEARTBEATS", limits::HEARTBEATS as u64),
         ("RULES", limits::RULES as u64),
         ("SERIES", limits::SERIES as u64),
+        ("EXPECTED", limits::EXPECTED as u64),
         ("CONFIG_BYTES", limits::CONFIG_BYTES as u64),
         ("CONFIG_TEXT_BYTES", limits::CONFIG_TEXT_BYTES as u64),
         ("ALERTS", limits::ALERTS as u64),

@@ -234,6 +234,7 @@ impl Engine {
         self.passed = now.mono;
         self.incidents.begin(config, self.boot, config.main.journal_size);
         self.begin_heartbeats(now.mono);
+        self.begin_rules(now.mono);
         self.count_heartbeats(config);
         self.count_rules(config);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);

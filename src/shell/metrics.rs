@@ -222,8 +222,14 @@ fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
         ("samples_late_total", "Samples that came late and were dropped.", counters.late),
         ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),
         ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
+        ("samples_unexpected_total", "Samples of what a rule does not expect by name.", counters.unexpected),
     ] {
         t.one(name, "counter", help, count);
+    }
+    t.family("rule_missing", "gauge", "Of what a rule expects by name, how much is silent.");
+    for (id, row) in config.rules().filter(|&(id, _)| config.expected_of(id).next().is_some()) {
+        let missing = engine.missing(config, id, clock::mono()).count() as u64;
+        t.labelled("rule_missing", "rule", config.str(row.name), missing);
     }
     t.one("series", "gauge", "Series that rules know the last value of.", engine.series() as u64);
     t.one("series_limit", "gauge", "Series that there is room for.", limits::SERIES as u64);
@@ -266,7 +272,7 @@ fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     );
 }
 
-fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {
+fn stores(config: &Config) -> [(&'static str, usize, usize); 11] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -276,6 +282,7 @@ fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("rules", config.rules.len(), limits::RULES),
+        ("expected", config.expected.len(), limits::EXPECTED),
         ("match_terms", config.terms.len(), limits::TERMS),
         ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
     ]
