@@ -387,3 +387,98 @@ fn a_body_that_waits_is_welcome() {
     }
     assert_eq!(overall(&daemon.page()), "Everything works");
 }
+
+/// A rule on people fires; nothing that a visitor can ask for changes by a byte, in any language.
+#[test]
+fn what_counts_people_changes_nothing_public() {
+    let daemon = daemon();
+    let public = || {
+        let mut told = Vec::new();
+        for path in [
+            "/",
+            "/history",
+            "/incidents/1",
+            "/feed.atom",
+            "/badge/wifi.svg",
+            "/api/v2/summary.json",
+            "/api/v2/status.json",
+            "/api/v2/components.json",
+            "/api/v2/incidents.json",
+            "/-/healthy",
+        ] {
+            for lang in ["en", "fr", "ar"] {
+                let answer = daemon.connect().get(path, &format!("Accept-Language: {lang}\r\n"));
+                let head: String = answer
+                    .head
+                    .lines()
+                    .filter(|line| !line.starts_with("Date:"))
+                    .map(str::to_owned)
+                    .collect();
+                told.push((path, lang, answer.status, head, answer.body));
+            }
+        }
+        told
+    };
+    let clients = |count: u8| {
+        let lines: String = (0..count)
+            .map(|n| format!("wireless,host=heron,station=02:00:00:aa:bb:{n:02x} level=-60i\n"))
+            .collect();
+        assert_eq!(go(&mut daemon.connect(), WRITE, V1, &gzip(lines.as_bytes()), 999).status, 204);
+        daemon.metric("aiglon_rule_firing{rule=\"clients\"}")
+    };
+    let minute = || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 60;
+    // A page says as of which minute it is.
+    loop {
+        assert_eq!(go(&mut daemon.connect(), WRITE, V1, &gzip(LINES.as_bytes()), 999).status, 204);
+        let (begun, before) = (minute(), public());
+        assert_eq!(before[0].2, 200);
+        let firing = clients(40);
+        let after = public();
+        if begun == minute() {
+            assert_eq!(firing, Some(1.0));
+            assert_eq!(before, after);
+            assert!(!before.iter().any(|told| told.4.contains("clients")));
+            break;
+        }
+    }
+    assert!(console(&daemon, "rules").contains("firing"), "operators see it");
+}
+
+/// One of three that a rule expects falls silent: operators learn which.
+#[test]
+fn who_is_missing_is_told_by_name() {
+    let config = config();
+    let (head, _) = config.split_once("config component 'heron'").unwrap();
+    let daemon = Daemon::start(&format!(
+        "{head}config component 'heron'
+	option service 'wifi'
+config rule 'silent'
+	option source 'prometheus'
+	option component 'heron'
+	option measurement 'system'
+	option of 'host'
+	list expect 'heron'
+	list expect 'egret'
+	list expect 'tern'
+	option absent '3s'
+"
+    ));
+    let say = |hosts: &[&str]| {
+        let lines: String = hosts.iter().map(|host| format!("system,host={host} load1=0.1\n")).collect();
+        assert_eq!(go(&mut daemon.connect(), HTTP, PLAIN, lines.as_bytes(), 999).status, 204);
+    };
+    common::eventually("all of them are heard", 20, || {
+        say(&["heron", "egret", "tern"]);
+        overall(&daemon.page()) == "Everything works"
+    });
+    assert_eq!(daemon.metric("aiglon_rule_missing{rule=\"silent\"}"), Some(0.0));
+    common::eventually("one is missed", 20, || {
+        say(&["heron", "tern"]);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        overall(&daemon.page()) == "Something is down"
+    });
+    let rules = console(&daemon, "rules");
+    assert!(rules.contains("absent") && rules.contains("egret") && !rules.contains("tern"), "{rules}");
+    assert_eq!(daemon.metric("aiglon_rule_missing{rule=\"silent\"}"), Some(1.0));
+    assert!(!daemon.page().contains("egret"), "and nobody else");
+}
