@@ -47,7 +47,7 @@ fn read(
         }
     }
     let end = reader.finish();
-    if let Ok(Summary { alerts, oversize, bad }) = end {
+    if let Ok(Summary { alerts, oversize, samples: _, bad }) = end {
         assert_eq!(events.len(), (alerts + oversize + bad) as usize);
     }
     (events, end)
