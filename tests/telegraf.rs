@@ -420,9 +420,8 @@ fn what_counts_people_changes_nothing_public() {
         told
     };
     let clients = |count: u8| {
-        let lines: String = (0..count)
-            .map(|n| format!("wireless,host=heron,station=02:00:00:aa:bb:{n:02x} level=-60i\n"))
-            .collect();
+        let line = |n| format!("wireless,host=heron,station=02:00:00:aa:bb:{n:02x} level=-60i");
+        let lines = (0..count).map(line).collect::<Vec<_>>().join("\n");
         assert_eq!(go(&mut daemon.connect(), WRITE, V1, &gzip(lines.as_bytes()), 999).status, 204);
         daemon.metric("aiglon_rule_firing{rule=\"clients\"}")
     };
@@ -464,7 +463,8 @@ config rule 'silent'
 "
     ));
     let say = |hosts: &[&str]| {
-        let lines: String = hosts.iter().map(|host| format!("system,host={host} load1=0.1\n")).collect();
+        let line = |host| format!("system,host={host} load1=0.1");
+        let lines = hosts.iter().map(line).collect::<Vec<_>>().join("\n");
         assert_eq!(go(&mut daemon.connect(), HTTP, PLAIN, lines.as_bytes(), 999).status, 204);
     };
     common::eventually("all of them are heard", 20, || {
