@@ -62,6 +62,10 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+/// Values of tags that rules expect (`list expect`), over all of them: 500 antennas in one rule. 6 bytes each in the
+/// configuration and 9 in the engine.
+pub const EXPECTED: usize = 512;
+
 // ---- time ----------------------------------------------------------------------------------------------
 
 /// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
@@ -130,6 +134,12 @@ pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
 pub const DURABLE_BYTES: usize = 544;
+
+/// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
+pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
+/// A heartbeat is written down no more often than this, but for a failure after a success: 64 that come every minute, and fail
+/// every other time, cost the flash 56 KB in a day; one nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
+pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
@@ -279,6 +289,9 @@ pub const LINE_WORDS: usize = 64;
 pub const ANSWER_BYTES: u32 = 1_048_576;
 /// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
 pub const ALERT_COMPONENTS_TOLD: usize = 16;
+
+/// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
+pub const MISSING_TOLD: usize = 8;
 
 // ---- pages ---------------------------------------------------------------------------------------------
 

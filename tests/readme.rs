@@ -52,6 +52,7 @@ fn limits_are_those_of_the_code() {
         ("HEARTBEATS", limits::HEARTBEATS as u64),
         ("RULES", limits::RULES as u64),
         ("SERIES", limits::SERIES as u64),
+        ("EXPECTED", limits::EXPECTED as u64),
         ("CONFIG_BYTES", limits::CONFIG_BYTES as u64),
         ("CONFIG_TEXT_BYTES", limits::CONFIG_TEXT_BYTES as u64),
         ("ALERTS", limits::ALERTS as u64),
@@ -106,7 +107,7 @@ fn stanzas_are_those_that_are_tested() {
     if let Ok(entries) = fs::read_dir(root().join("tests/peers")) {
         stanzas.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| is_stanza(path)));
     }
-    let blocks = ["yaml", "sh", "nginx"].map(|language| blocks(&readme, language)).concat();
+    let blocks = ["yaml", "sh", "nginx", "conf"].map(|language| blocks(&readme, language)).concat();
     assert!(blocks.len() > 5, "{blocks:#?}");
     for path in stanzas {
         let text = fs::read_to_string(&path).unwrap();

@@ -484,6 +484,7 @@ mod tests {
     use super::*;
     use crate::config::testing::{BASE, good, load, load_but};
     use crate::config::{Clock, Config, Console, Visibility};
+    use crate::limits::EXPECTED;
     use crate::model::{ComponentId, Lang};
     use crate::time::tz::Tz;
 
@@ -1042,6 +1043,25 @@ mod tests {
                 format!("{rule}\toption above 5\n\toption of mac"),
                 &["'count-distinct' counts the values of one tag"],
             ),
+            (format!("{rule}\toption absent 5m\n\toption of host\n\tlist expect a\n\tlist expect b"), &[]),
+            (format!("{rule}\toption absent 5m\n\tlist expect a"), &["'expect' lists the values of one tag"]),
+            (
+                format!("{rule}\toption above 5\n\toption of host\n\tlist expect a"),
+                &["7: 'a': 'expect' lists the values"],
+            ),
+            (
+                format!(
+                    "{rule}\toption absent 5m\n\toption of host\n\tlist expect 02-00-00-aa-bb-cc\n\tlist expect a"
+                ),
+                &["7: '02-00-00-aa-bb-cc': 'expect' lists"],
+            ),
+            (
+                format!(
+                    "{rule}\toption absent 5m\n\toption of host{}",
+                    "\n\tlist expect a".repeat(EXPECTED + 1)
+                ),
+                &["lines 'list expect' (EXPECTED)"],
+            ),
             (
                 format!("{rule}\toption above 5\n\toption match mac=02:00:00:00:00:01"),
                 &["MAC addresses are masked"],
@@ -1053,6 +1073,30 @@ mod tests {
             (
                 format!(
                     "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption field clients"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption match 'host=a type=if_octets'"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\nconfig rule r\n\toption source p\n\toption measurement interface\n\toption field rx\n\toption component c\n\toption above 5"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\nconfig rule r\n\toption source p\n\toption measurement interface\n\toption field rx\n\toption component c\n\toption above 5\n\toption match type=if_errors"
+                ),
+                &[],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption absent 5m\n\toption of station\n\tlist expect phone"
                 ),
                 &["rule 'r' tells of people"],
             ),

@@ -71,7 +71,7 @@ impl Engine {
                 }
             }
         }
-        self.renew_heartbeats(old, new);
+        self.renew_heartbeats(old, new, now.mono);
         self.count_heartbeats(new);
         self.renew_rules(old, new, now.mono);
         self.count_rules(new);
