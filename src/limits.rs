@@ -99,6 +99,13 @@ pub const LATE_SAMPLES: u8 = 12;
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.
 pub const REKEY_EVERY: Millis = Millis::from_mins(24 * 60);
+/// Bodies that each source may send at the same time, however many the others send; more of them while half of the readers,
+/// or of what unpacks bodies, is free.
+pub const TURNS_EACH: u8 = 2;
+/// Compressed bodies that are unpacked at the same time; 43 KiB each when used.
+pub const GUNZIPS: usize = 2;
+/// For all of a compressed body: Telegraf's has 30 KB at most, and others wait for what unpacks it.
+pub const GUNZIP_TIME: Millis = Millis::from_secs(60);
 /// Bodies of samples that are taken in at the same time, each with a reader of its own (about 1.4 KiB).
 pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples once it is unpacked; more is answered 413. Telegraf's usual batch of 1,000 has about 300,000.

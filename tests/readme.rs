@@ -64,6 +64,8 @@ fn limits_are_those_of_the_code() {
         ("CONNECTIONS", limits::CONNECTIONS as u64),
         ("CONNECTIONS_INGEST", limits::CONNECTIONS_INGEST as u64),
         ("READERS", limits::READERS as u64),
+        ("TURNS_EACH", limits::TURNS_EACH.into()),
+        ("GUNZIPS", limits::GUNZIPS as u64),
         ("PAGE_BYTES", limits::PAGE_BYTES as u64),
         ("JOURNAL_BYTES_SMALL", u64::from(limits::JOURNAL_BYTES_SMALL)),
         ("JOURNAL_BYTES_FULL", u64::from(limits::JOURNAL_BYTES_FULL)),

@@ -355,10 +355,10 @@ fn who_finds_everybody_busy_is_told_when_to_come_again() {
         });
         assert_eq!(last.unwrap().header("Retry-After"), Some("1"));
     };
-    // One body is unpacked at a time.
+    // Of one source, one body is unpacked at a time.
     busy(V1, &gzip(LINES.as_bytes()));
     assert_eq!(go(&mut daemon.connect(), HTTP, PLAIN, LINES.as_bytes(), 99).status, 204);
-    waiting.extend((1..aiglon::limits::LINE_READERS).map(|_| open(PLAIN, b"{\"metrics\":[")));
+    waiting.extend((1..aiglon::limits::LINE_READERS / 2).map(|_| open(PLAIN, b"{\"metrics\":[")));
     busy(PLAIN, LINES.as_bytes());
     drop(waiting);
     common::eventually("it has room again", 10, || {

@@ -18,6 +18,7 @@ use super::pages::Pages;
 use super::samples::Pool;
 use super::slots::Slots;
 use super::tally::Tally;
+use super::turns::Turns;
 
 /// The engine and the configuration that it works with. Borrowed for the length of a synchronous step only.
 pub struct State {
@@ -40,6 +41,7 @@ pub struct App {
     pub pages: Pages,
     pub tally: Tally,
     pub samples: Pool,
+    pub turns: Turns,
     pub readers: [RefCell<&'static mut Reader>; READERS],
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
@@ -77,6 +79,7 @@ impl App {
             pages,
             tally: Tally::new(),
             samples: Pool::new(),
+            turns: Turns::new(READERS),
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),

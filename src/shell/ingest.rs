@@ -11,7 +11,7 @@ use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
-use aiglon::limits::{ANSWER_TIME, BODY_TIME, KEPT_BYTES, REQUEST_TIME};
+use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TIME};
 use aiglon::model::{SiteId, SourceId};
 use aiglon::render::{PageBuf, alertmanager};
 
@@ -140,7 +140,7 @@ impl Connection<'_> {
             Err(error) => return Ok(Outcome::Framing(error)),
         };
         self.slot.doing(Doing::Body, BODY_TIME);
-        let end_by = clock::mono().plus(REQUEST_TIME);
+        let end_by = clock::mono().plus(if batch.gzip { GUNZIP_TIME } else { REQUEST_TIME });
         self.welcome(terms).await?;
         let mut reads = 0u32;
         loop {

@@ -24,5 +24,6 @@ mod storage;
 mod stream;
 mod tally;
 mod token;
+mod turns;
 #[cfg(test)]
 mod wear;

@@ -11,6 +11,8 @@ use aiglon::http::Status;
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Reader};
+#[cfg(feature = "gzip")]
+use aiglon::limits::GUNZIPS;
 use aiglon::limits::LINE_READERS;
 use aiglon::time::Now;
 use ufmt::uwrite;
@@ -19,12 +21,16 @@ use super::app::{App, State};
 use super::ingest::{Batch, Complaint, Outcome, Shape};
 use super::ledger::Ledger;
 use super::tally::add;
+use super::turns::{Turn, Turns};
 
 /// What takes samples in.
 pub struct Pool {
     readers: [RefCell<Lines>; LINE_READERS],
+    pub turns: Turns,
     #[cfg(feature = "gzip")]
-    gunzip: RefCell<Box<aiglon::http::gunzip::Gunzip>>,
+    gunzips: [RefCell<Box<aiglon::http::gunzip::Gunzip>>; GUNZIPS],
+    #[cfg(feature = "gzip")]
+    pub gunzip_turns: Turns,
     pub lines: Cell<u64>,
     pub lines_bad: Cell<u64>,
 }
@@ -33,8 +39,11 @@ impl Pool {
     pub fn new() -> Self {
         Self {
             readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
+            turns: Turns::new(LINE_READERS),
             #[cfg(feature = "gzip")]
-            gunzip: RefCell::default(),
+            gunzips: Default::default(),
+            #[cfg(feature = "gzip")]
+            gunzip_turns: Turns::new(GUNZIPS),
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
@@ -57,10 +66,11 @@ pub struct Taker<'a> {
     lines: Option<RefMut<'a, Lines>>,
     #[cfg(feature = "gzip")]
     gunzip: Option<RefMut<'a, Box<aiglon::http::gunzip::Gunzip>>>,
+    _turns: [Option<Turn<'a>>; 3],
 }
 
 impl App {
-    /// Reserves what reads a body; `None` if all are busy.
+    /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
     pub fn taker(&self, batch: Batch) -> Option<Taker<'_>> {
         let (format, dialect) = match batch.shape {
             Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
@@ -68,14 +78,17 @@ impl App {
             Shape::Telegraf => (Format::Unknown, Some(Dialect::Telegraf)),
             Shape::Collectd => (Format::Unknown, Some(Dialect::Collectd)),
         };
+        let mut turns = [const { None }; 3];
         let mut json = None;
         if let Some(dialect) = dialect {
+            turns[0] = Some(self.turns.take(batch.source)?);
             let mut reader = self.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
             reader.start(dialect);
             json = Some(reader);
         }
         let mut lines = None;
         if format != Format::Json {
+            turns[1] = Some(self.samples.turns.take(batch.source)?);
             let mut reader = self.samples.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
             let key = self.sample_key().ok()?;
             match batch.shape {
@@ -90,12 +103,15 @@ impl App {
             lines,
             #[cfg(feature = "gzip")]
             gunzip: if batch.gzip {
-                let mut gunzip = self.samples.gunzip.try_borrow_mut().ok()?;
+                turns[2] = Some(self.samples.gunzip_turns.take(batch.source)?);
+                let mut gunzip =
+                    self.samples.gunzips.iter().find_map(|gunzip| gunzip.try_borrow_mut().ok())?;
                 gunzip.start();
                 Some(gunzip)
             } else {
                 None
             },
+            _turns: turns,
         })
     }
 
