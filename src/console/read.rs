@@ -482,7 +482,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     pub(super) fn sources(&self, out: &mut Sheet<'_>) {
-        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts"];
+        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts", "unmapped"];
         let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
         out.table("", HEADS, "there are no sources", &mut |out| {
             for site in scope.sites() {
@@ -502,6 +502,7 @@ impl<'a> Teller<'a, '_> {
                         Cell::Text(state),
                         last,
                         Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
+                        Cell::Count(sources.unmapped(id).into()),
                     ];
                     out.row(HEADS, &cells);
                 }

@@ -270,6 +270,9 @@ impl Engine {
                 } else {
                     self.alert(config, source, sender, alert, now)
                 };
+                if verdict == Verdict::Unmapped {
+                    self.sources.count_unmapped(source);
+                }
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }

@@ -870,6 +870,7 @@ fn labels_that_lead_nowhere_fall_through_to_matchers() {
     let night =
         alert("EgretDown", "unknown", 9, 14).replace("\"alertname\"", "\"team\":\"night\",\"alertname\"");
     assert_eq!(sim.prometheus(A, &[night]), [Verdict::Unmapped]);
+    assert_eq!((sim.engine.sources().unmapped(A), sim.engine.sources().unmapped(B)), (1, 0));
 }
 
 #[test]
