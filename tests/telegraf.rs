@@ -482,3 +482,68 @@ config rule 'silent'
     assert_eq!(daemon.metric("aiglon_rule_missing{rule=\"silent\"}"), Some(1.0));
     assert!(!daemon.page().contains("egret"), "and nobody else");
 }
+
+/// collectd's values, notifications and commands, all with addresses of clients in them: masked wherever they are told.
+#[test]
+fn what_collectd_says_of_clients_is_nowhere_told() {
+    let config = common::with(
+        &config(),
+        "egret",
+        &["list match 'alertname=collectd_iwinfo station~*'", "list match 'summary~*gone*'"],
+    );
+    let config = common::with(&config, "egret", &["list publish 'summary'"]);
+    let mut daemon = Daemon::start(&format!(
+        "{config}config rule 'clients'
+	option source 'prometheus'
+	option measurement 'iwinfo'
+	option aggregate 'count-distinct'
+	option of 'type_instance'
+	option above '5'
+"
+    ));
+    let mut said = String::new();
+    for (n, address) in ["02:00:00:aa:bb:01", "02-00-00-AA-BB-02", "0200.00aa.bb03"].into_iter().enumerate() {
+        let values = format!(
+            "[{{\"values\":[-60],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1795250751.903,\"interval\":2.000,\
+             \"host\":\"heron\",\"plugin\":\"iwinfo\",\"plugin_instance\":\"{address}\",\"type\":\"signal\",\"type_instance\":\"{address}\",\
+             \"meta\":{{\"{address}\":\"{address}\"}}}}]"
+        );
+        let notification = format!(
+            "[{{\"labels\":{{\"alertname\":\"collectd_iwinfo\",\"station\":\"{address}\",\"severity\":\"FAILURE\"}},\
+             \"annotations\":{{\"summary\":\"{address} is gone\",\"{address}\":\"x\"}},\"startsAt\":\"2026-11-21T08:45:51.903446106Z\"}}]"
+        );
+        let other = address.replace(['0', 'B'], "c");
+        let commands =
+            format!("PUTVAL heron/iwinfo-{other}/signal-{other} interval=1 N:1\nPUTVAL {address} N:1\n");
+        for (body, status) in [(values, 200), (notification, 200), (commands, 400)] {
+            let answer = daemon.post("/api/v1/collectd", &body);
+            assert_eq!(answer.status, status, "{}", answer.body);
+            said += &answer.body;
+        }
+        let firing = if n < 2 { 0.0 } else { 1.0 };
+        assert_eq!(daemon.metric("aiglon_rule_firing{rule=\"clients\"}"), Some(firing));
+    }
+    assert!(part_is_down(&daemon), "a notification counts");
+    said += &(daemon.page() + &daemon.get("/metrics").body + &daemon.get("/history").body);
+    for command in ["status", "rules", "alerts", "limits", "sources", "incidents"] {
+        said += &console(&daemon, command);
+    }
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    for entry in fs::read_dir(daemon.dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            said += &String::from_utf8_lossy(&fs::read(path).unwrap());
+        }
+    }
+    said += &daemon.process.log();
+    let said = said.to_lowercase();
+    assert!(said.contains("gone") && said.contains("collectd_iwinfo"), "there is something to look at");
+    for planted in ["aa:bb", "aa-bb", "00aa", "bb03", "ca:bb", "aa-cc", "ccaa"] {
+        assert!(!said.contains(planted), "{planted}");
+    }
+}
+
+fn part_is_down(daemon: &Daemon) -> bool {
+    common::part(&daemon.page(), "Egret").contains("Down")
+}
