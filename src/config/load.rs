@@ -762,7 +762,9 @@ mod tests {
             (&format!("{user}\toption role root"), &["it is one of operator and admin"]),
             (&format!("{user}\tlist key 'from=\"x\" ssh-rsa AAAA'"), &["3: options before a key"]),
             (&format!("{user}\tlist key 'ssh-dss AAAA'"), &["3: this is no key of a type"]),
-            (&format!("{user}\tlist key 'ssh-rsa AAAA'"), &["3: this ssh-rsa key is damaged"]),
+            (&format!("{user}\tlist key 'ssh-rsa AAAA'"), &["3: RSA keys are not taken"]),
+            (&format!("{user}\tlist key 'ssh-ed25519 AAAA'"), &["3: this ssh-ed25519 key is damaged"]),
+            ("config aiglon main\n\tlist ssh '192.0.2.1'", &["2: '192.0.2.1' has no port"]),
             ("config user", &["1: 'config user' needs a name, as in: config user 'name'"]),
             (
                 "config usr u\n\toption x y",

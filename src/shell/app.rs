@@ -17,6 +17,8 @@ use super::ledger::Ledger;
 use super::pages::Pages;
 use super::samples::Pool;
 use super::slots::Slots;
+#[cfg(feature = "ssh")]
+use super::ssh::Ssh;
 use super::tally::Tally;
 
 /// The engine and the configuration that it works with. Borrowed for the length of a synchronous step only.
@@ -37,6 +39,8 @@ pub struct App {
     pub slots: Slots,
     pub doors: Doors,
     pub console: Console,
+    #[cfg(feature = "ssh")]
+    pub ssh: Ssh,
     pub pages: Pages,
     pub tally: Tally,
     pub samples: Pool,
@@ -74,6 +78,8 @@ impl App {
             slots: Slots::new(),
             doors: Doors::new(),
             console: Console::new(),
+            #[cfg(feature = "ssh")]
+            ssh: Ssh::new(),
             pages,
             tally: Tally::new(),
             samples: Pool::new(),

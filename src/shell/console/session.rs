@@ -321,6 +321,8 @@ impl Host for App {
         let readers = self.readers.iter().filter(|reader| reader.try_borrow_mut().is_err()).count();
         each("readers", readers as u64, READERS as u64, 0);
         each("consoles", self.slots.at_console() as u64, CONSOLES as u64, self.console.busy.get());
+        #[cfg(feature = "ssh")]
+        self.ssh.limits(each);
         let ledger = self.ledger.borrow();
         let (bytes, counters) = ledger.figures();
         each("journal_bytes", u64::from(bytes), u64::from(ledger.limit()), u64::from(counters.dropped));
@@ -328,5 +330,10 @@ impl Host for App {
 
     fn storage_fault(&self) -> Option<&'static str> {
         self.ledger.borrow().fault().map(ledger::words)
+    }
+
+    #[cfg(feature = "ssh")]
+    fn host_key(&self) -> Option<&str> {
+        self.ssh.host_key()
     }
 }
