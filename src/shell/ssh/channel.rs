@@ -20,6 +20,8 @@ use super::talk::{Next, Talk, To};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a daemon that is busy is left alone.
 const BETWEEN: Duration = Duration::from_millis(250);
+/// After so long, somebody who is waited for is told.
+const PUZZLED: Duration = Duration::from_secs(1);
 /// Standard error (RFC 4254, 5.2).
 const STDERR: u32 = 1;
 
@@ -255,7 +257,7 @@ async fn carry_on(
         let next = talk.next(&mut |to, bytes| client.shown.push(to, bytes));
         client.flush().await?;
         match next {
-            Next::Input => match channel.next().await {
+            Next::Input => match wait(channel, &talk, client).await? {
                 Came::Bytes(bytes) => talk.input(&bytes),
                 Came::Resized(columns) => {
                     talk.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
@@ -292,6 +294,18 @@ async fn carry_on(
             }
         }
     }
+}
+
+/// What the client does next. Somebody may sit there without a terminal, and is told what they are waited for.
+async fn wait(channel: &Channel, talk: &Talk, client: &mut Client<'_>) -> Result<Came, Gone> {
+    if talk.may_puzzle() {
+        match timeout(PUZZLED, channel.next()).await {
+            Ok(came) => return Ok(came),
+            Err(_) => talk.tell(&mut |to, bytes| client.shown.push(to, bytes)),
+        }
+        client.flush().await?;
+    }
+    Ok(channel.next().await)
 }
 
 /// A request at the daemon, as one of `aiglon console` is.

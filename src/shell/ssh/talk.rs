@@ -185,6 +185,16 @@ impl Talk {
         }
     }
 
+    /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to them.
+    pub fn may_puzzle(&self) -> bool {
+        self.state == State::Words && self.come.is_empty()
+    }
+
+    /// Says what is waited for.
+    pub fn tell(&self, show: &mut Show<'_>) {
+        self.show(To::Err, b"The words, and Ctrl-D on a line of its own at their end:\n", show);
+    }
+
     /// Goes on as far as can be.
     pub fn next(&mut self, show: &mut Show<'_>) -> Next<'_> {
         loop {
@@ -543,12 +553,9 @@ mod tests {
         status: Option<u8>,
     }
 
-    fn play(
-        terminal: bool,
-        command: Option<&str>,
-        sent: &[u8],
-        answers: &[(&[(Kind, &str)], Option<Code>)],
-    ) -> Scene {
+    type Answer<'a> = (&'a [(Kind, &'a str)], Option<Code>);
+
+    fn play(terminal: bool, command: Option<&str>, sent: &[u8], answers: &[Answer<'_>]) -> Scene {
         let mut scene = Scene { out: String::new(), err: String::new(), asked: Vec::new(), status: None };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut show = |to, bytes: &[u8]| match to {
@@ -586,7 +593,7 @@ mod tests {
         scene
     }
 
-    const YES: (&[(Kind, &str)], Option<Code>) = (&[(Kind::Out, "done\n")], Some(Code::Done));
+    const YES: Answer<'_> = (&[(Kind::Out, "done\n")], Some(Code::Done));
 
     #[test]
     fn a_command_and_how_it_went() {
@@ -701,13 +708,15 @@ mod tests {
 
     #[test]
     fn what_was_not_read_is_told() {
+        let talk = Talk::new("heron1", None, None, &mut |_, _| {});
+        assert!(!talk.may_puzzle());
         let scene = play(false, Some("resolve 1"), b"words", &[YES]);
         // It is not known yet that there are any.
         assert_eq!(scene.err, "");
         let mut err = Vec::new();
         let mut show = |to, bytes: &[u8]| {
             if to == To::Err {
-                err.extend_from_slice(bytes)
+                err.extend_from_slice(bytes);
             }
         };
         let mut talk = Talk::new("heron1", None, Some(b"resolve 1"), &mut show);
