@@ -62,8 +62,8 @@ fn who_fails_often_has_to_wait() {
     let board = Board::start();
     super::keygen(&board.key("stranger"), &["ed25519"]);
     let from = |source: &str, key: &str| {
-        let mut command = board.openssh("ssh", key);
-        command.args(["-v", "-o", "LogLevel=DEBUG1", "-o", &format!("BindAddress={source}")]);
+        let mut command = board.openssh_that_says("ssh", key, "DEBUG1");
+        command.args(["-o", &format!("BindAddress={source}")]);
         let (status, _, err) = run(command.args(["heron1@127.0.0.1", "whoami"]));
         (status, err)
     };

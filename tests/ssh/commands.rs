@@ -29,16 +29,19 @@ fn how_it_went_arrives() {
     board.done("heron1", &[words]);
     assert!(board.incident().contains("it's a cable; $(reboot) `id` > /tmp/x & été العمل"));
     // As JSON, on one stream.
-    let (status, out, err) = board.ask("heron1", &["--json", "bogus"]);
+    let (status, out, err) = board.ask("heron1", &["bogus", "--json"]);
     assert_eq!((status, err.as_str()), (Some(2), ""), "{out}");
-    assert!(board.done("heron1", &["--json", "whoami"]).contains("\"heron1\""));
+    assert!(board.done("heron1", &["whoami", "--json"]).contains("\"heron1\""));
     // A yes beforehand, and one at a terminal.
     board.done("heron1", &["resolve", "1", "--yes"]);
     let mut typed = board.openssh("ssh", "heron1");
     let (status, out, err) =
         feed(typed.args(["-tt", "heron1@127.0.0.1"]), b"redact 1\ry\rwhoami\rbogus\rquit\r");
     assert_eq!(status, Some(0), "{out}{err}");
-    assert!(out.contains("[y/N] ") && out.contains("operator") && out.contains("there is no command"), "{out}");
+    assert!(
+        out.contains("[y/N] ") && out.contains("operator") && out.contains("there is no command"),
+        "{out}"
+    );
     let (status, _, err) = board.ask("heron1", &["incident", "1"]);
     assert_eq!(status, Some(1), "{err}");
 }
@@ -55,7 +58,8 @@ fn words_from_standard_input() {
     }
     let page = board.daemon.get("/").body;
     assert!(page.contains("نعمل على إصلاح الهوائي 🦅"), "{page}");
-    let (status, _, err) = feed(&mut board.dbclient("heron1", &[], &["update", "1", "-"]), "بخير 🕊".as_bytes());
+    let (status, _, err) =
+        feed(&mut board.dbclient("heron1", &[], &["update", "1", "-"]), "بخير 🕊".as_bytes());
     assert_eq!(status, Some(0), "{err}");
     assert!(board.incident().contains("بخير 🕊"));
     // What is refused changes nothing.
@@ -157,8 +161,8 @@ fn a_connection_that_breaks_in_the_middle() {
 #[test]
 fn keys_are_changed_on_the_way() {
     let board = Board::start();
-    let mut command = board.openssh("ssh", "heron1");
-    command.args(["-vv", "-o", "LogLevel=DEBUG2", "-o", "RekeyLimit=16K", "heron1@127.0.0.1"]);
+    let mut command = board.openssh_that_says("ssh", "heron1", "DEBUG2");
+    command.args(["-o", "RekeyLimit=16K", "heron1@127.0.0.1"]);
     let (status, out, err) = feed(&mut command, "help\n".repeat(100).as_bytes());
     assert_eq!(status, Some(0), "{err}");
     assert_eq!(out.matches("whoami").count() % 100, 0);

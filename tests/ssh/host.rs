@@ -18,15 +18,10 @@ fn the_host_key_is_made_once() {
     assert_eq!(status, Some(0), "{err}");
     assert!(out.contains(&board.fingerprint) && out.contains("ED25519"), "{out}");
     assert!(board.done("owl", &["limits"]).contains(&format!("ssh host key: {}\n", board.fingerprint)));
-    assert!(board.done("owl", &["--json", "limits"]).contains(&board.fingerprint));
+    assert!(board.done("owl", &["limits", "--json"]).contains(&board.fingerprint));
     // What the client sees is that.
-    let (status, out, err) = run(Command::new("ssh-keyscan").args([
-        "-t",
-        "ed25519",
-        "-p",
-        &board.port.to_string(),
-        "127.0.0.1",
-    ]));
+    let (status, out, err) =
+        run(Command::new("ssh-keyscan").args(["-t", "ed25519", "-p", &board.port.to_string(), "127.0.0.1"]));
     assert_eq!(status, Some(0), "{err}");
     board.keys.write("known", &out);
     let (_, out, _) = run(Command::new("ssh-keygen").arg("-lf").arg(board.keys.path().join("known")));
@@ -49,7 +44,10 @@ fn a_broken_host_key_is_left_alone() {
         let path = dir.write(NAME, text);
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let config = common::config() + super::PEOPLE;
-        let config: String = config.lines().filter(|line| !line.contains("KEY ")).fold(String::new(), |all, line| all + line + "\n");
+        let config: String = config
+            .lines()
+            .filter(|line| !line.contains("KEY "))
+            .fold(String::new(), |all, line| all + line + "\n");
         let mut daemon = Daemon::start_in(dir, &config);
         let line = daemon.process.wait_for("nobody can log in by SSH: the host key");
         assert!(line.contains(why), "{line}");

@@ -82,7 +82,8 @@ fn who_does_not_come_in() {
         keygen(&key, &["ed25519"]);
         command.arg("-i").arg(key);
     }
-    let (status, _, err) = run(command.arg("-i").arg(board.key("heron1")).args(["heron1@127.0.0.1", "whoami"]));
+    let (status, _, err) =
+        run(command.arg("-i").arg(board.key("heron1")).args(["heron1@127.0.0.1", "whoami"]));
     assert_eq!(status, Some(255));
     assert!(err.contains("Too many authentication"), "{err}");
     // Nobody's address is in the log, nor what they called themselves.
@@ -91,7 +92,9 @@ fn who_does_not_come_in() {
     assert!(!log.contains("127.0.1") && !log.contains("127.0.2") && !log.contains("HERON1"), "{log}");
     let kept: String = fs::read_dir(board.daemon.dir.path())
         .unwrap()
-        .map(|entry| String::from_utf8_lossy(&fs::read(entry.unwrap().path()).unwrap_or_default()).into_owned())
+        .map(|entry| {
+            String::from_utf8_lossy(&fs::read(entry.unwrap().path()).unwrap_or_default()).into_owned()
+        })
         .collect();
     assert!(!kept.contains("127.0.1"));
 }

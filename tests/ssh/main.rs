@@ -91,6 +91,11 @@ impl Board {
 
     /// OpenSSH's client with somebody's key, without its destination; or sftp, or scp.
     fn openssh(&self, program: &str, key: &str) -> Command {
+        self.openssh_that_says(program, key, "ERROR")
+    }
+
+    /// With so much of what it thinks on standard error.
+    fn openssh_that_says(&self, program: &str, key: &str, level: &str) -> Command {
         // Whatever a server does not answer ends, too.
         let mut command = Command::new("timeout");
         command.args(["60", program, "-F", "none"]);
@@ -100,7 +105,7 @@ impl Board {
             "IdentitiesOnly=yes",
             "StrictHostKeyChecking=no",
             "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
+            &format!("LogLevel={level}"),
             &format!("Port={}", self.port),
             &format!("IdentityFile={}", self.key(key).display()),
         ] {
@@ -218,7 +223,14 @@ fn python() -> &'static Path {
         let (status, out, err) = run(venv.args(["-m", "venv", "--clear"]).arg(&dir));
         assert_eq!(status, Some(0), "python3-venv (tests/packages.txt): {out}{err}");
         let mut pip = Command::new("timeout");
-        pip.arg("280").arg(&python).args(["-m", "pip", "install", "--quiet", "-r", "tests/ssh/requirements.txt"]);
+        pip.arg("280").arg(&python).args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "-r",
+            "tests/ssh/requirements.txt",
+        ]);
         let (status, out, err) = run(&mut pip);
         assert_eq!(status, Some(0), "{out}{err}");
         fs::write(made, wanted).unwrap();

@@ -35,9 +35,18 @@ fn free_port() -> u16 {
 #[test]
 fn no_shell() {
     let board = Board::start();
-    for words in
-        ["sh", "/bin/sh -i", "id", "; id", "$(id)", "whoami; id", "whoami && id", "\nid", "cat /etc/passwd", "scp -t /"]
-    {
+    for words in [
+        "sh",
+        "/bin/sh -i",
+        "id",
+        "; id",
+        "$(id)",
+        "whoami; id",
+        "whoami && id",
+        "\nid",
+        "cat /etc/passwd",
+        "scp -t /",
+    ] {
         for terminal in ["-T", "-tt"] {
             let mut command = board.openssh("ssh", "heron1");
             let (status, out, err) = run(command.args([terminal, "heron1@127.0.0.1", words]));
@@ -145,7 +154,10 @@ fn no_agent_no_display_no_variable() {
     let board = Board::start();
     // What a request is answered with, each on a channel of its own, and after all that a command is carried out.
     let out = board.python("requests", &["heron1"]);
-    assert_eq!(out, "agent refused\nx11 refused\nenv refused\nsubsystem refused\nsecond command refused\nstatus 0\n");
+    assert_eq!(
+        out,
+        "agent refused\nx11 refused\nenv refused\nsubsystem refused\nsecond command refused\nstatus 0\n"
+    );
     // A client that is told to send them all is served.
     let mut command = board.openssh("ssh", "heron1");
     command.args(["-A", "-X", "-o", "SendEnv=*", "-o", "SetEnv=LD_PRELOAD=/tmp/x", "-tt"]);

@@ -65,7 +65,8 @@ fn not_one_command_more() {
     let config = board.config.clone();
     let mut command = board.openssh("ssh", "heron1");
     command.arg("heron1@127.0.0.1");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"update 1 identified before\n").unwrap();
     eventually("it is there", 10, || board.incident().contains("before"));
@@ -80,7 +81,10 @@ fn not_one_command_more() {
 fn the_server_comes_and_goes() {
     let mut board = Board::start();
     let config = board.config.clone();
-    let off: String = config.lines().filter(|line| !line.contains("list ssh")).fold(String::new(), |all, line| all + line + "\n");
+    let off: String = config
+        .lines()
+        .filter(|line| !line.contains("list ssh"))
+        .fold(String::new(), |all, line| all + line + "\n");
     board.reload(&off);
     eventually("it is closed", 10, || TcpStream::connect(("127.0.0.1", board.port)).is_err());
     board.reload(&config);

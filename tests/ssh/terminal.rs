@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::common::{Dir, run};
 use super::Board;
+use super::common::{Dir, run};
 
 /// A terminal with a session in it; gone with this.
 struct Desk {
@@ -116,7 +116,9 @@ fn a_window_of_any_size() {
     // Longer than a row: the cursor finds its way.
     let long = "abcdefghij".repeat(6);
     desk.types(&long).presses(&["Home"]).types("X");
-    desk.sees_that("two rows", |screen| screen.starts_with("aiglon> Xabcdefghij") && screen.lines().count() == 2);
+    desk.sees_that("two rows", |screen| {
+        screen.starts_with("aiglon> Xabcdefghij") && screen.lines().count() == 2
+    });
     desk.tmux(&["resize-window", "-t", "desk", "-x", "100", "-y", "24"]);
     desk.presses(&["End"]).types("Y");
     desk.sees_that("one row", |screen| {

@@ -12,7 +12,9 @@ use aiglon::time::Millis;
 use russh::keys::{Algorithm, EcdsaCurve, PrivateKey};
 use russh::server::{Config, run_stream};
 use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::gate::From;
@@ -24,6 +26,9 @@ use super::session::Session;
 const STACK_BYTES: usize = 512 * 1024;
 /// How much the thread gives way to the other: a flood of handshakes must not cost the page its time.
 const NICENESS: i32 = 10;
+/// How long somebody who is turned away may take to hear why, and how many may at the same time.
+const TURNED_AWAY: Duration = Duration::from_secs(1);
+const TURNED_AWAY_PLACES: usize = 8;
 /// How long a session that was ended may take to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -32,7 +37,6 @@ const KEX: &[kex::Name] = &[
     kex::MLKEM768X25519_SHA256,
     kex::CURVE25519,
     kex::CURVE25519_PRE_RFC_8731,
-    kex::EXTENSION_SUPPORT_AS_SERVER,
     kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
 ];
 /// Keys of people; of the host there is an Ed25519 one.
@@ -63,6 +67,7 @@ pub fn start(shared: Arc<Shared>) -> io::Result<()> {
 async fn serve(shared: Arc<Shared>) {
     let mut listeners: Vec<(SocketAddr, TcpListener)> = Vec::new();
     let mut config = None;
+    let places = Arc::new(Semaphore::new(TURNED_AWAY_PLACES));
     loop {
         tokio::select! {
             () = shared.changed.notified() => {
@@ -70,7 +75,7 @@ async fn serve(shared: Arc<Shared>) {
                 shared.show_out();
             }
             accepted = accept(&listeners) => match (accepted, &config) {
-                (Ok((stream, peer)), Some(config)) => let_in(&shared, config, stream, peer),
+                (Ok((stream, peer)), Some(config)) => let_in(&shared, config, &places, stream, peer),
                 (Ok(_), None) => {}
                 // Out of file descriptors, say: somebody gives one back.
                 (Err(_), _) => sleep(Duration::from_millis(100)).await,
@@ -144,7 +149,13 @@ async fn accept(listeners: &[(SocketAddr, TcpListener)]) -> io::Result<(TcpStrea
     .await
 }
 
-fn let_in(shared: &Arc<Shared>, config: &Arc<Config>, stream: TcpStream, peer: SocketAddr) {
+fn let_in(
+    shared: &Arc<Shared>,
+    config: &Arc<Config>,
+    places: &Arc<Semaphore>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
     // A second descriptor, by which it can be ended.
     let Ok((stream, socket)) = stream.into_std().and_then(|stream| {
         stream.set_nodelay(true)?;
@@ -157,13 +168,27 @@ fn let_in(shared: &Arc<Shared>, config: &Arc<Config>, stream: TcpStream, peer: S
         Ok(seat) => {
             tokio::spawn(attend(shared.clone(), seat, config.clone(), stream));
         }
-        // RFC 4253, 4.2: lines before the version are for people.
-        Err(Refused::Full) => {
-            _ = stream.try_write(b"too many connections; try again in a moment\r\n");
-        }
+        Err(Refused::Full) => turn_away(stream, b"too many connections; try again in a moment\r\n", places),
         Err(Refused::HeldOff) => {
-            _ = stream.try_write(b"too many failed logins from there; try again in a minute\r\n");
+            turn_away(stream, b"too many failed logins from there; try again in a minute\r\n", places);
         }
+    }
+}
+
+/// Says why, in a line before the version, which is for people (RFC 4253, 4.2).
+fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>) {
+    _ = stream.try_write(why);
+    // Closed at once, with their version unread, they would hear of a reset only. For some there is time to hear us.
+    if let Ok(place) = places.clone().try_acquire_owned() {
+        tokio::spawn(async move {
+            let listen = async {
+                _ = stream.shutdown().await;
+                let mut unread = [0; 256];
+                while stream.read(&mut unread).await.is_ok_and(|read| read > 0) {}
+            };
+            _ = timeout(TURNED_AWAY, listen).await;
+            drop(place);
+        });
     }
 }
 

@@ -86,10 +86,12 @@ impl Session {
         session.channel_success(id)?;
         // An empty command is none: RFC 4254, 6.5 has clients send `exec` whatever it is.
         let command = command.filter(|line| !line.trim_ascii().is_empty()).map(<[u8]>::to_vec);
-        let (shared, seat, handle) = (self.shared.clone(), self.seat.clone(), session.handle());
+        let (shared, seat, channels) = (self.shared.clone(), self.seat.clone(), self.channels());
+        let handle = session.handle();
         tokio::spawn(async move {
             converse(&shared, &seat, &who, &channel, &handle, id, terminal, command).await;
-            channel.leave();
+            // Once we have closed it, we do not hear any more of it.
+            channels.remove(id);
         });
         Ok(())
     }
