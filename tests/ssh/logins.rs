@@ -1,5 +1,6 @@
 //! Who comes in, and who does not.
 
+use std::fmt::Write;
 use std::fs;
 
 use super::common::run;
@@ -17,12 +18,13 @@ fn each_type_of_key_by_each_client() {
     ];
     for (name, kind) in kinds {
         let key = keygen(&board.key(name), kind);
-        config += &format!("config user '{name}'\n\tlist site 'home'\n\tlist key '{key} {name} at home'\n");
+        write!(config, "config user '{name}'\n\tlist site 'home'\n\tlist key '{key} {name} at home'\n")
+            .unwrap();
     }
     // Security keys, in software.
     for line in board.python("make_sk", &[]).lines() {
         let (name, key) = line.split_once(' ').unwrap();
-        config += &format!("config user '{name}'\n\tlist site 'home'\n\tlist key '{key}'\n");
+        write!(config, "config user '{name}'\n\tlist site 'home'\n\tlist key '{key}'\n").unwrap();
     }
     board.reload(&config);
     for (name, _) in kinds {

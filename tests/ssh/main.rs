@@ -1,5 +1,5 @@
 //! The SSH server with real clients: OpenSSH's, dropbear's, and paramiko and asyncssh, which do what no proper client does
-//! (`clients.py`; a venv in the target directory, from PyPI). All on loopback. `tests/packages.txt` names the Debian packages.
+//! (`clients.py`; in a venv that pip fills, in the target directory). All on loopback. `tests/packages.txt` names the Debian packages.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../common/mod.rs"]

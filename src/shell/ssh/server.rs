@@ -177,11 +177,11 @@ fn let_in(
 
 /// Says why, in a line before the version, which is for people (RFC 4253, 4.2).
 fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>) {
-    _ = stream.try_write(why);
-    // Closed at once, with their version unread, they would hear of a reset only. For some there is time to hear us.
+    // Not to all of a crowd. Closed at once, with their version unread, they would hear of a reset only. For some there is time to hear us.
     if let Ok(place) = places.clone().try_acquire_owned() {
         tokio::spawn(async move {
             let listen = async {
+                _ = stream.write_all(why).await;
                 _ = stream.shutdown().await;
                 let mut unread = [0; 256];
                 while stream.read(&mut unread).await.is_ok_and(|read| read > 0) {}
