@@ -297,3 +297,145 @@ impl Seat {
         _ = self.socket.shutdown(Shutdown::Both);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use aiglon::limits::SSH_FREE_FAILURES;
+    use russh::keys::PublicKey;
+
+    const KEYS: [&str; 2] = [
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKynHleX0nBqumByCH6NS51becrZEw6Ylh7JYkt8CM7V",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKvKJ7kp6aIqwanNaUpwdyC5kD/0FKJSZ9atJceUfmN8ZjOOCC/7Z1mk3iXMH+6m4Yy6Dcp0wOrpR6izvLCTkyY=",
+    ];
+
+    fn key(user: &str, line: &str) -> Key {
+        Key { user: user.to_owned(), key: PublicKey::from_openssh(line).unwrap().key_data().clone() }
+    }
+
+    fn shared() -> Shared {
+        let shared = Shared::new(smol::channel::bounded(1).0);
+        shared.want(Wanted::default(), vec![key("heron1", KEYS[0]), key("tern", KEYS[1])]);
+        shared
+    }
+
+    /// Both ends of a connection.
+    fn connection() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    fn from(text: &str) -> From {
+        From::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_key_is_of_its_user_only() {
+        let shared = shared();
+        let [heron1, tern] = [key("heron1", KEYS[0]), key("tern", KEYS[1])];
+        for (user, key, known) in [
+            ("heron1", &heron1.key, true),
+            ("tern", &tern.key, true),
+            ("heron1", &tern.key, false),
+            ("tern", &heron1.key, false),
+            ("", &heron1.key, false),
+            ("HERON1", &heron1.key, false),
+        ] {
+            assert_eq!(shared.key(user, key).is_some(), known, "{user}");
+        }
+        // And no longer than it is wanted.
+        shared.want(Wanted::default(), vec![key("heron1", KEYS[1])]);
+        assert!(!shared.is_known(&heron1) && !shared.is_known(&tern));
+        assert!(shared.key("heron1", &tern.key).is_some());
+    }
+
+    #[test]
+    fn one_of_the_address_that_has_most_gives_way() {
+        let (shared, mut ends) = (shared(), Vec::new());
+        let mut come = |text: &str| {
+            let (client, socket) = connection();
+            ends.push(client);
+            shared.admit(from(text), socket)
+        };
+        let first = come("192.0.2.1").unwrap();
+        for _ in 1..SSH_LOGINS {
+            assert!(come("192.0.2.1").is_ok());
+        }
+        // Not for one of the same.
+        assert_eq!(come("192.0.2.1").unwrap_err(), Refused::Full);
+        assert!(first.is_waiting());
+        assert!(come("192.0.2.2").is_ok());
+        assert!(!first.is_waiting());
+        // In the end each has one place, and one who comes late has none.
+        for n in 0..100 {
+            assert_eq!(come(&format!("192.0.3.{n}")).is_ok(), n < SSH_LOGINS - 2, "{n}");
+        }
+        assert_eq!(shared.figures().1, SSH_LOGINS);
+    }
+
+    #[test]
+    fn how_long_somebody_may_stay() {
+        let shared = shared();
+        let (_client, socket) = connection();
+        let seat = shared.admit(from("192.0.2.1"), socket).unwrap();
+        let about = |limit: aiglon::time::Millis| {
+            let left = u64::try_from(seat.left().as_millis()).unwrap();
+            (u64::from(limit.0) - 2000..=u64::from(limit.0)).contains(&left)
+        };
+        assert!(about(SSH_LOGIN_TIME));
+        // Whatever is said before a login, it takes no longer.
+        lock(&seat.inner).touched = clock::mono().plus(SSH_IDLE_TIME);
+        assert!(about(SSH_LOGIN_TIME));
+        shared.log_in(&seat, Arc::new(key("heron1", KEYS[0]))).unwrap();
+        assert!(about(SSH_IDLE_TIME));
+        lock(&seat.inner).touched = Mono(clock::mono().0 - i64::from(SSH_IDLE_TIME.0));
+        assert!(seat.left().is_zero());
+        seat.touch();
+        assert!(about(SSH_IDLE_TIME));
+        assert_eq!(shared.figures().0, 1);
+        shared.leave(&seat);
+        assert_eq!(shared.figures().0, 0);
+    }
+
+    #[test]
+    fn a_user_has_half_of_the_places() {
+        let shared = shared();
+        let mut seats = Vec::new();
+        let mut log_in = |user: &str, line: &str| {
+            let (client, socket) = connection();
+            let seat = shared.admit(from("192.0.2.1"), socket).unwrap();
+            let done = shared.log_in(&seat, Arc::new(key(user, line)));
+            if done.is_err() {
+                shared.leave(&seat);
+            }
+            seats.push((client, seat));
+            done.is_ok()
+        };
+        let count = |user: &str, line: &str, log_in: &mut dyn FnMut(&str, &str) -> bool| {
+            (0..SSH_SESSIONS).filter(|_| log_in(user, line)).count()
+        };
+        assert_eq!(count("heron1", KEYS[0], &mut log_in), SSH_SESSIONS_EACH);
+        assert_eq!(count("tern", KEYS[1], &mut log_in), SSH_SESSIONS - SSH_SESSIONS_EACH);
+        // Who found no room has not failed.
+        let (_client, socket) = connection();
+        assert!(shared.admit(from("192.0.2.1"), socket).is_ok());
+        assert_eq!(shared.figures().2.failed, 0);
+    }
+
+    #[test]
+    fn who_goes_without_a_login_has_failed() {
+        let shared = shared();
+        for n in 0..=SSH_FREE_FAILURES {
+            let (_client, socket) = connection();
+            let seat = shared.admit(from("192.0.2.1"), socket).unwrap();
+            shared.leave(&seat);
+            assert_eq!(shared.figures().2.failed, u64::from(n) + 1);
+        }
+        let (_client, socket) = connection();
+        assert_eq!(shared.admit(from("192.0.2.1"), socket).unwrap_err(), Refused::HeldOff);
+        let (_client, socket) = connection();
+        assert!(shared.admit(from("192.0.2.2"), socket).is_ok());
+    }
+}
