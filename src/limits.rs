@@ -298,6 +298,9 @@ pub const SSH_ATTEMPTS: usize = 6;
 pub const SSH_REJECT_TIME: Millis = Millis(300);
 /// Channels of one session: `ControlMaster` shares one.
 pub const SSH_CHANNELS: usize = 4;
+/// Commands that are carried out for SSH at the same time; others wait for their turn. The rest of [`CONSOLES`] is for who is on
+/// the board.
+pub const SSH_CALLS: usize = 2;
 /// What a session may ask for in vain (forwarding, an agent, variables) before it is ended: a client of OpenSSH that is told
 /// to send all its variables asks for about 20.
 pub const SSH_REFUSALS: usize = 100;
@@ -363,6 +366,7 @@ pub const PAST_SHOWN: usize = 5;
 /// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
 pub const PAGES: usize = 8;
 
+const _: () = assert!(SSH_CALLS < CONSOLES, "who is on the board finds a place");
 const _: () = assert!(SSH_SESSIONS_EACH < SSH_SESSIONS, "nobody keeps all others out");
 const _: () = assert!(SSH_WINDOW_BYTES as usize <= SSH_INPUT_BYTES, "what may be sent at once must fit");
 const _: () = assert!(CONFIG_TEXT_BYTES <= u16::MAX as usize, "a Span has 16 bits");

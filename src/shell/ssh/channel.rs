@@ -9,7 +9,7 @@ use aiglon::limits::{ANSWER_TIME, SSH_INPUT_BYTES};
 use russh::ChannelId;
 use russh::server::Handle;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
 use super::super::console::wire::{self, Code, Kind};
@@ -309,10 +309,15 @@ async fn wait(channel: &Channel, talk: &Talk, client: &mut Client<'_>) -> Result
 }
 
 /// A request at the daemon, as one of `aiglon console` is.
-struct Call(tokio::net::UnixStream);
+struct Call<'a> {
+    stream: tokio::net::UnixStream,
+    /// For as long as it takes.
+    _turn: SemaphorePermit<'a>,
+}
 
-impl Call {
-    async fn open(shared: &Shared, request: &[u8], archive: &[u8]) -> io::Result<Self> {
+impl<'a> Call<'a> {
+    async fn open(shared: &'a Shared, request: &[u8], archive: &[u8]) -> io::Result<Self> {
+        let turn = shared.turns.acquire().await.map_err(io::Error::other)?;
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
@@ -327,16 +332,16 @@ impl Call {
         _ = timeout(PATIENCE, write).await;
         let mut hello = [0; wire::HELLO.len()];
         timeout(PATIENCE, stream.read_exact(&mut hello)).await.map_err(stuck)??;
-        Ok(Self(stream))
+        Ok(Self { stream, _turn: turn })
     }
 
     async fn frame(&mut self) -> io::Result<Option<(Kind, Vec<u8>)>> {
         let read = async {
             let mut head = [0; wire::FRAME_HEAD];
-            self.0.read_exact(&mut head).await?;
+            self.stream.read_exact(&mut head).await?;
             let [kind, high, low] = head;
             let mut bytes = vec![0; usize::from(u16::from_be_bytes([high, low]))];
-            self.0.read_exact(&mut bytes).await?;
+            self.stream.read_exact(&mut bytes).await?;
             Ok(Kind::from_byte(kind).map(|kind| (kind, bytes)))
         };
         timeout(PATIENCE, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?

@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aiglon::config::Config;
-use aiglon::limits::{CONSOLES, SSH_LOGINS, SSH_SESSIONS};
+use aiglon::limits::{SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
 use russh::keys::PublicKey;
 use smol::Async;
 
@@ -44,7 +44,7 @@ pub struct Ssh {
 
 impl Ssh {
     pub fn new() -> Self {
-        let (send, calls) = smol::channel::bounded(CONSOLES);
+        let (send, calls) = smol::channel::bounded(SSH_CALLS);
         Self { shared: Arc::new(Shared::new(send)), calls, runs: Cell::new(false) }
     }
 

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aiglon::limits::{SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_LOGINS, SSH_SESSIONS, SSH_SESSIONS_EACH};
+use aiglon::limits::{SSH_CALLS, SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_LOGINS, SSH_SESSIONS, SSH_SESSIONS_EACH};
 use aiglon::time::Mono;
 use russh::Disconnect;
 use russh::keys::ssh_key::public::KeyData;
 use russh::server::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::super::clock;
 use super::gate::{From, Gate};
@@ -63,6 +63,8 @@ pub struct Shared {
     pub changed: Notify,
     /// Ends of sockets at which the daemon is asked something.
     pub calls: smol::channel::Sender<UnixStream>,
+    /// Who may ask now.
+    pub turns: Semaphore,
     /// Of the host key, once there is one.
     pub fingerprint: OnceLock<String>,
     state: Mutex<State>,
@@ -105,6 +107,7 @@ impl Shared {
         Self {
             changed: Notify::new(),
             calls,
+            turns: Semaphore::new(SSH_CALLS),
             fingerprint: OnceLock::new(),
             state: Mutex::new(State::default()),
         }

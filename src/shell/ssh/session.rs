@@ -49,11 +49,13 @@ pub struct Session {
     seat: Arc<Seat>,
     channels: Channels,
     refusals: usize,
+    /// There was no room for them.
+    full: bool,
 }
 
 impl Session {
     pub fn new(shared: Arc<Shared>, seat: Arc<Seat>) -> Self {
-        Self { shared, seat, channels: Channels::default(), refusals: 0 }
+        Self { shared, seat, channels: Channels::default(), refusals: 0, full: false }
     }
 
     pub fn channels(&self) -> Channels {
@@ -109,15 +111,13 @@ impl Handler for Session {
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
         // A reload may have come in between.
         let Some(key) = self.shared.key(user, key.public_key.key_data()) else { return Ok(Auth::reject()) };
-        if self.shared.log_in(&self.seat, key).is_err() {
-            // Told in words once they can be.
-            self.refusals = usize::MAX - 1;
-        }
+        // Told in words, once they can be.
+        self.full = self.shared.log_in(&self.seat, key).is_err();
         Ok(Auth::Accept)
     }
 
     async fn auth_succeeded(&mut self, session: &mut russh::server::Session) -> Result<(), Error> {
-        if self.refusals > SSH_REFUSALS {
+        if self.full {
             let words = "too many people are logged in; try again in a moment";
             session.disconnect(Disconnect::TooManyConnections, words, "")?;
         }
