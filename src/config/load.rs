@@ -1157,6 +1157,26 @@ mod tests {
     }
 
     #[test]
+    fn where_ssh_listens() {
+        let lines = "config aiglon main\n\tlist ssh '0.0.0.0:2222'\n\tlist ssh '[2001:db8::1]:22'\n";
+        let (config, problems) = load(format!("{BASE}{lines}").as_bytes());
+        assert_eq!(
+            config.unwrap().ssh,
+            ["0.0.0.0:2222".parse().unwrap(), "[2001:db8::1]:22".parse().unwrap()]
+        );
+        // A build without a server says so, and serves the rest.
+        assert_eq!(problems.len(), if cfg!(feature = "ssh") { 0 } else { 2 });
+        assert!(problems.iter().all(|problem| problem.contains("this build has none (feature ssh)")));
+        let (config, problems) = load(format!("{BASE}{lines}\tlist ssh '0.0.0.0:2222'\n").as_bytes());
+        assert!(
+            config.is_none() && problems.iter().any(|problem| problem.contains("a second time as 'ssh'"))
+        );
+        let many: String = (1..=5).map(|port| format!("\tlist ssh '127.0.0.1:{port}'\n")).collect();
+        let (config, problems) = load(format!("{BASE}config aiglon main\n{many}").as_bytes());
+        assert!(config.is_none() && problems.iter().any(|problem| problem.contains("(SSH_ADDRESSES)")));
+    }
+
+    #[test]
     fn limits_are_named() {
         use crate::limits::{COMPONENTS, HOSTS, SITES, USERS};
         let mut file = String::from(WIFI);
