@@ -112,7 +112,7 @@ fn a_stolen_token_silences_nobody() {
         format!("Host: a\r\nAuthorization: Bearer {token}\r\n{more}Content-Length: 100000\r\n\r\n")
     };
     let gzip = "Content-Encoding: gzip\r\n";
-    let mut held = Vec::new();
+    let mut bodies = Vec::new();
     for _ in 0..12 {
         for (path, more, first) in [
             ("/api/v2/alerts", "", &b"["[..]),
@@ -123,7 +123,7 @@ fn a_stolen_token_silences_nobody() {
             let mut client = daemon.connect();
             let head = format!("POST {path} HTTP/1.1\r\n{}", headers(stolen, more));
             client.send(&[head.as_bytes(), first].concat());
-            held.push(client);
+            bodies.push(client);
         }
     }
     let refused =
@@ -149,7 +149,7 @@ fn a_stolen_token_silences_nobody() {
         assert_eq!(client.answer().status, 400);
     }
     assert_eq!(daemon.get("/").status, 200);
-    drop(held);
+    drop(bodies);
 }
 
 #[test]

@@ -80,6 +80,8 @@ fn limits_are_those_of_the_code() {
         ("USERS", limits::USERS as u64),
         ("USER_KEYS", limits::USER_KEYS as u64),
         ("CONSOLES", limits::CONSOLES as u64),
+        ("SSH_SESSIONS", limits::SSH_SESSIONS as u64),
+        ("SSH_LOGINS", limits::SSH_LOGINS as u64),
         ("TEXTS_SHOWN", limits::TEXTS_SHOWN as u64),
         ("TEXT_SHOWN_BYTES", limits::TEXT_SHOWN_BYTES as u64),
     ]

@@ -805,7 +805,9 @@ mod tests {
             (&format!("{user}\toption role root"), &["it is one of operator and admin"]),
             (&format!("{user}\tlist key 'from=\"x\" ssh-rsa AAAA'"), &["3: options before a key"]),
             (&format!("{user}\tlist key 'ssh-dss AAAA'"), &["3: this is no key of a type"]),
-            (&format!("{user}\tlist key 'ssh-rsa AAAA'"), &["3: this ssh-rsa key is damaged"]),
+            (&format!("{user}\tlist key 'ssh-rsa AAAA'"), &["3: RSA keys are not taken"]),
+            (&format!("{user}\tlist key 'ssh-ed25519 AAAA'"), &["3: this ssh-ed25519 key is damaged"]),
+            ("config aiglon main\n\tlist ssh '192.0.2.1'", &["2: '192.0.2.1' has no port"]),
             ("config user", &["1: 'config user' needs a name, as in: config user 'name'"]),
             (
                 "config usr u\n\toption x y",
@@ -1235,6 +1237,26 @@ mod tests {
             &format!("config user u\n\tlist site s\n\tlist key '{key} a'\n\tlist key '{key} b'"),
             &["4: this key stands here a second time"],
         );
+    }
+
+    #[test]
+    fn where_ssh_listens() {
+        let lines = "config aiglon main\n\tlist ssh '0.0.0.0:2222'\n\tlist ssh '[2001:db8::1]:22'\n";
+        let (config, problems) = load(format!("{BASE}{lines}").as_bytes());
+        assert_eq!(
+            config.unwrap().ssh,
+            ["0.0.0.0:2222".parse().unwrap(), "[2001:db8::1]:22".parse().unwrap()]
+        );
+        // A build without a server says so, and serves the rest.
+        assert_eq!(problems.len(), if cfg!(feature = "ssh") { 0 } else { 2 });
+        assert!(problems.iter().all(|problem| problem.contains("this build has none (feature ssh)")));
+        let (config, problems) = load(format!("{BASE}{lines}\tlist ssh '0.0.0.0:2222'\n").as_bytes());
+        assert!(
+            config.is_none() && problems.iter().any(|problem| problem.contains("a second time as 'ssh'"))
+        );
+        let many: String = (1..=5).map(|port| format!("\tlist ssh '127.0.0.1:{port}'\n")).collect();
+        let (config, problems) = load(format!("{BASE}config aiglon main\n{many}").as_bytes());
+        assert!(config.is_none() && problems.iter().any(|problem| problem.contains("(SSH_ADDRESSES)")));
     }
 
     #[test]

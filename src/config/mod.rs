@@ -24,7 +24,7 @@ use heapless::{String, Vec};
 
 use crate::limits::{
     COMPONENTS, CONFIG_TEXT_BYTES, EXPECTED, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, RULES,
-    SERVICES, SITES, SOURCES, TERMS, TOKENS, USER_KEYS, USERS,
+    SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{
     ComponentId, HeartbeatId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
@@ -307,6 +307,8 @@ pub struct Config {
     text: String<CONFIG_TEXT_BYTES>,
     /// `config aiglon 'main'`.
     pub main: Main,
+    /// `list ssh`: where the SSH server listens; empty if there is none.
+    pub ssh: Vec<SocketAddr, SSH_ADDRESSES>,
     /// `config listen`.
     pub listeners: Vec<Listener, LISTENERS>,
     /// `config site`.
@@ -359,6 +361,7 @@ impl Config {
                 console: Console::InStateDir,
                 console_group: Span::EMPTY,
             },
+            ssh: Vec::new(),
             listeners: Vec::new(),
             sites: Vec::new(),
             hosts: Vec::new(),
@@ -381,6 +384,7 @@ impl Config {
     pub fn clear(&mut self) {
         self.text.clear();
         self.main = Main::default();
+        self.ssh.clear();
         self.listeners.clear();
         self.sites.clear();
         self.hosts.clear();

@@ -90,6 +90,8 @@ kinds! {
     DuplicateToken "this token stands here a second time; a token belongs to one source, so run `aiglon token` for each"
     KeyOptions "options before a key are not supported; write the key alone, as: ssh-ed25519 AAAA…"
     KeyType "this is no key of a type that aiglon knows; write the key alone, as: ssh-ed25519 AAAA… (known are {a})"
+    KeyRsa "RSA keys are not taken, since no code to verify them is free of known holes; make a key of another type, with `ssh-keygen -t ed25519`, and paste its .pub file"
+    NoSsh "'ssh' wants a server at {w}, and this build has none (feature ssh): nobody can log in there"
     KeyBroken "this {w} key is damaged; paste the whole line of the .pub file again"
     DuplicateKey "this key stands here a second time; a key belongs to one person"
     Self_ "component '{w}' depends on itself"
@@ -130,7 +132,12 @@ impl Kind {
     pub const fn is_warning(self) -> bool {
         matches!(
             self,
-            Self::SilentShort | Self::SilentBeat | Self::GlobRegex | Self::SecondSection | Self::Again
+            Self::SilentShort
+                | Self::NoSsh
+                | Self::SilentBeat
+                | Self::GlobRegex
+                | Self::SecondSection
+                | Self::Again
         )
     }
 }

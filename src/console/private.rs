@@ -110,6 +110,13 @@ impl<'a> Teller<'a, '_> {
             }
             fault => out.field("storage_fault", fault.map_or(Cell::Nothing, Cell::Text)),
         }
+        if let Some(key) = host.host_key().filter(|_| cfg!(feature = "ssh")) {
+            if out.json() {
+                out.field("ssh_host_key", Cell::Text(key));
+            } else {
+                out.say(&["ssh host key: ", key, "\n"]);
+            }
+        }
         out.table("limits", HEADS, "", &mut |out| {
             let mut row = |name: &str, used: u64, limit: u64, refused: u64| {
                 out.row(

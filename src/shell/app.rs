@@ -17,6 +17,8 @@ use super::ledger::Ledger;
 use super::pages::Pages;
 use super::samples::Pool;
 use super::slots::Slots;
+#[cfg(feature = "ssh")]
+use super::ssh::Ssh;
 use super::tally::Tally;
 use super::turns::Turns;
 
@@ -38,6 +40,8 @@ pub struct App {
     pub slots: Slots,
     pub doors: Doors,
     pub console: Console,
+    #[cfg(feature = "ssh")]
+    pub ssh: Ssh,
     pub pages: Pages,
     pub tally: Tally,
     pub samples: Pool,
@@ -76,6 +80,8 @@ impl App {
             slots: Slots::new(),
             doors: Doors::new(),
             console: Console::new(),
+            #[cfg(feature = "ssh")]
+            ssh: Ssh::new(),
             pages,
             tally: Tally::new(),
             samples: Pool::new(),

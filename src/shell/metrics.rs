@@ -156,6 +156,23 @@ fn console(t: &mut Text<'_>, app: &App) {
     {
         t.labelled("console_requests_total", "outcome", outcome, count.get());
     }
+    #[cfg(feature = "ssh")]
+    {
+        t.family(
+            "ssh_connections_total",
+            "counter",
+            "Connections to the SSH server, by what became of them.",
+        );
+        let counted = app.ssh.counters();
+        for (outcome, count) in [
+            ("login", counted.logins),
+            ("failed", counted.failed),
+            ("turned_away", counted.turned_away),
+            ("held_off", counted.held_off),
+        ] {
+            t.labelled("ssh_connections_total", "outcome", outcome, count);
+        }
+    }
 }
 
 fn journal(t: &mut Text<'_>, app: &App) {

@@ -20,6 +20,8 @@ mod samples;
 mod serve;
 mod signals;
 mod slots;
+#[cfg(feature = "ssh")]
+mod ssh;
 mod storage;
 mod stream;
 mod tally;

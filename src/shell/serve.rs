@@ -68,6 +68,8 @@ pub fn serve(options: &Options) -> ExitCode {
         }
     }
     executor.spawn(console::admit(app)).detach();
+    #[cfg(feature = "ssh")]
+    executor.spawn(super::ssh::admit(app)).detach();
     executor.spawn(tick(app)).detach();
     let [reload, clock, end] = &signals;
     executor.spawn(obey(app, options, reload)).detach();
@@ -117,6 +119,8 @@ impl App {
         })?;
         // Who waits for the doors to be open finds the console, too.
         self.console.apply(config, &files::state_dir(options, config));
+        #[cfg(feature = "ssh")]
+        self.ssh.apply(config, &files::state_dir(options, config));
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
@@ -172,6 +176,8 @@ impl App {
                 self.ledger.borrow_mut().compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
                 self.console.apply(config, &files::state_dir(options, config));
+                #[cfg(feature = "ssh")]
+                self.ssh.apply(config, &files::state_dir(options, config));
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
@@ -222,6 +228,8 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
             Signal::End => {
                 app.doors.close();
                 app.console.close();
+                #[cfg(feature = "ssh")]
+                app.ssh.close();
                 let end_by = clock::mono().plus(FAREWELL);
                 while app.slots.any_at_work() && clock::mono() < end_by {
                     Timer::after(Duration::from_millis(10)).await;

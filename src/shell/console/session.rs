@@ -329,6 +329,8 @@ impl Host for App {
             each(name, taken, capacity, turns.refused.get());
         }
         each("consoles", self.slots.at_console() as u64, CONSOLES as u64, self.console.busy.get());
+        #[cfg(feature = "ssh")]
+        self.ssh.limits(each);
         let ledger = self.ledger.borrow();
         let (bytes, counters) = ledger.figures();
         each("journal_bytes", u64::from(bytes), u64::from(ledger.limit()), u64::from(counters.dropped));
@@ -336,5 +338,10 @@ impl Host for App {
 
     fn storage_fault(&self) -> Option<&'static str> {
         self.ledger.borrow().fault().map(ledger::words)
+    }
+
+    #[cfg(feature = "ssh")]
+    fn host_key(&self) -> Option<&str> {
+        self.ssh.host_key()
     }
 }
