@@ -577,7 +577,8 @@ fn arguments_that_make_no_sense_are_refused_with_2() {
     }
     // Nobody there to tell: the exit status does.
     let full = || fs::File::options().write(true).open("/dev/full").unwrap();
-    for arguments in [&["check", "/nonexistent"][..], &["nonsense"], &["serve", "/nonexistent"]] {
+    let serve = ["serve", "/nonexistent", "--state-dir", "/nonexistent"];
+    for arguments in [&["check", "/nonexistent"][..], &["nonsense"], &serve] {
         let status = Command::new(AIGLON).args(arguments).stderr(full()).status().unwrap();
         assert_eq!(status.code(), Some(2), "{arguments:?}");
     }
