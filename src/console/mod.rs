@@ -39,6 +39,8 @@ pub struct Ask<'a> {
     pub line: &'a str,
     /// What came on standard input, if anything did: the words of an update that has none on its line.
     pub text: Option<&'a str>,
+    /// Characters that a line has room for; 0: any number.
+    pub columns: u8,
     /// Whether JSON is wanted.
     pub json: bool,
     /// Whether a question that this command asks has been answered with yes.
@@ -96,6 +98,7 @@ pub fn run(
     let scope = Scope { config, caller: ask.caller };
     let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line), ask.from);
     sheet.says_zone = scope.several();
+    sheet.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {

@@ -37,6 +37,9 @@ pub(super) enum Cell<'a> {
 /// Columns of a table, at most.
 const COLUMNS: usize = 8;
 
+/// Characters of the last column that should be on the line, if it has so many.
+const LAST_COLUMN: u16 = 12;
+
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
 
@@ -55,6 +58,10 @@ pub(super) struct Sheet<'a> {
     pub(super) zone: Tz,
     /// Whether they name it, since there may be several.
     pub(super) says_zone: bool,
+    /// Characters that a line has room for; 0: any number.
+    pub(super) columns: u8,
+    /// Whether the present table is told value by value, since its lines would be broken.
+    narrow: bool,
     /// Whether the answer is longer than its room.
     full: bool,
     /// Where this piece begins, and the hash that was found there.
@@ -80,6 +87,8 @@ impl<'a> Sheet<'a> {
             json,
             zone: Tz::default(),
             says_zone: false,
+            columns: 0,
+            narrow: false,
             full: false,
             from: (from & mask, from.wrapping_shr(OFFSET_BITS)),
             made: (0, HASH_BASIS),
@@ -456,10 +465,24 @@ impl<'a> Sheet<'a> {
             self.measuring = true;
             self.heads(heads, &widths);
             self.measuring = false;
-            self.heads(heads, &widths);
+            self.narrow = self.is_too_wide();
+            if !self.narrow {
+                self.heads(heads, &widths);
+            }
         }
         rows(self);
+        self.narrow = false;
         self.close("]");
+    }
+
+    /// Whether columns would be broken at the end of the line. What may be long is the last, and that may go on below.
+    fn is_too_wide(&self) -> bool {
+        let wide = |width: u16| if width > 0 { width.saturating_add(2) } else { 0 };
+        let columns = self.widths.iter().filter(|&&width| width > 0).count();
+        let last = self.widths.iter().rposition(|&width| width > 0).unwrap_or(0);
+        let before = self.widths.iter().take(last).fold(0u16, |sum, &width| sum.saturating_add(wide(width)));
+        let width = self.widths.get(last).map_or(0, |&width| width.min(LAST_COLUMN));
+        columns > 2 && self.columns > 0 && before.saturating_add(width) > self.columns.into()
     }
 
     fn heads(&mut self, heads: &[&str], widths: &[u16]) {
@@ -484,6 +507,20 @@ impl<'a> Sheet<'a> {
                 self.cell(*cell);
             }
             return self.close("}");
+        }
+        if self.narrow && !self.measuring {
+            for (at, (head, cell)) in shown.enumerate() {
+                let head = head.strip_prefix('+').unwrap_or(head);
+                if at > 0 {
+                    self.field(head, *cell);
+                } else {
+                    self.name(head);
+                    self.put(" ");
+                    self.cell(*cell);
+                    self.put("\n");
+                }
+            }
+            return;
         }
         let mut cells = [Cell::Nothing; COLUMNS];
         for (place, (_, cell)) in cells.iter_mut().zip(shown) {

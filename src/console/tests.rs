@@ -107,6 +107,7 @@ struct Board {
     config: Box<Config>,
     now: Now,
     text: Option<String>,
+    columns: u8,
 }
 
 impl Board {
@@ -123,7 +124,7 @@ impl Board {
         let now = Now { mono: Mono(0), wall: Some(Wall(START)) };
         let mut engine = new_engine();
         engine.begin(&config, now);
-        Self { engine, config, now, text: None }
+        Self { engine, config, now, text: None, columns: 0 }
     }
 
     fn wait(&mut self, minutes: i64) {
@@ -185,7 +186,15 @@ impl Board {
         let mut from = 0;
         loop {
             let mut out = Box::new(Bytes::<OUT_BYTES>::new());
-            let ask = Ask { caller, from, line, text: text.as_deref(), json: false, confirmed };
+            let ask = Ask {
+                caller,
+                from,
+                line,
+                text: text.as_deref(),
+                columns: self.columns,
+                json: false,
+                confirmed,
+            };
             let status = run(&mut self.engine, &self.config, self.now, &Shell, &ask, &mut out);
             all.push_str(core::str::from_utf8(out.as_slice()).unwrap());
             match status {
@@ -264,6 +273,21 @@ fn reading() {
     t.say("owner", "import --yes");
     t.say("owner", "whoami");
     golden("console-reading.txt", &t.told);
+}
+
+/// On a phone, where a table of so many columns would be broken at the end of each line.
+#[test]
+fn reading_on_a_narrow_terminal() {
+    let mut t = Transcript { board: in_trouble(), told: String::new() };
+    for columns in [40, 80] {
+        t.board.columns = columns;
+        for line in
+            ["services", "status", "incidents", "incident 1", "maintenance", "banner", "sources", "alerts"]
+        {
+            t.say("ana", line);
+        }
+    }
+    golden("console-narrow.txt", &t.told);
 }
 
 #[test]
@@ -652,7 +676,15 @@ fn a_fault_of_the_storage_comes_first() {
         (false, "storage: no space left; what people write is kept in memory only\nname "),
         (true, "{\"storage_fault\":\"no space left\",\"limits\":["),
     ] {
-        let ask = Ask { caller: Caller::Owner, from: 0, line: "limits", text: None, json, confirmed: false };
+        let ask = Ask {
+            caller: Caller::Owner,
+            from: 0,
+            line: "limits",
+            text: None,
+            columns: 0,
+            json,
+            confirmed: false,
+        };
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());
         assert_eq!(run(&mut board.engine, &board.config, board.now, &Broken, &ask, &mut out), Status::Done);
         let told = core::str::from_utf8(out.as_slice()).unwrap();
@@ -675,8 +707,15 @@ fn a_long_answer_comes_in_pieces() {
 
     // Something changes between two pieces: no answer is put together of two halves.
     let caller = board.caller("ana");
-    let mut ask =
-        Ask { caller, from: 0, line: "incident 1 --json", text: None, json: false, confirmed: false };
+    let mut ask = Ask {
+        caller,
+        from: 0,
+        line: "incident 1 --json",
+        text: None,
+        columns: 0,
+        json: false,
+        confirmed: false,
+    };
     let mut out = Box::new(Bytes::<OUT_BYTES>::new());
     let Status::More(from) = run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out) else {
         panic!()
@@ -688,7 +727,15 @@ fn a_long_answer_comes_in_pieces() {
     assert_eq!(out.as_slice(), b"{\"error\":\"something changed while this was told; ask again\"}\n");
     // Nor is anything done twice.
     for from in [1, u32::MAX] {
-        let ask = Ask { caller, from, line: "update 1 again", text: None, json: false, confirmed: false };
+        let ask = Ask {
+            caller,
+            from,
+            line: "update 1 again",
+            text: None,
+            columns: 0,
+            json: false,
+            confirmed: false,
+        };
         out.clear();
         run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out);
     }

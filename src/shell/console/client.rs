@@ -319,8 +319,14 @@ impl Client {
     fn completions(&self, before: &str) -> (usize, String) {
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().len();
         let mut words = Vec::new();
-        let request =
-            Request { op: Op::Complete, flags: 0, user: &self.options.user, line: before, text: "" };
+        let request = Request {
+            op: Op::Complete,
+            flags: 0,
+            columns: 0,
+            user: &self.options.user,
+            line: before,
+            text: "",
+        };
         let asked = self.ask(&request, &[], &mut |kind, bytes| {
             if kind == Kind::Out {
                 words.extend(bytes);
@@ -341,9 +347,11 @@ impl Client {
         let mut flags = flag(self.options.json, wire::JSON)
             | flag(self.options.yes, wire::CONFIRMED)
             | flag(from != From::Nowhere, wire::CAN_TEXT);
+        let columns = if stdout().is_terminal() { terminal::columns() } else { 0 };
+        let columns = u8::try_from(columns).unwrap_or(u8::MAX);
         let (mut op, mut text, mut archive) = (Op::Command, String::new(), Vec::new());
         let went = loop {
-            let request = Request { op, flags, user: &user, line, text: &text };
+            let request = Request { op, flags, columns, user: &user, line, text: &text };
             let wanted = match self.once(&request, &archive) {
                 Ok(Code::WantsText) => self.text(from).map(|got| {
                     flags |= wire::TEXT;

@@ -295,6 +295,7 @@ impl App {
             add(&self.console.commands);
         }
         let ask = Ask {
+            columns: request.columns,
             caller,
             from,
             line: request.line,

@@ -4,7 +4,7 @@
 //! or a restart of the daemon does not end it, and who may do what is looked up for each command.
 //!
 //! ```text
-//! request   "aiglon" version(1)  op(1)  flags(1)  user length(1)  line length(2)  text length(2)  user  line  text
+//! request   "aiglon" version(1)  op(1)  flags(1)  columns(1)  user length(1)  line length(2)  text length(2)  user  line  text
 //! answer    "aiglon" version(1)  frame…
 //! frame     kind(1)  length(2)  bytes
 //! ```
@@ -19,7 +19,7 @@ use aiglon::limits::{CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 /// What both sides say first.
 pub const HELLO: &[u8; 7] = b"aiglon\x01";
 /// Bytes of a request before its texts.
-pub const HEAD: usize = HELLO.len() + 7;
+pub const HEAD: usize = HELLO.len() + 8;
 /// Bytes of a longest request.
 pub const REQUEST_BYTES: usize = HEAD + CONFIG_NAME_BYTES + CONSOLE_LINE_BYTES + CONSOLE_TEXT_BYTES;
 /// Bytes of a frame before its payload.
@@ -109,6 +109,8 @@ impl Code {
 pub struct Request<'a> {
     pub op: Op,
     pub flags: u8,
+    /// Characters that a line of their terminal has room for; 0: nobody minds. 255: as many, or more.
+    pub columns: u8,
     /// Whom the caller claims to be; empty: nobody in particular.
     pub user: &'a str,
     pub line: &'a str,
@@ -160,7 +162,7 @@ impl<'a> Request<'a> {
     /// Reads the request of which [`expect`] said that it is whole.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Bad> {
         let (head, rest) = bytes.split_first_chunk().ok_or(Bad::Garbage)?;
-        let [_, _, _, _, _, _, _, op, flags, ..]: [u8; HEAD] = *head;
+        let [_, _, _, _, _, _, _, op, flags, columns, ..]: [u8; HEAD] = *head;
         let op = OPS.into_iter().find(|&known| known as u8 == op).ok_or(Bad::Garbage)?;
         let mut rest = rest;
         let [user, line, text] = lengths(head).map(|length| {
@@ -168,7 +170,7 @@ impl<'a> Request<'a> {
             rest = more;
             core::str::from_utf8(part).map_err(|_| Bad::NotText)
         });
-        Ok(Self { op, flags, user: user?, line: line?, text: text? })
+        Ok(Self { op, flags, columns, user: user?, line: line?, text: text? })
     }
 
     /// The bytes of it.
@@ -187,7 +189,7 @@ impl<'a> Request<'a> {
             return Err("too long: what is said at once has 900 bytes at most");
         }
         let mut bytes = HELLO.to_vec();
-        bytes.extend([self.op as u8, self.flags]);
+        bytes.extend([self.op as u8, self.flags, self.columns]);
         #[expect(
             clippy::cast_possible_truncation,
             reason = "checked above, and limits.rs holds that it fits"
@@ -222,6 +224,7 @@ mod tests {
     const REQUEST: Request<'_> = Request {
         op: Op::Command,
         flags: JSON | TEXT,
+        columns: 40,
         user: "heron1",
         line: "update 12 monitoring -",
         text: "On répare.\nالعمل جارٍ",
@@ -231,7 +234,7 @@ mod tests {
     fn there_and_back() {
         for request in [
             REQUEST,
-            Request { op: Op::Complete, flags: 0, user: "", line: "", text: "" },
+            Request { op: Op::Complete, flags: 0, columns: 0, user: "", line: "", text: "" },
             Request {
                 op: Op::Import,
                 user: &"u".repeat(64),
@@ -274,9 +277,9 @@ mod tests {
             (b"GET / HTTP/1.1\r\n".to_vec(), Err(Bad::Garbage)),
             (b"x".to_vec(), Err(Bad::Garbage)),
             (b"aiglon\x02".to_vec(), Err(Bad::Version)),
-            (with(9, 65), Err(Bad::TooLong)),
-            (with(10, 0x11), Err(Bad::TooLong)),
-            (with(12, 0x11), Err(Bad::TooLong)),
+            (with(10, 65), Err(Bad::TooLong)),
+            (with(11, 0x11), Err(Bad::TooLong)),
+            (with(13, 0x11), Err(Bad::TooLong)),
         ] {
             assert_eq!(expect(&bytes), expected, "{bytes:x?}");
         }

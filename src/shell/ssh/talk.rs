@@ -92,6 +92,8 @@ pub struct Talk {
     user: String,
     /// There is a terminal.
     editor: Option<Box<Editor>>,
+    /// Of so many columns, at most 255; 0: nobody knows, or there is none.
+    columns: u8,
     state: State,
     from: From,
     /// The command in hand came with the channel, and there is no other.
@@ -134,6 +136,7 @@ impl Talk {
         let mut talk = Self {
             user: user.to_owned(),
             editor,
+            columns: terminal.map_or(0, |columns| u8::try_from(columns).unwrap_or(u8::MAX)),
             state: State::Script,
             from,
             single: command.is_some(),
@@ -181,6 +184,7 @@ impl Talk {
     /// The terminal has so many columns now.
     pub fn resize(&mut self, columns: usize, show: &mut Show<'_>) {
         if let Some(editor) = &mut self.editor {
+            self.columns = u8::try_from(columns).unwrap_or(u8::MAX);
             editor.resize(columns, &mut |bytes| show(To::Out, bytes));
         }
     }
@@ -365,7 +369,8 @@ impl Talk {
     /// Asks what may stand at the cursor.
     fn complete(&mut self) {
         let before = self.editor.as_ref().map_or("", |editor| editor.before_cursor());
-        let request = Request { op: Op::Complete, flags: 0, user: &self.user, line: before, text: "" };
+        let request =
+            Request { op: Op::Complete, flags: 0, columns: 0, user: &self.user, line: before, text: "" };
         if let Ok(bytes) = request.write() {
             self.request = bytes;
             self.state = State::Completing;
@@ -399,8 +404,14 @@ impl Talk {
     }
 
     fn ask(&mut self, show: &mut Show<'_>) {
-        let request =
-            Request { op: self.op, flags: self.flags, user: &self.user, line: &self.line, text: &self.text };
+        let request = Request {
+            op: self.op,
+            flags: self.flags,
+            columns: self.columns,
+            user: &self.user,
+            line: &self.line,
+            text: &self.text,
+        };
         match request.write() {
             Ok(bytes) => {
                 self.request = bytes;
