@@ -43,7 +43,10 @@ linker
 settings() {
     common_flags "$1"
     options=('-Zbuild-std=std,panic_abort')
-    [[ $2 == small ]] || return 0
+    if [[ $2 == full ]]; then
+        options+=(--features full)
+        return
+    fi
     options+=(-Zbuild-std-features=optimize_for_size)
     # A panic ends the program at once and without a word: no messages, no tables to find the way back.
     flags+=(

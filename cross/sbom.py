@@ -31,7 +31,7 @@ def linked(metadata):
 
 def main():
     target, rust = sys.argv[1:]
-    command = ["cargo", "metadata", "--locked", "--format-version=1", f"--filter-platform={target}"]
+    command = ["cargo", "metadata", "--locked", "--format-version=1", "--features=full", f"--filter-platform={target}"]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     packages = {package["id"]: package for package in metadata["packages"]}
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
