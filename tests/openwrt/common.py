@@ -73,7 +73,7 @@ class Router:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="aiglon-router-"))
         test.addCleanup(shutil.rmtree, self.root)
         os.chmod(self.root, 0o755)
-        self.daemon, self.instance, self.seen = None, None, 0
+        self.daemon, self.seen = None, 0
         test.addCleanup(self.end)
         for name in ("bin", "sbin", "dev", "etc/config", "lib/functions", "proc", "tmp", "usr/bin", "var/run", "var/lock"):
             (self.root / name).mkdir(parents=True)
@@ -176,7 +176,6 @@ class Router:
         return done
 
     def begin(self, instance):
-        self.instance = instance
         self.log = open(self.root / "tmp/stderr", "wb")
         # The listeners are above 1023 here: no capability is needed.
         self.daemon = subprocess.Popen(

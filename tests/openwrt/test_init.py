@@ -4,6 +4,8 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import unittest
 
 from common import UID, OnARouter, eventually, free_port
@@ -41,7 +43,7 @@ class Init(OnARouter):
                         "limits": {"core": "0"},
                         "no_new_privs": True,
                         "capabilities": "/etc/capabilities/aiglon.json",
-                        "jail": {"name": "aiglon", "log": True, "procfs": True, "ronly": True, "mount": mounts},
+                        "jail": {"name": "aiglon", "procfs": True, "ronly": True, "mount": mounts},
                     }
                 },
                 "triggers": [
@@ -62,6 +64,26 @@ class Init(OnARouter):
         # The configuration that somebody writes leads to the console, for root.
         told = self.router.enter("/usr/bin/aiglon", "console", "status")
         self.assertEqual(told.returncode, 0, told)
+
+    def test_from_within_a_jail_the_console_answers(self):
+        self.router.init("start")
+        [(_, message)] = self.router.calls()
+        # As ujail does, processes are counted anew inside: whoever comes from outside has no number there.
+        command = ["unshare", "--pid", "--fork", f"--root={self.router.root}", f"--setuid={UID}", f"--setgid={UID}"]
+        with open(self.router.root / "tmp/stderr", "wb") as log:
+            jail = subprocess.Popen([*command, *message["instances"]["instance1"]["command"]], stderr=log)
+        try:
+            eventually(lambda: "listening on" in self.router.said(), "the daemon listens")
+            told = self.router.enter("/usr/bin/aiglon", "console", "whoami")
+            self.assertEqual(told.returncode, 0, told)
+            self.assertTrue(told.stdout.startswith("owner\n"), told)
+            stranger = self.router.enter("/usr/bin/aiglon", "console", "whoami", user=UID + 1)
+            self.assertNotEqual(stranger.returncode, 0, stranger)
+        finally:
+            # Its child, whom it waits for; that is the whole jail.
+            for child in pathlib.Path(f"/proc/{jail.pid}/task/{jail.pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+            jail.wait(20)
 
     def test_without_ujail_there_is_none_and_low_ports_are_warned_of(self):
         self.router.configure((f"127.0.0.1:{self.router.port}", "127.0.0.1:80"))

@@ -10,7 +10,7 @@ use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
-use rustix::net::sockopt::socket_peercred;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::app::{App, State};
@@ -55,7 +55,8 @@ impl Session<'_> {
     async fn serve(self, buffers: &mut Buffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
-        let uid = socket_peercred(socket)?.uid.as_raw();
+        // Not rustix's, for which a process number is never 0: whoever comes from outside of our jail has that one.
+        let uid = getsockopt(socket, PeerCredentials)?.uid();
         let mut filled = 0;
         let read = loop {
             let length = match wire::expect(&buffers.request[..filled]) {
