@@ -62,6 +62,10 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+/// Values of tags that rules expect (`list expect`), over all of them: 500 antennas in one rule. 6 bytes each in the
+/// configuration and 9 in the engine.
+pub const EXPECTED: usize = 512;
+
 // ---- time ----------------------------------------------------------------------------------------------
 
 /// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
@@ -95,6 +99,13 @@ pub const LATE_SAMPLES: u8 = 12;
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.
 pub const REKEY_EVERY: Millis = Millis::from_mins(24 * 60);
+/// Bodies that each source may send at the same time, however many the others send; more of them while half of the readers,
+/// or of what unpacks bodies, is free.
+pub const TURNS_EACH: u8 = 2;
+/// Compressed bodies that are unpacked at the same time; 43 KiB each when used.
+pub const GUNZIPS: usize = 2;
+/// For all of a compressed body: Telegraf's has 30 KB at most, and others wait for what unpacks it.
+pub const GUNZIP_TIME: Millis = Millis::from_secs(60);
 /// Bodies of samples that are taken in at the same time, each with a reader of its own (about 1.4 KiB).
 pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples once it is unpacked; more is answered 413. Telegraf's usual batch of 1,000 has about 300,000.
@@ -130,6 +141,12 @@ pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
 pub const DURABLE_BYTES: usize = 544;
+
+/// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
+pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
+/// A heartbeat is written down no more often than this, but for a failure after a success: 64 that come every minute, and fail
+/// every other time, cost the flash 56 KB in a day; one nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
+pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
@@ -280,6 +297,51 @@ pub const ANSWER_BYTES: u32 = 1_048_576;
 /// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
 pub const ALERT_COMPONENTS_TOLD: usize = 16;
 
+/// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
+pub const MISSING_TOLD: usize = 8;
+
+// ---- SSH (feature `ssh`) -------------------------------------------------------------------------------
+
+/// Addresses at which the SSH server listens.
+pub const SSH_ADDRESSES: usize = 4;
+/// People who are logged in by SSH at the same time. About 30 KiB each, and what they have typed ahead.
+pub const SSH_SESSIONS: usize = 16;
+/// And of one user: the others must be able to come in.
+pub const SSH_SESSIONS_EACH: usize = 8;
+/// Connections that have not logged in yet. About 60 KiB each. When all are taken, one of the address that has most gives way.
+pub const SSH_LOGINS: usize = 16;
+/// From a connection's start until somebody has logged in.
+pub const SSH_LOGIN_TIME: Millis = Millis::from_secs(20);
+/// Keys that a connection may offer in vain: an agent that has many offers them all.
+pub const SSH_ATTEMPTS: usize = 6;
+/// How long the answer to a key that is not let in takes, at least.
+pub const SSH_REJECT_TIME: Millis = Millis(300);
+/// Channels of one session: `ControlMaster` shares one.
+pub const SSH_CHANNELS: usize = 4;
+/// Commands that are carried out for SSH at the same time; others wait for their turn. The rest of [`CONSOLES`] is for who is on
+/// the board.
+pub const SSH_CALLS: usize = 2;
+/// What a session may ask for in vain (forwarding, an agent, variables) before it is ended: a client of OpenSSH that is told
+/// to send all its variables asks for about 20.
+pub const SSH_REFUSALS: usize = 100;
+/// A session that has not said anything for so long is ended.
+pub const SSH_IDLE_TIME: Millis = Millis::from_mins(10);
+/// Bytes that a client may send ahead of what was read of them, on one channel. Then it has to wait.
+pub const SSH_INPUT_BYTES: usize = 65_536;
+/// Bytes of a channel that a client may send before it is told that there is room for more (RFC 4254, 5.2).
+pub const SSH_WINDOW_BYTES: u32 = 32_768;
+/// Connections of one address that may end without a login before the next ones have to wait: forgotten after
+/// [`SSH_FORGET_TIME`].
+pub const SSH_FREE_FAILURES: u8 = 5;
+/// How long they wait first; twice as long after each further one.
+pub const SSH_BACKOFF_LEAST: Millis = Millis::from_secs(1);
+/// And at most. Who shares an address with somebody who tries is kept out for no longer.
+pub const SSH_BACKOFF_MOST: Millis = Millis::from_mins(1);
+/// After so long without one, they are forgotten. They are nowhere but in memory.
+pub const SSH_FORGET_TIME: Millis = Millis::from_mins(10);
+/// Addresses of which that is known; of more, the one whose last was longest ago is forgotten.
+pub const SSH_ADDRESSES_KNOWN: usize = 64;
+
 // ---- pages ---------------------------------------------------------------------------------------------
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
@@ -324,6 +386,9 @@ pub const PAST_SHOWN: usize = 5;
 /// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
 pub const PAGES: usize = 8;
 
+const _: () = assert!(SSH_CALLS < CONSOLES, "who is on the board finds a place");
+const _: () = assert!(SSH_SESSIONS_EACH < SSH_SESSIONS, "nobody keeps all others out");
+const _: () = assert!(SSH_WINDOW_BYTES as usize <= SSH_INPUT_BYTES, "what may be sent at once must fit");
 const _: () = assert!(CONFIG_TEXT_BYTES <= u16::MAX as usize, "a Span has 16 bits");
 const _: () = assert!(SITES <= 8, "a user's sites have 8 bits");
 const _: () = assert!(CONFIG_VALUE_BYTES <= CONFIG_TEXT_BYTES, "one value must fit the text");

@@ -1,5 +1,7 @@
 //! From the value of one option to a field of the [`Config`].
 
+use core::net::SocketAddr;
+
 use heapless::Vec;
 
 use super::load::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section};
@@ -37,7 +39,7 @@ impl<'v> Value<'v> {
         Mistake::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
     }
     /// A mistake in this value, which is repeated.
-    fn odd(&self, kind: Kind) -> Mistake<'v> {
+    pub(super) fn odd(&self, kind: Kind) -> Mistake<'v> {
         self.wrong(kind).word(self.text)
     }
 }
@@ -93,6 +95,7 @@ impl Loader<'_, '_> {
                 let group = self.keep(value.text);
                 self.config.main.console_group = group;
             }
+            Field::Ssh => self.ssh(value),
             _ => {}
         }
     }
@@ -414,8 +417,13 @@ impl Loader<'_, '_> {
         if let Some(path) = value.text.strip_prefix("unix:") {
             return self.unix(value, path).map(Address::Unix);
         }
+        self.socket(value).map(Address::Tcp)
+    }
+
+    /// An IP address and a port.
+    fn socket(&mut self, value: &Value<'_>) -> Option<SocketAddr> {
         match units::socket(value.text) {
-            Ok(address) => return Some(Address::Tcp(address)),
+            Ok(address) => return Some(address),
             Err(Kind::NoPort) => {
                 let bare_v6 = value.text.contains(':') && !value.text.starts_with('[');
                 let instead = if bare_v6 { "[ADDRESS]:8080" } else { "ADDRESS:8080" };
@@ -424,6 +432,17 @@ impl Loader<'_, '_> {
             Err(kind) => self.problems.add(value.odd(kind)),
         }
         None
+    }
+
+    fn ssh(&mut self, value: &Value<'_>) {
+        let Some(address) = self.socket(value) else { return };
+        if self.config.ssh.contains(&address) {
+            return self.problems.add(value.odd(Kind::Duplicate));
+        }
+        if cfg!(not(feature = "ssh")) {
+            self.problems.add(value.odd(Kind::NoSsh));
+        }
+        push(self, |config| &mut config.ssh, address, value.line, "lines 'list ssh' (SSH_ADDRESSES)");
     }
 
     fn host(&mut self, value: &Value<'_>) {
@@ -574,7 +593,7 @@ impl Loader<'_, '_> {
 }
 
 /// Adds a row to one of the configuration's lists, or tells that it is full.
-fn push<T, const N: usize>(
+pub(super) fn push<T, const N: usize>(
     loader: &mut Loader<'_, '_>,
     list: fn(&mut Config) -> &mut Vec<T, N>,
     row: T,

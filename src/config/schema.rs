@@ -88,6 +88,7 @@ pub(super) enum Field {
     JournalSize,
     Console,
     ConsoleGroup,
+    Ssh,
     Address,
     Serve,
     Plaintext,
@@ -132,6 +133,7 @@ pub(super) enum Field {
     For,
     Aggregate,
     Of,
+    Expect,
     Absent,
     Text,
     Role,
@@ -176,7 +178,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 66] = [
+pub(super) static OPTIONS: [OptionRow; 68] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -184,6 +186,7 @@ pub(super) static OPTIONS: [OptionRow; 66] = [
     row(Type::Main, "journal_size", Shape::One, Field::JournalSize),
     row(Type::Main, "console", Shape::One, Field::Console),
     row(Type::Main, "console_group", Shape::One, Field::ConsoleGroup),
+    row(Type::Main, "ssh", Shape::Many, Field::Ssh),
     must(
         Type::Listen,
         "address",
@@ -275,6 +278,7 @@ pub(super) static OPTIONS: [OptionRow; 66] = [
     row(Type::Rule, "for", Shape::One, Field::For),
     row(Type::Rule, "aggregate", Shape::One, Field::Aggregate),
     row(Type::Rule, "of", Shape::One, Field::Of),
+    row(Type::Rule, "expect", Shape::Many, Field::Expect),
     row(Type::Rule, "absent", Shape::One, Field::Absent),
     must(
         Type::User,

@@ -76,6 +76,10 @@ pub trait Host {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
+    /// The fingerprint of the SSH server's host key, if there is one.
+    fn host_key(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Carries a line out. `out` is empty, and is filled. What it changed is not on flash yet when it returns: the shell sees

@@ -110,6 +110,13 @@ impl<'a> Teller<'a, '_> {
             }
             fault => out.field("storage_fault", fault.map_or(Cell::Nothing, Cell::Text)),
         }
+        if let Some(key) = host.host_key().filter(|_| cfg!(feature = "ssh")) {
+            if out.json() {
+                out.field("ssh_host_key", Cell::Text(key));
+            } else {
+                out.say(&["ssh host key: ", key, "\n"]);
+            }
+        }
         out.table("limits", HEADS, "", &mut |out| {
             let mut row = |name: &str, used: u64, limit: u64, refused: u64| {
                 out.row(
@@ -144,7 +151,7 @@ fn count(n: usize) -> u64 {
 }
 
 /// What a configuration may hold; one that holds more is refused whole.
-fn configured(config: &Config) -> [(&'static str, usize, usize); 8] {
+fn configured(config: &Config) -> [(&'static str, usize, usize); 9] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -153,6 +160,7 @@ fn configured(config: &Config) -> [(&'static str, usize, usize); 8] {
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("rules", config.rules.len(), limits::RULES),
+        ("expected", config.expected.len(), limits::EXPECTED),
         ("users", config.users.len(), limits::USERS),
     ]
 }

@@ -17,7 +17,10 @@ use super::ledger::Ledger;
 use super::pages::Pages;
 use super::samples::Pool;
 use super::slots::Slots;
+#[cfg(feature = "ssh")]
+use super::ssh::Ssh;
 use super::tally::Tally;
+use super::turns::Turns;
 
 /// The engine and the configuration that it works with. Borrowed for the length of a synchronous step only.
 pub struct State {
@@ -37,9 +40,12 @@ pub struct App {
     pub slots: Slots,
     pub doors: Doors,
     pub console: Console,
+    #[cfg(feature = "ssh")]
+    pub ssh: Ssh,
     pub pages: Pages,
     pub tally: Tally,
     pub samples: Pool,
+    pub turns: Turns,
     pub readers: [RefCell<&'static mut Reader>; READERS],
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
@@ -74,9 +80,12 @@ impl App {
             slots: Slots::new(),
             doors: Doors::new(),
             console: Console::new(),
+            #[cfg(feature = "ssh")]
+            ssh: Ssh::new(),
             pages,
             tally: Tally::new(),
             samples: Pool::new(),
+            turns: Turns::new(READERS),
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),

@@ -20,9 +20,12 @@ mod samples;
 mod serve;
 mod signals;
 mod slots;
+#[cfg(feature = "ssh")]
+mod ssh;
 mod storage;
 mod stream;
 mod tally;
 mod token;
+mod turns;
 #[cfg(test)]
 mod wear;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::engine::Input;
+use aiglon::engine::reload::dropped;
 use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
@@ -67,6 +68,8 @@ pub fn serve(options: &Options) -> ExitCode {
         }
     }
     executor.spawn(console::admit(app)).detach();
+    #[cfg(feature = "ssh")]
+    executor.spawn(super::ssh::admit(app)).detach();
     executor.spawn(tick(app)).detach();
     let [reload, clock, end] = &signals;
     executor.spawn(obey(app, options, reload)).detach();
@@ -116,6 +119,8 @@ impl App {
         })?;
         // Who waits for the doors to be open finds the console, too.
         self.console.apply(config, &files::state_dir(options, config));
+        #[cfg(feature = "ssh")]
+        self.ssh.apply(config, &files::state_dir(options, config));
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
@@ -160,12 +165,19 @@ impl App {
             Ok((text, bound)) => {
                 add(&self.tally.reloads);
                 let now = self.now(config);
+                for name in dropped(config, spare) {
+                    log::warn!(
+                        "there is no component '{name}' any more: its days and its part in incidents go"
+                    );
+                }
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.
                 self.ledger.borrow_mut().compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
                 self.console.apply(config, &files::state_dir(options, config));
+                #[cfg(feature = "ssh")]
+                self.ssh.apply(config, &files::state_dir(options, config));
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
@@ -216,6 +228,8 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
             Signal::End => {
                 app.doors.close();
                 app.console.close();
+                #[cfg(feature = "ssh")]
+                app.ssh.close();
                 let end_by = clock::mono().plus(FAREWELL);
                 while app.slots.any_at_work() && clock::mono() < end_by {
                     Timer::after(Duration::from_millis(10)).await;

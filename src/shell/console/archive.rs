@@ -9,6 +9,7 @@
 //! The bytes are those of a journal that was just written anew, so they carry that format's version and checksums, too.
 //! Line ends may be CR LF, and blank lines are nothing; what stands behind the last line is not looked at.
 
+use aiglon::limits::PAGE_BYTES;
 use base64ct::{Base64, Encoding};
 use hmac_sha256::Hash;
 use subtle::ConstantTimeEq;
@@ -19,6 +20,8 @@ const FIRST: &[u8] = b"aiglon archive 1";
 const LINE: usize = 57;
 /// Characters of a longest line: base64, or the checksum.
 const CHARS: usize = 76;
+/// Bytes of a largest archive: what a page has room for, in lines that may end in CR LF, and the first and last one.
+pub const TEXT_BYTES: usize = PAGE_BYTES / LINE * (CHARS + 2) + 256;
 /// Bytes of a longest line with its end.
 pub const LINE_BYTES: usize = CHARS + 1;
 const CHECKSUM: &[u8] = b"sha256:";

@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use aiglon::command::{Words, parse, wants_json};
-use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, PAGE_BYTES};
+use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 use rustix::io::ioctl_fionread;
 
 use super::editor::{Action, Editor};
@@ -48,8 +48,6 @@ const PATIENCE: i64 = 30;
 /// How often a daemon that is busy is asked again, and how long is waited before.
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(250);
-/// Bytes of a largest archive: base64, and its line ends.
-const ARCHIVE_BYTES: usize = PAGE_BYTES / 57 * 77 + 256;
 
 /// Does what the arguments say.
 pub fn run(options: Options) -> ExitCode {
@@ -493,7 +491,7 @@ impl Client {
         if from != From::Input || stdin().is_terminal() {
             return Err("import takes the archive from standard input: aiglon console import < FILE");
         }
-        let text = input(ARCHIVE_BYTES, archive::Bad::TooLarge.words())?;
+        let text = input(archive::TEXT_BYTES, archive::Bad::TooLarge.words())?;
         let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
         let read = reader.feed(text.as_bytes(), &mut nowhere).and_then(|_| reader.finish(&mut nowhere));
         read.map(|()| text.into_bytes()).map_err(archive::Bad::words)

@@ -6,14 +6,14 @@
 //! - `aiglon console` ([`client`]), which speaks to that socket: a command as arguments, a script on standard input, a person
 //!   at a terminal ([`editor`]), or, under the router's own SSH server, a forced command.
 
-mod archive;
+pub(super) mod archive;
 pub mod client;
-mod editor;
+pub(super) mod editor;
 mod peer;
 pub mod session;
 mod terminal;
 mod width;
-mod wire;
+pub(super) mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -186,7 +186,7 @@ pub async fn admit(app: &App) {
 }
 
 /// Says that all places are taken. Who cannot take these few bytes gets none.
-fn turn_away(stream: &Stream) {
+pub fn turn_away(stream: &Stream) {
     let words = b"all places at the console are taken; try again in a moment\n";
     let head = wire::frame_head(Kind::Words, words.len());
     let [kind, high, low] = wire::frame_head(Kind::End, 1);

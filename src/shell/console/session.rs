@@ -7,7 +7,7 @@ use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
 use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
-use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES, READERS};
+use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
@@ -319,9 +319,19 @@ impl Host for App {
         let (visitors, senders) = self.slots.held();
         let gave_way = self.slots.gave_way.get();
         each("connections", (visitors + senders) as u64, CONNECTIONS as u64, gave_way);
-        let readers = self.readers.iter().filter(|reader| reader.try_borrow_mut().is_err()).count();
-        each("readers", readers as u64, READERS as u64, 0);
+        let turns = [
+            ("readers", &self.turns),
+            ("line_readers", &self.samples.turns),
+            #[cfg(feature = "gzip")]
+            ("gunzips", &self.samples.gunzip_turns),
+        ];
+        for (name, turns) in turns {
+            let (taken, capacity) = turns.usage();
+            each(name, taken, capacity, turns.refused.get());
+        }
         each("consoles", self.slots.at_console() as u64, CONSOLES as u64, self.console.busy.get());
+        #[cfg(feature = "ssh")]
+        self.ssh.limits(each);
         let ledger = self.ledger.borrow();
         let (bytes, counters) = ledger.figures();
         each("journal_bytes", u64::from(bytes), u64::from(ledger.limit()), u64::from(counters.dropped));
@@ -329,5 +339,10 @@ impl Host for App {
 
     fn storage_fault(&self) -> Option<&'static str> {
         self.ledger.borrow().fault().map(ledger::words)
+    }
+
+    #[cfg(feature = "ssh")]
+    fn host_key(&self) -> Option<&str> {
+        self.ssh.host_key()
     }
 }

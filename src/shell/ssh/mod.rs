@@ -1,0 +1,133 @@
+//! The SSH server (feature `ssh`): a door to the console for people who have no shell on the board.
+//!
+//! It has a thread of its own ([`server`]), with the runtime that its library wants, and gives way to the daemon's. Nothing
+//! of the engine is there: a line that somebody says is carried out by the daemon's thread, which is handed one end of a socket
+//! for each ([`Ssh::admit`]), through a channel that holds a few, and takes it for a caller at the console
+//! (`console::session`): framed, bounded, and done when it says so. Who they are, the server knows by their key ([`seats`]),
+//! and what they may do is looked up by the daemon, for each line.
+//!
+//! [`gate`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client has sent, [`talk`] what it means.
+
+mod channel;
+mod gate;
+mod hostkey;
+mod seats;
+mod server;
+mod session;
+mod talk;
+
+use std::cell::Cell;
+use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use aiglon::config::Config;
+use aiglon::limits::{SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
+use russh::keys::PublicKey;
+use smol::Async;
+
+use super::app::App;
+use super::slots::Accepted;
+use super::stream::{Peer, Stream};
+use super::tally::add;
+use seats::{Key, Shared, Wanted};
+
+pub use seats::Counters;
+
+/// The daemon's side of it.
+pub struct Ssh {
+    shared: Arc<Shared>,
+    calls: smol::channel::Receiver<UnixStream>,
+    runs: Cell<bool>,
+}
+
+impl Ssh {
+    pub fn new() -> Self {
+        let (send, calls) = smol::channel::bounded(SSH_CALLS);
+        Self { shared: Arc::new(Shared::new(send)), calls, runs: Cell::new(false) }
+    }
+
+    /// Listens where the configuration says, and lets in whom it names, from this moment on. What cannot be is logged, and the
+    /// pages are served all the same.
+    pub fn apply(&self, config: &Config, state_dir: &Path) {
+        if config.ssh.is_empty() && !self.runs.get() {
+            return;
+        }
+        let mut listeners = Vec::new();
+        for &address in &config.ssh {
+            if self.shared.listens(address) {
+                listeners.push((address, None));
+                continue;
+            }
+            let bound = TcpListener::bind(address).and_then(|socket| {
+                socket.set_nonblocking(true)?;
+                Ok(socket)
+            });
+            match bound {
+                Ok(socket) => listeners.push((address, Some(socket))),
+                Err(error) => log::error!("cannot listen on ssh://{address}: {error}"),
+            }
+        }
+        let keys = keys(config);
+        if keys.is_empty() && !listeners.is_empty() {
+            log::warn!("nobody can log in by SSH: no 'config user' has a 'list key'");
+        }
+        self.shared.want(Wanted { listeners, state_dir: state_dir.to_owned() }, keys);
+        if !self.runs.get() {
+            match server::start(self.shared.clone()) {
+                Ok(()) => self.runs.set(true),
+                Err(error) => log::error!("no SSH: {error}"),
+            }
+        }
+    }
+
+    /// Nobody comes in any more, and all go.
+    pub fn close(&self) {
+        self.shared.want(Wanted::default(), Vec::new());
+    }
+
+    /// The fingerprint of the host key, once there is one.
+    pub fn host_key(&self) -> Option<&str> {
+        self.shared.fingerprint.get().map(String::as_str)
+    }
+
+    /// How many there are of what is limited: its name, how many are in use, how many there may be, and how often one was
+    /// refused.
+    pub fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64)) {
+        let (inside, waiting, counters) = self.shared.figures();
+        each("ssh_sessions", inside as u64, SSH_SESSIONS as u64, counters.turned_away);
+        each("ssh_logins", waiting as u64, SSH_LOGINS as u64, counters.held_off);
+    }
+
+    /// What was counted since the start.
+    pub fn counters(&self) -> Counters {
+        self.shared.figures().2
+    }
+}
+
+/// The keys of a configuration.
+fn keys(config: &Config) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for row in &config.user_keys {
+        let Some(user) = config.users.get(row.user.index()) else { continue };
+        let user = config.str(user.name);
+        match PublicKey::from_openssh(config.str(row.key)) {
+            Ok(key) => keys.push(Key { user: user.to_owned(), key: key.key_data().clone() }),
+            Err(error) => log::error!("a key of the user '{user}' cannot be used: {error}"),
+        }
+    }
+    keys
+}
+
+/// The task that hands callers of the server to places at the console.
+pub async fn admit(app: &App) {
+    while let Ok(stream) = app.ssh.calls.recv().await {
+        let Ok(stream) = Async::new(stream) else { continue };
+        let accepted = Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: 0 };
+        if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
+            add(&app.console.busy);
+            super::console::turn_away(&stream);
+        }
+    }
+}

@@ -1,0 +1,760 @@
+//! What is said on one channel of SSH, without IO: what the client sends goes in, and what it is shown, what the daemon is
+//! asked and the exit status come out. The same as `aiglon console` does at the other end of a terminal or a pipe
+//! (`console::client`), with the same exit statuses: 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not
+//! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon did not answer to the end.
+//!
+//! - A command without a terminal may read words, or an archive, from what the client sends.
+//! - No command and no terminal: a script, a command a line.
+//! - With a terminal, there is somebody: a prompt, and questions.
+//!
+//! Nothing is asked but in the name of the user that this was made for.
+
+use aiglon::command::{Words, parse, wants_json};
+use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
+
+use super::super::console::archive;
+use super::super::console::editor::{Action, Editor};
+use super::super::console::wire::{self, Code, Kind, Op, Request};
+
+/// Exit statuses.
+pub const DONE: u8 = 0;
+const REFUSED: u8 = 1;
+const USAGE: u8 = 2;
+const UNASKED: u8 = 3;
+const UNANSWERED: u8 = 4;
+
+/// How often a daemon that is busy is asked again.
+const TRIES: u8 = 20;
+
+/// Where bytes for the client go: standard output and standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    Out,
+    Err,
+}
+
+/// What takes them.
+pub type Show<'a> = dyn FnMut(To, &[u8]) + 'a;
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// More of what the client sends: [`Talk::input`], [`Talk::end`], [`Talk::resize`].
+    Input,
+    /// The daemon is asked this, with the archive behind it; [`Talk::frame`] and [`Talk::answered`] take what it says.
+    Ask(&'a [u8], &'a [u8]),
+    /// The same in a moment.
+    Wait,
+    /// The channel closes with this exit status.
+    Done(u8),
+}
+
+/// What somebody at a terminal is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Prompt {
+    Command,
+    Words,
+    Yes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Reads the next line of a script.
+    Script,
+    /// Somebody types.
+    Typing(Prompt),
+    /// Reads words to their end.
+    Words,
+    /// Reads an archive to its end.
+    Archive,
+    /// The daemon is asked.
+    Asking,
+    /// It is busy.
+    Waiting,
+    /// It is asked what may stand at the cursor.
+    Completing,
+    Done,
+}
+
+/// Where the words come from that a command may want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// What the client sends is theirs.
+    Input,
+    /// Whoever sits at the terminal.
+    Person,
+    /// Nowhere: the client sends commands.
+    Nowhere,
+}
+
+/// One channel.
+pub struct Talk {
+    user: String,
+    /// There is a terminal.
+    editor: Option<Box<Editor>>,
+    state: State,
+    from: From,
+    /// The command in hand came with the channel, and there is no other.
+    single: bool,
+    /// What has come and was not read, from `at`.
+    come: Vec<u8>,
+    at: usize,
+    /// Nothing more comes.
+    ended: bool,
+    /// Something came that nobody asked for.
+    unread: bool,
+    /// The command in hand.
+    line: String,
+    flags: u8,
+    op: Op,
+    text: String,
+    archive: Vec<u8>,
+    request: Vec<u8>,
+    tries: u8,
+    /// What was said beside the answer; shown when it is whole.
+    words: Vec<u8>,
+    /// Lines of the script so far.
+    number: u32,
+    status: u8,
+}
+
+impl Talk {
+    /// What is said to this user, on a terminal that is so many columns wide (0: nobody knows), if there is one.
+    pub fn new(user: &str, terminal: Option<usize>, command: Option<&[u8]>, show: &mut Show<'_>) -> Self {
+        let editor = terminal.map(|columns| {
+            let mut editor = Box::new(Editor::new());
+            editor.resize(columns, &mut |_| {});
+            editor
+        });
+        let from = match (&editor, command.is_some()) {
+            (Some(_), _) => From::Person,
+            (None, true) => From::Input,
+            (None, false) => From::Nowhere,
+        };
+        let mut talk = Self {
+            user: user.to_owned(),
+            editor,
+            state: State::Script,
+            from,
+            single: command.is_some(),
+            come: Vec::new(),
+            at: 0,
+            ended: false,
+            unread: false,
+            line: String::new(),
+            flags: 0,
+            op: Op::Command,
+            text: String::new(),
+            archive: Vec::new(),
+            request: Vec::new(),
+            tries: 0,
+            words: Vec::new(),
+            number: 0,
+            status: DONE,
+        };
+        match command.map(std::str::from_utf8) {
+            Some(Ok(line)) => talk.command(line, show),
+            Some(Err(_)) => talk.fail("aiglon: a command must be UTF-8\n", USAGE, show),
+            None if talk.editor.is_some() => talk.prompt(Prompt::Command, show),
+            None => {}
+        }
+        talk
+    }
+
+    /// Takes in what the client sent.
+    pub fn input(&mut self, bytes: &[u8]) {
+        if self.state != State::Done {
+            self.come.extend_from_slice(bytes);
+        }
+    }
+
+    /// The client has sent something that was not asked for.
+    pub fn unread(&mut self) {
+        self.unread = true;
+    }
+
+    /// The client sends nothing more.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The terminal has so many columns now.
+    pub fn resize(&mut self, columns: usize, show: &mut Show<'_>) {
+        if let Some(editor) = &mut self.editor {
+            editor.resize(columns, &mut |bytes| show(To::Out, bytes));
+        }
+    }
+
+    /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to them.
+    pub fn may_puzzle(&self) -> bool {
+        self.state == State::Words && self.come.is_empty()
+    }
+
+    /// Says what is waited for.
+    pub fn tell(&self, show: &mut Show<'_>) {
+        self.show(To::Err, b"The words, and Ctrl-D on a line of its own at their end:\n", show);
+    }
+
+    /// Goes on as far as can be.
+    pub fn next(&mut self, show: &mut Show<'_>) -> Next<'_> {
+        loop {
+            let more = match self.state {
+                State::Script => self.script(show),
+                State::Typing(prompt) => self.type_on(prompt, show),
+                State::Words => self.gather(show),
+                State::Archive => self.load(show),
+                State::Asking | State::Completing => return Next::Ask(&self.request, &self.archive),
+                State::Waiting => {
+                    self.state = State::Asking;
+                    return Next::Wait;
+                }
+                State::Done => return Next::Done(self.status),
+            };
+            if !more {
+                return Next::Input;
+            }
+        }
+    }
+
+    /// Takes in a part of the daemon's answer.
+    pub fn frame(&mut self, kind: Kind, bytes: &[u8], show: &mut Show<'_>) {
+        match kind {
+            Kind::Out if self.state == State::Asking => self.show(To::Out, bytes, show),
+            // What a program reads is one stream, whatever it says.
+            Kind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
+            _ => self.words.extend_from_slice(bytes),
+        }
+    }
+
+    /// The answer has come to its end; `None`: it was cut off.
+    pub fn answered(&mut self, code: Option<Code>, show: &mut Show<'_>) {
+        let words = std::mem::take(&mut self.words);
+        if self.state == State::Completing {
+            return self.completed(code, &words, show);
+        }
+        if code == Some(Code::Busy) && self.tries < TRIES {
+            self.tries += 1;
+            self.state = State::Waiting;
+            return;
+        }
+        self.show(To::Err, &words, show);
+        match code {
+            Some(Code::WantsText) if self.flags & wire::TEXT == 0 => self.want_words(show),
+            Some(Code::WantsArchive) if self.op != Op::Import => self.want_archive(show),
+            Some(Code::Confirm) if self.flags & wire::CONFIRMED == 0 => match self.from {
+                From::Person => self.prompt(Prompt::Yes, show),
+                _ => self.fail("aiglon: nobody can be asked here; --yes says yes beforehand\n", UNASKED, show),
+            },
+            Some(code) => {
+                if code == Code::Done {
+                    self.hint(show);
+                }
+                let status = match code {
+                    Code::Done | Code::Quit => DONE,
+                    Code::Refused | Code::Denied | Code::Busy => REFUSED,
+                    _ => USAGE,
+                };
+                self.went(status, matches!(code, Code::Quit | Code::Denied), show);
+            }
+            None => self.fail(
+                "aiglon: the daemon stopped in the middle of its answer. Look whether it was done before you try again\n",
+                UNANSWERED,
+                show,
+            ),
+        }
+    }
+
+    // ---- lines --------------------------------------------------------------------------------------------
+
+    /// The next line of a script, if it has come whole. Blank lines and those that begin with `#` are nothing.
+    fn script(&mut self, show: &mut Show<'_>) -> bool {
+        let rest = &self.come[self.at..];
+        let length = match rest.iter().position(|&byte| byte == b'\n') {
+            Some(length) => length,
+            None if rest.len() > CONSOLE_LINE_BYTES => rest.len(),
+            None if !self.ended => {
+                // What was read goes.
+                self.come.drain(..std::mem::take(&mut self.at));
+                return false;
+            }
+            None if rest.is_empty() => {
+                self.state = State::Done;
+                return true;
+            }
+            None => rest.len(),
+        };
+        self.number = self.number.saturating_add(1);
+        let line = std::str::from_utf8(&rest[..length]).map(|line| line.trim().to_owned());
+        self.at = (self.at + length + 1).min(self.come.len());
+        match line {
+            Err(_) => {
+                let words = format!("aiglon: line {} is not UTF-8\n", self.number);
+                self.show(To::Err, words.as_bytes(), show);
+                self.finish(USAGE);
+            }
+            Ok(line) if line.is_empty() || line.starts_with('#') => {}
+            Ok(line) => self.command(&line, show),
+        }
+        true
+    }
+
+    fn prompt(&mut self, prompt: Prompt, show: &mut Show<'_>) {
+        self.state = State::Typing(prompt);
+        if let Some(editor) = &mut self.editor {
+            let words = match prompt {
+                Prompt::Command => "aiglon> ",
+                Prompt::Words => "words> ",
+                Prompt::Yes => "[y/N] ",
+            };
+            editor.begin(words, &mut |bytes| show(To::Out, bytes));
+        }
+    }
+
+    /// What somebody types, up to the end of a line.
+    fn type_on(&mut self, prompt: Prompt, show: &mut Show<'_>) -> bool {
+        let Some(editor) = &mut self.editor else {
+            self.finish(UNANSWERED);
+            return true;
+        };
+        let (taken, action) = editor.feed(&self.come[self.at..], &mut |bytes| show(To::Out, bytes));
+        self.at += taken;
+        let typed = match action {
+            Action::None if !self.ended => {
+                self.come.clear();
+                self.at = 0;
+                return false;
+            }
+            Action::Line => Some(editor.line().to_owned()),
+            Action::Interrupted => None,
+            Action::Complete if prompt == Prompt::Command => {
+                self.complete();
+                return true;
+            }
+            Action::Complete => return true,
+            Action::None | Action::End => {
+                self.typed_end(prompt, show);
+                return true;
+            }
+        };
+        match (prompt, typed) {
+            (Prompt::Command, Some(line)) if !line.trim().is_empty() => {
+                editor.remember(&line);
+                self.command(&line, show);
+            }
+            (Prompt::Command, _) => self.prompt(Prompt::Command, show),
+            (Prompt::Words, Some(text)) => self.have_words(text, show),
+            (Prompt::Words, None) => self.fail("not done\n", USAGE, show),
+            (Prompt::Yes, Some(answer)) if matches!(answer.trim(), "y" | "Y" | "yes") => {
+                self.flags |= wire::CONFIRMED;
+                self.ask(show);
+            }
+            (Prompt::Yes, _) => self.fail("not done\n", REFUSED, show),
+        }
+        true
+    }
+
+    /// Ctrl-D, or they are gone.
+    fn typed_end(&mut self, prompt: Prompt, show: &mut Show<'_>) {
+        match prompt {
+            Prompt::Command => self.state = State::Done,
+            Prompt::Words => self.fail("not done\n", USAGE, show),
+            Prompt::Yes => self.fail("not done\n", REFUSED, show),
+        }
+    }
+
+    /// Asks what may stand at the cursor.
+    fn complete(&mut self) {
+        let before = self.editor.as_ref().map_or("", |editor| editor.before_cursor());
+        let request = Request { op: Op::Complete, flags: 0, user: &self.user, line: before, text: "" };
+        if let Ok(bytes) = request.write() {
+            self.request = bytes;
+            self.state = State::Completing;
+        }
+    }
+
+    fn completed(&mut self, code: Option<Code>, words: &[u8], show: &mut Show<'_>) {
+        self.state = State::Typing(Prompt::Command);
+        let Some(editor) = &mut self.editor else { return };
+        // Who cannot be told completes nothing.
+        let words = if code == Some(Code::Done) { words } else { b"" };
+        let word = editor.before_cursor().rsplit(char::is_whitespace).next().unwrap_or_default().len();
+        editor.complete(word, std::str::from_utf8(words).unwrap_or_default(), &mut |bytes| {
+            show(To::Out, bytes);
+        });
+    }
+
+    // ---- one command --------------------------------------------------------------------------------------
+
+    fn command(&mut self, line: &str, show: &mut Show<'_>) {
+        line.clone_into(&mut self.line);
+        self.flags = if self.from == From::Nowhere { 0 } else { wire::CAN_TEXT };
+        if wants_json(line) {
+            self.flags |= wire::JSON;
+        }
+        self.op = Op::Command;
+        self.text.clear();
+        self.archive.clear();
+        self.tries = 0;
+        self.ask(show);
+    }
+
+    fn ask(&mut self, show: &mut Show<'_>) {
+        let request =
+            Request { op: self.op, flags: self.flags, user: &self.user, line: &self.line, text: &self.text };
+        match request.write() {
+            Ok(bytes) => {
+                self.request = bytes;
+                self.state = State::Asking;
+            }
+            Err(words) => self.fail(&format!("{words}\n"), USAGE, show),
+        }
+    }
+
+    /// Says why it was not done.
+    fn fail(&mut self, words: &str, status: u8, show: &mut Show<'_>) {
+        self.show(To::Err, words.as_bytes(), show);
+        self.went(status, false, show);
+    }
+
+    /// The command in hand is over.
+    fn went(&mut self, status: u8, quit: bool, show: &mut Show<'_>) {
+        self.archive = Vec::new();
+        match self.from {
+            _ if self.single || quit => self.finish(status),
+            From::Person => {
+                self.status = status;
+                self.prompt(Prompt::Command, show);
+            }
+            _ if status == DONE => self.state = State::Script,
+            _ => {
+                let words = format!("aiglon: that was line {}; what follows it was not done\n", self.number);
+                self.show(To::Err, words.as_bytes(), show);
+                self.finish(status);
+            }
+        }
+    }
+
+    fn finish(&mut self, status: u8) {
+        self.status = status;
+        self.state = State::Done;
+        self.come = Vec::new();
+        self.at = 0;
+    }
+
+    // ---- what a command may want --------------------------------------------------------------------------
+
+    fn want_words(&mut self, show: &mut Show<'_>) {
+        match self.from {
+            From::Person => self.prompt(Prompt::Words, show),
+            From::Input => self.state = State::Words,
+            From::Nowhere => self.have_words(String::new(), show),
+        }
+    }
+
+    /// Words on standard input.
+    fn gather(&mut self, show: &mut Show<'_>) -> bool {
+        if self.come.len() > CONSOLE_TEXT_BYTES {
+            self.fail("too long: what is said at once has 900 bytes at most\n", USAGE, show);
+        } else if !self.ended {
+            return false;
+        } else {
+            match String::from_utf8(std::mem::take(&mut self.come)) {
+                Ok(text) => self.have_words(text, show),
+                Err(_) => self.fail("standard input is not UTF-8\n", USAGE, show),
+            }
+        }
+        true
+    }
+
+    fn have_words(&mut self, text: String, show: &mut Show<'_>) {
+        self.flags |= wire::TEXT;
+        self.text = text;
+        self.ask(show);
+    }
+
+    fn want_archive(&mut self, show: &mut Show<'_>) {
+        if self.from == From::Input {
+            self.state = State::Archive;
+        } else {
+            self.fail("import takes the archive from standard input: ssh … import < FILE\n", USAGE, show);
+        }
+    }
+
+    /// The archive on standard input, if it is whole.
+    fn load(&mut self, show: &mut Show<'_>) -> bool {
+        if self.come.len() > archive::TEXT_BYTES {
+            self.fail(archive::Bad::TooLarge.words(), USAGE, show);
+        } else if !self.ended {
+            return false;
+        } else {
+            let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+            match reader.feed(&self.come, &mut nowhere).and_then(|_| reader.finish(&mut nowhere)) {
+                Ok(()) => {
+                    self.archive = std::mem::take(&mut self.come);
+                    self.op = Op::Import;
+                    self.ask(show);
+                }
+                Err(bad) => self.fail(bad.words(), USAGE, show),
+            }
+        }
+        true
+    }
+
+    /// Says so where a command that could have had words on standard input did without, and something stands there.
+    fn hint(&mut self, show: &mut Show<'_>) {
+        if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
+            return;
+        }
+        let mut words = Words::new();
+        let wordless = parse(&self.line, None, &mut words)
+            .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
+        if wordless {
+            self.show(
+                To::Err,
+                b"aiglon: standard input was not read; a '-' in place of words reads it\n",
+                show,
+            );
+        }
+    }
+
+    // ---- what is shown ------------------------------------------------------------------------------------
+
+    /// Shows text. A terminal is one stream, and has no driver here that would end lines for it.
+    fn show(&self, to: To, bytes: &[u8], show: &mut Show<'_>) {
+        if self.editor.is_none() {
+            if !bytes.is_empty() {
+                show(to, bytes);
+            }
+            return;
+        }
+        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+            match line.strip_suffix(b"\n") {
+                Some(line) => {
+                    show(To::Out, line);
+                    show(To::Out, b"\r\n");
+                }
+                None => show(To::Out, line),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A daemon that says what it is told to, and a client that has sent all it will.
+    struct Scene {
+        out: String,
+        err: String,
+        asked: Vec<(Op, u8, String, String)>,
+        status: Option<u8>,
+    }
+
+    type Answer<'a> = (&'a [(Kind, &'a str)], Option<Code>);
+
+    fn play(terminal: bool, command: Option<&str>, sent: &[u8], answers: &[Answer<'_>]) -> Scene {
+        let mut scene = Scene { out: String::new(), err: String::new(), asked: Vec::new(), status: None };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut show = |to, bytes: &[u8]| match to {
+            To::Out => out.extend_from_slice(bytes),
+            To::Err => err.extend_from_slice(bytes),
+        };
+        let columns = terminal.then_some(200);
+        let mut talk = Talk::new("heron1", columns, command.map(str::as_bytes), &mut show);
+        let (mut answers, mut sent) = (answers.iter(), Some(sent));
+        loop {
+            match talk.next(&mut show) {
+                Next::Input => match sent.take() {
+                    Some(bytes) => talk.input(bytes),
+                    None => talk.end(),
+                },
+                Next::Ask(request, _) => {
+                    let request = Request::read(request).unwrap();
+                    assert_eq!(request.user, "heron1");
+                    scene.asked.push((request.op, request.flags, request.line.into(), request.text.into()));
+                    let (frames, code) = answers.next().expect("an answer");
+                    for (kind, bytes) in *frames {
+                        talk.frame(*kind, bytes.as_bytes(), &mut show);
+                    }
+                    talk.answered(*code, &mut show);
+                }
+                Next::Wait => {}
+                Next::Done(status) => {
+                    scene.status = Some(status);
+                    break;
+                }
+            }
+        }
+        scene.out = String::from_utf8(out).unwrap();
+        scene.err = String::from_utf8(err).unwrap();
+        scene
+    }
+
+    const YES: Answer<'_> = (&[(Kind::Out, "done\n")], Some(Code::Done));
+
+    #[test]
+    fn a_command_and_how_it_went() {
+        for (answer, status, out, err) in [
+            (YES, 0, "done\n", ""),
+            ((&[(Kind::Words, "no\n")][..], Some(Code::Refused)), 1, "", "no\n"),
+            ((&[(Kind::Words, "what?\n")], Some(Code::Usage)), 2, "", "what?\n"),
+            ((&[(Kind::Words, "who?\n")], Some(Code::Denied)), 1, "", "who?\n"),
+            (
+                (&[(Kind::Out, "done\n"), (Kind::Note, "in memory\n")], Some(Code::Done)),
+                0,
+                "done\n",
+                "in memory\n",
+            ),
+            ((&[], Some(Code::WantsArchive)), 2, "", archive_missing()),
+        ] {
+            let scene = play(false, Some("undo 12"), b"", &[answer]);
+            assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(status), out, err));
+            assert_eq!(scene.asked.len(), 1);
+        }
+        let scene = play(false, Some("undo 12"), b"", &[(&[(Kind::Out, "par")], None)]);
+        assert_eq!((scene.status, &*scene.out), (Some(4), "par"));
+        assert!(scene.err.contains("stopped in the middle"));
+        let scene =
+            play(false, Some("redact 1"), b"y\n", &[(&[(Kind::Words, "sure?\n")], Some(Code::Confirm))]);
+        assert_eq!(scene.status, Some(3));
+        assert!(scene.err.starts_with("sure?\n") && scene.err.contains("--yes"), "{}", scene.err);
+    }
+
+    fn archive_missing() -> &'static str {
+        let mut reader = archive::Reader::new();
+        reader.finish(&mut |_| true).unwrap_err().words()
+    }
+
+    #[test]
+    fn words_on_standard_input() {
+        let arabic = "نعمل على ذلك 🦅\n";
+        let wants = (&[][..], Some(Code::WantsText));
+        let scene = play(false, Some("update 1 identified -"), arabic.as_bytes(), &[wants, YES]);
+        assert_eq!(scene.status, Some(0));
+        let (_, flags, line, text) = &scene.asked[1];
+        assert_eq!((&**line, &**text, flags & wire::TEXT), ("update 1 identified -", arabic, wire::TEXT));
+        for (sent, err) in
+            [(vec![b'x'; 1 << 20], "too long"), (b"\xff".to_vec(), "standard input is not UTF-8")]
+        {
+            let scene = play(false, Some("update 1 identified -"), &sent, &[wants]);
+            assert_eq!(scene.status, Some(2));
+            assert!(scene.err.contains(err), "{}", scene.err);
+        }
+    }
+
+    #[test]
+    fn a_script_ends_with_what_was_not_done() {
+        let scene = play(false, None, b"# all\n\nwhoami\r\n  sites", &[YES, YES]);
+        assert_eq!((scene.status, &*scene.out), (Some(0), "done\ndone\n"));
+        let lines: Vec<_> = scene.asked.iter().map(|(_, flags, line, _)| (*flags, &**line)).collect();
+        assert_eq!(lines, [(0, "whoami"), (0, "sites")]);
+        let scene = play(false, None, b"a\nb\nc\n", &[YES, (&[(Kind::Words, "no\n")], Some(Code::Refused))]);
+        assert_eq!(
+            (scene.status, &*scene.err),
+            (Some(1), "no\naiglon: that was line 2; what follows it was not done\n")
+        );
+        let scene = play(false, None, b"quit\nwhoami\n", &[(&[], Some(Code::Quit))]);
+        assert_eq!(scene.status, Some(0));
+        let scene = play(false, None, &vec![b'x'; 1 << 20], &[]);
+        assert_eq!(scene.status, Some(2));
+        assert!(scene.err.contains("4096 bytes") && scene.err.contains("line 1"), "{}", scene.err);
+        let scene = play(false, None, b"whoami\n\xff\n", &[YES]);
+        assert_eq!((scene.status, &*scene.err), (Some(2), "aiglon: line 2 is not UTF-8\n"));
+        assert_eq!(play(false, None, b"", &[]).status, Some(0));
+    }
+
+    #[test]
+    fn somebody_at_a_terminal() {
+        let question = (&[(Kind::Words, "sure?\n")][..], Some(Code::Confirm));
+        let wants = (&[][..], Some(Code::WantsText));
+        let scene = play(true, None, b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
+        assert_eq!(scene.status, Some(0));
+        assert_ne!(scene.asked[1].1 & wire::CONFIRMED, 0);
+        assert!(
+            scene.out.contains("aiglon> ") && scene.out.contains("sure?\r\n") && scene.out.contains("[y/N] ")
+        );
+        assert_eq!(scene.err, "");
+        // A terminal has no line ends of ours that are not whole.
+        assert!(!scene.out.replace("\r\n", "").contains('\n'));
+        let scene = play(true, None, b"redact 1\rn\r\x04", &[question]);
+        assert_eq!(scene.status, Some(1));
+        assert!(scene.out.contains("not done"));
+        let scene = play(true, None, "update 1 -\rça va\r".as_bytes(), &[wants, YES]);
+        assert_eq!((scene.status, &*scene.asked[1].3), (Some(0), "ça va"));
+        let scene = play(true, None, b"update 1 -\r\x03sites\r", &[wants, YES]);
+        assert_eq!((scene.status, &*scene.asked[1].2), (Some(0), "sites"));
+        // With a command, too.
+        let scene = play(true, Some("redact 1"), b"y\r", &[question, YES]);
+        assert_eq!((scene.status, scene.asked.len()), (Some(0), 2));
+        let scene = play(true, Some("redact 1"), b"", &[question]);
+        assert_eq!(scene.status, Some(1));
+        let scene =
+            play(true, None, b"inc\t\r\x04", &[(&[(Kind::Out, "incidents\n")], Some(Code::Done)), YES]);
+        assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (Op::Complete, "inc"));
+        assert_eq!(scene.asked[1].2, "incidents ");
+    }
+
+    #[test]
+    fn a_busy_daemon_is_asked_again() {
+        let busy = (&[(Kind::Words, "busy\n")][..], Some(Code::Busy));
+        let scene = play(false, Some("whoami"), b"", &[busy, busy, YES]);
+        assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(0), "done\n", ""));
+        let scene = play(false, Some("whoami"), b"", &[busy; 21]);
+        assert_eq!((scene.status, &*scene.err), (Some(1), "busy\n"));
+    }
+
+    #[test]
+    fn what_was_not_read_is_told() {
+        let talk = Talk::new("heron1", None, None, &mut |_, _| {});
+        assert!(!talk.may_puzzle());
+        let scene = play(false, Some("resolve 1"), b"words", &[YES]);
+        // It is not known yet that there are any.
+        assert_eq!(scene.err, "");
+        let mut err = Vec::new();
+        let mut show = |to, bytes: &[u8]| {
+            if to == To::Err {
+                err.extend_from_slice(bytes);
+            }
+        };
+        let mut talk = Talk::new("heron1", None, Some(b"resolve 1"), &mut show);
+        talk.unread();
+        talk.answered(Some(Code::Done), &mut show);
+        assert!(String::from_utf8(err).unwrap().contains("'-' in place of words"));
+    }
+
+    proptest! {
+        /// However it is cut, and whatever the daemon says.
+        #[test]
+        fn whatever_comes(
+            terminal: bool,
+            command in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40)),
+            pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..8),
+            codes in proptest::collection::vec(0u8..10, 1..6),
+        ) {
+            let mut show = |_, _: &[u8]| {};
+            let mut talk = Talk::new("heron1", terminal.then_some(20), command.as_deref(), &mut show);
+            let (mut pieces, mut codes) = (pieces.iter(), codes.iter().cycle());
+            for _ in 0..10_000 {
+                match talk.next(&mut show) {
+                    Next::Input => match pieces.next() {
+                        Some(piece) => talk.input(piece),
+                        None => talk.end(),
+                    },
+                    Next::Ask(request, _) => {
+                        prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
+                        prop_assert_eq!(Request::read(request).unwrap().user, "heron1");
+                        let code = codes.next().copied().unwrap();
+                        talk.frame(Kind::Words, b"words\n", &mut show);
+                        talk.answered(Code::from_byte(code), &mut show);
+                    }
+                    Next::Wait => {}
+                    Next::Done(_) => return Ok(()),
+                }
+            }
+            prop_assert!(false, "it does not end");
+        }
+    }
+}
