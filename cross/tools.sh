@@ -144,3 +144,8 @@ encode() {
     export CARGO_ENCODED_RUSTFLAGS="$*"
     unset RUSTFLAGS
 }
+
+# The date of the newest release, in seconds: the time of every file in a package.
+released() {
+    date -u -d "$(sed -n 's/^## [0-9.]* - \([0-9-]*\)$/\1/p' "$root/CHANGELOG.md" | head -n 1)" +%s
+}

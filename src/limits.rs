@@ -62,6 +62,10 @@ pub const USERS: usize = 32;
 /// SSH keys over all people.
 pub const USER_KEYS: usize = 64;
 
+/// Values of tags that rules expect (`list expect`), over all of them: 500 antennas in one rule. 6 bytes each in the
+/// configuration and 9 in the engine.
+pub const EXPECTED: usize = 512;
+
 // ---- time ----------------------------------------------------------------------------------------------
 
 /// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
@@ -95,6 +99,13 @@ pub const LATE_SAMPLES: u8 = 12;
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.
 pub const REKEY_EVERY: Millis = Millis::from_mins(24 * 60);
+/// Bodies that each source may send at the same time, however many the others send; more of them while half of the readers,
+/// or of what unpacks bodies, is free.
+pub const TURNS_EACH: u8 = 2;
+/// Compressed bodies that are unpacked at the same time; 43 KiB each when used.
+pub const GUNZIPS: usize = 2;
+/// For all of a compressed body: Telegraf's has 30 KB at most, and others wait for what unpacks it.
+pub const GUNZIP_TIME: Millis = Millis::from_secs(60);
 /// Bodies of samples that are taken in at the same time, each with a reader of its own (about 1.4 KiB).
 pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples once it is unpacked; more is answered 413. Telegraf's usual batch of 1,000 has about 300,000.
@@ -130,6 +141,12 @@ pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
 pub const DURABLE_BYTES: usize = 544;
+
+/// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
+pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
+/// A heartbeat is written down no more often than this, but for a failure after a success: 64 that come every minute, and fail
+/// every other time, cost the flash 56 KB in a day; one nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
+pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
@@ -279,6 +296,9 @@ pub const LINE_WORDS: usize = 64;
 pub const ANSWER_BYTES: u32 = 1_048_576;
 /// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
 pub const ALERT_COMPONENTS_TOLD: usize = 16;
+
+/// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
+pub const MISSING_TOLD: usize = 8;
 
 // ---- SSH (feature `ssh`) -------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use aiglon::config::{Config, Problems};
+use aiglon::engine::heartbeats::BEAT;
 use aiglon::incidents::uptime::{DAYS, ROSTER};
 use aiglon::journal::frame::{Scanner, Step};
 use aiglon::model::ComponentId;
@@ -240,6 +241,34 @@ fn the_plug_is_pulled_200_times_and_no_acknowledged_word_is_lost() {
     assert!(most > 1 && cut_short > 20, "{most} acknowledged at most, {cut_short} rounds cut short");
 }
 
+/// It may have come just before, and will not come again for a day.
+#[test]
+fn a_nightly_heartbeat_is_known_after_the_plug_was_pulled() {
+    let config = format!(
+        "{}config component 'files'\n\toption service 'wifi'\nconfig heartbeat 'nightly'\n\toption source 'prometheus'\n\
+         \toption component 'files'\n\toption every '24h'\n",
+        config()
+    );
+    let mut daemon = Daemon::start(&config);
+    for (state, told) in [("ok", "on time"), ("fail", "failed"), ("ok", "on time")] {
+        let path = format!("/api/v1/heartbeat/nightly?state={state}");
+        assert_eq!(daemon.post(&path, "").status, 204);
+        let (written, stops) = (records(&daemon, BEAT).len(), told == "on time" && state == "ok");
+        // The third is too soon after the first to be written by itself: a clean stop does it.
+        if written == 2 && stops {
+            daemon.process.signal("TERM");
+            assert_eq!(daemon.process.wait(), Some(0));
+        } else {
+            daemon.process.child.kill().unwrap();
+            daemon.process.child.wait().unwrap();
+        }
+        daemon = Daemon::start_in(daemon.dir, &config);
+        let heartbeats = say(&daemon, &["heartbeats"]);
+        assert!(heartbeats.contains(told), "{state}: {heartbeats}");
+    }
+    assert!(!daemon.process.log().contains("left out"));
+}
+
 // ---- the past of components --------------------------------------------------------------------------------
 
 /// The records of a kind in the journal.
@@ -301,6 +330,8 @@ fn a_removed_component_leaves_no_trace_in_the_journal() {
     assert!(records(&daemon, ROSTER).iter().any(|roster| holds(roster, &heron)));
     daemon.rewrite(&config().replace("config component 'heron'", "config component 'crane'"));
     daemon.process.signal("HUP");
+    // Perhaps the name was mistyped, so it is told.
+    daemon.process.wait_for("there is no component 'heron' any more");
     daemon.process.wait_for("reloaded");
     let bytes = on_flash(&daemon);
     assert!(!holds(&bytes, b"AntennaDown") && !holds(&bytes, &heron));

@@ -98,6 +98,60 @@ fn a_thousand_sockets_that_drip_stop_neither_the_page_nor_the_senders() {
     assert!(after < before + 1024, "64 connections have buffers of 8 KiB: {before} KiB, then {after} KiB");
 }
 
+/// A token is stolen with its antenna. Whoever has it opens all the bodies that they can, of every kind, and sends a byte
+/// now and then: the other senders are heard all the same.
+#[test]
+fn a_stolen_token_silences_nobody() {
+    let stolen = "stolen-token";
+    let source =
+        format!("config source 'stolen'\n\toption site 'home'\n\tlist token '{}'\n", hash_of(stolen));
+    let config = config().replace("list publish", "list source 'prometheus'\n\tlist publish");
+    let daemon =
+        Daemon::start(&(config.replace("list match", "list source 'prometheus'\n\tlist match") + &source));
+    let headers = |token: &str, more: &str| {
+        format!("Host: a\r\nAuthorization: Bearer {token}\r\n{more}Content-Length: 100000\r\n\r\n")
+    };
+    let gzip = "Content-Encoding: gzip\r\n";
+    let mut bodies = Vec::new();
+    for _ in 0..12 {
+        for (path, more, first) in [
+            ("/api/v2/alerts", "", &b"["[..]),
+            ("/api/v2/write", gzip, b"\x1f\x8b\x08"),
+            ("/api/v2/write", "", b"ping,host="),
+            ("/api/v1/telegraf", "", b"{"),
+        ] {
+            let mut client = daemon.connect();
+            let head = format!("POST {path} HTTP/1.1\r\n{}", headers(stolen, more));
+            client.send(&[head.as_bytes(), first].concat());
+            bodies.push(client);
+        }
+    }
+    let refused =
+        |daemon: &Daemon| daemon.metric("aiglon_http_responses_total{status=\"503\"}").unwrap_or(0.0);
+    eventually("what finds no reader is turned away", 10, || refused(&daemon) > 20.0);
+    for _ in 0..20 {
+        assert_eq!(
+            daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron"))).status,
+            200
+        );
+        let body = b"\x1f\x8b\x08\0\0\0\0\0\0\x03KN\xd6\xcf(-I\xb4-\xcc\xb7\xad2\xe4\x02\0";
+        let mut client = daemon.connect();
+        let lines = "ping,host=heron loss=0\n";
+        assert_eq!(client.post("/api/v2/write", &auth(), lines).status, 204);
+        // Torn gzip, but it was its turn: 400, not 503.
+        let head = format!(
+            "POST /api/v2/write HTTP/1.1\r\nHost: a\r\n{}{gzip}Content-Length: {}\r\n\r\n",
+            auth(),
+            body.len()
+        );
+        let mut client = daemon.connect();
+        client.send(&[head.as_bytes(), body].concat());
+        assert_eq!(client.answer().status, 400);
+    }
+    assert_eq!(daemon.get("/").status, 200);
+    drop(bodies);
+}
+
 #[test]
 fn the_idle_give_way_first() {
     let daemon = Daemon::start(&config());
@@ -380,7 +434,7 @@ fn hostile_files_are_refused_in_words() {
         ("too large", vec![b'#'; 65_537], "larger than 65536 bytes"),
         ("NUL", b"config site 'a\0b'\n".to_vec(), "NUL"),
         ("not UTF-8", b"config site '\xff'\n".to_vec(), "UTF-8"),
-        ("an open quote", b"config site 'a\n".to_vec(), "never closed"),
+        ("an open quote", b"config site 'a\n".to_vec(), "is not closed"),
         (
             "quotes in quotes",
             format!("{head}\toption title {}\n", "'a'\"b\"".repeat(5000)).into(),
@@ -523,7 +577,8 @@ fn arguments_that_make_no_sense_are_refused_with_2() {
     }
     // Nobody there to tell: the exit status does.
     let full = || fs::File::options().write(true).open("/dev/full").unwrap();
-    for arguments in [&["check", "/nonexistent"][..], &["nonsense"], &["serve", "/nonexistent"]] {
+    let serve = ["serve", "/nonexistent", "--state-dir", "/nonexistent"];
+    for arguments in [&["check", "/nonexistent"][..], &["nonsense"], &serve] {
         let status = Command::new(AIGLON).args(arguments).stderr(full()).status().unwrap();
         assert_eq!(status.code(), Some(2), "{arguments:?}");
     }

@@ -130,22 +130,22 @@ fn what_senders_say() {
     let token = |name: &str| Token { source: SourceId(7), hash: hmac_sha256::Hash::hash(name.as_bytes()) };
     let tokens = [token("s3cret-token"), token("t")];
     for (wire, endpoint, body, knows_token) in [
-        (PROMETHEUS, Some(Endpoint::PushAlerts), Framing::Length(1007), true),
-        (WEBHOOK_FIRING, Some(Endpoint::Webhook), Framing::Length(783), true),
-        (WEBHOOK_RESOLVED, Some(Endpoint::Webhook), Framing::Length(716), true),
-        (COLLECTD_NOTIFICATION, None, Framing::Length(458), true),
-        (COLLECTD_VALUES, None, Framing::Length(3895), true),
-        (CURL.as_bytes(), Some(Endpoint::Page(Sheet::Now)), Framing::None, false),
-        (CURL_CHUNKED.as_bytes(), Some(Endpoint::PushAlerts), Framing::Chunked, true),
-        (REQUESTS.as_bytes(), Some(Endpoint::PushAlerts), Framing::Length(2), true),
-        (REQUESTS_CHUNKED.as_bytes(), Some(Endpoint::PushAlerts), Framing::Chunked, false),
-        (AMTOOL_QUERY.as_bytes(), Some(Endpoint::ListAlerts), Framing::None, false),
-        (AMTOOL_ADD.as_bytes(), Some(Endpoint::PushAlerts), Framing::Length(107), false),
-        (TELEGRAF.as_bytes(), None, Framing::Chunked, true),
-        (CHROMIUM.as_bytes(), Some(Endpoint::Page(Sheet::Now)), Framing::None, false),
+        (PROMETHEUS, Endpoint::PushAlerts, Framing::Length(1007), true),
+        (WEBHOOK_FIRING, Endpoint::Webhook, Framing::Length(783), true),
+        (WEBHOOK_RESOLVED, Endpoint::Webhook, Framing::Length(716), true),
+        (COLLECTD_NOTIFICATION, Endpoint::Collectd, Framing::Length(458), true),
+        (COLLECTD_VALUES, Endpoint::Collectd, Framing::Length(3895), true),
+        (CURL.as_bytes(), Endpoint::Page(Sheet::Now), Framing::None, false),
+        (CURL_CHUNKED.as_bytes(), Endpoint::PushAlerts, Framing::Chunked, true),
+        (REQUESTS.as_bytes(), Endpoint::PushAlerts, Framing::Length(2), true),
+        (REQUESTS_CHUNKED.as_bytes(), Endpoint::PushAlerts, Framing::Chunked, false),
+        (AMTOOL_QUERY.as_bytes(), Endpoint::ListAlerts, Framing::None, false),
+        (AMTOOL_ADD.as_bytes(), Endpoint::PushAlerts, Framing::Length(107), false),
+        (TELEGRAF.as_bytes(), Endpoint::Telegraf, Framing::Chunked, true),
+        (CHROMIUM.as_bytes(), Endpoint::Page(Sheet::Now), Framing::None, false),
     ] {
         let request = head(wire);
-        let expected = endpoint.map_or(Route::NotFound, Route::To);
+        let expected = Route::To(endpoint);
         assert_eq!(route(request.method, request.path, all), expected, "{}", request.path);
         assert_eq!(request.body, body);
         assert!(request.keep_alive);

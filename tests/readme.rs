@@ -52,6 +52,7 @@ fn limits_are_those_of_the_code() {
         ("HEARTBEATS", limits::HEARTBEATS as u64),
         ("RULES", limits::RULES as u64),
         ("SERIES", limits::SERIES as u64),
+        ("EXPECTED", limits::EXPECTED as u64),
         ("CONFIG_BYTES", limits::CONFIG_BYTES as u64),
         ("CONFIG_TEXT_BYTES", limits::CONFIG_TEXT_BYTES as u64),
         ("ALERTS", limits::ALERTS as u64),
@@ -63,6 +64,8 @@ fn limits_are_those_of_the_code() {
         ("CONNECTIONS", limits::CONNECTIONS as u64),
         ("CONNECTIONS_INGEST", limits::CONNECTIONS_INGEST as u64),
         ("READERS", limits::READERS as u64),
+        ("TURNS_EACH", limits::TURNS_EACH.into()),
+        ("GUNZIPS", limits::GUNZIPS as u64),
         ("PAGE_BYTES", limits::PAGE_BYTES as u64),
         ("JOURNAL_BYTES_SMALL", u64::from(limits::JOURNAL_BYTES_SMALL)),
         ("JOURNAL_BYTES_FULL", u64::from(limits::JOURNAL_BYTES_FULL)),
@@ -108,7 +111,7 @@ fn stanzas_are_those_that_are_tested() {
     if let Ok(entries) = fs::read_dir(root().join("tests/peers")) {
         stanzas.extend(entries.map(|entry| entry.unwrap().path()).filter(|path| is_stanza(path)));
     }
-    let blocks = ["yaml", "sh", "nginx"].map(|language| blocks(&readme, language)).concat();
+    let blocks = ["yaml", "sh", "nginx", "conf"].map(|language| blocks(&readme, language)).concat();
     assert!(blocks.len() > 5, "{blocks:#?}");
     for path in stanzas {
         let text = fs::read_to_string(&path).unwrap();

@@ -29,6 +29,8 @@ pub enum Mistake<'a> {
     Bad(&'static Row, Arg, &'a str),
     /// There is a word too many.
     Extra(&'static Row, &'a str),
+    /// A bare word stands before quoted ones.
+    Stray(&'static Row, &'a str),
     /// There are words and a phrase.
     Both(&'static Row),
 }
@@ -42,7 +44,12 @@ impl Mistake<'_> {
         // The foreign word, a name, what is needed, what was perhaps meant, a value; and the command whose usage helps.
         let (mut word, mut name, mut needed, mut meant, mut value) = ("", "", "", "", "");
         let mut row = None;
-        if let Self::Missing(of, _) | Self::Bad(of, ..) | Self::Extra(of, _) | Self::Both(of) = self {
+        if let Self::Missing(of, _)
+        | Self::Bad(of, ..)
+        | Self::Extra(of, _)
+        | Self::Stray(of, _)
+        | Self::Both(of) = self
+        {
             (name, row) = (of.name, Some(of));
         }
         if let Self::Missing(_, arg) | Self::Bad(_, arg, _) = self {
@@ -89,6 +96,10 @@ impl Mistake<'_> {
             Self::Extra(_, odd) => {
                 word = odd;
                 "'%0' is too much after '%1'%3"
+            }
+            Self::Stray(_, odd) => {
+                word = odd;
+                "'%1' does not know '%0'; if it is to be published, put it inside the quotes"
             }
             Self::Both(_) => "either --say or words of your own",
         };

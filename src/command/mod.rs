@@ -345,6 +345,14 @@ impl<'a> Reader<'a> {
             Arg::Title => self.command.title = visible(self.text(false)),
             Arg::Yaml => self.command.text = self.text(true),
             Arg::Words | Arg::MaybeWords => {
+                // Who quotes their words does not mean the one before them to be published: `daily "…"`, `red "…"`.
+                let last = self.words.len().saturating_sub(1);
+                if self.at.saturating_add(1) == last
+                    && !self.words.is_quoted(self.at)
+                    && self.words.is_quoted(last)
+                {
+                    return Err(Mistake::Stray(row, self.words.get(self.at)));
+                }
                 let words = self.text(true);
                 self.command.text = visible(words);
                 if arg == Arg::Words && self.command.text.is_empty() {

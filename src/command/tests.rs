@@ -195,6 +195,12 @@ fn mistakes_say_what_would_be_right() {
         ("banner set degradd x", "perhaps you mean 'degraded'"),
         ("maintenance add wifi from now to +1h weakly x", "perhaps you mean 'weekly'"),
         ("update 12 \"x\" y", "'y' is too much after 'update'"),
+        (
+            "update 12 fixed \"x\"",
+            "'update' does not know 'fixed'; if it is to be published, put it inside the quotes",
+        ),
+        ("banner set red \"x\"", "'banner set' does not know 'red'"),
+        ("maintenance add v from now to +1h daily \"x\"", "'maintenance add' does not know 'daily'"),
         ("update 12 \"\"", "'update' needs words in quotes, a phrase"),
         ("update 12 \"\"", "and '' is not that"),
         ("update 12 monitoring \"  \"", "and '  ' is not that"),

@@ -39,7 +39,7 @@ impl<'v> Value<'v> {
         Mistake::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
     }
     /// A mistake in this value, which is repeated.
-    fn odd(&self, kind: Kind) -> Mistake<'v> {
+    pub(super) fn odd(&self, kind: Kind) -> Mistake<'v> {
         self.wrong(kind).word(self.text)
     }
 }
@@ -593,7 +593,7 @@ impl Loader<'_, '_> {
 }
 
 /// Adds a row to one of the configuration's lists, or tells that it is full.
-fn push<T, const N: usize>(
+pub(super) fn push<T, const N: usize>(
     loader: &mut Loader<'_, '_>,
     list: fn(&mut Config) -> &mut Vec<T, N>,
     row: T,

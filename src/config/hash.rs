@@ -2,7 +2,7 @@
 //! that is renamed takes nothing along.
 
 use super::Config;
-use crate::model::{ComponentId, ServiceId, SiteId, SourceId, UserId};
+use crate::model::{ComponentId, HeartbeatId, ServiceId, SiteId, SourceId, UserId};
 
 impl Config {
     /// A source, by its site and name; 0 for one that there is not.
@@ -28,6 +28,13 @@ impl Config {
     /// A site, by its name; 0 for one that there is not.
     pub fn site_hash(&self, id: SiteId) -> u32 {
         if id.index() < self.sites.len() { fold(hash([self.site_name(id), "", ""])) } else { 0 }
+    }
+
+    /// A heartbeat, by its site, source and name; 0 for one that there is not.
+    pub fn heartbeat_hash(&self, id: HeartbeatId) -> u32 {
+        let Some(row) = self.heartbeats.get(id.index()) else { return 0 };
+        let Some(source) = self.sources.get(row.source.index()) else { return 0 };
+        fold(hash([self.site_name(source.site), self.str(source.name), self.str(row.name)]))
     }
 
     /// A person, by their name; 0 for one that there is not, and for nobody else.

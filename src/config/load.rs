@@ -278,7 +278,9 @@ impl<'a> Loader<'a, '_> {
             self.broken = true;
             self.problems.add(Mistake::new(line, Kind::Unnamed).section(row.name));
         } else if !name.is_empty() && self.config.names(row.kind).any(|known| known == name) {
+            // As for libuci. Who copied a section and forgot to rename it is told.
             self.merged = true;
+            self.problems.add(Mistake::new(line, Kind::SecondSection).section(row.name).word(name));
         } else {
             let span = self.keep(name);
             if !self.add_section(row.kind, span) {
@@ -418,9 +420,19 @@ impl<'a> Loader<'a, '_> {
                 return self.problems.add(problem.word(name).instead(near));
             }
         };
-        let replaced =
-            |later: &Statement<'a>| later.keyword == Keyword::Option && later.name.same(statement.name);
-        if statement.value.is_empty() || self.later(walk, section, replaced) {
+        if statement.value.is_empty() {
+            return;
+        }
+        let mut empty = false;
+        let replaced = |later: &Statement<'a>| {
+            let found = later.keyword == Keyword::Option && later.name.same(statement.name);
+            empty = later.value.is_empty();
+            found
+        };
+        if self.later(walk, section, replaced) {
+            if !empty {
+                self.problems.add(Mistake::new(line, Kind::Again).option(row.name));
+            }
             return;
         }
         let mut value = super::apply::Value { text: "", line, section, row, lang };
@@ -470,8 +482,9 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::config::testing::{BASE, good, load};
+    use crate::config::testing::{BASE, good, load, load_but};
     use crate::config::{Clock, Config, Console, Visibility};
+    use crate::limits::EXPECTED;
     use crate::model::{ComponentId, Lang};
     use crate::time::tz::Tz;
 
@@ -516,6 +529,36 @@ mod tests {
         let north = config.components[1];
         assert_eq!(config.str(north.label), "heron-north");
         assert_eq!(north.depends_on, Some(ComponentId(0)));
+    }
+
+    #[test]
+    fn what_is_there_twice_is_told() {
+        let told = |file: &str| load_but(file.as_bytes(), &[]);
+        let more = "config component c\n\toption service v\nconfig component c\n\toption name 'other'\n\
+            config service v\n\toption site s\n\toption name a\n\toption name b\n";
+        let (config, problems) = told(&format!("{BASE}{more}"));
+        assert_eq!(config.unwrap().components.len(), 1);
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(
+            problems[0].contains("there is a 'config component' named 'c' further up already"),
+            "{problems:?}"
+        );
+        assert!(problems[1].contains("'name' stands in this section again further down"), "{problems:?}");
+    }
+
+    #[test]
+    fn an_apostrophe_swallows_no_option() {
+        // The commonest mistake in French. The quotes are as many as they should be.
+        let more = "config service v\n\toption site s\n\toption name 'Copies de l'asso'\n\
+            \toption name_en 'Copies'\n\toption name_ar 'l'été'\n";
+        check(
+            more,
+            &["3: the quote that opens at ' is not closed;", "5: the quote that opens at ' is not closed;"],
+        );
+        check(
+            "config service v\n\toption site s\n\toption name 'open\n\toption name_en 'Copies'\n",
+            &["3: the quote that opens at 'open is not closed;"],
+        );
     }
 
     fn example_path(config: &Config) -> Span {
@@ -854,10 +897,7 @@ mod tests {
                     "3: 'config site' has no option 'nonsense'",
                 ],
             ),
-            (
-                "config user u\n\tlist site 's\n\n",
-                &["2: the quote ' that opens on this line is never closed"],
-            ),
+            ("config user u\n\tlist site 's\n\n", &["2: the quote that opens at 's is not closed;"]),
             ("config site t-1", &["1: t-1 cannot be a name"]),
             ("package aiglon", &[]),
         ] {
@@ -1005,6 +1045,25 @@ mod tests {
                 format!("{rule}\toption above 5\n\toption of mac"),
                 &["'count-distinct' counts the values of one tag"],
             ),
+            (format!("{rule}\toption absent 5m\n\toption of host\n\tlist expect a\n\tlist expect b"), &[]),
+            (format!("{rule}\toption absent 5m\n\tlist expect a"), &["'expect' lists the values of one tag"]),
+            (
+                format!("{rule}\toption above 5\n\toption of host\n\tlist expect a"),
+                &["7: 'a': 'expect' lists the values"],
+            ),
+            (
+                format!(
+                    "{rule}\toption absent 5m\n\toption of host\n\tlist expect 02-00-00-aa-bb-cc\n\tlist expect a"
+                ),
+                &["7: '02-00-00-aa-bb-cc': 'expect' lists"],
+            ),
+            (
+                format!(
+                    "{rule}\toption absent 5m\n\toption of host{}",
+                    "\n\tlist expect a".repeat(EXPECTED + 1)
+                ),
+                &["lines 'list expect' (EXPECTED)"],
+            ),
             (
                 format!("{rule}\toption above 5\n\toption match mac=02:00:00:00:00:01"),
                 &["MAC addresses are masked"],
@@ -1016,6 +1075,30 @@ mod tests {
             (
                 format!(
                     "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption field clients"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption above 5\n\toption match 'host=a type=if_octets'"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\nconfig rule r\n\toption source p\n\toption measurement interface\n\toption field rx\n\toption component c\n\toption above 5"
+                ),
+                &["rule 'r' tells of people"],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\nconfig rule r\n\toption source p\n\toption measurement interface\n\toption field rx\n\toption component c\n\toption above 5\n\toption match type=if_errors"
+                ),
+                &[],
+            ),
+            (
+                format!(
+                    "{WIFI}config component c\n\toption service wifi\n{rule}\toption component c\n\toption absent 5m\n\toption of station\n\tlist expect phone"
                 ),
                 &["rule 'r' tells of people"],
             ),

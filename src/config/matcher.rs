@@ -246,7 +246,7 @@ impl<'a> Terms<'a> {
 }
 
 /// Whether a value names a MAC address: that never matches, and what never matches is green.
-fn holds_mac(value: &str) -> bool {
+pub(super) fn holds_mac(value: &str) -> bool {
     let mut masked = [0; 256];
     let Some(masked) = masked.get_mut(..value.len()) else { return false };
     masked.copy_from_slice(value.as_bytes());

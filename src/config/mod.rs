@@ -23,8 +23,8 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, RULES, SERVICES, SITES,
-    SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
+    COMPONENTS, CONFIG_TEXT_BYTES, EXPECTED, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, RULES,
+    SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{
     ComponentId, HeartbeatId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
@@ -333,6 +333,8 @@ pub struct Config {
     pub heartbeats: Vec<Heartbeat, HEARTBEATS>,
     /// `config rule`.
     pub rules: Vec<rule::Rule, RULES>,
+    /// `list expect` of every rule.
+    pub expected: Vec<rule::Expected, EXPECTED>,
     /// `config user`.
     pub users: Vec<User, USERS>,
     /// `list key` of every user.
@@ -372,6 +374,7 @@ impl Config {
             published: Vec::new(),
             heartbeats: Vec::new(),
             rules: Vec::new(),
+            expected: Vec::new(),
             users: Vec::new(),
             user_keys: Vec::new(),
         }
@@ -394,6 +397,7 @@ impl Config {
         self.published.clear();
         self.heartbeats.clear();
         self.rules.clear();
+        self.expected.clear();
         self.users.clear();
         self.user_keys.clear();
     }

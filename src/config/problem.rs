@@ -41,7 +41,7 @@ kinds! {
     TooFewWords "'{w}' needs a word after it, as in: config site 'name', option title 'text'"
     TooManyWords "there is too much on this line, from {w} on; put quotes around a value that holds spaces"
     Semicolon "';' outside quotes would end the statement; put quotes around the value, or begin a new line"
-    Unterminated "the quote {w} that opens on this line is never closed, so nothing after it was read"
+    Unterminated "the quote that opens at {w} is not closed; an apostrophe inside '…' is written '\\''"
     BadName "{w} cannot be a name; names are made of the characters A-Z, a-z, 0-9 and _"
     TooLong "this '{o}' is longer than {l} bytes"
     TextFull "there is more text in the configuration than {l} bytes (CONFIG_TEXT_BYTES)"
@@ -51,6 +51,8 @@ kinds! {
     UnknownOption "'config {s}' has no option '{w}'{m}"
     UnknownLang "'{w}' names a language that aiglon does not speak; known are {L}"
     Unnamed "'config {s}' needs a name, as in: config {s} 'name'"
+    SecondSection "there is a 'config {s}' named '{w}' further up already, and both are read as one; give each a name of its own"
+    Again "'{o}' stands in this section again further down, and only that one counts"
     OtherType "'{w}' is already the name of a section of another type; names are shared by all types"
     SecondMain "there can be one section 'config aiglon' only; the first is further up"
     NotAList "'{o}' takes one value; write 'option {o}' instead of 'list {o}', once"
@@ -118,7 +120,8 @@ kinds! {
     RuleTests "there is more than one of 'above', 'below', 'equals' and 'outside' in this rule; write a rule for each"
     RuleNothing "rule '{w}' asks for nothing; write above, below, equals or outside with a number, or absent with a span of time"
     RuleField "rule '{w}' compares a number; say which, with option field"
-    RuleOf "rule '{w}': aggregate 'count-distinct' counts the values of one tag, which option of names; both, or neither"
+    RuleOf "rule '{w}': aggregate 'count-distinct' counts the values of one tag, which option of names, and 'expect' lists them; both, or neither"
+    RuleExpect "'{w}': 'expect' lists the values of one tag that must come within 'absent'; say which with 'of', how long with 'absent', and name no MAC address, since those are masked"
     RuleClear "'{w}' would clear this rule where it still fires; it lies on the other side of what fires it"
     RulePeople "rule '{w}' tells of people, and who sees it knows when a house is empty; remove 'component', so that only operators do"
     BadPublish "'{w}' is no name of an annotation"
@@ -127,7 +130,15 @@ kinds! {
 impl Kind {
     /// Whether the configuration works nonetheless.
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::SilentShort | Self::NoSsh | Self::SilentBeat | Self::GlobRegex)
+        matches!(
+            self,
+            Self::SilentShort
+                | Self::NoSsh
+                | Self::SilentBeat
+                | Self::GlobRegex
+                | Self::SecondSection
+                | Self::Again
+        )
     }
 }
 

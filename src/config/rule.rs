@@ -3,10 +3,10 @@
 
 use super::Texts;
 use super::load::{Loader, NO_SOURCE};
-use super::matcher::Match;
+use super::matcher::{Match, holds_mac};
 use super::problem::{Kind, Mistake};
 use super::schema::{Field, Type};
-use crate::config::apply::Value;
+use crate::config::apply::{Value, push};
 use crate::model::{ComponentId, RuleId, Severity, SourceId};
 use crate::text::Span;
 use crate::text::number::{Micro, decimal};
@@ -60,6 +60,15 @@ pub struct Limit {
     pub high: Micro,
 }
 
+/// `list expect`: a value of the tag that a rule is about, from which samples must come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    /// Whose.
+    pub rule: RuleId,
+    /// Which.
+    pub value: Span,
+}
+
 /// `config rule`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Rule {
@@ -77,7 +86,7 @@ pub struct Rule {
     pub measurement: Span,
     /// Which of its fields; empty: any.
     pub field: Span,
-    /// The tag whose values are counted.
+    /// The tag whose values are counted, or expected.
     pub of: Span,
     /// What its tags must be; no terms: anything.
     pub tags: Match,
@@ -91,7 +100,7 @@ pub struct Rule {
     pub clear: Limit,
     /// How long that must have been so.
     pub lasts: Millis,
-    /// It also fires when nothing came for so long; 0: it does not.
+    /// It also fires when nothing came for so long, or nothing of one that is expected; 0: it does not.
     pub absent: Millis,
     /// As they were written, until all of the section is known.
     pub(super) raw: [Span; 2],
@@ -112,6 +121,12 @@ impl Rule {
 }
 
 impl super::Config {
+    /// What a rule expects, with the place of each in [`expected`](Self::expected).
+    pub fn expected_of(&self, id: RuleId) -> impl Iterator<Item = (usize, &str)> {
+        let all = self.expected.iter().enumerate().filter(move |(_, row)| row.rule == id);
+        all.map(|(at, row)| (at, self.str(row.value)))
+    }
+
     /// The rules, by their ids.
     pub fn rules(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
         (0..=u8::MAX).map(RuleId).zip(&self.rules)
@@ -159,8 +174,24 @@ const UNIT_NAMES: &str =
     "%, dBm, dB, ns, us, ms, s, m, h, d, B, kB, MB, GB, KiB, MiB, GiB, bit/s, kbit/s, Mbit/s, Gbit/s and B/s";
 
 /// What tells of people, in the name of what is measured or of a field: whoever can see it knows when a house is empty.
-const OF_PEOPLE: [&str; 9] =
-    ["client", "station", "assoc", "lease", "octets", "bytes_recv", "bytes_sent", "x_bytes", "bandwidth"];
+const OF_PEOPLE: [&str; 13] = [
+    "client",
+    "station",
+    "assoc",
+    "lease",
+    "octets",
+    "bytes_recv",
+    "bytes_sent",
+    "x_bytes",
+    "bandwidth",
+    "packets_recv",
+    "packets_sent",
+    "if_packets",
+    "conntrack",
+];
+
+/// Plugins of collectd of which some types tell of people: a rule that does not say which type is taken for one on them.
+const MIXED: [&str; 2] = ["interface", "iwinfo"];
 
 /// A number with its unit, in the unit of the field, which is the place of one in [`UNITS`] after the first, or 0 for none.
 fn number(text: &str, field: u8) -> Result<Micro, Kind> {
@@ -235,6 +266,20 @@ impl Loader<'_, '_> {
                 };
             }
             Field::For => row.lasts = self.duration(value),
+            Field::Expect => {
+                if holds_mac(value.text) || value.text.is_empty() {
+                    return self.problems.add(value.odd(Kind::RuleExpect));
+                }
+                let rule = RuleId(u8::try_from(value.section.index).unwrap_or(u8::MAX));
+                let row = Expected { rule, value: self.keep(value.text) };
+                return push(
+                    self,
+                    |config| &mut config.expected,
+                    row,
+                    value.line,
+                    "lines 'list expect' (EXPECTED)",
+                );
+            }
             Field::Absent => row.absent = self.duration(value),
             Field::Clear => row.raw[1] = self.keep(value.text),
             field => {
@@ -282,8 +327,19 @@ impl Loader<'_, '_> {
             let distinct = row.aggregate == Aggregate::CountDistinct;
             let people = {
                 let of = |span| OF_PEOPLE.iter().any(|word| self.config.str(span).contains(word));
-                distinct || of(row.measurement) || of(row.field)
+                let mut terms = self.config.terms_of(row.tags);
+                let mixed = MIXED.contains(&self.config.str(row.measurement))
+                    && !self.config.terms_of(row.tags).any(|term| self.config.is(term.name, "type"));
+                distinct
+                    || mixed
+                    || of(row.measurement)
+                    || of(row.field)
+                    || of(row.of)
+                    || terms.any(|term| of(term.value))
             };
+            let id = RuleId(u8::try_from(index).unwrap_or(u8::MAX));
+            let first = self.config.expected.iter().find(|expected| expected.rule == id);
+            let expects = first.map(|expected| expected.value);
             let nothing = row.test == Test::None && (row.absent == Millis(0) || !clear.is_empty());
             if nothing && self.broken {
                 // What it asks for may be on the line that could not be read.
@@ -291,7 +347,9 @@ impl Loader<'_, '_> {
                 self.blame(Kind::RuleNothing, Type::Rule, index, "", row.name);
             } else if row.test != Test::None && row.field.is_empty() && !counts {
                 self.blame(Kind::RuleField, Type::Rule, index, option, row.name);
-            } else if distinct == row.of.is_empty() {
+            } else if let Some(first) = expects.filter(|_| row.of.is_empty() || row.absent == Millis(0)) {
+                self.blame(Kind::RuleExpect, Type::Rule, index, "expect", first);
+            } else if (distinct || expects.is_some()) == row.of.is_empty() {
                 self.blame(Kind::RuleOf, Type::Rule, index, "aggregate", row.name);
             } else if people && row.component.is_some() {
                 self.blame(Kind::RulePeople, Type::Rule, index, "component", row.name);
@@ -353,11 +411,20 @@ pub struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// Those that ask for anything of this source, one bit each.
+    pub fn anything(&self) -> u32 {
+        self.asking(|_| true)
+    }
+
+    fn asking(&self, asks: impl Fn(&Rule) -> bool) -> u32 {
+        let rules = self.config.rules.iter().zip(0u32..);
+        let mine = rules.filter(|(row, _)| row.source == self.source && asks(row));
+        mine.fold(0, |set, (_, bit)| set | 1u32.wrapping_shl(bit))
+    }
+
     /// Those that ask for a measurement, one bit each.
     pub fn measurement(&self, name: &str) -> u32 {
-        let asks = |row: &Rule| row.source == self.source && self.config.is(row.measurement, name);
-        let rules = self.config.rules.iter().zip(0u32..).filter(|(row, _)| asks(row));
-        rules.fold(0, |set, (_, bit)| set | 1u32.wrapping_shl(bit))
+        self.asking(|row| self.config.is(row.measurement, name))
     }
 
     fn any(&self, who: u32, mut asks: impl FnMut(&Rule) -> bool) -> bool {

@@ -133,6 +133,7 @@ pub(super) enum Field {
     For,
     Aggregate,
     Of,
+    Expect,
     Absent,
     Text,
     Role,
@@ -177,7 +178,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 67] = [
+pub(super) static OPTIONS: [OptionRow; 68] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -277,6 +278,7 @@ pub(super) static OPTIONS: [OptionRow; 67] = [
     row(Type::Rule, "for", Shape::One, Field::For),
     row(Type::Rule, "aggregate", Shape::One, Field::Aggregate),
     row(Type::Rule, "of", Shape::One, Field::Of),
+    row(Type::Rule, "expect", Shape::Many, Field::Expect),
     row(Type::Rule, "absent", Shape::One, Field::Absent),
     must(
         Type::User,

@@ -7,6 +7,8 @@
 //! - Adjacent pieces are one word (`a'b c'd`), so that `'it'\''s'`, which is how libuci writes a quote, reads
 //!   back.
 //! - `#` outside quotes begins a comment, even inside a bare word.
+//! - A line inside quotes that begins as a statement does is refused here: an apostrophe that nobody escaped would
+//!   swallow the options behind it, up to the next one.
 //! - `;` outside quotes separates statements for libuci. It is refused here: nobody writes it, and a value
 //!   that holds one by accident would be cut in silence.
 //!
@@ -56,7 +58,7 @@ pub enum Syntax {
     TooManyWords,
     /// It holds `;` outside quotes.
     Semicolon,
-    /// A quote that begins on this line is never closed. Nothing after it was read.
+    /// A quote that begins on this line is not closed before the file ends or the next statement seems to begin.
     Unterminated,
     /// A name holds other characters than `A-Z`, `a-z`, `0-9` and `_`.
     Name,
@@ -160,20 +162,25 @@ impl<'a> Statements<'a> {
     fn word(&mut self) -> Result<Word<'a>, SyntaxError<'a>> {
         self.take_while(|byte| is_space(byte) && byte != b'\n');
         let mut unquote = Unquote::new(self.rest.as_bytes());
-        while unquote.next().is_some() {}
-        let len = self.rest.len().saturating_sub(unquote.rest.len());
-        if unquote.quote == 0 {
-            return Ok(Word(self.take(len)));
+        let mut swallows = false;
+        while let Some(byte) = unquote.next() {
+            // A line ends inside quotes only: outside it ends the word, and behind a backslash it is nothing.
+            if byte == b'\n' && begins_statement(unquote.rest) {
+                swallows = true;
+                break;
+            }
+        }
+        if !swallows && unquote.quote == 0 {
+            return Ok(Word(self.take(self.rest.len().saturating_sub(unquote.rest.len()))));
         }
         self.take(self.rest.len().saturating_sub(unquote.opened));
-        let error = SyntaxError {
-            line: self.line,
-            why: Syntax::Unterminated,
-            word: self.rest.get(..1).unwrap_or_default(),
-            in_section: false,
-        };
-        self.rest = "";
-        Err(error)
+        let line = self.line;
+        // A statement on the next line is read as if the quote had been closed before.
+        let word = self.take_while(|byte| byte != b'\n').trim_end();
+        if !swallows {
+            self.rest = "";
+        }
+        Err(SyntaxError { line, why: Syntax::Unterminated, word, in_section: false })
     }
 
     fn statement(&mut self) -> Result<Statement<'a>, SyntaxError<'a>> {
@@ -188,8 +195,10 @@ impl<'a> Statements<'a> {
             _ => return Err(error),
         };
         error.in_section = matches!(keyword, Keyword::Option | Keyword::List);
-        let name = self.word()?;
-        let value = self.word()?;
+        let in_section = error.in_section;
+        let unclosed = |error| SyntaxError { in_section, ..error };
+        let name = self.word().map_err(unclosed)?;
+        let value = self.word().map_err(unclosed)?;
         self.end_of_line(&mut error)?;
         if name.is_empty() {
             return Err(SyntaxError { why: Syntax::TooFewWords, ..error });
@@ -210,7 +219,8 @@ impl<'a> Statements<'a> {
     /// Nothing but a comment may follow, and words that say nothing, which libuci overlooks too.
     fn end_of_line(&mut self, error: &mut SyntaxError<'a>) -> Result<(), SyntaxError<'a>> {
         loop {
-            let word = self.word()?;
+            let word =
+                self.word().map_err(|unclosed| SyntaxError { in_section: error.in_section, ..unclosed })?;
             if !word.is_empty() {
                 return Err(SyntaxError { why: Syntax::TooManyWords, word: word.raw(), ..*error });
             }
@@ -288,6 +298,13 @@ impl Iterator for Unquote<'_> {
             self.rest = rest;
         }
     }
+}
+
+/// Whether a line begins as a statement does.
+fn begins_statement(text: &[u8]) -> bool {
+    let line = text.trim_ascii_start();
+    let behind = ["config", "option", "list"].iter().find_map(|word| line.strip_prefix(word.as_bytes()));
+    behind.and_then(<[u8]>::first).is_some_and(|&byte| byte == b' ' || byte == b'\t')
 }
 
 /// C's `isspace`.
@@ -419,10 +436,10 @@ mod tests {
             ("config site a-b", &["1 !Name a-b"]),
             ("config site 'é'", &["1 !Name 'é'"]),
             ("option a.b c", &["1 !Name a.b"]),
-            ("option a b\nlist c 'd\n e\n f", &["1 Option a=b", "2 !Unterminated '"]),
-            ("option a 'b\n'c\"d\n'e\nf", &["2 !Unterminated \""]),
-            ("option a \"b\\\"", &["1 !Unterminated \""]),
-            ("option a \"b\\", &["1 !Unterminated \""]),
+            ("option a b\nlist c 'd\n e\n f", &["1 Option a=b", "2 !Unterminated 'd"]),
+            ("option a 'b\n'c\"d\n'e\nf", &["2 !Unterminated \"d"]),
+            ("option a \"b\\\"", &["1 !Unterminated \"b\\\""]),
+            ("option a \"b\\", &["1 !Unterminated \"b\\"]),
             ("\u{feff}config a b", &["1 !Bom"]),
             ("config a b\noption c '\0'", &["2 !Nul"]),
         ] {

@@ -10,16 +10,19 @@ use super::{Ask, Status};
 use crate::command::Command;
 use crate::command::table::Verb;
 use crate::engine::Engine;
-use crate::incidents::record::{BANNER, STEP};
+use crate::incidents::record::{BANNER, STEP, What};
 use crate::incidents::{Action, Done, Refusal};
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
 use crate::text::buffer::Bytes;
 use crate::text::clean::{Escaped, is_visible};
+use crate::text::cut;
 use crate::time::Now;
 
 /// Room for a question.
 type Question = Bytes<1024>;
+/// Bytes of somebody's words that a question repeats.
+const SHOWN: usize = 60;
 /// Of it, what a further component must leave free.
 const ROOM: usize = 200;
 
@@ -181,10 +184,23 @@ fn asks(
         }
         Action::Undo => {
             let last = teller.engine.incidents().undoable(now, site, scope.who());
-            let (kind, number, _) = last.ok_or(Refusal::NothingToUndo)?;
-            _ = uwrite!(**out, "take back what you did last on {}, to ", scope.site_name(site));
+            let (kind, number, what, words) = last.ok_or(Refusal::NothingToUndo)?;
+            _ = uwrite!(**out, "take back what you did last on {}: ", scope.site_name(site));
             match kind {
-                STEP => name(teller, site, number, false, out)?,
+                STEP => {
+                    _ = uwrite!(**out, "{}", deed(what));
+                    match words {
+                        Words::Own { text, .. } => {
+                            let short = cut(text, SHOWN);
+                            let dots = if short.len() < text.len() { "…" } else { "" };
+                            _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
+                        }
+                        Words::Phrase(phrase) => _ = uwrite!(**out, " --say {}", phrase.name()),
+                        Words::None => {}
+                    }
+                    _ = uwrite!(**out, ", ");
+                    name(teller, site, number, false, out)?;
+                }
                 BANNER => _ = uwrite!(**out, "the banner?"),
                 _ => _ = uwrite!(**out, "maintenance {}?", number),
             }
@@ -192,6 +208,20 @@ fn asks(
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// The command by which a person did something.
+fn deed(what: Option<What>) -> &'static str {
+    match what {
+        Some(What::Update) => "update",
+        Some(What::Resolved) => "resolve",
+        Some(What::Reopened) => "reopen",
+        Some(What::Merged) => "merge",
+        Some(What::Acknowledged) => "ack",
+        Some(What::Retitled) => "retitle",
+        Some(What::Amended) => "amend",
+        _ => "open",
+    }
 }
 
 /// `incident 12 (wifi, "No power")?`, if there is one, and if it is open where it has to be.

@@ -151,7 +151,7 @@ fn count(n: usize) -> u64 {
 }
 
 /// What a configuration may hold; one that holds more is refused whole.
-fn configured(config: &Config) -> [(&'static str, usize, usize); 8] {
+fn configured(config: &Config) -> [(&'static str, usize, usize); 9] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -160,6 +160,7 @@ fn configured(config: &Config) -> [(&'static str, usize, usize); 8] {
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("rules", config.rules.len(), limits::RULES),
+        ("expected", config.expected.len(), limits::EXPECTED),
         ("users", config.users.len(), limits::USERS),
     ]
 }

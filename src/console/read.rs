@@ -7,6 +7,7 @@ use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
+use crate::limits::MISSING_TOLD;
 use crate::model::{
     ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step,
     View,
@@ -143,6 +144,7 @@ impl<'a> Teller<'a, '_> {
                                 (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
                                 (_, _, Reason::Reported) => Cell::Nothing,
                                 (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
+                                (_, _, Reason::Owed) => Cell::Text("not heard yet"),
                                 (_, _, Reason::Silent) => Cell::Text("its source is silent"),
                                 (_, _, Reason::Resync) => Cell::Text("its source has just come back"),
                                 (_, _, Reason::Expired) => Cell::Text("an alert ended unresolved"),
@@ -480,7 +482,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     pub(super) fn sources(&self, out: &mut Sheet<'_>) {
-        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts"];
+        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts", "unmapped"];
         let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
         out.table("", HEADS, "there are no sources", &mut |out| {
             for site in scope.sites() {
@@ -500,6 +502,7 @@ impl<'a> Teller<'a, '_> {
                         Cell::Text(state),
                         last,
                         Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
+                        Cell::Count(sources.unmapped(id).into()),
                     ];
                     out.row(HEADS, &cells);
                 }
@@ -538,7 +541,7 @@ impl<'a> Teller<'a, '_> {
 
     /// Rules on what the sources of these sites measure, those that only operators see included.
     pub(super) fn rules(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["*site", "rule", "component", "state", "source"];
+        const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
         let sites = self.sites_of(command.site)?;
         let (scope, config) = (self.scope, self.scope.config);
         out.table("", HEADS, "there are no rules", &mut |out| {
@@ -548,11 +551,24 @@ impl<'a> Teller<'a, '_> {
                     if source.site != site {
                         continue;
                     }
+                    let (mut missing, mut which) = (0u64, heapless::Vec::<&str, { MISSING_TOLD * 2 }>::new());
+                    for name in self.engine.missing(config, id, self.view.now().mono) {
+                        missing = missing.saturating_add(1);
+                        // Of more, the number tells.
+                        _ = which.push(if which.is_empty() { "" } else { ", " });
+                        _ = which.push(name);
+                    }
                     let cells = [
                         Cell::Text(scope.site_name(site)),
                         Cell::Text(config.str(row.name)),
                         row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
-                        Cell::Text(self.engine.rule_phase(id).word()),
+                        Cell::Text(self.engine.rule_word(config, id, self.view.now().mono)),
+                        if config.expected_of(id).next().is_none() {
+                            Cell::Nothing
+                        } else {
+                            Cell::Count(missing)
+                        },
+                        if which.is_empty() { Cell::Nothing } else { Cell::Parts(&which) },
                         Cell::Text(config.str(source.name)),
                     ];
                     out.row(HEADS, &cells);

@@ -16,7 +16,7 @@
 //! more:  | source u64 |
 //! ```
 //!
-//! `severity`: 1 degraded, 2 outage. `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
+//! `severity`: 1 degraded, 2 outage; and 16 if it lasts until it is resolved (collectd's). `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
 //! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
 //! could turn green. `kept`: of what is kept, the name, the labels
 //! that led by name and what is published, as [`Kept`] packs it. `more`: this source had alerts that are not
@@ -26,6 +26,7 @@
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
 use super::flow;
+use super::heartbeats::BEAT;
 use super::lifetime::{Claim, Memory, Sender, Word};
 use super::mapping::LEADING;
 use super::standing::Weight;
@@ -51,6 +52,9 @@ pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 
 /// Bytes kept free for the head of a journal.
 const HEADER_ROOM: u32 = 64;
+
+/// What is added to the severity of an alert that its sender never repeats.
+const ONCE: u8 = 16;
 
 /// Stands for "all that the source feeds".
 const ALL: u16 = u16::MAX;
@@ -89,6 +93,7 @@ impl Engine {
             }
         }
         self.incidents.snapshot(each);
+        self.snapshot_beats(config, now, each);
         for held in self.alerts.iter().filter(|_| !brief) {
             if let Some(payload) = began(config, now, held) {
                 each(BEGAN, &payload);
@@ -104,6 +109,7 @@ impl Engine {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             ENDED => self.restore_ended(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
+            BEAT => self.restore_beat(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
         }
     }
@@ -111,9 +117,11 @@ impl Engine {
     fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
         let source = u64::from_le_bytes(take(rest)?);
         let fingerprint = u64::from_le_bytes(take(rest)?);
-        let severity = match take(rest)? {
-            [1] => Severity::Degraded,
-            [2] => Severity::Outage,
+        let [how] = take(rest)?;
+        let sender = if how & ONCE == 0 { Sender::Webhook } else { Sender::Once };
+        let severity = match how & !ONCE {
+            1 => Severity::Degraded,
+            2 => Severity::Outage,
             _ => return None,
         };
         let starts = i64::from_le_bytes(take(rest)?);
@@ -140,14 +148,15 @@ impl Engine {
         let key = Key { source: source.0, fingerprint };
         self.forget(config, key, now);
         let within = config.sources.get(source.index())?.repeat_within;
+        let until = if sender == Sender::Once { flow::NEVER } else { now.mono.plus(within) };
         let starts_at = (starts != i64::MIN).then_some(Wall(starts));
         let site = config.sources.get(source.index())?.site;
         let held = Held {
             key,
             components: listed,
             severity,
-            sender: Sender::Webhook,
-            phase: Phase::Firing { until: now.mono.plus(within) },
+            sender,
+            phase: Phase::Firing { until },
             memory: Memory { announced: None, announced_at: now.mono, word: Word::Firing },
             starts_at,
             first_heard: now.mono,
@@ -160,7 +169,7 @@ impl Engine {
         let weight = held.weight();
         let claim = Claim { starts_at, ends_at: None, resolved: Some(false) };
         let began = flow::began(claim, now);
-        self.wake_at(now.mono.plus(within));
+        self.wake_at(until);
         if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
             self.weigh(config, &listed, Weight::Nothing, weight, began, now.mono);
         } else {
@@ -233,7 +242,8 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     let mut out = Payload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
-    put(&mut out, &[if held.severity == Severity::Outage { 2 } else { 1 }]);
+    let once = if held.sender == Sender::Once { ONCE } else { 0 };
+    put(&mut out, &[once | if held.severity == Severity::Outage { 2 } else { 1 }]);
     let starts = held.starts_at.or_else(|| now.wall_of(held.first_heard)).map_or(i64::MIN, |at| at.0);
     put(&mut out, &starts.to_le_bytes());
     let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);
@@ -253,7 +263,7 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
 }
 
 pub(super) fn is_durable(held: &Held) -> bool {
-    held.sender == Sender::Webhook && held.counts()
+    held.sender != Sender::Repeating && held.counts()
 }
 
 /// Everything fits: see the assertion below.

@@ -7,9 +7,12 @@ use super::standing::Weight;
 use super::{Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
-use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
+use crate::limits::{ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
 use crate::model::{ComponentId, ComponentSet, Severity, SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now, Wall};
+
+/// When an alert expires that lasts until it is resolved.
+pub(super) const NEVER: Mono = Mono(i64::MAX);
 
 /// One message about one alert, understood so far as its words go.
 struct Message<'a> {
@@ -153,11 +156,12 @@ impl Engine {
             held.starts_at = message.claim.starts_at;
             held.last_heard = now.mono;
             held.components = components;
+            held.severity = severity;
             let changed = held.kept != kept;
             held.kept = kept;
             changed
         });
-        if message.sender == Sender::Webhook && before != (components, Weight::Fires(severity)) {
+        if message.sender != Sender::Repeating && before != (components, Weight::Fires(severity)) {
             self.durable = message.begins();
         }
         if changed == Some(true)
@@ -216,7 +220,7 @@ impl Engine {
             return self.refuse(config, &components, weight, began, until, now.mono);
         }
         self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
-        if message.sender == Sender::Webhook {
+        if message.sender != Sender::Repeating {
             self.durable = message.begins();
         }
         match phase {
@@ -269,7 +273,7 @@ impl Engine {
 
     /// An alert that nobody will say again before then finds no room: after a restart there would be no mark of it.
     fn lose(&mut self, source: SourceId, sender: Sender, until: Mono) {
-        if sender == Sender::Webhook {
+        if sender != Sender::Repeating {
             self.lost(source, until);
             self.durable = Durable::More(source);
         }
@@ -278,7 +282,7 @@ impl Engine {
     /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
-        if sender == Sender::Webhook {
+        if sender != Sender::Repeating {
             let gone = self.alerts.remove(at).filter(|held| held.written);
             self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
             self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
@@ -344,6 +348,7 @@ impl Engine {
     pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
         self.had_wall = true;
         self.incidents.learn_time(now);
+        self.recall_beats(config, now);
         let mut at = 0usize;
         while let Some(held) = self.alerts.get(at) {
             let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
@@ -455,13 +460,17 @@ fn claim(alert: &Alert) -> Claim {
     }
 }
 
-/// Until when an alert that fires lives unrepeated. A webhook's lasts as long as its sender may take to
-/// repeat it; else the longer of `resolve_after` and what `endsAt` promises. No sender promises more than lies between its
+/// Until when an alert that fires lives unrepeated. collectd's lasts until it is resolved, a webhook's as long as its sender may
+/// take to repeat it; else the longer of `resolve_after` and what `endsAt` promises. No sender promises more than lies between its
 /// own `startsAt` and `endsAt`: so a clock of ours that is decades behind makes no outage last for decades.
 fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: Now) -> Mono {
-    if sender == Sender::Webhook {
-        let within = config.sources.get(source.index()).map_or(Millis(0), |source| source.repeat_within);
-        return now.mono.plus(within);
+    match sender {
+        Sender::Once => return NEVER,
+        Sender::Webhook => {
+            let within = config.sources.get(source.index()).map_or(Millis(0), |source| source.repeat_within);
+            return now.mono.plus(within);
+        }
+        Sender::Repeating => {}
     }
     let least = now.mono.plus(config.main.resolve_after);
     let promised = claim.ends_at.and_then(|ends| now.mono_of(ends));
@@ -471,8 +480,11 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
 }
 
 /// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have
-/// said so again. A webhook does that after hours.
+/// said so again. A webhook does that after hours; collectd perhaps never, and a mark that nothing takes away would be as wrong.
 fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
+    if sender == Sender::Once {
+        return now.plus(Millis::from_secs(DURATION_SECS));
+    }
     let source = config.sources.get(source.index()).filter(|_| sender == Sender::Webhook);
     let within = source.map_or(Millis(0), |source| source.repeat_within);
     now.plus(within.max(config.main.resolve_after))

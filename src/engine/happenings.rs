@@ -4,7 +4,7 @@ use super::Engine;
 use super::standing::Standing;
 use crate::config::Config;
 use crate::incidents::uptime::{Lived, Uptime};
-use crate::incidents::{Action, Done, Incidents, Refusal};
+use crate::incidents::{Action, Done, Incidents, Looks, Refusal};
 use crate::limits::WAKE_LEAST;
 use crate::model::{ComponentId, SiteId, State};
 use crate::time::Now;
@@ -30,6 +30,7 @@ impl Engine {
     pub fn flush_uptime(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
         self.uptime.pass(config, now);
         self.uptime.flush(config, now, each);
+        self.flush_beats(config, now, each);
     }
 
     /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who owns the machine. It is
@@ -51,6 +52,7 @@ impl Engine {
     /// All records of an earlier run are restored.
     pub fn restored(&mut self, config: &Config, now: Now) {
         self.incidents.restored(now);
+        self.recall_beats(config, now);
         self.stirred = true;
         self.step(config, now, super::Input::Pass);
     }
@@ -92,7 +94,8 @@ impl Engine {
             standings.get(id.index()).map_or(State::NoData, |standing: &Standing| standing.view().state)
         };
         let known = |id: ComponentId| self.uptime.known(id);
-        self.incidents.pass(config, now, &state, &known);
+        let waits = |id: ComponentId| standings.get(id.index()).is_some_and(Standing::waits);
+        self.incidents.pass(config, now, &Looks { state: &state, known: &known, waits: &waits });
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {
                 _ if self.incidents.in_maintenance(id) => Lived::Maintenance,

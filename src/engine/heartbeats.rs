@@ -1,22 +1,64 @@
 //! Signs of life that are owed: which ones are on time, and what follows when one is not.
 //!
-//! A heartbeat that was never heard since we started is unknown, not late: who sends it once a day may have done so just
-//! before. One that is late, or says that something failed, is as bad as its severity says.
+//! One that is late, or says that something failed, is as bad as its severity says. One that was not heard since we started is
+//! unknown, and not late until it had the time to come: who sends it once a day may have done so just before. That alone
+//! opens no incident: else every restart would, for each nightly job.
+//!
+//! # Over a restart
+//!
+//! So that such a job is not unknown for a day after each restart, the last beat of those that come every
+//! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]; a failure at once.
+//! Of all, what has changed since is written with the history, every six hours, and at a clean stop. After a restart a
+//! record says only what is sure: that one which is not due yet came, and that one which was late or had failed did. One
+//! that became due in between is unknown: it may have come while we were away.
+//!
+//! ```text
+//! beat: | heartbeat u32 | flags u8 | last i64 |
+//! ```
+//!
+//! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
+//! was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
-use super::Engine;
 use super::reload::same_source;
 use super::standing::Weight;
+use super::{Durable, Engine};
 use crate::config::{Config, Heartbeat};
-use crate::limits::HEARTBEATS;
+use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
 use crate::model::HeartbeatId;
-use crate::time::{Mono, Now};
+use crate::time::{Mono, Now, Wall};
+
+/// The kind of a record of a heartbeat.
+pub const BEAT: u8 = 14;
+
+/// Bytes of it.
+const RECORD: usize = 13;
+
+const FAILED: u8 = 1;
+const LATE: u8 = 2;
 
 /// What is known of one heartbeat. All-zero: never heard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Pulse {
-    /// Not since we started.
-    #[default]
-    Unheard,
+    /// Not since then, and before that nobody listened.
+    Unheard {
+        /// Our start, or when it was configured.
+        since: Mono,
+    },
+    /// The same, but an earlier run heard it, and nobody knows how long ago that is while the clock is not set.
+    Recalled {
+        /// Our start.
+        since: Mono,
+        /// When that was.
+        at: Wall,
+        /// What it said, as in a record.
+        flags: u8,
+    },
+    /// It had the time to come since then, and did not.
+    Missed {
+        /// When we began to listen.
+        since: Mono,
+    },
     /// It came, and the next one is not late yet.
     OnTime {
         /// When.
@@ -34,13 +76,35 @@ pub enum Pulse {
     },
 }
 
+impl Default for Pulse {
+    fn default() -> Self {
+        Self::Unheard { since: Mono(0) }
+    }
+}
+
+/// What is known of one heartbeat, and what the journal holds of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Beat {
+    pulse: Pulse,
+    /// What was written last, and when.
+    noted: (u8, Mono),
+    noted_at: Option<Mono>,
+}
+
+impl Beat {
+    pub(super) const fn new() -> Self {
+        Self { pulse: Pulse::Unheard { since: Mono(0) }, noted: (0, Mono(0)), noted_at: None }
+    }
+}
+
 impl Pulse {
     /// In a word, for operators.
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Unheard => "never heard",
+            Self::Unheard { .. } => "not heard yet",
+            Self::Recalled { .. } => "clock not set",
             Self::OnTime { .. } => "on time",
-            Self::Late { .. } => "late",
+            Self::Late { .. } | Self::Missed { .. } => "late",
             Self::Failed { .. } => "failed",
         }
     }
@@ -48,24 +112,45 @@ impl Pulse {
     /// When it came last.
     pub const fn last(self) -> Option<Mono> {
         match self {
-            Self::Unheard => None,
+            Self::Unheard { .. } | Self::Recalled { .. } | Self::Missed { .. } => None,
             Self::OnTime { last } | Self::Late { last } | Self::Failed { last } => Some(last),
         }
     }
 
-    fn weight(self, row: &Heartbeat) -> Weight {
+    /// Whether it is on time; `None` while that is not known.
+    pub const fn is_on_time(self) -> Option<bool> {
         match self {
-            Self::Unheard => Weight::Unheard,
-            Self::OnTime { .. } => Weight::Nothing,
-            Self::Late { .. } | Self::Failed { .. } => Weight::Fires(row.severity),
+            Self::Unheard { .. } | Self::Recalled { .. } => None,
+            Self::OnTime { .. } => Some(true),
+            Self::Late { .. } | Self::Failed { .. } | Self::Missed { .. } => Some(false),
+        }
+    }
+
+    fn weight(self, row: &Heartbeat) -> Weight {
+        match self.is_on_time() {
+            None => Weight::Owed,
+            Some(true) => Weight::Nothing,
+            Some(false) => Weight::Fires(row.severity),
         }
     }
 
     /// When it will be late, unless it comes.
     fn late_at(self, row: &Heartbeat) -> Option<Mono> {
         match self {
-            Self::Unheard | Self::Late { .. } => None,
-            Self::OnTime { last } | Self::Failed { last } => Some(last.plus(row.every).plus(row.grace)),
+            Self::Late { .. } | Self::Missed { .. } => None,
+            Self::OnTime { last: from }
+            | Self::Failed { last: from }
+            | Self::Unheard { since: from }
+            | Self::Recalled { since: from, .. } => Some(from.plus(row.every).plus(row.grace)),
+        }
+    }
+
+    /// What a record says besides when it came last.
+    const fn flags(self) -> u8 {
+        match self {
+            Self::Failed { .. } => FAILED,
+            Self::Late { .. } => LATE,
+            _ => 0,
         }
     }
 }
@@ -73,7 +158,14 @@ impl Pulse {
 impl Engine {
     /// What is known of a heartbeat.
     pub fn pulse(&self, id: HeartbeatId) -> Pulse {
-        self.pulses.get(id.index()).copied().unwrap_or_default()
+        self.beats.get(id.index()).map(|beat| beat.pulse).unwrap_or_default()
+    }
+
+    /// From now on they are owed.
+    pub(super) fn begin_heartbeats(&mut self, now: Mono) {
+        for beat in &mut self.beats {
+            beat.pulse = Pulse::Unheard { since: now };
+        }
     }
 
     /// It came.
@@ -87,6 +179,9 @@ impl Engine {
         }
         // Before its source: a component that is well again by it is never well too early.
         self.set_pulse(config, id, pulse, None, last);
+        if self.is_to_be_noted(id, row, failed, now) {
+            self.durable = Durable::Beat(id);
+        }
         if let Some(at) = pulse.late_at(row) {
             self.wake_at(at);
         }
@@ -97,21 +192,122 @@ impl Engine {
     pub(super) fn pass_heartbeats(&mut self, config: &Config, now: Mono) {
         for (id, row) in config.heartbeats() {
             let pulse = self.pulse(id);
-            match (pulse.late_at(row), pulse.last()) {
-                (Some(at), Some(last)) if at <= now => {
-                    self.counters.missed = self.counters.missed.saturating_add(1);
-                    self.set_pulse(config, id, Pulse::Late { last }, Some(last.plus(row.every)), now);
+            let Some(at) = pulse.late_at(row) else { continue };
+            if at > now {
+                self.wake_at(at);
+                continue;
+            }
+            let (late, from) = match pulse {
+                Pulse::OnTime { last } | Pulse::Failed { last } | Pulse::Late { last } => {
+                    (Pulse::Late { last }, last)
                 }
-                (Some(at), _) => self.wake_at(at),
-                (None, _) => {}
+                Pulse::Unheard { since } | Pulse::Recalled { since, .. } | Pulse::Missed { since } => {
+                    (Pulse::Missed { since }, since)
+                }
+            };
+            self.counters.missed = self.counters.missed.saturating_add(1);
+            self.set_pulse(config, id, late, Some(from.plus(row.every)), now);
+        }
+    }
+
+    // ---- over a restart ------------------------------------------------------------------------------
+
+    /// Whether what has just come is worth a write of its own.
+    fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
+        let Some(beat) = self.beats.get(id.index()) else { return false };
+        let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
+        let news = failed && beat.noted.0 & FAILED == 0;
+        row.every >= BEAT_KEPT_EVERY && now.wall.is_some() && (news || !rests)
+    }
+
+    /// The record of a heartbeat, if it came and the clock is set.
+    fn beat_record(&self, config: &Config, id: HeartbeatId, now: Now) -> Option<[u8; RECORD]> {
+        let pulse = self.pulse(id);
+        let last = now.wall_of(pulse.last()?)?;
+        let mut out = [0; RECORD];
+        let (head, tail) = out.split_first_chunk_mut::<4>()?;
+        *head = config.heartbeat_hash(id).to_le_bytes();
+        let (flags, tail) = tail.split_first_mut()?;
+        *flags = pulse.flags();
+        tail.copy_from_slice(&last.0.to_le_bytes());
+        Some(out)
+    }
+
+    /// Writes one down.
+    pub(super) fn note_beat(
+        &mut self,
+        config: &Config,
+        id: HeartbeatId,
+        now: Now,
+        each: &mut dyn FnMut(u8, &[u8]),
+    ) {
+        let Some(record) = self.beat_record(config, id, now) else { return };
+        each(BEAT, &record);
+        if let Some(beat) = self.beats.get_mut(id.index()) {
+            beat.noted = (beat.pulse.flags(), beat.pulse.last().unwrap_or_default());
+            beat.noted_at = Some(now.mono);
+        }
+    }
+
+    /// Writes down all that changed.
+    pub(super) fn flush_beats(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
+        for (id, _) in config.heartbeats() {
+            let Some(beat) = self.beats.get(id.index()) else { continue };
+            if beat.pulse.last().is_some_and(|last| beat.noted != (beat.pulse.flags(), last)) {
+                self.note_beat(config, id, now, each);
+            }
+        }
+    }
+
+    /// All of them.
+    pub(super) fn snapshot_beats(&self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
+        for record in config.heartbeats().filter_map(|(id, _)| self.beat_record(config, id, now)) {
+            each(BEAT, &record);
+        }
+    }
+
+    /// Takes back a record; `None` if it is none.
+    pub(super) fn restore_beat(&mut self, config: &Config, payload: &[u8]) -> Option<()> {
+        let (hash, rest) = payload.split_first_chunk::<4>()?;
+        let (&flags, rest) = rest.split_first()?;
+        let at = Wall(i64::from_le_bytes(rest.try_into().ok()?));
+        let hash = u32::from_le_bytes(*hash);
+        let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
+        if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
+            beat.pulse = Pulse::Recalled { since: self.started, at, flags };
+        }
+        Some(())
+    }
+
+    /// What an earlier run heard, once the clock says when that was.
+    pub(super) fn recall_beats(&mut self, config: &Config, now: Now) {
+        for (id, row) in config.heartbeats() {
+            let Pulse::Recalled { since, at, flags } = self.pulse(id) else { continue };
+            let Some(last) = now.mono_of(at) else { return };
+            let pulse = match flags {
+                // A clock was wrong, then or now.
+                _ if last > now.mono => Pulse::Unheard { since },
+                FAILED => Pulse::Failed { last },
+                LATE => Pulse::Late { last },
+                _ if last.plus(row.every).plus(row.grace) > now.mono => Pulse::OnTime { last },
+                _ => Pulse::Unheard { since },
+            };
+            let began = if flags == LATE { last.plus(row.every) } else { last };
+            self.set_pulse(config, id, pulse, Some(began), now.mono);
+            if let Some(beat) = self.beats.get_mut(id.index()) {
+                // It is in the journal as it is.
+                beat.noted = (flags, last);
+            }
+            if let Some(at) = pulse.late_at(row) {
+                self.wake_at(at);
             }
         }
     }
 
     /// Goes from one pulse to another; `began`: since when it is so, if not since now.
     fn set_pulse(&mut self, config: &Config, id: HeartbeatId, pulse: Pulse, began: Option<Mono>, now: Mono) {
-        let Some(place) = self.pulses.get_mut(id.index()) else { return };
-        let old = core::mem::replace(place, pulse);
+        let Some(place) = self.beats.get_mut(id.index()) else { return };
+        let old = core::mem::replace(&mut place.pulse, pulse);
         let Some(row) = config.heartbeats.get(id.index()) else { return };
         self.weigh_one(config, row.component, (old.weight(row), pulse.weight(row)), began, now);
     }
@@ -127,15 +323,18 @@ impl Engine {
     }
 
     /// After a reload: a heartbeat of the same name and source goes on.
-    pub(super) fn renew_heartbeats(&mut self, old: &Config, new: &Config) {
-        let mut pulses = [Pulse::Unheard; HEARTBEATS];
-        for ((_, row), pulse) in new.heartbeats().zip(&mut pulses) {
+    pub(super) fn renew_heartbeats(&mut self, old: &Config, new: &Config, now: Mono) {
+        let mut beats = [Beat::new(); HEARTBEATS];
+        for ((_, row), beat) in new.heartbeats().zip(&mut beats) {
             let same = |was: &Heartbeat| {
                 old.str(was.name) == new.str(row.name) && same_source(old, was.source, new, row.source)
             };
             let was = old.heartbeats().find(|(_, was)| same(was));
-            *pulse = was.map_or(Pulse::Unheard, |(id, _)| self.pulse(id));
+            beat.pulse = Pulse::Unheard { since: now };
+            if let Some(was) = was.and_then(|(id, _)| self.beats.get(id.index())) {
+                *beat = *was;
+            }
         }
-        self.pulses = pulses;
+        self.beats = beats;
     }
 }

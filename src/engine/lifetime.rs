@@ -19,6 +19,8 @@ pub enum Sender {
     Repeating,
     /// Says it once, and again after hours: Alertmanager, Grafana, at `/api/v1/webhook`.
     Webhook,
+    /// Says it once, and then that it is over: collectd, at `/api/v1/collectd`.
+    Once,
 }
 
 /// What a message says about its alert.
@@ -64,7 +66,7 @@ pub struct Claim {
 pub fn word(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Word {
     match sender {
         Sender::Repeating => repeating(claim, memory, now),
-        Sender::Webhook => webhook(claim, now),
+        Sender::Webhook | Sender::Once => webhook(claim, now),
     }
 }
 

@@ -40,8 +40,9 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     if components.is_empty() {
         return Meaning::Unmapped;
     }
+    // Newer collectd says it in an annotation.
     let severity =
-        alert.label("severity").and_then(Severity::from_word).unwrap_or(config.main.default_severity);
+        alert.get("severity").and_then(Severity::from_word).unwrap_or(config.main.default_severity);
     Meaning::Concerns { components, severity }
 }
 

@@ -11,7 +11,7 @@ mod happenings;
 pub mod heartbeats;
 pub mod lifetime;
 mod mapping;
-mod reload;
+pub mod reload;
 pub mod rules;
 pub mod sources;
 mod standing;
@@ -20,7 +20,7 @@ mod wear;
 use heapless::Vec;
 
 use alerts::{Alerts, Held, Key};
-use heartbeats::Pulse;
+use heartbeats::Beat;
 use lifetime::Sender;
 pub use mapping::LEADING;
 use rules::Rules;
@@ -98,7 +98,7 @@ pub struct Effects {
     pub durable: Durable,
 }
 
-/// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat.
+/// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat, and rare heartbeats.
 ///
 /// Not an `Option`: its `None` would take a number behind the last variant's, which is not zero, and move all of
 /// the engine from `.bss` into the file.
@@ -113,6 +113,8 @@ pub enum Durable {
     Ended(Key),
     /// An alert of this source began that must not be written down, or that nobody holds.
     More(SourceId),
+    /// A heartbeat came that comes rarely.
+    Beat(HeartbeatId),
 }
 
 /// How often each thing happened since the start.
@@ -160,7 +162,7 @@ impl Verdict {
 pub struct Engine {
     alerts: Alerts,
     sources: Sources,
-    pulses: [Pulse; HEARTBEATS],
+    beats: [Beat; HEARTBEATS],
     rules: Rules,
     incidents: Incidents,
     uptime: Uptime,
@@ -193,7 +195,7 @@ impl Engine {
         Self {
             alerts: Alerts::new(),
             sources: Sources::new(),
-            pulses: [Pulse::Unheard; HEARTBEATS],
+            beats: [Beat::new(); HEARTBEATS],
             rules: Rules::new(),
             incidents: Incidents::new(),
             uptime: Uptime::new(),
@@ -231,6 +233,8 @@ impl Engine {
         self.started = now.mono;
         self.passed = now.mono;
         self.incidents.begin(config, self.boot, config.main.journal_size);
+        self.begin_heartbeats(now.mono);
+        self.begin_rules(now.mono);
         self.count_heartbeats(config);
         self.count_rules(config);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);
@@ -254,7 +258,7 @@ impl Engine {
             }
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);
-                Effects::default()
+                Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
             }
             Input::Sample(sample) => {
                 self.sample(config, sample, now);
@@ -266,6 +270,9 @@ impl Engine {
                 } else {
                     self.alert(config, source, sender, alert, now)
                 };
+                if verdict == Verdict::Unmapped {
+                    self.sources.count_unmapped(source);
+                }
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
@@ -343,6 +350,9 @@ impl Engine {
 
     /// Asks to be woken at `at` or earlier.
     fn wake_at(&mut self, at: Mono) {
+        if at == flow::NEVER {
+            return;
+        }
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 }

@@ -71,7 +71,7 @@ impl Engine {
                 }
             }
         }
-        self.renew_heartbeats(old, new);
+        self.renew_heartbeats(old, new, now.mono);
         self.count_heartbeats(new);
         self.renew_rules(old, new, now.mono);
         self.count_rules(new);
@@ -87,6 +87,15 @@ impl Engine {
         }
         self.wake = Some(now.mono);
     }
+}
+
+/// The components of one configuration that another one does not have: what they are remembered by goes.
+pub fn dropped<'a>(old: &'a Config, new: &Config) -> impl Iterator<Item = &'a str> {
+    let is_kept = |was: ComponentId| {
+        (0u16..).map(ComponentId).take(new.components.len()).any(|id| same_component(old, was, new, id))
+    };
+    let gone = (0u16..).map(ComponentId).zip(&old.components).filter(move |(was, _)| !is_kept(*was));
+    gone.map(|(_, component)| old.str(component.name))
 }
 
 pub(super) fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {

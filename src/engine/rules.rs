@@ -3,14 +3,18 @@
 //! A rule knows the last value of each series that it looks at, and nothing else of any sample. It is evaluated when a
 //! sample comes and when time passes. What it says is one of [`Phase`]; a rule that has heard nothing, or has no room for
 //! what it hears, never says that all is well.
+//!
+//! A rule may list what it expects, the values of one tag: then each of those is absent by itself, however many others
+//! come. They are known by their names, so neither a restart nor a new key makes a silence unseen: who does not come within
+//! `absent` of our start is absent.
 
 use super::Engine;
 use super::reload::same_source;
 use super::standing::Weight;
 use crate::config::Config;
-use crate::config::rule::{Aggregate, Limit, Rule, Test};
+use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::ingest::sample::{HashKey, Sample};
-use crate::limits::{LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
+use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
 use crate::model::{ComponentId, ComponentSet, RuleId};
 use crate::text::number::{Micro, whole};
 use crate::time::{Millis, Mono, Now};
@@ -99,10 +103,21 @@ struct Known {
     refused: Option<Mono>,
 }
 
+impl Known {
+    /// Whether a series found no room not so long ago.
+    fn lacks_room(&self, row: &Rule, now: Mono) -> bool {
+        self.refused.is_some_and(|at| now < at.plus(life(row)))
+    }
+}
+
 /// All rules. All-zero when new.
 pub(super) struct Rules {
     known: [Known; RULES],
     slots: [Slot; SERIES],
+    /// Of each that is expected: when it came last, or else when we began to listen.
+    expected_from: [Mono; EXPECTED],
+    /// Whether it came.
+    expected_came: [bool; EXPECTED],
     key: HashKey,
     /// The key is good until then; zero before there was one.
     key_until: Mono,
@@ -122,6 +137,8 @@ pub struct RuleCounters {
     pub refused: u64,
     /// Samples of which not all that rules ask for found room.
     pub cut: u64,
+    /// Samples of what a rule does not expect, though it expects others.
+    pub unexpected: u64,
 }
 
 impl Rules {
@@ -129,10 +146,12 @@ impl Rules {
         Self {
             known: [Known { phase: Phase::Unheard, last: Mono(0), refused: None }; RULES],
             slots: [FREE; SERIES],
+            expected_from: [Mono(0); EXPECTED],
+            expected_came: [false; EXPECTED],
             key: HashKey([0; 2]),
             key_until: Mono(0),
             hold_until: Mono(0),
-            counters: RuleCounters { samples: 0, late: 0, refused: 0, cut: 0 },
+            counters: RuleCounters { samples: 0, late: 0, refused: 0, cut: 0, unexpected: 0 },
         }
     }
 
@@ -170,6 +189,12 @@ impl Rules {
         }
     }
 
+    fn came(&mut self, at: usize, now: Mono) {
+        if let (Some(from), Some(came)) = (self.expected_from.get_mut(at), self.expected_came.get_mut(at)) {
+            (*from, *came) = (now, true);
+        }
+    }
+
     /// Whether a rule fires by the numbers at `limit`; `None` if nothing has come.
     fn fires(&self, rule: usize, row: &Rule, limit: Limit) -> Option<bool> {
         let values = || self.of(rule).map(|slot| slot.value);
@@ -199,6 +224,29 @@ impl Engine {
     /// What a rule says.
     pub fn rule_phase(&self, id: RuleId) -> Phase {
         self.rules.known.get(id.index()).map(|known| known.phase).unwrap_or_default()
+    }
+
+    /// What a rule says, in a word for operators.
+    pub fn rule_word(&self, config: &Config, id: RuleId, now: Mono) -> &'static str {
+        match (config.rules.get(id.index()), self.rules.known.get(id.index())) {
+            // Not known, since what found no room might fire.
+            (Some(row), Some(known)) if known.lacks_room(row, now) && known.phase == Phase::Unheard => {
+                "no room"
+            }
+            (_, known) => known.map(|known| known.phase).unwrap_or_default().word(),
+        }
+    }
+
+    /// What a rule expects and does not hear; names of the configuration. O(what is expected).
+    pub fn missing<'a>(&'a self, config: &'a Config, id: RuleId, now: Mono) -> impl Iterator<Item = &'a str> {
+        let absent = config.rules.get(id.index()).map_or(Millis(0), |row| row.absent);
+        let from = |at: usize| self.rules.expected_from.get(at).copied().unwrap_or_default();
+        config.expected_of(id).filter(move |&(at, _)| from(at).plus(absent) <= now).map(|(_, name)| name)
+    }
+
+    /// From now on it is listened for what is expected.
+    pub(super) fn begin_rules(&mut self, now: Mono) {
+        self.rules.expected_from = [now; EXPECTED];
     }
 
     /// How often each thing happened to samples.
@@ -244,6 +292,23 @@ impl Engine {
                 None if row.field.is_empty() => 0,
                 _ => continue,
             };
+            let mut expects = config.expected_of(id).peekable();
+            if expects.peek().is_some() {
+                let tag = sample.tag(config.str(row.of)).unwrap_or("");
+                let found = expects.find(|&(_, name)| name.len() == tag.len() && name == tag);
+                match found {
+                    Some((at, _)) => self.rules.came(at, now.mono),
+                    None => {
+                        self.rules.counters.unexpected = self.rules.counters.unexpected.saturating_add(1);
+                    }
+                }
+                // Nobody asks for its number, and its series needs no room.
+                if row.test == Test::None {
+                    asked = true;
+                    self.evaluate(config, id, row, now.mono);
+                    continue;
+                }
+            }
             let hash = if row.aggregate == Aggregate::CountDistinct {
                 let Some(hash) = sample.tag_hash(config.str(row.of)) else { continue };
                 hash
@@ -275,6 +340,12 @@ impl Engine {
                     next = Some(next.map_or(until, |soonest| soonest.min(until)));
                 }
             }
+            for (at, _) in config.expected_of(id) {
+                let until = self.rules.expected_from.get(at).copied().unwrap_or_default().plus(row.absent);
+                if until > now {
+                    next = Some(next.map_or(until, |soonest| soonest.min(until)));
+                }
+            }
             if let Some(next) = next {
                 self.wake_at(next);
             }
@@ -284,13 +355,20 @@ impl Engine {
 
     fn evaluate(&mut self, config: &Config, id: RuleId, row: &Rule, now: Mono) {
         let Some(&known) = self.rules.known.get(id.index()) else { return };
-        if now < self.rules.hold_until {
+        let expects = config.expected_of(id).next().is_some();
+        // What is expected has no series that would have to come again.
+        let unnumbered = expects && row.test == Test::None;
+        if now < self.rules.hold_until && !unnumbered {
             return self.wake_at(self.rules.hold_until);
         }
         let old = known.phase;
         let firing = matches!(old, Phase::Firing { .. });
-        let fires = self.rules.fires(id.index(), row, if firing { row.clear } else { row.limit });
-        let refused = known.refused.is_some_and(|at| now < at.plus(life(row)));
+        let fires = if unnumbered {
+            Some(false)
+        } else {
+            self.rules.fires(id.index(), row, if firing { row.clear } else { row.limit })
+        };
+        let refused = known.lacks_room(row, now);
         let mut began = None;
         let phase = match (fires, old) {
             // It was never heard, so it is not missed either.
@@ -330,10 +408,30 @@ impl Engine {
                 }
             }
         };
+        let phase = match phase {
+            Phase::Well | Phase::Pending { .. } | Phase::Doubtful { .. } | Phase::Unheard if expects => {
+                let silent = self.silent(config, id, row, now);
+                began = began.or(silent);
+                let came = |(at, _)| self.rules.expected_came.get(at) == Some(&true);
+                match silent {
+                    Some(_) => Phase::Absent,
+                    None if !config.expected_of(id).all(came) => Phase::Unheard,
+                    None => phase,
+                }
+            }
+            phase => phase,
+        };
         if let Some(known) = self.rules.known.get_mut(id.index()) {
             known.phase = phase;
         }
         self.weigh_one(config, row.component, (old.weight(row), phase.weight(row)), began, now);
+    }
+
+    /// Since when one that is expected is silent for too long: the one that was heard last.
+    fn silent(&self, config: &Config, id: RuleId, row: &Rule, now: Mono) -> Option<Mono> {
+        let from = |at| self.rules.expected_from.get(at).copied();
+        let silent = config.expected_of(id).filter_map(|(at, _)| from(at));
+        silent.filter(|from| from.plus(row.absent) <= now).max()
     }
 
     /// What a heartbeat or a rule says about its component has changed, perhaps.
@@ -382,6 +480,23 @@ impl Engine {
         }
         self.rules.known = known;
         self.rules.slots = [FREE; SERIES];
+        let (mut from, mut came) = ([now; EXPECTED], [false; EXPECTED]);
+        for ((row, from), came) in new.expected.iter().zip(&mut from).zip(&mut came) {
+            let named = |config: &'_ Config, rule: RuleId| config.rules.get(rule.index()).copied();
+            let same = |was: &Expected| {
+                old.str(was.value) == new.str(row.value)
+                    && matches!((named(old, was.rule), named(new, row.rule)), (Some(a), Some(b))
+                        if old.str(a.name) == new.str(b.name)
+                            && old.str(a.measurement) == new.str(b.measurement)
+                            && old.str(a.of) == new.str(b.of)
+                            && same_source(old, a.source, new, b.source))
+            };
+            if let Some(at) = old.expected.iter().position(same) {
+                *from = self.rules.expected_from.get(at).copied().unwrap_or(now);
+                *came = self.rules.expected_came.get(at) == Some(&true);
+            }
+        }
+        (self.rules.expected_from, self.rules.expected_came) = (from, came);
         self.rules.hold_until = now.plus(REKEY_HOLD);
         self.wake_at(self.rules.hold_until);
     }

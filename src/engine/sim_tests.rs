@@ -126,6 +126,7 @@ impl World {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
                 Event::Bad(error) => panic!("{error:?}"),
+                Event::Sample(_) => unreachable!("nobody asked"),
             };
             engine.step(config, now, Input::Alert { source, sender, alert, oversize });
         };

@@ -19,7 +19,11 @@ enum Life {
 }
 
 /// All senders, by [`SourceId`].
-pub struct Sources([Life; SOURCES]);
+pub struct Sources {
+    lives: [Life; SOURCES],
+    /// Alerts of each that led to no component.
+    unmapped: [u32; SOURCES],
+}
 
 /// What a moment's passing changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,16 +43,29 @@ impl Default for Sources {
 impl Sources {
     /// Nobody heard yet; all-zero.
     pub const fn new() -> Self {
-        Self([Life::NeverHeard; SOURCES])
+        Self { lives: [Life::NeverHeard; SOURCES], unmapped: [0; SOURCES] }
     }
 
     fn life(&self, id: SourceId) -> Life {
-        self.0.get(id.index()).copied().unwrap_or_default()
+        self.lives.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// How many of its alerts led to no component since the start: most of a Prometheus that says everything to everybody, all
+    /// of one whose labels are mistyped.
+    pub fn unmapped(&self, id: SourceId) -> u32 {
+        self.unmapped.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// One more.
+    pub(super) fn count_unmapped(&mut self, id: SourceId) {
+        if let Some(count) = self.unmapped.get_mut(id.index()) {
+            *count = count.saturating_add(1);
+        }
     }
 
     /// A sign of life. True if it was not alive before.
     pub fn heard(&mut self, id: SourceId, resync: Millis, now: Mono) -> bool {
-        let Some(life) = self.0.get_mut(id.index()) else { return false };
+        let Some(life) = self.lives.get_mut(id.index()) else { return false };
         let (returned, word_counts_at) = match *life {
             Life::Live { word_counts_at, .. } => (false, word_counts_at),
             Life::NeverHeard | Life::Silent { .. } => (true, now.plus(resync)),
@@ -60,7 +77,7 @@ impl Sources {
     /// Looks who has fallen silent, and whose word has come to count since `before`. O(sources).
     pub fn pass(&mut self, config: &Config, before: Mono, now: Mono) -> Passed {
         let mut passed = Passed::default();
-        for ((life, source), id) in self.0.iter_mut().zip(&config.sources).zip(0u8..) {
+        for ((life, source), id) in self.lives.iter_mut().zip(&config.sources).zip(0u8..) {
             let Life::Live { last, word_counts_at } = *life else { continue };
             let silent_at = last.plus(source.silent_after);
             if now >= silent_at {
@@ -143,13 +160,13 @@ impl Sources {
 
     /// After a reload: each new source takes over the life of the old one that `from` names, if any.
     pub fn renew(&mut self, from: &[Option<SourceId>]) {
-        let mut new = [Life::NeverHeard; SOURCES];
-        for (slot, old) in new.iter_mut().zip(from) {
+        let mut new = Self::new();
+        for ((life, unmapped), old) in new.lives.iter_mut().zip(&mut new.unmapped).zip(from) {
             if let Some(old) = old {
-                *slot = self.life(*old);
+                (*life, *unmapped) = (self.life(*old), self.unmapped(*old));
             }
         }
-        self.0 = new;
+        *self = new;
     }
 
     /// The sources of a configuration that push, as a set.

@@ -12,15 +12,17 @@ pub struct Standing {
     degraded: u16,
     /// Alerts of which nobody can tell whether they still fire.
     unknown: u16,
-    /// Heartbeats that were never heard.
+    /// Rules that have heard nothing.
     unheard: u8,
+    /// Heartbeats that have not had the time to come.
+    owed: u8,
     /// What alerts that found no room left behind: the component is at least that bad until then. Two fields,
     /// since `None` of a pair would take a value of [`State`] that is not zero, and move all of the engine
     /// from `.bss` into the file (480 KiB seen).
     marked: State,
     marked_until: Option<Mono>,
-    /// A reload changed which alerts lead here: "well" counts only from then on.
-    word_counts_at: Option<Mono>,
+    /// A reload changed which alerts lead here: "well" counts only from then on. Zero: it counts.
+    word_counts_at: Mono,
     view: ComponentView,
 }
 
@@ -31,8 +33,10 @@ pub enum Weight {
     Nothing,
     /// Nobody can tell.
     Unknown,
-    /// It was never heard of: a heartbeat that is owed.
+    /// It has heard nothing: a rule.
     Unheard,
+    /// It has not had the time to come: a heartbeat.
+    Owed,
     /// It fires, this badly.
     Fires(Severity),
 }
@@ -45,9 +49,10 @@ impl Standing {
             degraded: 0,
             unknown: 0,
             unheard: 0,
+            owed: 0,
             marked: State::NoData,
             marked_until: None,
-            word_counts_at: None,
+            word_counts_at: Mono(0),
             view: ComponentView {
                 state: State::NoData,
                 since: None,
@@ -58,6 +63,11 @@ impl Standing {
         }
     }
 
+    /// Whether it is unknown only since a heartbeat is owed that has not had the time to come.
+    pub fn waits(&self) -> bool {
+        self.view.reason == Reason::Owed
+    }
+
     /// What a visitor is told.
     pub fn view(&self) -> ComponentView {
         self.view
@@ -65,19 +75,27 @@ impl Standing {
 
     /// An alert begins to count like this.
     pub fn add(&mut self, weight: Weight) {
-        if weight == Weight::Unheard {
-            self.unheard = self.unheard.saturating_add(1);
-        } else if let Some(n) = self.counter(weight) {
-            *n = n.saturating_add(1);
+        match weight {
+            Weight::Unheard => self.unheard = self.unheard.saturating_add(1),
+            Weight::Owed => self.owed = self.owed.saturating_add(1),
+            _ => {
+                if let Some(n) = self.counter(weight) {
+                    *n = n.saturating_add(1);
+                }
+            }
         }
     }
 
     /// An alert no longer counts like this.
     pub fn sub(&mut self, weight: Weight) {
-        if weight == Weight::Unheard {
-            self.unheard = self.unheard.saturating_sub(1);
-        } else if let Some(n) = self.counter(weight) {
-            *n = n.saturating_sub(1);
+        match weight {
+            Weight::Unheard => self.unheard = self.unheard.saturating_sub(1),
+            Weight::Owed => self.owed = self.owed.saturating_sub(1),
+            _ => {
+                if let Some(n) = self.counter(weight) {
+                    *n = n.saturating_sub(1);
+                }
+            }
         }
     }
 
@@ -89,7 +107,7 @@ impl Standing {
 
     fn counter(&mut self, weight: Weight) -> Option<&mut u16> {
         match weight {
-            Weight::Nothing | Weight::Unheard | Weight::Fires(Severity::Fine) => None,
+            Weight::Nothing | Weight::Unheard | Weight::Owed | Weight::Fires(Severity::Fine) => None,
             Weight::Unknown => Some(&mut self.unknown),
             Weight::Fires(Severity::Degraded) => Some(&mut self.degraded),
             Weight::Fires(Severity::Outage) => Some(&mut self.outages),
@@ -98,7 +116,7 @@ impl Standing {
 
     /// Forgets what its alerts add up to, to be counted anew.
     pub fn recount(&mut self) {
-        (self.outages, self.degraded, self.unknown, self.unheard) = (0, 0, 0, 0);
+        (self.outages, self.degraded, self.unknown, self.unheard, self.owed) = (0, 0, 0, 0, 0);
     }
 
     /// An alert found no room: the component is at least this bad until then.
@@ -106,7 +124,7 @@ impl Standing {
         let state = match weight {
             Weight::Fires(Severity::Outage) => State::Outage,
             Weight::Fires(Severity::Degraded) => State::Degraded,
-            Weight::Unknown | Weight::Unheard => State::NoData,
+            Weight::Unknown | Weight::Unheard | Weight::Owed => State::NoData,
             Weight::Nothing | Weight::Fires(Severity::Fine) => return,
         };
         // The worst of the refused, until after the last of them.
@@ -120,13 +138,13 @@ impl Standing {
 
     /// "Well" counts only from then on, and never earlier than was said before.
     pub fn distrust(&mut self, until: Mono) {
-        self.word_counts_at = self.word_counts_at.max(Some(until));
+        self.word_counts_at = self.word_counts_at.max(until);
     }
 
     /// When time alone may change it.
     pub fn wakes_at(&self, now: Mono) -> Option<Mono> {
         let mark = self.marked_until.filter(|&at| at > now);
-        let word = self.word_counts_at.filter(|&at| at > now);
+        let word = Some(self.word_counts_at).filter(|&at| at > now);
         match (mark, word) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -136,7 +154,10 @@ impl Standing {
     /// Whether a mark or a distrust has run out since the last look; forgets it if so.
     pub fn pass(&mut self, now: Mono) -> bool {
         let mark = self.marked_until.take_if(|until| *until <= now).is_some();
-        let word = self.word_counts_at.take_if(|at| *at <= now).is_some();
+        let word = self.word_counts_at > Mono(0) && self.word_counts_at <= now;
+        if word {
+            self.word_counts_at = Mono(0);
+        }
         mark || word
     }
 
@@ -165,7 +186,8 @@ impl Standing {
     fn state(&self, sources: &Sources, component: &Component, now: Mono) -> (State, Reason) {
         let word = if component.watched { Ok(()) } else { sources.word_of(component.feeders, now) };
         let marked = self.mark_at(now).unwrap_or(State::Operational);
-        let alerts = match (self.outages, self.degraded, self.unknown.max(self.unheard.into())) {
+        let alerts = match (self.outages, self.degraded, self.unknown.max(self.unheard.max(self.owed).into()))
+        {
             (1.., _, _) => State::Outage,
             (0, 1.., _) => State::Degraded,
             (0, 0, 1..) => State::NoData,
@@ -173,14 +195,19 @@ impl Standing {
         };
         match alerts.max(marked) {
             State::Operational => match word {
-                Ok(()) if self.word_counts_at.is_some_and(|at| at > now) => (State::NoData, Reason::Resync),
+                Ok(()) if self.word_counts_at > now => (State::NoData, Reason::Resync),
                 Ok(()) => (State::Operational, Reason::Reported),
                 Err(reason) => (State::NoData, reason),
             },
             // An alert whose end nobody saw, and its source may be silent besides: that explains more.
             State::NoData => match word {
                 Err(reason @ (Reason::Silent | Reason::NeverHeard)) => (State::NoData, reason),
-                _ if self.unknown == 0 && self.unheard > 0 => (State::NoData, Reason::NeverHeard),
+                Ok(()) if self.unknown == 0 && self.unheard == 0 && marked != State::NoData => {
+                    (State::NoData, Reason::Owed)
+                }
+                _ if self.unknown == 0 && self.unheard.max(self.owed) > 0 => {
+                    (State::NoData, Reason::NeverHeard)
+                }
                 _ => (State::NoData, Reason::Expired),
             },
             bad => (bad, Reason::Reported),

@@ -10,6 +10,7 @@
 
 mod heartbeats;
 mod incidents;
+mod notifications;
 mod rules;
 mod uptime;
 mod wear;
@@ -158,7 +159,11 @@ impl Sim {
 
     fn post(&mut self, source: SourceId, sender: Sender, body: &str) -> Vec<Verdict> {
         let now = self.clocks();
-        let dialect = if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts };
+        let dialect = match sender {
+            Sender::Repeating => Dialect::Alerts,
+            Sender::Webhook => Dialect::Webhook,
+            Sender::Once => Dialect::Collectd,
+        };
         self.reader.start(dialect);
         let (engine, config) = (&mut self.engine, &self.config);
         self.verdicts.clear();
@@ -168,7 +173,7 @@ impl Sim {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
-                Event::Bad(_) => return,
+                Event::Bad(_) | Event::Sample(_) => return,
             };
             let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
             verdicts.extend(effects.verdict);
@@ -865,6 +870,7 @@ fn labels_that_lead_nowhere_fall_through_to_matchers() {
     let night =
         alert("EgretDown", "unknown", 9, 14).replace("\"alertname\"", "\"team\":\"night\",\"alertname\"");
     assert_eq!(sim.prometheus(A, &[night]), [Verdict::Unmapped]);
+    assert_eq!((sim.engine.sources().unmapped(A), sim.engine.sources().unmapped(B)), (1, 0));
 }
 
 #[test]

@@ -99,6 +99,10 @@ impl Engine {
         let mono = now.mono;
         match what {
             Durable::Nothing => false,
+            Durable::Beat(id) => {
+                self.note_beat(config, id, now, each);
+                false
+            }
             Durable::Ended(key) => {
                 self.strike_out(config, mono, key, each);
                 false

@@ -27,6 +27,10 @@ pub enum Endpoint {
     Write,
     /// What its clients ask it before.
     Query,
+    /// Telegraf's `outputs.http`.
+    Telegraf,
+    /// collectd's `write_http`.
+    Collectd,
     /// Our own counters.
     Metrics,
 }
@@ -103,7 +107,7 @@ fn number(digits: &str) -> Option<u32> {
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 16] = [
     Row::get("/", Role::Page, Endpoint::Page(Sheet::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(Sheet::History)),
     Row::get("/incidents/{}", Role::Page, Endpoint::Page(Sheet::Incident(0))),
@@ -115,6 +119,8 @@ const ROWS: [Row; 14] = [
     },
     Row::post("/api/v1/alerts", Role::Ingest, Endpoint::PushAlerts),
     Row::post("/api/v1/webhook", Role::Ingest, Endpoint::Webhook),
+    Row::post("/api/v1/telegraf", Role::Ingest, Endpoint::Telegraf),
+    Row::post("/api/v1/collectd", Role::Ingest, Endpoint::Collectd),
     Row::post("/write", Role::Ingest, Endpoint::Write),
     Row::post("/api/v2/write", Role::Ingest, Endpoint::Write),
     Row::post("/query", Role::Ingest, Endpoint::Query),
@@ -250,6 +256,10 @@ mod tests {
             (Post, "/api/v2/write", ingest, To(Endpoint::Write)),
             (Get, "/write", ingest, MethodNotAllowed("POST")),
             (Post, "/query", ingest, To(Endpoint::Query)),
+            (Post, "/api/v1/telegraf", ingest, To(Endpoint::Telegraf)),
+            (Post, "/api/v1/collectd", ingest, To(Endpoint::Collectd)),
+            (Get, "/api/v1/collectd", ingest, MethodNotAllowed("POST")),
+            (Post, "/api/v1/telegraf", page, NotFound),
             (Post, "/write", page, NotFound),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
             (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),

@@ -19,6 +19,8 @@ pub(super) struct Watch {
     seen: State,
     /// Whether anything has ever been known about it, as far as that is kept.
     known: bool,
+    /// Nothing is wrong but that something is owed which has not had the time to come.
+    waits: bool,
     /// Since when it is so.
     changed_at: Mono,
     /// Since when it has been better than announced, if it is.
@@ -31,8 +33,18 @@ impl Watch {
     }
 
     pub(super) const fn new() -> Self {
-        Self { seen: State::NoData, known: false, changed_at: Mono(0), better_since: None }
+        Self { seen: State::NoData, known: false, waits: false, changed_at: Mono(0), better_since: None }
     }
+}
+
+/// What the incidents ask about components.
+pub struct Looks<'a> {
+    /// How one stands.
+    pub state: &'a dyn Fn(ComponentId) -> State,
+    /// Whether anything is kept of how it fared before.
+    pub known: &'a dyn Fn(ComponentId) -> bool,
+    /// Whether it is unknown only since something is owed that has not had the time to come.
+    pub waits: &'a dyn Fn(ComponentId) -> bool,
 }
 
 fn ids(config: &Config) -> impl Iterator<Item = ComponentId> + use<> {
@@ -45,14 +57,8 @@ fn settings(config: &Config, site: SiteId) -> config::Site {
 
 impl Incidents {
     /// Looks at every component, at the time, and at what follows. Call it when a component's state has changed and when
-    /// [`wakes_at`](Self::wakes_at) says so. O(components). `known`: whether anything is kept of how it fared before.
-    pub fn pass(
-        &mut self,
-        config: &Config,
-        now: Now,
-        state: &dyn Fn(ComponentId) -> State,
-        known: &dyn Fn(ComponentId) -> bool,
-    ) {
+    /// [`wakes_at`](Self::wakes_at) says so. O(components).
+    pub fn pass(&mut self, config: &Config, now: Now, looks: &Looks<'_>) {
         self.wake = None;
         self.watch_clock(now);
         self.retire(config, now);
@@ -60,9 +66,10 @@ impl Incidents {
         self.end_windows(config, now);
         self.maintain(config, now);
         for id in ids(config) {
-            self.see(id, state(id), now.mono);
+            self.see(id, (looks.state)(id), now.mono);
             if let Some(watch) = self.watches.get_mut(id.index()) {
-                watch.known = watch.known || known(id);
+                watch.known = watch.known || (looks.known)(id);
+                watch.waits = (looks.waits)(id);
             }
         }
         // First those that are guilty: the others join them.
@@ -172,7 +179,7 @@ impl Incidents {
         if link.number == 0 {
             let trouble = match seen {
                 State::Degraded | State::Outage => true,
-                State::NoData => watch.known && long_unknown(),
+                State::NoData => watch.known && !watch.waits && long_unknown(),
                 State::Operational => false,
             };
             if trouble && !self.is_expected(config, id, now) {

@@ -15,6 +15,7 @@ mod replaced;
 mod room;
 mod tell;
 
+pub use auto::Looks;
 use auto::Watch;
 use derived::{Derived, Names};
 use entries::Log;

@@ -215,7 +215,17 @@ impl Incidents {
                 found = Some(known.step);
             }
         }
-        let arg = u32::from(found.ok_or(Refusal::NoStep)?);
+        let found = found.ok_or(Refusal::NoStep)?;
+        let arg = u32::from(found);
+        let mut before = heapless::String::<LANG_TAG_BYTES>::new();
+        let words = match words {
+            // In the language that it had.
+            Words::Own { lang: "", text } => {
+                _ = before.push_str(self.lang_of(site, number, found));
+                Words::Own { lang: &before, text }
+            }
+            words => words,
+        };
         let step = StepRecord { number, what: What::Amended, arg, words, ..StepRecord::default() };
         self.person_step(now, site, who, 0, &step)
     }
@@ -391,12 +401,11 @@ impl Incidents {
     }
 
     /// What `undo` would take back: of which kind the record is, its number, and what a step is.
-    pub fn undoable(&self, now: Now, site: SiteId, who: u32) -> Option<(u8, u32, Option<What>)> {
+    pub fn undoable(&self, now: Now, site: SiteId, who: u32) -> Option<(u8, u32, Option<What>, Words<'_>)> {
         let raw = self.log.get(self.last_of(now, site, who.max(1))?)?;
         let (number, _) = identity(raw.kind, raw.payload);
-        let what =
-            (raw.kind == STEP).then(|| record::read_step(raw.payload).map(|(_, step)| step.what)).flatten();
-        Some((raw.kind, number, what))
+        let step = (raw.kind == STEP).then(|| record::read_step(raw.payload)).flatten().map(|(_, step)| step);
+        Some((raw.kind, number, step.map(|step| step.what), step.map_or(Words::None, |step| step.words)))
     }
 
     fn undo(&mut self, now: Now, site: SiteId, who: u32) -> Result<Done, Refusal> {

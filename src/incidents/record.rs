@@ -63,6 +63,8 @@ pub const CLEARED: u8 = 8;
 pub const UNWELL: u8 = 16;
 
 const HEAD: usize = 18;
+/// Where the site stands in a head; the number of an incident is behind it.
+const SITE_AT: usize = HEAD - 4;
 
 /// A record's payload in the making.
 pub type Payload = heapless::Vec<u8, RECORD_BYTES, u16>;
@@ -395,6 +397,15 @@ pub fn set_flag(payload: &mut [u8], flag: u8) {
     if let Some(flags) = payload.first_mut() {
         *flags |= flag;
     }
+}
+
+/// Whether a step is of this incident, without reading the rest of it: a page with many incidents looks at every record
+/// once for each of them.
+pub fn is_step_of(payload: &[u8], site: u32, number: u32) -> bool {
+    let its = payload.get(SITE_AT..).and_then(<[u8]>::first_chunk::<8>);
+    its.is_some_and(|&[a, b, c, d, rest @ ..]| {
+        u32::from_le_bytes([a, b, c, d]) == site && u32::from_le_bytes(rest) == number
+    })
 }
 
 /// A step, back.

@@ -2,6 +2,7 @@
 
 use super::Incidents;
 use super::derived::Incident;
+use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
 use crate::limits::MAINTENANCES;
@@ -65,10 +66,10 @@ impl Incidents {
         number: u32,
     ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
-        self.log.iter().filter(|raw| raw.kind == STEP).filter_map(move |raw| {
+        let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
+        self.log.iter().filter(here).filter_map(|raw| {
             let (head, step) = record::read_step(raw.payload)?;
-            let here = head.site == hash && step.number == number && head.flags & UNDONE == 0;
-            here.then_some((raw.at, head, step))
+            (head.flags & UNDONE == 0).then_some((raw.at, head, step))
         })
     }
 
@@ -86,7 +87,7 @@ impl Incidents {
     pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
         for (_, head, record) in self.records_of(site, number) {
             let Some(step) = step_of(&record) else { continue };
-            let amended = (record.words != Words::None || matches!(step, Step::Update(_)))
+            let amended = (record.words != Words::None || head.who != 0)
                 .then(|| self.amendment(site, number, record.step))
                 .flatten();
             // A title stands in an opening's place for words, but is none.
@@ -113,6 +114,18 @@ impl Incidents {
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
             .map(|(_, head, record)| (head, record.words))
+    }
+
+    /// The language of the words of a step as they are told; empty if that is the site's, or if there are none.
+    pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
+        let words = self.amendment(site, number, step).map(|(_, words)| words).or_else(|| {
+            let mut here = self.records_of(site, number).filter(|(_, _, record)| record.step == step);
+            here.next().map(|(_, _, record)| record.words)
+        });
+        match words {
+            Some(Words::Own { lang, .. }) => lang,
+            _ => "",
+        }
     }
 
     /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.

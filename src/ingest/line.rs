@@ -10,11 +10,12 @@
 //! float, an integer (`1i`, `1u`), a boolean or a string. A timestamp may be absent.
 //!
 //! A line that is wrong costs that line: it is reported, and nothing of it counts. What nobody asks for is read, checked
-//! and dropped.
+//! and dropped. The module `putval` has the lines of collectd's plain text protocol.
 
+mod putval;
+
+use super::draft::{Asked, Draft, Token};
 use super::sample::{HashKey, Interest, Sample};
-use crate::limits::LINE_TOKEN_BYTES;
-use crate::text::buffer::Bytes;
 use crate::text::number::{self, Micro};
 
 /// In what timestamps count.
@@ -82,6 +83,10 @@ pub enum Flaw {
     Quotes,
     /// A timestamp is none, or too large.
     Time,
+    /// A line of commands that is no `PUTVAL`.
+    Command,
+    /// What it is about is not `host/plugin-instance/type-instance`.
+    Identifier,
 }
 
 impl Flaw {
@@ -97,6 +102,8 @@ impl Flaw {
             Self::Number => "invalid number",
             Self::Quotes => "unbalanced quotes",
             Self::Time => "bad timestamp",
+            Self::Command => "expected PUTVAL",
+            Self::Identifier => "expected host/plugin-instance/type-instance",
         }
     }
 }
@@ -141,6 +148,8 @@ enum At {
     BeforeTime,
     Time,
     AfterTime,
+    /// A word of a command.
+    Word,
     /// A bad line, to its end.
     Skip,
 }
@@ -159,6 +168,7 @@ impl At {
             }
             Self::Bare | Self::Time => !matches!(byte, b',' | b' ' | b'\n' | b'\r'),
             Self::Text => !matches!(byte, b'\\' | b'"' | b'\n'),
+            Self::Word => !matches!(byte, b'\\' | b'"' | b' ' | b'\t' | b'\r' | b'\n'),
         }
     }
 
@@ -167,60 +177,30 @@ impl At {
         match self {
             Self::Measurement => matches!(byte, b',' | b' '),
             Self::TagKey | Self::TagValue | Self::FieldKey => matches!(byte, b',' | b'=' | b' '),
-            Self::Text => matches!(byte, b'"' | b'\\'),
+            Self::Text | Self::Word => matches!(byte, b'"' | b'\\'),
             _ => false,
         }
     }
 }
 
-/// A piece of a line, cut to what fits.
-#[derive(Debug)]
-struct Token {
-    bytes: Bytes<LINE_TOKEN_BYTES>,
-    cut: bool,
-}
-
-impl Token {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.cut = false;
-    }
-    fn push(&mut self, more: &[u8]) {
-        if !self.bytes.push(more) {
-            self.cut = true;
-            let room = self.bytes.room();
-            self.bytes.push(more.get(..room).unwrap_or_default());
-        }
-    }
-    /// The part of it that is UTF-8; a longer one is nobody's name.
-    fn name(&self) -> &str {
-        if self.cut { "" } else { core::str::from_utf8(self.bytes.as_slice()).unwrap_or("") }
-    }
-    /// What fits of it, without half a character at the end.
-    fn value(&self) -> &[u8] {
-        match core::str::from_utf8(self.bytes.as_slice()) {
-            Err(error) if self.cut => self.bytes.as_slice().get(..error.valid_up_to()).unwrap_or_default(),
-            _ => self.bytes.as_slice(),
-        }
-    }
-    fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-}
-
-/// Reads one body after another. All-zero when new. About 1.4 KB.
+/// Reads one body after another. All-zero when new. About 1.7 KB.
 #[derive(Debug)]
 pub struct Lines {
     at: At,
     escaped: bool,
     precision: Precision,
-    key: HashKey,
+    /// It is collectd's commands (see `putval`).
+    commands: bool,
     line: u32,
     counted: Counted,
-    /// The name of a tag or a field.
-    name: Token,
+    /// How many words of a command have been read.
+    words: u8,
+    /// Inside a string of a command.
+    quoted: bool,
+    /// How the values of a command are called, by its type.
+    names: u8,
     token: Token,
-    sample: Sample,
+    draft: Draft,
 }
 
 impl Default for Lines {
@@ -236,20 +216,34 @@ impl Lines {
             at: At::Start,
             escaped: false,
             precision: Precision::Nanos,
-            key: HashKey([0; 2]),
+            commands: false,
             line: 0,
             counted: Counted { good: 0, bad: 0 },
-            name: Token { bytes: Bytes::new(), cut: false },
-            token: Token { bytes: Bytes::new(), cut: false },
-            sample: Sample::new(),
+            words: 0,
+            quoted: false,
+            names: 0,
+            token: Token::new(),
+            draft: Draft::new(),
         }
     }
 
     /// Begins a body.
     pub fn start(&mut self, precision: Precision, key: HashKey) {
-        (self.at, self.escaped, self.precision, self.key) = (At::Start, false, precision, key);
+        (self.at, self.escaped, self.precision, self.commands) = (At::Start, false, precision, false);
         (self.line, self.counted) = (0, Counted::default());
+        self.draft.start(key);
         self.token.clear();
+    }
+
+    /// Begins a body of collectd's commands.
+    pub fn start_commands(&mut self, key: HashKey) {
+        self.start(Precision::Secs, key);
+        self.commands = true;
+    }
+
+    /// The draft in it, for a body that turns out to be no lines at all.
+    pub fn asked<'a>(&'a mut self, interest: &'a dyn Interest) -> Asked<'a> {
+        Asked { draft: &mut self.draft, interest }
     }
 
     /// Reads a piece of a body, and calls `each` with what is found in it. Linear in its length.
@@ -302,6 +296,9 @@ impl Lines {
         if matches!(self.at, At::Start | At::Comment | At::Skip) {
             return self.outside(byte, each);
         }
+        if self.at == At::Word {
+            return self.command(byte, interest, each);
+        }
         let next = match (self.at, byte) {
             (At::Measurement | At::TagKey | At::TagValue | At::FieldKey | At::Text, b'\\') => {
                 self.escaped = true;
@@ -309,7 +306,7 @@ impl Lines {
             }
             (At::Measurement, _) => self.measurement(byte, interest),
             (At::TagKey, b'=') if !self.token.is_empty() => {
-                core::mem::swap(&mut self.name, &mut self.token);
+                core::mem::swap(&mut self.draft.name, &mut self.token);
                 self.token.clear();
                 Ok(At::TagValue)
             }
@@ -333,7 +330,7 @@ impl Lines {
                 Ok(At::FieldKey)
             }
             (At::FieldKey, b'=') if !self.token.is_empty() => {
-                core::mem::swap(&mut self.name, &mut self.token);
+                core::mem::swap(&mut self.draft.name, &mut self.token);
                 self.token.clear();
                 Ok(At::Value)
             }
@@ -366,7 +363,7 @@ impl Lines {
             (At::Time, b' ' | b'\n' | b'\r') => {
                 self.time().map(|()| if byte == b'\n' { At::Start } else { At::AfterTime })
             }
-            (At::Time | At::AfterTime | At::Start | At::Comment | At::Skip, _) => Err(Flaw::Time),
+            (At::Time | At::AfterTime | At::Start | At::Comment | At::Skip | At::Word, _) => Err(Flaw::Time),
         };
         match next {
             Ok(At::Start) => self.end(each),
@@ -392,6 +389,13 @@ impl Lines {
                 self.line = self.line.saturating_add(1);
                 match byte {
                     b'#' => At::Comment,
+                    _ if self.commands => {
+                        (self.words, self.quoted) = (0, byte == b'"');
+                        if !self.quoted {
+                            self.token.push(&[byte]);
+                        }
+                        At::Word
+                    }
                     b',' => {
                         self.bad(Flaw::Measurement, each);
                         At::Skip
@@ -415,8 +419,8 @@ impl Lines {
     fn end(&mut self, each: &mut dyn FnMut(Event<'_>)) {
         self.at = At::Start;
         self.counted.good = self.counted.good.saturating_add(1);
-        if self.sample.who() != 0 {
-            each(Event::Sample(&self.sample));
+        if self.draft.sample.who() != 0 {
+            each(Event::Sample(&self.draft.sample));
         }
     }
 
@@ -430,8 +434,8 @@ impl Lines {
             return Err(Flaw::Measurement);
         }
         let who = interest.measurement(self.token.name());
-        let series = if who == 0 { 0 } else { self.key.hash([self.token.bytes.as_slice(), b""]) };
-        self.sample.begin(who, series);
+        let series = if who == 0 { 0 } else { self.draft.key.hash([self.token.bytes.as_slice(), b""]) };
+        self.draft.sample.begin(who, series);
         self.token.clear();
         match byte {
             b',' => Ok(At::TagKey),
@@ -450,13 +454,13 @@ impl Lines {
     }
 
     fn tag(&mut self, interest: &dyn Interest) {
-        let who = self.sample.who();
+        let who = self.draft.sample.who();
         if who != 0 {
-            let (name, value) = (self.name.bytes.as_slice(), self.token.bytes.as_slice());
-            self.sample.add_to_series(self.key.hash([name, value]));
-            if interest.tag(who, self.name.name()) {
-                let hash = self.key.hash([value, b""]);
-                self.sample.keep_tag(self.name.name(), self.token.value(), !self.token.cut, hash);
+            let (name, value) = (self.draft.name.bytes.as_slice(), self.token.bytes.as_slice());
+            self.draft.sample.add_to_series(self.draft.key.hash([name, value]));
+            if interest.tag(who, self.draft.name.name()) {
+                let hash = self.draft.key.hash([value, b""]);
+                self.draft.sample.keep_tag(self.draft.name.name(), self.token.value(), !self.token.cut, hash);
             }
         }
         self.token.clear();
@@ -471,9 +475,9 @@ impl Lines {
     }
 
     fn field(&mut self, value: Option<Micro>, interest: &dyn Interest) {
-        let who = self.sample.who();
-        if who != 0 && interest.field(who, self.name.name()) {
-            self.sample.keep_field(self.name.name(), value);
+        let who = self.draft.sample.who();
+        if who != 0 && interest.field(who, self.draft.name.name()) {
+            self.draft.sample.keep_field(self.draft.name.name(), value);
         }
         self.token.clear();
     }
@@ -481,7 +485,7 @@ impl Lines {
     fn time(&mut self) -> Result<(), Flaw> {
         let time = if self.token.cut { None } else { number::integer(self.token.bytes.as_slice()) };
         let secs = time.and_then(|time| self.precision.secs(time)).ok_or(Flaw::Time)?;
-        self.sample.set_time(secs);
+        self.draft.sample.set_time(secs);
         self.token.clear();
         Ok(())
     }
@@ -510,6 +514,7 @@ mod tests {
     #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::too_many_lines)]
     #![allow(clippy::format_push_string, clippy::format_collect)]
     use super::*;
+    use crate::limits::LINE_TOKEN_BYTES;
     use proptest::prelude::*;
     use std::format;
     use std::string::{String, ToString};
@@ -525,6 +530,9 @@ mod tests {
     }
 
     impl Interest for All {
+        fn anything(&self) -> u32 {
+            1
+        }
         fn measurement(&self, name: &str) -> u32 {
             self.measurements.borrow_mut().push(name.to_string());
             1
@@ -776,6 +784,9 @@ mod tests {
     fn what_nobody_asks_for_is_checked_and_dropped() {
         struct Nobody;
         impl Interest for Nobody {
+            fn anything(&self) -> u32 {
+                0
+            }
             fn measurement(&self, _: &str) -> u32 {
                 0
             }

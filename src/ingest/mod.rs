@@ -4,6 +4,7 @@
 //! What an alert means is the engine's; framing and decoding of the body are the module `http`'s.
 
 mod alert;
+mod draft;
 mod fingerprint;
 pub mod json;
 pub mod line;
@@ -11,4 +12,5 @@ mod reader;
 pub mod sample;
 
 pub use alert::{Alert, PairKind, Status};
+pub use draft::Asked;
 pub use reader::{AlertError, Dialect, Event, Flaw, Malformed, Reader, Summary, Why};

@@ -4,7 +4,9 @@
 //! have been delivered. Members that nobody knows are skipped, whatever they hold.
 
 use super::alert::{Alert, PairKind};
+use super::draft::{Asked, Step};
 use super::json::{self, Fault, Text, Tokenizer};
+use super::sample::Sample;
 use crate::time::rfc3339::{self, Stamp};
 
 /// The shape of a body.
@@ -14,8 +16,21 @@ pub enum Dialect {
     #[default]
     Alerts,
     /// Alertmanager's webhook payload, and Grafana's: an object with `alerts`. Its `version` is not looked at, since
-    /// Grafana says "1". A bare array of alerts is taken too: collectd sends one.
+    /// Grafana says "1". A bare array of alerts is taken too.
     Webhook,
+    /// Telegraf's `outputs.http` with `data_format = "json"`: an object with `metrics`, or a sample. An array of samples is
+    /// taken, too (`json_transformation` makes such).
+    Telegraf,
+    /// collectd's `write_http` with `Format "JSON"`: an array of samples or of notifications. The latter look like alerts,
+    /// but for their severity: `OKAY` is an end; in 5.12 it is a label, and so not a part of what they are about, later an
+    /// annotation.
+    Collectd,
+}
+
+impl Dialect {
+    fn has_samples(self) -> bool {
+        matches!(self, Self::Telegraf | Self::Collectd)
+    }
 }
 
 /// What was found.
@@ -25,11 +40,13 @@ pub enum Event<'a> {
     Alert(&'a Alert),
     /// An alert whose labels did not fit: what did. Its fingerprint is not its identity.
     Oversize(&'a Alert),
-    /// Something in place of an alert that is not one.
+    /// A sample that somebody asked for.
+    Sample(&'a Sample),
+    /// Something in place of an alert or a sample that is not one.
     Bad(AlertError),
 }
 
-/// Which alert of a batch is not one, and why.
+/// Which alert or sample of a batch is not one, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertError {
     /// Its place in the batch, from 0.
@@ -61,6 +78,12 @@ pub enum Flaw {
     EndsAt,
     /// A webhook's `status` is neither `firing` nor `resolved`.
     Status,
+    /// A sample has no name, or two.
+    Name,
+    /// Its fields are absent or none, or its values and their names are not as many.
+    Fields,
+    /// A tag is not a string.
+    Tags,
 }
 
 impl Flaw {
@@ -77,6 +100,9 @@ impl Flaw {
             Self::StartsAt => "startsAt: must be an RFC 3339 time",
             Self::EndsAt => "endsAt: must be an RFC 3339 time",
             Self::Status => "status: must be firing or resolved",
+            Self::Name => "name (or plugin): required, must be a string",
+            Self::Fields => "fields: required, must be an object (or values and dsnames, as long)",
+            Self::Tags => "tags: must be strings",
         }
     }
 }
@@ -101,6 +127,8 @@ pub enum Why {
     ExpectedPayload,
     /// A webhook's `alerts` is absent or not an array.
     ExpectedAlerts,
+    /// Neither an object nor an array of samples.
+    ExpectedSamples,
 }
 
 impl Why {
@@ -111,6 +139,7 @@ impl Why {
             Self::ExpectedArray => "expected an array of alerts",
             Self::ExpectedPayload => "expected an object with alerts, or an array of alerts",
             Self::ExpectedAlerts => "alerts: required, must be an array",
+            Self::ExpectedSamples => "expected an array of samples, or Telegraf's object",
         }
     }
 }
@@ -122,6 +151,8 @@ pub struct Summary {
     pub alerts: u32,
     /// Delivered as [`Event::Oversize`].
     pub oversize: u32,
+    /// Samples that were right, whether somebody asked for them or not.
+    pub samples: u32,
     /// Delivered as [`Event::Bad`].
     pub bad: u32,
 }
@@ -164,6 +195,10 @@ enum Place {
     Pairs(PairKind),
     /// Before the value of such a pair.
     Value(PairKind),
+    /// Before the value of collectd's severity, in labels or annotations.
+    Severity(PairKind),
+    /// In a member of a sample.
+    Sample,
     /// After everything.
     Done,
 }
@@ -209,8 +244,10 @@ struct Frame {
     verdict: Verdict,
     /// How deep inside a value that is not wanted; at most [`crate::limits::JSON_DEPTH`].
     skipped: u8,
-    /// A webhook's object had `alerts`.
+    /// An object had `alerts` or `metrics`.
     listed: bool,
+    /// The element being read is the whole body.
+    alone: bool,
     summary: Summary,
 }
 
@@ -232,7 +269,8 @@ impl Reader {
                 verdict: Verdict::Good,
                 skipped: 0,
                 listed: false,
-                summary: Summary { alerts: 0, oversize: 0, bad: 0 },
+                alone: false,
+                summary: Summary { alerts: 0, oversize: 0, samples: 0, bad: 0 },
             },
             end: End::Open,
         }
@@ -245,19 +283,30 @@ impl Reader {
         self.frame.dialect = dialect;
         self.frame.skipped = 0;
         self.frame.listed = false;
+        self.frame.alone = false;
         self.frame.summary = Summary::default();
         self.end = End::Open;
     }
 
     /// The next bytes of the body, however many. Calls `each` for everything that is complete with them, in order. After
     /// an error the body is over and every further call returns it again; what was delivered before it stands.
-    pub fn feed(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), Malformed> {
+    pub fn feed(&mut self, bytes: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), Malformed> {
+        self.feed_asked(bytes, None, each)
+    }
+
+    /// The same of a body that holds samples; without `asked` there are none in it.
+    pub fn feed_asked(
+        &mut self,
+        mut bytes: &[u8],
+        mut asked: Option<&mut Asked<'_>>,
+        each: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Malformed> {
         if let End::Failed(malformed) = self.end {
             return Err(malformed);
         }
         loop {
             let why = match self.json.next(&mut bytes) {
-                Ok(Some(event)) => match self.frame.event(event, each) {
+                Ok(Some(event)) => match self.frame.event(event, asked.as_deref_mut(), each) {
                     Ok(()) => continue,
                     Err(why) => why,
                 },
@@ -276,8 +325,7 @@ impl Reader {
         let why = match self.json.finish() {
             Err(fault) => Why::Json(fault),
             // A number is the only value that ends with the body, and it is not what was expected.
-            Ok(Some(_)) if self.frame.dialect == Dialect::Alerts => Why::ExpectedArray,
-            Ok(Some(_)) => Why::ExpectedPayload,
+            Ok(Some(_)) => self.frame.expected(),
             Ok(None) if self.frame.dialect == Dialect::Webhook && !self.frame.listed => Why::ExpectedAlerts,
             Ok(None) => return Ok(self.frame.summary),
         };
@@ -292,7 +340,21 @@ impl Reader {
 }
 
 impl Frame {
-    fn event(&mut self, event: json::Event<'_>, each: &mut dyn FnMut(Event<'_>)) -> Result<(), Why> {
+    /// What a body should have been.
+    fn expected(&self) -> Why {
+        match self.dialect {
+            Dialect::Alerts => Why::ExpectedArray,
+            Dialect::Webhook => Why::ExpectedPayload,
+            Dialect::Telegraf | Dialect::Collectd => Why::ExpectedSamples,
+        }
+    }
+
+    fn event(
+        &mut self,
+        event: json::Event<'_>,
+        mut asked: Option<&mut Asked<'_>>,
+        each: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Why> {
         use json::Event::{ArrayEnd, ArrayStart, Key, Null, ObjectEnd, ObjectStart};
 
         if self.skipped > 0 {
@@ -309,8 +371,12 @@ impl Frame {
                 Place::List
             }
             (Place::Top, ObjectStart) if self.dialect == Dialect::Webhook => Place::Payload,
-            (Place::Top, _) if self.dialect == Dialect::Webhook => return Err(Why::ExpectedPayload),
-            (Place::Top, _) => return Err(Why::ExpectedArray),
+            (Place::Top, ObjectStart) if self.dialect == Dialect::Telegraf => {
+                self.alone = true;
+                self.begin(asked);
+                Place::Alert
+            }
+            (Place::Top, _) => return Err(self.expected()),
 
             (Place::Payload, Key(name)) if name.text == "alerts" => Place::PayloadAlerts,
             (Place::Payload, Key(_)) => Place::PayloadOther,
@@ -321,26 +387,50 @@ impl Frame {
             // Go writes an empty list as null if nobody made one.
             (Place::PayloadAlerts, Null) => {
                 self.listed = true;
-                Place::Payload
+                self.after_list()
+            }
+            (Place::PayloadAlerts, _) if self.dialect == Dialect::Telegraf => {
+                return Err(Why::ExpectedSamples);
             }
             (Place::PayloadAlerts, _) => return Err(Why::ExpectedAlerts),
 
             (Place::List, ObjectStart) => {
-                self.alert.clear();
-                self.verdict = Verdict::Good;
+                self.begin(asked);
                 Place::Alert
             }
             (Place::List, ArrayEnd) => self.after_list(),
             (Place::List, value) => {
                 self.skip(value);
                 self.verdict = Verdict::Bad(Flaw::NotAnObject);
-                self.deliver(each);
+                self.deliver(asked, each);
                 Place::List
             }
-            (Place::Alert, Key(name)) => Place::Member(Member::of(name)),
+            (Place::Alert, Key(name)) if self.alone && name.text == "metrics" => {
+                self.alone = false;
+                Place::PayloadAlerts
+            }
+            (Place::Alert, Key(name)) => {
+                let sample = asked.as_mut().is_some_and(|asked| asked.draft.member(name.text));
+                match self.dialect {
+                    _ if sample => Place::Sample,
+                    Dialect::Telegraf => Place::Member(Member::Other),
+                    _ => Place::Member(Member::of(name)),
+                }
+            }
             (Place::Alert, _) => {
-                self.deliver(each);
-                Place::List
+                self.deliver(asked, each);
+                if self.alone { Place::Done } else { Place::List }
+            }
+            (Place::Sample, value) => {
+                let Some(asked) = asked else { return Ok(()) };
+                let (step, flaw) = asked.draft.event(value, asked.interest);
+                if let Some(flaw) = flaw {
+                    self.flaw(flaw);
+                }
+                if step != Step::Inside {
+                    self.skip(value);
+                }
+                if step == Step::Over { Place::Alert } else { Place::Sample }
             }
             (Place::Member(member), value) => self.member(member, value),
             (Place::Pairs(kind), Key(name)) => {
@@ -348,9 +438,18 @@ impl Frame {
                     self.flaw(Flaw::LabelName);
                 }
                 self.alert.name(name);
-                Place::Value(kind)
+                let severity = self.dialect == Dialect::Collectd && name.text == "severity";
+                if severity { Place::Severity(kind) } else { Place::Value(kind) }
             }
             (Place::Pairs(_), _) => Place::Alert,
+            (Place::Severity(kind), value) => {
+                if matches!(value, json::Event::Str(word) if word.text == "OKAY") {
+                    self.alert.set_status("resolved");
+                }
+                // In 5.12 it is among the labels, but an alert that gets worse is no other one.
+                self.value(PairKind::Annotation, value);
+                Place::Pairs(kind)
+            }
             (Place::Value(kind), value) => {
                 self.value(kind, value);
                 Place::Pairs(kind)
@@ -360,10 +459,22 @@ impl Frame {
         Ok(())
     }
 
+    fn begin(&mut self, asked: Option<&mut Asked<'_>>) {
+        self.alert.clear();
+        self.verdict = Verdict::Good;
+        if let Some(asked) = asked {
+            asked.draft.begin(asked.interest.anything());
+        }
+    }
+
     /// The array of alerts has ended: it is the whole body, or a member of it.
     fn after_list(&self) -> Place {
         // After a bare array the tokenizer lets nothing come, so it does not matter that no object was entered.
-        if self.dialect == Dialect::Webhook { Place::Payload } else { Place::Done }
+        if matches!(self.dialect, Dialect::Webhook | Dialect::Telegraf) {
+            Place::Payload
+        } else {
+            Place::Done
+        }
     }
 
     fn member(&mut self, member: Member, value: json::Event<'_>) -> Place {
@@ -420,9 +531,25 @@ impl Frame {
         }
     }
 
-    fn deliver(&mut self, each: &mut dyn FnMut(Event<'_>)) {
-        let Summary { alerts, oversize, bad } = &mut self.summary;
-        let index = alerts.saturating_add(*oversize).saturating_add(*bad);
+    fn deliver(&mut self, asked: Option<&mut Asked<'_>>, each: &mut dyn FnMut(Event<'_>)) {
+        let Summary { alerts, oversize, samples, bad } = &mut self.summary;
+        let index = alerts.saturating_add(*oversize).saturating_add(*samples).saturating_add(*bad);
+        if let Some(asked) = asked.filter(|_| self.dialect.has_samples() && !self.alert.has_label()) {
+            if matches!(self.verdict, Verdict::Good)
+                && let Err(flaw) = asked.draft.end()
+            {
+                self.verdict = Verdict::Bad(flaw);
+            }
+            if let Verdict::Bad(flaw) = self.verdict {
+                *bad = bad.saturating_add(1);
+                return each(Event::Bad(AlertError { index, flaw }));
+            }
+            *samples = samples.saturating_add(1);
+            if asked.draft.sample.who() != 0 {
+                each(Event::Sample(&asked.draft.sample));
+            }
+            return;
+        }
         if matches!(self.verdict, Verdict::Good) && !self.alert.has_label() {
             self.verdict = Verdict::Bad(Flaw::NoLabels);
         }
@@ -476,6 +603,7 @@ mod tests {
             Event::Bad(AlertError { index, flaw }) => return format!("bad {index} {flaw:?}"),
             Event::Alert(alert) => ("alert", alert),
             Event::Oversize(alert) => ("oversize", alert),
+            Event::Sample(_) => unreachable!("nobody asked"),
         };
         let mut pairs: Vec<String> = alert
             .pairs()
@@ -525,7 +653,7 @@ mod tests {
     #[test]
     fn prometheus() {
         let (events, end) = read(Alerts, body(PROMETHEUS));
-        assert_eq!(end, Ok(Summary { alerts: 2, oversize: 0, bad: 0 }));
+        assert_eq!(end, Ok(Summary { alerts: 2, oversize: 0, samples: 0, bad: 0 }));
         let alert = |port, fingerprint| {
             format!(
                 "alert | None (Some(1795246881663), Some(1795247121663)) {fingerprint} | \
@@ -543,7 +671,7 @@ mod tests {
         let labels = "l:adlermanager=status.example.org l:alertname=AntennaDown l:component=roof-north l:service=wifi \
                       l:severity=critical";
         let (events, end) = read(Webhook, body(FIRING));
-        assert_eq!(end, Ok(Summary { alerts: 1, oversize: 0, bad: 0 }));
+        assert_eq!(end, Ok(Summary { alerts: 1, oversize: 0, samples: 0, bad: 0 }));
         assert_eq!(
             events,
             [format!(
@@ -551,7 +679,7 @@ mod tests {
             )]
         );
         let (events, end) = read(Webhook, body(RESOLVED));
-        assert_eq!(end, Ok(Summary { alerts: 1, oversize: 0, bad: 0 }));
+        assert_eq!(end, Ok(Summary { alerts: 1, oversize: 0, samples: 0, bad: 0 }));
         assert_eq!(
             events,
             [format!(
@@ -844,7 +972,7 @@ mod tests {
             reader.feed(alert.as_bytes(), &mut each).unwrap();
         }
         reader.feed(b"]", &mut each).unwrap();
-        assert_eq!(reader.finish(), Ok(Summary { alerts: 100_000, oversize: 0, bad: 0 }));
+        assert_eq!(reader.finish(), Ok(Summary { alerts: 100_000, oversize: 0, samples: 0, bad: 0 }));
         assert_eq!(fingerprints.len(), 100_000);
         assert!(size_of::<Reader>() <= 10_240, "{}", size_of::<Reader>());
     }

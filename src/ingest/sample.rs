@@ -13,6 +13,8 @@ use crate::text::number::Micro;
 
 /// Who asks for samples. What nobody asks for is dropped as it is read.
 pub trait Interest {
+    /// Those who ask for anything, one bit each; 0 for nobody.
+    fn anything(&self) -> u32;
     /// Those who ask for this measurement, one bit each; 0 for nobody.
     fn measurement(&self, name: &str) -> u32;
     /// Whether one of them asks for this tag.
@@ -22,6 +24,9 @@ pub trait Interest {
 }
 
 impl Interest for Asking<'_> {
+    fn anything(&self) -> u32 {
+        self.anything()
+    }
     fn measurement(&self, name: &str) -> u32 {
         self.measurement(name)
     }
@@ -114,6 +119,17 @@ impl Sample {
         self.fields.iter().find(|(field, _)| self.of(*field) == name).map(|&(_, value)| value)
     }
 
+    /// All tags that are kept.
+    #[cfg(test)]
+    pub(super) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|&(name, value, _)| (self.of(name), self.of(value)))
+    }
+    /// All fields that are kept.
+    #[cfg(test)]
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, Option<Micro>)> {
+        self.fields.iter().map(|&(name, value)| (self.of(name), value))
+    }
+
     fn of(&self, span: Span) -> &str {
         span.of(core::str::from_utf8(self.text.as_slice()).unwrap_or(""))
     }
@@ -126,6 +142,17 @@ impl Sample {
         self.tags.clear();
         self.fields.clear();
         (self.who, self.series, self.time, self.cut) = (who, series, None, false);
+    }
+
+    /// Another sample of the same series.
+    pub(super) fn restart(&mut self) {
+        self.fields.clear();
+        self.time = None;
+    }
+
+    /// Only these ask for it, as it turns out.
+    pub(super) fn narrow(&mut self, who: u32) {
+        self.who &= who;
     }
 
     /// A tag counts for what tells series apart.
@@ -149,6 +176,14 @@ impl Sample {
         match self.keep(name.as_bytes(), true) {
             Some(name) if self.fields.push((name, value)).is_ok() => {}
             _ => self.cut = true,
+        }
+    }
+
+    /// Gives each field the number that is meant: it was kept with the place of that in `values`.
+    pub(super) fn resolve(&mut self, values: &[Option<Micro>]) {
+        for (_, value) in &mut self.fields {
+            let place = value.and_then(|place| usize::try_from(place).ok());
+            *value = place.and_then(|place| values.get(place).copied().flatten());
         }
     }
 

@@ -19,19 +19,19 @@ pub use view::{ComponentView, Monitoring, Reason, Sheet, SiteView, View};
 /// How bad an alert is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is wrong: `ok`, `info`, `none`.
+    /// Nothing is wrong: `ok`, `info`, `none`, `okay`.
     #[default]
     Fine,
     /// It works, badly: `warning`.
     Degraded,
-    /// It does not work: `error`, `critical`, `page`.
+    /// It does not work: `error`, `critical`, `page`, `failure`.
     Outage,
 }
 
 impl Severity {
     /// What a sender's word means, case aside; `None` for a word that nobody knows.
     pub fn from_word(word: &str) -> Option<Self> {
-        const WORDS: [(&str, Severity); 7] = [
+        const WORDS: [(&str, Severity); 9] = [
             ("ok", Severity::Fine),
             ("info", Severity::Fine),
             ("none", Severity::Fine),
@@ -39,6 +39,9 @@ impl Severity {
             ("error", Severity::Outage),
             ("critical", Severity::Outage),
             ("page", Severity::Outage),
+            // collectd's.
+            ("okay", Severity::Fine),
+            ("failure", Severity::Outage),
         ];
         WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|&(_, severity)| severity)
     }

@@ -25,6 +25,8 @@ pub enum Reason {
     Reported,
     /// No data: nobody who feeds it has been heard since we started.
     NeverHeard,
+    /// No data: a heartbeat is owed that has not had the time to come since we started, and nothing else is amiss.
+    Owed,
     /// No data: whoever feeds it has fallen silent.
     Silent,
     /// No data: we have just started, or its source has just come back, and it has not told all yet.

@@ -744,8 +744,8 @@ impl<'a> Context<'a> {
         let down = matches!(self.seen.monitoring, Monitoring::Down(_));
         let text = match reason {
             Reason::Reported => return,
-            Reason::NeverHeard | Reason::Silent if down => return,
-            Reason::NeverHeard => Word::ReasonNeverHeard,
+            Reason::NeverHeard | Reason::Owed | Reason::Silent if down => return,
+            Reason::NeverHeard | Reason::Owed => Word::ReasonNeverHeard,
             Reason::Silent => Word::ReasonSilent,
             Reason::Resync => Word::ReasonResync,
             Reason::Expired => Word::ReasonExpired,

@@ -1,9 +1,9 @@
 //! From a request to what is to be done about it: everything that needs no waiting.
 
 use aiglon::config::{Config, Listener, Scope, Visibility};
-use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{Durable, Input};
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Request};
@@ -17,9 +17,9 @@ use aiglon::render;
 use subtle::ConstantTimeEq;
 
 use super::app::{App, State};
+use super::ingest::{Batch, Shape};
 use super::metrics;
 use super::pages::{Found, Key};
-use super::samples::Batch;
 use super::stream::Peer;
 use super::tally::add;
 
@@ -40,15 +40,13 @@ pub enum Plan<'a> {
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: Found<'a>, content_type: &'static str },
     /// A body to be taken in.
-    Ingest { source: SourceId, sender: Sender, dialect: Dialect },
+    Ingest(Batch),
     /// The alerts of a site, in pieces.
     List(SiteId),
     /// 204: a heartbeat was taken.
     Beaten,
     /// What InfluxDB answers to a query that finds nothing.
     NoResults,
-    /// A body of samples to be taken in.
-    Samples(Batch),
 }
 
 /// By which door a request came, and what that says about its sender.
@@ -83,9 +81,15 @@ impl App {
             }),
             Route::To(Endpoint::Receivers) => self.json(|out, _| render::alertmanager::receivers(out)),
             Route::To(Endpoint::ListAlerts) => self.list(request, door),
-            Route::To(Endpoint::PushAlerts) => self.push(request, door, Sender::Repeating, Dialect::Alerts),
-            Route::To(Endpoint::Webhook) => self.push(request, door, Sender::Webhook, Dialect::Webhook),
-            Route::To(Endpoint::Write) => self.write(request, door),
+            Route::To(Endpoint::PushAlerts) => {
+                self.push(request, door, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
+            }
+            Route::To(Endpoint::Webhook) => {
+                self.push(request, door, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
+            }
+            Route::To(Endpoint::Write) => self.push(request, door, Sender::Repeating, Shape::Lines),
+            Route::To(Endpoint::Telegraf) => self.push(request, door, Sender::Repeating, Shape::Telegraf),
+            Route::To(Endpoint::Collectd) => self.push(request, door, Sender::Once, Shape::Collectd),
             Route::To(Endpoint::Query) => match self.source(request, door, Scope::Push) {
                 Err(refusal) => refusal,
                 Ok(_) => Plan::NoResults,
@@ -194,37 +198,25 @@ impl App {
         }
     }
 
-    fn push(&self, request: &Request<'_>, door: Door<'_>, sender: Sender, dialect: Dialect) -> Plan<'_> {
-        match self.source(request, door, Scope::Push) {
-            Err(refusal) => refusal,
-            Ok(_) if request.content_encoding != Coding::Identity => {
-                Plan::Json(Status::UnsupportedMediaType, "a compressed body is not taken here")
-            }
-            Ok(_) if matches!(request.body, Framing::None) => {
-                Plan::Json(Status::BadRequest, "a body is required")
-            }
-            Ok(source) => Plan::Ingest { source, sender, dialect },
-        }
-    }
-
-    /// Line protocol, of either version of InfluxDB's API: databases, buckets and organisations are none of ours.
-    fn write(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
+    /// A body of alerts or samples. Of the databases, buckets and organisations that InfluxDB's clients name, none is ours.
+    fn push(&self, request: &Request<'_>, door: Door<'_>, sender: Sender, shape: Shape) -> Plan<'_> {
         let source = match self.source(request, door, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
+        let samples = !matches!(shape, Shape::Alerts(_));
         let word = request.query.split('&').find_map(|pair| pair.strip_prefix("precision="));
-        let Some(precision) = Precision::from_word(word.unwrap_or("")) else {
+        let Some(precision) = Precision::from_word(word.filter(|_| samples).unwrap_or("")) else {
             return Plan::Json(Status::BadRequest, "precision is one of ns, us, ms, s, m and h");
         };
         let gzip = request.content_encoding == Coding::Gzip;
-        if request.content_encoding == Coding::Other || gzip && !cfg!(feature = "gzip") {
+        if request.content_encoding == Coding::Other || gzip && !(samples && cfg!(feature = "gzip")) {
             return Plan::Json(Status::UnsupportedMediaType, "a body so compressed is not taken here");
         }
         if matches!(request.body, Framing::None) {
             return Plan::Json(Status::BadRequest, "a body is required");
         }
-        Plan::Samples(Batch { source, precision, gzip })
+        Plan::Ingest(Batch { source, sender, shape, precision, gzip })
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.
@@ -245,7 +237,12 @@ impl App {
             _ => return Plan::Json(Status::BadRequest, "a heartbeat takes state=ok or state=fail"),
         };
         let now = self.now(config);
-        engine.step(config, now, Input::Beat { id, failed });
+        let effects = engine.step(config, now, Input::Beat { id, failed });
+        if effects.durable != Durable::Nothing {
+            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
+        }
+        drop(state);
+        self.commit();
         Plan::Beaten
     }
 

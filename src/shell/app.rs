@@ -20,6 +20,7 @@ use super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::ssh::Ssh;
 use super::tally::Tally;
+use super::turns::Turns;
 
 /// The engine and the configuration that it works with. Borrowed for the length of a synchronous step only.
 pub struct State {
@@ -44,6 +45,7 @@ pub struct App {
     pub pages: Pages,
     pub tally: Tally,
     pub samples: Pool,
+    pub turns: Turns,
     pub readers: [RefCell<&'static mut Reader>; READERS],
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
@@ -83,6 +85,7 @@ impl App {
             pages,
             tally: Tally::new(),
             samples: Pool::new(),
+            turns: Turns::new(READERS),
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),

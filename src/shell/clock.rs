@@ -9,8 +9,9 @@ use aiglon::incidents::Boot;
 use aiglon::time::{Mono, Now, Wall};
 use rustix::time::{ClockId, DynamicClockId, Timespec, clock_gettime_dynamic};
 
-/// systemd-timesyncd's word that the clock is right. On OpenWrt, `/etc/hotplug.d/ntp` sends SIGUSR1.
-const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+/// The word that the clock is right, of systemd-timesyncd and of OpenWrt's `/etc/hotplug.d/ntp` (openwrt/aiglon), which also sends
+/// SIGUSR1: the file is for who starts later.
+const SYNCHRONISED: [&str; 2] = ["/run/systemd/timesync/synchronized", "/var/run/aiglon-config/synchronised"];
 
 // rustix 1.1 reads the C library's times of 8 bytes as 16 there: every wait would be too short, or none.
 #[cfg(all(any(target_arch = "mips", target_arch = "mips32r6"), target_env = "musl", not(fix_y2038)))]
@@ -44,7 +45,7 @@ pub fn boot() -> Boot {
 
 /// Whether somebody has said that the system's clock is synchronised.
 pub fn synchronised() -> bool {
-    Path::new(SYNCHRONISED).exists()
+    SYNCHRONISED.iter().any(|path| Path::new(path).exists())
 }
 
 /// Both clocks. `synchronised`: whether the system says that its clock is right.

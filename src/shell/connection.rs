@@ -17,7 +17,7 @@ use ufmt::uwrite;
 
 use super::answer::{Door, Plan};
 use super::app::App;
-use super::ingest::Complaint;
+use super::ingest::{Complaint, Shape};
 use super::slots::{Accepted, Doing, Slot};
 use super::stream::{Peer, Stream};
 
@@ -219,10 +219,10 @@ impl Connection<'_> {
             (terms, plan)
         };
         self.consume(head_len);
-        if let Plan::Ingest { source, sender, dialect } = plan {
+        if let Plan::Ingest(batch) = plan {
             self.is_sender = true;
             self.slot.is_sender();
-            return self.ingest(terms, source, sender, dialect).await;
+            return self.ingest(terms, batch).await;
         }
         if let Plan::List(site) = plan {
             self.is_sender = true;
@@ -231,11 +231,6 @@ impl Connection<'_> {
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
             self.list(terms, site).await?;
             return self.after(terms).await;
-        }
-        if let Plan::Samples(batch) = plan {
-            self.is_sender = true;
-            self.slot.is_sender();
-            return self.samples(terms, batch).await;
         }
         if matches!(plan, Plan::Beaten | Plan::NoResults) {
             self.is_sender = true;
@@ -300,7 +295,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 found.bytes.as_slice()
             }
-            Plan::List(_) | Plan::Ingest { .. } | Plan::Samples(_) => b"",
+            Plan::List(_) | Plan::Ingest(_) => b"",
         };
         self.finish(terms, body).await?;
         self.slot.reads(None);
@@ -429,20 +424,45 @@ impl Connection<'_> {
         self.json(terms, status, len).await
     }
 
-    /// What was wrong, as clients of either version of InfluxDB look for it. The words are ours, and need no escapes.
-    pub async fn influx_error(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
-        let mut text: heapless::String<1024> = heapless::String::new();
-        _ = uwrite!(text, "{{\"error\":\"{}\",\"code\":\"invalid\",\"message\":\"{}\"}}", words, words);
-        let len = text.len();
-        self.buffers.json.get_mut(..len).unwrap_or_default().copy_from_slice(text.as_bytes());
-        self.json(terms, status, len).await
+    /// A body was taken in, and nothing was wrong with it.
+    pub async fn well(&mut self, terms: Terms, shape: Shape) -> io::Result<()> {
+        // Telegraf repeats at 200, and collectd complains of 204.
+        let samples = matches!(shape, Shape::Lines | Shape::Telegraf);
+        let (status, body): (_, &[u8]) = if samples { (Status::NoContent, b"") } else { (Status::Ok, b"{}") };
+        let mut response = Response::new(status, Content::Length(body.len()));
+        if !samples {
+            response.content_type = "application/json";
+        }
+        self.begin(terms, response)?;
+        self.finish(terms, body).await
     }
 
-    /// The same of what was wrong with a batch.
-    pub async fn complain(&mut self, terms: Terms) -> io::Result<()> {
+    /// What was wrong with a body: as clients of either version of InfluxDB look for it, whose words are ours and need no
+    /// escapes, or else as Alertmanager says it.
+    pub async fn complain(
+        &mut self,
+        terms: Terms,
+        status: Status,
+        shape: Shape,
+        dropped: u32,
+    ) -> io::Result<()> {
         let Buffers { complaint, json, .. } = &mut *self.buffers;
-        let len = serde_json_core::to_slice(complaint.as_str(), json).unwrap_or(0);
-        self.json(terms, Status::BadRequest, len).await
+        let len = if matches!(shape, Shape::Lines | Shape::Telegraf) {
+            let mut words: heapless::String<480> = heapless::String::new();
+            _ = if dropped > 0 {
+                uwrite!(words, "partial write: unable to parse {} dropped={}", complaint.as_str(), dropped)
+            } else {
+                uwrite!(words, "{}", complaint.as_str())
+            };
+            let mut text: heapless::String<1024> = heapless::String::new();
+            let words = words.as_str();
+            _ = uwrite!(text, "{{\"error\":\"{}\",\"code\":\"invalid\",\"message\":\"{}\"}}", words, words);
+            json.get_mut(..text.len()).unwrap_or_default().copy_from_slice(text.as_bytes());
+            text.len()
+        } else {
+            serde_json_core::to_slice(complaint.as_str(), json).unwrap_or(0)
+        };
+        self.json(terms, status, len).await
     }
 
     /// So many bytes of the JSON buffer.

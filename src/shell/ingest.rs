@@ -1,29 +1,29 @@
-//! Bodies in and alerts out: what needs waiting on the way of an alert.
+//! Bodies in and alerts out: what needs waiting on the way of an alert or a sample.
 
-use std::cell::RefMut;
 use std::io;
 
+use aiglon::engine::Input;
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, Engine, Input, Verdict};
 use aiglon::http::Status;
 use aiglon::http::body::BodyError;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
-use aiglon::ingest::{Dialect, Event, Malformed, Reader, Summary};
-use aiglon::limits::{ANSWER_TIME, BODY_TIME, KEPT_BYTES, REQUEST_TIME};
+use aiglon::ingest::Dialect;
+use aiglon::ingest::line::Precision;
+use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TIME};
 use aiglon::model::{SiteId, SourceId};
 use aiglon::render::{PageBuf, alertmanager};
-use ufmt::uwrite;
 
 use super::app::{App, State};
 use super::clock;
 use super::connection::{Connection, Next, Terms, make_room};
+use super::samples::Taker;
 use super::slots::Doing;
 use super::tally::add;
 
 /// What was wrong with a batch, in words for its sender: as many as fit.
-pub type Complaint = heapless::String<480>;
+pub type Complaint = heapless::String<400>;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
@@ -32,114 +32,131 @@ const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
 /// many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
 const READS_A_TURN: u32 = 4;
 
+/// What a body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Alerts.
+    Alerts(Dialect),
+    /// Line protocol, as InfluxDB takes it.
+    Lines,
+    /// What Telegraf's `outputs.http` sends: JSON or line protocol.
+    Telegraf,
+    /// What collectd's `write_http` sends: JSON or commands.
+    Collectd,
+}
+
+/// How a body comes.
+#[derive(Clone, Copy)]
+pub struct Batch {
+    pub source: SourceId,
+    pub sender: Sender,
+    pub shape: Shape,
+    pub precision: Precision,
+    #[cfg_attr(not(feature = "gzip"), expect(dead_code, reason = "such a body has been refused"))]
+    pub gzip: bool,
+}
+
 /// How a body ended.
-enum Outcome {
-    /// All of it was read.
-    Whole(Summary),
-    /// Its JSON was malformed.
-    Malformed(Malformed),
-    /// Its framing was.
+pub enum Outcome {
+    /// All of it was read: of what is in it, so much was right, and so much was not.
+    Whole(u32, u32),
+    /// What is in it cannot be read further; the complaint says why.
+    Malformed,
+    /// Neither can what it is packed in.
+    Packed(Status, &'static str),
+    /// Its framing was wrong.
     Framing(BodyError),
     /// The client went away, or took too long.
     Cut,
 }
 
-/// Who sends, and how.
-#[derive(Clone, Copy)]
-struct From {
-    source: SourceId,
-    sender: Sender,
-}
-
 impl Connection<'_> {
-    /// Takes in a body of alerts, one at a time, and answers when the work is done.
-    #[expect(clippy::await_holding_refcell_ref, reason = "the borrow is what reserves the reader")]
-    pub async fn ingest(
-        &mut self,
-        mut terms: Terms,
-        source: SourceId,
-        sender: Sender,
-        dialect: Dialect,
-    ) -> io::Result<Next> {
+    /// Takes in a body, one alert or sample at a time, and answers when the work is done.
+    ///
+    /// What an answer makes its sender do: Prometheus and Alertmanager drop what got 400, and repeat it otherwise.
+    /// Telegraf (1.40) has three outputs. That of `influxdb` drops a batch at any 4xx and takes 204 alone for success; that of
+    /// `influxdb_v2` drops it at 400 and most others, splits it at 413, keeps it at 401 and 403, and waits for as long as
+    /// `Retry-After` says at 429 and 503. That of `http` (`plugins/outputs/http/http.go`) keeps the batch at whatever is not
+    /// 2xx and sends it again, for ever, and nothing after it. So samples that are wrong, which would be wrong again, get 400
+    /// and never block a queue, but 200 where they would; what people must mend gets 4xx, and what is ours to mend 503.
+    /// collectd (5.12, `src/write_http.c`) looks at no status, and sends nothing twice.
+    pub async fn ingest(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
         let app = self.app;
-        let Some(mut reader) = app.readers.iter().find_map(|reader| reader.try_borrow_mut().ok()) else {
+        let Some(mut taker) = app.taker(batch) else {
             terms.keep_alive = false;
             self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
             return self.after(terms).await;
         };
         self.buffers.complaint.clear();
-        reader.start(dialect);
-        let outcome = self.take_in(terms, From { source, sender }, &mut reader).await?;
-        drop(reader);
+        let outcome = self.take_in(terms, batch, &mut taker).await?;
+        drop(taker);
         // On flash before its sender is told so; also what came before a body was cut off.
         app.commit();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
+        let (mut status, mut dropped) = (Status::BadRequest, 0);
         match outcome {
-            Outcome::Cut => Ok(Next::Close),
-            Outcome::Whole(found) => {
-                // A batch in which nothing was an alert is no sign of life: who sends what we cannot read (collectd's
-                // values, say) would look alive and well for ever.
-                if found.bad == 0 || found.alerts > 0 || found.oversize > 0 {
-                    app.heard(source);
+            Outcome::Cut => return Ok(Next::Close),
+            Outcome::Whole(good, bad) => {
+                // A batch in which nothing was right is no sign of life: who sends what we cannot read would look alive
+                // and well for ever.
+                if bad == 0 || good > 0 {
+                    app.heard(batch.source);
                 }
                 if self.buffers.complaint.is_empty() {
-                    let mut response = Response::new(Status::Ok, Content::Length(2));
-                    response.content_type = "application/json";
-                    self.begin(terms, response)?;
-                    self.finish(terms, b"{}").await?;
-                } else {
-                    app.warn_of(source, &self.buffers.complaint);
-                    self.complain(terms).await?;
+                    self.well(terms, batch.shape).await?;
+                    return Ok(if terms.keep_alive { Next::Request } else { Next::Close });
                 }
-                Ok(if terms.keep_alive { Next::Request } else { Next::Close })
+                dropped = bad;
             }
-            Outcome::Malformed(malformed) => {
+            Outcome::Malformed => {
                 add(&app.tally.bodies_malformed);
-                complain_first(&mut self.buffers.complaint, malformed);
-                app.warn_of(source, &self.buffers.complaint);
                 terms.keep_alive = false;
-                self.complain(terms).await?;
-                self.after(terms).await
+            }
+            Outcome::Packed(found, words) => {
+                status = found;
+                _ = self.buffers.complaint.push_str(words);
+                terms.keep_alive = false;
             }
             Outcome::Framing(error) => {
                 let (status, words) = error.answer();
-                app.warn_of(source, words);
+                app.warn_of(batch.source, words);
                 terms.keep_alive = false;
                 self.json_words(terms, status, words).await?;
-                self.after(terms).await
+                return self.after(terms).await;
             }
         }
+        app.warn_of(batch.source, &self.buffers.complaint);
+        if batch.shape == Shape::Telegraf {
+            status = Status::Ok;
+        }
+        self.complain(terms, status, batch.shape, dropped).await?;
+        if terms.keep_alive { Ok(Next::Request) } else { self.after(terms).await }
     }
 
-    async fn take_in(
-        &mut self,
-        terms: Terms,
-        from: From,
-        reader: &mut RefMut<'_, &'static mut Reader>,
-    ) -> io::Result<Outcome> {
+    async fn take_in(&mut self, terms: Terms, batch: Batch, taker: &mut Taker<'_>) -> io::Result<Outcome> {
         let app = self.app;
         let mut body = match Self::body(terms) {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Framing(error)),
         };
         self.slot.doing(Doing::Body, BODY_TIME);
-        let end_by = clock::mono().plus(REQUEST_TIME);
+        let end_by = clock::mono().plus(if batch.gzip { GUNZIP_TIME } else { REQUEST_TIME });
         self.welcome(terms).await?;
         let mut reads = 0u32;
         loop {
             while !self.unread().is_empty() && !body.is_done() {
                 let (unread, complaint) = self.unread_and_complaint();
                 let (consumed, result) = match body.decode(unread) {
-                    Ok(step) => (step.consumed, app.feed(reader, step.payload, from, complaint)),
+                    Ok(step) => (step.consumed, app.unpack(taker, step.payload, batch, complaint)),
                     Err(error) => return Ok(Outcome::Framing(error)),
                 };
                 self.consume(consumed);
-                if let Err(malformed) = result {
-                    return Ok(Outcome::Malformed(malformed));
+                if let Err(outcome) = result {
+                    return Ok(outcome);
                 }
             }
             if body.is_done() {
-                return Ok(reader.finish().map_or_else(Outcome::Malformed, Outcome::Whole));
+                return Ok(app.finish_body(taker, batch, self.unread_and_complaint().1));
             }
             // A sender that is faster than we are would never make us wait, and nobody else have a turn.
             reads = reads.wrapping_add(1);
@@ -227,38 +244,6 @@ impl App {
         engine.step(config, now, Input::Heard(source));
     }
 
-    /// Reads a piece of a body and lets the engine see what is in it.
-    fn feed(
-        &self,
-        reader: &mut Reader,
-        payload: &[u8],
-        from: From,
-        complaint: &mut Complaint,
-    ) -> Result<(), Malformed> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        let From { source, sender } = from;
-        reader.feed(payload, &mut |event| {
-            let (alert, oversize) = match event {
-                Event::Alert(alert) => (alert, false),
-                Event::Oversize(alert) => (alert, true),
-                Event::Bad(error) => {
-                    add(&self.tally.alerts_bad);
-                    complain(complaint, error.index, error.flaw.words());
-                    return;
-                }
-            };
-            let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
-            if effects.durable != Durable::Nothing {
-                self.ledger.borrow_mut().note(engine, config, now, effects.durable);
-            }
-            if effects.verdict == Some(Verdict::Refused) {
-                say_full_once(engine);
-            }
-        })
-    }
-
     /// Says in the log what a sender does wrong, now and then, and in no word of the sender's own.
     pub fn warn_of(&self, source: SourceId, words: &str) {
         if self.may_warn() {
@@ -267,35 +252,5 @@ impl App {
                 state.config.sources.get(source.index()).map_or("", |source| state.config.str(source.name));
             log::warn!("source '{}': {}", super::log::Safe(name), super::log::Safe(words));
         }
-    }
-}
-
-/// A full store is logged when it begins to refuse; the counter has the rest.
-fn say_full_once(engine: &Engine) {
-    if engine.counters().of(Verdict::Refused) == 1 {
-        log::warn!(
-            "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
-             refusals are counted, not logged",
-            engine.alerts().len(),
-            aiglon::limits::ALERTS
-        );
-    }
-}
-
-/// Puts before what was wrong with alerts that the rest could not be read.
-fn complain_first(complaint: &mut Complaint, malformed: Malformed) {
-    let alerts = std::mem::take(complaint);
-    _ = uwrite!(complaint, "byte {}: {}", malformed.at, malformed.why.words());
-    if !alerts.is_empty() {
-        _ = uwrite!(complaint, "; {}", alerts.as_str());
-    }
-}
-
-fn complain(complaint: &mut Complaint, index: u32, words: &str) {
-    let mut one: heapless::String<96> = heapless::String::new();
-    let start = if complaint.is_empty() { "" } else { "; " };
-    if uwrite!(one, "{}alert {}: {}", start, index, words).is_ok() {
-        // What finds no room is counted.
-        _ = complaint.push_str(&one);
     }
 }

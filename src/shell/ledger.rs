@@ -6,6 +6,7 @@ use std::path::Path;
 use aiglon::config::Config;
 use aiglon::engine::alerts::Key;
 use aiglon::engine::durable::{BEGAN, ENDED, MORE};
+use aiglon::engine::heartbeats::BEAT;
 use aiglon::engine::{Durable, Engine};
 use aiglon::incidents::Survey;
 use aiglon::journal::{Counters, Durability, Fault, Journal, Refused};
@@ -331,9 +332,9 @@ impl Ledger {
     }
 }
 
-/// Whether a record tells of an alert.
+/// Whether a record tells of an alert or a heartbeat, which nobody needs elsewhere.
 fn is_alert(kind: u8) -> bool {
-    matches!(kind, BEGAN | ENDED | MORE)
+    matches!(kind, BEGAN | ENDED | MORE | BEAT)
 }
 
 /// That a journal has no room for something.
@@ -347,7 +348,7 @@ pub const KEPT: &str = "what people wrote and what goes on";
 /// Why storage fails, in words.
 pub fn words(fault: Fault) -> &'static str {
     match fault {
-        Fault::Missing => "there is no such directory",
+        Fault::Missing => "there is no such directory, and it cannot be made",
         Fault::NoSpace => "no space left",
         Fault::ReadOnly => "it is read-only, or not ours",
         Fault::Busy => "another daemon writes there",

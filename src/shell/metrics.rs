@@ -2,7 +2,6 @@
 //! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
 
 use aiglon::config::Config;
-use aiglon::engine::heartbeats::Pulse;
 use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
@@ -215,16 +214,17 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
     t.family(
         "heartbeat_ok",
         "gauge",
-        "1 while a heartbeat is on time, 0 while it is late or failed; absent if it was never heard.",
+        "1 while a heartbeat is on time, 0 while it is late or failed; absent while that is not known.",
     );
-    let heard = || config.heartbeats().filter_map(|(id, row)| Some((row, engine.pulse(id).last()?, id)));
-    for (row, _, id) in heard() {
-        let on_time = matches!(engine.pulse(id), Pulse::OnTime { .. });
-        t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
+    for (id, row) in config.heartbeats() {
+        if let Some(on_time) = engine.pulse(id).is_on_time() {
+            t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
+        }
     }
     t.family("heartbeat_last_seen_seconds", "gauge", "Since it last came; absent if it never did.");
     let now = clock::mono();
-    for (row, last, _) in heard() {
+    for (id, row) in config.heartbeats() {
+        let Some(last) = engine.pulse(id).last() else { continue };
         let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
         t.labelled("heartbeat_last_seen_seconds", "heartbeat", config.str(row.name), age);
     }
@@ -239,8 +239,14 @@ fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
         ("samples_late_total", "Samples that came late and were dropped.", counters.late),
         ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),
         ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
+        ("samples_unexpected_total", "Samples of what a rule does not expect by name.", counters.unexpected),
     ] {
         t.one(name, "counter", help, count);
+    }
+    t.family("rule_missing", "gauge", "Of what a rule expects by name, how much is silent.");
+    for (id, row) in config.rules().filter(|&(id, _)| config.expected_of(id).next().is_some()) {
+        let missing = engine.missing(config, id, clock::mono()).count() as u64;
+        t.labelled("rule_missing", "rule", config.str(row.name), missing);
     }
     t.one("series", "gauge", "Series that rules know the last value of.", engine.series() as u64);
     t.one("series_limit", "gauge", "Series that there is room for.", limits::SERIES as u64);
@@ -283,7 +289,7 @@ fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     );
 }
 
-fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {
+fn stores(config: &Config) -> [(&'static str, usize, usize); 11] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -293,6 +299,7 @@ fn stores(config: &Config) -> [(&'static str, usize, usize); 10] {
         ("matches", config.matches.len(), limits::MATCHES),
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("rules", config.rules.len(), limits::RULES),
+        ("expected", config.expected.len(), limits::EXPECTED),
         ("match_terms", config.terms.len(), limits::TERMS),
         ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
     ]

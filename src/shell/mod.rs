@@ -26,5 +26,6 @@ mod storage;
 mod stream;
 mod tally;
 mod token;
+mod turns;
 #[cfg(test)]
 mod wear;

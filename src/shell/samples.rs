@@ -1,53 +1,36 @@
-//! Bodies in and samples out, as InfluxDB's clients send them.
-//!
-//! What an answer makes Telegraf do (1.40, `plugins/outputs/influxdb/http.go`, `influxdb_v2/http.go`): its first version's
-//! output drops the batch at any 4xx, its second's at 400 and most others; it splits the batch at 413, and keeps it at 401 and
-//! 403. Both keep it at 5xx, and the second waits for as long as `Retry-After` says at 429 and 503. Only 204 is success for
-//! the first. So lines that are wrong, which would be wrong again, get 400 with InfluxDB's "partial write" and never block a
-//! queue, and what is ours to mend gets 503.
+//! From the bytes of a body to what the engine sees: unpacked, told apart, and read.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 
 use aiglon::config::Config;
 use aiglon::config::rule::Asking;
-use aiglon::engine::{Engine, Input};
+use aiglon::engine::{Durable, Engine, Input, Verdict};
+#[cfg(feature = "gzip")]
 use aiglon::http::Status;
-use aiglon::http::body::BodyError;
-use aiglon::http::response::{Content, Response};
-use aiglon::ingest::line::{Counted, Event, Lines, Precision};
+use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
-use aiglon::limits::{ANSWER_TIME, BODY_TIME, LINE_READERS, REQUEST_TIME};
-use aiglon::model::SourceId;
+use aiglon::ingest::{self, Dialect, Malformed, Reader};
+#[cfg(feature = "gzip")]
+use aiglon::limits::GUNZIPS;
+use aiglon::limits::LINE_READERS;
 use aiglon::time::Now;
 use ufmt::uwrite;
 
 use super::app::{App, State};
-use super::clock;
-use super::connection::{Connection, Next, Terms};
-use super::slots::Doing;
+use super::ingest::{Batch, Complaint, Outcome, Shape};
+use super::ledger::Ledger;
 use super::tally::add;
-
-/// How often a body is read before the reactor is asked whether there is more.
-const READS_A_TURN: u32 = 4;
-
-/// What was wrong with lines, in words for their sender: as many as fit.
-pub type Complaint = heapless::String<300>;
-
-/// How a body of samples came.
-#[derive(Clone, Copy)]
-pub struct Batch {
-    pub source: SourceId,
-    pub precision: Precision,
-    #[cfg_attr(not(feature = "gzip"), expect(dead_code, reason = "such a body has been refused"))]
-    pub gzip: bool,
-}
+use super::turns::{Turn, Turns};
 
 /// What takes samples in.
 pub struct Pool {
     readers: [RefCell<Lines>; LINE_READERS],
+    pub turns: Turns,
     #[cfg(feature = "gzip")]
-    gunzip: RefCell<Box<aiglon::http::gunzip::Gunzip>>,
+    gunzips: [RefCell<Box<aiglon::http::gunzip::Gunzip>>; GUNZIPS],
+    #[cfg(feature = "gzip")]
+    pub gunzip_turns: Turns,
     pub lines: Cell<u64>,
     pub lines_bad: Cell<u64>,
 }
@@ -56,145 +39,82 @@ impl Pool {
     pub fn new() -> Self {
         Self {
             readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
+            turns: Turns::new(LINE_READERS),
             #[cfg(feature = "gzip")]
-            gunzip: RefCell::default(),
+            gunzips: Default::default(),
+            #[cfg(feature = "gzip")]
+            gunzip_turns: Turns::new(GUNZIPS),
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
     }
 }
 
-/// How a body ended.
-enum Outcome {
-    Whole(Counted),
-    Framing(Status, &'static str),
-    /// The client went away, or took too long.
-    Cut,
+/// In what format the body is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// Its first byte has not come.
+    Unknown,
+    Json,
+    Lines,
 }
 
-fn framing(error: BodyError) -> Outcome {
-    let (status, words) = error.answer();
-    Outcome::Framing(status, words)
-}
-
-impl Connection<'_> {
-    /// Takes in a body of line protocol, and answers when the work is done.
-    #[expect(clippy::await_holding_refcell_ref, reason = "the borrow is what reserves the reader")]
-    pub async fn samples(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
-        let app = self.app;
-        let reader = app.samples.readers.iter().find_map(|reader| reader.try_borrow_mut().ok());
-        let (Some(mut reader), Ok(key)) = (reader, app.sample_key()) else {
-            terms.keep_alive = false;
-            self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
-            return self.after(terms).await;
-        };
-        reader.start(batch.precision, key);
-        let mut complaint = Complaint::new();
-        #[cfg(feature = "gzip")]
-        let outcome = if batch.gzip {
-            let Ok(mut gunzip) = app.samples.gunzip.try_borrow_mut() else {
-                drop(reader);
-                terms.keep_alive = false;
-                self.json_words(terms, Status::ServiceUnavailable, "another body is being unpacked").await?;
-                return self.after(terms).await;
-            };
-            gunzip.start();
-            self.take_lines(terms, batch, &mut reader, Some(&mut gunzip), &mut complaint).await?
-        } else {
-            self.take_lines(terms, batch, &mut reader, None, &mut complaint).await?
-        };
-        #[cfg(not(feature = "gzip"))]
-        let outcome = self.take_lines(terms, batch, &mut reader, None, &mut complaint).await?;
-        drop(reader);
-        self.slot.doing(Doing::Answer, ANSWER_TIME);
-        match outcome {
-            Outcome::Cut => Ok(Next::Close),
-            Outcome::Whole(counted) => {
-                // A body in which nothing was right is no sign of life.
-                if counted.bad == 0 || counted.good > 0 {
-                    app.heard(batch.source);
-                }
-                if counted.bad == 0 {
-                    self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
-                    self.finish(terms, b"").await?;
-                } else {
-                    let mut words = heapless::String::<400>::new();
-                    _ = uwrite!(
-                        words,
-                        "partial write: unable to parse {} dropped={}",
-                        complaint.as_str(),
-                        counted.bad
-                    );
-                    app.warn_of(batch.source, &words);
-                    self.influx_error(terms, Status::BadRequest, &words).await?;
-                }
-                Ok(if terms.keep_alive { Next::Request } else { Next::Close })
-            }
-            Outcome::Framing(status, words) => {
-                app.warn_of(batch.source, words);
-                terms.keep_alive = false;
-                self.influx_error(terms, status, words).await?;
-                self.after(terms).await
-            }
-        }
-    }
-
-    async fn take_lines(
-        &mut self,
-        terms: Terms,
-        batch: Batch,
-        reader: &mut Lines,
-        #[cfg(feature = "gzip")] mut gunzip: Option<&mut aiglon::http::gunzip::Gunzip>,
-        #[cfg(not(feature = "gzip"))] gunzip: Option<()>,
-        complaint: &mut Complaint,
-    ) -> io::Result<Outcome> {
-        let app = self.app;
-        let mut body = match Self::body(terms) {
-            Ok(body) => body,
-            Err(error) => return Ok(framing(error)),
-        };
-        #[cfg(not(feature = "gzip"))]
-        let _ = gunzip;
-        self.slot.doing(Doing::Body, BODY_TIME);
-        let end_by = clock::mono().plus(REQUEST_TIME);
-        self.welcome(terms).await?;
-        let mut reads = 0u32;
-        loop {
-            while !self.unread().is_empty() && !body.is_done() {
-                let (consumed, payload) = match body.decode(self.unread()) {
-                    Ok(step) => (step.consumed, step.payload),
-                    Err(error) => return Ok(framing(error)),
-                };
-                #[cfg(feature = "gzip")]
-                if let Some(gunzip) = gunzip.as_deref_mut() {
-                    if let Err(error) = app.unpack(gunzip, payload, batch.source, reader, complaint) {
-                        return Ok(error);
-                    }
-                } else {
-                    app.feed_lines(reader, payload, batch.source, complaint);
-                }
-                #[cfg(not(feature = "gzip"))]
-                app.feed_lines(reader, payload, batch.source, complaint);
-                self.consume(consumed);
-            }
-            if body.is_done() {
-                #[cfg(feature = "gzip")]
-                if gunzip.is_some_and(|gunzip| !gunzip.is_whole()) {
-                    return Ok(Outcome::Framing(Status::BadRequest, "the gzip body is cut off"));
-                }
-                return Ok(Outcome::Whole(app.finish_lines(reader, batch.source, complaint)));
-            }
-            // A sender that is faster than we are would never make us wait, and nobody else have a turn.
-            reads = reads.wrapping_add(1);
-            if self.fill(!reads.is_multiple_of(READS_A_TURN)).await? == 0 || clock::mono() >= end_by {
-                return Ok(Outcome::Cut);
-            }
-            self.slot.progress(BODY_TIME);
-        }
-    }
+/// What reads one body.
+pub struct Taker<'a> {
+    format: Format,
+    json: Option<RefMut<'a, &'static mut Reader>>,
+    lines: Option<RefMut<'a, Lines>>,
+    #[cfg(feature = "gzip")]
+    gunzip: Option<RefMut<'a, Box<aiglon::http::gunzip::Gunzip>>>,
+    _turns: [Option<Turn<'a>>; 3],
 }
 
 impl App {
+    /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
+    pub fn taker(&self, batch: Batch) -> Option<Taker<'_>> {
+        let (format, dialect) = match batch.shape {
+            Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
+            Shape::Lines => (Format::Lines, None),
+            Shape::Telegraf => (Format::Unknown, Some(Dialect::Telegraf)),
+            Shape::Collectd => (Format::Unknown, Some(Dialect::Collectd)),
+        };
+        let mut turns = [const { None }; 3];
+        let mut json = None;
+        if let Some(dialect) = dialect {
+            turns[0] = Some(self.turns.take(batch.source)?);
+            let mut reader = self.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
+            reader.start(dialect);
+            json = Some(reader);
+        }
+        let mut lines = None;
+        if format != Format::Json {
+            turns[1] = Some(self.samples.turns.take(batch.source)?);
+            let mut reader = self.samples.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
+            let key = self.sample_key().ok()?;
+            match batch.shape {
+                Shape::Collectd => reader.start_commands(key),
+                _ => reader.start(batch.precision, key),
+            }
+            lines = Some(reader);
+        }
+        Some(Taker {
+            format,
+            json,
+            lines,
+            #[cfg(feature = "gzip")]
+            gunzip: if batch.gzip {
+                turns[2] = Some(self.samples.gunzip_turns.take(batch.source)?);
+                let mut gunzip =
+                    self.samples.gunzips.iter().find_map(|gunzip| gunzip.try_borrow_mut().ok())?;
+                gunzip.start();
+                Some(gunzip)
+            } else {
+                None
+            },
+            _turns: turns,
+        })
+    }
+
     /// The key of the hashes in samples; a new one each day.
     fn sample_key(&self) -> io::Result<HashKey> {
         let mut state = self.state.borrow_mut();
@@ -209,68 +129,189 @@ impl App {
         Ok(key)
     }
 
-    #[cfg(feature = "gzip")]
-    fn unpack(
+    /// Reads a piece of a body as it came.
+    pub fn unpack(
         &self,
-        gunzip: &mut aiglon::http::gunzip::Gunzip,
-        mut payload: &[u8],
-        source: SourceId,
-        reader: &mut Lines,
+        taker: &mut Taker<'_>,
+        payload: &[u8],
+        batch: Batch,
         complaint: &mut Complaint,
     ) -> Result<(), Outcome> {
-        use aiglon::http::gunzip::GzipError;
-        loop {
-            let step = gunzip.decode(payload).map_err(|error| match error {
-                GzipError::Broken => Outcome::Framing(Status::BadRequest, "the body is not gzip, or damaged"),
-                GzipError::TooLarge => {
-                    Outcome::Framing(Status::ContentTooLarge, "the body is too large once it is unpacked")
+        #[cfg(feature = "gzip")]
+        if let Some(mut gunzip) = taker.gunzip.take() {
+            use aiglon::http::gunzip::GzipError;
+            let mut payload = payload;
+            loop {
+                let step = gunzip.decode(payload).map_err(|error| match error {
+                    GzipError::Broken => {
+                        Outcome::Packed(Status::BadRequest, "the body is not gzip, or damaged")
+                    }
+                    GzipError::TooLarge => {
+                        Outcome::Packed(Status::ContentTooLarge, "the body is too large once it is unpacked")
+                    }
+                })?;
+                payload = payload.get(step.consumed..).unwrap_or_default();
+                if payload.is_empty() && step.output.is_empty() {
+                    taker.gunzip = Some(gunzip);
+                    return Ok(());
                 }
-            })?;
-            payload = payload.get(step.consumed..).unwrap_or_default();
-            if payload.is_empty() && step.output.is_empty() {
-                return Ok(());
+                self.feed(taker, step.output, batch, complaint)?;
             }
-            self.feed_lines(reader, step.output, source, complaint);
         }
+        self.feed(taker, payload, batch, complaint)
     }
 
-    fn feed_lines(&self, reader: &mut Lines, payload: &[u8], source: SourceId, complaint: &mut Complaint) {
+    /// Reads a piece of a body and lets the engine see what is in it.
+    fn feed(
+        &self,
+        taker: &mut Taker<'_>,
+        payload: &[u8],
+        batch: Batch,
+        complaint: &mut Complaint,
+    ) -> Result<(), Outcome> {
+        if taker.format == Format::Unknown {
+            // No line of anybody's begins like JSON does.
+            let first = payload.iter().find(|byte| !byte.is_ascii_whitespace());
+            taker.format = match first {
+                None => return Ok(()),
+                Some(b'{' | b'[') => Format::Json,
+                Some(_) => Format::Lines,
+            };
+        }
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
-        reader.feed(payload, &Asking { config, source }, &mut |event| {
-            take(engine, config, now, &event, complaint);
-        });
+        let asking = Asking { config, source: batch.source };
+        let mut taking = Taking { app: self, engine, config, now, batch, complaint };
+        let Taker { format, json, lines, .. } = taker;
+        match (format, json, lines) {
+            (Format::Json, Some(reader), lines) => {
+                let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
+                let fed = reader.feed_asked(payload, asked.as_mut(), &mut |event| taking.event(&event));
+                fed.map_err(|malformed| complain_first(complaint, malformed))
+            }
+            (_, _, Some(lines)) => {
+                lines.feed(payload, &asking, &mut |event| taking.line(&event));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn finish_lines(&self, reader: &mut Lines, source: SourceId, complaint: &mut Complaint) -> Counted {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        let counted = reader
-            .finish(&Asking { config, source }, &mut |event| take(engine, config, now, &event, complaint));
-        for (counter, more) in [(&self.samples.lines, counted.good), (&self.samples.lines_bad, counted.bad)] {
-            counter.set(counter.get().wrapping_add(more.into()));
+    /// A body has come to its end.
+    pub fn finish_body(&self, taker: &mut Taker<'_>, batch: Batch, complaint: &mut Complaint) -> Outcome {
+        #[cfg(feature = "gzip")]
+        if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
+            return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
-        if counted.bad > 0 {
-            add(&self.tally.bodies_malformed);
+        let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines) {
+            (Format::Unknown | Format::Json, Some(reader), _) => match reader.finish() {
+                Ok(found) => (found.alerts.saturating_add(found.oversize), found.bad, found.samples),
+                Err(malformed) => return complain_first(complaint, malformed),
+            },
+            (_, _, Some(lines)) => {
+                let mut state = self.state.borrow_mut();
+                let State { engine, config, .. } = &mut *state;
+                let now = self.now(config);
+                let asking = Asking { config, source: batch.source };
+                let mut taking = Taking { app: self, engine, config, now, batch, complaint };
+                let counted = lines.finish(&asking, &mut |event| taking.line(&event));
+                if counted.bad > 0 {
+                    add(&self.tally.bodies_malformed);
+                }
+                (0, counted.bad, counted.good)
+            }
+            _ => (0, 0, 0),
+        };
+        good = good.saturating_add(lines);
+        if !matches!(batch.shape, Shape::Alerts(_)) {
+            for (counter, more) in [(&self.samples.lines, lines), (&self.samples.lines_bad, bad)] {
+                counter.set(counter.get().wrapping_add(more.into()));
+            }
         }
-        counted
+        Outcome::Whole(good, bad)
     }
 }
 
-fn take(engine: &mut Engine, config: &Config, now: Now, event: &Event<'_>, complaint: &mut Complaint) {
-    match event {
-        Event::Sample(sample) => {
-            engine.step(config, now, Input::Sample(sample));
-        }
-        Event::Bad(line, flaw) => {
-            let mut one: heapless::String<64> = heapless::String::new();
-            let start = if complaint.is_empty() { "" } else { "; " };
-            if uwrite!(one, "{}line {}: {}", start, line, flaw.words()).is_ok() {
-                // What finds no room is counted.
-                _ = complaint.push_str(&one);
+/// What is done with what is found.
+struct Taking<'a> {
+    app: &'a App,
+    engine: &'a mut Engine,
+    config: &'a Config,
+    now: Now,
+    batch: Batch,
+    complaint: &'a mut Complaint,
+}
+
+impl Taking<'_> {
+    fn event(&mut self, event: &ingest::Event<'_>) {
+        use ingest::Event;
+
+        let (alert, oversize) = match *event {
+            Event::Alert(alert) => (alert, false),
+            Event::Oversize(alert) => (alert, true),
+            Event::Sample(sample) => {
+                self.engine.step(self.config, self.now, Input::Sample(sample));
+                return;
             }
+            Event::Bad(error) => {
+                let alerts = matches!(self.batch.shape, Shape::Alerts(_));
+                if alerts {
+                    add(&self.app.tally.alerts_bad);
+                }
+                let what = if alerts { "alert" } else { "sample" };
+                return complain(self.complaint, what, error.index, error.flaw.words());
+            }
+        };
+        let Batch { source, sender, .. } = self.batch;
+        let input = Input::Alert { source, sender, alert, oversize };
+        let effects = self.engine.step(self.config, self.now, input);
+        if effects.durable != Durable::Nothing {
+            let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
+            ledger.note(self.engine, self.config, self.now, effects.durable);
         }
+        if effects.verdict == Some(Verdict::Refused) {
+            say_full_once(self.engine);
+        }
+    }
+
+    fn line(&mut self, event: &line::Event<'_>) {
+        match *event {
+            line::Event::Sample(sample) => {
+                self.engine.step(self.config, self.now, Input::Sample(sample));
+            }
+            line::Event::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
+        }
+    }
+}
+
+/// A full store is logged when it begins to refuse; the counter has the rest.
+fn say_full_once(engine: &Engine) {
+    if engine.counters().of(Verdict::Refused) == 1 {
+        log::warn!(
+            "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
+             refusals are counted, not logged",
+            engine.alerts().len(),
+            aiglon::limits::ALERTS
+        );
+    }
+}
+
+/// Puts before what was wrong with alerts that the rest could not be read.
+fn complain_first(complaint: &mut Complaint, malformed: Malformed) -> Outcome {
+    let alerts = std::mem::take(complaint);
+    _ = uwrite!(complaint, "byte {}: {}", malformed.at, malformed.why.words());
+    if !alerts.is_empty() {
+        _ = uwrite!(complaint, "; {}", alerts.as_str());
+    }
+    Outcome::Malformed
+}
+
+fn complain(complaint: &mut Complaint, what: &str, index: u32, words: &str) {
+    let mut one: heapless::String<96> = heapless::String::new();
+    let start = if complaint.is_empty() { "" } else { "; " };
+    if uwrite!(one, "{}{} {}: {}", start, what, index, words).is_ok() {
+        // What finds no room is counted.
+        _ = complaint.push_str(&one);
     }
 }

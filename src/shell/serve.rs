@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::engine::Input;
+use aiglon::engine::reload::dropped;
 use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::Millis;
 use smol::{LocalExecutor, Timer};
@@ -164,6 +165,11 @@ impl App {
             Ok((text, bound)) => {
                 add(&self.tally.reloads);
                 let now = self.now(config);
+                for name in dropped(config, spare) {
+                    log::warn!(
+                        "there is no component '{name}' any more: its days and its part in incidents go"
+                    );
+                }
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.

@@ -76,7 +76,9 @@ impl Files {
         self.lock = None;
         match DirBuilder::new().mode(0o700).create(&self.dir) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists && !self.dir.is_dir() => {
-                return Err(fault(&error));
+                // Who mistyped the path, or has yet to make it, looks for it in vain; not at its mode.
+                let refused = fault(&error) == Fault::ReadOnly && !self.dir.exists();
+                return Err(if refused { Fault::Missing } else { fault(&error) });
             }
             _ => {}
         }

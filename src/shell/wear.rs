@@ -16,7 +16,8 @@ use aiglon::engine::{Engine, Input};
 use aiglon::incidents::Boot;
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::Counters;
-use aiglon::model::{ComponentId, SiteId, SourceId, State, View};
+use aiglon::limits::HEARTBEATS;
+use aiglon::model::{ComponentId, HeartbeatId, SiteId, SourceId, State, View};
 use aiglon::time::{Mono, Now, Wall};
 
 use super::ledger::Ledger;
@@ -66,6 +67,11 @@ impl Cost {
 
 impl Board {
     fn new(components: usize) -> Self {
+        Self::owed(components, 0)
+    }
+
+    /// The same, and so many daily heartbeats are owed of which only operators know.
+    fn owed(components: usize, heartbeats: usize) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let mut text = String::from(
             "config listen\n\toption address 127.0.0.1:80\n\tlist serve page\nconfig site s\n\
@@ -74,6 +80,9 @@ impl Board {
         text += &format!("\tlist token sha256:{}\nconfig service v\n\toption site s\n", "01".repeat(32));
         for number in 0..components {
             text += &format!("config component c{number}\n\toption service v\n");
+        }
+        for number in 0..heartbeats {
+            text += &format!("config heartbeat h{number}\n\toption source p\n\toption every 24h\n");
         }
         let (mut config, mut problems) = (Box::new(Config::new()), Problems::new());
         config.load(text.as_bytes(), &mut problems).unwrap();
@@ -131,7 +140,7 @@ impl Board {
             if fires { ("firing", "2027-01-01T00:00:00Z") } else { ("resolved", "2026-11-20T22:00:00Z") };
         let starts = r#""startsAt":"2026-11-20T21:00:00Z""#;
         let (dialect, body) = match sender {
-            Sender::Webhook => (
+            Sender::Webhook | Sender::Once => (
                 Dialect::Webhook,
                 format!(
                     r#"{{"version":"4","alerts":[{{"status":"{status}",{labels},{starts},"endsAt":"0001-01-01T00:00:00Z"}}]}}"#
@@ -149,6 +158,15 @@ impl Board {
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
+    }
+
+    /// A heartbeat, as the door takes it.
+    fn beat(&mut self, heartbeat: u8, failed: bool) {
+        let now = self.now();
+        let input = Input::Beat { id: HeartbeatId(heartbeat), failed };
+        let effects = self.engine.step(&self.config, now, input);
+        self.ledger.note(&mut self.engine, &self.config, now, effects.durable);
+        self.ledger.commit(&mut self.engine, &self.config, now);
     }
 
     fn cost(&mut self, from: Counters) -> Cost {
@@ -232,5 +250,27 @@ fn a_day_of_a_webhook_that_flaps_costs_at_most_256_kib() {
         let what = format!("a webhook, {components} of 16 components every {every} s");
         let (cost, _) = flapping(&what, Sender::Webhook, every, components);
         assert!(cost.nor() <= 262_144);
+    }
+}
+
+/// Nightly jobs, each of which is on flash when it has come; and scripts gone mad, that come every minute and fail every
+/// other time.
+#[test]
+fn heartbeats_cost_little_however_often_they_come() {
+    for (every, heartbeats, most) in
+        [(DAY_SECS, 3, 16_384), (DAY_SECS, HEARTBEATS, 16_384), (60, HEARTBEATS, 131_072)]
+    {
+        let mut board = Board::owed(16, heartbeats);
+        let from = board.ledger.figures().1;
+        board.pass(DAY_SECS, &mut |board, second| {
+            if second % every == 7 {
+                for heartbeat in 0..u8::try_from(heartbeats).unwrap() {
+                    board.beat(heartbeat, second / every % 2 == 1);
+                }
+            }
+        });
+        let cost = board.cost(from);
+        cost.tell(&format!("a day of {heartbeats} heartbeats every {every} s"));
+        assert!(cost.bytes > 0 && cost.nor() <= most, "{} bytes", cost.nor());
     }
 }

@@ -94,6 +94,12 @@ impl Browser {
         self.in_session("url", &json!({"url": format!("http://{address}/")}));
     }
 
+    /// A page without anything, and without a policy.
+    #[allow(dead_code)] // for tests/luci
+    pub fn open_nothing(&self) {
+        self.in_session("url", &json!({"url": "data:text/html,<!doctype html><title></title>"}));
+    }
+
     /// Opens a golden file.
     pub fn open_golden(&self, name: &str) {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");

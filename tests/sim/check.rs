@@ -43,6 +43,10 @@ impl World {
             overall[site] = overall[site].max(state);
         }
         for (site, worst) in (0u8..).zip(overall) {
+            let overall = view.site(SiteId(site)).overall;
+            if overall == worst {
+                continue;
+            }
             // What people say of a service as a whole counts, too, and only makes it worse.
             let mut said = worst;
             view.incidents(SiteId(site), &mut |incident| {
@@ -50,7 +54,6 @@ impl World {
                     said = said.max(incident.level);
                 }
             });
-            let overall = view.site(SiteId(site)).overall;
             assert!((worst..=said).contains(&overall), "{overall:?}, not {worst:?} to {said:?}");
         }
         let (incidents, used, capacity) = self.engine.incidents().usage();
@@ -169,12 +172,20 @@ impl World {
 
     /// What was told before a restart is told after it; something may have happened on the way. `whole`: nothing has been
     /// refused for want of room.
-    pub fn check_restart(before: &BTreeMap<u32, Told>, after: &BTreeMap<u32, Told>, whole: bool) {
+    pub fn check_restart(
+        &self,
+        site: u8,
+        before: &BTreeMap<u32, Told>,
+        after: &BTreeMap<u32, Told>,
+        whole: bool,
+    ) {
         for (number, was) in before {
             let Some(is) = after.get(number) else {
+                // A boot is something new, too, to which what is old gives way.
+                let wordless = was.steps.iter().all(|step| step.ends_with(" 0"));
                 assert!(
-                    !whole && was.steps.iter().all(|step| step.ends_with(" 0")),
-                    "a restart lost incident {number}: {was:#?}"
+                    (!whole && wordless) || self.may_be_gone(site, *number),
+                    "a restart lost incident {number} of site {site}: {was:#?}"
                 );
                 continue;
             };

@@ -570,7 +570,9 @@ impl World {
         self.disk.fail_for(0);
         if let Some((before, refused)) = before {
             let (after, whole) = (self.told(), refused == 0 && self.refused() == 0);
-            before.iter().zip(&after).for_each(|(before, after)| Self::check_restart(before, after, whole));
+            for (site, (before, after)) in (0u8..).zip(before.iter().zip(&after)) {
+                self.check_restart(site, before, after, whole);
+            }
         } else {
             self.look_anew(true);
         }

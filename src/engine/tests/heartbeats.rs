@@ -1,7 +1,7 @@
 //! Signs of life that are owed: on time, late, failed, and never heard.
 
 use super::*;
-use crate::engine::heartbeats::Pulse;
+use crate::engine::heartbeats::{BEAT, Pulse};
 use crate::limits::HEARTBEATS;
 use crate::model::HeartbeatId;
 
@@ -42,16 +42,26 @@ fn files(sim: &Sim) -> (State, Reason) {
 #[test]
 fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     let mut sim = Sim::new(&owed());
-    let unheard = (State::NoData, Reason::NeverHeard);
+    let unheard = (State::NoData, Reason::Owed);
     assert_eq!(files(&sim), unheard);
-    // However long it is.
+    sim.at(11);
+    assert_eq!(files(&sim), unheard);
+    // It had the time to come.
+    sim.at(12);
+    assert_eq!((files(&sim).0, sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
+    assert_eq!(sim.engine.pulse(BACKUP).last(), None);
+    let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
+    assert_eq!(view.since, Some(Mono(10 * MIN)));
     sim.at(24 * 60);
-    assert_eq!(files(&sim), unheard);
+    beat(&mut sim, SYNC, false);
+    assert_eq!(files(&sim).0, State::Outage);
+    let mut sim = Sim::new(&owed());
+    sim.at(10);
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim), unheard, "one of two");
     beat(&mut sim, SYNC, false);
     assert_eq!(files(&sim).0, State::Operational, "at once: there is nothing to wait for");
-    let start = 24 * 60;
+    let start = 10;
     sim.at(start + 11);
     assert_eq!(files(&sim).0, State::Operational, "late, but within its grace");
     sim.at(start + 12);
@@ -144,4 +154,166 @@ fn one_without_a_component_concerns_nobody() {
     sim.at(6);
     assert_eq!(files(&sim).0, State::Operational, "its source has been heard: sources feed it as ever");
     assert_eq!(HEARTBEATS, 64);
+}
+
+// ---- over a restart ----------------------------------------------------------------------------------------
+
+/// A nightly job, and one of every hour.
+fn nightly() -> String {
+    owed()
+        .replace("every '10m'\n\toption grace '2m'", "every '24h'\n\toption grace '2h'")
+        .replace("'20m'", "'1h'")
+}
+
+const HOUR: i64 = 60;
+
+fn known(sim: &Sim) -> (&'static str, &'static str) {
+    (sim.engine.pulse(BACKUP).word(), sim.engine.pulse(SYNC).word())
+}
+
+/// What a step wrote, and what a clean stop writes besides.
+fn stopped(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
+    let mut records = Vec::new();
+    let now = sim.clocks();
+    sim.engine.flush_uptime(&sim.config, now, &mut |kind, payload| records.push((kind, payload.to_vec())));
+    records
+}
+
+fn after(sim: &mut Sim, minutes: i64, records: &[(u8, Vec<u8>)]) -> Sim {
+    let mut next = restart(sim, &nightly(), records);
+    next.ahead = next.ahead.map(|ahead| ahead + minutes * MIN);
+    let now = next.clocks();
+    next.engine.restored(&next.config, now);
+    next
+}
+
+/// Beats as the door does it: what must be is written at once.
+fn heard(sim: &mut Sim, id: HeartbeatId, failed: bool) -> Vec<(u8, Vec<u8>)> {
+    let now = sim.clocks();
+    sim.durable = sim.engine.step(&sim.config, now, Input::Beat { id, failed }).durable;
+    records(sim)
+}
+
+#[test]
+fn a_nightly_job_is_known_after_a_power_cut() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    let written = heard(&mut sim, BACKUP, false);
+    assert_eq!((written.len(), written[0].1.len()), (1, 13));
+    assert!(heard(&mut sim, SYNC, false).is_empty(), "what comes every hour comes soon enough");
+    sim.at(20 * HOUR);
+    let mut next = after(&mut sim, 10, &written);
+    assert_eq!(known(&next), ("on time", "not heard yet"));
+    beat(&mut next, SYNC, false);
+    assert_eq!(files(&next).0, State::Operational);
+    // Due 24 hours after it came, and late two later: not two after we came back.
+    for hour in 1..=6 {
+        next.at(hour * HOUR);
+        beat(&mut next, SYNC, false);
+    }
+    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    next.at(7 * HOUR);
+    beat(&mut next, SYNC, false);
+    assert_eq!((known(&next).0, files(&next).0), ("late", State::Outage));
+}
+
+#[test]
+fn what_is_not_sure_after_a_restart_is_not_well() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    let well = heard(&mut sim, BACKUP, false);
+    // It became due while we were away: it may have come.
+    let next = after(&mut sim, 26 * HOUR, &well);
+    assert_eq!((known(&next).0, files(&next)), ("not heard yet", (State::NoData, Reason::Owed)));
+    // By a clock that is behind what was written, nothing is known.
+    let next = after(&mut sim, -2 * HOUR, &well);
+    assert_eq!(known(&next).0, "not heard yet");
+    // It had failed: at once on flash, though something had been written just before.
+    let failed = heard(&mut sim, BACKUP, true);
+    assert_eq!(failed.len(), 1);
+    let next = after(&mut sim, HOUR, &[well.clone(), failed.clone()].concat());
+    assert_eq!((known(&next).0, files(&next).0), ("failed", State::Outage));
+    // And it was late when we stopped.
+    sim.at(60 * HOUR);
+    let late = stopped(&mut sim);
+    let next = after(&mut sim, HOUR, &[well, failed, late].concat());
+    assert_eq!((known(&next).0, files(&next).0), ("late", State::Outage));
+    // A name that there is no more takes nothing along; nor does half a record.
+    let mut other = Sim::new(&nightly().replace("'backup'", "'other'"));
+    let now = other.clocks();
+    let (kind, payload) = stopped(&mut sim).pop().unwrap_or((BEAT, [0; 13].to_vec()));
+    assert!(other.engine.restore(&other.config, now, kind, &payload));
+    assert!(!other.engine.restore(&other.config, now, BEAT, &payload[..12]));
+    assert_eq!(known(&other).0, "not heard yet");
+}
+
+#[test]
+fn a_clean_stop_remembers_all_of_them_and_a_snapshot_too() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    heard(&mut sim, BACKUP, false);
+    heard(&mut sim, SYNC, false);
+    let mut all = Vec::new();
+    let now = sim.clocks();
+    sim.engine.snapshot(&sim.config, now, true, &mut |kind, payload| all.push((kind, payload.to_vec())));
+    let beats = |records: &[(u8, Vec<u8>)]| records.iter().filter(|(kind, _)| *kind == BEAT).count();
+    assert_eq!(beats(&all), 2);
+    let all = stopped(&mut sim);
+    assert_eq!(beats(&all), 1, "the other one is written already");
+    let next = after(&mut sim, 30, &all);
+    assert_eq!(known(&next).1, "on time");
+    assert_eq!(beats(&stopped(&mut sim)), 0);
+}
+
+#[test]
+fn without_a_clock_it_is_known_once_that_is_set() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    let written = heard(&mut sim, BACKUP, false);
+    let mut next = restart(&mut sim, &nightly(), &written);
+    let ahead = next.ahead.take();
+    let now = next.clocks();
+    next.engine.restored(&next.config, now);
+    next.at(5);
+    assert_eq!((known(&next).0, files(&next).0), ("clock not set", State::NoData));
+    beat(&mut next, SYNC, false);
+    assert_eq!(files(&next).0, State::NoData);
+    next.ahead = ahead;
+    next.at(6);
+    next.alive();
+    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    // Never set, it is late when it had the time to come, and what is not dated is not written.
+    let mut next = restart(&mut sim, &nightly(), &written);
+    next.ahead = None;
+    assert!(heard(&mut next, SYNC, false).is_empty());
+    next.at(26 * HOUR);
+    assert_eq!(known(&next).0, "late");
+}
+
+/// Each restart would else open an incident for each nightly job, 15 minutes later.
+#[test]
+fn what_has_not_had_the_time_to_come_opens_no_incident() {
+    let opened = |text: &str, minutes: i64| {
+        let mut sim = Sim::new(&nightly());
+        beat(&mut sim, BACKUP, false);
+        beat(&mut sim, SYNC, false);
+        sim.at(30);
+        // Of it, something is known from before.
+        let all = stopped(&mut sim);
+        let past: Vec<_> = all.into_iter().filter(|(kind, _)| *kind != BEAT).collect();
+        let mut next = restart(&mut sim, text, &past);
+        let now = next.clocks();
+        next.engine.restored(&next.config, now);
+        next.quiet_until(minutes);
+        assert_ne!(files(&next).0, State::Operational);
+        next.engine.incidents().counters().opened
+    };
+    let text = nightly().replace("option every '1h'", "option every '12h'");
+    assert_eq!(opened(&text, 23 * HOUR), 0);
+    assert_eq!(opened(&text, 26 * HOUR), 1, "late is late");
+    // With a rule that hears nothing besides, it is not a matter of patience.
+    let ruled = format!(
+        "{text}config rule 'silent'\n\toption source 'a'\n\toption component 'files'\n\toption measurement 'm'\n\toption absent '5m'\n"
+    );
+    assert_eq!(opened(&ruled, 20), 1);
 }

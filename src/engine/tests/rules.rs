@@ -241,6 +241,7 @@ fn a_full_store_is_never_well() {
     sim.lines("ping,host=other v=1");
     assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
     assert_eq!(sim.engine.rule_counters().refused, 1);
+    assert_eq!(sim.engine.rule_word(&sim.config, RULE, sim.now), "no room");
     sim.lines("ping,host=h7 v=9");
     assert_eq!(sim.north(), State::Outage);
     sim.second(301);
@@ -278,4 +279,97 @@ fn a_rule_without_a_component_concerns_nobody() {
     sim.lines("ping v=9\nother v=9");
     assert_eq!((sim.says(), sim.north()), ("firing", State::NoData));
     assert_eq!(sim.engine.rule_counters().samples, 1);
+}
+
+// ---- what is expected ----------------------------------------------------------------------------------------
+
+const THREE: &str =
+    "	option of 'host'\n	list expect 'a'\n	list expect 'b'\n	list expect 'c'\n	option absent '60s'\n";
+
+fn missing(sim: &Sim) -> Vec<String> {
+    sim.engine.missing(&sim.config, RULE, sim.now).map(ToString::to_string).collect()
+}
+
+#[test]
+fn one_of_several_is_missed_though_the_others_come() {
+    let mut sim = Sim::new(&ruled(THREE));
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
+    sim.lines("ping,host=a x=1\nping,host=b x=\"up\"");
+    assert_eq!(sim.says(), "no data", "one was not heard yet");
+    sim.lines("ping,host=c,if=eth0 x=1\nping,host=d x=1\nping x=1");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+    assert_eq!((sim.engine.rule_counters().unexpected, sim.engine.series()), (2, 0));
+    for second in [30, 59] {
+        sim.second(second);
+        sim.lines("ping,host=a x=1\nping,host=c x=1");
+        assert_eq!(sim.says(), "well");
+    }
+    sim.second(60);
+    assert_eq!(
+        (sim.north(), sim.says(), missing(&sim)),
+        (State::Outage, "absent", ["b".to_string()].to_vec())
+    );
+    // A new key, a day later, makes no silence unseen.
+    for minute in 2..26 * 60 {
+        sim.second(minute * 60 - 30);
+        sim.lines("ping,host=a x=1\nping,host=c x=1");
+        assert_eq!((sim.says(), missing(&sim).len()), ("absent", 1), "{minute}");
+    }
+    sim.lines("ping,host=b x=1");
+    assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
+}
+
+#[test]
+fn what_is_expected_and_does_not_come_after_a_start_is_missed_when_it_had_the_time() {
+    let mut sim = Sim::new(&ruled(THREE));
+    sim.second(30);
+    sim.lines("ping,host=a x=1\nping,host=b x=1");
+    sim.second(59);
+    assert_eq!((sim.north(), sim.says()), (State::NoData, "no data"));
+    sim.second(60);
+    assert_eq!(
+        (sim.north(), sim.says(), missing(&sim)),
+        (State::Outage, "absent", ["c".to_string()].to_vec())
+    );
+}
+
+#[test]
+fn its_numbers_count_besides() {
+    let text = ruled(&format!("{THREE}	option field 'v'\n	option above '8'\n"));
+    let mut sim = Sim::new(&text);
+    let all = |sim: &mut Sim, a: u8| {
+        sim.lines(&format!("ping,host=a v={a}\nping,host=b v=1\nping,host=c v=1"));
+    };
+    all(&mut sim, 1);
+    assert_eq!(sim.says(), "well");
+    all(&mut sim, 9);
+    assert_eq!((sim.north(), sim.says()), (State::Outage, "firing"));
+    sim.second(30);
+    sim.lines("ping,host=a v=1\nping,host=b v=1");
+    assert_eq!(sim.says(), "well");
+    sim.second(60);
+    assert_eq!((sim.says(), missing(&sim)), ("absent", ["c".to_string()].to_vec()));
+    all(&mut sim, 1);
+    assert_eq!(sim.says(), "well");
+}
+
+#[test]
+fn a_reload_keeps_what_came_and_expects_what_is_new() {
+    let text = ruled(THREE);
+    let mut sim = Sim::new(&text);
+    sim.lines("ping,host=a x=1\nping,host=b x=1\nping,host=c x=1");
+    sim.second(50);
+    sim.lines("ping,host=a x=1\nping,host=b x=1");
+    let new = load(&text.replace("	list expect 'a'\n", "	list expect 'd'\n	list expect 'a'\n"));
+    let now = sim.clocks();
+    sim.engine.reconfigure(&sim.config, &new, now);
+    sim.config = new;
+    sim.second(51);
+    assert_eq!(sim.says(), "no data", "the new one was not heard yet");
+    sim.second(60);
+    assert_eq!(missing(&sim), ["c"]);
+    sim.second(109);
+    assert_eq!(missing(&sim), ["c"]);
+    sim.second(110);
+    assert_eq!(missing(&sim), ["d", "a", "b", "c"]);
 }

@@ -7,7 +7,7 @@ use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
 use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
-use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES, READERS};
+use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use rustix::net::sockopt::socket_peercred;
@@ -318,8 +318,16 @@ impl Host for App {
         let (visitors, senders) = self.slots.held();
         let gave_way = self.slots.gave_way.get();
         each("connections", (visitors + senders) as u64, CONNECTIONS as u64, gave_way);
-        let readers = self.readers.iter().filter(|reader| reader.try_borrow_mut().is_err()).count();
-        each("readers", readers as u64, READERS as u64, 0);
+        let turns = [
+            ("readers", &self.turns),
+            ("line_readers", &self.samples.turns),
+            #[cfg(feature = "gzip")]
+            ("gunzips", &self.samples.gunzip_turns),
+        ];
+        for (name, turns) in turns {
+            let (taken, capacity) = turns.usage();
+            each(name, taken, capacity, turns.refused.get());
+        }
         each("consoles", self.slots.at_console() as u64, CONSOLES as u64, self.console.busy.get());
         #[cfg(feature = "ssh")]
         self.ssh.limits(each);

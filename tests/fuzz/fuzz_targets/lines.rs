@@ -15,6 +15,9 @@ use libfuzzer_sys::fuzz_target;
 struct All(RefCell<Vec<String>>);
 
 impl Interest for All {
+    fn anything(&self) -> u32 {
+        1
+    }
     fn measurement(&self, _: &str) -> u32 {
         1
     }

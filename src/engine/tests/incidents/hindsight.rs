@@ -200,3 +200,27 @@ fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_tha
         assert!(!sim.engine.incidents().wants_purge(), "once is enough");
     }
 }
+
+#[test]
+fn an_amendment_finds_the_last_that_a_person_said_and_keeps_its_language() {
+    let mut sim = Sim::new(CONFIG);
+    sim.quiet_until(10);
+    let open = Action::Open {
+        service: ServiceId(0),
+        component: None,
+        state: State::Degraded,
+        title: "Storm",
+        words: Words::None,
+    };
+    sim.act(ANNA, open).unwrap();
+    let arabic = Words::Own { lang: "ar", text: "الهوائي يعمل" };
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic }).unwrap();
+    let amend = |text| Action::Amend { number: 1, step: None, words: own(text) };
+    sim.act(ANNA, amend("الهوائي يعمل الآن")).unwrap();
+    sim.act(BEN, amend("كل شيء يعمل")).unwrap();
+    assert_eq!(sim.steps(1)[1], "monitoring ar \"كل شيء يعمل\" (amended by 78 at 10) by 77 at 10");
+    // An end without words gets some.
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, amend("All is well.")).unwrap();
+    assert_eq!(sim.steps(1)[2], "Resolved \"All is well.\" (amended by 77 at 10) by 77 at 10");
+}

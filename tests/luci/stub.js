@@ -1,0 +1,214 @@
+// What LuCI has around a view, for tests: its loader, and of its modules what the views of aiglon use, after their documentation
+// (https://openwrt.github.io/luci/jsapi/). A property or a method that is not documented is an error here; on a router it would be
+// lost without a word. `given` has: words (a catalogue), uci (sections), answers (what commands say), allowed (commands, by the ACL).
+window.Stub = given => {
+	const seen = { untranslated: [], notes: [], executed: [], map: null };
+
+	// ---- elements -----------------------------------------------------------------------------------------------------
+
+	const append = (node, children) => {
+		if (Array.isArray(children)) {
+			for (const child of children)
+				if (child instanceof Node)
+					node.appendChild(child);
+				else if (child !== null && child !== undefined)
+					node.appendChild(document.createTextNode(String(child)));
+		} else if (children instanceof Node) {
+			node.appendChild(children);
+		} else if (children !== null && children !== undefined) {
+			// As LuCI does with a bare string: whoever gives it something foreign has a hole.
+			node.innerHTML = String(children);
+		}
+	};
+	const E = (tag, attributes, children) => {
+		const node = document.createElement(tag);
+		for (const [ name, value ] of Object.entries(attributes ?? {}))
+			if (typeof value === 'function')
+				node.addEventListener(name, value);
+			else
+				node.setAttribute(name, value);
+		append(node, children);
+		return node;
+	};
+	const dom = { content: (node, children) => { node.replaceChildren(); append(node, children); } };
+	String.prototype.format = function(...values) {
+		return this.replace(/%[sd]/g, () => String(values.shift()));
+	};
+	const _ = text => {
+		if (!(text in given.words))
+			seen.untranslated.push(text);
+		return given.words[text] || text;
+	};
+
+	// ---- what reaches the router -----------------------------------------------------------------------------------------
+
+	const fs = {
+		exec: (command, words) => {
+			const line = [ command ].concat(words ?? []).join(' ');
+			seen.executed.push(line);
+			if (!given.allowed.includes(line))
+				return Promise.reject(new Error('Permission denied: ' + line));
+			return Promise.resolve(given.answers[line]);
+		},
+	};
+	const uci = {
+		load: name => name === 'aiglon' ? Promise.resolve() : Promise.reject(new Error('no ' + name)),
+		sections: (name, type) => given.uci.filter(section => section['.type'] === type),
+	};
+	const poll = { add: (call, seconds) => { seen.poll = call; seen.every = seconds; } };
+	const ui = {
+		addNotification: (title, children, kind) => {
+			const note = E('div', { 'class': 'alert-message ' + kind }, [ title ? E('h4', {}, [ title ]) : '' ].concat(children));
+			seen.notes.push(note.textContent);
+			document.body.prepend(note);
+		},
+	};
+
+	// ---- forms ---------------------------------------------------------------------------------------------------------
+
+	// Only these may be set on it.
+	const strict = (object, names) => new Proxy(object, {
+		set: (target, name, value) => {
+			if (!names.includes(name))
+				throw new Error('LuCI knows no property ' + String(name) + ' of ' + target.constructor.name);
+			target[name] = value;
+			return true;
+		},
+	});
+	class Option {
+		constructor(map, section, name, title, description) {
+			Object.assign(this, { map, section, name, title, description, choices: [], widgets: {} });
+		}
+		value(key, title) { this.choices.push([ key, title ?? key ]); }
+		getUIElement(id) { return this.widgets[id]; }
+		cfgvalue(id) { return given.uci.find(section => section['.name'] === id)[this.name]; }
+		render(id) {
+			const value = this.cfgvalue(id) ?? '';
+			const input = E('input', { 'type': 'text', 'value': value, 'placeholder': this.placeholder ?? '' });
+			this.widgets[id] = { getValue: () => input.value, setValue: text => { input.value = text; } };
+			return input;
+		}
+	}
+	class Value extends Option {}
+	class ListValue extends Option {
+		render(id) {
+			const value = this.cfgvalue(id) ?? '';
+			const select = E('select', {}, this.choices.map(([ key, title ]) => E('option', { 'value': key }, [ title ])));
+			select.value = value;
+			this.widgets[id] = { getValue: () => select.value, setValue: text => { select.value = text; } };
+			return select;
+		}
+	}
+	class Flag extends Option {
+		render(id) {
+			const box = E('input', { 'type': 'checkbox' });
+			box.checked = this.cfgvalue(id) === '1';
+			this.widgets[id] = { getValue: () => box.checked ? '1' : '', setValue: value => { box.checked = value === '1'; } };
+			return box;
+		}
+	}
+	class DynamicList extends Option {
+		render(id) {
+			const list = E('ul', {}, []);
+			const widget = {
+				getValue: () => [ ...list.children ].map(item => item.textContent),
+				setValue: values => dom.content(list, values.map(value => E('li', {}, [ value ]))),
+			};
+			widget.setValue([].concat(this.cfgvalue(id) ?? []));
+			this.widgets[id] = widget;
+			return list;
+		}
+	}
+	class Button extends Option {
+		render(id) {
+			return E('button', { 'click': event => this.onclick.call(this, event, id) }, [ this.inputtitle ]);
+		}
+	}
+	const OPTION = [ 'modalonly', 'rmempty', 'optional', 'placeholder', 'datatype', 'inputtitle', 'onclick', 'validate', 'default' ];
+	const SECTION = [ 'anonymous', 'addremove', 'sortable', 'nodescriptions', 'modaltitle' ];
+	class GridSection {
+		constructor(map, type, title, description) {
+			Object.assign(this, { map, type, title, description, options: [] });
+		}
+		option(Kind, name, title, description) {
+			const option = strict(new Kind(this.map, this, name, title, description), OPTION);
+			this.options.push(option);
+			return option;
+		}
+		// The table, and below it what the modal of each section would have: all is seen at once.
+		render() {
+			const inside = given.uci.filter(section => section['.type'] === this.type);
+			const shown = this.options.filter(option => !option.modalonly);
+			const table = E('table', { 'class': 'table' }, [
+				E('tr', {}, [ E('th', {}, [ '' ]) ].concat(shown.map(option => E('th', {}, [ option.title ])))),
+			].concat(inside.map(section => E('tr', {}, [ E('td', {}, [ section['.name'] ]) ].concat(
+				shown.map(option => E('td', {}, [ [].concat(option.cfgvalue(section['.name']) ?? '').join(', ') ])))))));
+			const modals = inside.map(section => E('fieldset', {}, [ E('legend', {}, [ this.modaltitle(section['.name']) ]) ].concat(
+				this.options.map(option => E('label', {}, [ option.title, option.render(section['.name']),
+					E('small', {}, [ option.description ]) ])))));
+			return E('div', { 'class': 'cbi-section', 'data-type': this.type },
+				[ E('h3', {}, [ this.title ]), E('p', {}, [ this.description ]), table ].concat(modals));
+		}
+	}
+	class FormMap {
+		constructor(config, title, description) {
+			if (config !== 'aiglon')
+				throw new Error('no configuration ' + config);
+			Object.assign(this, { title, description, sections: [] });
+			seen.map = this;
+			return strict(this, [ 'tabbed' ]);
+		}
+		section(Kind, type, title, description) {
+			const section = strict(new Kind(this, type, title, description), SECTION);
+			this.sections.push(section);
+			return section;
+		}
+		lookupOption(name, id) {
+			for (const section of this.sections)
+				for (const option of section.options)
+					if (option.name === name && option.widgets[id])
+						return [ option, id ];
+			return null;
+		}
+		render() {
+			return Promise.resolve(E('div', {}, [ E('h2', {}, [ this.title ]), E('p', {}, [ this.description ]) ]
+				.concat(this.sections.map(section => section.render()))));
+		}
+		// As it would be in the file after "Save".
+		save() {
+			const quote = value => "'" + value.replaceAll("'", "'\\''") + "'";
+			let text = '';
+			for (const section of this.sections)
+				for (const { '.name': id } of given.uci.filter(one => one['.type'] === section.type)) {
+					text += 'config ' + section.type + ' ' + quote(id) + '\n';
+					for (const option of section.options.filter(one => one.widgets[id])) {
+						const value = option.widgets[id].getValue();
+						if (Array.isArray(value))
+							for (const one of value)
+								text += '\tlist ' + option.name + ' ' + quote(one) + '\n';
+						else if (value !== '')
+							text += '\toption ' + option.name + ' ' + quote(value) + '\n';
+						else if (option.rmempty === false)
+							throw new Error(id + ' needs ' + option.name);
+					}
+				}
+			return text;
+		}
+	}
+	const form = { Map: FormMap, GridSection, Value, ListValue, Flag, DynamicList, Button };
+
+	// ---- the loader ----------------------------------------------------------------------------------------------------
+
+	const view = { extend: properties => properties };
+	const modules = { view, form, fs, ui, uci, poll, dom };
+	const L = { toArray: value => value === null || value === undefined ? [] : [].concat(value) };
+	const run = source => {
+		const names = [ ...source.matchAll(/^'require (\w+)';$/gm) ].map(match => match[1]);
+		for (const name of names)
+			if (!(name in modules))
+				throw new Error('no module ' + name);
+		const made = new Function('E', '_', 'L', ...names, source)(E, _, L, ...names.map(name => modules[name]));
+		return Promise.resolve(made.load()).then(data => made.render(data)).then(node => dom.content(document.body, [ node ]));
+	};
+	return { seen, run };
+};

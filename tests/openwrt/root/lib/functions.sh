@@ -1,0 +1,30 @@
+#!/bin/sh
+# shellcheck shell=dash disable=SC1090,SC2034
+# What OpenWrt's functions.sh offers to read a UCI file with, for tests. Its lines are words as the shell has them.
+
+config_load() {
+	CONFIG_SECTIONS='' CONFIG_SECTION=''
+	. "/etc/config/$1"
+}
+
+config() {
+	CONFIG_SECTION=${2:?anonymous sections are not for us}
+	CONFIG_SECTIONS="$CONFIG_SECTIONS $2"
+	eval "CONFIG_${2}_TYPE=\$1"
+}
+
+option() { eval "CONFIG_${CONFIG_SECTION}_$1=\$2"; }
+
+list() { eval "CONFIG_${CONFIG_SECTION}_$1=\"\${CONFIG_${CONFIG_SECTION}_$1:+\$CONFIG_${CONFIG_SECTION}_$1 }\$2\""; }
+
+# config_get VARIABLE SECTION OPTION [DEFAULT]
+config_get() { eval "$1=\${CONFIG_${2}_${3}:-\$4}"; }
+
+# config_foreach FUNCTION TYPE
+config_foreach() {
+	local section type
+	for section in $CONFIG_SECTIONS; do
+		config_get type "$section" TYPE
+		[ "$type" != "$2" ] || "$1" "$section"
+	done
+}

@@ -1,0 +1,227 @@
+"""The init script and the hotplug script, under busybox's ash, and the daemon as they let procd run it."""
+
+import json
+import os
+import pathlib
+import shutil
+import unittest
+
+from common import UID, OnARouter, eventually, free_port
+
+RUNS = "/var/run/aiglon"
+COPIES = "/var/run/aiglon-config"
+
+
+class Init(OnARouter):
+    def start(self):
+        result = self.router.init("start")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(self.router.procd(), ["set"])
+
+    def test_what_procd_is_told(self):
+        (self.router.root / "sbin/ujail").write_text("#!/bin/sh\n")
+        os.chmod(self.router.root / "sbin/ujail", 0o755)
+        result = self.router.init("start")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        [(method, message)] = self.router.calls()
+        self.assertEqual(method, "set")
+        mounts = {COPIES: "0", "/etc/aiglon": "1", RUNS: "1"}
+        self.assertEqual(
+            message,
+            {
+                "name": "aiglon",
+                "script": "/etc/init.d/aiglon",
+                "instances": {
+                    "instance1": {
+                        "command": ["/usr/bin/aiglon", "serve", COPIES + "/config"],
+                        "user": "aiglon",
+                        "group": "aiglon",
+                        "respawn": ["3600", "5", "0"],
+                        "stderr": True,
+                        "limits": {"core": "0"},
+                        "no_new_privs": True,
+                        "capabilities": "/etc/capabilities/aiglon.json",
+                        "jail": {"name": "aiglon", "log": True, "procfs": True, "ronly": True, "mount": mounts},
+                    }
+                },
+                "triggers": [
+                    ["config.change", ["if", ["eq", "package", "aiglon"], ["run_script", "/etc/init.d/aiglon", "reload"]], 1000]
+                ],
+            },
+        )
+
+    def test_who_may_read_and_write_what(self):
+        self.start()
+        self.owned("etc/config/aiglon", 0, 0, 0o600)
+        self.owned("var/run/aiglon-config", 0, UID, 0o750)
+        self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.owned("etc/aiglon", UID, UID, 0o700)
+        self.owned("etc/aiglon/journal", UID, UID, 0o600)
+        self.owned("var/run/aiglon", UID, UID, 0o755)
+        self.assertIn("Antenna", self.router.page())
+        # The configuration that somebody writes leads to the console, for root.
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertEqual(told.returncode, 0, told)
+
+    def test_without_ujail_there_is_none_and_low_ports_are_warned_of(self):
+        self.router.configure((f"127.0.0.1:{self.router.port}", "127.0.0.1:80"))
+        result = self.router.init("start")
+        self.assertIn("ports below 1024 are root's: 127.0.0.1:80 will be refused", result.stderr)
+        [(_, message)] = self.router.calls()
+        self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
+
+    def test_a_reload_is_a_signal_and_the_copy_is_new(self):
+        self.start()
+        self.router.configure(("'Antenna'", "'Heron and others'"))
+        self.assertEqual(self.router.init("reload").returncode, 0)
+        self.assertIn("Heron and others", self.router.read("var/run/aiglon-config/config"))
+        self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.assertEqual(self.router.procd(), ["signal"])
+        eventually(lambda: "Heron and others" in self.router.page(), "the page has its new title")
+
+    def test_a_reload_of_a_broken_configuration_changes_nothing(self):
+        self.start()
+        before = self.router.read("var/run/aiglon-config/config")
+        self.router.configure(("option lang 'en'", "option lang 'klingon'"))
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, r"/etc/config/aiglon:\d+: .*klingon")
+        self.assertRegex(self.router.read("tmp/log"), r"-t aiglon -p daemon.err /etc/config/aiglon:\d+: .*klingon")
+        self.assertEqual(self.router.procd(), [])
+        self.assertEqual(self.router.read("var/run/aiglon-config/config"), before)
+
+    def test_a_reload_of_what_does_not_run_starts_it(self):
+        self.assertEqual(self.router.init("reload").returncode, 0)
+        self.assertEqual(self.router.procd(), ["set"])
+        self.assertIn("Antenna", self.router.page())
+
+    def test_another_directory_needs_another_jail(self):
+        self.start()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'proxy'\n\toption address 'unix:/var/run/status/http.sock'\n\tlist serve 'page'\n")
+        self.assertEqual(self.router.init("reload").returncode, 0)
+        self.assertEqual(self.router.procd(), ["delete", "set"])
+        self.assertTrue((self.router.root / "var/run/status/http.sock").is_socket())
+        self.owned("var/run/status", UID, UID, 0o755)
+
+    def test_a_broken_configuration_at_a_start(self):
+        self.router.configure(("option lang 'en'", "option lang 'klingon'"))
+        result = self.router.init("start")
+        self.assertIn("has mistakes, and there is no earlier one in /etc/aiglon", result.stderr)
+        [(method, message)] = self.router.calls()
+        self.assertEqual((method, message["instances"]), ("set", {}))
+        # Mended, it leaves a good one behind; then broken again, that one takes over.
+        self.router.configure(("klingon", "en"))
+        self.start()
+        self.router.init("stop")
+        self.assertEqual(self.router.procd(), ["delete"])
+        self.assertEqual(self.router.ended, 0)
+        self.router.configure(("option lang 'en'", "option lang 'klingon'"))
+        self.router.init("start")
+        self.assertEqual(self.router.procd(), ["set"])
+        self.assertIn("serving the last good configuration", self.router.said())
+        self.assertIn("Antenna", self.router.page())
+
+    def test_after_a_sysupgrade_state_is_the_daemons_again(self):
+        self.start()
+        self.router.init("stop")
+        self.router.procd()
+        state = self.router.root / "etc/aiglon"
+        for path in [state, *state.iterdir()]:
+            os.chown(path, 0 if path == state else 4242, 0)
+        self.start()
+        for path in [state, *state.iterdir()]:
+            self.assertEqual(path.stat().st_uid, UID, path)
+
+    def test_a_directory_of_somebody_else_is_left_alone(self):
+        disk = self.router.root / "mnt"
+        disk.mkdir()
+        (disk / "photos").write_text("")
+        self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt'"))
+        result = self.router.init("start")
+        self.assertIn("/mnt is not empty and not ours", result.stderr)
+        self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}])
+        self.owned("mnt", 0, 0, 0o755)
+        self.owned("mnt/photos", 0, 0, 0o644)
+
+    def knows_the_time(self):
+        """Whether what is said now is dated."""
+        for command in (["banner", "set", "A storm."], ["banner"]):
+            told = self.router.enter("/usr/bin/aiglon", "console", "--json", *command)
+            self.assertEqual(told.returncode, 0, told)
+        [banner] = json.loads(told.stdout)
+        return banner["since"] is not None
+
+    def test_when_the_clock_is_right(self):
+        self.start()
+        for action, stratum in (("step", "3"), ("unsync", "16"), ("stratum", "16")):
+            self.router.hotplug(ACTION=action, stratum=stratum)
+        self.assertEqual(self.router.procd(), [])
+        self.assertFalse(self.knows_the_time())
+        self.router.hotplug(ACTION="stratum", stratum="3")
+        self.assertEqual(self.router.procd(), ["signal"])
+        eventually(self.knows_the_time, "it is told")
+        # Once is enough; and who starts later finds it.
+        self.router.hotplug(ACTION="periodic", stratum="3")
+        self.assertEqual(self.router.procd(), [])
+        self.router.init("stop")
+        self.router.procd()
+        self.start()
+        self.assertTrue(self.knows_the_time())
+
+    def test_the_clock_may_be_right_before_the_daemon_has_ever_run(self):
+        # chrony tells no stratum.
+        self.router.hotplug(ACTION="stratum")
+        self.router.calls()
+        self.start()
+        self.assertTrue(self.knows_the_time())
+        self.owned("var/run/aiglon-config", 0, UID, 0o750)
+
+    def test_one_command_for_a_stolen_antenna(self):
+        token, line = self.router.enter("/usr/bin/aiglon", "token").stdout.splitlines()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            for source in ("heron", "egret"):
+                file.write(f"\n# {source}\nconfig source '{source}'\n\toption site 'antenna'\n\t{line}\n".replace(
+                    line, line if source == "heron" else line[:-2] + ("0" if line[-2] != "0" else "1") + "'"))
+            file.write("\nconfig component 'heron_north'\n\toption service 'wifi'\n\tlist source 'heron'\n")
+            for user in ("ana", "ben"):
+                file.write(f"\nconfig user {user}\n\tlist site antenna\n")
+        self.start()
+        ingest = f"http://127.0.0.1:{self.router.ingest}/api/v2/alerts"
+        push = lambda: self.router.enter("/bin/wget", "-q", "-O", "-", "--header", f"Authorization: Bearer {token}",
+                                         "--post-data", "[]", ingest).returncode
+        speak = lambda user: self.router.enter("/usr/bin/aiglon", "console", "--user", user, "whoami").returncode
+        self.assertEqual((push(), speak("ana"), speak("ben")), (0, 0, 0))
+        before = self.router.read("etc/config/aiglon")
+
+        # Whoever does not exist: then nobody.
+        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "anna")
+        self.assertEqual((result.returncode, self.router.read("etc/config/aiglon")), (1, before))
+        self.assertIn("no source and no user anna", result.stderr)
+        self.assertEqual(self.router.procd(), [])
+
+        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "ana")
+        self.assertEqual(result.returncode, 0, result)
+        self.assertEqual(self.router.procd(), ["signal"])
+        eventually(lambda: push() != 0, "the token is refused")
+        self.assertNotEqual(speak("ana"), 0)
+        self.assertEqual(speak("ben"), 0)
+        self.owned("etc/config/aiglon", 0, 0, 0o600)
+        after = self.router.read("etc/config/aiglon")
+        removed = [line for line in before.splitlines() if line not in after.splitlines()]
+        self.assertEqual(removed, [line.join(["\t", ""]), "config user ana"])
+        self.assertIn("'egret'", after)
+        self.assertFalse(list((self.router.root / "etc/config").glob("*revoked*")))
+
+    def test_what_the_feed_runs_on_an_installed_package(self):
+        self.router.install()
+        shutil.copy(pathlib.Path(__file__).parents[2] / "openwrt/aiglon/test.sh", self.router.root / "tmp/test.sh")
+        ports = {"PAGE_PORT": str(free_port()), "INGEST_PORT": str(free_port())}
+        version = self.router.enter("/usr/bin/aiglon", "--version").stdout.split()[1]
+        result = self.router.enter("/bin/sh", "/tmp/test.sh", "aiglon-mini", version, **ports)
+        self.assertEqual((result.returncode, result.stdout.splitlines()[-1:]), (0, ["aiglon: OK"]), result)
+        self.assertNotEqual(self.router.enter("/bin/sh", "/tmp/test.sh", "aiglon", "99.0").returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,204 @@
+"""The packages that openwrt/pack makes: members, modes, owners, scripts, sums; and that the same input gives the same bytes. The .apk is
+read by a reader of its own, after apk-v3(5)."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import tarfile
+import tempfile
+import unittest
+import zlib
+
+from common import ROOT, pack, packages, program
+
+PLACES = {
+    "usr/bin/aiglon": 0o755,
+    "usr/sbin/aiglon-revoke": 0o755,
+    "etc/config/aiglon": 0o600,
+    "etc/init.d/aiglon": 0o755,
+    "etc/hotplug.d/ntp/30-aiglon": 0o644,
+    "etc/capabilities/aiglon.json": 0o644,
+    "lib/upgrade/keep.d/aiglon": 0o644,
+}
+
+
+def members(package):
+    """Of an .ipk: its files and directories, and those of its control archive; path: (entry, content or None)."""
+    found = []
+    with tarfile.open(package) as outer:
+        names = outer.getnames()
+        assert sorted(names) == [".", "./control.tar.gz", "./data.tar.gz", "./debian-binary"], names
+        assert outer.extractfile("./debian-binary").read() == b"2.0\n"
+        for inner in ("./data.tar.gz", "./control.tar.gz"):
+            with tarfile.open(fileobj=outer.extractfile(inner)) as archive:
+                found.append({
+                    entry.name.removeprefix("./"): (entry, archive.extractfile(entry).read() if entry.isfile() else None)
+                    for entry in archive
+                })
+    return found
+
+
+class Adb:
+    """Reads an .apk of version 3."""
+
+    def __init__(self, path):
+        raw = path.read_bytes()
+        assert raw[:4] == b"ADBd"
+        raw = zlib.decompress(raw[4:], -15)
+        assert raw[:8] == b"ADB.pckg"
+        at, blocks = 8, []
+        while at < len(raw):
+            word = struct.unpack_from("<I", raw, at)[0]
+            size = word & 0x3FFFFFFF
+            blocks.append((word >> 30, raw[at + 4 : at + size]))
+            at += size + -size % 8
+        assert at == len(raw)
+        (kind, self.tree), *rest = blocks
+        assert kind == 0 and all(kind == 2 for kind, _ in rest)
+        self.data = {struct.unpack_from("<II", block): block[8:] for _, block in rest}
+
+    def value(self, word):
+        kind, at = word >> 28, word & 0xFFFFFFF
+        if word == 0:
+            return None
+        if kind == 1:
+            return at
+        if kind == 2:
+            return struct.unpack_from("<I", self.tree, at)[0]
+        if kind in (8, 9, 10):
+            width = 1 << (kind - 8)
+            length = int.from_bytes(self.tree[at : at + width], "little")
+            assert at % width == 0 and at + width + length <= len(self.tree)
+            return self.tree[at + width : at + width + length]
+        assert kind == 14 and at % 4 == 0, hex(word)
+        count = struct.unpack_from("<I", self.tree, at)[0]
+        return [self.value(slot) for slot in struct.unpack_from(f"<{count - 1}I", self.tree, at + 4)]
+
+    def root(self):
+        assert self.tree[:4] == bytes(4)
+        return self.value(struct.unpack_from("<I", self.tree, 4)[0])
+
+
+class Pack(unittest.TestCase):
+    def setUp(self):
+        self.out = pathlib.Path(tempfile.mkdtemp(prefix="aiglon-pack-"))
+        self.addCleanup(shutil.rmtree, self.out)
+
+    def test_an_ipk(self):
+        [package] = packages().glob("*.ipk")
+        data, control = members(package)
+        files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
+        self.assertEqual(files, PLACES)
+        for path, (entry, content) in {**data, **control}.items():
+            self.assertEqual((entry.uid, entry.gid, entry.uname, entry.gname), (0, 0, "", ""), path)
+            if content is None:
+                self.assertTrue(entry.isdir() and entry.mode == 0o755, path)
+        self.assertEqual(data["usr/bin/aiglon"][1], program().read_bytes())
+        self.assertEqual(control["conffiles"][1], b"/etc/config/aiglon\n")
+        fields = dict(line.split(": ", 1) for line in control["control"][1].decode().splitlines())
+        version = subprocess.check_output([program(), "--version"], text=True).split()[1]
+        self.assertEqual(fields["Package"], "aiglon-mini")
+        self.assertEqual(fields["Version"], f"{version}-r1")
+        self.assertEqual((fields["Architecture"], fields["Require-User"], fields["Provides"]), ("x86_64", "aiglon:aiglon", "aiglon"))
+        for name in ("postinst", "prerm"):
+            entry, script = control[name]
+            self.assertEqual(entry.mode, 0o755)
+            self.shell(script.decode(), "default_" + name)
+
+    def shell(self, script, function):
+        """A script does nothing outside of a router, and on one calls what OpenWrt has for it."""
+        self.assertEqual(subprocess.run(["busybox", "ash", "-c", script], env={"IPKG_INSTROOT": "/nowhere"}).returncode, 0)
+        (self.out / "lib").mkdir(exist_ok=True)
+        names = ("default_postinst", "default_prerm", "add_group_and_user")
+        (self.out / "lib/functions.sh").write_text("".join(f'{n}() {{ echo {n} "$pkgname" "$PKG_UPGRADE"; }}\n' for n in names))
+        run = subprocess.run(["busybox", "ash", "-c", script], env={"IPKG_INSTROOT": str(self.out)}, text=True, capture_output=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn(function, run.stdout)
+        return run.stdout.split()
+
+    def test_an_apk(self):
+        [package] = packages().glob("*.apk")
+        adb = Adb(package)
+        info, paths, scripts = adb.root()
+        self.assertEqual(info[0], b"aiglon-mini")
+        self.assertEqual(info[4], b"x86_64")
+        self.assertEqual(info[15], [[b"aiglon", info[1]]])  # provides itself under the other's name, so that they conflict
+        directories = [directory[0] or b"" for directory in paths]
+        self.assertEqual(directories, sorted(directories))
+        files = {}
+        for number, directory in enumerate(paths, 1):
+            self.assertEqual(directory[1], [0o755, b"root", b"root"])
+            inside = directory[2] if len(directory) > 2 else []
+            self.assertEqual([entry[0] for entry in inside], sorted(entry[0] for entry in inside))
+            for index, (name, (mode, user, group), size, _, digest) in enumerate(inside, 1):
+                content = adb.data.pop((number, index))
+                self.assertEqual((user, group, size), (b"root", b"root", len(content)))
+                self.assertEqual(digest, hashlib.sha256(content).digest())
+                files[os.path.join((directory[0] or b"").decode(), name.decode())] = (mode, content)
+        self.assertEqual(adb.data, {})
+        own = {path: mode for path, (mode, _) in files.items() if not path.startswith("lib/apk/")}
+        self.assertEqual(own, PLACES)
+        lists = "lib/apk/packages/aiglon-mini."
+        self.assertEqual(files[lists + "rusers"][1], b"aiglon:aiglon\n")
+        self.assertEqual(files[lists + "conffiles"][1], b"/etc/config/aiglon\n")
+        digest = hashlib.sha256(files["etc/config/aiglon"][1]).hexdigest()
+        self.assertEqual(files[lists + "conffiles_static"][1].decode(), f"/etc/config/aiglon {digest}\n")
+        listed = files[lists + "list"][1].decode().split()
+        self.assertEqual(listed, sorted(["/" + path for path in PLACES] + [f"/{lists}rusers"]))
+        # The id is that of the tree in which it is still zero.
+        where = adb.tree.index(info[2])
+        empty = adb.tree[:where] + bytes(20) + adb.tree[where + 20 :]
+        self.assertEqual(info[2], hashlib.sha256(empty).digest()[:20])
+        self.assertEqual(self.shell(scripts[2].decode(), "default_postinst")[0], "add_group_and_user")
+        self.shell(scripts[3].decode(), "default_prerm")
+        self.assertEqual(self.shell(scripts[6].decode(), "default_postinst")[-3:], ["default_postinst", "aiglon-mini", "1"])
+
+    def test_both_builds_and_other_machines(self):
+        full = self.out / program().name.replace("-small", "-full")
+        shutil.copy(program(), full)
+        pack(self.out, full, "--arch", "x86_64", "--arch", "x86_64_v3")
+        names = sorted(path.name.split("_", 1)[0] + "." + path.suffix for path in self.out.glob("aiglon_*"))
+        self.assertEqual(names, ["aiglon..apk", "aiglon..apk", "aiglon..ipk", "aiglon..ipk"])
+        _, control = members(next(self.out.glob("*_x86_64_v3.ipk")))
+        self.assertIn("\nConflicts: aiglon-mini\n", control["control"][1].decode())
+
+    def test_the_page_of_luci(self):
+        pack(self.out, "--luci")
+        [package] = self.out.glob("luci-app-aiglon_*_all.ipk")
+        data, control = members(package)
+        app = ROOT / "openwrt/luci-app-aiglon"
+        want = {"www/" + str(path.relative_to(app / "htdocs")) for path in (app / "htdocs").rglob("*.js")}
+        want |= {str(path.relative_to(app / "root")) for path in (app / "root").rglob("*.json")}
+        files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
+        self.assertEqual(files, dict.fromkeys(want, 0o644))
+        self.assertIn("\nDepends: luci-base, aiglon\n", control["control"][1].decode())
+        self.shell(control["postinst"][1].decode(), "default_postinst")
+        [package] = self.out.glob("luci-app-aiglon_*_all.apk")
+        info, paths, _ = Adb(package).root()
+        self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))
+        self.assertEqual(info[14], [[b"aiglon"], [b"luci-base"]])
+        self.assertIn(b"www/luci-static/resources/view/aiglon", [directory[0] for directory in paths])
+
+    def test_what_is_no_program_for_that_machine_is_refused(self):
+        wrong = self.out / program().name.replace("x86_64", "mips")
+        shutil.copy(program(), wrong)
+        for path, words in ((wrong, "is no program for mips-unknown-linux-musl"), (self.out / "aiglon", "name it as")):
+            run = subprocess.run([ROOT / "openwrt/pack", "--out", self.out, path], text=True, capture_output=True)
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(words, run.stderr)
+
+    def test_the_same_bytes(self):
+        (self.out / "elsewhere").mkdir()
+        other = self.out / "elsewhere" / program().name
+        shutil.copy(program(), other)
+        os.utime(other, (1, 1))
+        pack(self.out, other)
+        for path in packages().iterdir():
+            self.assertEqual((self.out / path.name).read_bytes(), path.read_bytes(), path.name)
+
+
+if __name__ == "__main__":
+    unittest.main()
