@@ -74,6 +74,8 @@ pub struct World {
     said: u64,
     /// How many steps there were.
     pub step: u64,
+    /// Whether to say what happens.
+    tells: bool,
     /// When an incident was last seen to go on.
     pub last_open: BTreeMap<(u8, u32), i64>,
     /// When an incident was first seen.
@@ -129,6 +131,7 @@ impl World {
             unplanned: false,
             said: 0,
             step: 0,
+            tells: std::env::var_os("SIM_TRACE").is_some(),
         };
         world.start();
         world
@@ -214,7 +217,15 @@ impl World {
         safe
     }
 
+    /// With `SIM_TRACE` set, says what happens.
+    pub fn trace(&self, what: &dyn Fn() -> String) {
+        if self.tells {
+            eprintln!("{} {} {:?}: {}", self.step, self.now / SEC, self.ahead.map(|ahead| ahead / SEC), what());
+        }
+    }
+
     fn compact(&mut self) {
+        self.trace(&|| "compact".to_owned());
         self.engine.tidy();
         let (engine, config, now) = (&self.engine, &self.config, self.clocks());
         let written = self.journal.compact(&mut self.disk, &mut |snapshot| {
@@ -275,6 +286,7 @@ impl World {
     }
 
     fn set_clock(&mut self, ahead: Option<i64>) {
+        self.trace(&|| format!("clock to {:?}", ahead.map(|ahead| ahead / SEC)));
         if is_astray(self.ahead) || is_astray(ahead) {
             self.astray_at = self.now;
         }
@@ -496,6 +508,7 @@ impl World {
             _ => return self.undo(site, who),
         };
         let done = self.engine.act(&self.config, now, SiteId(site), who, action);
+        self.trace(&|| format!("{who} on {site}: {action:?} {done:?}"));
         let number_of = |done| match done {
             Done::Incident(number) | Done::ResolvedWhileFiring(number) | Done::Maintenance(number) => number,
             Done::Banner => 0,
@@ -519,6 +532,7 @@ impl World {
     /// Takes back what a person did last.
     fn undo(&mut self, site: u8, who: u32) {
         let done = self.engine.act(&self.config, self.clocks(), SiteId(site), who, Action::Undo);
+        self.trace(&|| format!("{who} on {site}: undo {done:?}"));
         let last = self.people.last_of(site, who);
         let found = last.and_then(|at| self.people.deeds[at].clone());
         match (done, found) {
@@ -558,6 +572,7 @@ impl World {
 
     /// The process ends and begins again; or the machine does, by a power cut in the middle of something.
     fn restart(&mut self, cut: bool) {
+        self.trace(&|| format!("restart, cut: {cut}"));
         let safe = if cut { false } else { self.commit() };
         let before = if safe && !self.disk.dead { Some((self.told(), self.refused())) } else { None };
         self.disk.power_cut(&mut self.dice);
@@ -580,6 +595,7 @@ impl World {
 
     /// Goes by what is told, where nobody can tell what was on flash; what was for certain must be told.
     fn look_anew(&mut self, after_cut: bool) {
+        self.trace(&|| format!("look anew, cut: {after_cut}"));
         for site in (0..2).filter(|_| after_cut) {
             let (told, sure, lately) = (self.people_told(site), self.sure.told(site), self.people.told(site));
             for (number, line) in &sure {
