@@ -19,8 +19,8 @@
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away, 16 resolved by a person while not all of it was known to be well. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
-//! 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
+//! taken away, 16 resolved by a person while not all of it was known to be well, 32 can no longer be taken back. `tag`: 0
+//! `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
 //! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
 //! 2 monthly. A banner's `state`: 0 none, 1 operational, 2 degraded, 3 outage, 4 maintenance.
@@ -61,6 +61,8 @@ pub const PHRASE: u8 = 4;
 pub const CLEARED: u8 = 8;
 /// Resolved by a person while not all of it was known to be well: what is not well stays in the incident.
 pub const UNWELL: u8 = 16;
+/// Can no longer be taken back: what it replaced may be gone.
+pub const SETTLED: u8 = 32;
 
 const HEAD: usize = 18;
 /// Where the site stands in a head; the number of an incident is behind it.

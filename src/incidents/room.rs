@@ -9,8 +9,8 @@ use super::Incidents;
 use super::derived::Incident;
 use super::entries::{Log, Went};
 use super::record::{
-    self, BANNER, CLEARED, CLOCK, GONE, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
-    When,
+    self, BANNER, CLEARED, CLOCK, GONE, Head, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED,
+    What, When,
 };
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
@@ -190,7 +190,7 @@ impl Incidents {
         let ended_lately = self.ended_lately();
         let noted = self.log.noted();
         let derived = &self.derived;
-        let names = &self.names;
+        let (names, boot, seen) = (&self.names, self.boot, self.seen);
         let mut at = 0usize;
         let went = self.log.retain(&mut |kind, payload| {
             let here = at;
@@ -202,6 +202,10 @@ impl Incidents {
             let Some(site) = names.site(head.site) else { return false };
             if head.flags & UNDONE != 0 {
                 return false;
+            }
+            // What it replaced may go now. A clock that is put back does not bring that again.
+            if head.who != 0 && !boot.is_undoable(&head, seen) {
+                record::set_flag(payload, SETTLED);
             }
             match kind {
                 STEP => record::read_step(payload)
@@ -228,7 +232,7 @@ impl Incidents {
                 continue;
             };
             if let Some(place) = self.names.site(head.site).and_then(|site| places.get_mut(site.index())) {
-                *place = (raw.at, self.is_undoable(head.when, self.seen));
+                *place = (raw.at, self.boot.is_undoable(&head, self.seen));
             }
         }
         places
@@ -241,7 +245,7 @@ impl Incidents {
             if let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0)
                 && let Some(site) = self.names.site(head.site).and_then(|site| sites.get_mut(site.index()))
             {
-                *site |= self.is_undoable(head.when, self.seen);
+                *site |= self.boot.is_undoable(&head, self.seen);
             }
         }
         sites

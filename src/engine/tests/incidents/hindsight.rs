@@ -224,3 +224,53 @@ fn an_amendment_finds_the_last_that_a_person_said_and_keeps_its_language() {
     sim.act(ANNA, amend("All is well.")).unwrap();
     assert_eq!(sim.steps(1)[2], "Resolved \"All is well.\" (amended by 77 at 10) by 77 at 10");
 }
+
+/// Storm, and 20 minutes later, by another person, calm.
+fn two_banners() -> Sim {
+    let mut sim = well();
+    for (who, text) in [(ANNA, "Storm"), (BEN, "Calm")] {
+        sim.act(who, Action::Banner { state: None, words: own(text) }).unwrap();
+        sim.quiet_until(if who == ANNA { 30 } else { 32 });
+    }
+    sim
+}
+
+fn banner(sim: &Sim) -> Option<u32> {
+    sim.engine.view(&sim.config, sim.clocks()).banner(HOME).map(|banner| banner.who)
+}
+
+#[test]
+fn a_journal_written_anew_at_the_start_keeps_what_can_be_taken_back() {
+    let mut sim = two_banners();
+    let records = sim.written();
+    let mut next = sim.rerun(Boot { id: 1, base: 0 }, &records);
+    next.engine.tidy();
+    assert_eq!(next.act(BEN, Action::Undo), Ok(Done::Banner));
+    assert_eq!(banner(&next), Some(ANNA));
+}
+
+#[test]
+fn a_clock_put_back_does_not_make_what_is_settled_young_again() {
+    let mut sim = two_banners();
+    let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Degraded,
+        title: "",
+        words: Words::None,
+    };
+    sim.act(BEN, open).unwrap();
+    sim.act(BEN, update).unwrap();
+    sim.act(ANNA, Action::Amend { number: 1, step: None, words: own("Slow.") }).unwrap();
+    let told = sim.steps(1);
+    assert!(told.join("").contains("Slow."), "{told:?}");
+    sim.quiet_until(44);
+    assert!(sim.engine.incidents().wants_purge(), "what was replaced goes");
+    sim.engine.tidy();
+    // By this clock it is all of a moment ago, but nothing is left of what was before.
+    sim.ahead = Some(-8 * MIN);
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!(sim.act(BEN, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!((sim.steps(1), banner(&sim)), (told, Some(BEN)));
+}
