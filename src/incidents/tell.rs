@@ -72,15 +72,16 @@ impl Incidents {
         }
     }
 
-    /// The steps of an incident that were not taken back.
+    /// The steps of an incident from a place on, those that were not taken back.
     fn records_of(
         &self,
+        from: usize,
         site: SiteId,
         number: u32,
     ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
         let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
-        self.log.iter().filter(here).filter_map(|raw| {
+        self.log.from(from).filter(here).filter_map(|raw| {
             let (head, step) = record::read_step(raw.payload)?;
             (head.flags & UNDONE == 0).then_some((raw.at, head, step))
         })
@@ -96,12 +97,11 @@ impl Incidents {
 
     /// Calls `each` with every step of an incident, the oldest first.
     pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
-        let amends = |(_, _, record): (_, _, StepRecord<'_>)| record.what == What::Amended;
-        let any = self.records_of(site, number).any(amends);
-        for (_, head, record) in self.records_of(site, number) {
+        let amendments = self.amendments(site, number);
+        for (_, head, record) in self.records_of(0, site, number) {
             let Some(step) = step_of(&record) else { continue };
-            let amended = (any && (record.words != Words::None || head.who != 0))
-                .then(|| self.amendment(site, number, record.step))
+            let amended = (record.words != Words::None || head.who != 0)
+                .then(|| self.amendment(site, number, record.step, amendments))
                 .flatten();
             // A title stands in an opening's place for words, but is none.
             let own = if record.what == What::Opened { Words::None } else { record.words };
@@ -121,9 +121,29 @@ impl Incidents {
         }
     }
 
+    /// Where the first and the last amendment of an incident stand: most have none, and need not be looked through for each
+    /// of their steps.
+    fn amendments(&self, site: SiteId, number: u32) -> Option<(usize, usize)> {
+        let mut places = None;
+        for (at, _, record) in self.records_of(0, site, number) {
+            if record.what == What::Amended {
+                places = Some((places.map_or(at, |(first, _)| first), at));
+            }
+        }
+        places
+    }
+
     /// What a step was amended to last, by whom, and when.
-    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<(record::Head, Words<'_>)> {
-        self.records_of(site, number)
+    fn amendment(
+        &self,
+        site: SiteId,
+        number: u32,
+        step: u16,
+        places: Option<(usize, usize)>,
+    ) -> Option<(record::Head, Words<'_>)> {
+        let (first, last) = places?;
+        self.records_of(first, site, number)
+            .take_while(|(at, _, _)| *at <= last)
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
             .map(|(_, head, record)| (head, record.words))
@@ -131,8 +151,9 @@ impl Incidents {
 
     /// The language of the words of a step as they are told; empty if that is the site's, or if there are none.
     pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
-        let words = self.amendment(site, number, step).map(|(_, words)| words).or_else(|| {
-            let mut here = self.records_of(site, number).filter(|(_, _, record)| record.step == step);
+        let amended = self.amendment(site, number, step, self.amendments(site, number));
+        let words = amended.map(|(_, words)| words).or_else(|| {
+            let mut here = self.records_of(0, site, number).filter(|(_, _, record)| record.step == step);
             here.next().map(|(_, _, record)| record.words)
         });
         match words {
