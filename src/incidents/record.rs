@@ -410,6 +410,15 @@ pub fn is_step_of(payload: &[u8], site: u32, number: u32) -> bool {
     })
 }
 
+/// The incident that a step of this site gives its title, unless that was taken back.
+pub fn titled(payload: &[u8], site: u32) -> Option<u32> {
+    let stands = payload.first()? & UNDONE == 0;
+    let number = u32::from_le_bytes(*payload.get(HEAD..)?.first_chunk()?);
+    let what = *payload.get(STEP_WHAT)?;
+    let gives = what == What::Opened as u8 || what == What::Retitled as u8;
+    (stands && gives && is_step_of(payload, site, number)).then_some(number)
+}
+
 /// A step, back.
 pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
     let mut rest = payload;
@@ -505,8 +514,11 @@ pub fn read_gone(payload: &[u8]) -> Option<(u32, u32)> {
 
 // ---- looking -------------------------------------------------------------------------------------------------
 
-/// Where a step has the hash of its component.
-const STEP_COMPONENT: usize = HEAD + 4 + 2 + 3;
+/// Where a step says what it is.
+const STEP_WHAT: usize = HEAD + 4 + 2;
+
+/// And where it has the hash of its component.
+const STEP_COMPONENT: usize = STEP_WHAT + 3;
 
 /// And where its words begin.
 const STEP_WORDS: usize = STEP_COMPONENT + 4 + 4;
