@@ -2,7 +2,7 @@
 """Looks into the programs of cross/build.sh, of whatever machine and byte order.
 
     cross/elf.py strip IN OUT     only what is loaded is kept: no symbols, no sections (as OpenWrt's sstrip does)
-    cross/elf.py report IN        the largest crates and functions, of a program that still has its symbols
+    cross/elf.py report IN        the largest crates, modules and functions, of a program that still has its symbols
 """
 
 import collections
@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 CRATES = 25
+MODULES = 40
 FUNCTIONS = 40
 # Where the numbers of the file's head stand, and how long they are, with 32 and with 64 bits.
 HEAD = {1: "HHIIIIIHHHHHH", 2: "HHIQQQIHHHHHH"}
@@ -58,7 +59,8 @@ class Elf:
         return self.bytes[: self.loaded_end()]
 
     def functions(self):
-        sections = list(self.sections())
+        """Each with its size; of several names for one, the first."""
+        sections, seen = list(self.sections()), set()
         for section in sections:
             if section[1] != SYMTAB:
                 continue
@@ -67,8 +69,9 @@ class Elf:
             step = struct.calcsize(self.order + entry)
             for at in range(section[4], section[4] + section[5], step):
                 row = struct.unpack_from(self.order + entry, self.bytes, at)
-                name, size, info = (row[0], row[2], row[3]) if self.wide == 1 else (row[0], row[5], row[1])
-                if size and info & 15 == FUNCTION:
+                name, value, size, info = row[:4] if self.wide == 1 else (row[0], row[4], row[5], row[1])
+                if size and info & 15 == FUNCTION and value not in seen:
+                    seen.add(value)
                     begin = names + name
                     yield size, self.bytes[begin : self.bytes.index(0, begin)].decode()
 
@@ -80,17 +83,27 @@ def crate(symbol):
     return found[2][: int(found[1])] if found else "(unknown)"
 
 
+# The module of ours in a demangled name, two deep at most; a name of another crate that holds a type of ours is ours.
+MODULE = re.compile(r"\baiglon((?:::[a-z_0-9]+){1,2})(?=::)")
+
+
 def report(path):
-    functions = sorted(set(Elf(path).functions()), reverse=True)
-    crates = collections.Counter()
-    for size, symbol in functions:
+    functions = sorted(Elf(path).functions(), reverse=True)
+    names = demangled([symbol for _, symbol in functions])
+    crates, modules = collections.Counter(), collections.Counter()
+    for (size, symbol), name in zip(functions, names):
         crates[crate(symbol)] += size
+        if found := MODULE.search(name):
+            modules[found[1][2:]] += size
     print(f"functions, {sum(crates.values()):,} bytes; what is inlined counts with its caller, "
           "what is generic with who wrote it")
     for name, size in crates.most_common(CRATES):
         print(f"{size:>9,}  {name}")
+    print("modules of aiglon")
+    for name, size in modules.most_common(MODULES):
+        print(f"{size:>9,}  {name}")
     print("largest functions")
-    for (size, _), name in zip(functions, demangled([symbol for _, symbol in functions[:FUNCTIONS]])):
+    for (size, _), name in zip(functions[:FUNCTIONS], names):
         print(f"{size:>9,}  {name[:140]}")
 
 

@@ -1,6 +1,7 @@
 //! `aiglon serve`: from a configuration file to a daemon, step by step.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,6 +31,13 @@ static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
 static CONSOLE_BUFFERS: ConstStaticCell<[console::session::Buffers; CONSOLES]> =
     ConstStaticCell::new([const { console::session::Buffers::new() }; CONSOLES]);
 
+/// A task. The executor's code for tasks is made anew for each type of them, about 1 KB a time; so there is one type.
+type Boxed<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
+fn start<'a>(executor: &LocalExecutor<'a>, task: Boxed<'a>) {
+    executor.spawn(task).detach();
+}
+
 /// Serves until told to end.
 pub fn serve(options: &Options) -> ExitCode {
     sink::init();
@@ -56,27 +64,27 @@ pub fn serve(options: &Options) -> ExitCode {
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.get(index) {
-            executor.spawn(connection::run(app, slot, buffers)).detach();
+            start(&executor, Box::pin(connection::run(app, slot, buffers)));
         }
     }
     for index in 0..LISTENERS {
-        executor.spawn(doors::run(app, index)).detach();
+        start(&executor, Box::pin(doors::run(app, index)));
     }
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {
-            executor.spawn(console::session::run(app, slot, buffers)).detach();
+            start(&executor, Box::pin(console::session::run(app, slot, buffers)));
         }
     }
-    executor.spawn(console::admit(app)).detach();
+    start(&executor, Box::pin(console::admit(app)));
     #[cfg(feature = "ssh")]
-    executor.spawn(super::ssh::admit(app)).detach();
-    executor.spawn(tick(app)).detach();
+    start(&executor, Box::pin(super::ssh::admit(app)));
+    start(&executor, Box::pin(tick(app)));
     let [reload, clock, end] = &signals;
-    executor.spawn(obey(app, options, reload)).detach();
-    executor.spawn(obey(app, options, clock)).detach();
+    start(&executor, Box::pin(obey(app, options, reload)));
+    start(&executor, Box::pin(obey(app, options, clock)));
     // A task like the others: what is given to `run` itself is polled at every turn, and would read its socket in
     // vain and register it anew each time.
-    let ended = executor.spawn(obey(app, options, end));
+    let ended = executor.spawn(Box::pin(obey(app, options, end)) as Boxed);
     smol::block_on(executor.run(ended));
     app.farewell();
     log::info!("ended");
