@@ -230,7 +230,7 @@ impl Engine {
     pub fn begin(&mut self, config: &Config, now: Now) {
         self.started = now.mono;
         self.passed = now.mono;
-        self.incidents.begin(config, self.boot, config.main.journal_size, now);
+        self.incidents.begin(config, self.boot, config.main.journal_size);
         self.count_heartbeats(config);
         self.count_rules(config);
         self.judge_fed_by(config, Sources::pushers(config), now.mono);
