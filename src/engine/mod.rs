@@ -232,7 +232,7 @@ impl Engine {
     pub fn begin(&mut self, config: &Config, now: Now) {
         self.started = now.mono;
         self.passed = now.mono;
-        self.incidents.begin(config, self.boot, config.main.journal_size, now);
+        self.incidents.begin(config, self.boot, config.main.journal_size);
         self.begin_heartbeats(now.mono);
         self.begin_rules(now.mono);
         self.count_heartbeats(config);

@@ -334,10 +334,8 @@ impl Incidents {
     // ---- from one run to the next ----------------------------------------------------------------------------
 
     /// Begins, before anything is restored. `journal`: bytes of the journal's files together.
-    pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32, now: Now) {
+    pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32) {
         self.boot = boot;
-        // What may still be taken back must be known before the first record has to make room.
-        self.watch_clock(now);
         self.set_journal(journal);
         self.names.learn(config);
     }
@@ -349,6 +347,10 @@ impl Incidents {
                 let Some(bytes) = self.fit(kind, payload) else {
                     return record::is_whole(kind, payload);
                 };
+                // It is the time of this record: a later one may take back what was done then.
+                if let Some(When::Wall(at)) = record::head(&bytes).map(|head| head.when) {
+                    self.seen.wall = Some(Wall(at));
+                }
                 // What was swept and thinned is in the journal still: room for it is seen to in the end.
                 if self.log.push(kind, &bytes) || (self.shrink(None) && self.log.push(kind, &bytes)) {
                     self.derived.fold(&self.names, kind, &bytes);
@@ -389,6 +391,8 @@ impl Incidents {
 
     /// All is restored.
     pub fn restored(&mut self, now: Now) {
+        // From here on, what may still be taken back is what may be now.
+        self.watch_clock(now);
         self.boot_said = self.boot_read == self.boot.id;
         if !self.boot_said {
             self.redate(&|_| When::Unknown);

@@ -102,6 +102,7 @@ fn the_page_the_journal_and_a_naive_model_agree() {
                         break;
                     }
                     if std::panic::catch_unwind(|| run(seed, steps)).is_err() {
+                        eprintln!("seed {seed} failed");
                         failed.lock().unwrap().push(seed);
                     }
                 }

@@ -239,14 +239,45 @@ fn banner(sim: &Sim) -> Option<u32> {
     sim.engine.view(&sim.config, sim.clocks()).banner(HOME).map(|banner| banner.who)
 }
 
+/// A journal of which memory holds little, since what was replaced went from there: almost as much as memory can hold. Then
+/// one more banner, and some words.
+fn replaced_often(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
+    let (text, mut records) = ("x".repeat(600), Vec::new());
+    let size =
+        |records: &[(u8, Vec<u8>)]| records.iter().map(|(_, payload)| payload.len() + 3).sum::<usize>();
+    while size(&records) < crate::limits::LOG_BYTES - 1000 {
+        sim.act(ANNA, Action::Banner { state: None, words: own(&text) }).unwrap();
+        sim.quiet_until(sim.now.0 / MIN + 11);
+        records.extend(sim.written());
+        sim.engine.tidy();
+    }
+    sim.act(BEN, Action::Banner { state: None, words: own("Calm") }).unwrap();
+    let (service, component, state) = (WIFI, None, State::Degraded);
+    sim.act(OWNER, Action::Open { service, component, state, title: "", words: own(&text) }).unwrap();
+    sim.act(OWNER, Action::Update { number: 1, phase: Phase::Identified, words: own(&text) }).unwrap();
+    records.extend(sim.written());
+    assert!(size(&records) > crate::limits::LOG_BYTES, "it does not fit as it is");
+    records
+}
+
 #[test]
-fn a_journal_written_anew_at_the_start_keeps_what_can_be_taken_back() {
-    let mut sim = two_banners();
-    let records = sim.written();
+fn what_can_be_taken_back_survives_a_journal_that_must_shrink_on_its_way_back() {
+    let mut sim = well();
+    let records = replaced_often(&mut sim);
     let mut next = sim.rerun(Boot { id: 1, base: 0 }, &records);
-    next.engine.tidy();
     assert_eq!(next.act(BEN, Action::Undo), Ok(Done::Banner));
     assert_eq!(banner(&next), Some(ANNA));
+}
+
+#[test]
+fn what_was_taken_back_long_ago_stays_so_on_the_way_back_too() {
+    let mut sim = well();
+    let mut records = replaced_often(&mut sim);
+    sim.act(BEN, Action::Undo).unwrap();
+    records.extend(sim.written());
+    assert_eq!(banner(&sim), Some(ANNA));
+    sim.quiet_until(sim.now.0 / MIN + 20);
+    assert_eq!(banner(&sim.rerun(Boot { id: 1, base: 0 }, &records)), Some(ANNA));
 }
 
 #[test]
