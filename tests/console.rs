@@ -92,7 +92,7 @@ fn open_dir() -> (Dir, PathBuf) {
 /// A request, as `src/shell/console/wire.rs` draws it.
 fn request(op: u8, flags: u8, user: &str, line: &str, text: &str) -> Vec<u8> {
     let mut bytes = b"aiglon\x01".to_vec();
-    bytes.extend([op, flags, u8::try_from(user.len()).unwrap()]);
+    bytes.extend([op, flags, 0, u8::try_from(user.len()).unwrap()]);
     for part in [line, text] {
         bytes.extend(u16::try_from(part.len()).unwrap().to_be_bytes());
     }
@@ -370,7 +370,7 @@ fn what_is_no_request_is_refused() {
         bytes
     };
     let too_long = {
-        let mut bytes = good[..10].to_vec();
+        let mut bytes = good[..11].to_vec();
         bytes.extend([0xff, 0xff, 0, 0]);
         bytes.extend(vec![b'x'; 1 << 20]);
         bytes
@@ -383,8 +383,8 @@ fn what_is_no_request_is_refused() {
         (with(6, 2), None, ""),
         (with(7, 0), None, ""),
         (with(7, 99), None, ""),
-        (with(9, 255), Some(2), "too long"),
-        (with(14, 0xff), Some(2), "UTF-8"),
+        (with(10, 255), Some(2), "too long"),
+        (with(15, 0xff), Some(2), "UTF-8"),
         (too_long, Some(2), "too long"),
         (request(1, 0, "", &"x".repeat(4096), ""), Some(2), ""),
         (request(1, 255, "", "whoami", "text"), Some(0), "owner"),

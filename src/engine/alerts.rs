@@ -8,9 +8,9 @@ use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
 use super::standing::Weight;
-use crate::limits::{ALERTS, SOURCES};
+use crate::limits::{ALERTS, DURATION_SECS, SOURCES};
 use crate::model::{ComponentSet, Kept, Listed, Severity, SourceId};
-use crate::time::{Mono, Now, Wall};
+use crate::time::{Millis, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +88,10 @@ impl Held {
     /// As a client of Alertmanager's API may see it; `None` if it is over.
     pub fn listed(&self, now: Now) -> Option<Listed<'_>> {
         let (until, active) = match self.phase {
-            Phase::Firing { until } => (now.wall_of(until), true),
+            // One that lasts until it is resolved has a time there, too, since amtool reads one.
+            Phase::Firing { until } => {
+                (now.wall_of(until.min(now.mono.plus(Millis::from_secs(DURATION_SECS)))), true)
+            }
             Phase::Expired { .. } => (None, false),
             Phase::Ended { .. } => return None,
         };

@@ -252,8 +252,9 @@ impl Draft {
             | (At::Value | At::NameOf, ArrayEnd)
             | (At::Tags | At::Tag, Null) => return (Step::Over, None),
             (At::Value, value) => {
-                // Of more, the rest has no room, and no rule sees it.
-                _ = self.values.push(number(value));
+                if self.values.push(number(value)).is_err() {
+                    self.sample.lose();
+                }
                 return (Step::Skip, None);
             }
             (At::Time, value) => {
@@ -326,6 +327,7 @@ pub(super) mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use std::format;
     use std::string::String;
+    use std::vec;
     use std::vec::Vec;
 
     use proptest::prelude::*;
@@ -468,6 +470,7 @@ pub(super) mod tests {
                 "host=h plugin_instance=wlan0 type=if_octets rx=text tx=2500000",
             ),
             (r#"[{"values":[1,2],"dsnames":["a"],"plugin":"p"}]"#, "! 0 Fields"),
+            (r#"[{"values":[1],"dsnames":["a","b"],"plugin":"p"}]"#, "a=1000000 b=text"),
             (r#"[{"values":[1],"dsnames":[2],"plugin":"p"}]"#, "! 0 Fields"),
             (r#"[{"values":[1],"plugin":"p"}]"#, "! 0 Fields"),
             (r#"[{"values":[1],"dsnames":["a"]}]"#, "! 0 Name"),
@@ -477,6 +480,21 @@ pub(super) mod tests {
         ] {
             check(Collectd, body, &[expected]);
         }
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told() {
+        let values = vec!["1"; SAMPLE_FIELDS + 1].join(",");
+        let names: Vec<_> = (0..=SAMPLE_FIELDS).map(|n| format!("\"v{n}\"")).collect();
+        let body = format!("[{{\"plugin\":\"p\",\"values\":[{values}],\"dsnames\":[{}]}}]", names.join(","));
+        let (mut reader, mut draft, mut cut) = (Reader::new(), Draft::new(), None);
+        reader.start(Dialect::Collectd);
+        let mut asked = Asked { draft: &mut draft, interest: &All };
+        let fed = reader.feed_asked(body.as_bytes(), Some(&mut asked), &mut |event| {
+            let Event::Sample(sample) = event else { panic!() };
+            cut = Some((sample.was_cut(), sample.field("v0"), sample.field("v15")));
+        });
+        assert_eq!((fed, cut), (Ok(()), Some((true, Some(Some(1_000_000)), Some(Some(1_000_000))))));
     }
 
     #[test]

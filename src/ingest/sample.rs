@@ -144,6 +144,11 @@ impl Sample {
         (self.who, self.series, self.time, self.cut) = (who, series, None, false);
     }
 
+    /// Something that belongs to it found no room.
+    pub(super) fn lose(&mut self) {
+        self.cut = true;
+    }
+
     /// Another sample of the same series.
     pub(super) fn restart(&mut self) {
         self.fields.clear();

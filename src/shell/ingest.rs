@@ -52,7 +52,6 @@ pub struct Batch {
     pub sender: Sender,
     pub shape: Shape,
     pub precision: Precision,
-    #[cfg_attr(not(feature = "gzip"), expect(dead_code, reason = "such a body has been refused"))]
     pub gzip: bool,
 }
 
@@ -63,6 +62,7 @@ pub enum Outcome {
     /// What is in it cannot be read further; the complaint says why.
     Malformed,
     /// Neither can what it is packed in.
+    #[cfg(feature = "gzip")]
     Packed(Status, &'static str),
     /// Its framing was wrong.
     Framing(BodyError),
@@ -112,6 +112,7 @@ impl Connection<'_> {
                 add(&app.tally.bodies_malformed);
                 terms.keep_alive = false;
             }
+            #[cfg(feature = "gzip")]
             Outcome::Packed(found, words) => {
                 status = found;
                 _ = self.buffers.complaint.push_str(words);

@@ -348,7 +348,7 @@ pub const KEPT: &str = "what people wrote and what goes on";
 /// Why storage fails, in words.
 pub fn words(fault: Fault) -> &'static str {
     match fault {
-        Fault::Missing => "there is no such directory, and it cannot be made",
+        Fault::Missing => "there is no such directory",
         Fault::NoSpace => "no space left",
         Fault::ReadOnly => "it is read-only, or not ours",
         Fault::Busy => "another daemon writes there",

@@ -233,8 +233,8 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
 fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
     let counters = engine.rule_counters();
     for (name, help, count) in [
-        ("lines_received_total", "Lines of samples that were right.", app.samples.lines.get()),
-        ("lines_bad_total", "Lines of samples that were not.", app.samples.lines_bad.get()),
+        ("lines_received_total", "Samples that were right, in lines or JSON.", app.samples.lines.get()),
+        ("lines_bad_total", "Samples that were not.", app.samples.lines_bad.get()),
         ("samples_asked_total", "Samples that a rule asked for.", counters.samples),
         ("samples_late_total", "Samples that came late and were dropped.", counters.late),
         ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),

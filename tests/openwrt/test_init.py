@@ -58,9 +58,10 @@ class Init(OnARouter):
         self.owned("var/run/aiglon-config", 0, UID, 0o750)
         self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
         self.owned("etc/aiglon", UID, UID, 0o700)
-        self.owned("etc/aiglon/journal", UID, UID, 0o600)
         self.owned("var/run/aiglon", UID, UID, 0o755)
+        # It listens before it has read the journal, and answers after.
         self.assertIn("Antenna", self.router.page())
+        self.owned("etc/aiglon/journal", UID, UID, 0o600)
         # The configuration that somebody writes leads to the console, for root.
         told = self.router.enter("/usr/bin/aiglon", "console", "status")
         self.assertEqual(told.returncode, 0, told)

@@ -22,6 +22,10 @@ fn a_failure_lasts_until_it_is_over_however_long_that_is() {
     assert_eq!(says(&mut sim, "FAILURE"), [Verdict::Firing]);
     sim.quiet_until(3 * 24 * 60);
     assert_eq!((sim.state(EGRET), sim.since(EGRET)), (State::Outage, Some(10)));
+    // For amtool it has an end that can be written.
+    let (now, alerts) = (sim.clocks(), sim.engine.alerts());
+    let ends = alerts.get(0).and_then(|held| held.listed(now)?.ends_at).unwrap();
+    assert_eq!(ends, Wall(now.wall.unwrap().0 + 30 * 24 * 60 * MIN));
     assert_eq!(says(&mut sim, "OKAY"), [Verdict::Resolved]);
     assert_eq!(sim.state(EGRET), State::Operational);
     // Said again, and of what never failed.

@@ -93,7 +93,8 @@ const SECTIONS = [
 		[ ONE, 'absent', _('Absent'), _('It fires when nothing comes for so long.') ],
 		[ CHOICE, 'aggregate', _('Aggregate'), _('Of several series.'),
 			{ usual: 'any', values: [ 'any', 'all', 'max', 'min', 'sum', 'count', 'count-distinct' ] } ],
-		[ ONE, 'of', _('Of'), _('The tag whose values are counted.') ],
+		[ ONE, 'of', _('Of'), _('The tag whose values are counted or expected.') ],
+		[ MANY, 'expect', _('Expected'), _('Values of that tag: it fires when nothing comes of one of them.') ],
 		[ CHOICE, 'severity', _('Severity'), null, { usual: 'critical', values: SEVERITIES } ],
 		[ TEXT, 'text', _('Text'), _('What visitors are told while it fires.') ],
 	] ],
@@ -111,6 +112,7 @@ const SECTIONS = [
 		[ CHOICE, 'default_severity', _('Default severity'), _('For words that nobody knows.'), { usual: 'warning', values: SEVERITIES } ],
 		[ ONE, 'console', _('Console'), _('The socket of "aiglon console".') ],
 		[ ONE, 'console_group', _('Group of the console'), _('Whose members may use it.') ],
+		[ MANY, 'ssh', _('SSH server'), _('Where it listens for the keys of users, as 0.0.0.0:2222; in the full build.') ],
 	] ],
 ];
 
