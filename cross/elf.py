@@ -59,7 +59,8 @@ class Elf:
         return self.bytes[: self.loaded_end()]
 
     def functions(self):
-        sections = list(self.sections())
+        """Each with its size; of several names for one, the first."""
+        sections, seen = list(self.sections()), set()
         for section in sections:
             if section[1] != SYMTAB:
                 continue
@@ -68,8 +69,9 @@ class Elf:
             step = struct.calcsize(self.order + entry)
             for at in range(section[4], section[4] + section[5], step):
                 row = struct.unpack_from(self.order + entry, self.bytes, at)
-                name, size, info = (row[0], row[2], row[3]) if self.wide == 1 else (row[0], row[5], row[1])
-                if size and info & 15 == FUNCTION:
+                name, value, size, info = row[:4] if self.wide == 1 else (row[0], row[4], row[5], row[1])
+                if size and info & 15 == FUNCTION and value not in seen:
+                    seen.add(value)
                     begin = names + name
                     yield size, self.bytes[begin : self.bytes.index(0, begin)].decode()
 
@@ -86,7 +88,7 @@ MODULE = re.compile(r"\baiglon((?:::[a-z_0-9]+){1,2})(?=::)")
 
 
 def report(path):
-    functions = sorted(set(Elf(path).functions()), reverse=True)
+    functions = sorted(Elf(path).functions(), reverse=True)
     names = demangled([symbol for _, symbol in functions])
     crates, modules = collections.Counter(), collections.Counter()
     for (size, symbol), name in zip(functions, names):
