@@ -1,7 +1,7 @@
 //! Users come and go with the configuration.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -94,5 +94,20 @@ fn the_server_comes_and_goes() {
     assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
     // What does not change stays open.
     board.reload(&(config + "\n# another comment\n"));
+    assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
+}
+
+#[test]
+fn an_address_that_is_taken_locks_nobody_out() {
+    let mut board = Board::start();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = format!("\tlist ssh '{}'\n", taken.local_addr().unwrap());
+    let config = board.config.lines().fold(String::new(), |all, line| {
+        if line.contains("list ssh") { all + &there } else { all + line + "\n" }
+    });
+    board.daemon.rewrite(&config);
+    board.daemon.process.signal("HUP");
+    board.daemon.process.wait_for("cannot listen on ssh://");
+    board.daemon.process.wait_for("the configuration was not changed");
     assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
 }
