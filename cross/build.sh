@@ -55,11 +55,7 @@ settings() {
         -Cforce-unwind-tables=no -Crelocation-model=static
     )
     case $1 in
-    # Thumb-2 is a quarter shorter; for musl it is another machine.
-    armv7*)
-        flags+=(-Ctarget-feature=+thumb-mode -Cllvm-args=-enable-machine-outliner=always)
-        last+=(-Clink-arg=-target -Clink-arg=thumb-linux-musleabihf)
-        ;;
+    armv7*) flags+=(-Ctarget-feature=+thumb-mode -Cllvm-args=-enable-machine-outliner=always) ;; # Thumb-2: a quarter shorter
     # Looks further for what may stand behind a branch, where half as often nothing does then: 20 KB.
     mips*)
         last+=(-Cllvm-args=-disable-mips-df-forward-search=false -Cllvm-args=-disable-mips-df-succbb-search=false)
@@ -74,12 +70,13 @@ stand_ins() {
     case $1 in
     mips-*) machine=mips-linux-musleabi ;;
     mipsel-*) machine=mipsel-linux-musleabi ;;
-    armv7-*) machine=thumb-linux-musleabihf ;;
-    arm-*) machine=arm-linux-musleabi ;;
+    armv7-*) machine=arm-linux-musleabihf ;;
+    arm-*) machine='arm-linux-musleabi -mcpu=generic+v6+strict_align' ;;
     riscv64gc-*) machine=riscv64-linux-musl ;;
     *) machine=${1/-unknown/} ;;
     esac
-    python3 -m ziglang cc -target "$machine" -Os -g0 -fno-sanitize=all -c "$root/cross/small.c" -o "$object" >&2
+    # shellcheck disable=SC2086
+    python3 -m ziglang cc -target $machine -Os -g0 -fno-sanitize=all -c "$root/cross/small.c" -o "$object" >&2
     printf '%s\n' "$object"
 }
 

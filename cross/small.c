@@ -2,28 +2,10 @@
 #include <sys/prctl.h>
 
 /* By it the standard library gives each thread its name, from within that thread. musl's can also name others, by a file whose
- * path it writes with printf, which nothing else here needs: 12 KB on MIPS, 10 KB on ARM. */
+ * path it writes with printf, which nothing else here needs: 12 KB on MIPS.
+ * (On ARM libunwind wants printf, too, which the tables of musl's functions name.) */
 int pthread_setname_np(void *thread, const char *name)
 {
 	(void)thread;
 	return prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL);
 }
-
-/* The tables of musl's functions name these, which unwind the stack: 12 KB of libunwind on ARM. A panic of the small build ends
- * it at once, and nothing ever unwinds. */
-#ifdef __ARM_EABI__
-void __aeabi_unwind_cpp_pr0(void)
-{
-	__builtin_trap();
-}
-
-void __aeabi_unwind_cpp_pr1(void)
-{
-	__builtin_trap();
-}
-
-void __aeabi_unwind_cpp_pr2(void)
-{
-	__builtin_trap();
-}
-#endif
