@@ -181,6 +181,15 @@ fn asks(
             _ = uwrite!(**out, "remove ");
             name(teller, site, number, false, out)?;
             _ = uwrite!(**out, " Every word about it goes, from flash as well, and nothing brings it back.");
+            teller.view.incidents(site, &mut |part| {
+                if part.merged_into == Some(number) && out.room() > ROOM {
+                    _ = uwrite!(
+                        **out,
+                        " Incident {}, which was merged into it, stays by itself.",
+                        part.number
+                    );
+                }
+            });
         }
         Action::Undo => {
             let last = teller.engine.incidents().undoable(now, site, scope.who());

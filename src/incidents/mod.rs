@@ -21,14 +21,15 @@ use derived::{Derived, Names};
 use entries::Log;
 pub use measure::Survey;
 use record::{
-    BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, STEP, StepRecord, UNDO, WINDOW, WINDOW_ENDED, When,
+    BANNER, CLOCK, ClockRecord, GONE, Head, NUMBERS, Payload, SETTLED, STEP, StepRecord, UNDO, WINDOW,
+    WINDOW_ENDED, When,
 };
 
 pub mod uptime;
 pub mod window;
 
 use crate::config::Config;
-use crate::limits::{COMPONENTS, LOG_BYTES};
+use crate::limits::{COMPONENTS, LOG_BYTES, UNDO_TIME};
 use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Mono, Now, Wall};
 
@@ -223,6 +224,36 @@ pub struct Boot {
     pub base: i64,
 }
 
+impl Boot {
+    fn wall_of(self, when: When, now: Now) -> Option<Wall> {
+        match when {
+            When::Unknown => None,
+            When::Wall(at) => Some(Wall(at)),
+            When::Boot(at) => now.wall_of(Mono(at.saturating_sub(self.base))),
+        }
+    }
+
+    fn elapsed(self, when: When, now: Now) -> Option<i64> {
+        let elapsed = match when {
+            When::Unknown => return None,
+            When::Wall(at) => now.wall?.0.saturating_sub(at),
+            When::Boot(at) => now.mono.0.saturating_add(self.base).saturating_sub(at),
+        };
+        Some(elapsed.max(0))
+    }
+
+    /// Whether what a record says can still be taken back. What was done by a clock that was far ahead cannot.
+    fn is_undoable(self, head: &Head, now: Now) -> bool {
+        let limit = i64::from(UNDO_TIME.0);
+        head.flags & SETTLED == 0
+            && self.elapsed(head.when, now).is_some_and(|ago| ago < limit)
+            && self
+                .wall_of(head.when, now)
+                .zip(now.wall)
+                .is_none_or(|(at, wall)| at.0.saturating_sub(wall.0) < limit)
+    }
+}
+
 /// How often each thing happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -316,6 +347,10 @@ impl Incidents {
                 let Some(bytes) = self.fit(kind, payload) else {
                     return record::is_whole(kind, payload);
                 };
+                // It is the time of this record: a later one may take back what was done then.
+                if let Some(When::Wall(at)) = record::head(&bytes).map(|head| head.when) {
+                    self.seen.wall = Some(Wall(at));
+                }
                 // What was swept and thinned is in the journal still: room for it is seen to in the end.
                 if self.log.push(kind, &bytes) || (self.shrink(None) && self.log.push(kind, &bytes)) {
                     self.derived.fold(&self.names, kind, &bytes);
@@ -356,6 +391,8 @@ impl Incidents {
 
     /// All is restored.
     pub fn restored(&mut self, now: Now) {
+        // From here on, what may still be taken back is what may be now.
+        self.watch_clock(now);
         self.boot_said = self.boot_read == self.boot.id;
         if !self.boot_said {
             self.redate(&|_| When::Unknown);
@@ -578,21 +615,12 @@ impl Incidents {
 
     /// The civil time of a record, if it is known.
     pub(crate) fn wall_of(&self, when: When, now: Now) -> Option<Wall> {
-        match when {
-            When::Unknown => None,
-            When::Wall(at) => Some(Wall(at)),
-            When::Boot(at) => now.wall_of(Mono(at.saturating_sub(self.boot.base))),
-        }
+        self.boot.wall_of(when, now)
     }
 
     /// Milliseconds since a record; `None` if nobody can tell. Never negative: a clock may have gone back.
     fn elapsed(&self, when: When, now: Now) -> Option<i64> {
-        let elapsed = match when {
-            When::Unknown => return None,
-            When::Wall(at) => now.wall?.0.saturating_sub(at),
-            When::Boot(at) => self.since_boot(now.mono).saturating_sub(at),
-        };
-        Some(elapsed.max(0))
+        self.boot.elapsed(when, now)
     }
 
     // ---- asking ----------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 use super::entries::Log;
 use super::record::{
     self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
-    When, WindowRecord,
+    WindowRecord,
 };
 use super::room::{Claim, Newcomer};
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
-use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, UNDO_TIME, WORDS_BYTES};
+use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{ComponentId, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Now, Wall};
 
@@ -376,16 +376,6 @@ impl Incidents {
 
     // ---- taking back -----------------------------------------------------------------------------------------
 
-    /// Whether what was done at a time can still be taken back. What was done by a clock that was far ahead cannot.
-    pub(super) fn is_undoable(&self, when: When, now: Now) -> bool {
-        let limit = i64::from(UNDO_TIME.0);
-        self.elapsed(when, now).is_some_and(|ago| ago < limit)
-            && self
-                .wall_of(when, now)
-                .zip(now.wall)
-                .is_none_or(|(at, wall)| at.0.saturating_sub(wall.0) < limit)
-    }
-
     /// Where the last record stands that this person made, if it can still be taken back. Never an older one behind it, which a
     /// clock that was put back makes look younger.
     fn last_of(&self, now: Now, site: SiteId, who: u32) -> Option<usize> {
@@ -394,7 +384,7 @@ impl Incidents {
         for raw in self.log.iter().filter(|raw| matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)) {
             let Some(head) = record::head(raw.payload) else { continue };
             if head.who == who && head.site == hash && head.flags & UNDONE == 0 {
-                found = Some(raw.at).filter(|_| self.is_undoable(head.when, now));
+                found = Some(raw.at).filter(|_| self.boot.is_undoable(&head, now));
             }
         }
         found

@@ -19,8 +19,8 @@
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away, 16 resolved by a person while not all of it was known to be well. `tag`: 0 `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since
-//! 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
+//! taken away, 16 resolved by a person while not all of it was known to be well, 32 can no longer be taken back. `tag`: 0
+//! `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
 //! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
 //! 2 monthly. A banner's `state`: 0 none, 1 operational, 2 degraded, 3 outage, 4 maintenance.
@@ -61,6 +61,8 @@ pub const PHRASE: u8 = 4;
 pub const CLEARED: u8 = 8;
 /// Resolved by a person while not all of it was known to be well: what is not well stays in the incident.
 pub const UNWELL: u8 = 16;
+/// Can no longer be taken back: what it replaced may be gone.
+pub const SETTLED: u8 = 32;
 
 const HEAD: usize = 18;
 /// Where the site stands in a head; the number of an incident is behind it.
@@ -408,6 +410,15 @@ pub fn is_step_of(payload: &[u8], site: u32, number: u32) -> bool {
     })
 }
 
+/// The incident that a step of this site gives its title, unless that was taken back.
+pub fn titled(payload: &[u8], site: u32) -> Option<u32> {
+    let stands = payload.first()? & UNDONE == 0;
+    let number = u32::from_le_bytes(*payload.get(HEAD..)?.first_chunk()?);
+    let what = *payload.get(STEP_WHAT)?;
+    let gives = what == What::Opened as u8 || what == What::Retitled as u8;
+    (stands && gives && is_step_of(payload, site, number)).then_some(number)
+}
+
 /// A step, back.
 pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
     let mut rest = payload;
@@ -503,8 +514,11 @@ pub fn read_gone(payload: &[u8]) -> Option<(u32, u32)> {
 
 // ---- looking -------------------------------------------------------------------------------------------------
 
-/// Where a step has the hash of its component.
-const STEP_COMPONENT: usize = HEAD + 4 + 2 + 3;
+/// Where a step says what it is.
+const STEP_WHAT: usize = HEAD + 4 + 2;
+
+/// And where it has the hash of its component.
+const STEP_COMPONENT: usize = STEP_WHAT + 3;
 
 /// And where its words begin.
 const STEP_WORDS: usize = STEP_COMPONENT + 4 + 4;

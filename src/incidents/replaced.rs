@@ -71,7 +71,7 @@ impl Incidents {
             if head.flags & UNDONE != 0 {
                 continue;
             }
-            let young = self.is_undoable(head.when, now);
+            let young = self.boot.is_undoable(&head, now);
             let known =
                 all.iter_mut().find(|one| (one.site, one.number, one.step) == (head.site, step.number, of));
             if let Some(one) = known {

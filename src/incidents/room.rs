@@ -5,12 +5,14 @@
 //! [`WORDS_SAFE_DAYS`](crate::limits::WORDS_SAFE_DAYS) ago. When only younger words and what goes on are left, the newcomer
 //! is refused.
 
+use heapless::Vec;
+
 use super::Incidents;
 use super::derived::Incident;
 use super::entries::{Log, Went};
 use super::record::{
-    self, BANNER, CLEARED, CLOCK, GONE, Head, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED, What,
-    When,
+    self, BANNER, CLEARED, CLOCK, GONE, Head, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED,
+    What, When,
 };
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
@@ -186,11 +188,11 @@ impl Incidents {
     /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but not of those that only the
     /// journal is for, and that it has not been told.
     pub(super) fn sweep(&mut self, untold: bool) {
-        let last_banners = self.last_banners();
+        let settled_banners = self.settled_banners();
         let ended_lately = self.ended_lately();
         let noted = self.log.noted();
         let derived = &self.derived;
-        let names = &self.names;
+        let (names, boot, seen) = (&self.names, self.boot, self.seen);
         let mut at = 0usize;
         let went = self.log.retain(&mut |kind, payload| {
             let here = at;
@@ -203,48 +205,58 @@ impl Incidents {
             if head.flags & UNDONE != 0 {
                 return false;
             }
+            // What it replaced may go now. A clock that is put back does not bring that again.
+            if head.who != 0 && !boot.is_undoable(&head, seen) {
+                record::set_flag(payload, SETTLED);
+            }
             match kind {
                 STEP => record::read_step(payload)
                     .is_some_and(|(_, step)| derived.find(site, step.number).is_some()),
-                WINDOW | WINDOW_ENDED if ended_lately.get(site.index()) == Some(&true) => true,
                 WINDOW => record::read_window(payload).is_some_and(|(_, window)| {
                     derived.windows.iter().any(|known| known.site == site && known.number == window.number)
+                        || ended_lately.contains(&(site, window.number))
                 }),
-                BANNER => last_banners
+                WINDOW_ENDED => record::read_window_ended(payload)
+                    .is_some_and(|(_, number)| ended_lately.contains(&(site, number))),
+                // What is younger may be taken back, and brings that one back.
+                BANNER => settled_banners
                     .get(site.index())
-                    .is_some_and(|&(last, lately)| lately || (last == here && head.flags & CLEARED == 0)),
-                WINDOW_ENDED => false,
+                    .copied()
+                    .flatten()
+                    .is_none_or(|last| here > last || (here == last && head.flags & CLEARED == 0)),
                 _ => true,
             }
         });
         self.went(went);
     }
 
-    /// Where the banner in force of each site stands, and whether whoever put it there may still take it back.
-    fn last_banners(&self) -> [(usize, bool); SITES] {
-        let mut places = [(usize::MAX, false); SITES];
+    /// Where the last banner of each site stands, or its end, that nobody can take back any more.
+    fn settled_banners(&self) -> [Option<usize>; SITES] {
+        let mut places = [None; SITES];
         for raw in self.log.iter().filter(|raw| raw.kind == BANNER) {
-            let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0) else {
-                continue;
-            };
-            if let Some(place) = self.names.site(head.site).and_then(|site| places.get_mut(site.index())) {
-                *place = (raw.at, self.is_undoable(head.when, self.seen));
+            if let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0)
+                && !self.boot.is_undoable(&head, self.seen)
+                && let Some(place) = self.names.site(head.site).and_then(|site| places.get_mut(site.index()))
+            {
+                *place = Some(raw.at);
             }
         }
         places
     }
 
-    /// The sites on which somebody may still take back that a maintenance ended.
-    fn ended_lately(&self) -> [bool; SITES] {
-        let mut sites = [false; SITES];
+    /// The maintenance of which somebody may still take back that it ended. What is too much for the list is over.
+    fn ended_lately(&self) -> Vec<(SiteId, u32), MAINTENANCES> {
+        let mut ended = Vec::new();
         for raw in self.log.iter().filter(|raw| raw.kind == WINDOW_ENDED) {
-            if let Some(head) = record::head(raw.payload).filter(|head| head.flags & UNDONE == 0)
-                && let Some(site) = self.names.site(head.site).and_then(|site| sites.get_mut(site.index()))
+            if let Some((head, number)) = record::read_window_ended(raw.payload)
+                && head.flags & UNDONE == 0
+                && self.boot.is_undoable(&head, self.seen)
+                && let Some(site) = self.names.site(head.site)
             {
-                *site |= self.is_undoable(head.when, self.seen);
+                _ = ended.push((site, number));
             }
         }
-        sites
+        ended
     }
 
     /// The oldest incident that has ended: of those that nobody wrote to, or, given the time, of those whose words are no

@@ -5,7 +5,7 @@ use super::derived::Incident;
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
-use crate::limits::MAINTENANCES;
+use crate::limits::{INCIDENTS, MAINTENANCES};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
@@ -20,8 +20,21 @@ impl Incidents {
 
     /// Calls `each` with every incident of a site, the newest first.
     pub fn incidents(&self, site: SiteId, now: Now, each: &mut dyn FnMut(&IncidentView<'_>)) {
-        for incident in self.derived.incidents.iter().rev().filter(|incident| incident.site == site) {
-            each(&self.view_of(incident, now));
+        // Where the title of each stands: looked for in one go, not anew for each of them.
+        let mut places = [u32::MAX; INCIDENTS];
+        let hash = self.names.of_site(site);
+        for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
+            let known = record::titled(raw.payload, hash).and_then(|number| {
+                let here = |incident: &Incident| incident.site == site && incident.number == number;
+                places.get_mut(self.derived.incidents.iter().position(here)?)
+            });
+            if let (Some(place), Ok(at)) = (known, u32::try_from(raw.at)) {
+                *place = at;
+            }
+        }
+        let all = self.derived.incidents.iter().zip(&places).rev();
+        for (incident, &at) in all.filter(|(incident, _)| incident.site == site) {
+            each(&self.view_of(incident, self.title_at(at), now));
         }
     }
 
@@ -38,7 +51,7 @@ impl Incidents {
         said.max().unwrap_or((State::Operational, false))
     }
 
-    fn view_of(&self, incident: &Incident, now: Now) -> IncidentView<'_> {
+    fn view_of<'a>(&self, incident: &Incident, title: &'a str, now: Now) -> IncidentView<'a> {
         let linked =
             || self.derived.linked(&self.names, incident.site, incident.number).map(|(_, state)| state);
         let announced = linked().max().unwrap_or(State::Operational);
@@ -46,7 +59,7 @@ impl Incidents {
         IncidentView {
             number: incident.number,
             service: incident.service,
-            title: self.title_of(incident),
+            title,
             open: incident.open,
             worst: incident.worst,
             level,
@@ -59,25 +72,24 @@ impl Incidents {
         }
     }
 
-    /// The steps of an incident that were not taken back.
+    /// The steps of an incident from a place on, those that were not taken back.
     fn records_of(
         &self,
+        from: usize,
         site: SiteId,
         number: u32,
     ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
         let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
-        self.log.iter().filter(here).filter_map(|raw| {
+        self.log.from(from).filter(here).filter_map(|raw| {
             let (head, step) = record::read_step(raw.payload)?;
             (head.flags & UNDONE == 0).then_some((raw.at, head, step))
         })
     }
 
-    fn title_of(&self, incident: &Incident) -> &str {
-        let titles = self
-            .records_of(incident.site, incident.number)
-            .filter(|(_, _, step)| matches!(step.what, What::Opened | What::Retitled));
-        match titles.last().map(|(_, _, step)| step.words) {
+    fn title_at(&self, at: u32) -> &str {
+        let raw = usize::try_from(at).ok().and_then(|at| self.log.get(at));
+        match raw.and_then(|raw| record::read_step(raw.payload)).map(|(_, step)| step.words) {
             Some(Words::Own { text, .. }) => text,
             _ => "",
         }
@@ -85,10 +97,11 @@ impl Incidents {
 
     /// Calls `each` with every step of an incident, the oldest first.
     pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
-        for (_, head, record) in self.records_of(site, number) {
+        let amendments = self.amendments(site, number);
+        for (_, head, record) in self.records_of(0, site, number) {
             let Some(step) = step_of(&record) else { continue };
             let amended = (record.words != Words::None || head.who != 0)
-                .then(|| self.amendment(site, number, record.step))
+                .then(|| self.amendment(site, number, record.step, amendments))
                 .flatten();
             // A title stands in an opening's place for words, but is none.
             let own = if record.what == What::Opened { Words::None } else { record.words };
@@ -108,9 +121,29 @@ impl Incidents {
         }
     }
 
+    /// Where the first and the last amendment of an incident stand: most have none, and need not be looked through for each
+    /// of their steps.
+    fn amendments(&self, site: SiteId, number: u32) -> Option<(usize, usize)> {
+        let mut places = None;
+        for (at, _, record) in self.records_of(0, site, number) {
+            if record.what == What::Amended {
+                places = Some((places.map_or(at, |(first, _)| first), at));
+            }
+        }
+        places
+    }
+
     /// What a step was amended to last, by whom, and when.
-    fn amendment(&self, site: SiteId, number: u32, step: u16) -> Option<(record::Head, Words<'_>)> {
-        self.records_of(site, number)
+    fn amendment(
+        &self,
+        site: SiteId,
+        number: u32,
+        step: u16,
+        places: Option<(usize, usize)>,
+    ) -> Option<(record::Head, Words<'_>)> {
+        let (first, last) = places?;
+        self.records_of(first, site, number)
+            .take_while(|(at, _, _)| *at <= last)
             .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
             .last()
             .map(|(_, head, record)| (head, record.words))
@@ -118,8 +151,9 @@ impl Incidents {
 
     /// The language of the words of a step as they are told; empty if that is the site's, or if there are none.
     pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
-        let words = self.amendment(site, number, step).map(|(_, words)| words).or_else(|| {
-            let mut here = self.records_of(site, number).filter(|(_, _, record)| record.step == step);
+        let amended = self.amendment(site, number, step, self.amendments(site, number));
+        let words = amended.map(|(_, words)| words).or_else(|| {
+            let mut here = self.records_of(0, site, number).filter(|(_, _, record)| record.step == step);
             here.next().map(|(_, _, record)| record.words)
         });
         match words {

@@ -273,11 +273,14 @@ impl Alert {
     pub(super) fn complete(&mut self) -> bool {
         let labels = self.pairs.iter().filter(|pair| pair.kind == PairKind::Label);
         self.fingerprint = fingerprint(&mut labels.map(|pair| pair.of(self.text.as_slice())));
-        for pair in &self.pairs {
+        for pair in &mut self.pairs {
             if let Some(pair_text) = self.text.as_mut_slice().get_mut(usize::from(pair.at)..)
                 && let Some((name, rest)) = pair_text.split_at_mut_checked(pair.name.into())
                 && let Some(value) = rest.get_mut(..usize::from(pair.value))
             {
+                let seen = mask::squeeze(value);
+                pair.value = short(seen);
+                let value = value.get_mut(..seen).unwrap_or_default();
                 let any = mask::mask_mac(name) | mask::mask_mac(value);
                 self.held_mac |= any && pair.kind == PairKind::Label;
             }

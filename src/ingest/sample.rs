@@ -205,6 +205,9 @@ impl Sample {
             return None;
         }
         let kept = self.text.as_mut_slice().get_mut(start..).unwrap_or_default();
+        let seen = mask::squeeze(kept);
+        self.text.truncate(start.saturating_add(seen));
+        let kept = self.text.as_mut_slice().get_mut(start..).unwrap_or_default();
         mask::mask_mac(kept);
         if !whole {
             mask::mask_tail(kept);

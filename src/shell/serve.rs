@@ -128,7 +128,14 @@ impl App {
         // Who waits for the doors to be open finds the console, too.
         self.console.apply(config, &files::state_dir(options, config));
         #[cfg(feature = "ssh")]
-        self.ssh.apply(config, &files::state_dir(options, config));
+        {
+            // The pages are served all the same.
+            let (listeners, errors) = self.ssh.bind(config);
+            for words in errors {
+                log::error!("{words}");
+            }
+            self.ssh.apply(config, &files::state_dir(options, config), listeners);
+        }
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
@@ -162,6 +169,13 @@ impl App {
                 }
             })
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
+        // Who comes by SSH alone must not be locked out by a reload.
+        #[cfg(feature = "ssh")]
+        let (loaded, ssh) = match loaded.map(|loaded| (loaded, self.ssh.bind(spare))) {
+            Ok((_, (_, errors))) if !errors.is_empty() => (Err(errors), Vec::new()),
+            Ok((loaded, (listeners, _))) => (Ok(loaded), listeners),
+            Err(mistakes) => (Err(mistakes), Vec::new()),
+        };
         match loaded {
             Err(mistakes) => {
                 add(&self.tally.reloads_refused);
@@ -185,7 +199,7 @@ impl App {
                 announce(config, self.doors.apply(bound));
                 self.console.apply(config, &files::state_dir(options, config));
                 #[cfg(feature = "ssh")]
-                self.ssh.apply(config, &files::state_dir(options, config));
+                self.ssh.apply(config, &files::state_dir(options, config), ssh);
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();

@@ -26,19 +26,25 @@ pub const fn steers(c: char) -> bool {
     )
 }
 
+/// Whether nothing is seen where this stands: what steers, controls, and what is ignored where it is not supported.
+pub(super) fn is_unseen(c: char) -> bool {
+    !c.is_whitespace() && (hides(c) || steers(c) || is_no_text(c))
+}
+
 /// Whether anything of a text can be seen: not only white space and what shows nothing by itself (controls, and what is
 /// ignored where it is not supported: `Default_Ignorable_Code_Point` of Unicode's `DerivedCoreProperties.txt`).
 pub fn is_visible(text: &str) -> bool {
-    text.chars().any(|c| {
-        let hidden = matches!(
-            c,
-            '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-                | '\u{200b}'..='\u{200f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
-                | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-                | '\u{e0000}'..='\u{e0fff}'
-        );
-        !(hidden || c.is_whitespace() || steers(c) || is_no_text(c))
-    })
+    text.chars().any(|c| !(c.is_whitespace() || is_unseen(c)))
+}
+
+fn hides(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// Whether a code point is none that text may hold: C0 and C1 controls, DEL, noncharacters.

@@ -9,6 +9,8 @@
 //! back by `into_bytes` and `from_utf8`. Text that is published is masked with [`mask_mac`], then with [`mask_ip`],
 //! and only then cut to size: half an address is not known for one ([`mask_tail`] is for text that came cut).
 
+use super::clean::is_unseen;
+
 /// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`, `_` or a space.
 const SEPARATORS: &[u8] = b":-._ ";
 /// The shortest text with a MAC address in it: `0:1:2:3:4:5` as BSD's arp writes it, `::ff:fe00:1`.
@@ -20,7 +22,7 @@ const LONGEST: usize = 45;
 ///
 /// Known forms: six or more pairs with one separator throughout (hence DHCP client ids, and the header that iptables
 /// logs; `%3A` is a separator too, for URLs); six numbers of one or two digits with `:`; Cisco's `aaaa.bbbb.cccc`, also
-/// with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare digits that are a word of their own, and sixteen with `fffe` in
+/// with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare digits, whatever letters they touch, and sixteen with `fffe` in
 /// the middle; the end of a UUID that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
 ///
 /// Returns whether there was any.
@@ -39,6 +41,46 @@ pub fn mask_mac(text: &mut [u8]) -> bool {
         }
     }
     any
+}
+
+/// Takes out what is not seen and stands between ASCII characters: an address that something invisible splits would not be
+/// known for one, and would be whole again for who reads it. Scripts that need such characters have them between letters of
+/// their own. Returns how many bytes are left, at the front; valid UTF-8 stays valid.
+pub fn squeeze(text: &mut [u8]) -> usize {
+    if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
+    let (mut from, mut to) = (0usize, 0usize);
+    // Where the unseen began, if that was behind ASCII.
+    let mut unseen = None;
+    while let Some(&first) = text.get(from) {
+        let width = match first {
+            0xf0.. => 4,
+            0xe0.. => 3,
+            0xc0.. => 2,
+            _ => 1,
+        };
+        let bytes = text.get(from..past(from, width)).unwrap_or_default();
+        let c = core::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
+        let behind = to.checked_sub(1).and_then(|last| text.get(last));
+        match c {
+            Some(c) if is_unseen(c) => {
+                if unseen.is_none() && behind.is_some_and(u8::is_ascii_graphic) {
+                    unseen = Some(to);
+                }
+            }
+            _ => {
+                if let Some(start) = unseen.take().filter(|_| first.is_ascii_graphic()) {
+                    to = start;
+                }
+            }
+        }
+        let end = past(from, width).min(text.len());
+        text.copy_within(from..end, to);
+        to = past(to, end.saturating_sub(from));
+        from = end;
+    }
+    to
 }
 
 /// A byte that can stand in an address with a MAC in it.
@@ -149,12 +191,10 @@ fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
         8 => return uuid(text, at),
         12 | 16 => {
             let end = past(at, digits);
-            let prefixed = before == b'x' && at.checked_sub(2).and_then(|zero| text.get(zero)) == Some(&b'0');
-            let alone = (prefixed || !before.is_ascii_alphanumeric()) && !after(end).is_ascii_alphanumeric();
             let eui = text
                 .get(past(at, 6)..past(at, 10))
                 .is_some_and(|middle| middle.eq_ignore_ascii_case(b"fffe"));
-            return (alone && (digits == 12 || eui)).then_some((at, end));
+            return (digits == 12 || eui).then_some((at, end));
         }
         3 => {}
         _ => return None,
@@ -318,6 +358,57 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn twelve_digits_are_an_address_whatever_they_touch() {
+        for (text, expected) in [
+            ("wlan0-deadbeef000bx", "wlan0-xxxxxxxxxxxxx"),
+            ("deadbeef0001zz", "xxxxxxxxxxxxzz"),
+            ("sta_zdeadbeef0001.", "sta_zxxxxxxxxxxxx."),
+        ] {
+            assert_eq!(masked(macs, text), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_splits_no_address() {
+        let squeezed = |text: &str| {
+            let mut bytes = text.as_bytes().to_vec();
+            let left = squeeze(&mut bytes);
+            bytes.truncate(left);
+            String::from_utf8(bytes).unwrap()
+        };
+        for (text, expected) in [
+            ("de:ad:be:\u{202e}ef:00:01", "de:ad:be:ef:00:01"),
+            ("dead\u{200b}\u{ad}beef\u{feff}0001", "deadbeef0001"),
+            ("de:ad:be\u{7}:ef:00:01 10.1.\u{200e}2.3", "de:ad:be:ef:00:01 10.1.2.3"),
+            // Where such characters are meant.
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("👩\u{200d}🔧 a", "👩\u{200d}🔧 a"),
+            ("a\u{202e}é\u{202e}b", "a\u{202e}é\u{202e}b"),
+            ("two\nlines\tand \u{200b}x", "two\nlines\tand \u{200b}x"),
+            ("end\u{200e}", "end\u{200e}"),
+            ("", ""),
+        ] {
+            assert_eq!(squeezed(text), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn squeezing_leaves_valid_text_and_what_is_seen(text in "[a-f0-9:é\u{200b}\u{202e}\u{7}می\u{200c} 👩]{0,40}") {
+            let mut bytes = text.as_bytes().to_vec();
+            let left = squeeze(&mut bytes);
+            let left = core::str::from_utf8(&bytes[..left]).unwrap();
+            let seen = |text: &str| text.chars().filter(|&c| !is_unseen(c)).collect::<String>();
+            prop_assert_eq!(seen(left), seen(&text));
+        }
+
+        #[test]
+        fn squeezing_stands_any_bytes(mut bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert!(squeeze(&mut bytes) <= bytes.len());
+        }
+    }
+
     /// Says truly whether there was any.
     fn macs(text: &mut [u8]) {
         let before = text.to_vec();
@@ -446,7 +537,7 @@ mod tests {
             "deadbeefdeadbeef01",
             "550e8400-e29b-41d4-a716-446655440000",
             "1795252011964",
-            "abcdefabcdefg",
+            "0deadbeef0001",
             "00:11:22:aa:bb",
             "00:11:22:aa:bb-cc",
             "1:2:3:4:5:6:7",

@@ -4,7 +4,7 @@
 pub type Micro = i64;
 
 /// Reads `-12.5`, `1e3`, `.5`: what Go's `ParseFloat` takes, but for hexadecimal, underscores, infinity and NaN. Digits
-/// beyond the millionth are cut off. `None` if it is no number.
+/// beyond the millionth are cut off. `None` if it is no number, or larger than any of Go's: what has overflowed is no measurement.
 pub fn decimal(text: &[u8]) -> Option<Micro> {
     let (negative, text) = sign(text);
     let (mut mantissa, mut exponent, mut digits, mut fraction) = (0u64, 6i32, false, false);
@@ -31,7 +31,9 @@ pub fn decimal(text: &[u8]) -> Option<Micro> {
         }
         rest = after;
     }
-    digits.then(|| signed(scaled(mantissa, exponent), negative))
+    // In millionths; 1.8e308 is the largest.
+    let magnitude = mantissa.checked_ilog10().map_or(0, |log| exponent.saturating_add_unsigned(log));
+    (digits && magnitude < 309 + 6).then(|| signed(scaled(mantissa, exponent), negative))
 }
 
 /// Reads an integer with an optional sign, of at most 64 bits. `None` if it is none.
@@ -104,6 +106,11 @@ mod tests {
             ("1E+3", Some(1_000_000_000)),
             ("1.234567e+78", Some(i64::MAX)),
             ("-1.234567e+78", Some(-i64::MAX)),
+            ("1e308", Some(i64::MAX)),
+            ("1e309", None),
+            ("-0.1e310", None),
+            ("1e999", None),
+            ("0e999", Some(0)),
             ("1e-6", Some(1)),
             ("1e-7", Some(0)),
             ("1e-99999999999", Some(0)),

@@ -427,7 +427,10 @@ fn a_key_gives_nothing_else(kind: Kind) {
     let local = [
         (format!("-L127.0.0.1:{port}:{there}"), b"hello".to_vec()),
         // The daemon's own socket: who spoke to it as the server's user would be anybody.
-        (format!("-L127.0.0.1:{port}:{}", socket.display()), b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec()),
+        (
+            format!("-L127.0.0.1:{port}:{}", socket.display()),
+            b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec(),
+        ),
         // SOCKS 5 (RFC 1928): no authentication, then CONNECT.
         (format!("-D127.0.0.1:{port}"), {
             let SocketAddr::V4(v4) = target.address() else { unreachable!() };

@@ -8,7 +8,7 @@ use aiglon::model::{ComponentId, Repeat, SiteId, State, Step, View, Words};
 
 use super::people::{Deed, LONG_AGO};
 use super::scene::{PARTS, SITE_OF};
-use super::world::{DAY, MIN, NOON, World};
+use super::world::{DAY, MIN, NOON, SEC, World};
 
 /// Words about what ended this long ago may give way to what is newer.
 const SAFE: i64 = 14 * DAY;
@@ -78,12 +78,15 @@ impl World {
     fn check_site(&mut self, site: u8) {
         let numbers = self.numbers(site);
         for &(number, open) in &numbers {
-            self.born.entry((site, number)).or_insert(self.now);
-            let last = self.last_open.entry((site, number)).or_insert(self.now);
+            // It began, and may have ended, at any time since the last look.
+            let since = self.looked_at[usize::from(site)];
+            self.born.entry((site, number)).or_insert(since);
+            let last = self.last_open.entry((site, number)).or_insert(since);
             if open {
                 *last = self.now;
             }
         }
+        self.looked_at[usize::from(site)] = self.now;
         for number in self.people.incidents(site) {
             if numbers.iter().all(|&(known, _)| known != number) {
                 assert!(
@@ -135,8 +138,23 @@ impl World {
         lines
     }
 
-    /// Everything that a restart may not change, by site and incident; under 0 the banner and what is planned.
-    pub fn told(&self) -> [BTreeMap<u32, Told>; 2] {
+    /// The maintenance of which an occurrence is over in the second that a restart takes.
+    pub fn soon_over(&self) -> Vec<(u8, u32)> {
+        let mut over = Vec::new();
+        let back = self.ahead.map(|ahead| NOON + self.now + ahead + SEC);
+        for site in 0..2 {
+            let view = self.engine.view(&self.config, self.clocks());
+            view.maintenance(SiteId(site), &mut |planned| {
+                if back.is_some_and(|back| planned.ends.0 <= back) {
+                    over.push((site, planned.number));
+                }
+            });
+        }
+        over
+    }
+
+    /// Everything that a restart may not change, by site and incident; under 0 the banner and what is planned but `over`.
+    pub fn told(&self, over: &[(u8, u32)]) -> [BTreeMap<u32, Told>; 2] {
         [0, 1].map(|site| {
             let view = self.engine.view(&self.config, self.clocks());
             let mut all = BTreeMap::new();
@@ -163,7 +181,9 @@ impl World {
             });
             let mut end = format!("{:?}", view.banner(SiteId(site)).map(|banner| (banner.words, banner.who)));
             view.maintenance(SiteId(site), &mut |planned| {
-                write!(end, " {} {:?} {:?}", planned.number, planned.words, planned.starts).unwrap();
+                if !over.contains(&(site, planned.number)) {
+                    write!(end, " {} {:?} {:?}", planned.number, planned.words, planned.starts).unwrap();
+                }
             });
             all.insert(0, Told { end, ..Told::default() });
             all
@@ -228,13 +248,22 @@ impl World {
 
     fn plan_anew(&mut self) {
         self.unplanned = false;
-        self.people.forget_plans();
+        let mut told = Vec::new();
+        for site in 0..2 {
+            let view = self.engine.view(&self.config, self.clocks());
+            view.maintenance(SiteId(site), &mut |planned| told.push((site, planned.number)));
+        }
+        self.people.forget_plans(&told);
         for site in 0..2 {
             let view = self.engine.view(&self.config, self.clocks());
             view.maintenance(SiteId(site), &mut |planned| {
                 let (number, starts, ends) = (planned.number, planned.starts.0, planned.ends.0);
                 let weekly = planned.repeat == Repeat::Weekly;
-                self.people.did(site, planned.who, LONG_AGO, Deed::Planned { number, starts, ends, weekly });
+                // Who planned it a moment ago may take it back: that is still known.
+                if !self.people.knows_plan(site, number) {
+                    let deed = Deed::Planned { number, starts, ends, weekly };
+                    self.people.did(site, planned.who, LONG_AGO, deed);
+                }
             });
         }
     }

@@ -105,11 +105,29 @@ impl People {
         }
     }
 
-    /// What was planned is not known any more.
-    pub fn forget_plans(&mut self) {
+    /// Of what was planned, what is told is known, and what was ended by hand, which may be taken back.
+    pub fn forget_plans(&mut self, told: &[(u8, u32)]) {
+        let deeds = self.deeds.iter().flatten();
+        let ended: Vec<(u8, u32)> = deeds
+            .filter_map(|done| match done.deed {
+                Deed::Ended { number } if !done.undone => Some((done.site, number)),
+                _ => None,
+            })
+            .collect();
         for slot in &mut self.deeds {
-            slot.take_if(|done| matches!(done.deed, Deed::Planned { .. } | Deed::Ended { .. }));
+            slot.take_if(|done| match done.deed {
+                Deed::Planned { number, .. } => {
+                    let which = (done.site, number);
+                    !told.contains(&which) && !ended.contains(&which)
+                }
+                _ => false,
+            });
         }
+    }
+
+    /// Whether it is known that a maintenance was planned.
+    pub fn knows_plan(&self, site: u8, number: u32) -> bool {
+        self.of(site).any(|(_, done)| matches!(done.deed, Deed::Planned { number: of, .. } if of == number))
     }
 
     /// The last words about an incident, which `amend` changes.

@@ -10,14 +10,16 @@ use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Durability, Journal, Refused};
 use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_RETRY};
-use aiglon::model::{Forced, Phase, Repeat, ServiceId, Severity, SiteId, SourceId, State, Step, View, Words};
+use aiglon::model::{
+    ComponentId, Forced, Phase, Repeat, ServiceId, Severity, SiteId, SourceId, State, Step, View, Words,
+};
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
 use super::disk::Disk;
 use super::model::{Model, Which};
 use super::people::{self, Deed, LONG_AGO, People};
-use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF_SERVICE, SOURCES};
+use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF, SITE_OF_SERVICE, SOURCES};
 
 pub const NOON: i64 = 1_795_262_400_000;
 pub const SEC: i64 = 1000;
@@ -74,10 +76,14 @@ pub struct World {
     said: u64,
     /// How many steps there were.
     pub step: u64,
+    /// Whether to say what happens.
+    tells: bool,
     /// When an incident was last seen to go on.
     pub last_open: BTreeMap<(u8, u32), i64>,
-    /// When an incident was first seen.
+    /// When an incident was last known not to be there yet.
     pub born: BTreeMap<(u8, u32), i64>,
+    /// When the incidents of a site were last looked through.
+    pub looked_at: [i64; 2],
 }
 
 /// The smallest journals are the fullest.
@@ -125,10 +131,12 @@ impl World {
             anew_at: LONG_AGO,
             last_open: BTreeMap::new(),
             born: BTreeMap::new(),
+            looked_at: [0; 2],
             loose: false,
             unplanned: false,
             said: 0,
             step: 0,
+            tells: std::env::var_os("SIM_TRACE").is_some(),
         };
         world.start();
         world
@@ -214,7 +222,21 @@ impl World {
         safe
     }
 
+    /// With `SIM_TRACE` set, says what happens.
+    pub fn trace(&self, what: &dyn Fn() -> String) {
+        if self.tells {
+            eprintln!(
+                "{} {} {:?}: {}",
+                self.step,
+                self.now / SEC,
+                self.ahead.map(|ahead| ahead / SEC),
+                what()
+            );
+        }
+    }
+
     fn compact(&mut self) {
+        self.trace(&|| "compact".to_owned());
         self.engine.tidy();
         let (engine, config, now) = (&self.engine, &self.config, self.clocks());
         let written = self.journal.compact(&mut self.disk, &mut |snapshot| {
@@ -275,6 +297,7 @@ impl World {
     }
 
     fn set_clock(&mut self, ahead: Option<i64>) {
+        self.trace(&|| format!("clock to {:?}", ahead.map(|ahead| ahead / SEC)));
         if is_astray(self.ahead) || is_astray(ahead) {
             self.astray_at = self.now;
         }
@@ -412,7 +435,7 @@ impl World {
     }
 
     /// So many minutes in which everybody who sends does.
-    fn steady(&mut self, minutes: usize, mute: usize) {
+    pub fn steady(&mut self, minutes: usize, mute: usize) {
         for _ in 0..minutes {
             self.wait(MIN);
             for source in (0..SOURCES.len()).filter(|&source| source != HOOK && source != mute) {
@@ -496,6 +519,7 @@ impl World {
             _ => return self.undo(site, who),
         };
         let done = self.engine.act(&self.config, now, SiteId(site), who, action);
+        self.trace(&|| format!("{who} on {site}: {action:?} {done:?}"));
         let number_of = |done| match done {
             Done::Incident(number) | Done::ResolvedWhileFiring(number) | Done::Maintenance(number) => number,
             Done::Banner => 0,
@@ -519,6 +543,7 @@ impl World {
     /// Takes back what a person did last.
     fn undo(&mut self, site: u8, who: u32) {
         let done = self.engine.act(&self.config, self.clocks(), SiteId(site), who, Action::Undo);
+        self.trace(&|| format!("{who} on {site}: undo {done:?}"));
         let last = self.people.last_of(site, who);
         let found = last.and_then(|at| self.people.deeds[at].clone());
         match (done, found) {
@@ -530,13 +555,16 @@ impl World {
             }
             (Err(_), _) => {}
             // Of what it was on flash before the power went: nobody can tell how far it came.
-            (Ok(_), Some(people::Done { at: LONG_AGO, .. }) | None) if self.anew_at > self.now - 10 * MIN => {
+            (Ok(_), Some(people::Done { at: LONG_AGO, .. }) | None) if self.may_be_recent() => {
                 self.look_anew(false);
             }
             (Ok(_), None) => panic!("{who} took back what they never did"),
             (Ok(_), Some(found)) => {
                 let (at, gone) = (last.unwrap(), found.deed.incident());
                 self.people.deeds[at].as_mut().unwrap().undone = true;
+                // It was planned before the power went, and ended before anybody looked.
+                self.unplanned |=
+                    matches!(found.deed, Deed::Ended { number } if !self.people.knows_plan(site, number));
                 if let Some(number) =
                     gone.filter(|&number| self.numbers(site).iter().all(|&(known, _)| known != number))
                 {
@@ -554,12 +582,20 @@ impl World {
         }
     }
 
+    /// Whether what was on flash when the power went last may be said to be of the last ten minutes: it is, or a clock that was
+    /// wrong, by a day at most, dated it or says so now.
+    fn may_be_recent(&self) -> bool {
+        self.anew_at > self.now - 10 * MIN || self.jumped_at > self.now - DAY - 20 * MIN
+    }
+
     // ---- the end of a run ------------------------------------------------------------------------------------
 
     /// The process ends and begins again; or the machine does, by a power cut in the middle of something.
     fn restart(&mut self, cut: bool) {
+        self.trace(&|| format!("restart, cut: {cut}"));
         let safe = if cut { false } else { self.commit() };
-        let before = if safe && !self.disk.dead { Some((self.told(), self.refused())) } else { None };
+        let over = self.soon_over();
+        let before = if safe && !self.disk.dead { Some((self.told(&over), self.refused())) } else { None };
         self.disk.power_cut(&mut self.dice);
         if cut || self.dice.one_in(2) {
             self.machine = self.now;
@@ -569,7 +605,7 @@ impl World {
         self.start();
         self.disk.fail_for(0);
         if let Some((before, refused)) = before {
-            let (after, whole) = (self.told(), refused == 0 && self.refused() == 0);
+            let (after, whole) = (self.told(&over), refused == 0 && self.refused() == 0);
             for (site, (before, after)) in (0u8..).zip(before.iter().zip(&after)) {
                 self.check_restart(site, before, after, whole);
             }
@@ -580,6 +616,7 @@ impl World {
 
     /// Goes by what is told, where nobody can tell what was on flash; what was for certain must be told.
     fn look_anew(&mut self, after_cut: bool) {
+        self.trace(&|| format!("look anew, cut: {after_cut}"));
         for site in (0..2).filter(|_| after_cut) {
             let (told, sure, lately) = (self.people_told(site), self.sure.told(site), self.people.told(site));
             for (number, line) in &sure {
@@ -662,6 +699,13 @@ impl World {
             self.steady(8, SOURCES.len());
             self.commit();
         }
+    }
+
+    /// Whether every component of a site is well.
+    pub fn is_well(&self, site: u8) -> bool {
+        let view = self.engine.view(&self.config, self.clocks());
+        let of_site = (0u16..).zip(SITE_OF).filter(|(_, of)| *of == site);
+        of_site.map(|(id, _)| ComponentId(id)).all(|id| view.component(id).state == State::Operational)
     }
 
     // ---- one step --------------------------------------------------------------------------------------------

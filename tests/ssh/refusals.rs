@@ -73,7 +73,10 @@ fn no_port() {
     for (forward, send) in [
         (format!("-L127.0.0.1:{port}:{there}"), b"hello".to_vec()),
         // The daemon's own socket, where who speaks as its user is anybody.
-        (format!("-L127.0.0.1:{port}:{}", socket.display()), b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec()),
+        (
+            format!("-L127.0.0.1:{port}:{}", socket.display()),
+            b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec(),
+        ),
         (format!("-D127.0.0.1:{port}"), socks),
     ] {
         let mut command = without_timeout(board.openssh("ssh", "heron1").args([

@@ -36,7 +36,12 @@ pub fn load(dir: &Path) -> Result<(PrivateKey, String), String> {
 }
 
 fn read(path: &Path) -> io::Result<PrivateKey> {
-    let file = File::open(path)?;
+    // A FIFO would let us wait for ever.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("is no file; remove it, and a new one is made"));
+    }
     if file.metadata()?.permissions().mode() & 0o077 != 0 {
         return Err(io::Error::other(
             "others may read it; see who did, and chmod 600 it, or remove it for a new one",
@@ -125,5 +130,8 @@ mod tests {
         fs::write(path.with_added_extension("new"), "half").unwrap();
         assert!(load(&dir.0).is_ok());
         assert!(load(&dir.0.join("nowhere")).is_err());
+        fs::remove_file(&path).unwrap();
+        let fifo = std::process::Command::new("mkfifo").arg("-m600").arg(&path).status().unwrap();
+        assert!(fifo.success() && load(&dir.0).unwrap_err().contains("is no file"));
     }
 }

@@ -17,7 +17,7 @@ mod session;
 mod talk;
 
 use std::cell::Cell;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +35,9 @@ use seats::{Key, Shared, Wanted};
 
 pub use seats::Counters;
 
+/// Addresses to listen on, with the sockets that are new.
+pub type Bound = Vec<(SocketAddr, Option<TcpListener>)>;
+
 /// The daemon's side of it.
 pub struct Ssh {
     shared: Arc<Shared>,
@@ -48,13 +51,12 @@ impl Ssh {
         Self { shared: Arc::new(Shared::new(send)), calls, runs: Cell::new(false) }
     }
 
-    /// Listens where the configuration says, and lets in whom it names, from this moment on. What cannot be is logged, and the
-    /// pages are served all the same.
-    pub fn apply(&self, config: &Config, state_dir: &Path) {
-        if config.ssh.is_empty() && !self.runs.get() {
-            return;
-        }
-        let mut listeners = Vec::new();
+    /// Binds where the configuration says, and nothing listens there yet.
+    ///
+    /// # Errors
+    /// What cannot be had, in words, beside the rest.
+    pub fn bind(&self, config: &Config) -> (Bound, Vec<String>) {
+        let (mut listeners, mut errors) = (Vec::new(), Vec::new());
         for &address in &config.ssh {
             if self.shared.listens(address) {
                 listeners.push((address, None));
@@ -66,8 +68,16 @@ impl Ssh {
             });
             match bound {
                 Ok(socket) => listeners.push((address, Some(socket))),
-                Err(error) => log::error!("cannot listen on ssh://{address}: {error}"),
+                Err(error) => errors.push(format!("cannot listen on ssh://{address}: {error}")),
             }
+        }
+        (listeners, errors)
+    }
+
+    /// Listens there, and lets in whom the configuration names, from this moment on.
+    pub fn apply(&self, config: &Config, state_dir: &Path, listeners: Bound) {
+        if listeners.is_empty() && !self.runs.get() {
+            return;
         }
         let keys = keys(config);
         if keys.is_empty() && !listeners.is_empty() {

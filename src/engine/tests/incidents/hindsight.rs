@@ -224,3 +224,84 @@ fn an_amendment_finds_the_last_that_a_person_said_and_keeps_its_language() {
     sim.act(ANNA, amend("All is well.")).unwrap();
     assert_eq!(sim.steps(1)[2], "Resolved \"All is well.\" (amended by 77 at 10) by 77 at 10");
 }
+
+/// Storm, and 20 minutes later, by another person, calm.
+fn two_banners() -> Sim {
+    let mut sim = well();
+    for (who, text) in [(ANNA, "Storm"), (BEN, "Calm")] {
+        sim.act(who, Action::Banner { state: None, words: own(text) }).unwrap();
+        sim.quiet_until(if who == ANNA { 30 } else { 32 });
+    }
+    sim
+}
+
+fn banner(sim: &Sim) -> Option<u32> {
+    sim.engine.view(&sim.config, sim.clocks()).banner(HOME).map(|banner| banner.who)
+}
+
+/// A journal of which memory holds little, since what was replaced went from there: almost as much as memory can hold. Then
+/// one more banner, and some words.
+fn replaced_often(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
+    let (text, mut records) = ("x".repeat(600), Vec::new());
+    let size =
+        |records: &[(u8, Vec<u8>)]| records.iter().map(|(_, payload)| payload.len() + 3).sum::<usize>();
+    while size(&records) < crate::limits::LOG_BYTES - 1000 {
+        sim.act(ANNA, Action::Banner { state: None, words: own(&text) }).unwrap();
+        sim.quiet_until(sim.now.0 / MIN + 11);
+        records.extend(sim.written());
+        sim.engine.tidy();
+    }
+    sim.act(BEN, Action::Banner { state: None, words: own("Calm") }).unwrap();
+    let (service, component, state) = (WIFI, None, State::Degraded);
+    sim.act(OWNER, Action::Open { service, component, state, title: "", words: own(&text) }).unwrap();
+    sim.act(OWNER, Action::Update { number: 1, phase: Phase::Identified, words: own(&text) }).unwrap();
+    records.extend(sim.written());
+    assert!(size(&records) > crate::limits::LOG_BYTES, "it does not fit as it is");
+    records
+}
+
+#[test]
+fn what_can_be_taken_back_survives_a_journal_that_must_shrink_on_its_way_back() {
+    let mut sim = well();
+    let records = replaced_often(&mut sim);
+    let mut next = sim.rerun(Boot { id: 1, base: 0 }, &records);
+    assert_eq!(next.act(BEN, Action::Undo), Ok(Done::Banner));
+    assert_eq!(banner(&next), Some(ANNA));
+}
+
+#[test]
+fn what_was_taken_back_long_ago_stays_so_on_the_way_back_too() {
+    let mut sim = well();
+    let mut records = replaced_often(&mut sim);
+    sim.act(BEN, Action::Undo).unwrap();
+    records.extend(sim.written());
+    assert_eq!(banner(&sim), Some(ANNA));
+    sim.quiet_until(sim.now.0 / MIN + 20);
+    assert_eq!(banner(&sim.rerun(Boot { id: 1, base: 0 }, &records)), Some(ANNA));
+}
+
+#[test]
+fn a_clock_put_back_does_not_make_what_is_settled_young_again() {
+    let mut sim = two_banners();
+    let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Degraded,
+        title: "",
+        words: Words::None,
+    };
+    sim.act(BEN, open).unwrap();
+    sim.act(BEN, update).unwrap();
+    sim.act(ANNA, Action::Amend { number: 1, step: None, words: own("Slow.") }).unwrap();
+    let told = sim.steps(1);
+    assert!(told.join("").contains("Slow."), "{told:?}");
+    sim.quiet_until(44);
+    assert!(sim.engine.incidents().wants_purge(), "what was replaced goes");
+    sim.engine.tidy();
+    // By this clock it is all of a moment ago, but nothing is left of what was before.
+    sim.ahead = Some(-8 * MIN);
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!(sim.act(BEN, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!((sim.steps(1), banner(&sim)), (told, Some(BEN)));
+}
