@@ -325,7 +325,8 @@ fn what_an_alert_says_cannot_leave_its_place() {
         daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {}\r\n", common::READ)).body;
     assert!(!list.contains(|c: char| c < ' '), "JSON escapes them: {list:?}");
     let list: serde_json::Value = serde_json::from_str(&list).unwrap();
-    assert_eq!(list[0]["labels"]["alertname"], nasty.as_str());
+    // But for what is not seen and stands between ASCII: it could hide an address from the mask.
+    assert_eq!(list[0]["labels"]["alertname"], nasty.replace("\u{202e}\u{2066}", "").as_str());
 }
 
 // ---- pages -----------------------------------------------------------------------------------------------
