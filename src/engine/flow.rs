@@ -348,7 +348,6 @@ impl Engine {
     pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
         self.had_wall = true;
         self.incidents.learn_time(now);
-        self.recall_beats(config, now);
         let mut at = 0usize;
         while let Some(held) = self.alerts.get(at) {
             let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };

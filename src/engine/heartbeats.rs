@@ -10,7 +10,8 @@
 //! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]; a failure at once.
 //! Of all, what has changed since is written with the history, every six hours, and at a clean stop. After a restart a
 //! record says only what is sure: that one which is not due yet came, and that one which was late or had failed did. One
-//! that became due in between is unknown: it may have come while we were away.
+//! that became due in between is unknown: it may have come while we were away. How long ago it came is told by the wall
+//! clock; when that is set right later, as on a board that begins where it stopped, what it said is told anew.
 //!
 //! ```text
 //! beat: | heartbeat u32 | flags u8 | last i64 |
@@ -49,10 +50,6 @@ pub enum Pulse {
     Recalled {
         /// Our start.
         since: Mono,
-        /// When that was.
-        at: Wall,
-        /// What it said, as in a record.
-        flags: u8,
     },
     /// It had the time to come since then, and did not.
     Missed {
@@ -89,11 +86,25 @@ pub(super) struct Beat {
     /// What was written last, and when.
     noted: (u8, Mono),
     noted_at: Option<Mono>,
+    /// Whether nothing came in this run yet, and a record says when it came before, and what: as in that.
+    recalled: bool,
+    recalled_at: Wall,
+    recalled_flags: u8,
+    /// Our start, then.
+    since: Mono,
 }
 
 impl Beat {
     pub(super) const fn new() -> Self {
-        Self { pulse: Pulse::Unheard { since: Mono(0) }, noted: (0, Mono(0)), noted_at: None }
+        Self {
+            pulse: Pulse::Unheard { since: Mono(0) },
+            noted: (0, Mono(0)),
+            noted_at: None,
+            recalled: false,
+            recalled_at: Wall(0),
+            recalled_flags: 0,
+            since: Mono(0),
+        }
     }
 }
 
@@ -141,7 +152,7 @@ impl Pulse {
             Self::OnTime { last: from }
             | Self::Failed { last: from }
             | Self::Unheard { since: from }
-            | Self::Recalled { since: from, .. } => Some(from.plus(row.every).plus(row.grace)),
+            | Self::Recalled { since: from } => Some(from.plus(row.every).plus(row.grace)),
         }
     }
 
@@ -177,6 +188,9 @@ impl Engine {
         if failed {
             self.counters.missed = self.counters.missed.saturating_add(1);
         }
+        if let Some(beat) = self.beats.get_mut(id.index()) {
+            beat.recalled = false;
+        }
         // Before its source: a component that is well again by it is never well too early.
         self.set_pulse(config, id, pulse, None, last);
         if self.is_to_be_noted(id, row, failed, now) {
@@ -201,7 +215,7 @@ impl Engine {
                 Pulse::OnTime { last } | Pulse::Failed { last } | Pulse::Late { last } => {
                     (Pulse::Late { last }, last)
                 }
-                Pulse::Unheard { since } | Pulse::Recalled { since, .. } | Pulse::Missed { since } => {
+                Pulse::Unheard { since } | Pulse::Recalled { since } | Pulse::Missed { since } => {
                     (Pulse::Missed { since }, since)
                 }
             };
@@ -274,19 +288,25 @@ impl Engine {
         let hash = u32::from_le_bytes(*hash);
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
         if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
-            beat.pulse = Pulse::Recalled { since: self.started, at, flags };
+            (beat.recalled, beat.recalled_at, beat.recalled_flags) = (true, at, flags);
+            (beat.since, beat.pulse) = (self.started, Pulse::Recalled { since: self.started });
         }
         Some(())
     }
 
-    /// What an earlier run heard, once the clock says when that was.
+    /// What an earlier run heard, once the clock says when that was, and again when it says otherwise.
     pub(super) fn recall_beats(&mut self, config: &Config, now: Now) {
         for (id, row) in config.heartbeats() {
-            let Pulse::Recalled { since, at, flags } = self.pulse(id) else { continue };
-            let Some(last) = now.mono_of(at) else { return };
+            let Some(&beat) = self.beats.get(id.index()) else { continue };
+            // What we have waited for in vain ourselves needs no clock.
+            if !beat.recalled || matches!(beat.pulse, Pulse::Missed { .. }) {
+                continue;
+            }
+            let Some(last) = now.mono_of(beat.recalled_at) else { return };
+            let (since, flags) = (beat.since, beat.recalled_flags);
             let pulse = match flags {
                 // A clock was wrong, then or now.
-                _ if last > now.mono => Pulse::Unheard { since },
+                _ if last > since => Pulse::Unheard { since },
                 FAILED => Pulse::Failed { last },
                 LATE => Pulse::Late { last },
                 _ if last.plus(row.every).plus(row.grace) > now.mono => Pulse::OnTime { last },

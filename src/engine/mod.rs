@@ -33,7 +33,9 @@ use crate::incidents::uptime::Uptime;
 use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::ingest::sample::Sample;
-use crate::limits::{COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST};
+use crate::limits::{
+    CLOCK_STEP, COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST,
+};
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, Lang, MaintenanceView, ServiceId,
     Severity, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
@@ -179,6 +181,8 @@ pub struct Engine {
     boot: Boot,
     /// Whether the wall clock has counted yet.
     had_wall: bool,
+    /// How far it was ahead of the monotonic one when it was last believed, in milliseconds.
+    offset: i64,
     /// What the present step has to tell; at most one thing, since it takes at most one alert.
     durable: Durable,
 }
@@ -219,6 +223,7 @@ impl Engine {
             },
             boot: Boot { id: 0, base: 0 },
             had_wall: false,
+            offset: 0,
             durable: Durable::Nothing,
         }
     }
@@ -249,6 +254,11 @@ impl Engine {
         }
         if !self.had_wall && now.wall.is_some() {
             self.learn_time(config, now);
+        }
+        let offset = now.wall.map_or(0, |wall| wall.0.saturating_sub(now.mono.0));
+        if now.wall.is_some() && offset.abs_diff(self.offset) > u64::from(CLOCK_STEP.0) {
+            self.offset = offset;
+            self.recall_beats(config, now);
         }
         let effects = match input {
             Input::Pass => Effects::default(),

@@ -247,6 +247,36 @@ fn what_is_not_sure_after_a_restart_is_not_well() {
     assert_eq!(known(&other).0, "not heard yet");
 }
 
+/// A board without a clock of its own begins where it stopped; NTP says later that a day and more went by.
+#[test]
+fn a_clock_that_is_set_right_late_makes_nothing_well_that_is_not_known() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    let well = heard(&mut sim, BACKUP, false);
+    let mut next = after(&mut sim, 10, &well);
+    beat(&mut next, SYNC, false);
+    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    let ahead = next.ahead;
+    next.ahead = ahead.map(|ahead| ahead + 30 * HOUR * MIN);
+    next.at(20);
+    beat(&mut next, SYNC, false);
+    assert_eq!((known(&next).0, files(&next).0), ("not heard yet", State::NoData));
+    // And back; but not when it comes itself, nor when we have waited for it in vain.
+    next.ahead = ahead;
+    next.at(21);
+    assert_eq!(known(&next).0, "on time");
+    beat(&mut next, BACKUP, false);
+    next.ahead = ahead.map(|ahead| ahead + 30 * HOUR * MIN);
+    next.at(22);
+    assert_eq!(known(&next).0, "on time");
+    let mut next = after(&mut sim, 30 * HOUR, &well);
+    next.at(26 * HOUR + 1);
+    assert_eq!(known(&next).0, "late");
+    next.ahead = next.ahead.map(|ahead| ahead - 50 * HOUR * MIN);
+    next.at(26 * HOUR + 2);
+    assert_eq!(known(&next).0, "late");
+}
+
 #[test]
 fn a_clean_stop_remembers_all_of_them_and_a_snapshot_too() {
     let mut sim = Sim::new(&nightly());
