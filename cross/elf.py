@@ -21,6 +21,7 @@ HEAD = {1: "HHIIIIIHHHHHH", 2: "HHIQQQIHHHHHH"}
 NAMES = "type machine version entry phoff shoff flags ehsize phentsize phnum shentsize shnum shstrndx".split()
 SECTION = {1: "IIIIIIIIII", 2: "IIQQQQIIQQ"}
 SYMTAB, FUNCTION = 2, 2
+LOAD = 1  # a segment
 # The crate in a mangled name (Rust's v0): the first `C`, with or without a disambiguator, then a length and the name.
 CRATE = re.compile(r"C(?:s[0-9A-Za-z]*_)?([1-9][0-9]*)_?([A-Za-z0-9_]+)")
 
@@ -41,15 +42,20 @@ class Elf:
             yield struct.unpack_from(self.order + SECTION[self.wide], self.bytes, at)
 
     def loaded_end(self):
-        """Where the last byte that a segment needs ends."""
-        end = self.head["phoff"] + self.head["phnum"] * self.head["phentsize"]
+        """Where the last byte that is loaded ends. A segment that lies beyond it, as the attributes of RISC-V, is for debuggers;
+        it becomes none."""
+        segments = []
         for index in range(self.head["phnum"]):
             at = self.head["phoff"] + index * self.head["phentsize"]
             if self.wide == 1:
-                _, offset, _, _, size = struct.unpack_from(self.order + "IIIII", self.bytes, at)
+                kind, offset, _, _, size = struct.unpack_from(self.order + "IIIII", self.bytes, at)
             else:
-                _, _, offset, _, _, size = struct.unpack_from(self.order + "IIQQQQ", self.bytes, at)
-            end = max(end, offset + size)
+                kind, _, offset, _, _, size = struct.unpack_from(self.order + "IIQQQQ", self.bytes, at)
+            segments.append((at, kind, offset + size))
+        end = max(end for _, kind, end in segments if kind == LOAD)
+        for at, _, its_end in segments:
+            if its_end > end:
+                self.bytes[at : at + self.head["phentsize"]] = bytes(self.head["phentsize"])
         return end
 
     def strip(self):
