@@ -102,9 +102,9 @@ for target in "${wanted[@]}"; do
     for build in $builds; do
         begin=$SECONDS
         make "$target" "$build"
+        (cd -- "$root" && cross/sbom.py "$target" "$build") >"$out/aiglon-$version-$target-$build.cdx.json"
         printf '%-32s %-6s %4d s\n' "$target" "$build" $((SECONDS - begin))
     done
-    (cd -- "$root" && cross/sbom.py "$target" "$rust") >"$out/aiglon-$version-$target.cdx.json"
 done
 (
     cd -- "$out"

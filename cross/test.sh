@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
 # Runs what can be run of the tests on the machines of cross/build.sh, in emulators (Debian: qemu-user, faketime).
 #
-#     cross/test.sh [--core] [--program] [--journal] [MACHINE]...
+#     cross/test.sh [--core] [--program] [--journal] [--sbom] [MACHINE]...
 #
 #     MACHINE     mips (big-endian, 24Kc), mipsel, armv7, arm, aarch64, riscv64
 #     --core      the core's unit and property tests, the journal's and tests/machines, built for that machine
 #     --program   the small program as cross/build.sh left it: pages, alerts, curl, the console, power cuts
 #     --journal   a journal written on this machine is read on that one, and the other way round; the clock at 2040
+#     --sbom      the bills of materials that cross/build.sh left, of whatever machine
 #
 # All by default, on mips and armv7. PROPTEST_CASES (16): how deep the properties go.
 # The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
-core='' program='' journal='' machines=()
+core='' program='' journal='' sbom='' machines=()
 while (($#)); do
     case $1 in
     --core) core=yes ;;
     --program) program=yes ;;
     --journal) journal=yes ;;
+    --sbom) sbom=yes ;;
     -h | --help) sed -n '2,/^# The last/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
     -*) die "no option $1; see --help" ;;
     *) machines+=("$1") ;;
@@ -26,7 +28,7 @@ while (($#)); do
     shift
 done
 ((${#machines[@]})) || machines=(mips armv7)
-[[ $core$program$journal ]] || core=yes program=yes journal=yes
+[[ $core$program$journal$sbom ]] || core=yes program=yes journal=yes sbom=yes
 release=$work/release
 export PROPTEST_CASES=${PROPTEST_CASES:-16} CARGO_TERM_COLOR=never RUST_BACKTRACE=0
 passed=0 failed=0
@@ -212,6 +214,24 @@ year_2040() {
     stop
 }
 
+# ---- the bills of materials ------------------------------------------------------------------------------------------
+
+bills() {
+    local venv=$work/venv-sbom list=$root/cross/requirements-sbom.txt found=("$release"/aiglon-*.cdx.json)
+    [[ -f ${found[0]} ]] || {
+        printf 'there is none in %s\n' "$release"
+        return 1
+    }
+    if ! cmp -s -- "$list" "$venv/requirements.txt"; then
+        rm -rf -- "$venv"
+        # Not all that the library would want: no XML.
+        python3 -m venv "$venv" &&
+            timeout 300 "$venv/bin/pip" install -q --no-deps --require-hashes --only-binary :all: -r "$list" || return 1
+        cp -- "$list" "$venv/requirements.txt"
+    fi
+    "$venv/bin/python3" "$root/cross/check_sbom.py" "${found[@]}"
+}
+
 # ---- all of it ------------------------------------------------------------------------------------------------------
 
 if [[ $core ]]; then
@@ -237,5 +257,8 @@ for name in "${machines[@]}"; do
         stop
     fi
 done
+if [[ $sbom ]]; then
+    check 'bills of materials' bills
+fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))
