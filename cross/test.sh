@@ -4,12 +4,13 @@
 #     cross/test.sh [--core] [--program] [--journal] [--sbom] [MACHINE]...
 #
 #     MACHINE     mips (big-endian, 24Kc), mipsel, armv7, arm, aarch64, riscv64
-#     --core      the core's unit and property tests, the journal's and tests/machines, built for that machine
+#     --core      the core's unit and property tests, the journal's, the simulator, the pages, the requests of real senders and
+#                 tests/machines, built for that machine
 #     --program   the small program as cross/build.sh left it: pages, alerts, curl, the console, power cuts
 #     --journal   a journal written on this machine is read on that one, and the other way round; the clock at 2040
 #     --sbom      the bills of materials that cross/build.sh left, of whatever machine
 #
-# All by default, on mips and armv7. PROPTEST_CASES (16): how deep the properties go.
+# All by default, on mips and armv7. PROPTEST_CASES (16), SIM_SEEDS (4) and SIM_STEPS (500): how deep it goes.
 # The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
@@ -79,11 +80,11 @@ core_tests() {
     encode "${flags[@]}"
     (
         cd -- "$root"
-        # Slightly optimised: the emulator is slow, and so is what optimises.
-        env "${runner^^}=${emulator[*]}" CARGO_TARGET_DIR="$work/build" CARGO_PROFILE_TEST_OPT_LEVEL=1 \
+        # Slightly optimised: the emulator is slow, and so is what optimises. Of the tests those that need no program.
+        env "${runner^^}=${emulator[*]}" SIM_SEEDS="${SIM_SEEDS:-4}" SIM_STEPS="${SIM_STEPS:-500}" CARGO_TARGET_DIR="$work/build" CARGO_PROFILE_TEST_OPT_LEVEL=1 \
             CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
             timeout 2400 cargo-zigbuild test --quiet --locked --no-fail-fast --target "$target" -Zbuild-std \
-            --lib --test machines --test journal --test state --test json_suite
+            --lib --test machines --test journal --test state --test sim --test pages --test http_senders --test json_suite
     )
 }
 
