@@ -22,7 +22,7 @@ SPDX = license_expression.get_spdx_licensing()
 SCHEMAS = importlib.resources.files("cyclonedx") / "schema/_res"
 # What the small build must not have, and the full one must; and what no program is linked with.
 ONLY_FULL = {"russh", "ring", "tokio"}
-IN_ALL = {"rust-std", "musl", "libunwind", "compiler-rt", "smol", "rustix"}
+IN_ALL = {"rust-std", "musl", "libunwind", "compiler-rt", "zigc", "smol", "rustix"}
 IN_NONE = {"proptest", "serde_json", "serde_derive", "syn", "proc-macro2", "cc"}
 
 

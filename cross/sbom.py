@@ -53,11 +53,14 @@ def tool_made():
     musl = (pathlib.Path(place) / "lib/libc/musl/src/internal/version.h").read_text().split('"')[1]
     llvm = re.search(r"clang version (\S+)", clang)[1]
     rust = said("rustc", "-V").split()[1]
-    yield "rust-std", rust, "MIT OR Apache-2.0", f"pkg:github/rust-lang/rust@{rust}"
-    # All three as zig carries them.
+    # With compiler_builtins, which has parts of LLVM's.
+    licence = "(MIT OR Apache-2.0) AND MIT AND Apache-2.0 WITH LLVM-exception"
+    yield "rust-std", rust, licence, f"pkg:github/rust-lang/rust@{rust}#library"
+    # All as zig carries them.
     yield "musl", musl, "MIT", f"pkg:generic/musl@{musl}"
     yield "libunwind", llvm, "Apache-2.0 WITH LLVM-exception", f"pkg:generic/libunwind@{llvm}"
     yield "compiler-rt", zig, "MIT", f"pkg:generic/zig@{zig}#lib/compiler_rt"
+    yield "zigc", zig, "MIT", f"pkg:generic/zig@{zig}#lib/c"
 
 
 def main():
