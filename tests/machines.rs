@@ -3,6 +3,8 @@
 //! rest of the core's tests with it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::fmt::Write;
+
 use aiglon::config::{Config, Problems};
 use aiglon::engine::{Engine, Input};
 use aiglon::http::body::{Body, BodyError};
@@ -87,8 +89,13 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
 fn endianness_a_record_is_the_same_bytes_on_every_machine() {
     let now = Now { mono: Mono(60_000), wall: Some(Wall(LEAP_DAY_MS)) };
     let records = records_of_an_incident(now);
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let records: Vec<_> = records.iter().map(|(kind, payload)| format!("{kind} {}", hex(payload))).collect();
+    let hex = |kind: &u8, payload: &[u8]| {
+        payload.iter().fold(format!("{kind} "), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        })
+    };
+    let records: Vec<_> = records.iter().map(|(kind, payload)| hex(kind, payload)).collect();
     // Their third to tenth bytes, say: the time, in milliseconds, low byte first. A change here is another format.
     let opened = "4 00020086688403020000010000004d6a7b1c01000000010001020000000000894501db004d617374";
     let said = "4 00020086688403020000010000004d6a7b1c01000000020006ff01000000000000000002656e53747275636b2e";
