@@ -3,7 +3,7 @@
 #
 #     cross/reproduce.sh [TARGET [small|full]]     mips-unknown-linux-musl small
 #
-# The last line is "N passed, N failed".
+# If they differ, both stay for looking into. The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
@@ -31,6 +31,10 @@ for file in "$one"/*; do
         differ=$((differ + 1))
     fi
 done
+((differ == 0)) || {
+    trap - EXIT
+    printf '    both are in %s\n' "$scratch"
+}
 sed 's/^/    /' "$one/SHA256SUMS"
 printf '%d passed, %d failed\n' "$same" "$differ"
 ((same > 0 && differ == 0))
