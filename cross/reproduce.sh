@@ -11,11 +11,12 @@ target=${1:-mips-unknown-linux-musl} build=${2:-small}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 standard_library
+commit=$(git -C "$root" rev-parse HEAD)
 
 # Both have a source of the standard library of their own, too: no path may show.
 for place in a "somewhere else/b"; do
     mkdir -p -- "$scratch/$place/src" "$scratch/$place/std"
-    (cd -- "$root" && git archive HEAD) | tar -x -C "$scratch/$place/src"
+    (cd -- "$root" && git archive "$commit") | tar -x -C "$scratch/$place/src"
     cp -R -- "$std" "$scratch/$place/std/library"
     RUST_STD_SOURCE=$scratch/$place/std/library CARGO_TARGET_DIR=$scratch/$place/target \
         "$scratch/$place/src/cross/build.sh" --build "$build" --out "$scratch/$place/out" "$target" \
