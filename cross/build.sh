@@ -63,12 +63,16 @@ settings() {
         last+=(-Cllvm-args=-disable-mips-df-forward-search=false -Cllvm-args=-disable-mips-df-succbb-search=false)
         ;;
     esac
-    last+=("-Clink-arg=$(stand_ins "$1")")
+    # Before all else: what is linked in first is not looked for elsewhere.
+    last+=("-Zpre-link-arg=$(stand_ins "$1")")
 }
 
 # cross/small.c, compiled for a target.
 stand_ins() {
-    local machine object=$work/small-$1.o
+    local machine object sum
+    # A name of its own for each text: cargo links again for another name, not for other bytes.
+    sum=$(cksum <"$root/cross/small.c")
+    object=$work/small-$1-${sum%% *}.o
     case $1 in
     mips-*) machine=mips-linux-musleabi ;;
     mipsel-*) machine=mipsel-linux-musleabi ;;

@@ -56,17 +56,7 @@ fn ask(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String, String) {
 
 /// The same with something on standard input.
 fn feed(daemon: &Daemon, arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
-    let mut command = console(&socket(daemon));
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    // It may stop before it has read all.
-    let writer = std::thread::spawn(move || _ = stdin.write_all(&input));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    common::feed(console(&socket(daemon)).args(arguments), input)
 }
 
 /// A command as another user of the system, who is in these groups only.

@@ -4,10 +4,10 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use common::{AIGLON, Daemon, Dir, config, run};
+use common::desk::Desk;
+use common::{AIGLON, Daemon, config, run};
 
 const PEOPLE: &str = "
 config user 'heron1'
@@ -20,101 +20,37 @@ fn start() -> Daemon {
     Daemon::start(&(config() + PEOPLE))
 }
 
-/// A terminal with a console in it; gone with this.
-struct Desk {
-    dir: Dir,
+/// A terminal of so many columns with the console in it. When that has ended, the shell says its status and how the terminal is.
+fn desk(daemon: &Daemon, columns: u32, before: &str, arguments: &str) -> Desk {
+    let socket = daemon.dir.path().join("console.sock");
+    let command = format!(
+        "{before} {AIGLON} console --socket {} {arguments}; echo status $?; stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo -e isig -e opost; exec cat",
+        socket.display()
+    );
+    Desk::new(columns, &command)
 }
 
-impl Desk {
-    /// A terminal of so many columns. When the console has ended, the shell says its status and how the terminal is.
-    fn new(daemon: &Daemon, columns: u32, before: &str, arguments: &str) -> Self {
-        let desk = Self { dir: Dir::new() };
-        let socket = daemon.dir.path().join("console.sock");
-        let command = format!(
-            "{before} {AIGLON} console --socket {} {arguments}; echo status $?; stty -a | tr ' ;' '\\n\\n' | grep -x -e icanon -e echo -e isig -e opost; exec cat",
-            socket.display()
-        );
-        let columns = columns.to_string();
-        desk.tmux(&["new-session", "-d", "-s", "desk", "-x", &columns, "-y", "24", &command]);
-        desk.tmux(&["set-option", "-g", "escape-time", "0"]);
-        desk
-    }
-
-    /// At the prompt.
-    fn at_prompt(daemon: &Daemon) -> Self {
-        let desk = Self::new(daemon, 70, "", "");
-        desk.sees("aiglon>");
-        desk
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("tmux");
-        command.args(["-u", "-f", "/dev/null", "-S"]).arg(self.dir.path().join("tmux.sock")).args(arguments);
-        command.env("LC_ALL", "C.UTF-8").env_remove("TMUX").env_remove("SSH_ORIGINAL_COMMAND");
-        let (status, out, err) = run(&mut command);
-        assert_eq!(status, Some(0), "{arguments:?}: {err}");
-        out
-    }
-
-    fn types(&self, text: &str) -> &Self {
-        self.tmux(&["send-keys", "-t", "desk", "-l", text]);
-        self
-    }
-
-    fn presses(&self, keys: &[&str]) -> &Self {
-        self.tmux(&[&["send-keys", "-t", "desk"], keys].concat());
-        self
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p", "-t", "desk"]).trim_end().to_owned()
-    }
-
-    fn sees(&self, text: &str) -> String {
-        self.sees_that(text, |screen| screen.contains(text))
-    }
-
-    /// The last line on the screen becomes this.
-    fn ends_with(&self, line: &str) -> String {
-        self.sees_that(line, |screen| screen.lines().last().is_some_and(|last| last.trim_end() == line))
-    }
-
-    fn sees_that(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            let screen = self.screen();
-            if holds(&screen) {
-                return screen;
-            }
-            assert!(Instant::now() < until, "no '{what}' on the screen:\n{screen}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// It has ended so, and the terminal is as it was before.
-    fn ended(&self, status: u32) {
-        // They come one after the other.
-        let screen = self.sees_that("modes of a terminal", |screen| {
-            ["icanon", "echo", "isig", "opost"].iter().all(|mode| screen.lines().any(|line| line == *mode))
-        });
-        assert!(screen.contains(&format!("status {status}")), "{screen}");
-    }
-
-    /// The process of the console.
-    fn console(&self) -> String {
-        let shell = self.tmux(&["display-message", "-p", "-t", "desk", "#{pane_pid}"]);
-        let shell = shell.trim();
-        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
-        children.trim().to_owned()
-    }
+fn at_prompt(daemon: &Daemon) -> Desk {
+    let desk = desk(daemon, 70, "", "");
+    desk.sees("aiglon>");
+    desk
 }
 
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let mut command = Command::new("tmux");
-        command.arg("-S").arg(self.dir.path().join("tmux.sock")).arg("kill-server");
-        _ = command.stderr(Stdio::null()).status();
-    }
+/// It has ended so, and the terminal is as it was before.
+fn ended(desk: &Desk, status: u32) {
+    // They come one after the other.
+    let screen = desk.sees_that("modes of a terminal", |screen| {
+        ["icanon", "echo", "isig", "opost"].iter().all(|mode| screen.lines().any(|line| line == *mode))
+    });
+    assert!(screen.contains(&format!("status {status}")), "{screen}");
+}
+
+/// The process of the console.
+fn process(desk: &Desk) -> String {
+    let shell = desk.tmux(&["display-message", "-p", "-t", "desk", "#{pane_pid}"]);
+    let shell = shell.trim();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+    children.trim().to_owned()
 }
 
 fn incident(daemon: &Daemon) -> String {
@@ -130,37 +66,26 @@ fn incident(daemon: &Daemon) -> String {
 #[test]
 fn a_session() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("whoami").presses(&["Enter"]).sees("owner");
     desk.ends_with("aiglon>");
-    // Edited, with all sorts of keys.
-    desk.types("XXsites").presses(&["Home", "DC", "C-d", "End", "C-a", "Right", "C-e", "Left", "Right"]);
-    desk.ends_with("aiglon> sites");
-    desk.presses(&["Enter"]).sees("Antennas");
-    desk.types("whoami rubbish").presses(&["C-w", "BSpace"]).ends_with("aiglon> whoami");
-    desk.presses(&["C-u"]).ends_with("aiglon>");
-    desk.presses(&["Up", "Up"]).ends_with("aiglon> whoami");
-    desk.presses(&["Down"]).ends_with("aiglon> sites");
-    // Ctrl-C forgets the line, and nothing else.
-    desk.presses(&["C-c"]).ends_with("aiglon>");
-    desk.types("bogus").presses(&["Enter"]).sees("there is no command 'bogus'");
-    desk.presses(&["C-l"]).sees_that("a clear screen", |screen| screen.trim_end() == "aiglon>");
+    desk.edits();
     desk.presses(&["C-d"]);
-    desk.ended(2);
+    ended(&desk, 2);
 }
 
 #[test]
 fn leaving() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("quit").presses(&["Enter"]);
-    desk.ended(0);
+    ended(&desk, 0);
 }
 
 #[test]
 fn tab_completes() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("who").presses(&["Tab"]).ends_with("aiglon> whoami");
     desk.presses(&["Enter"]).sees("owner");
     desk.types("incid").presses(&["Tab"]).ends_with("aiglon> incident");
@@ -173,7 +98,7 @@ fn tab_completes() {
 #[test]
 fn words_of_every_script_arrive_whole() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     let title = "انقطاع التيار 🔧 日本 re\u{301}pare\u{301}";
     desk.types(&format!("incident open wifi \"{title}\" \"مُحَمَّد في الطريق 👨\u{200d}👩\u{200d}👧!X\""));
     // Over what is composed of several characters, and back.
@@ -185,7 +110,7 @@ fn words_of_every_script_arrive_whole() {
 #[test]
 fn what_is_pasted_is_one_line() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.tmux(&["set-buffer", "sites\nwhoami\n\tquit\n"]);
     desk.tmux(&["paste-buffer", "-p", "-t", "desk"]);
     desk.ends_with("aiglon> sites whoami quit");
@@ -196,7 +121,7 @@ fn what_is_pasted_is_one_line() {
 #[test]
 fn long_lines_and_other_sizes() {
     let daemon = start();
-    let desk = Desk::new(&daemon, 30, "", "");
+    let desk = desk(&daemon, 30, "", "");
     desk.sees("aiglon>");
     let words = "a line that is much longer than this terminal is wide";
     desk.types(words);
@@ -209,7 +134,7 @@ fn long_lines_and_other_sizes() {
 #[test]
 fn questions_and_missing_words() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("incident open wifi Power \"We look.\"").presses(&["Enter"]).sees("to take it back");
     desk.types("update 1 identified -").presses(&["Enter"]).ends_with("words>");
     desk.types("A cable was \"chewed\".").presses(&["Enter"]).ends_with("aiglon>");
@@ -225,7 +150,7 @@ fn questions_and_missing_words() {
 #[test]
 fn a_phase_may_come_without_words() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("incident open wifi Power").presses(&["Enter"]).sees("to take it back");
     desk.presses(&["C-l"]).types("update 1 identified").presses(&["Enter"]).ends_with("words>");
     // Who thinks better of it has said nothing.
@@ -241,7 +166,7 @@ fn a_phase_may_come_without_words() {
 #[test]
 fn resolve_and_import_ask() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("incident open wifi Power").presses(&["Enter"]).sees("to take it back");
     desk.presses(&["C-l"]).types("resolve 1").presses(&["Enter"]).ends_with("[y/N]");
     desk.types("n").presses(&["Enter"]).sees("not done");
@@ -257,7 +182,7 @@ fn resolve_and_import_ask() {
 #[test]
 fn long_answers_scroll() {
     let daemon = start();
-    let desk = Desk::at_prompt(&daemon);
+    let desk = at_prompt(&daemon);
     desk.types("help").presses(&["Enter"]).sees("the Tab key what could come next.");
     desk.ends_with("aiglon>");
     let all = desk.tmux(&["capture-pane", "-p", "-J", "-S", "-", "-t", "desk"]);
@@ -272,7 +197,7 @@ fn long_answers_scroll() {
 #[test]
 fn wide_characters_on_a_narrow_terminal() {
     let daemon = start();
-    let desk = Desk::new(&daemon, 21, "", "");
+    let desk = desk(&daemon, 21, "", "");
     desk.sees("aiglon>");
     let whole = |screen: &str| screen.lines().map(str::trim_end).collect::<String>();
     desk.types("日本日本日本日本日本日本");
@@ -288,7 +213,7 @@ fn wide_characters_on_a_narrow_terminal() {
 #[test]
 fn a_daemon_that_comes_and_goes() {
     let mut daemon = start();
-    let desk = Desk::new(&daemon, 70, "", "--user heron1");
+    let desk = desk(&daemon, 70, "", "--user heron1");
     desk.sees("aiglon>");
     daemon.process.signal("TERM");
     daemon.process.wait();
@@ -302,28 +227,28 @@ fn a_daemon_that_comes_and_goes() {
     daemon.process.signal("HUP");
     daemon.process.wait_for("reloaded");
     desk.types("whoami").presses(&["Enter"]).sees("no such 'config user'");
-    desk.ended(1);
+    ended(&desk, 1);
 }
 
 #[test]
 fn signals_give_the_terminal_back() {
     let daemon = start();
     for signal in ["TERM", "INT", "HUP"] {
-        let desk = Desk::at_prompt(&daemon);
+        let desk = at_prompt(&daemon);
         desk.types("half a l");
         desk.ends_with("aiglon> half a l");
-        let pid = desk.console();
+        let pid = process(&desk);
         assert!(Path::new(&format!("/proc/{pid}/exe")).read_link().unwrap().ends_with("aiglon"), "{pid}");
         assert!(Command::new("kill").arg(format!("-{signal}")).arg(pid).status().unwrap().success());
-        desk.ended(4);
+        ended(&desk, 4);
     }
 }
 
 #[test]
 fn a_terminal_that_cannot_move_its_cursor() {
     let daemon = start();
-    let desk = Desk::new(&daemon, 70, "TERM=dumb", "");
+    let desk = desk(&daemon, 70, "TERM=dumb", "");
     desk.types("whoami\n").sees("owner");
     desk.presses(&["C-d"]);
-    desk.ended(0);
+    ended(&desk, 0);
 }

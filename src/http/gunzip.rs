@@ -39,8 +39,11 @@ enum At {
     Trailer,
 }
 
-/// Takes gzip off one body after another. About 43 KiB.
-pub struct Gunzip {
+/// What came out last, which what follows refers to (RFC 1951, 2).
+pub type Window = [u8; GUNZIP_WINDOW_BYTES];
+
+/// Takes gzip off one body after another. About 11 KiB, and its window, apart, so that nothing of that is touched before it is used.
+pub struct Gunzip<'w> {
     at: At,
     /// Bytes seen of what `at` says.
     seen: u16,
@@ -52,13 +55,13 @@ pub struct Gunzip {
     length: u32,
     total: u64,
     inflate: DecompressorOxide,
-    window: [u8; GUNZIP_WINDOW_BYTES],
+    window: &'w mut Window,
     to: usize,
 }
 
-impl Default for Gunzip {
-    #[expect(clippy::large_stack_arrays, reason = "once, at the start, on its way to where it stays")]
-    fn default() -> Self {
+impl<'w> Gunzip<'w> {
+    /// With a window of any content.
+    pub fn new(window: &'w mut Window) -> Self {
         Self {
             at: At::Head,
             seen: 0,
@@ -69,13 +72,11 @@ impl Default for Gunzip {
             length: 0,
             total: 0,
             inflate: DecompressorOxide::new(),
-            window: [0; GUNZIP_WINDOW_BYTES],
+            window,
             to: 0,
         }
     }
-}
 
-impl Gunzip {
     /// Begins a body.
     pub fn start(&mut self) {
         self.total = 0;
@@ -114,7 +115,7 @@ impl Gunzip {
     fn data(&mut self, input: &[u8]) -> Result<Step<'_>, GzipError> {
         let from = self.to;
         let (status, consumed, written) =
-            decompress(&mut self.inflate, input, &mut self.window, from, TINFL_FLAG_HAS_MORE_INPUT);
+            decompress(&mut self.inflate, input, self.window, from, TINFL_FLAG_HAS_MORE_INPUT);
         match status {
             TINFLStatus::Done => (self.at, self.seen) = (At::Trailer, 0),
             TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput => {}
@@ -217,7 +218,8 @@ mod tests {
     use std::vec::Vec;
 
     fn unzip(bytes: &[u8], piece: usize) -> Result<Vec<u8>, Option<GzipError>> {
-        let mut gunzip = Box::new(Gunzip::default());
+        let mut window: Box<Window> = std::vec![0; GUNZIP_WINDOW_BYTES].try_into().unwrap();
+        let mut gunzip = Gunzip::new(&mut window);
         gunzip.start();
         let mut out = Vec::new();
         for mut rest in bytes.chunks(piece) {

@@ -68,7 +68,8 @@ static APP: StaticCell<App> = StaticCell::new();
 const WARN_EVERY: Millis = Millis::from_mins(1);
 
 impl App {
-    /// Takes the statics: once in a process.
+    /// Takes the statics: once in a process. Not inlined, for the same reason as [`boot`](Self::boot).
+    #[inline(never)]
     pub fn take() -> Option<&'static Self> {
         let [config, spare] = CONFIGS.try_take()?;
         let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();

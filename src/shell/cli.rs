@@ -59,7 +59,7 @@ enum Command {
     Help,
 }
 
-/// Does what the arguments say.
+/// Does what the arguments say. Nothing that it calls is inlined: the daemon stands on this function's stack for ever.
 pub fn run() -> ExitCode {
     match parse() {
         Ok(Command::Serve(options)) => serve::serve(&options),
@@ -75,6 +75,7 @@ pub fn run() -> ExitCode {
     }
 }
 
+#[inline(never)]
 fn parse() -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value, ValueExt};
     let mut parser = lexopt::Parser::from_env();
@@ -169,6 +170,7 @@ fn say(text: &str) -> ExitCode {
     }
 }
 
+#[inline(never)]
 fn check(options: &Options) -> ExitCode {
     static CONFIG: ConstStaticCell<Config> = ConstStaticCell::new(Config::new());
     static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
@@ -193,6 +195,7 @@ fn check(options: &Options) -> ExitCode {
     }
 }
 
+#[inline(never)]
 fn token() -> ExitCode {
     match token::make() {
         Ok((token, hash)) => say(&format!("{token}\nlist token 'sha256:{hash}'\n")),

@@ -7,14 +7,16 @@ use aiglon::config::Config;
 use aiglon::config::rule::Asking;
 use aiglon::engine::{Durable, Engine, Input, Verdict};
 #[cfg(feature = "gzip")]
-use aiglon::http::Status;
+use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Reader};
-#[cfg(feature = "gzip")]
-use aiglon::limits::GUNZIPS;
 use aiglon::limits::LINE_READERS;
+#[cfg(feature = "gzip")]
+use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
 use aiglon::time::Now;
+#[cfg(feature = "gzip")]
+use static_cell::{ConstStaticCell, StaticCell};
 use ufmt::uwrite;
 
 use super::app::{App, State};
@@ -23,12 +25,25 @@ use super::ledger::Ledger;
 use super::tally::add;
 use super::turns::{Turn, Turns};
 
+#[cfg(feature = "gzip")]
+static WINDOWS: [ConstStaticCell<Window>; GUNZIPS] =
+    [const { ConstStaticCell::new([0; GUNZIP_WINDOW_BYTES]) }; GUNZIPS];
+#[cfg(feature = "gzip")]
+static GUNZIP_POOL: [StaticCell<Gunzip<'static>>; GUNZIPS] = [const { StaticCell::new() }; GUNZIPS];
+
+/// What unpacks gzip: 43 KiB that nobody pays for where nothing comes packed.
+#[cfg(feature = "gzip")]
+enum Unpacker {
+    Unused,
+    Ready(&'static mut Gunzip<'static>),
+}
+
 /// What takes samples in.
 pub struct Pool {
     readers: [RefCell<Lines>; LINE_READERS],
     pub turns: Turns,
     #[cfg(feature = "gzip")]
-    gunzips: [RefCell<Box<aiglon::http::gunzip::Gunzip>>; GUNZIPS],
+    gunzips: [RefCell<Unpacker>; GUNZIPS],
     #[cfg(feature = "gzip")]
     pub gunzip_turns: Turns,
     pub lines: Cell<u64>,
@@ -41,12 +56,31 @@ impl Pool {
             readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
             turns: Turns::new(LINE_READERS),
             #[cfg(feature = "gzip")]
-            gunzips: Default::default(),
+            gunzips: [const { RefCell::new(Unpacker::Unused) }; GUNZIPS],
             #[cfg(feature = "gzip")]
             gunzip_turns: Turns::new(GUNZIPS),
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
+    }
+}
+
+#[cfg(feature = "gzip")]
+impl Pool {
+    /// One that nobody uses; what was used before comes first.
+    fn gunzip(&self) -> Option<RefMut<'_, Gunzip<'static>>> {
+        let places = self.gunzips.iter().zip(&GUNZIP_POOL).zip(&WINDOWS);
+        places.into_iter().find_map(|((place, cell), window)| {
+            let mut unpacker = place.try_borrow_mut().ok()?;
+            if matches!(*unpacker, Unpacker::Unused) {
+                *unpacker = Unpacker::Ready(cell.try_init(Gunzip::new(window.try_take()?))?);
+            }
+            RefMut::filter_map(unpacker, |unpacker| match unpacker {
+                Unpacker::Ready(gunzip) => Some(&mut **gunzip),
+                Unpacker::Unused => None,
+            })
+            .ok()
+        })
     }
 }
 
@@ -65,7 +99,7 @@ pub struct Taker<'a> {
     json: Option<RefMut<'a, &'static mut Reader>>,
     lines: Option<RefMut<'a, Lines>>,
     #[cfg(feature = "gzip")]
-    gunzip: Option<RefMut<'a, Box<aiglon::http::gunzip::Gunzip>>>,
+    gunzip: Option<RefMut<'a, Gunzip<'static>>>,
     _turns: [Option<Turn<'a>>; 3],
 }
 
@@ -104,8 +138,7 @@ impl App {
             #[cfg(feature = "gzip")]
             gunzip: if batch.gzip {
                 turns[2] = Some(self.samples.gunzip_turns.take(batch.source)?);
-                let mut gunzip =
-                    self.samples.gunzips.iter().find_map(|gunzip| gunzip.try_borrow_mut().ok())?;
+                let mut gunzip = self.samples.gunzip()?;
                 gunzip.start();
                 Some(gunzip)
             } else {

@@ -39,6 +39,7 @@ fn start<'a>(executor: &LocalExecutor<'a>, task: Boxed<'a>) {
 }
 
 /// Serves until told to end.
+#[inline(never)]
 pub fn serve(options: &Options) -> ExitCode {
     sink::init();
     clock::mono();

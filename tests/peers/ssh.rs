@@ -6,16 +6,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-use crate::common::{AIGLON, Dir, Process, config, done_as_root, eventually, run};
+use crate::common::forward::{Target, behind, free_port, leads_nowhere, local_forwards};
+use crate::common::{AIGLON, Dir, Process, config, done_as_root, eventually, feed, run};
 
 const PEOPLE: &str = "
 config site 'squat'
@@ -127,10 +126,6 @@ struct Server {
     account: Account,
     home: Dir,
     port: u16,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn keygen(path: &Path) -> String {
@@ -271,57 +266,11 @@ impl Server {
         run(&mut self.client(user, words))
     }
 
-    /// The same with something on standard input.
-    fn feed(command: &mut Command, input: &str) -> (Option<i32>, String, String) {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        (output.status.code(), text(output.stdout), text(output.stderr))
-    }
-
     fn incident(&self) -> String {
         let (status, out, err) = self.ask("heron1", &["incident", "1"]);
         assert_eq!(status, Some(0), "{err}");
         out
     }
-}
-
-/// Somebody who must never be called.
-struct Target(TcpListener);
-
-impl Target {
-    fn new() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        Self(listener)
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
-
-    fn was_never_called(&self, by: &str) {
-        assert!(self.0.accept().is_err(), "{by} got through");
-    }
-}
-
-/// What a local port gives to whoever sends it some bytes; `None` if there is none within a while.
-fn behind(port: u16, send: &[u8]) -> Option<Vec<u8>> {
-    let until = Instant::now() + Duration::from_secs(10);
-    let mut stream = loop {
-        match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-            Ok(stream) => break stream,
-            Err(_) if Instant::now() > until => return None,
-            Err(_) => std::thread::sleep(Duration::from_millis(50)),
-        }
-    };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    _ = stream.write_all(send);
-    let mut bytes = Vec::new();
-    _ = stream.read_to_end(&mut bytes);
-    Some(bytes)
 }
 
 fn people_post_updates(kind: Kind) {
@@ -348,7 +297,7 @@ fn people_post_updates(kind: Kind) {
         server.incident()
     );
     // Long ones come on standard input.
-    let (status, _, err) = Server::feed(
+    let (status, _, err) = feed(
         &mut server.client("heron1", &["update", "1", "monitoring", "-"]),
         "It works again.\nWe watch.\n",
     );
@@ -371,12 +320,11 @@ fn people_post_updates(kind: Kind) {
     assert!(!server.incident().contains("Not mine"));
 
     // A script; and a person at a terminal.
-    let (status, out, err) = Server::feed(&mut server.client("tern", &[]), "whoami\nsites\n");
+    let (status, out, err) = feed(&mut server.client("tern", &[]), "whoami\nsites\n");
     assert_eq!(status, Some(0), "{err}");
     assert!(out.starts_with("tern\n") && out.contains("Squat") && !out.contains("Antennas"), "{out}");
     let mut typed = server.openssh("ssh", "heron1");
-    let (status, out, err) =
-        Server::feed(typed.arg("-tt").arg(server.destination()), "whoami\rbogus\rquit\r");
+    let (status, out, err) = feed(typed.arg("-tt").arg(server.destination()), "whoami\rbogus\rquit\r");
     assert_eq!(status, Some(0), "{out}{err}");
     assert!(
         out.contains("aiglon> ") && out.contains("operator") && out.contains("there is no command"),
@@ -424,23 +372,7 @@ fn a_key_gives_nothing_else(kind: Kind) {
     let (target, port) = (Target::new(), free_port());
     let there = target.address().to_string();
     let socket = server.home.path().join("state/console.sock");
-    let local = [
-        (format!("-L127.0.0.1:{port}:{there}"), b"hello".to_vec()),
-        // The daemon's own socket: who spoke to it as the server's user would be anybody.
-        (
-            format!("-L127.0.0.1:{port}:{}", socket.display()),
-            b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec(),
-        ),
-        // SOCKS 5 (RFC 1928): no authentication, then CONNECT.
-        (format!("-D127.0.0.1:{port}"), {
-            let SocketAddr::V4(v4) = target.address() else { unreachable!() };
-            let mut bytes = b"\x05\x01\x00\x05\x01\x00\x01".to_vec();
-            bytes.extend(v4.ip().octets());
-            bytes.extend(v4.port().to_be_bytes());
-            bytes
-        }),
-    ];
-    for (forward, send) in local {
+    for (forward, send) in local_forwards(port, &target, &socket) {
         let mut command = server.openssh("ssh", "heron1");
         // The session lives on a pipe that stays open.
         command.args([forward.as_str(), "-tt", &server.destination()]);
@@ -450,9 +382,7 @@ fn a_key_gives_nothing_else(kind: Kind) {
         // It tells ssh; killed, it would leave that behind, with a session on the server.
         as_root("kill", &["-TERM", &child.id().to_string()]);
         child.wait().unwrap();
-        // There was a port on this side, and nothing behind it: SOCKS has its own two bytes before it fails.
-        let got = got.expect("the client forwards");
-        assert!(got.len() <= 2 || got.starts_with(b"\x05\x00\x05") && got[3] != 0, "{forward}: {got:?}");
+        leads_nowhere(&forward, got);
         target.was_never_called(&forward);
     }
     let mut command = server.openssh("ssh", "heron1");
@@ -479,7 +409,7 @@ fn a_key_gives_nothing_else(kind: Kind) {
         server.home.path().display(),
         far.display()
     );
-    let (status, ..) = Server::feed(command.args(["-b", "-", &server.destination()]), &batch);
+    let (status, ..) = feed(command.args(["-b", "-", &server.destination()]), &batch);
     assert!(status != Some(0) && !loot.exists() && !far.exists());
     for old in [&["-O"][..], &[]] {
         let remote = |path: &Path| format!("{}:{}", server.destination(), path.display());

@@ -15,12 +15,11 @@ mod reload;
 mod terminal;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use common::{Daemon, Dir, run};
+use common::{Daemon, Dir, feed, run};
 
 /// A second site, and three people.
 const PEOPLE: &str = "
@@ -190,19 +189,6 @@ fn without_timeout(command: &Command) -> Command {
     let mut bare = Command::new(arguments.next().unwrap());
     bare.args(arguments);
     bare
-}
-
-/// Runs it with something on standard input, which it need not read.
-fn feed(command: &mut Command, input: &[u8]) -> (Option<i32>, String, String) {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || _ = stdin.write_all(&input));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// A Python with paramiko and asyncssh: a venv in the target directory, made once.

@@ -1,36 +1,11 @@
 //! A key gives the console, and nothing else: no shell, no file, no port, no agent, no variable.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use super::common::run;
-use super::{Board, feed, without_timeout};
-
-/// Somebody who must never be called.
-struct Target(TcpListener);
-
-impl Target {
-    fn new() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        listener.set_nonblocking(true).unwrap();
-        Self(listener)
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
-
-    fn was_never_called(&self, by: &str) {
-        assert!(self.0.accept().is_err(), "{by} got through");
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
+use super::common::forward::{Target, behind, free_port, leads_nowhere, local_forwards};
+use super::common::{feed, run};
+use super::{Board, without_timeout};
 
 #[test]
 fn no_shell() {
@@ -62,23 +37,7 @@ fn no_port() {
     let (target, port) = (Target::new(), free_port());
     let there = target.address().to_string();
     let socket = board.daemon.dir.path().join("console.sock");
-    let socks = {
-        // SOCKS 5 (RFC 1928): no authentication, then CONNECT.
-        let SocketAddr::V4(v4) = target.address() else { unreachable!() };
-        let mut bytes = b"\x05\x01\x00\x05\x01\x00\x01".to_vec();
-        bytes.extend(v4.ip().octets());
-        bytes.extend(v4.port().to_be_bytes());
-        bytes
-    };
-    for (forward, send) in [
-        (format!("-L127.0.0.1:{port}:{there}"), b"hello".to_vec()),
-        // The daemon's own socket, where who speaks as its user is anybody.
-        (
-            format!("-L127.0.0.1:{port}:{}", socket.display()),
-            b"aiglon\x01\x01\0\0\0\0\x06\0\0whoami".to_vec(),
-        ),
-        (format!("-D127.0.0.1:{port}"), socks),
-    ] {
+    for (forward, send) in local_forwards(port, &target, &socket) {
         let mut command = without_timeout(board.openssh("ssh", "heron1").args([
             forward.as_str(),
             "-tt",
@@ -90,9 +49,7 @@ fn no_port() {
         let got = behind(port, &send);
         child.kill().unwrap();
         child.wait().unwrap();
-        let got = got.expect("the client forwards");
-        // There was a port on this side, and nothing behind it: SOCKS has its own two bytes before it fails.
-        assert!(got.len() <= 2 || got.starts_with(b"\x05\x00\x05") && got[3] != 0, "{forward}: {got:?}");
+        leads_nowhere(&forward, got);
         target.was_never_called(&forward);
     }
     for remote in [format!("127.0.0.1:0:{there}"), format!("/tmp/aiglon-test-{port}.sock:{there}")] {
@@ -112,23 +69,6 @@ fn no_port() {
     assert_eq!(board.python("channels", &["heron1", &target.address().port().to_string()]), "all refused\n");
     target.was_never_called("a channel");
     assert_eq!(board.ask("heron1", &["whoami"]).0, Some(0));
-}
-
-/// What a local port gives to whoever sends it some bytes; `None` if there is none within a while.
-fn behind(port: u16, send: &[u8]) -> Option<Vec<u8>> {
-    let until = Instant::now() + Duration::from_secs(10);
-    let mut stream = loop {
-        match TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
-            Ok(stream) => break stream,
-            Err(_) if Instant::now() > until => return None,
-            Err(_) => std::thread::sleep(Duration::from_millis(50)),
-        }
-    };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    _ = stream.write_all(send);
-    let mut bytes = Vec::new();
-    _ = stream.read_to_end(&mut bytes);
-    Some(bytes)
 }
 
 #[test]

@@ -50,6 +50,7 @@ const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Does what the arguments say.
+#[inline(never)]
 pub fn run(options: Options) -> ExitCode {
     let socket = match &options.socket {
         Some(path) => path.clone(),

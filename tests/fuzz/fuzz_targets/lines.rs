@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 
 use aiglon::http::gunzip::Gunzip;
+use aiglon::limits::GUNZIP_WINDOW_BYTES;
 use aiglon::ingest::line::{Counted, Event, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
 use aiglon::text::mask;
@@ -66,7 +67,8 @@ fuzz_target!(|data: &[u8]| {
     for size in [1, 7] {
         assert_eq!(read(data, size), whole);
     }
-    let mut gunzip = Box::new(Gunzip::default());
+    let mut window = Box::new([0; GUNZIP_WINDOW_BYTES]);
+    let mut gunzip = Gunzip::new(&mut window);
     gunzip.start();
     let mut rest = data;
     while let Ok(step) = gunzip.decode(rest) {
