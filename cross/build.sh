@@ -99,7 +99,7 @@ make() {
     # For size, yet not at any price: the full build has 1.6 MiB to keep to, where with speed alone it has 2.9 MB on ARM.
     # The symbols are for the report; cross/elf.py takes them off, and what rustc's strip leaves.
     (cd -- "$root" && env CARGO_TARGET_DIR="$work/build" "CARGO_PROFILE_${profile^^}_STRIP=none" \
-        CARGO_PROFILE_RELEASE_OPT_LEVEL=s \
+        CARGO_PROFILE_RELEASE_OPT_LEVEL=s RUSTC_WRAPPER="$root/cross/rustc.sh" \
         cargo-zigbuild rustc --quiet --locked --profile "$profile" --bin aiglon --target "$target" \
         "${options[@]}" -- "${last[@]}") || die "$target $build: see above"
     cp -- "$work/build/$target/$profile/aiglon" "$out/symbols/$name"
@@ -110,9 +110,9 @@ for target in "${wanted[@]}"; do
     for build in $builds; do
         begin=$SECONDS
         make "$target" "$build"
+        (cd -- "$root" && cross/sbom.py "$target" "$build") >"$out/aiglon-$version-$target-$build.cdx.json"
         printf '%-32s %-6s %4d s\n' "$target" "$build" $((SECONDS - begin))
     done
-    (cd -- "$root" && cross/sbom.py "$target" "$rust") >"$out/aiglon-$version-$target.cdx.json"
 done
 (
     cd -- "$out"

@@ -21,7 +21,8 @@ HEAD = {1: "HHIIIIIHHHHHH", 2: "HHIQQQIHHHHHH"}
 NAMES = "type machine version entry phoff shoff flags ehsize phentsize phnum shentsize shnum shstrndx".split()
 SECTION = {1: "IIIIIIIIII", 2: "IIQQQQIIQQ"}
 SYMTAB, FUNCTION = 2, 2
-LOAD = 1  # a segment
+# Kinds of segments.
+NULL, LOAD = 0, 1
 # The crate in a mangled name (Rust's v0): the first `C`, with or without a disambiguator, then a length and the name.
 CRATE = re.compile(r"C(?:s[0-9A-Za-z]*_)?([1-9][0-9]*)_?([A-Za-z0-9_]+)")
 
@@ -41,28 +42,31 @@ class Elf:
             at = self.head["shoff"] + index * self.head["shentsize"]
             yield struct.unpack_from(self.order + SECTION[self.wide], self.bytes, at)
 
-    def loaded_end(self):
-        """Where the last byte that is loaded ends. A segment that lies beyond it, as the attributes of RISC-V, is for debuggers;
-        it becomes none."""
-        segments = []
+    def segments(self):
+        """Of each, where its head stands, its type, and where it ends in the file."""
         for index in range(self.head["phnum"]):
             at = self.head["phoff"] + index * self.head["phentsize"]
             if self.wide == 1:
                 kind, offset, _, _, size = struct.unpack_from(self.order + "IIIII", self.bytes, at)
             else:
                 kind, _, offset, _, _, size = struct.unpack_from(self.order + "IIQQQQ", self.bytes, at)
-            segments.append((at, kind, offset + size))
-        end = max(end for _, kind, end in segments if kind == LOAD)
-        for at, _, its_end in segments:
-            if its_end > end:
-                self.bytes[at : at + self.head["phentsize"]] = bytes(self.head["phentsize"])
-        return end
+            yield at, kind, offset + size
+
+    def loaded_end(self):
+        """Where the last byte that is loaded ends."""
+        heads = self.head["phoff"] + self.head["phnum"] * self.head["phentsize"]
+        return max([heads] + [end for _, kind, end in self.segments() if kind == LOAD])
 
     def strip(self):
         for name in ("shoff", "shnum", "shstrndx"):
             self.head[name] = 0
         struct.pack_into(self.order + HEAD[self.wide], self.bytes, 16, *self.head.values())
-        return self.bytes[: self.loaded_end()]
+        loaded = self.loaded_end()
+        # RISC-V's attributes are a segment that is not loaded, behind all that is for debuggers.
+        for at, _, end in self.segments():
+            if end > loaded:
+                struct.pack_into(self.order + "I", self.bytes, at, NULL)
+        return self.bytes[:loaded]
 
     def functions(self):
         """Each with its size; of several names for one, the first."""

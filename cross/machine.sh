@@ -1,25 +1,31 @@
 #!/usr/bin/env bash
-# A whole machine of 64 MB: ARMv7 with a Debian kernel, busybox, and the small program of cross/build.sh in its initramfs
-# (Debian: qemu-system-arm, kmod, cpio, e2fsprogs, curl). It boots, serves the page, takes an alert; its memory is read from
-# inside; its power is cut; it boots again, and the incident is still there.
+# Whole machines of 64 MB, with a Debian kernel, busybox, and the small program of cross/build.sh in the initramfs (Debian:
+# qemu-system-arm, qemu-system-mips, kmod, cpio, e2fsprogs, curl). It boots, serves the page, takes an alert; its memory is
+# read from inside; its power is cut; it boots again, and the incident is still there.
 #
-#     cross/machine.sh [--keep]     --keep: leave the last machine running, and say how to reach it
+#     cross/machine.sh [--keep] [armv7|mipsel]...     both by default: Arm's `virt`, and MIPS Technologies' Malta
+#
+#     --keep      leave the last machine running, and say how to reach it
 #
 # The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
 boot_s=180
-keep=''
-case ${1:-} in
---keep) keep=yes ;;
-'') ;;
-*) sed -n '2,/^# The last/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
-esac
-for program in qemu-system-arm depmod cpio mkfs.ext4 curl; do
-    PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || die "no $program"
+keep='' boards=()
+while (($#)); do
+    case $1 in
+    --keep) keep=yes ;;
+    armv7 | mipsel) boards+=("$1") ;;
+    *) sed -n '2,/^# The last/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+    esac
+    shift
 done
+((${#boards[@]})) || boards=(armv7 mipsel)
 PATH=$PATH:/usr/sbin:/sbin
+for program in depmod cpio mkfs.ext4 curl; do
+    command -v "$program" >/dev/null || die "no $program"
+done
 scratch=$(mktemp -d)
 machine=
 trap 'cut_off; rm -rf -- "$scratch"' EXIT
@@ -27,44 +33,71 @@ passed=0 failed=0
 
 # ---- what the machine is made of --------------------------------------------------------------------------------------
 
-# The kernel and busybox of the machine's own Debian, for armhf: downloaded and unpacked, not installed.
+# Sets what a board is: `arch` and `suite` of its Debian, `target`, `emulator`, `bus` of its devices and `rom`
+# of its network card, `console`, `drivers`.
+board() {
+    drivers=(virtio_blk virtio_net ext4 crc32c_generic)
+    case $1 in
+    armv7)
+        arch=armhf suite='' kernels=linux-image-armmp target=armv7-unknown-linux-musleabihf
+        emulator=(qemu-system-arm -M virt -cpu cortex-a7) bus=device rom='' console=ttyAMA0
+        drivers=(virtio_mmio "${drivers[@]}")
+        ;;
+    # The last Debian for 32-bit MIPS is bookworm, and it has little-endian ones alone.
+    mipsel)
+        arch=mipsel suite=bookworm kernels=linux-image-4kc-malta target=mipsel-unknown-linux-musl
+        # Without the cards whose own programs are in further packages.
+        emulator=(qemu-system-mipsel -M malta -cpu 24Kc -vga none) bus=pci rom=,romfile= console=ttyS0
+        drivers=(virtio_pci "${drivers[@]}")
+        ;;
+    esac
+    command -v "${emulator[0]}" >/dev/null || die "no ${emulator[0]}"
+    parts=$work/$arch
+}
+
+# Its kernel and busybox, from where this machine has its own Debian: downloaded and unpacked, not installed.
 debian() {
-    local apt=$work/apt-armhf part=$work/armhf.part site suite kernel
-    [[ ! -d $work/armhf ]] || return 0
+    local apt=$work/apt-$arch part=$parts.part site own kernel
+    [[ ! -d $parts ]] || return 0
     rm -rf -- "$part"
     mkdir -p -- "$apt/state/lists/partial" "$apt/cache/archives/partial" "$part"
     : >"$apt/status"
-    read -r site suite < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' \
+    read -r site own < <(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' \
         'Label: Debian' 'Component: main' | sort -u | head -n 1)
-    printf 'deb [arch=armhf signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$site" "$suite" \
-        >"$apt/sources.list"
+    printf 'deb [arch=%s signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$arch" "$site" \
+        "${suite:-$own}" >"$apt/sources.list"
     local options=(-o "Dir::State=$apt/state" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
-        -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o APT::Architecture=armhf
-        -o APT::Architectures=armhf -o APT::Sandbox::User=root)
+        -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=- -o "APT::Architecture=$arch"
+        -o "APT::Architectures=$arch" -o APT::Sandbox::User=root)
     timeout 300 apt-get -q "${options[@]}" update
-    kernel=$(apt-cache "${options[@]}" depends linux-image-armmp | sed -n 's/.*Depends: //p' | head -n 1)
-    (cd -- "$part" && timeout 300 apt-get -q "${options[@]}" download "$kernel" busybox-static)
+    kernel=$(apt-cache "${options[@]}" depends "$kernels" | sed -n 's/.*Depends: //p' | head -n 1)
+    [[ -n $kernel ]] || {
+        printf 'no %s\n' "$kernels"
+        return 1
+    }
+    (cd -- "$part" && timeout 300 apt-get -q "${options[@]}" download "$kernel" busybox-static) || return 1
     for package in "$part"/*.deb; do
         dpkg-deb -x "$package" "$part"
         rm -- "$package"
     done
-    mv -- "$part" "$work/armhf"
+    mv -- "$part" "$parts"
 }
 
 # The initramfs: /init mounts the disk as the flash, starts the daemon, and tells its memory over and over.
 initramfs() {
     local tree=$scratch/tree modules release program
-    program=$(find "$work/release" -maxdepth 1 -name 'aiglon-*-armv7-unknown-linux-musleabihf-small')
-    [[ -n $program ]] || die 'no program: cross/build.sh --build small armv7-unknown-linux-musleabihf'
-    modules=$(echo "$work"/armhf/lib/modules/*)
+    program=$(find "$work/release" -maxdepth 1 -name "aiglon-*-$target-small")
+    [[ -n $program ]] || die "no program: cross/build.sh --build small $target"
+    modules=$(echo "$parts"/lib/modules/*)
     release=${modules##*/}
+    rm -rf -- "$tree"
     mkdir -p -- "$tree"/{bin,etc,proc,sys,dev,run,flash,lib/modules/"$release"}
-    cp -- "$work/armhf/bin/busybox" "$tree/bin/busybox"
+    cp -- "$parts/bin/busybox" "$tree/bin/busybox"
     cp -- "$program" "$tree/bin/aiglon"
     # Of the modules only those that this machine needs, and what they need.
-    depmod -b "$work/armhf" "$release"
-    for name in virtio_mmio virtio_blk virtio_net ext4 crc32c_generic; do
-        modprobe -d "$work/armhf" -S "$release" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
+    depmod -b "$parts" "$release"
+    for name in "${drivers[@]}"; do
+        modprobe -d "$parts" -S "$release" --show-depends "$name" | awk '$1 == "insmod" { print $2 }'
     done | awk '!seen[$0]++' >"$scratch/modules"
     while read -r file; do
         cp -- "$file" "$tree/lib/modules/"
@@ -101,7 +134,7 @@ mount -t devtmpfs dev /dev
 sh /etc/modules
 ifconfig lo 127.0.0.1 up
 ifconfig eth0 10.0.2.15 netmask 255.255.255.0 up
-mount -t ext4 /dev/vda /flash 
+mount -t ext4 /dev/vda /flash
 echo "machine: $(grep /flash /proc/mounts)"
 aiglon check /etc/aiglon
 aiglon serve /etc/aiglon --state-dir /flash &
@@ -124,15 +157,16 @@ free_port() {
 # power_on NAME: boots it, and waits until it serves.
 power_on() {
     local begin=$SECONDS
-    log=$work/log-machine-$1
+    log=$work/log-machine-$arch-$1
     port=$(free_port)
     url=http://127.0.0.1:$port
-    qemu-system-arm -M virt -cpu cortex-a7 -m 64 -nographic -no-reboot \
-        -kernel "$(echo "$work"/armhf/boot/vmlinuz-*)" -initrd "$scratch/initramfs" \
-        -append 'console=ttyAMA0 quiet panic=-1' \
-        -drive "file=$scratch/flash,format=raw,if=none,id=flash,cache=writethrough" -device virtio-blk-device,drive=flash \
+    "${emulator[@]}" -m 64 -nographic -no-reboot \
+        -kernel "$(echo "$parts"/boot/vmlinu[xz]-*)" -initrd "$scratch/initramfs" \
+        -append "console=$console quiet panic=-1" \
+        -drive "file=$scratch/flash,format=raw,if=none,id=flash,cache=writethrough" \
+        -device "virtio-blk-$bus,drive=flash" \
         -netdev "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:$port-10.0.2.15:8080" \
-        -device virtio-net-device,netdev=net >"$log" 2>&1 </dev/null &
+        -device "virtio-net-$bus,netdev=net$rom" >"$log" 2>&1 </dev/null &
     machine=$!
     until curl -sS --max-time 5 "$url/" >/dev/null 2>&1; do
         if ((SECONDS - begin > boot_s)) || ! kill -0 "$machine" 2>/dev/null; then
@@ -182,21 +216,27 @@ check() {
     fi
 }
 
-debian >"$work/armhf.log" 2>&1 || { tail -n 5 -- "$work/armhf.log"; die 'no kernel'; }
-initramfs
-truncate -s 8M "$scratch/flash"
-mkfs.ext4 -q -F "$scratch/flash"
+for name in "${boards[@]}"; do
+    cut_off
+    board "$name"
+    printf '%s, %s:\n' "$name" "${emulator[*]}"
+    debian >"$parts.log" 2>&1 || { tail -n 5 -- "$parts.log"; die 'no kernel'; }
+    initramfs
+    rm -f -- "$scratch/flash"
+    truncate -s 8M "$scratch/flash"
+    mkfs.ext4 -q -F "$scratch/flash"
 
-check 'it boots, with 64 MB' power_on first
-check 'its flash is a disk, not memory' grep -q 'machine: /dev/vda' "$log"
-check 'nothing is known yet' says 'We do not know'
-check 'it takes an alert' alert
-check 'the page says so' says 'incidents/1'
-check 'its memory, from inside' memory
-cut_off
-check 'it boots again after a power cut' power_on second
-check 'the incident is still there' says 'incidents/1'
-check 'its memory, from inside' memory
+    check 'it boots, with 64 MB' power_on first
+    check 'its flash is a disk, not memory' grep -q 'machine: /dev/vda' "$log"
+    check 'nothing is known yet' says 'We do not know'
+    check 'it takes an alert' alert
+    check 'the page says so' says 'incidents/1'
+    check 'its memory, from inside' memory
+    cut_off
+    check 'it boots again after a power cut' power_on second
+    check 'the incident is still there' says 'incidents/1'
+    check 'its memory, from inside' memory
+done
 printf '%d passed, %d failed\n' "$passed" "$failed"
 if [[ $keep ]]; then
     printf 'The page is at %s; Ctrl-C ends it.\n' "$url"

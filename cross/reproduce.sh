@@ -3,7 +3,7 @@
 #
 #     cross/reproduce.sh [TARGET [small|full]]     mips-unknown-linux-musl small
 #
-# The last line is "N passed, N failed".
+# If they differ, both stay for looking into. The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
@@ -11,11 +11,12 @@ target=${1:-mips-unknown-linux-musl} build=${2:-small}
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 standard_library
+commit=$(git -C "$root" rev-parse HEAD)
 
 # Both have a source of the standard library of their own, too: no path may show.
 for place in a "somewhere else/b"; do
     mkdir -p -- "$scratch/$place/src" "$scratch/$place/std"
-    (cd -- "$root" && git archive HEAD) | tar -x -C "$scratch/$place/src"
+    (cd -- "$root" && git archive "$commit") | tar -x -C "$scratch/$place/src"
     cp -R -- "$std" "$scratch/$place/std/library"
     RUST_STD_SOURCE=$scratch/$place/std/library CARGO_TARGET_DIR=$scratch/$place/target \
         "$scratch/$place/src/cross/build.sh" --build "$build" --out "$scratch/$place/out" "$target" \
@@ -31,6 +32,10 @@ for file in "$one"/*; do
         differ=$((differ + 1))
     fi
 done
+((differ == 0)) || {
+    trap - EXIT
+    printf '    both are in %s\n' "$scratch"
+}
 sed 's/^/    /' "$one/SHA256SUMS"
 printf '%d passed, %d failed\n' "$same" "$differ"
 ((same > 0 && differ == 0))

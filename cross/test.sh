@@ -1,24 +1,29 @@
 #!/usr/bin/env bash
-# Runs what can be run of the tests on the machines of cross/build.sh, in emulators (Debian: qemu-user, faketime).
+# Runs what can be run of the tests on the machines of cross/build.sh, in emulators (Debian: qemu-user, faketime,
+# openssh-client).
 #
-#     cross/test.sh [--core] [--program] [--journal] [MACHINE]...
+#     cross/test.sh [--core] [--program] [--journal] [--sbom] [MACHINE]...
 #
 #     MACHINE     mips (big-endian, 24Kc), mipsel, armv7, arm, aarch64, riscv64
-#     --core      the core's unit and property tests, the journal's and tests/machines, built for that machine
-#     --program   the small program as cross/build.sh left it: pages, alerts, curl, the console, power cuts
+#     --core      the core's unit and property tests, the journal's, the simulator, the pages, the requests of real senders and
+#                 tests/machines, built for that machine
+#     --program   the small program as cross/build.sh left it: pages, alerts, curl, the console, power cuts; and of the full
+#                 one, if it is there, who comes by SSH
 #     --journal   a journal written on this machine is read on that one, and the other way round; the clock at 2040
+#     --sbom      the bills of materials that cross/build.sh left, of whatever machine
 #
-# All by default, on mips and armv7. PROPTEST_CASES (16): how deep the properties go.
+# All by default, on mips and armv7. PROPTEST_CASES (16), SIM_SEEDS (4) and SIM_STEPS (500): how deep it goes.
 # The last line is "N passed, N failed".
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
-core='' program='' journal='' machines=()
+core='' program='' journal='' sbom='' machines=()
 while (($#)); do
     case $1 in
     --core) core=yes ;;
     --program) program=yes ;;
     --journal) journal=yes ;;
+    --sbom) sbom=yes ;;
     -h | --help) sed -n '2,/^# The last/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
     -*) die "no option $1; see --help" ;;
     *) machines+=("$1") ;;
@@ -26,7 +31,7 @@ while (($#)); do
     shift
 done
 ((${#machines[@]})) || machines=(mips armv7)
-[[ $core$program$journal ]] || core=yes program=yes journal=yes
+[[ $core$program$journal$sbom ]] || core=yes program=yes journal=yes sbom=yes
 release=$work/release
 export PROPTEST_CASES=${PROPTEST_CASES:-16} CARGO_TERM_COLOR=never RUST_BACKTRACE=0
 passed=0 failed=0
@@ -77,11 +82,12 @@ core_tests() {
     encode "${flags[@]}"
     (
         cd -- "$root"
-        # Slightly optimised: the emulator is slow, and so is what optimises.
-        env "${runner^^}=${emulator[*]}" CARGO_TARGET_DIR="$work/build" CARGO_PROFILE_TEST_OPT_LEVEL=1 \
-            CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
+        # Slightly optimised: the emulator is slow, and so is what optimises. Of the tests those that need no program.
+        env "${runner^^}=${emulator[*]}" SIM_SEEDS="${SIM_SEEDS:-4}" SIM_STEPS="${SIM_STEPS:-500}" \
+            CARGO_TARGET_DIR="$work/build" CARGO_PROFILE_TEST_OPT_LEVEL=1 CARGO_PROFILE_TEST_DEBUG=0 \
+            CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
             timeout 2400 cargo-zigbuild test --quiet --locked --no-fail-fast --target "$target" -Zbuild-std \
-            --lib --test machines --test journal --test state --test json_suite
+            --lib --test machines --test journal --test state --test sim --test pages --test http_senders --test json_suite
     )
 }
 
@@ -94,6 +100,7 @@ programs() {
     found=("$release"/aiglon-*-"$target"-small)
     [[ -x ${found[0]} ]] || die "no program for $target"
     path=${found[0]}
+    full=${path%-small}-full
     here=${CARGO_TARGET_DIR:-$root/target}/debug/aiglon
 }
 
@@ -174,6 +181,51 @@ config component 'heron'
 EOF
 }
 
+# Somebody logs in with OpenSSH's client and writes an update; the power is cut; it is still there, and so is the host key.
+by_ssh() {
+    local there=("${emulator[@]}" "$full") key=$scratch/key known=$scratch/known_hosts port print first
+    configure
+    rm -f -- "$key" "$key.pub" "$known" "$scratch/other" "$scratch/other.pub"
+    ssh-keygen -q -t ed25519 -N '' -C '' -f "$key" || return 1
+    sed -i "/^config aiglon/a\\	list ssh '127.0.0.1:0'" "$scratch/config"
+    printf "config user 'heron1'\n\tlist site 'home'\n\tlist key '%s heron1'\n" "$(cat -- "$key.pub")" >>"$scratch/config"
+    serve full "${there[@]}" && listens_to_ssh full || return 1
+    first=$print
+    login 'incident open wifi "Mast struck by lightning"' && login 'update 1 "Written by SSH: électricité, ⚡"' || return 1
+    [[ $(ssh-keygen -lf "$known") == *" $print "* ]] || {
+        printf 'another host key than %s\n' "$print"
+        return 1
+    }
+    says 'Written by SSH: électricité, ⚡' || return 1
+    # Somebody else does not come in.
+    ssh-keygen -q -t ed25519 -N '' -C '' -f "$scratch/other" || return 1
+    if key=$scratch/other login whoami; then
+        printf 'it lets everybody in\n'
+        return 1
+    fi
+    stop -KILL
+    serve again "${there[@]}" && listens_to_ssh again || return 1
+    [[ $print == "$first" ]] || return 1
+    says 'Written by SSH: électricité, ⚡' || return 1
+    stop
+}
+
+# Sets `port` and `print` (the host key's fingerprint), from the log of that name. Its key may have to be made first.
+listens_to_ssh() {
+    for _ in {1..200}; do
+        read -r port print < <(sed -n 's|.*listening on ssh://127.0.0.1:\([0-9]*\) (.*host key \([^ )]*\)).*|\1 \2|p' \
+            "$scratch/$1.log") && return 0
+        sleep 0.1
+    done
+    cat -- "$scratch/$1.log"
+    return 1
+}
+
+login() {
+    timeout 60 ssh -F none -p "$port" -i "$key" -o BatchMode=yes -o IdentitiesOnly=yes -o IdentityAgent=none -o LogLevel=ERROR \
+        -o StrictHostKeyChecking=accept-new -o "UserKnownHostsFile=$known" heron1@127.0.0.1 "$@"
+}
+
 # What one machine writes, the other reads, adds to and hands back; each is cut off, not stopped.
 journal_both_ways() {
     local there=("${emulator[@]}" "$path") talk
@@ -212,6 +264,24 @@ year_2040() {
     stop
 }
 
+# ---- the bills of materials ------------------------------------------------------------------------------------------
+
+bills() {
+    local venv=$work/venv-sbom list=$root/cross/requirements-sbom.txt found=("$release"/aiglon-*.cdx.json)
+    [[ -f ${found[0]} ]] || {
+        printf 'there is none in %s\n' "$release"
+        return 1
+    }
+    if ! cmp -s -- "$list" "$venv/requirements.txt"; then
+        rm -rf -- "$venv"
+        # Not all that the library would want: no XML.
+        python3 -m venv "$venv" &&
+            timeout 300 "$venv/bin/pip" install -q --no-deps --require-hashes --only-binary :all: -r "$list" || return 1
+        cp -- "$list" "$venv/requirements.txt"
+    fi
+    "$venv/bin/python3" "$root/cross/check_sbom.py" "${found[@]}"
+}
+
 # ---- all of it ------------------------------------------------------------------------------------------------------
 
 if [[ $core ]]; then
@@ -228,6 +298,12 @@ for name in "${machines[@]}"; do
         check "$name: daemon, console, stories" end_to_end --test daemon --test console --test stories --test strict_http
         check "$name: restarts and power cuts" end_to_end --test durable
         check "$name: curl" end_to_end --test peers curl
+        if [[ -x $full ]]; then
+            check "$name: the full one, by SSH" by_ssh
+            stop
+        else
+            printf '      %s: no full program, no SSH\n' "$name"
+        fi
     fi
     if [[ $journal ]]; then
         (cd -- "$root" && cargo build --quiet --locked)
@@ -237,5 +313,8 @@ for name in "${machines[@]}"; do
         stop
     fi
 done
+if [[ $sbom ]]; then
+    check 'bills of materials' bills
+fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

@@ -769,7 +769,12 @@ fn who_takes_no_answer_loses_it() {
         _ = further.write_all(&request(1, 0, "", "whoami", ""));
         code(&answer(&mut further)) == Some(7)
     });
-    eventually("a place is free again", 40, || ask(&daemon, &["whoami"]).0 == Some(0));
+    // All four: who is cut off later would still take its answer.
+    eventually("all places are free again", 40, || {
+        let (_, limits, _) = ask(&daemon, &["limits"]);
+        let row = limits.lines().find(|line| line.starts_with("consoles "));
+        row.and_then(|row| row.split_whitespace().nth(1)) == Some("1")
+    });
     assert!(slow.iter_mut().all(|stream| code(&answer(stream)).is_none()));
 }
 
