@@ -499,6 +499,40 @@ fn an_alert_lives_as_long_as_ends_at_promises_if_that_is_longer() {
     assert_eq!(sim.state(HERON), State::NoData);
 }
 
+/// `silent_after` may be a day, for the sake of a nightly heartbeat: a Prometheus that dies while something fires is not
+/// missed till then, but what it no longer repeats is not well for that.
+#[test]
+fn what_expired_is_not_well_while_its_source_says_nothing() {
+    let text = ONE.replace(
+        "option site 'home'\n\tlist token",
+        "option site 'home'\n\toption silent_after '26h'\n\tlist token",
+    );
+    let mut sim = Sim::well(&text);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    for minute in [16, 30, 31, 60, 600] {
+        sim.at(minute);
+        assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired), "{minute}");
+    }
+    // It is back, and has its alert pend for all of its time again.
+    sim.quiet_until(614);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.quiet_until(617);
+    assert_eq!(sim.state(HERON), State::Operational);
+
+    // Somebody's script of every hour: the second one without it.
+    let mut sim = Sim::well(&text);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.at(70);
+    sim.alive();
+    sim.at(129);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.at(130);
+    sim.alive();
+    sim.at(131);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
 #[test]
 fn a_resolved_message_ends_an_alert_that_had_expired() {
     // The network between us was down; Prometheus was not.
