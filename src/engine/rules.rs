@@ -9,7 +9,7 @@
 //! `absent` of our start is absent.
 
 use super::Engine;
-use super::reload::same_source;
+use super::reload::{same_source, same_terms};
 use super::standing::Weight;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
@@ -470,7 +470,9 @@ impl Engine {
                 text(was.name, row.name)
                     && text(was.measurement, row.measurement)
                     && text(was.field, row.field)
+                    && text(was.of, row.of)
                     && (was.test, was.limit, was.aggregate) == (row.test, row.limit, row.aggregate)
+                    && same_terms(old, was.tags, new, row.tags)
                     && same_source(old, was.source, new, row.source)
             };
             let was = old.rules().find(|(_, was)| same(was));

@@ -272,6 +272,27 @@ fn a_reload_keeps_what_a_rule_said() {
     assert_eq!((sim.north(), sim.engine.rule_phase(RULE)), (State::NoData, Phase::Unheard));
 }
 
+/// Another disk, another tag that is counted: what was well is not what is asked for now.
+#[test]
+fn a_reload_forgets_what_a_rule_said_of_something_else() {
+    let counted = "	option of 'if'\n	option aggregate 'count-distinct'\n	option above '8'\n";
+    for (options, from, to) in [
+        ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host=m"),
+        ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host!=m"),
+        (counted, "of 'if'", "of 'mac'"),
+    ] {
+        let text = ruled(options).replace("	option component 'north'\n	option m", "	option m");
+        let mut sim = Sim::new(&text);
+        sim.lines("ping,host=n,if=a,mac=x v=1");
+        assert_eq!(sim.says(), "well");
+        let new = load(&text.replace(from, to));
+        let now = sim.clocks();
+        sim.engine.reconfigure(&sim.config, &new, now);
+        sim.config = new;
+        assert_eq!(sim.says(), "no data", "{to}");
+    }
+}
+
 #[test]
 fn a_rule_without_a_component_concerns_nobody() {
     let text = ruled("	option field 'v'\n	option above '8'\n").replace("	option component 'north'\n", "");
