@@ -211,6 +211,9 @@ impl App {
                 Some(_) => Format::Lines,
             };
         }
+        if self.tally.reloads.get() != batch.reloads {
+            return Err(Outcome::Reloaded);
+        }
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
@@ -233,6 +236,9 @@ impl App {
 
     /// A body has come to its end.
     pub fn finish_body(&self, taker: &mut Taker<'_>, batch: Batch, complaint: &mut Complaint) -> Outcome {
+        if self.tally.reloads.get() != batch.reloads {
+            return Outcome::Reloaded;
+        }
         #[cfg(feature = "gzip")]
         if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
