@@ -182,8 +182,9 @@ impl Slots {
                 .and_then(|found| self.all.iter().position(|slot| std::ptr::eq(slot, found)))
         };
         let victim = stalest(&mut held_by(Holder::Visitor))
-            // All slots are senders': one that is idle gives way, so that a visitor gets in.
-            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
+            // All slots are senders': one that is idle gives way, so that a visitor gets in; else one that has not shown a
+            // token for what it begins to ask for. Of bodies, no source has many at a time.
+            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() <= Doing::Head)));
         if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
@@ -407,6 +408,33 @@ mod tests {
         idle.doing(Doing::Idle, HEAD_TIME);
         slots.make_way();
         assert!(idle.ended.get() && !newest.unwrap().ended.get());
+    }
+
+    /// Who has shown a token once, and begins a next request every ten seconds on all connections, has shown none for those.
+    #[test]
+    fn a_token_holds_no_connection_that_does_not_show_it_again() {
+        let slots = Slots::new();
+        for slot in &slots.all {
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender();
+        }
+        assert!(!slots.has_room());
+        let (body, answer) = (slots.all.first().unwrap(), slots.all.get(1).unwrap());
+        body.doing(Doing::Body, HEAD_TIME);
+        answer.doing(Doing::Answer, HEAD_TIME);
+        slots.make_way();
+        let ended = slots.all.iter().filter(|slot| slot.ended.get()).count();
+        assert!(ended == 1 && !body.ended.get() && !answer.ended.get());
+        // First one that waits for a next request.
+        let slots = Slots::new();
+        for slot in &slots.all {
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender();
+        }
+        let idle = slots.all.get(9).unwrap();
+        idle.doing(Doing::Idle, HEAD_TIME);
+        slots.make_way();
+        assert!(idle.ended.get());
     }
 
     #[test]
