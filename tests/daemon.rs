@@ -75,6 +75,18 @@ fn a_reload_keeps_the_connection_and_the_alert() {
     assert_eq!(daemon.process.wait(), Some(0));
 }
 
+#[test]
+fn alerts_that_a_webhook_leaves_out_make_nothing_well() {
+    let mut daemon = Daemon::start(&config());
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let well = daemon.page();
+    assert_eq!(daemon.post("/api/v1/webhook", r#"{"alerts":[],"truncatedAlerts":0}"#).status, 200);
+    assert_eq!(daemon.page(), well);
+    assert_eq!(daemon.post("/api/v1/webhook", r#"{"alerts":[],"truncatedAlerts":3}"#).status, 200);
+    assert_ne!(daemon.page(), well);
+    daemon.process.wait_for("max_alerts");
+}
+
 /// Sources are known by their places in the configuration, and a reload moves them: what somebody was in the middle of saying
 /// is not taken for the word of who stands there now, be it on another site; and whose token is gone says no more.
 #[test]

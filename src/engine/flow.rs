@@ -295,6 +295,27 @@ impl Engine {
         }
     }
 
+    /// A webhook's sender has left alerts out, which may be about anything that it feeds: none of that is known to be well
+    /// until it must have said them again.
+    pub(super) fn truncated(&mut self, config: &Config, source: SourceId, now: Now) {
+        let until = marked_until(config, source, Sender::Webhook, now.mono);
+        self.distrust_fed_by(config, source, until, now.mono);
+        self.lose(source, Sender::Webhook, until);
+    }
+
+    /// What a source feeds is not known to be well until then.
+    pub(super) fn distrust_fed_by(&mut self, config: &Config, source: SourceId, until: Mono, now: Mono) {
+        let mut one = SourceSet::EMPTY;
+        one.insert(source);
+        for (standing, component) in self.standings.iter_mut().zip(&config.components) {
+            if component.feeders.contains(source) {
+                standing.distrust(until);
+            }
+        }
+        self.judge_fed_by(config, one, now);
+        self.wake_at(until);
+    }
+
     /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };

@@ -57,6 +57,8 @@ pub enum Input<'a> {
         /// Whether it was too large to be read whole: what was captured of it may still mark a component.
         oversize: bool,
     },
+    /// A source left alerts out of what it said by a webhook.
+    Truncated(SourceId),
     /// A source gave a sign of life: a whole, authenticated request.
     Heard(SourceId),
     /// A heartbeat came from the source that owes it, and so a sign of life.
@@ -265,6 +267,10 @@ impl Engine {
             Input::Heard(source) => {
                 self.heard(config, source, now);
                 Effects::default()
+            }
+            Input::Truncated(source) => {
+                self.truncated(config, source, now);
+                Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
             }
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);

@@ -181,6 +181,9 @@ impl Sim {
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
+        if self.reader.was_truncated() {
+            self.durable = self.engine.step(&self.config, now, Input::Truncated(source)).durable;
+        }
         self.engine.step(&self.config, now, Input::Heard(source));
         self.verdicts.clone()
     }
@@ -531,6 +534,32 @@ fn what_expired_is_not_well_while_its_source_says_nothing() {
     sim.alive();
     sim.at(131);
     assert_eq!(sim.state(HERON), State::Operational);
+}
+
+/// Alertmanager's `max_alerts`: of a group, only so many are told, and the number of the rest.
+#[test]
+fn alerts_that_a_webhook_leaves_out_make_nothing_well() {
+    let mut sim = Sim::well(ONE);
+    let told = |left_out: &str| {
+        let alert = hook("AntennaDown", "heron", 9, None);
+        format!("{{\"alerts\":[{alert}],\"truncatedAlerts\":{left_out},\"version\":\"4\"}}")
+    };
+    for left_out in ["0", "null"] {
+        sim.post(A, Sender::Webhook, &told(left_out));
+        assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::Operational));
+    }
+    sim.post(A, Sender::Webhook, &told("7"));
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::NoData));
+    // After a restart, too.
+    let records = records(&mut sim);
+    let mut next = restart(&mut sim, ONE, &records);
+    next.quiet_until(269);
+    assert_eq!(next.state(EGRET), State::NoData);
+    // As long as Alertmanager may take to say it again.
+    sim.quiet_until(279);
+    assert_eq!(sim.state(EGRET), State::NoData);
+    sim.quiet_until(280);
+    assert_eq!(sim.state(EGRET), State::Operational);
 }
 
 #[test]

@@ -196,7 +196,7 @@ impl Drop for Board {
 fn what_no_journal_holds_is_said_to_be_in_memory_only() {
     let mut board = Board::new(1);
     let words = "x".repeat(800);
-    let mut say = |board: &mut Board| {
+    let say = |board: &mut Board| {
         let now = board.now();
         let words = Words::Own { lang: "en", text: &words };
         let state = State::Degraded;
