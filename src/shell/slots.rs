@@ -14,6 +14,7 @@ use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
+use super::doors::Ticket;
 use super::pages::Place;
 use super::stream::{Peer, Stream};
 
@@ -22,7 +23,7 @@ pub struct Accepted {
     pub stream: Stream,
     pub peer: Peer,
     /// Which of the bound listeners it came by.
-    pub listener: usize,
+    pub listener: Ticket,
 }
 
 /// What a connection is doing; each has its own time limit.
@@ -382,7 +383,11 @@ mod tests {
 
     fn accepted() -> Accepted {
         let (ours, _) = UnixStream::pair().unwrap();
-        Accepted { stream: Stream::Unix(smol::Async::new(ours).unwrap()), peer: Peer::Loopback, listener: 0 }
+        Accepted {
+            stream: Stream::Unix(smol::Async::new(ours).unwrap()),
+            peer: Peer::Loopback,
+            listener: Ticket::default(),
+        }
     }
 
     fn poll<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
