@@ -261,6 +261,11 @@ impl Engine {
         if now.wall.is_some() && offset.abs_diff(self.offset) > u64::from(CLOCK_STEP.0) {
             self.offset = offset;
             self.recall_beats(config, now);
+            // What is planned is on, or over, by the new time; and pages tell times by it.
+            self.stirred = true;
+            for generation in &mut self.generations {
+                *generation = generation.wrapping_add(1);
+            }
         }
         let effects = match input {
             Input::Pass => Effects::default(),
