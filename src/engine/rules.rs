@@ -521,6 +521,8 @@ impl Engine {
                         if old.str(a.name) == new.str(b.name)
                             && old.str(a.measurement) == new.str(b.measurement)
                             && old.str(a.of) == new.str(b.of)
+                            && old.str(a.field) == new.str(b.field)
+                            && same_terms(old, a.tags, new, b.tags)
                             && same_source(old, a.source, new, b.source))
             };
             if let Some(at) = old.expected.iter().position(same) {

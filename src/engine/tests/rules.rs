@@ -311,10 +311,13 @@ fn a_reload_keeps_what_a_rule_said() {
 #[test]
 fn a_reload_forgets_what_a_rule_said_of_something_else() {
     let counted = "	option of 'if'\n	option aggregate 'count-distinct'\n	option above '8'\n";
+    let expected = "	option of 'if'\n	list expect 'a'\n	option absent '60s'\n	option match 'host=n'\n";
     for (options, from, to) in [
         ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host=m"),
         ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host!=m"),
         (counted, "of 'if'", "of 'mac'"),
+        (expected, "host=n", "host=m"),
+        (expected, "host=n", "host!=m"),
     ] {
         let text = ruled(options).replace("	option component 'north'\n	option m", "	option m");
         let mut sim = Sim::new(&text);
@@ -324,6 +327,8 @@ fn a_reload_forgets_what_a_rule_said_of_something_else() {
         let now = sim.clocks();
         sim.engine.reconfigure(&sim.config, &new, now);
         sim.config = new;
+        assert_eq!(sim.says(), "no data", "{to}");
+        sim.second(50);
         assert_eq!(sim.says(), "no data", "{to}");
     }
 }
