@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use common::{Daemon, PUSH, READ, config, eventually, firing, resolved};
@@ -152,6 +154,40 @@ config source 'prometheus'",
         daemon.process.wait_for("reloaded");
         assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
     }
+}
+
+/// A list of alerts goes out in pieces; behind a reload, the next one could be of another site's, which this token may not read.
+#[test]
+fn a_reload_in_the_middle_of_a_list_cuts_it_off() {
+    let dir = common::Dir::new();
+    let path = dir.path().join("http.sock");
+    let text = config()
+        + &format!(
+            "config listen 'local'\n	option address 'unix:{}'\n	list serve 'ingest'\n",
+            path.display()
+        );
+    let mut daemon = Daemon::start(&text);
+    let long = "x".repeat(200);
+    let alerts: Vec<_> =
+        (0..1000).map(|n| firing(&format!("A{n}"), "heron").replace(" on heron", &long)).collect();
+    for batch in alerts.chunks(100) {
+        assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", batch.join(","))).status, 200);
+    }
+    // Not read until later: a unix socket holds less than all of it.
+    let mut socket = UnixStream::connect(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let ask = format!(
+        "GET /api/v2/alerts HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer {READ}\r\n\r\n"
+    );
+    socket.write_all(ask.as_bytes()).unwrap();
+    let mut first = [0; 1];
+    socket.read_exact(&mut first).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    let mut rest = Vec::new();
+    socket.read_to_end(&mut rest).unwrap();
+    assert!(rest.len() > 100_000 && !rest.ends_with(b"]\r\n0\r\n\r\n"), "{}", rest.len());
 }
 
 /// The answer comes before the body has been read. A client that writes all of it before it reads, as a proxy
