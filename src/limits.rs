@@ -129,6 +129,8 @@ pub const ENDED_MEMORY: Millis = Millis::from_mins(20);
 /// How long a source must have been heard without an alert that ended unresolved before its component is
 /// well again: a restarted Prometheus re-pends an alert for its whole `for`, commonly up to 15 minutes.
 pub const EXPIRED_QUIET: Millis = Millis::from_mins(15);
+/// And its last word is no older than this: what it may be silent for (`silent_after`) can be a day.
+pub const EXPIRED_HEARD: Millis = Millis::from_mins(5);
 /// Two messages closer than this are the same message twice, not a repetition. Prometheus repeats after a
 /// minute (`--rules.alert.resend-delay`).
 pub const REPEAT_LEAST: Millis = Millis::from_secs(10);

@@ -3,7 +3,11 @@
 
 mod common;
 
-use common::{Daemon, READ, config, eventually, firing, resolved};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use common::{Daemon, PUSH, READ, config, eventually, firing, resolved};
 
 #[test]
 fn an_alert_turns_the_page_red_and_its_resolution_green() {
@@ -71,6 +75,119 @@ fn a_reload_keeps_the_connection_and_the_alert() {
     assert!(client.get("/", "").body.contains("Grey heron"));
     daemon.process.signal("TERM");
     assert_eq!(daemon.process.wait(), Some(0));
+}
+
+#[test]
+fn alerts_that_a_webhook_leaves_out_make_nothing_well() {
+    let mut daemon = Daemon::start(&config());
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let well = daemon.page();
+    assert_eq!(daemon.post("/api/v1/webhook", r#"{"alerts":[],"truncatedAlerts":0}"#).status, 200);
+    assert_eq!(daemon.page(), well);
+    assert_eq!(daemon.post("/api/v1/webhook", r#"{"alerts":[],"truncatedAlerts":3}"#).status, 200);
+    assert_ne!(daemon.page(), well);
+    daemon.process.wait_for("max_alerts");
+}
+
+/// Sources are known by their places in the configuration, and a reload moves them: what somebody was in the middle of saying
+/// is not taken for the word of who stands there now, be it on another site; and whose token is gone says no more.
+#[test]
+fn a_reload_in_the_middle_of_a_body_makes_nobody_speak_for_somebody_else() {
+    let before = config()
+        .replace("	option title 'Antennas'\n", "	option title 'Antennas'\n	list host 'home.example'\n");
+    let other = format!(
+        "config site 'other'
+	option title 'Others'
+	list host 'other.example'
+config service 'boats'
+	option site 'other'
+config component 'otter'
+	option service 'boats'
+	list match 'alertname=OtterDown'
+config rule 'deep'
+	option source 'first'
+	option component 'otter'
+	option measurement 'm'
+	option field 'v'
+	option above '8'
+config source 'first'
+	option site 'other'
+	option resync '0s'
+	list token '{}'
+config source 'prometheus'",
+        common::hash_of("other-token")
+    );
+    let mut daemon = Daemon::start(&before);
+    let alert = r#"{"labels":{"alertname":"OtterDown","severity":"critical"}}"#;
+    for (path, body, rest) in [
+        ("/api/v2/alerts", format!("[{}", firing("A", "heron")), format!(",{alert}]")),
+        ("/api/v1/telegraf", "m v=1\n".to_owned(), "m v=9\n".to_owned()),
+        ("/api/v1/collectd", "[".to_owned(), "]".to_owned()),
+    ] {
+        let mut client = daemon.connect();
+        let length = body.len() + rest.len();
+        client.send(
+            format!(
+                "POST {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {PUSH}\r\nContent-Length: {length}\r\n\r\n{body}"
+            )
+            .as_bytes(),
+        );
+        // It has been read when somebody who came later has been answered.
+        std::thread::sleep(Duration::from_millis(100));
+        daemon.rewrite(&before.replace("config source 'prometheus'", &other));
+        daemon.process.signal("HUP");
+        daemon.process.wait_for("reloaded");
+        client.send(rest.as_bytes());
+        let answer = client.answer();
+        assert_eq!(answer.status, 503, "{path}: {}", answer.body);
+        assert!(answer.body.contains("again"), "{}", answer.body);
+        client = daemon.connect();
+        client.send(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
+        let page = client.answer().body;
+        assert!(page.contains("Others") && !page.contains("class=\"down\""), "{path}: {page}");
+        // Nor has it been heard.
+        let heard =
+            |source: &str| daemon.metric(&format!("aiglon_source_last_seen_seconds{{source=\"{source}\"}}"));
+        assert_eq!(heard("first"), None, "{path}");
+        daemon.rewrite(&before);
+        daemon.process.signal("HUP");
+        daemon.process.wait_for("reloaded");
+        assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    }
+}
+
+/// A list of alerts goes out in pieces; behind a reload, the next one could be of another site's, which this token may not read.
+#[test]
+fn a_reload_in_the_middle_of_a_list_cuts_it_off() {
+    let dir = common::Dir::new();
+    let path = dir.path().join("http.sock");
+    let text = config()
+        + &format!(
+            "config listen 'local'\n	option address 'unix:{}'\n	list serve 'ingest'\n",
+            path.display()
+        );
+    let mut daemon = Daemon::start(&text);
+    let long = "x".repeat(200);
+    let alerts: Vec<_> =
+        (0..1000).map(|n| firing(&format!("A{n}"), "heron").replace(" on heron", &long)).collect();
+    for batch in alerts.chunks(100) {
+        assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", batch.join(","))).status, 200);
+    }
+    // Not read until later: a unix socket holds less than all of it.
+    let mut socket = UnixStream::connect(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let ask = format!(
+        "GET /api/v2/alerts HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer {READ}\r\n\r\n"
+    );
+    socket.write_all(ask.as_bytes()).unwrap();
+    let mut first = [0; 1];
+    socket.read_exact(&mut first).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    let mut rest = Vec::new();
+    socket.read_to_end(&mut rest).unwrap();
+    assert!(rest.len() > 100_000 && !rest.ends_with(b"]\r\n0\r\n\r\n"), "{}", rest.len());
 }
 
 /// The answer comes before the body has been read. A client that writes all of it before it reads, as a proxy

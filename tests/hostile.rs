@@ -728,6 +728,16 @@ fn listeners_come_go_and_change_on_a_reload() {
     reload(&second(&address.to_string(), "	list serve 'metrics'\n"), "reloaded");
     assert_eq!(open.get("/", "").status, 404);
     assert_eq!(open.get("/metrics", "").status, 200);
+    // Another one comes in its place: who came by the old one has not come by that.
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = free(&elsewhere);
+    drop(elsewhere);
+    reload(&second(&other.to_string(), "	list serve 'metrics'\n"), "reloaded");
+    assert_eq!(Client::to(other).get("/metrics", "").status, 200);
+    assert_eq!(open.get("/metrics", "").status, 404);
+    reload(&second(&address.to_string(), "	list serve 'metrics'\n"), "reloaded");
+    let mut open = Client::to(address);
+    assert_eq!(open.get("/metrics", "").status, 200);
     // Removed: nobody is let in, and who is in gets nothing more.
     reload(&config(), "reloaded");
     let answer = open.get("/metrics", "");

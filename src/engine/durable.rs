@@ -192,14 +192,8 @@ impl Engine {
         let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
         let Some(source) = source else { return Some(()) };
         let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
-        for id in fed_by(config, source) {
-            if let Some(standing) = self.standings.get_mut(id.index()) {
-                standing.distrust(until);
-            }
-            self.judge(config, id, None, now.mono);
-        }
+        self.distrust_fed_by(config, source, until, now.mono);
         self.restored_more(source, until);
-        self.wake_at(until);
         Some(())
     }
 

@@ -7,7 +7,9 @@ use super::standing::Weight;
 use super::{Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
-use crate::limits::{ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST};
+use crate::limits::{
+    ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST,
+};
 use crate::model::{ComponentId, ComponentSet, Severity, SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now, Wall};
 
@@ -35,18 +37,25 @@ impl Engine {
     /// A sign of life.
     pub(super) fn heard(&mut self, config: &Config, source: SourceId, now: Now) {
         let Some(settings) = config.sources.get(source.index()) else { return };
-        if self.sources.heard(source, settings.resync, now.mono) {
-            // It was silent. The time in which it would have repeated what expired begins only now.
+        let (before, quiet) = (self.sources.last_heard(source), !self.repeats(source, now.mono));
+        let returned = self.sources.heard(source, settings.resync, now.mono);
+        if returned || quiet {
+            // It said nothing. The time in which it would have repeated what expired begins only now. Who is not missed for
+            // so long, as a script of every hour, need not come more often than it does.
             self.alerts.for_each_of(source, |held| {
-                if let Phase::Expired { quiet_since } = &mut held.phase {
+                if let Phase::Expired { quiet_since } = &mut held.phase
+                    && (returned || before.is_none_or(|before| before < *quiet_since))
+                {
                     *quiet_since = now.mono;
                 }
             });
+            self.wake_at(now.mono.plus(WAKE_LEAST));
+        }
+        if returned {
             let mut one = SourceSet::EMPTY;
             one.insert(source);
             self.judge_fed_by(config, one, now.mono);
             self.touch(settings.site);
-            self.wake_at(now.mono.plus(WAKE_LEAST));
         }
         // The page says as of when, to the minute.
         if let (Some(wall), Some(minute)) = (now.wall, self.as_of_minute.get_mut(settings.site.index())) {
@@ -56,6 +65,13 @@ impl Engine {
                 self.touch(settings.site);
             }
         }
+    }
+
+    /// Whether a source has said something lately, and so would have repeated what fires. It may be allowed to be silent for
+    /// much longer than that.
+    fn repeats(&self, source: SourceId, now: Mono) -> bool {
+        self.sources.is_live(source)
+            && self.sources.last_heard(source).is_some_and(|last| last.plus(EXPIRED_HEARD) > now)
     }
 
     /// One alert, read whole.
@@ -279,6 +295,27 @@ impl Engine {
         }
     }
 
+    /// A webhook's sender has left alerts out, which may be about anything that it feeds: none of that is known to be well
+    /// until it must have said them again.
+    pub(super) fn truncated(&mut self, config: &Config, source: SourceId, now: Now) {
+        let until = marked_until(config, source, Sender::Webhook, now.mono);
+        self.distrust_fed_by(config, source, until, now.mono);
+        self.lose(source, Sender::Webhook, until);
+    }
+
+    /// What a source feeds is not known to be well until then.
+    pub(super) fn distrust_fed_by(&mut self, config: &Config, source: SourceId, until: Mono, now: Mono) {
+        let mut one = SourceSet::EMPTY;
+        one.insert(source);
+        for (standing, component) in self.standings.iter_mut().zip(&config.components) {
+            if component.feeders.contains(source) {
+                standing.distrust(until);
+            }
+        }
+        self.judge_fed_by(config, one, now);
+        self.wake_at(until);
+    }
+
     /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
@@ -417,7 +454,7 @@ impl Engine {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
                 Phase::Ended { until } => (until, None),
                 Phase::Expired { quiet_since }
-                    if held.sender == Sender::Repeating && self.sources.is_live(held.source()) =>
+                    if held.sender == Sender::Repeating && self.repeats(held.source(), now) =>
                 {
                     (quiet_since.plus(EXPIRED_QUIET), None)
                 }

@@ -7,8 +7,9 @@
 //! # Over a restart
 //!
 //! So that such a job is not unknown for a day after each restart, the last beat of those that come every
-//! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]; a failure at once.
-//! Of all, what has changed since is written with the history, every six hours, and at a clean stop. After a restart a
+//! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]. Of all, a failure
+//! is written at once, if none is written yet; what has changed since is written with the history, every six hours, and at a
+//! clean stop. After a restart a
 //! record says only what is sure: that one which is not due yet came, and that one which was late or had failed did. One
 //! that became due in between is unknown: it may have come while we were away. How long ago it came is told by the wall
 //! clock; when that is set right later, as on a board that begins where it stopped, what it said is told anew.
@@ -231,7 +232,8 @@ impl Engine {
         let Some(beat) = self.beats.get(id.index()) else { return false };
         let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
         let news = failed && beat.noted.0 & FAILED == 0;
-        row.every >= BEAT_KEPT_EVERY && now.wall.is_some() && (news || !rests)
+        // What comes often, and was written with the history, must not be on time after a restart if it has failed since.
+        now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
     }
 
     /// The record of a heartbeat, if it came and the clock is set.

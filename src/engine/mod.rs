@@ -57,6 +57,8 @@ pub enum Input<'a> {
         /// Whether it was too large to be read whole: what was captured of it may still mark a component.
         oversize: bool,
     },
+    /// A source left alerts out of what it said by a webhook.
+    Truncated(SourceId),
     /// A source gave a sign of life: a whole, authenticated request.
     Heard(SourceId),
     /// A heartbeat came from the source that owes it, and so a sign of life.
@@ -259,12 +261,21 @@ impl Engine {
         if now.wall.is_some() && offset.abs_diff(self.offset) > u64::from(CLOCK_STEP.0) {
             self.offset = offset;
             self.recall_beats(config, now);
+            // What is planned is on, or over, by the new time; and pages tell times by it.
+            self.stirred = true;
+            for generation in &mut self.generations {
+                *generation = generation.wrapping_add(1);
+            }
         }
         let effects = match input {
             Input::Pass => Effects::default(),
             Input::Heard(source) => {
                 self.heard(config, source, now);
                 Effects::default()
+            }
+            Input::Truncated(source) => {
+                self.truncated(config, source, now);
+                Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
             }
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);

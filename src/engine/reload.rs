@@ -154,7 +154,7 @@ fn same_matches(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -
     }) == Some(true)
 }
 
-fn same_terms(old: &Config, a: Match, new: &Config, b: Match) -> bool {
+pub(super) fn same_terms(old: &Config, a: Match, new: &Config, b: Match) -> bool {
     a.count == b.count
         && (0..u16::from(a.count)).all(|nth| {
             let term = |config: &Config, entry: Match| {

@@ -9,12 +9,12 @@
 //! `absent` of our start is absent.
 
 use super::Engine;
-use super::reload::same_source;
+use super::reload::{same_source, same_terms};
 use super::standing::Weight;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::ingest::sample::{HashKey, Sample};
-use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE};
+use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES};
 use crate::model::{ComponentId, ComponentSet, RuleId};
 use crate::text::number::{Micro, whole};
 use crate::time::{Millis, Mono, Now};
@@ -160,10 +160,17 @@ impl Rules {
     }
 
     /// Notes a value. Of one that came late, only that it came.
-    fn put(&mut self, rule: usize, hash: u32, stamp: Option<u32>, value: Micro, now: Mono) {
+    fn put(
+        &mut self,
+        config: &Config,
+        rule: usize,
+        (hash, value): (u32, Micro),
+        stamp: Option<u32>,
+        now: Mono,
+    ) {
         let place = u8::try_from(rule.saturating_add(1)).unwrap_or(0);
         let mut free = None;
-        for slot in &mut self.slots {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
             if slot.rule == place && slot.hash == hash {
                 let older = matches!((stamp, slot.stamp), (Some(new), Some(old)) if new < old);
                 slot.last = now;
@@ -176,9 +183,10 @@ impl Rules {
                 return;
             }
             if slot.rule == 0 && free.is_none() {
-                free = Some(slot);
+                free = Some(at);
             }
         }
+        let free = free.filter(|_| self.has_share(config, rule)).and_then(|at| self.slots.get_mut(at));
         match (free, self.known.get_mut(rule)) {
             (Some(free), _) => *free = Slot { value, last: now, hash, stamp, rule: place, late: 0 },
             (None, Some(known)) => {
@@ -187,6 +195,28 @@ impl Rules {
             }
             _ => {}
         }
+    }
+
+    /// Whether the source of a rule may have one more series: within its share always, beyond it only what the others' shares
+    /// leave. A quarter of the room is shared, in equal parts, by the sources that have a rule; the rest is whoever's comes first.
+    fn has_share(&self, config: &Config, rule: usize) -> bool {
+        let source_of = |rule: usize| config.rules.get(rule).map(|row| row.source);
+        let Some(own) = source_of(rule) else { return false };
+        let mut held = [0usize; SOURCES];
+        for row in self.slots.iter().filter_map(|slot| source_of(usize::from(slot.rule).checked_sub(1)?)) {
+            if let Some(held) = held.get_mut(row.index()) {
+                *held = held.saturating_add(1);
+            }
+        }
+        let asks = |source: &usize| config.rules.iter().any(|row| row.source.index() == *source);
+        let share = (SERIES / 4).checked_div((0..SOURCES).filter(asks).count()).unwrap_or(0);
+        let of = |source: usize| held.get(source).copied().unwrap_or(0);
+        if of(own.index()) < share {
+            return true;
+        }
+        let others = (0..SOURCES).filter(asks).filter(|&source| source != own.index());
+        let reserved = others.map(|source| share.saturating_sub(of(source))).fold(0, usize::saturating_add);
+        held.iter().fold(reserved, |sum: usize, held| sum.saturating_add(*held)) < SERIES
     }
 
     fn came(&mut self, at: usize, now: Mono) {
@@ -317,7 +347,7 @@ impl Engine {
             };
             asked = true;
             let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
-            self.rules.put(id.index(), low(hash), stamp, value, now.mono);
+            self.rules.put(config, id.index(), (low(hash), value), stamp, now.mono);
             if let Some(known) = self.rules.known.get_mut(id.index()) {
                 known.last = now.mono;
             }
@@ -470,7 +500,9 @@ impl Engine {
                 text(was.name, row.name)
                     && text(was.measurement, row.measurement)
                     && text(was.field, row.field)
+                    && text(was.of, row.of)
                     && (was.test, was.limit, was.aggregate) == (row.test, row.limit, row.aggregate)
+                    && same_terms(old, was.tags, new, row.tags)
                     && same_source(old, was.source, new, row.source)
             };
             let was = old.rules().find(|(_, was)| same(was));
@@ -489,6 +521,8 @@ impl Engine {
                         if old.str(a.name) == new.str(b.name)
                             && old.str(a.measurement) == new.str(b.measurement)
                             && old.str(a.of) == new.str(b.of)
+                            && old.str(a.field) == new.str(b.field)
+                            && same_terms(old, a.tags, new, b.tags)
                             && same_source(old, a.source, new, b.source))
             };
             if let Some(at) = old.expected.iter().position(same) {

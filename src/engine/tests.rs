@@ -181,6 +181,9 @@ impl Sim {
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
+        if self.reader.was_truncated() {
+            self.durable = self.engine.step(&self.config, now, Input::Truncated(source)).durable;
+        }
         self.engine.step(&self.config, now, Input::Heard(source));
         self.verdicts.clone()
     }
@@ -497,6 +500,66 @@ fn an_alert_lives_as_long_as_ends_at_promises_if_that_is_longer() {
     assert_eq!(sim.state(HERON), State::Outage);
     sim.quiet_until(30);
     assert_eq!(sim.state(HERON), State::NoData);
+}
+
+/// `silent_after` may be a day, for the sake of a nightly heartbeat: a Prometheus that dies while something fires is not
+/// missed till then, but what it no longer repeats is not well for that.
+#[test]
+fn what_expired_is_not_well_while_its_source_says_nothing() {
+    let text = ONE.replace(
+        "option site 'home'\n\tlist token",
+        "option site 'home'\n\toption silent_after '26h'\n\tlist token",
+    );
+    let mut sim = Sim::well(&text);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    assert_eq!(sim.state(HERON), State::Outage);
+    for minute in [16, 30, 31, 60, 600] {
+        sim.at(minute);
+        assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired), "{minute}");
+    }
+    // It is back, and has its alert pend for all of its time again.
+    sim.quiet_until(614);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.quiet_until(617);
+    assert_eq!(sim.state(HERON), State::Operational);
+
+    // Somebody's script of every hour: the second one without it.
+    let mut sim = Sim::well(&text);
+    sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
+    sim.at(70);
+    sim.alive();
+    sim.at(129);
+    assert_eq!(sim.state(HERON), State::NoData);
+    sim.at(130);
+    sim.alive();
+    sim.at(131);
+    assert_eq!(sim.state(HERON), State::Operational);
+}
+
+/// Alertmanager's `max_alerts`: of a group, only so many are told, and the number of the rest.
+#[test]
+fn alerts_that_a_webhook_leaves_out_make_nothing_well() {
+    let mut sim = Sim::well(ONE);
+    let told = |left_out: &str| {
+        let alert = hook("AntennaDown", "heron", 9, None);
+        format!("{{\"alerts\":[{alert}],\"truncatedAlerts\":{left_out},\"version\":\"4\"}}")
+    };
+    for left_out in ["0", "null"] {
+        sim.post(A, Sender::Webhook, &told(left_out));
+        assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::Operational));
+    }
+    sim.post(A, Sender::Webhook, &told("7"));
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::NoData));
+    // After a restart, too.
+    let records = records(&mut sim);
+    let mut next = restart(&mut sim, ONE, &records);
+    next.quiet_until(269);
+    assert_eq!(next.state(EGRET), State::NoData);
+    // As long as Alertmanager may take to say it again.
+    sim.quiet_until(279);
+    assert_eq!(sim.state(EGRET), State::NoData);
+    sim.quiet_until(280);
+    assert_eq!(sim.state(EGRET), State::Operational);
 }
 
 #[test]

@@ -324,7 +324,9 @@ impl Incidents {
             repeat,
             words,
         };
-        if !self.room_for_window(config, now) || !self.push(now, WINDOW, &record::window(head, &planned)) {
+        if !self.room_for_window(config, site, now)
+            || !self.push(now, WINDOW, &record::window(head, &planned))
+        {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
         }

@@ -173,10 +173,12 @@ impl Incidents {
         }
     }
 
-    /// Sees to room for one more maintenance.
-    pub(super) fn room_for_window(&mut self, config: &Config, now: Now) -> bool {
+    /// Sees to room for one more maintenance of a site.
+    pub(super) fn room_for_window(&mut self, config: &Config, site: SiteId, now: Now) -> bool {
         self.end_windows(config, now);
-        self.derived.windows.len() < MAINTENANCES
+        let mut counts = self.shares(MAINTENANCES);
+        self.derived.windows.iter().for_each(|window| counts.add(window.site, 1));
+        self.derived.windows.len().saturating_add(counts.owed_to_others(site)) < MAINTENANCES
     }
 
     fn went(&mut self, went: Went) -> bool {

@@ -183,6 +183,8 @@ enum Place {
     Payload,
     /// Before the value of its `alerts`.
     PayloadAlerts,
+    /// Before the number of alerts that were left out.
+    PayloadTruncated,
     /// Before the value of another member.
     PayloadOther,
     /// In the array of alerts.
@@ -201,6 +203,17 @@ enum Place {
     Sample,
     /// After everything.
     Done,
+}
+
+impl Place {
+    /// What a key in a webhook's object leads to.
+    fn of_payload(name: &str) -> Self {
+        match name {
+            "alerts" => Self::PayloadAlerts,
+            "truncatedAlerts" => Self::PayloadTruncated,
+            _ => Self::PayloadOther,
+        }
+    }
 }
 
 /// The members of an alert that count.
@@ -248,6 +261,8 @@ struct Frame {
     listed: bool,
     /// The element being read is the whole body.
     alone: bool,
+    /// Alerts were left out.
+    truncated: bool,
     summary: Summary,
 }
 
@@ -270,6 +285,7 @@ impl Reader {
                 skipped: 0,
                 listed: false,
                 alone: false,
+                truncated: false,
                 summary: Summary { alerts: 0, oversize: 0, samples: 0, bad: 0 },
             },
             end: End::Open,
@@ -284,6 +300,7 @@ impl Reader {
         self.frame.skipped = 0;
         self.frame.listed = false;
         self.frame.alone = false;
+        self.frame.truncated = false;
         self.frame.summary = Summary::default();
         self.end = End::Open;
     }
@@ -332,6 +349,12 @@ impl Reader {
         Err(self.fail(why))
     }
 
+    /// Whether a webhook's sender has left alerts out (Alertmanager's and Grafana's `max_alerts`): `truncatedAlerts` is not 0.
+    /// As far as the body has been read.
+    pub const fn was_truncated(&self) -> bool {
+        self.frame.truncated
+    }
+
     fn fail(&mut self, why: Why) -> Malformed {
         let malformed = Malformed { at: self.json.offset(), why };
         self.end = End::Failed(malformed);
@@ -378,9 +401,9 @@ impl Frame {
             }
             (Place::Top, _) => return Err(self.expected()),
 
-            (Place::Payload, Key(name)) if name.text == "alerts" => Place::PayloadAlerts,
-            (Place::Payload, Key(_)) => Place::PayloadOther,
-            (Place::PayloadOther, value) => {
+            (Place::Payload, Key(name)) => Place::of_payload(name.text),
+            (place @ (Place::PayloadOther | Place::PayloadTruncated), value) => {
+                self.truncated |= place == Place::PayloadTruncated && is_some(value);
                 self.skip(value);
                 Place::Payload
             }
@@ -560,6 +583,15 @@ impl Frame {
         };
         *count = count.saturating_add(1);
         each(event);
+    }
+}
+
+/// Whether a count of alerts says that there are any.
+fn is_some(value: json::Event<'_>) -> bool {
+    match value {
+        json::Event::Null => false,
+        json::Event::Number(number) => number.text != "0",
+        _ => true,
     }
 }
 

@@ -216,7 +216,7 @@ impl App {
         if matches!(request.body, Framing::None) {
             return Plan::Json(Status::BadRequest, "a body is required");
         }
-        Plan::Ingest(Batch { source, sender, shape, precision, gzip })
+        Plan::Ingest(Batch { source, sender, shape, precision, gzip, reloads: self.tally.reloads.get() })
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.

@@ -17,6 +17,7 @@ use ufmt::uwrite;
 
 use super::answer::{Door, Plan};
 use super::app::App;
+use super::doors::Ticket;
 use super::ingest::{Complaint, Shape};
 use super::slots::{Accepted, Doing, Slot};
 use super::stream::{Peer, Stream};
@@ -57,7 +58,7 @@ pub struct Connection<'a> {
     /// Bytes at the front of the read buffer that have been read and not yet been dealt with.
     pub filled: usize,
     peer: Peer,
-    listener: usize,
+    listener: Ticket,
     is_sender: bool,
 }
 

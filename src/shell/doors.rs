@@ -48,8 +48,17 @@ pub struct Door {
     place: RefCell<Option<Place>>,
     /// Which `config listen` it is.
     listener: Cell<Option<usize>>,
+    /// How often it was closed, so that who came before does not count as having come by what stands here now.
+    closed: Cell<usize>,
     order: RefCell<Option<Order>>,
     waker: RefCell<Option<Waker>>,
+}
+
+/// By which door somebody came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticket {
+    door: usize,
+    closed: usize,
 }
 
 /// All doors.
@@ -63,9 +72,15 @@ impl Doors {
         Self([const { Door::new() }; LISTENERS])
     }
 
-    /// Which `config listen` a door is; `None` once a reload has closed it.
-    pub fn listener(&self, door: usize) -> Option<usize> {
-        self.0.get(door)?.listener.get()
+    /// Which `config listen` somebody came by; `None` once a reload has closed it.
+    pub fn listener(&self, ticket: Ticket) -> Option<usize> {
+        let door = self.0.get(ticket.door)?;
+        door.listener.get().filter(|_| door.closed.get() == ticket.closed)
+    }
+
+    /// For who comes by a door from now on, as long as it stays open.
+    fn ticket(&self, door: usize) -> Ticket {
+        Ticket { door, closed: self.0.get(door).map_or(0, |door| door.closed.get()) }
     }
 
     /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed here.
@@ -95,6 +110,7 @@ impl Doors {
                 && let Some(place) = door.place.borrow_mut().take()
             {
                 forget(&place);
+                door.closed.set(door.closed.get().wrapping_add(1));
                 door.tell(Order::Close);
             }
         }
@@ -127,6 +143,7 @@ impl Door {
         Self {
             place: RefCell::new(None),
             listener: Cell::new(None),
+            closed: Cell::new(0),
             order: RefCell::new(None),
             waker: RefCell::new(None),
         }
@@ -188,10 +205,12 @@ fn describe(socket: &Socket, place: &Place) -> String {
 pub async fn run(app: &App, index: usize) {
     let Some(door) = app.doors.0.get(index) else { return };
     let mut socket: Option<Socket> = None;
+    let mut ticket = Ticket::default();
     loop {
         match next(door, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
                 socket = Some(opened);
+                ticket = app.doors.ticket(index);
                 continue;
             }
             Some(Order::Close) => {
@@ -202,7 +221,7 @@ pub async fn run(app: &App, index: usize) {
         }
         app.slots.room(index).await;
         let Some(socket) = socket.as_ref() else { continue };
-        if let Err(error) = let_in(app, index, socket) {
+        if let Err(error) = let_in(app, ticket, socket) {
             if app.may_warn() {
                 log::warn!("cannot accept a connection: {error}");
             }
@@ -216,10 +235,10 @@ pub async fn run(app: &App, index: usize) {
 
 /// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the reactor
 /// each would fill the kernel's queue, and who finds that full tries again only after a second.
-fn let_in(app: &App, index: usize, socket: &Socket) -> io::Result<()> {
+fn let_in(app: &App, ticket: Ticket, socket: &Socket) -> io::Result<()> {
     for _ in 0..ACCEPTS_A_TURN {
         match accept(socket) {
-            Ok((stream, peer)) => app.slots.take(Accepted { stream, peer, listener: index }),
+            Ok((stream, peer)) => app.slots.take(Accepted { stream, peer, listener: ticket }),
             // Nobody is there any more, or somebody hung up before we came.
             Err(error) if is_passing(&error) => break,
             Err(error) => return Err(error),

@@ -53,6 +53,8 @@ pub struct Batch {
     pub shape: Shape,
     pub precision: Precision,
     pub gzip: bool,
+    /// By which configuration, counted in reloads. In another one its source, its site and the rules have other places.
+    pub reloads: u64,
 }
 
 /// How a body ended.
@@ -66,6 +68,8 @@ pub enum Outcome {
     Packed(Status, &'static str),
     /// Its framing was wrong.
     Framing(BodyError),
+    /// The configuration was changed before it ended; whose token it came with may not even be a source any more.
+    Reloaded,
     /// The client went away, or took too long.
     Cut,
 }
@@ -96,6 +100,12 @@ impl Connection<'_> {
         let (mut status, mut dropped) = (Status::BadRequest, 0);
         match outcome {
             Outcome::Cut => return Ok(Next::Close),
+            Outcome::Reloaded => {
+                terms.keep_alive = false;
+                let words = "the configuration was changed in the middle of the body; send it again";
+                self.json_words(terms, Status::ServiceUnavailable, words).await?;
+                return self.after(terms).await;
+            }
             Outcome::Whole(good, bad) => {
                 // A batch in which nothing was right is no sign of life: who sends what we cannot read would look alive
                 // and well for ever.
@@ -172,6 +182,7 @@ impl Connection<'_> {
     pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let app = self.app;
+        let reloads = app.tally.reloads.get();
         let chunked = terms.version == Version::Http11;
         let content = if chunked { Content::Chunked } else { Content::UntilClose };
         let mut response = Response::new(Status::Ok, content);
@@ -185,6 +196,10 @@ impl Connection<'_> {
         let mut next = Some(0);
         while let Some(from) = next {
             make_room(app).await;
+            // What stands in the place of this site now may be another one's, which this token may not read.
+            if app.tally.reloads.get() != reloads {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             let Some(piece) = app.pages.scratch(|out| {
                 next = app.list_into(out, site, &self.buffers.query, from);
                 true

@@ -178,6 +178,8 @@ impl Ledger {
             }
             self.stale = match written {
                 Err(Refused::Fault(fault)) => Some(fault),
+                // Not even briefly: who asks whether all is on flash must be told.
+                Err(Refused::Full) if brief => Some(Fault::NoSpace),
                 _ => None,
             };
             if written != Err(Refused::Full) {

@@ -14,6 +14,7 @@ use aiglon::ingest::{self, Dialect, Malformed, Reader};
 use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
+use aiglon::model::SourceId;
 use aiglon::time::Now;
 #[cfg(feature = "gzip")]
 use static_cell::{ConstStaticCell, StaticCell};
@@ -211,6 +212,9 @@ impl App {
                 Some(_) => Format::Lines,
             };
         }
+        if self.tally.reloads.get() != batch.reloads {
+            return Err(Outcome::Reloaded);
+        }
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
@@ -233,13 +237,21 @@ impl App {
 
     /// A body has come to its end.
     pub fn finish_body(&self, taker: &mut Taker<'_>, batch: Batch, complaint: &mut Complaint) -> Outcome {
+        if self.tally.reloads.get() != batch.reloads {
+            return Outcome::Reloaded;
+        }
         #[cfg(feature = "gzip")]
         if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
         let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines) {
             (Format::Unknown | Format::Json, Some(reader), _) => match reader.finish() {
-                Ok(found) => (found.alerts.saturating_add(found.oversize), found.bad, found.samples),
+                Ok(found) => {
+                    if reader.was_truncated() {
+                        self.truncated(batch.source);
+                    }
+                    (found.alerts.saturating_add(found.oversize), found.bad, found.samples)
+                }
                 Err(malformed) => return complain_first(complaint, malformed),
             },
             (_, _, Some(lines)) => {
@@ -263,6 +275,23 @@ impl App {
             }
         }
         Outcome::Whole(good, bad)
+    }
+}
+
+impl App {
+    /// A webhook's sender has left alerts out. It would leave them out again, so it is not told, but who reads the log.
+    fn truncated(&self, source: SourceId) {
+        {
+            let mut state = self.state.borrow_mut();
+            let State { engine, config, .. } = &mut *state;
+            let now = self.now(config);
+            let effects = engine.step(config, now, Input::Truncated(source));
+            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
+        }
+        self.warn_of(
+            source,
+            "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse",
+        );
     }
 }
 

@@ -14,6 +14,7 @@ use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
+use super::doors::Ticket;
 use super::pages::Place;
 use super::stream::{Peer, Stream};
 
@@ -22,7 +23,7 @@ pub struct Accepted {
     pub stream: Stream,
     pub peer: Peer,
     /// Which of the bound listeners it came by.
-    pub listener: usize,
+    pub listener: Ticket,
 }
 
 /// What a connection is doing; each has its own time limit.
@@ -182,8 +183,9 @@ impl Slots {
                 .and_then(|found| self.all.iter().position(|slot| std::ptr::eq(slot, found)))
         };
         let victim = stalest(&mut held_by(Holder::Visitor))
-            // All slots are senders': one that is idle gives way, so that a visitor gets in.
-            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() == Doing::Idle)));
+            // All slots are senders': one that is idle gives way, so that a visitor gets in; else one that has not shown a
+            // token for what it begins to ask for. Of bodies, no source has many at a time.
+            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() <= Doing::Head)));
         if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
@@ -381,7 +383,11 @@ mod tests {
 
     fn accepted() -> Accepted {
         let (ours, _) = UnixStream::pair().unwrap();
-        Accepted { stream: Stream::Unix(smol::Async::new(ours).unwrap()), peer: Peer::Loopback, listener: 0 }
+        Accepted {
+            stream: Stream::Unix(smol::Async::new(ours).unwrap()),
+            peer: Peer::Loopback,
+            listener: Ticket::default(),
+        }
     }
 
     fn poll<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
@@ -407,6 +413,33 @@ mod tests {
         idle.doing(Doing::Idle, HEAD_TIME);
         slots.make_way();
         assert!(idle.ended.get() && !newest.unwrap().ended.get());
+    }
+
+    /// Who has shown a token once, and begins a next request every ten seconds on all connections, has shown none for those.
+    #[test]
+    fn a_token_holds_no_connection_that_does_not_show_it_again() {
+        let slots = Slots::new();
+        for slot in &slots.all {
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender();
+        }
+        assert!(!slots.has_room());
+        let (body, answer) = (slots.all.first().unwrap(), slots.all.get(1).unwrap());
+        body.doing(Doing::Body, HEAD_TIME);
+        answer.doing(Doing::Answer, HEAD_TIME);
+        slots.make_way();
+        let ended = slots.all.iter().filter(|slot| slot.ended.get()).count();
+        assert!(ended == 1 && !body.ended.get() && !answer.ended.get());
+        // First one that waits for a next request.
+        let slots = Slots::new();
+        for slot in &slots.all {
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender();
+        }
+        let idle = slots.all.get(9).unwrap();
+        idle.doing(Doing::Idle, HEAD_TIME);
+        slots.make_way();
+        assert!(idle.ended.get());
     }
 
     #[test]

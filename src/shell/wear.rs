@@ -13,11 +13,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Engine, Input};
-use aiglon::incidents::Boot;
+use aiglon::incidents::{Action, Boot, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::Counters;
-use aiglon::limits::HEARTBEATS;
-use aiglon::model::{ComponentId, HeartbeatId, SiteId, SourceId, State, View};
+use aiglon::journal::{Counters, Fault};
+use aiglon::limits::{HEARTBEATS, JOURNAL_BYTES, JOURNAL_BYTES_MIN};
+use aiglon::model::{ComponentId, HeartbeatId, ServiceId, SiteId, SourceId, State, View, Words};
 use aiglon::time::{Mono, Now, Wall};
 
 use super::ledger::Ledger;
@@ -189,6 +189,33 @@ impl Drop for Board {
     fn drop(&mut self) {
         _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// What has room neither in the journal nor in a new one is not said to be on flash.
+#[test]
+fn what_no_journal_holds_is_said_to_be_in_memory_only() {
+    let mut board = Board::new(1);
+    let words = "x".repeat(800);
+    let say = |board: &mut Board| {
+        let now = board.now();
+        let words = Words::Own { lang: "en", text: &words };
+        let state = State::Degraded;
+        let open = Action::Open { service: ServiceId(0), component: None, state, title: "t", words };
+        board.engine.act(&board.config, now, SiteId(0), OWNER, open).unwrap();
+        board.ledger.commit(&mut board.engine, &board.config, now)
+    };
+    for _ in 0..10 {
+        assert_eq!(say(&mut board), None);
+    }
+    board.config.main.journal_size = JOURNAL_BYTES_MIN;
+    let now = board.now();
+    board.ledger.compact(&mut board.engine, &board.config, now);
+    assert_eq!(say(&mut board), Some(Fault::NoSpace));
+    // There is room again, and all of it goes there.
+    board.config.main.journal_size = JOURNAL_BYTES;
+    board.pass(601, &mut |_, _| ());
+    assert_eq!(board.ledger.fault(), None);
+    assert_eq!(say(&mut board), None);
 }
 
 /// A day with nothing in it, after so many days of history.

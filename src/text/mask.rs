@@ -101,7 +101,8 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
             continue;
         }
         let digits = hex_run(text, at);
-        let (from, to) = mac(text, at, digits).unwrap_or((at, at));
+        let found = mac(text, at, digits).or_else(|| glued(text, at, digits));
+        let (from, to) = found.unwrap_or((at, at));
         any |= hide(text, from, to);
         at = to.max(past(at, digits));
     }
@@ -200,6 +201,25 @@ fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
         _ => return None,
     }
     if before == b':' { eui64_ipv6(text, at, digits) } else { None }
+}
+
+/// Pairs of which the first or the last touches further digits: letters from a to f are such, and begin or end a word. Where
+/// to hide, if it is at least six; but for dates, as in the names of files.
+fn glued(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
+    let pairs = groups(text, past(at, digits.saturating_sub(2)), 2, 2, is_hex, SEPARATORS);
+    let (mut count, mut end) = (pairs.count, pairs.end);
+    let is_colon = matches!(pairs.separator, b':' | b'%');
+    let is_year = |from: usize, digits: usize| {
+        !is_colon && digits == 4 && run(text, from, |byte| byte.is_ascii_digit()) >= digits
+    };
+    if count == 5 && text.get(end) == Some(&pairs.separator) {
+        let last = past(end, if pairs.separator == b'%' { 3 } else { 1 });
+        let more = hex_run(text, last);
+        if more > 2 && !is_year(last, more) {
+            (count, end) = (6, past(last, more));
+        }
+    }
+    (count >= 6 && !is_year(at, digits)).then_some((at, end))
 }
 
 /// RFC 4291, appendix A: a MAC address in the second half of an IPv6 address has `ff:fe` in its middle. `at` is where the
@@ -364,6 +384,25 @@ mod tests {
             ("wlan0-deadbeef000bx", "wlan0-xxxxxxxxxxxxx"),
             ("deadbeef0001zz", "xxxxxxxxxxxxzz"),
             ("sta_zdeadbeef0001.", "sta_zxxxxxxxxxxxx."),
+        ] {
+            assert_eq!(masked(macs, text), expected);
+        }
+    }
+
+    #[test]
+    fn pairs_are_an_address_whatever_digits_they_touch() {
+        for (text, expected) in [
+            ("sta00:11:22:aa:bb:cc", "stxxx:xx:xx:xx:xx:xx"),
+            ("macac00:11:22:aa:bb:cc", "mxxxxxx:xx:xx:xx:xx:xx"),
+            ("radio0-abc00-11-22-aa-bb-cc", "radio0-xxxxx-xx-xx-xx-xx-xx"),
+            ("00:11:22:aa:bb:ccdisconnected", "xx:xx:xx:xx:xx:xxxisconnected"),
+            ("00:11:22:aa:bb:cc55dBm", "xx:xx:xx:xx:xx:xxxxxxm"),
+            ("deface00:11:22:aa:bb:cc", "xxxxxxxx:xx:xx:xx:xx:xx"),
+            ("00%3A11%3A22%3Aaa%3Abb%3Accdead", "xx%3Axx%3Axx%3Axx%3Axx%3Axxxxxx"),
+            // Five are none.
+            ("sta00:11:22:aa:bb", "sta00:11:22:aa:bb"),
+            ("at 2026-11-21 12:00:00", "at 2026-11-21 12:00:00"),
+            ("2026-11-21-12-00-00.tar 21_11_12_00_00_2026", "2026-11-21-12-00-00.tar 21_11_12_00_00_2026"),
         ] {
             assert_eq!(masked(macs, text), expected);
         }

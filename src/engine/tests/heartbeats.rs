@@ -347,3 +347,23 @@ fn what_has_not_had_the_time_to_come_opens_no_incident() {
     );
     assert_eq!(opened(&ruled, 20), 1);
 }
+
+/// What comes every hour is in the journal with the history, on time; then it fails, and the power goes.
+#[test]
+fn a_failure_of_what_comes_often_is_not_forgotten_either() {
+    let mut sim = Sim::new(&nightly());
+    sim.at(HOUR);
+    heard(&mut sim, SYNC, false);
+    let mut written = stopped(&mut sim);
+    sim.at(HOUR + 10);
+    written.extend(heard(&mut sim, SYNC, true));
+    let next = after(&mut sim, 5, &written);
+    assert_eq!(known(&next).1, "failed");
+    // What flaps costs the flash no more than the history does.
+    let mut cost = 0;
+    for minute in 1..60 {
+        sim.at(HOUR + 10 + minute);
+        cost += heard(&mut sim, SYNC, minute % 2 == 0).len();
+    }
+    assert_eq!(cost, 0);
+}

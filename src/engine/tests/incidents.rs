@@ -583,6 +583,34 @@ fn trouble_in_maintenance_opens_nothing_and_trouble_that_outlasts_it_does() {
     }
 }
 
+/// NTP sets the clock of a board that trusts its own: what is planned is on, or over, by the new time at once.
+#[test]
+fn maintenance_follows_a_clock_that_is_set() {
+    let mut sim = well();
+    let at = |minute: i64| Wall(NOON + minute * MIN);
+    let plan = Action::Maintain {
+        service: WIFI,
+        component: Some(HERON),
+        starts: at(60),
+        ends: at(90),
+        repeat: Repeat::Once,
+        words: own("New mast"),
+    };
+    sim.act(ANNA, plan).unwrap();
+    let on = |sim: &Sim| sim.engine.view(&sim.config, sim.clocks()).component(HERON).maintenance;
+    sim.quiet_until(15);
+    assert!(!on(&sim));
+    sim.ahead = Some(55 * MIN);
+    sim.quiet_until(16);
+    assert!(on(&sim));
+    sim.down_until(&["heron"], 18);
+    assert_eq!(sim.engine.incidents().counters().opened, 0);
+    sim.up(&["heron"]);
+    sim.ahead = Some(0);
+    sim.quiet_until(19);
+    assert!(!on(&sim));
+}
+
 #[test]
 fn maintenance_that_repeats_is_on_each_week_until_it_is_ended() {
     let mut sim = well();

@@ -26,6 +26,10 @@ config rule 'r'
 impl Sim {
     /// Line protocol, with seconds.
     fn lines(&mut self, body: &str) {
+        self.lines_of(A, body);
+    }
+
+    fn lines_of(&mut self, source: SourceId, body: &str) {
         let now = self.clocks();
         if self.engine.sample_key(now).is_none() {
             self.engine.rekey(HashKey([7, now.mono.0.cast_unsigned()]), now);
@@ -40,7 +44,7 @@ impl Sim {
             }
             LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
-        let asking = Asking { config, source: A };
+        let asking = Asking { config, source };
         lines.feed(body.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
     }
@@ -249,6 +253,37 @@ fn a_full_store_is_never_well() {
     assert_eq!((sim.says(), sim.engine.series()), ("well", 1));
 }
 
+/// Who has stolen a token, or counts what there are thousands of, leaves the others theirs.
+#[test]
+fn no_source_takes_the_room_for_all_series() {
+    let rule = |name: &str, source: &str| {
+        format!(
+            "config rule '{name}'
+	option source '{source}'
+	option component 'north'
+	option measurement 'ping'
+	option field 'v'
+	option above '8'
+"
+        )
+    };
+    let text =
+        two() + "config component 'north'\n	option service 'wifi'\n" + &rule("r", "a") + &rule("s", "b");
+    let mut sim = Sim::new(&text);
+    for n in 0..SERIES + 10 {
+        sim.lines(&format!("ping,host=h{n} v=1"));
+    }
+    let share = SERIES / 8;
+    assert_eq!(sim.engine.series(), SERIES - share);
+    let refused = sim.engine.rule_counters().refused;
+    for n in 0..share {
+        sim.lines_of(B, &format!("ping,host=h{n} v=1"));
+    }
+    assert_eq!((sim.engine.series(), sim.engine.rule_counters().refused), (SERIES, refused));
+    assert_eq!(sim.engine.rule_phase(RuleId(1)).word(), "well");
+    assert_eq!(sim.says(), "no data", "what finds no room might fire");
+}
+
 #[test]
 fn a_reload_keeps_what_a_rule_said() {
     let text = ruled("	option field 'v'\n	option above '8'\n");
@@ -270,6 +305,32 @@ fn a_reload_keeps_what_a_rule_said() {
     assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
     reload(&mut sim, &text.replace("'8'", "'7'"));
     assert_eq!((sim.north(), sim.engine.rule_phase(RULE)), (State::NoData, Phase::Unheard));
+}
+
+/// Another disk, another tag that is counted: what was well is not what is asked for now.
+#[test]
+fn a_reload_forgets_what_a_rule_said_of_something_else() {
+    let counted = "	option of 'if'\n	option aggregate 'count-distinct'\n	option above '8'\n";
+    let expected = "	option of 'if'\n	list expect 'a'\n	option absent '60s'\n	option match 'host=n'\n";
+    for (options, from, to) in [
+        ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host=m"),
+        ("	option field 'v'\n	option above '8'\n	option match 'host=n'\n", "host=n", "host!=m"),
+        (counted, "of 'if'", "of 'mac'"),
+        (expected, "host=n", "host=m"),
+        (expected, "host=n", "host!=m"),
+    ] {
+        let text = ruled(options).replace("	option component 'north'\n	option m", "	option m");
+        let mut sim = Sim::new(&text);
+        sim.lines("ping,host=n,if=a,mac=x v=1");
+        assert_eq!(sim.says(), "well");
+        let new = load(&text.replace(from, to));
+        let now = sim.clocks();
+        sim.engine.reconfigure(&sim.config, &new, now);
+        sim.config = new;
+        assert_eq!(sim.says(), "no data", "{to}");
+        sim.second(50);
+        assert_eq!(sim.says(), "no data", "{to}");
+    }
 }
 
 #[test]

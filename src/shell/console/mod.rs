@@ -28,7 +28,7 @@ use rustix::fs::Mode;
 use smol::{Async, Timer};
 
 use super::app::App;
-use super::doors::{self, Door, Order, Socket};
+use super::doors::{self, Door, Order, Socket, Ticket};
 use super::slots::Accepted;
 use super::stream::{Peer, Stream};
 use super::tally::add;
@@ -168,7 +168,11 @@ pub async fn admit(app: &App) {
         let Some(Socket::Unix(listener)) = &socket else { continue };
         match listener.get_ref().accept().and_then(|(stream, _)| Async::new(stream)) {
             Ok(stream) => {
-                let accepted = Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: 0 };
+                let accepted = Accepted {
+                    stream: Stream::Unix(stream),
+                    peer: Peer::Loopback,
+                    listener: Ticket::default(),
+                };
                 if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
                     add(&app.console.busy);
                     turn_away(&stream);

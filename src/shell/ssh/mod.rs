@@ -28,6 +28,7 @@ use russh::keys::PublicKey;
 use smol::Async;
 
 use super::app::App;
+use super::doors::Ticket;
 use super::slots::Accepted;
 use super::stream::{Peer, Stream};
 use super::tally::add;
@@ -134,7 +135,8 @@ fn keys(config: &Config) -> Vec<Key> {
 pub async fn admit(app: &App) {
     while let Ok(stream) = app.ssh.calls.recv().await {
         let Ok(stream) = Async::new(stream) else { continue };
-        let accepted = Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: 0 };
+        let accepted =
+            Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: Ticket::default() };
         if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
             add(&app.console.busy);
             super::console::turn_away(&stream);

@@ -1,6 +1,7 @@
 //! Who finds room when there is little: what ends, what belongs to another site, and an antenna that flaps for days.
 
 use super::*;
+use crate::limits::MAINTENANCES;
 
 const TWO: &str = "
 config aiglon 'main'
@@ -49,6 +50,34 @@ fn fill(sim: &mut Sim) -> Vec<u32> {
             }
         }
     }
+}
+
+#[test]
+fn the_plans_of_one_site_leave_room_for_those_of_the_others() {
+    let mut sim = Sim::well(TWO);
+    let now = sim.clocks();
+    let wall = now.wall.unwrap();
+    let plan = |service, hours: i64| Action::Maintain {
+        service,
+        component: None,
+        starts: Wall(wall.0 + hours * 60 * MIN),
+        ends: Wall(wall.0 + (hours + 1) * 60 * MIN),
+        repeat: Repeat::Once,
+        words: Words::None,
+    };
+    let mut count = 0;
+    while sim.act(ANNA, plan(WIFI, count + 1)).is_ok() {
+        count += 1;
+    }
+    // A quarter is shared.
+    let share = i64::try_from(MAINTENANCES).unwrap() / 8;
+    assert_eq!(count, i64::try_from(MAINTENANCES).unwrap() - share);
+    for hours in 1..=share {
+        let done = sim.engine.act(&sim.config, now, SQUAT, ANNA, plan(ServiceId(1), hours));
+        assert!(done.is_ok(), "{hours}");
+    }
+    let done = sim.engine.act(&sim.config, now, SQUAT, ANNA, plan(ServiceId(1), 99));
+    assert_eq!(done, Err(Refusal::Full));
 }
 
 #[test]
