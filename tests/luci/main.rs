@@ -97,7 +97,12 @@ fn allowed() -> Vec<String> {
             assert!(command.starts_with("/usr/bin/aiglon ") && !command.contains('*'), "{command}");
             commands.push(command.clone());
         }
-        assert_eq!(rules.as_object().unwrap().len(), 2, "files and uci, nothing else");
+        // rpcd asks two things: whether the session may call `file exec` at all, and whether it may run that command.
+        // Who may write may read, too.
+        let call = (access == "read").then(|| json!({"file": ["exec"]}));
+        assert_eq!(rules.get("ubus"), call.as_ref(), "{access}");
+        let rights = if call.is_some() { 3 } else { 2 };
+        assert_eq!(rules.as_object().unwrap().len(), rights, "files and uci, nothing else");
     }
     commands
 }
@@ -184,6 +189,8 @@ fn the_status_tells_what_the_console_tells() {
     for word in ["En panne", "<img src=x", "prometheus", "En vie", "Jamais entendu", "backup", "heron_loss"] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    // A heartbeat that has not come yet.
+    assert!(!said.contains("not heard yet"), "{said}");
     assert_eq!(browser.script("return [document.title, document.images.length]"), json!(["", 0]));
     assert_eq!(browser.script("return [stub.seen.untranslated, stub.seen.every]"), json!([[], 10]));
     // It goes on asking.

@@ -119,7 +119,9 @@ const SECTIONS = [
 function add(section, kind, name, title, hint, more) {
 	const widget = { [MANY]: form.DynamicList, [FLAG]: form.Flag, [CHOICE]: form.ListValue }[kind] ?? form.Value;
 	const option = section.option(widget, name, title, hint ?? '');
-	option.modalonly = more.shown ? false : true;
+	/* What is `shown` stands in the table and in the form; a `false` here would take it out of the form. */
+	if (!more.shown)
+		option.modalonly = true;
 	option.rmempty = more.needed ? false : true;
 	if (kind === CHOICE) {
 		option.value('', more.usual ? _('default (%s)').format(more.usual) : _('default'));

@@ -24,6 +24,8 @@ const STATES = {
 	'silent': _('Silent'),
 	'never heard': _('Never heard'),
 	/* of heartbeats */
+	'not heard yet': _('Never heard'),
+	'clock not set': _('Clock not set'),
 	'on time': _('On time'),
 	'late': _('Late'),
 	'failed': _('Failed'),
