@@ -88,7 +88,7 @@ const SECTIONS = [
 		[ ONE, 'below', _('Below'), null ],
 		[ ONE, 'equals', _('Equals'), null ],
 		[ ONE, 'outside', _('Outside'), _('As -80dBm..-20dBm.') ],
-		[ ONE, 'clear', _('Clear'), _('Where it no longer fires.') ],
+		[ ONE, 'clear', _('Clears at'), _('Where it no longer fires.') ],
 		[ ONE, 'for', _('For'), _('How long that must last.') ],
 		[ ONE, 'absent', _('Absent'), _('It fires when nothing comes for so long.') ],
 		[ CHOICE, 'aggregate', _('Aggregate'), _('Of several series.'),

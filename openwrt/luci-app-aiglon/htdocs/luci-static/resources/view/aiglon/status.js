@@ -16,7 +16,7 @@ const STATES = {
 	/* of sites, components and incidents */
 	'operational': _('Works'),
 	'degraded': _('Works badly'),
-	'outage': _('Down'),
+	'outage': _('Does not work'),
 	'maintenance': _('Planned work'),
 	'no data': _('Nobody knows'),
 	/* of sources */
