@@ -256,6 +256,11 @@ fn a_token_is_shown_once_and_its_hash_saved() {
     let (token, line) = made.trim_end().split_once('\n').unwrap();
     let note = browser.script("return stub.seen.notes");
     assert!(note[0].as_str().unwrap().contains(token), "{note}");
+    // The note is behind the form; there it can be read once the form is closed.
+    assert_eq!(
+        browser.script("return document.querySelector('[data-type=source] pre').textContent"),
+        json!(token)
+    );
     let saved = browser.script("return stub.seen.map.save()");
     let saved = saved.as_str().unwrap();
     assert!(saved.contains(line) && !saved.contains(token));

@@ -143,8 +143,8 @@ function addText(section, name, title, hint, more) {
 		add(section, ONE, name + '_' + tag, '%s (%s)'.format(title, language), null, {});
 }
 
-/* Makes a token for a source: its hash goes into the form, the token itself is shown once. */
-function makeToken(section_id) {
+/* Makes a token for a source: its hash goes into the form, the token itself is shown once, below the button and on the page behind. */
+function makeToken(place, section_id) {
 	return fs.exec('/usr/bin/aiglon', [ 'token' ]).then(result => {
 		const [ token, line ] = (result.stdout ?? '').split('\n');
 		const hash = /'(sha256:[0-9a-f]{64})'/.exec(line ?? '');
@@ -153,6 +153,7 @@ function makeToken(section_id) {
 		const [ option ] = this.map.lookupOption('token', section_id);
 		const list = option.getUIElement(section_id);
 		list.setValue(L.toArray(list.getValue()).concat(hash[1]));
+		place.append(E('pre', {}, [ token ]));
 		ui.addNotification(_('A token for %s').format(section_id), [
 			E('p', {}, [ _('For the sender; it is shown this once. Save, so that it counts.') ]),
 			E('pre', {}, [ token ]),
@@ -186,7 +187,7 @@ return view.extend({
 				const button = section.option(form.Button, '_token', _('New token'));
 				button.modalonly = true;
 				button.inputtitle = _('Make a token');
-				button.onclick = function(ev, section_id) { return makeToken.call(this, section_id); };
+				button.onclick = function(ev, section_id) { return makeToken.call(this, ev.currentTarget.parentNode, section_id); };
 			}
 		}
 		return map.render();
