@@ -97,7 +97,12 @@ fn allowed() -> Vec<String> {
             assert!(command.starts_with("/usr/bin/aiglon ") && !command.contains('*'), "{command}");
             commands.push(command.clone());
         }
-        assert_eq!(rules.as_object().unwrap().len(), 2, "files and uci, nothing else");
+        // rpcd asks two things: whether the session may call `file exec` at all, and whether it may run that command.
+        // Who may write may read, too.
+        let call = (access == "read").then(|| json!({"file": ["exec"]}));
+        assert_eq!(rules.get("ubus"), call.as_ref(), "{access}");
+        let rights = if call.is_some() { 3 } else { 2 };
+        assert_eq!(rules.as_object().unwrap().len(), rights, "files and uci, nothing else");
     }
     commands
 }
@@ -184,6 +189,8 @@ fn the_status_tells_what_the_console_tells() {
     for word in ["En panne", "<img src=x", "prometheus", "En vie", "Jamais entendu", "backup", "heron_loss"] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    // A heartbeat that has not come yet.
+    assert!(!said.contains("not heard yet"), "{said}");
     assert_eq!(browser.script("return [document.title, document.images.length]"), json!(["", 0]));
     assert_eq!(browser.script("return [stub.seen.untranslated, stub.seen.every]"), json!([[], 10]));
     // It goes on asking.
@@ -249,6 +256,11 @@ fn a_token_is_shown_once_and_its_hash_saved() {
     let (token, line) = made.trim_end().split_once('\n').unwrap();
     let note = browser.script("return stub.seen.notes");
     assert!(note[0].as_str().unwrap().contains(token), "{note}");
+    // The note is behind the form; there it can be read once the form is closed.
+    assert_eq!(
+        browser.script("return document.querySelector('[data-type=source] pre').textContent"),
+        json!(token)
+    );
     let saved = browser.script("return stub.seen.map.save()");
     let saved = saved.as_str().unwrap();
     assert!(saved.contains(line) && !saved.contains(token));
@@ -308,6 +320,10 @@ fn the_catalogues_are_whole() {
     for (text, translated) in &french {
         assert!(!translated.is_empty(), "{text}");
         assert_eq!(text.matches("%s").count(), translated.matches("%s").count(), "{text}");
+    }
+    // LuCI has one catalogue of all that is installed. There these are a direction and a button, in any language.
+    for word in ["Down", "Clear"] {
+        assert!(!template.contains_key(word), "{word}");
     }
     let mut said = BTreeSet::new();
     for view in ["status", "config"] {

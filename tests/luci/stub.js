@@ -138,13 +138,15 @@ window.Stub = given => {
 		// The table, and below it what the modal of each section would have: all is seen at once.
 		render() {
 			const inside = given.uci.filter(section => section['.type'] === this.type);
-			const shown = this.options.filter(option => !option.modalonly);
+			// `modalonly`: only in the modal if true, only in the table if false, else in both.
+			const shown = this.options.filter(option => option.modalonly !== true);
+			const edited = this.options.filter(option => option.modalonly !== false);
 			const table = E('table', { 'class': 'table' }, [
 				E('tr', {}, [ E('th', {}, [ '' ]) ].concat(shown.map(option => E('th', {}, [ option.title ])))),
 			].concat(inside.map(section => E('tr', {}, [ E('td', {}, [ section['.name'] ]) ].concat(
 				shown.map(option => E('td', {}, [ [].concat(option.cfgvalue(section['.name']) ?? '').join(', ') ])))))));
 			const modals = inside.map(section => E('fieldset', {}, [ E('legend', {}, [ this.modaltitle(section['.name']) ]) ].concat(
-				this.options.map(option => E('label', {}, [ option.title, option.render(section['.name']),
+				edited.map(option => E('label', {}, [ option.title, option.render(section['.name']),
 					E('small', {}, [ option.description ]) ])))));
 			return E('div', { 'class': 'cbi-section', 'data-type': this.type },
 				[ E('h3', {}, [ this.title ]), E('p', {}, [ this.description ]), table ].concat(modals));

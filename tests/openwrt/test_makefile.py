@@ -58,6 +58,13 @@ class Makefile(unittest.TestCase):
         self.assertEqual((told["aiglon", "PROVIDES"], told["aiglon-mini", "PROVIDES"]), ("", "aiglon"))
         self.assertEqual((told["aiglon", "DEFAULT_VARIANT"], told["aiglon-mini", "DEFAULT_VARIANT"]), ("", "1"))
 
+    def test_luci_leaves_the_choice_to_whoever_builds(self):
+        told = dict(line.split("=", 1) for line in self.make("show", app="luci-app-aiglon").splitlines())
+        # With `+aiglon` OpenWrt's kconfig says "recursive dependency detected": LuCI would select the one that is missing.
+        self.assertEqual(told["LUCI_DEPENDS"], "+luci-base aiglon")
+        self.assertEqual(told["LUCI_MAINTAINER"], "The aiglon authors")
+        self.assertEqual(told["LUCI_PKGARCH"], "all")
+
     def test_what_each_variant_builds(self):
         full = self.make("-n", "compile", BUILD_VARIANT="full")
         mini = self.make("-n", "compile", BUILD_VARIANT="mini")

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 import zlib
 
-from common import ROOT, pack, packages, program
+from common import ROOT, Router, pack, packages, program
 
 PLACES = {
     "usr/bin/aiglon": 0o755,
@@ -176,6 +176,13 @@ class Pack(unittest.TestCase):
         self.assertEqual(files, dict.fromkeys(want, 0o644))
         self.assertIn("\nDepends: luci-base, aiglon\n", control["control"][1].decode())
         self.shell(control["postinst"][1].decode(), "default_postinst")
+        # That rpcd does not run is no fault of this package, and nothing to be told.
+        router = Router(self)
+        router.write("lib/functions.sh", "default_postinst() { :; }\n")
+        router.write("tmp/luci-indexcache.1", "")
+        run = router.enter("/bin/ash", "-c", control["postinst"][1].decode())
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertFalse((router.root / "tmp/luci-indexcache.1").exists())
         [package] = self.out.glob("luci-app-aiglon_*_all.apk")
         info, paths, _ = Adb(package).root()
         self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))

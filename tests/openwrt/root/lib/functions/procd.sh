@@ -8,6 +8,9 @@ unknown() {
 	exit 98
 }
 
+# The real one locks by that name at once, and without it complains and takes a lock that is nobody's.
+[ -n "$initscript" ] || unknown 'whose lock? No initscript'
+
 string() { printf '"%s"' "$(printf %s "$1" | sed 's/[\\"]/\\&/g')"; }
 
 strings() {

@@ -88,7 +88,7 @@ const SECTIONS = [
 		[ ONE, 'below', _('Below'), null ],
 		[ ONE, 'equals', _('Equals'), null ],
 		[ ONE, 'outside', _('Outside'), _('As -80dBm..-20dBm.') ],
-		[ ONE, 'clear', _('Clear'), _('Where it no longer fires.') ],
+		[ ONE, 'clear', _('Clears at'), _('Where it no longer fires.') ],
 		[ ONE, 'for', _('For'), _('How long that must last.') ],
 		[ ONE, 'absent', _('Absent'), _('It fires when nothing comes for so long.') ],
 		[ CHOICE, 'aggregate', _('Aggregate'), _('Of several series.'),
@@ -119,7 +119,9 @@ const SECTIONS = [
 function add(section, kind, name, title, hint, more) {
 	const widget = { [MANY]: form.DynamicList, [FLAG]: form.Flag, [CHOICE]: form.ListValue }[kind] ?? form.Value;
 	const option = section.option(widget, name, title, hint ?? '');
-	option.modalonly = more.shown ? false : true;
+	/* What is `shown` stands in the table and in the form; a `false` here would take it out of the form. */
+	if (!more.shown)
+		option.modalonly = true;
 	option.rmempty = more.needed ? false : true;
 	if (kind === CHOICE) {
 		option.value('', more.usual ? _('default (%s)').format(more.usual) : _('default'));
@@ -141,8 +143,8 @@ function addText(section, name, title, hint, more) {
 		add(section, ONE, name + '_' + tag, '%s (%s)'.format(title, language), null, {});
 }
 
-/* Makes a token for a source: its hash goes into the form, the token itself is shown once. */
-function makeToken(section_id) {
+/* Makes a token for a source: its hash goes into the form, the token itself is shown once, below the button and on the page behind. */
+function makeToken(place, section_id) {
 	return fs.exec('/usr/bin/aiglon', [ 'token' ]).then(result => {
 		const [ token, line ] = (result.stdout ?? '').split('\n');
 		const hash = /'(sha256:[0-9a-f]{64})'/.exec(line ?? '');
@@ -151,6 +153,7 @@ function makeToken(section_id) {
 		const [ option ] = this.map.lookupOption('token', section_id);
 		const list = option.getUIElement(section_id);
 		list.setValue(L.toArray(list.getValue()).concat(hash[1]));
+		place.append(E('pre', {}, [ token ]));
 		ui.addNotification(_('A token for %s').format(section_id), [
 			E('p', {}, [ _('For the sender; it is shown this once. Save, so that it counts.') ]),
 			E('pre', {}, [ token ]),
@@ -184,7 +187,7 @@ return view.extend({
 				const button = section.option(form.Button, '_token', _('New token'));
 				button.modalonly = true;
 				button.inputtitle = _('Make a token');
-				button.onclick = function(ev, section_id) { return makeToken.call(this, section_id); };
+				button.onclick = function(ev, section_id) { return makeToken.call(this, ev.currentTarget.parentNode, section_id); };
 			}
 		}
 		return map.render();

@@ -16,7 +16,7 @@ const STATES = {
 	/* of sites, components and incidents */
 	'operational': _('Works'),
 	'degraded': _('Works badly'),
-	'outage': _('Down'),
+	'outage': _('Does not work'),
 	'maintenance': _('Planned work'),
 	'no data': _('Nobody knows'),
 	/* of sources */
@@ -24,6 +24,8 @@ const STATES = {
 	'silent': _('Silent'),
 	'never heard': _('Never heard'),
 	/* of heartbeats */
+	'not heard yet': _('Never heard'),
+	'clock not set': _('Clock not set'),
 	'on time': _('On time'),
 	'late': _('Late'),
 	'failed': _('Failed'),
