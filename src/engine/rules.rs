@@ -392,6 +392,12 @@ impl Engine {
             return self.wake_at(self.rules.hold_until);
         }
         let old = known.phase;
+        // All that there are to be compared, counted or added up: after a start they come one after the other.
+        // The pass at which the source's word comes to count looks at them again.
+        let whole = row.aggregate != Aggregate::Any && !expects;
+        if whole && old == Phase::Unheard && !self.sources.counts(row.source, now) {
+            return;
+        }
         let firing = matches!(old, Phase::Firing { .. });
         let fires = if unnumbered {
             Some(false)

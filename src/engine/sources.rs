@@ -99,6 +99,11 @@ impl Sources {
         matches!(self.life(id), Life::Live { .. })
     }
 
+    /// Whether its word counts: it is alive, and has been for its resync.
+    pub fn counts(&self, id: SourceId, now: Mono) -> bool {
+        matches!(self.life(id), Life::Live { word_counts_at, .. } if now >= word_counts_at)
+    }
+
     /// When it was last heard.
     pub fn last_heard(&self, id: SourceId) -> Option<Mono> {
         match self.life(id) {

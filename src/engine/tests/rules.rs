@@ -24,6 +24,13 @@ config rule 'r'
 }
 
 impl Sim {
+    /// Its sources are alive, and believed at once.
+    fn believing(text: &str) -> Self {
+        let mut sim = Self::new(&text.replace("\tlist token", "\toption resync '0s'\n\tlist token"));
+        sim.alive();
+        sim
+    }
+
     /// Line protocol, with seconds.
     fn lines(&mut self, body: &str) {
         self.lines_of(A, body);
@@ -174,7 +181,7 @@ fn series_come_together() {
         ("above '1'\n	option match 'if!=a'", "firing"),
         ("above '8'\n	option match 'if~[ab]'", "no data"),
     ] {
-        let mut sim = Sim::new(&ruled(&format!("	option field 'v'\n	option {options}\n")));
+        let mut sim = Sim::believing(&ruled(&format!("	option field 'v'\n	option {options}\n")));
         sim.lines(body);
         // One that depends on how many there are says so in the meantime.
         sim.second(1);
@@ -182,11 +189,39 @@ fn series_come_together() {
     }
 }
 
+/// Three routers that speak every minute. After a start the first of them alone is neither too few nor all that is well.
+#[test]
+fn what_is_compared_or_counted_after_a_start_has_had_the_time_to_come() {
+    for (options, early, then) in [
+        ("below '3'\n	option aggregate 'count'", "no data", "well"),
+        ("below '0.5'\n	option aggregate 'max'", "no data", "well"),
+        ("above '8'\n	option aggregate 'sum'", "no data", "firing"),
+        // One that is bad is bad whatever else there is.
+        ("above '8'", "well", "firing"),
+    ] {
+        let mut sim = Sim::new(&ruled(&format!("	option field 'v'\n	option {options}\n")));
+        sim.lines("ping,host=a v=0");
+        sim.alive();
+        sim.second(2);
+        assert_eq!(sim.says(), early, "{options}");
+        for second in [60, 120, 180, 240, 299] {
+            sim.second(second);
+            sim.lines("ping,host=a v=0\nping,host=b v=1\nping,host=c v=9");
+            sim.alive();
+        }
+        if early == "no data" {
+            assert_eq!(sim.says(), early, "{options}");
+        }
+        sim.second(300);
+        assert_eq!(sim.says(), then, "{options}");
+    }
+}
+
 #[test]
 fn people_are_counted_by_a_hash_that_changes() {
     let text = ruled("	option aggregate 'count-distinct'\n	option of 'mac'\n	option above '2'\n")
         .replace("	option component 'north'\n	option measurement", "	option measurement");
-    let mut sim = Sim::new(&text);
+    let mut sim = Sim::believing(&text);
     let client =
         |n: u32, signal: i32| format!("ping,mac=02:00:00:00:00:{n:02x},if=wlan{} signal={signal}i\n", n % 2);
     for n in [1, 2, 1, 2] {
@@ -202,6 +237,7 @@ fn people_are_counted_by_a_hash_that_changes() {
     assert_eq!((sim.says(), sim.engine.series()), ("well", 2), "one has left");
     // A day later the key is another, and who was known is not; the rule waits before it speaks.
     sim.second(86_400);
+    sim.alive();
     let line = client(1, -60) + &client(2, -60) + &client(3, -60);
     sim.lines(&line);
     assert_eq!((sim.says(), sim.engine.series()), ("no data", 3));
@@ -320,7 +356,7 @@ fn a_reload_forgets_what_a_rule_said_of_something_else() {
         (expected, "host=n", "host!=m"),
     ] {
         let text = ruled(options).replace("	option component 'north'\n	option m", "	option m");
-        let mut sim = Sim::new(&text);
+        let mut sim = Sim::believing(&text);
         sim.lines("ping,host=n,if=a,mac=x v=1");
         assert_eq!(sim.says(), "well");
         let new = load(&text.replace(from, to));
