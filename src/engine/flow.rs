@@ -83,6 +83,7 @@ impl Engine {
         alert: &Alert,
         now: Now,
     ) -> Verdict {
+        self.counters.cut = self.counters.cut.saturating_add(u64::from(alert.was_cut()));
         let key = Key { source: source.0, fingerprint: alert.fingerprint() };
         let at = self.alerts.find(key);
         let memory = at.and_then(|at| self.alerts.get(at)).map(|held| held.memory);
@@ -98,8 +99,9 @@ impl Engine {
             Meaning::Concerns { severity: Severity::Fine, .. } => return Verdict::Fine,
             Meaning::Concerns { components, severity } => (components, severity),
             Meaning::Unmapped => {
-                // What it says about itself has changed so that it concerns nobody here any more.
-                if let Some(at) = at {
+                // What it says about itself has changed so that it concerns nobody here any more; unless that is among what
+                // found no room: then it lives for as long as it said.
+                if let Some(at) = at.filter(|_| !alert.was_cut()) {
                     self.end(config, at, sender, claim, now);
                 }
                 return Verdict::Unmapped;

@@ -132,7 +132,7 @@ pub struct Counters {
     pub oversize: u64,
     /// Sources that fell silent.
     pub silences: u64,
-    /// Values that were cut to find room in an alert's kept text.
+    /// Values that were cut to find room in an alert's kept text, and alerts that came with more annotations than are read.
     pub cut: u64,
     /// Heartbeats that came.
     pub beats: u64,

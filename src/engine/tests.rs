@@ -239,6 +239,35 @@ fn alert(name: &str, component: &str, starts: i64, ends: i64) -> String {
     )
 }
 
+/// It leads to the egret by its summary alone. So many other annotations stand before that.
+fn about_egret(others: usize) -> String {
+    let others: String = (0..others).map(|n| format!(r#""a{n}":"{}","#, "x".repeat(1000))).collect();
+    alert("Odd", "nobody", 9, 14).replace(
+        r#""annotations":{"summary":"Odd on nobody"}"#,
+        &format!(r#""annotations":{{{others}"summary":"the egret again"}}"#),
+    )
+}
+
+#[test]
+fn what_finds_no_room_in_an_alert_makes_nothing_well() {
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[about_egret(0)]);
+    assert_eq!((sim.state(EGRET), sim.engine.counters().cut), (State::Outage, 0));
+    sim.at(11);
+    sim.prometheus(A, &[about_egret(5)]);
+    assert_eq!((sim.state(EGRET), sim.engine.counters().cut), (State::Outage, 1));
+    // It lives for as long as it said when it could be read.
+    sim.at(14);
+    sim.alive();
+    sim.at(16);
+    assert_eq!((sim.state(EGRET), sim.reason(EGRET)), (State::NoData, Reason::Expired));
+    // With room for it, it ends when it is about something else.
+    let mut sim = Sim::well(ONE);
+    sim.prometheus(A, &[about_egret(0)]);
+    sim.prometheus(A, &[about_egret(0).replace("egret", "heron")]);
+    assert_eq!(sim.state(EGRET), State::Operational);
+}
+
 /// As Alertmanager writes it to a webhook.
 fn hook(name: &str, component: &str, starts: i64, resolved: Option<i64>) -> String {
     let (status, ends) = match resolved {

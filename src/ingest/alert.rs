@@ -78,6 +78,8 @@ pub struct Alert {
     name_lost: bool,
     /// A label had no room.
     oversize: bool,
+    /// An annotation had none, or only some of it had.
+    cut: bool,
     /// A MAC address was masked in a label.
     held_mac: bool,
     said: Said,
@@ -97,6 +99,7 @@ impl Alert {
             name_at: 0,
             name_lost: false,
             oversize: false,
+            cut: false,
             held_mac: false,
             said: Said::Nothing,
             starts: Stamp::Unset,
@@ -153,6 +156,11 @@ impl Alert {
         self.fingerprint
     }
 
+    /// Whether an annotation is missing for want of room, or the end of one: a matcher that looks for it may find nothing.
+    pub const fn was_cut(&self) -> bool {
+        self.cut
+    }
+
     /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
     /// guessed, and must not be written to where it can be found.
     pub const fn held_mac(&self) -> bool {
@@ -180,6 +188,7 @@ impl Alert {
         self.annotations = 0;
         self.annotation_bytes = 0;
         self.oversize = false;
+        self.cut = false;
         self.held_mac = false;
         self.said = Said::Nothing;
         self.starts = Stamp::Unset;
@@ -217,8 +226,10 @@ impl Alert {
         let kept = !self.name_lost && self.try_put(kind, value);
         if !kept {
             self.text.truncate(self.name_at.into());
-            // An annotation that finds no room is not missed; a label is.
-            self.oversize |= kind == PairKind::Label;
+            match kind {
+                PairKind::Annotation => self.cut = true,
+                PairKind::Label => self.oversize = true,
+            }
         }
     }
 
@@ -263,7 +274,10 @@ impl Alert {
             mask::mask_tail(kept);
         }
         match kind {
-            PairKind::Annotation => self.annotation_bytes = short(bytes),
+            PairKind::Annotation => {
+                self.annotation_bytes = short(bytes);
+                self.cut |= value.cut;
+            }
             PairKind::Label => self.oversize |= value.cut,
         }
         true
