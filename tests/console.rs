@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use base64ct::Encoding;
-use common::{AIGLON, Daemon, Dir, Process, config, done_as_root, eventually, run};
+use common::{AIGLON, Daemon, Dir, Process, config, copy_program, done_as_root, eventually, run};
 
 /// Two sites, and people: one for each, one for both, and one who is a user of every Debian.
 fn with_people() -> String {
@@ -73,7 +73,7 @@ fn open_dir() -> (Dir, PathBuf) {
     let dir = Dir::new();
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = dir.path().join("aiglon");
-    fs::copy(AIGLON, &program).unwrap();
+    copy_program(&program);
     (dir, program)
 }
 

@@ -244,6 +244,13 @@ pub const AIGLON: &str = match option_env!("AIGLON_UNDER_TEST") {
     None => env!("CARGO_BIN_EXE_aiglon"),
 };
 
+/// Puts the program there. Another process copies it: a child that a test beside this one starts in the meantime would inherit
+/// the file, open for writing, and what is open for writing cannot be run.
+pub fn copy_program(to: &Path) {
+    let (status, _, err) = run(Command::new("cp").arg(AIGLON).arg(to));
+    assert_eq!(status, Some(0), "{err}");
+}
+
 /// A daemon that serves a configuration.
 pub struct Daemon {
     pub process: Process,

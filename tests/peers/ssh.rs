@@ -14,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::common::forward::{Target, behind, free_port, leads_nowhere, local_forwards};
-use crate::common::{AIGLON, Dir, Process, config, done_as_root, eventually, feed, run};
+use crate::common::{Dir, Process, config, copy_program, done_as_root, eventually, feed, run};
 
 const PEOPLE: &str = "
 config site 'squat'
@@ -140,7 +140,7 @@ impl Server {
         let home = Dir::new();
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let at = |name: &str| home.path().join(name);
-        fs::copy(AIGLON, at("aiglon")).unwrap();
+        copy_program(&at("aiglon"));
         home.write("config", &(config() + PEOPLE));
         fs::create_dir(at("state")).unwrap();
         fs::create_dir(at(".ssh")).unwrap();
