@@ -241,7 +241,8 @@ fn alert(name: &str, component: &str, starts: i64, ends: i64) -> String {
 
 /// It leads to the egret by its summary alone. So many other annotations stand before that.
 fn about_egret(others: usize) -> String {
-    let others: String = (0..others).map(|n| format!(r#""a{n}":"{}","#, "x".repeat(1000))).collect();
+    let others: Vec<_> = (0..others).map(|n| format!(r#""a{n}":"{}","#, "x".repeat(1000))).collect();
+    let others = others.concat();
     alert("Odd", "nobody", 9, 14).replace(
         r#""annotations":{"summary":"Odd on nobody"}"#,
         &format!(r#""annotations":{{{others}"summary":"the egret again"}}"#),

@@ -61,6 +61,17 @@ enum Said {
     Resolved,
 }
 
+/// Of which kind something found no room. All-zero: of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Lost {
+    label: bool,
+    annotation: bool,
+}
+
+impl Lost {
+    const NONE: Self = Self { label: false, annotation: false };
+}
+
 /// One alert: at most [`ALERT_PAIRS`] labels and annotations in [`ALERT_BYTES`] of text, about 9 KB. All-zero when new.
 ///
 /// MAC addresses in its text are masked; its fingerprint is that of the labels as they were sent, so that two alerts
@@ -76,10 +87,8 @@ pub struct Alert {
     name_at: u16,
     /// Its name had no room.
     name_lost: bool,
-    /// A label had no room.
-    oversize: bool,
-    /// An annotation had none, or only some of it had.
-    cut: bool,
+    /// What had no room, or only some of it had.
+    lost: Lost,
     /// A MAC address was masked in a label.
     held_mac: bool,
     said: Said,
@@ -98,8 +107,7 @@ impl Alert {
             annotation_bytes: 0,
             name_at: 0,
             name_lost: false,
-            oversize: false,
-            cut: false,
+            lost: Lost::NONE,
             held_mac: false,
             said: Said::Nothing,
             starts: Stamp::Unset,
@@ -158,7 +166,7 @@ impl Alert {
 
     /// Whether an annotation is missing for want of room, or the end of one: a matcher that looks for it may find nothing.
     pub const fn was_cut(&self) -> bool {
-        self.cut
+        self.lost.annotation
     }
 
     /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
@@ -187,8 +195,7 @@ impl Alert {
         self.pairs.clear();
         self.annotations = 0;
         self.annotation_bytes = 0;
-        self.oversize = false;
-        self.cut = false;
+        self.lost = Lost::NONE;
         self.held_mac = false;
         self.said = Said::Nothing;
         self.starts = Stamp::Unset;
@@ -212,7 +219,7 @@ impl Alert {
     }
 
     pub(super) fn has_label(&self) -> bool {
-        self.oversize || self.pairs.iter().any(|pair| pair.kind == PairKind::Label)
+        self.lost.label || self.pairs.iter().any(|pair| pair.kind == PairKind::Label)
     }
 
     /// The name of a pair, whose value must come next.
@@ -227,8 +234,8 @@ impl Alert {
         if !kept {
             self.text.truncate(self.name_at.into());
             match kind {
-                PairKind::Annotation => self.cut = true,
-                PairKind::Label => self.oversize = true,
+                PairKind::Annotation => self.lost.annotation = true,
+                PairKind::Label => self.lost.label = true,
             }
         }
     }
@@ -276,9 +283,9 @@ impl Alert {
         match kind {
             PairKind::Annotation => {
                 self.annotation_bytes = short(bytes);
-                self.cut |= value.cut;
+                self.lost.annotation |= value.cut;
             }
-            PairKind::Label => self.oversize |= value.cut,
+            PairKind::Label => self.lost.label |= value.cut,
         }
         true
     }
@@ -299,7 +306,7 @@ impl Alert {
                 self.held_mac |= any && pair.kind == PairKind::Label;
             }
         }
-        !self.oversize
+        !self.lost.label
     }
 }
 

@@ -107,12 +107,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         app.tally.alerts_bad.get(),
     );
     t.one("alerts_oversize_total", "counter", "Alerts too large to be read whole.", counters.oversize);
-    t.one(
-        "alerts_cut_total",
-        "counter",
-        "Kept values that were cut, and alerts with more annotations than are read.",
-        counters.cut,
-    );
+    t.one("alerts_cut_total", "counter", "Values cut, annotations left out.", counters.cut);
     t.one("alerts_expired_total", "counter", "Alerts that ended unresolved.", counters.expired);
     t.one(
         "bodies_malformed_total",
