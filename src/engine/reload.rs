@@ -1,7 +1,7 @@
 //! A changed configuration, without losing a live alert.
 //!
 //! Sources, services and components are the same thing before and after when their sections have the same
-//! names on a site of the same name. An alert keeps to its components by that. Labels that were not kept
+//! names on a site of the same name, and a source has a token left that it had. An alert keeps to its components by that. Labels that were not kept
 //! cannot be matched again, so a component whose alerts may now come from elsewhere is no data until its
 //! sources have had the time to repeat what concerns it.
 
@@ -46,6 +46,10 @@ impl Engine {
         }
         self.standings = standings;
         self.sources.renew(&source_from);
+        // What a source said that is gone, or whose tokens are, must not come back from the journal.
+        if source_to.iter().take(old.sources.len()).any(Option::is_none) {
+            self.incidents.want_purge();
+        }
         let wear = self.wear;
         for (row, from) in self.wear.iter_mut().zip(source_from) {
             *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());
@@ -102,7 +106,16 @@ pub(super) fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceI
     let (Some(a), Some(b)) = (old.sources.get(was.index()), new.sources.get(is.index())) else {
         return false;
     };
-    old.str(a.name) == new.str(b.name) && site_name(old, a.site.index()) == site_name(new, b.site.index())
+    old.str(a.name) == new.str(b.name)
+        && site_name(old, a.site.index()) == site_name(new, b.site.index())
+        && share_token(old, was, new, is)
+}
+
+/// Whether any token of a source is still one. Without, they were revoked: who had them may have said anything, and what they
+/// said is not known any more.
+fn share_token(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
+    let mut before = old.tokens.iter().filter(|token| token.source == was);
+    before.any(|token| new.tokens.iter().any(|other| other.source == is && other.hash == token.hash))
 }
 
 fn site_name(config: &Config, index: usize) -> &str {

@@ -142,6 +142,9 @@ impl World {
 
     fn reload(&mut self, new: Rc<Config>) {
         let now = self.clocks();
+        // A reload looks at the time first. What is well by then may be no data by the new configuration.
+        self.engine.step(&self.config, now, Input::Pass);
+        self.check();
         self.engine.reconfigure(&self.config, &new, now);
         self.config = new;
         self.check();

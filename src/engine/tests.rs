@@ -1133,6 +1133,34 @@ fn reload(sim: &mut Sim, text: &str) {
     sim.config = new;
 }
 
+/// The drill for a stolen antenna: a source keeps its name, and gets a token that nobody has.
+#[test]
+fn what_a_source_said_is_not_known_when_all_its_tokens_are_revoked() {
+    let text = ONE.to_string()
+        + "config heartbeat 'nightly'
+	option source 'a'
+	option component 'egret'
+	option every '24h'
+";
+    let line = "\tlist token 'sha256:0000000000000000000000000000000000000000000000000000000000000001'\n";
+    let other = line.replace("01'", "0f'");
+    let mut sim = Sim::well(&text);
+    let beat = Input::Beat { id: crate::model::HeartbeatId(0), failed: false };
+    sim.engine.step(&sim.config, sim.clocks(), beat);
+    sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::Operational));
+    // One token more, and then one less, is the same source.
+    reload(&mut sim, &text.replace(line, &format!("{line}{other}")));
+    reload(&mut sim, &text.replace(line, &other));
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::Operational));
+    assert!(!sim.engine.incidents().wants_purge());
+    reload(&mut sim, &text);
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::NoData, State::NoData));
+    assert!(!sim.engine.sources().is_live(A));
+    // And it does not come back at the next start.
+    assert!(sim.engine.incidents().wants_purge());
+}
+
 #[test]
 fn a_reload_keeps_alerts_sources_and_since() {
     let mut sim = Sim::well(ONE);
