@@ -19,9 +19,13 @@ while (($#)); do
     shift
 done
 (($#)) || die 'which program? See --help'
+for program; do
+    [[ -f $program ]] || die "no file $program; cross/build.sh makes them"
+done
 
 tool=$work/cargo-deb-$cargo_deb
 # It works for seconds: what its own profile would optimise takes minutes.
+[[ -x $tool/bin/cargo-deb ]] || printf 'building cargo-deb %s first, once: some minutes\n' "$cargo_deb" >&2
 [[ -x $tool/bin/cargo-deb ]] ||
     CARGO_TARGET_DIR=$work/cargo-deb-build CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=false \

@@ -196,6 +196,10 @@ class Pack(unittest.TestCase):
             run = subprocess.run([ROOT / "openwrt/pack", "--out", self.out, path], text=True, capture_output=True)
             self.assertEqual(run.returncode, 1)
             self.assertIn(words, run.stderr)
+        command = [ROOT / "openwrt/pack", "--out", self.out / "none", "--arch", "mips_24kc", program()]
+        run = subprocess.run(command, text=True, capture_output=True)
+        self.assertEqual((run.returncode, list(self.out.glob("none/*"))), (1, []))
+        self.assertIn("does not run on mips_24kc, but on machines whose name begins with x86_64", run.stderr)
 
     def test_the_same_bytes(self):
         (self.out / "elsewhere").mkdir()
