@@ -115,6 +115,11 @@ impl Incidents {
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
 
+    /// Whether a component works, as far as its monitoring says; it may not be announced yet.
+    pub(super) fn works(&self, id: ComponentId) -> bool {
+        self.watch(id).seen == State::Operational
+    }
+
     /// Whether a component is known to be down, or was announced to be.
     fn is_down(&self, id: ComponentId) -> bool {
         let link = self.link(id);

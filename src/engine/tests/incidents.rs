@@ -263,6 +263,23 @@ fn what_follows_an_hour_later_is_another_incident() {
     assert_eq!(sim.steps(2), ["Opened egret Outage at 75"]);
 }
 
+/// A resident must not read that it works and, below it, that it does not.
+#[test]
+fn an_incident_whose_parts_all_work_says_no_more_that_they_do_not() {
+    let mut sim = well();
+    sim.down_until(&["heron", "egret"], 12);
+    sim.up(&["heron"]);
+    assert_eq!(sim.incidents()[0].level, State::Outage, "of the egret");
+    sim.up(&["egret"]);
+    let told = &sim.incidents()[0];
+    assert_eq!((told.open, told.level), (true, State::Operational));
+    assert!(!sim.steps(1).iter().any(|step| step.starts_with("Resolved")), "{:?}", sim.steps(1));
+    // It was too early to be glad.
+    sim.quiet_until(14);
+    sim.down(&["egret"]);
+    assert_eq!(sim.incidents()[0].level, State::Outage);
+}
+
 #[test]
 fn worse_is_told_at_once() {
     let mut sim = well();
