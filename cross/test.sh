@@ -78,9 +78,10 @@ check() {
 
 core_tests() {
     local runner=CARGO_TARGET_${target//-/_}_RUNNER
-    common_flags "$target"
-    encode "${flags[@]}"
+    # In a shell of its own: what is said to cargo for that machine is not meant for this one.
     (
+        common_flags "$target"
+        encode "${flags[@]}"
         cd -- "$root"
         # Slightly optimised: the emulator is slow, and so is what optimises. Of the tests those that need no program.
         env "${runner^^}=${emulator[*]}" SIM_SEEDS="${SIM_SEEDS:-4}" SIM_STEPS="${SIM_STEPS:-500}" \
