@@ -13,7 +13,7 @@ use aiglon::engine::heartbeats::BEAT;
 use aiglon::incidents::uptime::{DAYS, ROSTER};
 use aiglon::journal::frame::{Scanner, Step};
 use aiglon::model::ComponentId;
-use common::{AIGLON, Daemon, Dir, READ, config, run};
+use common::{AIGLON, Daemon, Dir, PUSH, READ, config, eventually, hash_of, run};
 
 /// As Alertmanager tells a webhook.
 fn hook(name: &str, component: &str, status: &str) -> String {
@@ -52,6 +52,24 @@ fn a_webhook_alert_is_still_red_after_the_plug_was_pulled() {
     let daemon = pull_the_plug(daemon);
     assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
     assert!(!daemon.page().contains("AntennaDown summary"));
+    assert!(held(&daemon).is_empty());
+}
+
+/// The drill for a stolen antenna, and a power cut after it: what was believed while the token was good is in no journal.
+#[test]
+fn what_a_revoked_source_said_does_not_come_back_with_the_power() {
+    let daemon = Daemon::start(&config());
+    assert_eq!(daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing")).status, 200);
+    assert!(!held(&daemon).is_empty());
+    let revoked = config().replace(&hash_of(PUSH), &hash_of("a token that nobody has"));
+    daemon.rewrite(&revoked);
+    daemon.process.signal("HUP");
+    eventually("the reload", 10, || held(&daemon).is_empty());
+    assert_eq!(daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing")).status, 401);
+    let mut daemon = daemon;
+    daemon.process.child.kill().unwrap();
+    daemon.process.child.wait().unwrap();
+    let daemon = Daemon::start_in(daemon.dir, &revoked);
     assert!(held(&daemon).is_empty());
 }
 

@@ -46,10 +46,6 @@ impl Engine {
         }
         self.standings = standings;
         self.sources.renew(&source_from);
-        // What a source said that is gone, or whose tokens are, must not come back from the journal.
-        if source_to.iter().take(old.sources.len()).any(Option::is_none) {
-            self.incidents.want_purge();
-        }
         let wear = self.wear;
         for (row, from) in self.wear.iter_mut().zip(source_from) {
             *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());

@@ -536,11 +536,6 @@ impl Incidents {
         self.purge
     }
 
-    /// Has the journal written anew: it holds what must not be read back.
-    pub fn want_purge(&mut self) {
-        self.purge = true;
-    }
-
     /// Lets go of records from which nothing follows, before a snapshot.
     pub fn tidy(&mut self) {
         self.sweep(true);
