@@ -149,7 +149,7 @@ impl Incidents {
         };
         let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(Head::default(), step).len());
         let needed = takes(&opened).saturating_add(takes(&update));
-        let newcomer = Newcomer { claim: Claim::Person, site, incident: number };
+        let newcomer = Newcomer { claim: Claim::Person, site, incidents: [number, 0] };
         if !self.room_for_incident(site, now) || !self.room_for(needed, newcomer, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);
@@ -417,12 +417,12 @@ impl Incidents {
         }
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
-        let told = self.last_of(now, site, who).is_some_and(|at| self.log.is_noted(at));
-        if told && !self.push(now, UNDO, &record::undo(head, kind, number, step)) {
-            return Err(Refusal::Full);
+        let at = self.place_of(head, kind, number, step).ok_or(Refusal::NothingToUndo)?;
+        if self.log.is_noted(at) {
+            self.tell_or_purge(UNDO, &record::undo(head, kind, number, step));
         }
-        // Room may have been made on the way.
-        let at = self.last_of(now, site, who).ok_or(Refusal::NothingToUndo)?;
+        // That may have moved it.
+        let at = self.place_of(head, kind, number, step).ok_or(Refusal::NothingToUndo)?;
         self.mark_undone(at);
         self.rebuild();
         Ok(match kind {

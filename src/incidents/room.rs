@@ -37,8 +37,8 @@ pub(super) enum Claim {
 pub(super) struct Newcomer {
     pub claim: Claim,
     pub site: SiteId,
-    /// Of which incident it is; that one does not give way to it. 0: none.
-    pub incident: u32,
+    /// Of which incidents it is; these do not give way to it. 0: none.
+    pub incidents: [u32; 2],
 }
 
 /// How a store is divided between the sites.
@@ -83,7 +83,8 @@ impl Incidents {
             _ => Claim::Person,
         };
         let site = self.names.site(head.site).unwrap_or_default();
-        Newcomer { claim, site, incident: step.map_or(0, |step| step.number) }
+        let into = step.map_or(0, |step| if step.what == What::Merged { step.arg } else { 0 });
+        Newcomer { claim, site, incidents: [step.map_or(0, |step| step.number), into] }
     }
 
     /// Sees to room for a record of so many bytes. False if there is none.
@@ -95,8 +96,11 @@ impl Incidents {
         while !self.fits(payload, who) {
             let weights = self.weights();
             let yields = |incident: &Incident| {
-                (incident.site, incident.number) != (who.site, who.incident)
-                    && (incident.site == who.site || weights.is_over(incident.site))
+                if incident.site == who.site {
+                    !who.incidents.contains(&incident.number)
+                } else {
+                    weights.is_over(incident.site)
+                }
             };
             let first = self.first_ended(None, &yields);
             let last = self.first_ended(Some(now), &yields);
@@ -105,6 +109,15 @@ impl Incidents {
             }
         }
         true
+    }
+
+    /// Adds a record that only the journal is for. Nothing gives way to it: without room for it, the journal is written anew.
+    pub(super) fn tell_or_purge(&mut self, kind: u8, payload: &[u8]) {
+        let who = self.newcomer(kind, payload);
+        if !self.fits(payload.len(), who) {
+            self.sweep(false);
+        }
+        self.purge |= !(self.fits(payload.len(), who) && self.log.push(kind, payload));
     }
 
     fn fits(&self, payload: usize, who: Newcomer) -> bool {

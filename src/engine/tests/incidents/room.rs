@@ -133,6 +133,70 @@ fn an_incident_does_not_give_way_to_what_is_said_of_it() {
     assert!(records.iter().any(|(_, payload)| payload.windows(880).any(|part| part == text.as_bytes())));
 }
 
+/// Fills what people may have of the log, `pad` bytes more or less, or all of it. Incidents 1 and 2 ended long ago. ANNA's
+/// last words are of the first, and follow her banner.
+fn full(pad: usize, all: bool) -> Sim {
+    let mut sim = Sim::well(TWO.split_once("config site 'squat'").unwrap().0);
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    // The third goes on when Prometheus is silent.
+    for number in 1..=3 {
+        sim.act(ANNA, open(WIFI, "Oh.")).unwrap();
+        sim.act(ANNA, resolve(number)).unwrap();
+    }
+    sim.at(20 * 24 * 60);
+    let short: Vec<_> = (0..30).map(|_| sim.act(BEN, open(WIFI, "Oh.")).unwrap()).collect();
+    sim.act(ANNA, Action::Banner { state: None, words: own("Hello") }).unwrap();
+    sim.act(ANNA, Action::Retitle { number: 1, title: "Everything is down" }).unwrap();
+    // As long as nothing that ended gives way to it.
+    let mut size = 900;
+    while size > 0 {
+        let (_, used, capacity) = sim.engine.incidents().usage();
+        if used + capacity / 16 + size + 100 <= capacity {
+            sim.act(BEN, open(WIFI, &"x".repeat(size - pad.min(size / 2)))).unwrap();
+        } else {
+            size -= 20;
+        }
+    }
+    for done in short.into_iter().filter(|_| all) {
+        let Done::Incident(number) = done else { panic!("{done:?}") };
+        let (_, used, capacity) = sim.engine.incidents().usage();
+        if used + 60 > capacity {
+            break;
+        }
+        sim.act(BEN, resolve(number)).unwrap();
+    }
+    sim.written();
+    sim
+}
+
+#[test]
+fn nothing_gives_way_to_what_is_taken_back() {
+    let mut tight = 0;
+    for pad in 0..48 {
+        let mut sim = full(pad, true);
+        let (before, used, capacity) = sim.engine.incidents().usage();
+        tight += usize::from(capacity - used < 40);
+        assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(1)), "{pad}");
+        assert_eq!(sim.engine.incidents().usage().0, before, "{pad}");
+        let banner = sim.engine.view(&sim.config, sim.clocks()).banner(HOME).is_some();
+        assert!(banner, "what she did before stays: {pad}");
+        // The journal has it, or is to be written anew.
+        let told = sim.written().iter().any(|(kind, _)| *kind == crate::incidents::record::UNDO);
+        assert!(told || sim.engine.incidents().wants_purge(), "{pad}");
+    }
+    assert!(tight > 0, "the log was never full");
+}
+
+#[test]
+fn what_an_incident_is_merged_into_does_not_give_way_to_that() {
+    for pad in 0..48 {
+        let mut sim = full(pad, false);
+        let done = sim.act(ANNA, Action::Merge { number: 2, into: 1 });
+        let kept = sim.incidents().iter().any(|told| told.number == 1);
+        assert!(kept || done.is_err(), "{pad}: {done:?}");
+    }
+}
+
 #[test]
 fn an_antenna_that_flaps_for_days_does_not_take_the_room_of_others() {
     let mut sim = Sim::well(TWO);
