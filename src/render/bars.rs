@@ -13,6 +13,9 @@ use crate::model::{ComponentId, Day};
 const DAY_MINUTES: u16 = 1440;
 /// Minutes that may be missing to a past that is called known: each day is rounded down, and one of spring lacks an hour.
 const SLACK_MINUTES: u32 = 180;
+
+/// Of fewer minutes than this no percentage is told.
+const FEW_MINUTES: u32 = 60;
 const _: () = assert!(HISTORY_DAYS == 90, "www/bar.html is as wide");
 /// The path of one kind of mark. At worst every other day has one: `m1 0h1`.
 type Path = String<320>;
@@ -86,6 +89,10 @@ impl Sum {
 
     /// Tenths of a percent, rounded down; `None` if nothing is known that counts.
     fn permille(self) -> Option<u32> {
+        // Of its first minutes "0.0 %" would be true, and mislead.
+        if self.counted < FEW_MINUTES {
+            return None;
+        }
         self.well.saturating_mul(1000).checked_div(self.counted)
     }
 
@@ -174,7 +181,7 @@ impl Context<'_> {
             (Word::UptimeKnown, sum.days_known(days)),
         ];
         for (which, days) in said {
-            if let Some(days) = days.filter(|_| sum.counted > 0) {
+            if let Some(days) = days.filter(|_| sum.permille().is_some()) {
                 let mut number: String<4> = String::new();
                 _ = uwrite!(number, "{}", days);
                 out.text(" · ");
@@ -248,7 +255,9 @@ mod tests {
         assert_eq!(sum(&[Day { known: 100, down: 50, ..WHOLE }, Day::default()]).permille(), Some(500));
         assert_eq!(sum(&[Day { maintenance: 1000, down: 220, ..WHOLE }]).permille(), Some(500));
         // All of it bad, rounded up on the one side and down on the other.
-        assert_eq!(sum(&[Day { known: 2, down: 2, degraded: 1, ..WHOLE }]).permille(), Some(0));
+        assert_eq!(sum(&[Day { known: 60, down: 60, degraded: 1, ..WHOLE }]).permille(), Some(0));
+        // Of a new page's first minutes nothing is told yet.
+        assert_eq!(sum(&[Day { known: 59, down: 59, ..WHOLE }]).permille(), None);
     }
 
     #[test]
