@@ -136,7 +136,7 @@ impl Why {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Json(fault) => fault.words(),
-            Self::ExpectedArray => "expected an array of alerts",
+            Self::ExpectedArray => "expected an array of alerts; a webhook's object goes to /api/v1/webhook",
             Self::ExpectedPayload => "expected an object with alerts, or an array of alerts",
             Self::ExpectedAlerts => "alerts: required, must be an array",
             Self::ExpectedSamples => "expected an array of samples, or Telegraf's object",
