@@ -302,6 +302,9 @@ pub const ALERT_COMPONENTS_TOLD: usize = 16;
 /// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
 pub const MISSING_TOLD: usize = 8;
 
+/// Bytes that are kept of the name of a source's last alert that led to no component.
+pub const UNMAPPED_NAME_BYTES: usize = 40;
+
 // ---- SSH (feature `ssh`) -------------------------------------------------------------------------------
 
 /// Addresses at which the SSH server listens.

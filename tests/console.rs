@@ -273,6 +273,37 @@ fn what_is_somebody_elses_is_left_alone() {
 }
 
 #[test]
+fn who_asks_how_things_are_is_told_that_the_file_is_not_in_force() {
+    let mut daemon = start();
+    let fault = |daemon: &Daemon| {
+        let said = |line: &str| {
+            let (status, out, err) = ask(daemon, &[line]);
+            assert_eq!(status, Some(0), "{err}");
+            out.contains("see 'aiglon check'")
+        };
+        (said("status"), said("limits"))
+    };
+    assert_eq!(fault(&daemon), (false, false));
+    let tell = |daemon: &mut Daemon, text: &str, answer: &str| {
+        daemon.process.forget_log();
+        daemon.rewrite(text);
+        daemon.process.signal("HUP");
+        daemon.process.wait_for(answer);
+    };
+    let broken = with_people() + "config nonsense 'x'\n";
+    tell(&mut daemon, &broken, "not changed");
+    assert_eq!(fault(&daemon), (true, true));
+    tell(&mut daemon, &with_people(), "reloaded");
+    assert_eq!(fault(&daemon), (false, false));
+    // At a start, the last good one is in force.
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    let Daemon { dir, .. } = daemon;
+    let daemon = Daemon::start_in(dir, &broken);
+    assert_eq!(fault(&daemon), (true, true));
+}
+
+#[test]
 fn a_reload_moves_it_and_removes_people() {
     let mut daemon = start();
     let main = |lines: &str| format!("{}config aiglon 'main'\n{lines}", with_people());

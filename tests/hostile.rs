@@ -428,6 +428,38 @@ fn check(file: &std::path::Path) -> Output {
 }
 
 #[test]
+fn check_says_what_is_right_and_may_not_be_meant() {
+    let dir = Dir::new();
+    let file = dir.path().join("config");
+    let text = |address: &str, more: &str, state: &std::path::Path| {
+        format!(
+            "config aiglon 'main'\n\toption state_dir '{}'\nconfig listen\n\toption address '{address}'\n\
+             \tlist serve 'page'\n\tlist serve 'ingest'\n{more}config site 's'\n",
+            state.display()
+        )
+    };
+    let here = dir.path().join("state");
+    let nowhere = dir.path().join("not").join("there");
+    let plain = "\toption plaintext '1'\n";
+    for (address, more, state, told) in [
+        ("127.0.0.1:9093", "", &here, None),
+        ("[::1]:9093", "", &here, None),
+        ("unix:/run/x.sock", "", &here, None),
+        ("0.0.0.0:9093", plain, &here, None),
+        ("0.0.0.0:9093", "", &here, Some("note: 0.0.0.0:9093 refuses senders from beyond this machine")),
+        ("[::]:9093", "", &here, Some("note: [::]:9093 refuses")),
+        ("127.0.0.1:9093", "", &nowhere, Some("cannot be made, since there is no directory")),
+    ] {
+        fs::write(&file, text(address, more, state)).unwrap();
+        let done = check(&file);
+        let out = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success() && out.contains("no mistake found"), "{address}: {done:?}");
+        assert_eq!(out.contains("note: "), told.is_some(), "{out}");
+        assert!(told.is_none_or(|told| out.contains(told)), "{out}");
+    }
+}
+
+#[test]
 fn hostile_files_are_refused_in_words() {
     let dir = Dir::new();
     let head = "config listen\n\toption address '127.0.0.1:0'\n\tlist serve 'page'\nconfig site 's'\n";

@@ -78,6 +78,10 @@ pub trait Host {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
+    /// Whether what is in force is not what the configuration's file says, since that cannot be used.
+    fn file_fault(&self) -> bool {
+        false
+    }
     /// The fingerprint of the SSH server's host key, if there is one.
     fn host_key(&self) -> Option<&str> {
         None
@@ -154,7 +158,7 @@ fn carry_out<'a>(
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         match command.row.verb {
-            Verb::Status => teller.status(command, out)?,
+            Verb::Status => teller.status(command, host.file_fault(), out)?,
             Verb::Incidents => teller.incidents(command, out)?,
             Verb::Incident => teller.incident(command, out)?,
             Verb::Maintenance => teller.maintenance(command, out)?,

@@ -1,6 +1,6 @@
 //! What only an administrator sees: alerts with what is kept of them, and how full every store is.
 
-use super::read::Teller;
+use super::read::{FILE_FAULT, Teller};
 use super::scope::Trouble;
 use super::sheet::{Cell, Sheet};
 use super::{Host, Status};
@@ -109,6 +109,12 @@ impl<'a> Teller<'a, '_> {
                 out.say(&["storage: ", fault, "; what people write is kept in memory only", "\n"]);
             }
             fault => out.field("storage_fault", fault.map_or(Cell::Nothing, Cell::Text)),
+        }
+        let fault = host.file_fault();
+        if out.json() {
+            out.field("configuration_fault", if fault { Cell::Text(FILE_FAULT) } else { Cell::Nothing });
+        } else if fault {
+            out.say(&["configuration: ", FILE_FAULT, "\n"]);
         }
         if let Some(key) = host.host_key().filter(|_| cfg!(feature = "ssh")) {
             if out.json() {

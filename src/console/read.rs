@@ -2,7 +2,7 @@
 
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
-use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
+use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
 use crate::config::Role;
 use crate::engine::Engine;
@@ -16,6 +16,9 @@ use crate::render::phrase;
 use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
+
+/// What is said while the file cannot be used.
+pub(super) const FILE_FAULT: &str = "an older one: the file has mistakes; see 'aiglon check'";
 
 /// What they all need.
 #[derive(Clone, Copy)]
@@ -98,7 +101,12 @@ impl<'a> Teller<'a, '_> {
 
     // ---- status ----------------------------------------------------------------------------------------
 
-    pub(super) fn status(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn status(
+        &self,
+        command: &Command<'a>,
+        file_fault: bool,
+        out: &mut Sheet<'_>,
+    ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
         let sites = self.sites_of(command.site)?;
         if sites == 0 {
@@ -114,6 +122,9 @@ impl<'a> Teller<'a, '_> {
             out.field("site", Cell::Text(scope.site_name(site)));
             out.field("state", Cell::Text(state_word(seen.overall)));
             out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
+            if file_fault {
+                out.field("configuration", Cell::Text(FILE_FAULT));
+            }
             match seen.monitoring {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
@@ -482,9 +493,12 @@ impl<'a> Teller<'a, '_> {
     }
 
     pub(super) fn sources(&self, out: &mut Sheet<'_>) {
-        const HEADS: &[&str] = &["*site", "source", "state", "last_heard", "alerts", "unmapped"];
+        const HEADS: [&str; 7] =
+            ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
+        // What an alert is called is for those alone who may see alerts.
+        let heads = if self.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
         let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
-        out.table("", HEADS, "there are no sources", &mut |out| {
+        out.table("", heads, "there are no sources", &mut |out| {
             for site in scope.sites() {
                 self.zone(site, out);
                 for (id, source) in scope.config.pushers_of(site) {
@@ -503,8 +517,9 @@ impl<'a> Teller<'a, '_> {
                         last,
                         Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
                         Cell::Count(sources.unmapped(id).into()),
+                        maybe(sources.led_nowhere(id)),
                     ];
-                    out.row(HEADS, &cells);
+                    out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
                 }
             }
         });

@@ -670,11 +670,22 @@ fn a_fault_of_the_storage_comes_first() {
         fn storage_fault(&self) -> Option<&'static str> {
             Some("no space left")
         }
+        fn file_fault(&self) -> bool {
+            true
+        }
     }
     let mut board = in_trouble();
     for (json, expected) in [
-        (false, "storage: no space left; what people write is kept in memory only\nname "),
-        (true, "{\"storage_fault\":\"no space left\",\"limits\":["),
+        (
+            false,
+            "storage: no space left; what people write is kept in memory only\n\
+             configuration: an older one: the file has mistakes; see 'aiglon check'\nname ",
+        ),
+        (
+            true,
+            "{\"storage_fault\":\"no space left\",\"configuration_fault\":\"an older one: the file has mistakes; \
+             see 'aiglon check'\",\"limits\":[",
+        ),
     ] {
         let ask = Ask {
             caller: Caller::Owner,
@@ -689,6 +700,18 @@ fn a_fault_of_the_storage_comes_first() {
         assert_eq!(run(&mut board.engine, &board.config, board.now, &Broken, &ask, &mut out), Status::Done);
         let told = core::str::from_utf8(out.as_slice()).unwrap();
         assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn what_an_alert_is_called_that_led_nowhere_is_for_administrators() {
+    let mut board = in_trouble();
+    board.push(0, "\"alertname\":\"EastDwon\",\"severity\":\"critical\"");
+    for (who, told) in [("ana", false), ("tern", true), ("both", true)] {
+        for line in ["sources", "sources --json"] {
+            let (status, answer) = board.ask(who, line, false);
+            assert_eq!((status, answer.contains("EastDwon")), (Status::Done, told), "{who}: {answer}");
+        }
     }
 }
 

@@ -292,7 +292,7 @@ impl Engine {
                     self.alert(config, source, sender, alert, now)
                 };
                 if verdict == Verdict::Unmapped {
-                    self.sources.count_unmapped(source);
+                    self.sources.count_unmapped(source, alert.label("alertname").unwrap_or_default());
                 }
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);

@@ -1,7 +1,9 @@
 //! The senders: who is alive, who has fallen silent, and whose word counts yet.
 
+use heapless::String;
+
 use crate::config::{Config, Scope};
-use crate::limits::SOURCES;
+use crate::limits::{SOURCES, UNMAPPED_NAME_BYTES};
 use crate::model::{Monitoring, Reason, SiteId, SourceId, SourceSet};
 use crate::time::{Millis, Mono};
 
@@ -23,6 +25,8 @@ pub struct Sources {
     lives: [Life; SOURCES],
     /// Alerts of each that led to no component.
     unmapped: [u32; SOURCES],
+    /// What the last of these was called.
+    led_nowhere: [String<UNMAPPED_NAME_BYTES>; SOURCES],
 }
 
 /// What a moment's passing changed.
@@ -43,7 +47,11 @@ impl Default for Sources {
 impl Sources {
     /// Nobody heard yet; all-zero.
     pub const fn new() -> Self {
-        Self { lives: [Life::NeverHeard; SOURCES], unmapped: [0; SOURCES] }
+        Self {
+            lives: [Life::NeverHeard; SOURCES],
+            unmapped: [0; SOURCES],
+            led_nowhere: [const { String::new() }; SOURCES],
+        }
     }
 
     fn life(&self, id: SourceId) -> Life {
@@ -56,10 +64,20 @@ impl Sources {
         self.unmapped.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// One more.
-    pub(super) fn count_unmapped(&mut self, id: SourceId) {
+    /// What the last of these was called, cut to [`UNMAPPED_NAME_BYTES`]; empty if nothing was.
+    pub fn led_nowhere(&self, id: SourceId) -> &str {
+        self.led_nowhere.get(id.index()).map_or("", String::as_str)
+    }
+
+    /// One more, of that name.
+    pub(super) fn count_unmapped(&mut self, id: SourceId, name: &str) {
         if let Some(count) = self.unmapped.get_mut(id.index()) {
             *count = count.saturating_add(1);
+        }
+        if let Some(last) = self.led_nowhere.get_mut(id.index()) {
+            last.clear();
+            // What is longer is cut.
+            _ = name.chars().try_for_each(|c| last.push(c));
         }
     }
 
@@ -166,9 +184,11 @@ impl Sources {
     /// After a reload: each new source takes over the life of the old one that `from` names, if any.
     pub fn renew(&mut self, from: &[Option<SourceId>]) {
         let mut new = Self::new();
-        for ((life, unmapped), old) in new.lives.iter_mut().zip(&mut new.unmapped).zip(from) {
+        let places = new.lives.iter_mut().zip(&mut new.unmapped).zip(&mut new.led_nowhere);
+        for (((life, unmapped), name), old) in places.zip(from) {
             if let Some(old) = old {
                 (*life, *unmapped) = (self.life(*old), self.unmapped(*old));
+                _ = name.push_str(self.led_nowhere(*old));
             }
         }
         *self = new;

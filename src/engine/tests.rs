@@ -964,6 +964,11 @@ fn labels_that_lead_nowhere_fall_through_to_matchers() {
         alert("EgretDown", "unknown", 9, 14).replace("\"alertname\"", "\"team\":\"night\",\"alertname\"");
     assert_eq!(sim.prometheus(A, &[night]), [Verdict::Unmapped]);
     assert_eq!((sim.engine.sources().unmapped(A), sim.engine.sources().unmapped(B)), (1, 0));
+    assert_eq!((sim.engine.sources().led_nowhere(A), sim.engine.sources().led_nowhere(B)), ("EgretDown", ""));
+    // A long name is cut where a character ends.
+    let long = alert(&"é".repeat(50), "unknown", 9, 14);
+    assert_eq!(sim.prometheus(A, &[long]), [Verdict::Unmapped]);
+    assert_eq!(sim.engine.sources().led_nowhere(A), "é".repeat(20));
 }
 
 #[test]

@@ -51,6 +51,8 @@ pub struct App {
     pub synchronised: Cell<bool>,
     /// Whether the configuration in force is the last good one, and not what the file says now.
     pub fallback: Cell<bool>,
+    /// Whether the file was refused when it was reloaded last, so that what was in force before still is.
+    pub file_refused: Cell<bool>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,
 }
@@ -90,6 +92,7 @@ impl App {
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
+            file_refused: Cell::new(false),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
         })?;

@@ -178,7 +178,13 @@ fn check(options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     };
     match files::load(&options.file, options, config, problems, &mut complain) {
-        Ok(_) => say(&format!("{}: no mistake found\n", options.file.display())),
+        Ok(_) => {
+            let mut told = format!("{}: no mistake found\n", options.file.display());
+            for note in files::notes(options, config) {
+                told.extend(["note: ", &note, "\n"]);
+            }
+            say(&told)
+        }
         Err(mistakes) => {
             for mistake in &mistakes {
                 complain(mistake);

@@ -88,6 +88,30 @@ fn override_with(options: &Options, config: &mut Config) -> Result<(), String> {
     Ok(())
 }
 
+/// What is right, and may still not be what was meant, in lines for people.
+pub fn notes(options: &Options, config: &Config) -> Vec<String> {
+    let mut notes = Vec::new();
+    for listener in config.listeners.iter().filter(|row| row.serve.ingest && !row.plaintext) {
+        if let Address::Tcp(address) = listener.address
+            && !address.ip().is_loopback()
+        {
+            notes.push(format!(
+                "{address} refuses senders from beyond this machine, since their tokens would come in plain HTTP: put a proxy \
+                 with TLS here; or let them come by WireGuard, and say option plaintext '1'"
+            ));
+        }
+    }
+    let dir = state_dir(options, config);
+    if let Some(parent) = dir.parent().filter(|parent| !dir.exists() && !parent.exists()) {
+        notes.push(format!(
+            "state_dir {} cannot be made, since there is no directory {}: nothing would survive a restart",
+            Safe(&dir.display().to_string()),
+            Safe(&parent.display().to_string())
+        ));
+    }
+    notes
+}
+
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     // One more than may be, so that too much is seen as such and not cut.

@@ -342,6 +342,10 @@ impl Host for App {
         self.ledger.borrow().fault().map(ledger::words)
     }
 
+    fn file_fault(&self) -> bool {
+        self.fallback.get() || self.file_refused.get()
+    }
+
     #[cfg(feature = "ssh")]
     fn host_key(&self) -> Option<&str> {
         self.ssh.host_key()
