@@ -255,7 +255,9 @@ impl Derived {
             What::Opened | What::Joined | What::Worse | What::Reopened => {
                 incident.worst = incident.worst.max(state);
                 incident.grouped = head.when;
-                if step.what == What::Reopened {
+                // An end by itself and the new beginning behind it may have given way: what got worse after that is left.
+                let thinned = !by_person && !incident.open && incident.merged_into == 0;
+                if step.what == What::Reopened || thinned {
                     incident.open = true;
                     incident.held |= by_person;
                     incident.phase = incident.phase.filter(|phase| *phase != Phase::Resolved);

@@ -203,7 +203,9 @@ impl Refusal {
             Self::Overlaps => "it lasts longer than it takes to repeat",
             Self::NoClock => "the clock is not set yet, so nobody can tell when",
             Self::NoBanner => "there is no banner on this site",
-            Self::NotAlone => "others or the monitoring have added to this incident since; 'resolve' it, or have it redacted",
+            Self::NotAlone => {
+                "others or the monitoring have added to this incident since; 'resolve' it, or have it redacted"
+            }
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
             Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",

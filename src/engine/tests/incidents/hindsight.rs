@@ -34,6 +34,35 @@ fn what_a_person_resolved_while_it_fired_is_over_after_a_restart_too() {
 }
 
 #[test]
+fn what_began_anew_without_room_for_saying_so_is_told_alike_after_a_restart() {
+    use crate::incidents::record::{STEP, What, read_step};
+    for over in [false, true] {
+        let mut sim = well();
+        sim.down_until(&["heron"], 12);
+        sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") })
+            .unwrap();
+        sim.up(&["heron"]);
+        sim.quiet_until(18);
+        sim.down_until(&["heron"], 19);
+        sim.down_until(&["heron", "egret"], 21);
+        if over {
+            sim.up(&["heron", "egret"]);
+            sim.quiet_until(30);
+        }
+        let mut records = sim.written();
+        let all = records.len();
+        records.retain(|(kind, payload)| {
+            *kind != STEP || read_step(payload).is_none_or(|(_, step)| step.what != What::Reopened)
+        });
+        assert_eq!(records.len(), all - 1, "{:?}", sim.steps(1));
+        let next = sim.rerun(Boot { id: 1, base: 0 }, &records);
+        let (before, after) = (&sim.incidents()[0], &next.incidents()[0]);
+        assert_eq!((after.open, after.phase), (before.open, before.phase), "{:?}", sim.steps(1));
+        assert_eq!((before.open, before.phase), (!over, None));
+    }
+}
+
+#[test]
 fn nobody_is_told_that_alerts_fire_when_nothing_is_known() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
