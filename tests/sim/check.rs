@@ -21,6 +21,8 @@ pub struct Told {
     middle: u16,
     /// How it is.
     end: String,
+    /// What it was merged into.
+    into: Option<u32>,
 }
 
 impl World {
@@ -86,7 +88,6 @@ impl World {
                 *last = self.now;
             }
         }
-        self.looked_at[usize::from(site)] = self.now;
         for number in self.people.incidents(site) {
             if numbers.iter().all(|&(known, _)| known != number) {
                 assert!(
@@ -96,6 +97,7 @@ impl World {
                 self.people.forget(site, number);
             }
         }
+        self.looked_at[usize::from(site)] = self.now;
         let (told, expected) = (self.people_told(site), self.people.told(site));
         for number in told.keys().chain(expected.keys()) {
             let (told, expected) = (told.get(number), expected.get(number));
@@ -111,10 +113,10 @@ impl World {
 
     /// Whether an incident may have given way: its end, of an hour that was known, was long ago; or nobody knows when it was.
     pub fn may_be_gone(&self, site: u8, number: u32) -> bool {
-        let key = (site, number);
-        let (Some(&last), Some(&born)) = (self.last_open.get(&key), self.born.get(&key)) else {
-            return false;
-        };
+        // What nobody has looked at yet came, and went, since the last look.
+        let (key, since) = ((site, number), self.looked_at[usize::from(site)]);
+        let last = self.last_open.get(&key).copied().unwrap_or(since);
+        let born = self.born.get(&key).copied().unwrap_or(since);
         self.now - last > SAFE - MIN || self.astray_at >= born
     }
 
@@ -159,11 +161,8 @@ impl World {
             let view = self.engine.view(&self.config, self.clocks());
             let mut all = BTreeMap::new();
             view.incidents(SiteId(site), &mut |incident| {
-                let end = format!(
-                    "{} {:?} {:?} {:?}",
-                    incident.open, incident.phase, incident.merged_into, incident.worst
-                );
-                let mut told = Told { end, ..Told::default() };
+                let end = format!("{} {:?} {:?}", incident.open, incident.phase, incident.worst);
+                let mut told = Told { end, into: incident.merged_into, ..Told::default() };
                 view.steps(SiteId(site), incident.number, &mut |step| {
                     // Those in the middle may give way; so may an end by itself with the new beginning behind it.
                     let rounds = step.who == 0 && matches!(step.step, Step::Resolved | Step::Reopened);
@@ -210,8 +209,10 @@ impl World {
                 continue;
             };
             let same = whole && is.steps.len() == was.steps.len() && is.middle == was.middle;
+            // What was merged into what is gone ends there.
+            let into = was.into.filter(|number| after.contains_key(number));
             assert!(
-                is.steps.starts_with(&was.steps) && (!same || is.end == was.end),
+                is.steps.starts_with(&was.steps) && (!same || (&is.end, is.into) == (&was.end, into)),
                 "incident {number}: {was:#?} to {is:#?}"
             );
         }
@@ -234,7 +235,8 @@ impl World {
             view.maintenance(SiteId(site), &mut |planned| told.push((planned.number, planned.starts.0)));
             let planned = self.people.planned(site, NOON + self.now + ahead);
             // By a clock that was put back, what was over may be to come again, or be forgotten.
-            let lost = planned.iter().find(|planned| !told.contains(planned));
+            let over = |number| self.people.ends_at(site, number).is_some_and(|ends| ends <= self.over_at);
+            let lost = planned.iter().find(|planned| !told.contains(planned) && !over(planned.0));
             assert_eq!(lost, None, "maintenance of site {site}: {told:?}");
             assert!(
                 self.unplanned || told == planned,

@@ -130,6 +130,14 @@ impl People {
         self.of(site).any(|(_, done)| matches!(done.deed, Deed::Planned { number: of, .. } if of == number))
     }
 
+    /// When a maintenance that does not repeat is over.
+    pub fn ends_at(&self, site: u8, number: u32) -> Option<i64> {
+        self.of(site).find_map(|(_, done)| match done.deed {
+            Deed::Planned { number: of, ends, weekly: false, .. } if of == number => Some(ends),
+            _ => None,
+        })
+    }
+
     /// The last words about an incident, which `amend` changes.
     pub fn last_words(&self, site: u8, number: u32) -> Option<usize> {
         let about = |done: &Done| matches!(&done.deed, Deed::Spoke { number: of, .. } if *of == number);

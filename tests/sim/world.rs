@@ -58,6 +58,8 @@ pub struct World {
     /// When the clock last was wrong or not set.
     pub astray_at: i64,
     jumped_at: i64,
+    /// What was over by then, by a clock that is a little ahead, is over also when that is put back.
+    pub over_at: i64,
     sick: [[[Option<Sick>; 2]; PARTS.len()]; SOURCES.len()],
     /// Until when a sender last said that a component is ill, and has not said otherwise.
     pub promised: [[i64; SOURCES.len()]; PARTS.len()],
@@ -122,6 +124,7 @@ impl World {
             right_at: None,
             astray_at: i64::MIN,
             jumped_at: i64::MIN,
+            over_at: i64::MIN,
             sick: Default::default(),
             promised: [[i64::MIN; SOURCES.len()]; PARTS.len()],
             model: Model::default(),
@@ -302,6 +305,9 @@ impl World {
             self.astray_at = self.now;
         }
         self.jumped_at = self.now;
+        if let Some(before) = self.ahead.filter(|_| !is_astray(self.ahead)) {
+            self.over_at = self.over_at.max(NOON + self.now + before);
+        }
         self.unplanned |= ahead.unwrap_or(i64::MAX) < self.ahead.unwrap_or(i64::MAX);
         self.ahead = ahead;
         self.pass_to(self.now);
@@ -598,7 +604,7 @@ impl World {
     /// The process ends and begins again; or the machine does, by a power cut in the middle of something.
     fn restart(&mut self, cut: bool) {
         self.trace(&|| format!("restart, cut: {cut}"));
-        let safe = if cut { false } else { self.commit() };
+        let (safe, ahead) = (if cut { false } else { self.commit() }, self.ahead);
         let over = self.soon_over();
         let before = if safe && !self.disk.dead { Some((self.told(&over), self.refused())) } else { None };
         self.disk.power_cut(&mut self.dice);
@@ -609,7 +615,8 @@ impl World {
         self.wait(SEC);
         self.start();
         self.disk.fail_for(0);
-        if let Some((before, refused)) = before {
+        // A clock that is set on the way changes what is planned.
+        if let Some((before, refused)) = before.filter(|_| ahead == self.ahead) {
             let (after, whole) = (self.told(&over), refused == 0 && self.refused() == 0);
             for (site, (before, after)) in (0u8..).zip(before.iter().zip(&after)) {
                 self.check_restart(site, before, after, whole);
