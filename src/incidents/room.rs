@@ -89,11 +89,11 @@ impl Incidents {
 
     /// Sees to room for a record of so many bytes. False if there is none.
     pub(super) fn room_for(&mut self, payload: usize, who: Newcomer, now: Now) -> bool {
-        if self.fits(payload, who) {
+        if self.fits(payload, who, 0) {
             return true;
         }
         self.sweep(false);
-        while !self.fits(payload, who) {
+        while !self.fits(payload, who, 0) {
             let weights = self.weights();
             let yields = |incident: &Incident| {
                 if incident.site == who.site {
@@ -103,8 +103,13 @@ impl Incidents {
                 }
             };
             let first = self.first_ended(None, &yields);
+            if self.give_way(first) || self.thin() {
+                continue;
+            }
+            // Words go only if that makes room: who is refused takes nothing away.
+            let old = self.old_words(now, &yields);
             let last = self.first_ended(Some(now), &yields);
-            if !(self.give_way(first) || self.thin() || self.give_way(last)) {
+            if !(self.fits(payload, who, old) && self.give_way(last)) {
                 return false;
             }
         }
@@ -114,15 +119,16 @@ impl Incidents {
     /// Adds a record that only the journal is for. Nothing gives way to it: without room for it, the journal is written anew.
     pub(super) fn tell_or_purge(&mut self, kind: u8, payload: &[u8]) {
         let who = self.newcomer(kind, payload);
-        if !self.fits(payload.len(), who) {
+        if !self.fits(payload.len(), who, 0) {
             self.sweep(false);
         }
-        self.purge |= !(self.fits(payload.len(), who) && self.log.push(kind, payload));
+        self.purge |= !(self.fits(payload.len(), who, 0) && self.log.push(kind, payload));
     }
 
-    fn fits(&self, payload: usize, who: Newcomer) -> bool {
+    /// Whether there is room, once so many bytes have given way.
+    fn fits(&self, payload: usize, who: Newcomer, less: usize) -> bool {
         let capacity = self.capacity();
-        let weight = self.log.weight().saturating_add(Log::weight_of(payload));
+        let weight = self.log.weight().saturating_sub(less).saturating_add(Log::weight_of(payload));
         let kept = match who.claim {
             // A tenth is kept for people.
             Claim::Itself => capacity / 10,
@@ -274,6 +280,23 @@ impl Incidents {
         ended
     }
 
+    /// What the incidents weigh whose words are no longer safe.
+    fn old_words(&self, now: Now, yields: &dyn Fn(&Incident) -> bool) -> usize {
+        let mut old = Vec::<(u32, u32), INCIDENTS>::new();
+        let incidents = self.derived.incidents.iter();
+        for incident in incidents.filter(|incident| yields(incident) && self.is_over(incident, Some(now))) {
+            _ = old.push((self.names.of_site(incident.site), incident.number));
+        }
+        if old.is_empty() {
+            return 0;
+        }
+        let steps = self.log.iter().filter(|raw| raw.kind == STEP);
+        let goes = steps.filter(|raw| {
+            record::read_step(raw.payload).is_some_and(|(head, step)| old.contains(&(head.site, step.number)))
+        });
+        goes.map(|raw| Log::weight_of(raw.payload.len())).sum()
+    }
+
     /// The oldest incident that has ended: of those that nobody wrote to, or, given the time, of those whose words are no
     /// longer safe.
     fn first_ended(
@@ -281,18 +304,21 @@ impl Incidents {
         words_at: Option<Now>,
         yields: &dyn Fn(&Incident) -> bool,
     ) -> Option<(SiteId, u32)> {
-        let goes = |incident: &&Incident| {
-            if !self.may_go(incident) || !yields(incident) {
-                return false;
-            }
-            let Some(now) = words_at else { return !incident.words };
-            // Of an end whose time nobody knows, an earlier run of the machine has the blame.
-            match self.elapsed(incident.ended, now) {
-                None => incident.ended == When::Unknown,
-                Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY) && self.is_steady(now),
-            }
-        };
+        let goes = |incident: &&Incident| yields(incident) && self.is_over(incident, words_at);
         self.derived.incidents.iter().find(goes).map(|incident| (incident.site, incident.number))
+    }
+
+    /// Whether an incident may give way: one that nobody wrote to, or, given the time, one whose words are no longer safe.
+    fn is_over(&self, incident: &Incident, words_at: Option<Now>) -> bool {
+        if !self.may_go(incident) {
+            return false;
+        }
+        let Some(now) = words_at else { return !incident.words };
+        // Of an end whose time nobody knows, an earlier run of the machine has the blame.
+        match self.elapsed(incident.ended, now) {
+            None => incident.ended == When::Unknown,
+            Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY) && self.is_steady(now),
+        }
     }
 
     fn give_way(&mut self, found: Option<(SiteId, u32)>) -> bool {

@@ -198,6 +198,17 @@ fn what_an_incident_is_merged_into_does_not_give_way_to_that() {
 }
 
 #[test]
+fn who_is_refused_takes_nothing_away() {
+    let mut sim = full(0, false);
+    let before = sim.engine.incidents().usage();
+    assert_eq!(sim.act(BEN, open(WIFI, &"x".repeat(900))), Err(Refusal::Full));
+    assert_eq!(sim.engine.incidents().usage().0, before.0, "incidents 1 and 2 would not have made room");
+    // For something short they do.
+    assert!(sim.act(BEN, open(WIFI, "")).is_ok());
+    assert!(sim.incidents().iter().all(|told| told.number != 1));
+}
+
+#[test]
 fn an_antenna_that_flaps_for_days_does_not_take_the_room_of_others() {
     let mut sim = Sim::well(TWO);
     sim.down(&["heron"]);
