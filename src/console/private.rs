@@ -112,7 +112,7 @@ impl<'a> Teller<'a, '_> {
         }
         let fault = host.file_fault();
         if out.json() {
-            out.field("configuration_fault", if fault { Cell::Text(FILE_FAULT) } else { Cell::Nothing });
+            out.field("config_fault", if fault { Cell::Text(FILE_FAULT) } else { Cell::Nothing });
         } else if fault {
             out.say(&["configuration: ", FILE_FAULT, "\n"]);
         }

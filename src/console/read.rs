@@ -123,7 +123,7 @@ impl<'a> Teller<'a, '_> {
             out.field("state", Cell::Text(state_word(seen.overall)));
             out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
             if file_fault {
-                out.field("configuration", Cell::Text(FILE_FAULT));
+                out.field("config", Cell::Text(FILE_FAULT));
             }
             match seen.monitoring {
                 Monitoring::Up => {}

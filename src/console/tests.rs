@@ -683,7 +683,7 @@ fn a_fault_of_the_storage_comes_first() {
         ),
         (
             true,
-            "{\"storage_fault\":\"no space left\",\"configuration_fault\":\"an older one: the file has mistakes; \
+            "{\"storage_fault\":\"no space left\",\"config_fault\":\"an older one: the file has mistakes; \
              see 'aiglon check'\",\"limits\":[",
         ),
     ] {
