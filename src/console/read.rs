@@ -18,7 +18,8 @@ use crate::text::buffer::Bytes;
 use super::scope::Trouble;
 
 /// What is said while the file cannot be used.
-pub(super) const FILE_FAULT: &str = "an older one: the file has mistakes; see 'aiglon check'";
+pub(super) const FILE_FAULT: &str =
+    "an older one: the file cannot be used; 'aiglon check' or the log says why";
 
 /// What they all need.
 #[derive(Clone, Copy)]

@@ -679,12 +679,12 @@ fn a_fault_of_the_storage_comes_first() {
         (
             false,
             "storage: no space left; what people write is kept in memory only\n\
-             configuration: an older one: the file has mistakes; see 'aiglon check'\nname ",
+             configuration: an older one: the file cannot be used; 'aiglon check' or the log says why\nname ",
         ),
         (
             true,
-            "{\"storage_fault\":\"no space left\",\"config_fault\":\"an older one: the file has mistakes; \
-             see 'aiglon check'\",\"limits\":[",
+            "{\"storage_fault\":\"no space left\",\"config_fault\":\"an older one: the file cannot be used; \
+             'aiglon check' or the log says why\",\"limits\":[",
         ),
     ] {
         let ask = Ask {

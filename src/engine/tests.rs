@@ -965,6 +965,13 @@ fn labels_that_lead_nowhere_fall_through_to_matchers() {
     assert_eq!(sim.prometheus(A, &[night]), [Verdict::Unmapped]);
     assert_eq!((sim.engine.sources().unmapped(A), sim.engine.sources().unmapped(B)), (1, 0));
     assert_eq!((sim.engine.sources().led_nowhere(A), sim.engine.sources().led_nowhere(B)), ("EgretDown", ""));
+    let mac = alert("Down de:ad:be:ef:00:01", "unknown", 9, 14);
+    assert_eq!(sim.prometheus(A, &[mac]), [Verdict::Unmapped]);
+    assert!(
+        !sim.engine.sources().led_nowhere(A).contains("ad:be"),
+        "{}",
+        sim.engine.sources().led_nowhere(A)
+    );
     // A long name is cut where a character ends.
     let long = alert(&"é".repeat(50), "unknown", 9, 14);
     assert_eq!(sim.prometheus(A, &[long]), [Verdict::Unmapped]);

@@ -13,7 +13,6 @@ use crate::model::{ComponentId, Day};
 const DAY_MINUTES: u16 = 1440;
 /// Minutes that may be missing to a past that is called known: each day is rounded down, and one of spring lacks an hour.
 const SLACK_MINUTES: u32 = 180;
-
 /// Of fewer minutes than this no percentage is told.
 const FEW_MINUTES: u32 = 60;
 const _: () = assert!(HISTORY_DAYS == 90, "www/bar.html is as wide");
@@ -87,7 +86,7 @@ impl Sum {
         }
     }
 
-    /// Tenths of a percent, rounded down; `None` if nothing is known that counts.
+    /// Tenths of a percent, rounded down; `None` if less is known that counts than [`FEW_MINUTES`].
     fn permille(self) -> Option<u32> {
         // Of its first minutes "0.0 %" would be true, and mislead.
         if self.counted < FEW_MINUTES {

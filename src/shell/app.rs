@@ -49,10 +49,9 @@ pub struct App {
     pub readers: [RefCell<&'static mut Reader>; READERS],
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
-    /// Whether the configuration in force is the last good one, and not what the file says now.
+    /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
+    /// reload or before a start.
     pub fallback: Cell<bool>,
-    /// Whether the file was refused when it was reloaded last, so that what was in force before still is.
-    pub file_refused: Cell<bool>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,
 }
@@ -92,7 +91,6 @@ impl App {
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
-            file_refused: Cell::new(false),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
         })?;

@@ -53,7 +53,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
     t.one(
         "config_fallback",
         "gauge",
-        "1 while the last good configuration is served since the file is broken.",
+        "1 while the last good configuration is in force since the file cannot be used.",
         u64::from(app.fallback.get()),
     );
     t.one("reloads_total", "counter", "Changed configurations that were applied.", app.tally.reloads.get());

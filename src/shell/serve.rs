@@ -180,7 +180,7 @@ impl App {
         match loaded {
             Err(mistakes) => {
                 add(&self.tally.reloads_refused);
-                self.file_refused.set(true);
+                self.fallback.set(true);
                 for mistake in mistakes {
                     log::error!("{mistake}");
                 }
@@ -204,7 +204,6 @@ impl App {
                 self.ssh.apply(config, &files::state_dir(options, config), ssh);
                 self.pages.clear();
                 self.fallback.set(false);
-                self.file_refused.set(false);
                 self.slots.stir();
                 remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());

@@ -343,7 +343,7 @@ impl Host for App {
     }
 
     fn file_fault(&self) -> bool {
-        self.fallback.get() || self.file_refused.get()
+        self.fallback.get()
     }
 
     #[cfg(feature = "ssh")]
