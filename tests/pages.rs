@@ -12,7 +12,7 @@ use std::{env, fs};
 use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
-    BannerView, ComponentView, Day, Forced, IncidentView, Lang, MaintenanceView, Monitoring, Phase, Reason,
+    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, Monitoring, Phase,
     Sheet, SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
@@ -172,28 +172,22 @@ fn only_a_public_site_may_be_indexed() {
 #[test]
 fn states_are_told_in_words() {
     let config = association();
-    let all = |state, reason, monitoring| {
-        let every = Some(ComponentView { state, reason, ..ComponentView::default() });
+    let all = |finding, monitoring| {
+        let every = Some(ComponentView { finding, ..ComponentView::default() });
         let page = rendered(&config, Lang::En, &Fake { monitoring, every, ..Fake::default() });
         let body = page.split_once("<header>").unwrap().1.split_once("<footer>").unwrap().0;
         body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect::<String>()
     };
-    let mut seen = vec![
-        all(State::Operational, Reason::Reported, Monitoring::Up),
-        all(State::Degraded, Reason::Reported, Monitoring::Up),
-        all(State::Outage, Reason::Reported, Monitoring::Up),
-        all(State::NoData, Reason::NeverHeard, Monitoring::Up),
-        all(State::NoData, Reason::Silent, Monitoring::Up),
-        all(State::NoData, Reason::Resync, Monitoring::Up),
-        all(State::NoData, Reason::Expired, Monitoring::Up),
-        all(State::NoData, Reason::Silent, Monitoring::Partly(None)),
-        all(State::NoData, Reason::Silent, Monitoring::Down(None)),
-    ];
+    let mut seen: Vec<_> = Finding::ALL.into_iter().map(|finding| all(finding, Monitoring::Up)).collect();
     assert!(seen[0].contains("Everything works") && !seen[0].contains("affected"));
-    assert!(seen[8].contains("The monitoring is down"));
+    seen.push(all(Finding::Silent, Monitoring::Partly(None)));
+    let down = all(Finding::Silent, Monitoring::Down(None));
+    assert!(down.contains("The monitoring is down"));
+    seen.push(down);
+    let length = seen.len();
     seen.sort();
     seen.dedup();
-    assert_eq!(seen.len(), 9);
+    assert_eq!(seen.len(), length);
 }
 
 #[test]
@@ -203,11 +197,11 @@ fn a_reason_that_all_parts_of_a_service_share_is_said_once() {
     let mut view = scenes::all().into_iter().find(|(scene, _)| *scene == "resync").unwrap().1;
     assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
     // Another reason in the last service, and its two parts speak for themselves.
-    view.set(15, State::NoData, Reason::Silent, 43);
+    view.set(15, Finding::Silent, 43);
     assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
     assert_eq!(rendered(&config, Lang::En, &view).matches("has stopped reporting").count(), 1);
     // The first service has eight parts; one that is down keeps the others' reason with them.
-    view.set(0, State::Outage, Reason::Reported, 43);
+    view.set(0, Finding::Outage, 43);
     assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 3 + 7);
 }
 
@@ -244,11 +238,11 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
 fn a_service_is_down_or_partly_down() {
     let config = association();
     let mut view = scenes::well();
-    view.set(0, State::Outage, Reason::Reported, 10);
+    view.set(0, Finding::Outage, 10);
     let page = rendered(&config, Lang::En, &view);
     assert!(page.contains("Partly down") && page.contains("<a href=\"#c1\">"));
     for part in 1..8 {
-        view.set(part, State::Outage, Reason::Reported, 10);
+        view.set(part, Finding::Outage, 10);
     }
     let page = rendered(&config, Lang::En, &view);
     assert!(
@@ -266,7 +260,7 @@ fn what_alerts_say_is_cut_and_counted_and_never_hides_a_state() {
     assert!(page.contains(&format!(">{}…</bdi>", "é".repeat(TEXT_SHOWN_BYTES / 2))) && !page.contains(&long));
     assert!(!page.contains("more messages"));
 
-    let down = ComponentView { state: State::Outage, ..ComponentView::default() };
+    let down = ComponentView { finding: Finding::Outage, ..ComponentView::default() };
     let much = vec!["&".repeat(TEXT_SHOWN_BYTES); TEXTS_SHOWN + 2];
     let texts = (0..16).map(|part| (part, much.clone())).collect();
     let page = rendered(&config, Lang::En, &Fake { every: Some(down), texts, ..Fake::default() });
@@ -376,7 +370,7 @@ fn planned_work_is_no_trouble() {
     assert!(page.contains("<ul><li>bring your router</li>"));
     // What fails beside it is trouble; and nobody watching is not well.
     let mut view = scenes::maintenance();
-    view.set(3, State::Degraded, Reason::Reported, 5);
+    view.set(3, Finding::Degraded, 5);
     assert!(
         words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasSomething works badly")
     );
@@ -600,10 +594,8 @@ fn luminance(hex: &str) -> f64 {
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
 }
 
-fn any_state() -> impl Strategy<Value = (State, Reason)> {
-    let states = vec![State::Operational, State::NoData, State::Degraded, State::Outage];
-    let reasons = vec![Reason::Reported, Reason::NeverHeard, Reason::Silent, Reason::Resync, Reason::Expired];
-    (prop::sample::select(states), prop::sample::select(reasons))
+fn any_finding() -> impl Strategy<Value = Finding> {
+    prop::sample::select(Finding::ALL.to_vec())
 }
 
 fn any_monitoring() -> impl Strategy<Value = Monitoring> {
@@ -656,7 +648,7 @@ proptest! {
 
     #[test]
     fn no_text_becomes_markup_and_no_page_exceeds_its_bound(
-        states in prop::collection::vec((any_state(), 0..3_000_000u32), 16),
+        states in prop::collection::vec((any_finding(), 0..3_000_000u32), 16),
         monitoring in any_monitoring(),
         wall in prop::option::of(1_700_000_000_000..1_900_000_000_000i64),
         name in "\\PC{0,40}|[<>&\"'\u{202e}\u{1b}a]{0,40}",
@@ -684,8 +676,8 @@ proptest! {
             view.incidents.push((incident, (1..9).map(one).collect()));
         }
         view.past = (0..90).map(|ago| ((3, ago), Day { down: u16::from(ago % 3), known: 90, ..Day::default() })).collect();
-        for (part, ((state, reason), minutes)) in states.into_iter().enumerate() {
-            view.set(part, state, reason, i64::from(minutes));
+        for (part, (finding, minutes)) in states.into_iter().enumerate() {
+            view.set(part, finding, i64::from(minutes));
             view.texts.insert(part, vec![text.clone(); part]);
         }
         let mut config = hostile(&name);

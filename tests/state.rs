@@ -235,7 +235,7 @@ impl Board {
         view.maintenance(SITE, &mut |window| writeln!(out, "{window:?}").unwrap());
         writeln!(out, "{:?}", view.banner(SITE)).unwrap();
         for id in (0..3).map(ComponentId) {
-            writeln!(out, "{id:?}: {:?}", view.component(id).state).unwrap();
+            writeln!(out, "{id:?}: {:?}", view.component(id).state()).unwrap();
             for ago in 0..3 {
                 writeln!(out, "{id:?}: {ago} days ago {:?}", view.day(id, ago)).unwrap();
             }

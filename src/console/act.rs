@@ -131,7 +131,7 @@ where
 fn level(teller: &Teller<'_, '_>, service: ServiceId, component: Option<ComponentId>) -> State {
     let parts = teller.scope.config.components_of(service);
     let meant = parts.filter(|(id, _)| component.is_none_or(|only| only == *id));
-    meant.map(|(id, _)| teller.view.component(id).state).max().unwrap_or_default().max(State::Degraded)
+    meant.map(|(id, _)| teller.view.component(id).state()).max().unwrap_or_default().max(State::Degraded)
 }
 
 /// Writes the question that an action asks, if it asks one and can be done.
@@ -150,7 +150,7 @@ fn asks(
             let mut unwell = 0u32;
             teller.with_incident(site, number, &mut |incident| {
                 for id in incident.components.iter() {
-                    let state = teller.view.component(id).state;
+                    let state = teller.view.component(id).state();
                     if state == State::Operational {
                         continue;
                     }

@@ -9,8 +9,7 @@ use crate::engine::Engine;
 use crate::incidents::Refusal;
 use crate::limits::MISSING_TOLD;
 use crate::model::{
-    ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Reason, Repeat, SiteId, State, Step,
-    View,
+    ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Repeat, SiteId, State, Step, View,
 };
 use crate::render::phrase;
 use crate::text::buffer::Bytes;
@@ -149,17 +148,13 @@ impl<'a> Teller<'a, '_> {
                             Cell::Text(service),
                             Cell::Text(name),
                             Cell::Parts(&[service, "/", name]),
-                            Cell::Text(state_word(part.state)),
+                            Cell::Text(state_word(part.state())),
                             since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
-                            match (part.maintenance, part.affected_by, part.reason) {
+                            match (part.maintenance, part.affected_by, part.finding.word()) {
                                 (true, ..) => Cell::Text("maintenance"),
                                 (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
-                                (_, _, Reason::Reported) => Cell::Nothing,
-                                (_, _, Reason::NeverHeard) => Cell::Text("never heard of"),
-                                (_, _, Reason::Owed) => Cell::Text("not heard yet"),
-                                (_, _, Reason::Silent) => Cell::Text("its source is silent"),
-                                (_, _, Reason::Resync) => Cell::Text("its source has just come back"),
-                                (_, _, Reason::Expired) => Cell::Text("an alert ended unresolved"),
+                                (_, _, "") => Cell::Nothing,
+                                (_, _, why) => Cell::Text(why),
                             },
                         ];
                         out.row(HEADS, &cells);

@@ -7,9 +7,8 @@ use heapless::Vec;
 use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
-use super::standing::Weight;
 use crate::limits::{ALERTS, DURATION_SECS, SOURCES};
-use crate::model::{ComponentSet, Kept, Listed, Severity, SourceId};
+use crate::model::{ComponentSet, Finding, Kept, Listed, Severity, SourceId};
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
@@ -104,12 +103,12 @@ impl Held {
             active,
         })
     }
-    /// How it counts on its components.
-    pub fn weight(&self) -> Weight {
+    /// What it says of its components.
+    pub fn says(&self) -> Finding {
         match self.phase {
-            Phase::Firing { .. } => Weight::Fires(self.severity),
-            Phase::Expired { .. } => Weight::Unknown,
-            Phase::Ended { .. } => Weight::Nothing,
+            Phase::Firing { .. } => self.severity.into(),
+            Phase::Expired { .. } => Finding::Lapsed,
+            Phase::Ended { .. } => Finding::Well,
         }
     }
 }

@@ -29,13 +29,12 @@ use super::flow;
 use super::heartbeats::BEAT;
 use super::lifetime::{Claim, Memory, Sender, Word};
 use super::mapping::LEADING;
-use super::standing::Weight;
 use crate::config::Config;
 use crate::limits::{
     ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, RECORD_OVERHEAD_BYTES,
     UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
-use crate::model::{ComponentId, ComponentSet, Kept, Severity, SourceId};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, Severity, SourceId};
 use crate::time::{Now, Wall};
 
 /// The kind of a record that an alert began.
@@ -166,15 +165,15 @@ impl Engine {
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
-        let weight = held.weight();
+        let says = held.says();
         let claim = Claim { starts_at, ends_at: None, resolved: Some(false) };
         let began = flow::began(claim, now);
         self.wake_at(until);
         if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
-            self.weigh(config, &listed, Weight::Nothing, weight, began, now.mono);
+            self.replace(config, &listed, (Finding::Well, says), began, now.mono);
         } else {
             self.lost(source, now.mono.plus(within));
-            self.refuse(config, &listed, weight, began, now.mono.plus(within), now.mono);
+            self.refuse(config, &listed, says, began, now.mono.plus(within), now.mono);
         }
         Some(())
     }
@@ -192,14 +191,14 @@ impl Engine {
         let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
         let Some(source) = source else { return Some(()) };
         let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
-        self.distrust_fed_by(config, source, until, now.mono);
+        self.doubt_fed_by(config, source, (Finding::NotOnFlash, until), now.mono);
         self.restored_more(source, until);
         Some(())
     }
 
     fn forget(&mut self, config: &Config, key: Key, now: Now) {
         if let Some(held) = self.alerts.find(key).and_then(|at| self.alerts.remove(at)) {
-            self.weigh(config, &held.components, held.weight(), Weight::Nothing, None, now.mono);
+            self.replace(config, &held.components, (held.says(), Finding::Well), None, now.mono);
         }
     }
 }

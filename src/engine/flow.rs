@@ -3,14 +3,13 @@
 use super::alerts::{Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
-use super::standing::Weight;
 use super::{Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
 use crate::limits::{
     ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST,
 };
-use crate::model::{ComponentId, ComponentSet, Severity, SourceId, SourceSet};
+use crate::model::{ComponentId, ComponentSet, Finding, Severity, SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// When an alert expires that lasts until it is resolved.
@@ -54,7 +53,7 @@ impl Engine {
         if returned {
             let mut one = SourceSet::EMPTY;
             one.insert(source);
-            self.judge_fed_by(config, one, now.mono);
+            self.refeed(config, one, now.mono);
             self.touch(settings.site);
         }
         // The page says as of when, to the minute.
@@ -133,7 +132,7 @@ impl Engine {
                 let until = marked_until(config, source, sender, now.mono);
                 let began = began(claim(alert), now);
                 self.lose(source, sender, until);
-                self.refuse(config, &components, Weight::Fires(severity), began, until, now.mono)
+                self.refuse(config, &components, severity.into(), began, until, now.mono)
             }
         }
     }
@@ -150,7 +149,7 @@ impl Engine {
         let until = life(config, message.source, message.sender, message.claim, now);
         let (kept, cut) = mapping::kept(config, message.source, message.alert);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(cut));
-        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else {
+        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return Verdict::Refused;
         };
         let changed = self.alerts.update(at, |held| {
@@ -179,7 +178,7 @@ impl Engine {
             held.kept = kept;
             changed
         });
-        if message.sender != Sender::Repeating && before != (components, Weight::Fires(severity)) {
+        if message.sender != Sender::Repeating && before != (components, Finding::from(severity)) {
             self.durable = message.begins();
         }
         if changed == Some(true)
@@ -227,7 +226,7 @@ impl Engine {
             written: false,
             kept,
         };
-        let weight = held.weight();
+        let says = held.says();
         let began = began(message.claim, now);
         // Its share is asked for first: who has none left must not push out what others remember.
         let room = self.has_share(config, message.source)
@@ -235,9 +234,9 @@ impl Engine {
         if !room || self.alerts.insert(held).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
             self.lose(message.source, message.sender, until);
-            return self.refuse(config, &components, weight, began, until, now.mono);
+            return self.refuse(config, &components, says, began, until, now.mono);
         }
-        self.weigh(config, &components, Weight::Nothing, weight, began, now.mono);
+        self.replace(config, &components, (Finding::Well, says), began, now.mono);
         if message.sender != Sender::Repeating {
             self.durable = message.begins();
         }
@@ -274,16 +273,16 @@ impl Engine {
         &mut self,
         config: &Config,
         components: &ComponentSet,
-        weight: Weight,
+        finding: Finding,
         began: Option<Mono>,
         until: Mono,
         now: Mono,
     ) -> Verdict {
         for id in components.iter() {
-            if let Some(standing) = self.standings.get_mut(id.index()) {
-                standing.mark(weight, now, until);
+            if let Some(status) = self.statuses.get_mut(id.index()) {
+                status.mark(finding, now, until);
             }
-            self.judge(config, id, began, now);
+            self.publish(config, id, began, now);
         }
         self.wake_at(until);
         Verdict::Refused
@@ -301,30 +300,36 @@ impl Engine {
     /// until it must have said them again.
     pub(super) fn truncated(&mut self, config: &Config, source: SourceId, now: Now) {
         let until = marked_until(config, source, Sender::Webhook, now.mono);
-        self.distrust_fed_by(config, source, until, now.mono);
+        self.doubt_fed_by(config, source, (Finding::LeftOut, until), now.mono);
         self.lose(source, Sender::Webhook, until);
     }
 
-    /// What a source feeds is not known to be well until then.
-    pub(super) fn distrust_fed_by(&mut self, config: &Config, source: SourceId, until: Mono, now: Mono) {
+    /// What a source feeds is not known to be well until then, for this reason.
+    pub(super) fn doubt_fed_by(
+        &mut self,
+        config: &Config,
+        source: SourceId,
+        (why, until): (Finding, Mono),
+        now: Mono,
+    ) {
         let mut one = SourceSet::EMPTY;
         one.insert(source);
-        for (standing, component) in self.standings.iter_mut().zip(&config.components) {
+        for (status, component) in self.statuses.iter_mut().zip(&config.components) {
             if component.feeders.contains(source) {
-                standing.distrust(until);
+                status.doubt(why, until);
             }
         }
-        self.judge_fed_by(config, one, now);
+        self.refeed(config, one, now);
         self.wake_at(until);
     }
 
     /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
-        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.weight())) else { return };
+        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
         if sender != Sender::Repeating {
             let gone = self.alerts.remove(at).filter(|held| held.written);
             self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
-            self.weigh(config, &before.0, before.1, Weight::Nothing, None, now.mono);
+            self.replace(config, &before.0, (before.1, Finding::Well), None, now.mono);
             return;
         }
         let until = now.mono.plus(ENDED_MEMORY);
@@ -342,44 +347,42 @@ impl Engine {
         &mut self,
         config: &Config,
         at: usize,
-        (before, old): (ComponentSet, Weight),
+        (before, old): (ComponentSet, Finding),
         began: Option<Mono>,
         now: Mono,
     ) {
-        let Some((after, new)) = self.alerts.get(at).map(|held| (held.components, held.weight())) else {
+        let Some((after, new)) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return;
         };
         if before == after {
             if old != new {
-                self.weigh(config, &after, old, new, began, now);
+                self.replace(config, &after, (old, new), began, now);
             }
         } else {
             // First what comes, then what goes: a component in both is never well in between.
-            self.weigh(config, &after, Weight::Nothing, new, began, now);
-            self.weigh(config, &before, old, Weight::Nothing, began, now);
+            self.replace(config, &after, (Finding::Well, new), began, now);
+            self.replace(config, &before, (old, Finding::Well), began, now);
         }
     }
 
-    /// These components bear a different weight.
-    pub(super) fn weigh(
+    /// One claim on these components says something else.
+    pub(super) fn replace(
         &mut self,
         config: &Config,
         components: &ComponentSet,
-        old: Weight,
-        new: Weight,
+        (old, new): (Finding, Finding),
         began: Option<Mono>,
         now: Mono,
     ) {
         for id in components.iter() {
-            if let Some(standing) = self.standings.get_mut(id.index()) {
-                standing.add(new);
-                standing.sub(old);
+            if let Some(status) = self.statuses.get_mut(id.index()) {
+                status.replace(old, new);
             }
             // What its alerts say is on the page too, and may change while its state does not.
             if let Some(site) = config.site_of(id) {
                 self.touch(site);
             }
-            self.judge(config, id, began, now);
+            self.publish(config, id, began, now);
         }
     }
 
@@ -392,7 +395,7 @@ impl Engine {
             let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
             let (components, fires) = (held.components, held.fires());
             for id in components.iter().filter(|_| fires) {
-                self.judge(config, id, began(claim, now), now.mono);
+                self.publish(config, id, began(claim, now), now.mono);
             }
             at = at.saturating_add(1);
         }
@@ -408,6 +411,7 @@ impl Engine {
         self.passed = now;
         self.wake = None;
         let passed = self.sources.pass(config, before, now);
+        self.feed(config, passed.changed, now);
         if let Some(next) = passed.next {
             self.wake_at(next);
         }
@@ -415,7 +419,7 @@ impl Engine {
         self.pass_heartbeats(config, now);
         self.pass_rules(config, now);
         self.pass_components(config, now);
-        self.judge_fed_by(config, passed.changed, now);
+        self.publish_fed_by(config, passed.changed, now);
         for (source, id) in config.sources.iter().zip(0u8..) {
             let missed_at = self.started.plus(source.silent_after);
             if missed_at > now {
@@ -436,11 +440,11 @@ impl Engine {
 
     fn pass_components(&mut self, config: &Config, now: Mono) {
         for id in (0u16..).take(config.components.len()).map(ComponentId) {
-            let Some(standing) = self.standings.get_mut(id.index()) else { return };
-            let due = standing.pass(now);
-            let next = standing.wakes_at(now);
+            let Some(status) = self.statuses.get_mut(id.index()) else { return };
+            let due = status.pass(now);
+            let next = status.wakes_at(now);
             if due {
-                self.judge(config, id, None, now);
+                self.publish(config, id, None, now);
             }
             if let Some(next) = next {
                 self.wake_at(next);
@@ -451,7 +455,7 @@ impl Engine {
     fn pass_alerts(&mut self, config: &Config, now: Mono) {
         let mut at = 0usize;
         while let Some(held) = self.alerts.get(at) {
-            let before = (held.components, held.weight());
+            let before = (held.components, held.says());
             let (due, next) = match held.phase {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
                 Phase::Ended { until } => (until, None),
@@ -475,7 +479,7 @@ impl Engine {
                 // The last one takes its place: the place is looked at again.
                 None => {
                     self.alerts.remove(at);
-                    self.weigh(config, &before.0, before.1, Weight::Nothing, None, now);
+                    self.replace(config, &before.0, (before.1, Finding::Well), None, now);
                 }
                 // Changed, and looked at again for its new deadline.
                 Some(phase) => {

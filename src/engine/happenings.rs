@@ -1,12 +1,11 @@
 //! Where the engine meets the incidents: it tells them how components stand, they tell what follows.
 
 use super::Engine;
-use super::standing::Standing;
 use crate::config::Config;
 use crate::incidents::uptime::{Lived, Uptime};
 use crate::incidents::{Action, Done, Incidents, Looks, Refusal};
 use crate::limits::WAKE_LEAST;
-use crate::model::{ComponentId, SiteId, State};
+use crate::model::{ComponentId, Finding, SiteId, State};
 use crate::time::Now;
 
 impl Engine {
@@ -89,12 +88,12 @@ impl Engine {
     /// changes something.
     pub(super) fn look(&mut self, config: &Config, now: Now) {
         self.stirred = false;
-        let standings = &self.standings;
-        let state = |id: ComponentId| {
-            standings.get(id.index()).map_or(State::NoData, |standing: &Standing| standing.view().state)
-        };
+        let statuses = &self.statuses;
+        let shown =
+            |id: ComponentId| statuses.get(id.index()).map_or(Finding::NeverHeard, |status| status.shown());
+        let state = |id: ComponentId| shown(id).state();
         let known = |id: ComponentId| self.uptime.known(id);
-        let waits = |id: ComponentId| standings.get(id.index()).is_some_and(Standing::waits);
+        let waits = |id: ComponentId| shown(id).waits();
         self.incidents.pass(config, now, &Looks { state: &state, known: &known, waits: &waits });
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {

@@ -22,11 +22,10 @@
 //! was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
 use super::reload::same_source;
-use super::standing::Weight;
 use super::{Durable, Engine};
 use crate::config::{Config, Heartbeat};
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
-use crate::model::HeartbeatId;
+use crate::model::{Finding, HeartbeatId};
 use crate::time::{Mono, Now, Wall};
 
 /// The kind of a record of a heartbeat.
@@ -138,11 +137,13 @@ impl Pulse {
         }
     }
 
-    fn weight(self, row: &Heartbeat) -> Weight {
-        match self.is_on_time() {
-            None => Weight::Owed,
-            Some(true) => Weight::Nothing,
-            Some(false) => Weight::Fires(row.severity),
+    /// What it says of its component.
+    fn says(self, row: &Heartbeat) -> Finding {
+        match self {
+            Self::Unheard { .. } => Finding::NotDueYet,
+            Self::Recalled { .. } => Finding::ClockUnset,
+            Self::OnTime { .. } => Finding::Well,
+            Self::Late { .. } | Self::Failed { .. } | Self::Missed { .. } => row.severity.into(),
         }
     }
 
@@ -289,10 +290,13 @@ impl Engine {
         let at = Wall(i64::from_le_bytes(rest.try_into().ok()?));
         let hash = u32::from_le_bytes(*hash);
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
-        if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
+        let Some((id, _)) = found else { return Some(()) };
+        let since = self.started;
+        if let Some(beat) = self.beats.get_mut(id.index()) {
             (beat.recalled, beat.recalled_at, beat.recalled_flags) = (true, at, flags);
-            (beat.since, beat.pulse) = (self.started, Pulse::Recalled { since: self.started });
+            beat.since = since;
         }
+        self.set_pulse(config, id, Pulse::Recalled { since }, None, since);
         Some(())
     }
 
@@ -331,15 +335,15 @@ impl Engine {
         let Some(place) = self.beats.get_mut(id.index()) else { return };
         let old = core::mem::replace(&mut place.pulse, pulse);
         let Some(row) = config.heartbeats.get(id.index()) else { return };
-        self.weigh_one(config, row.component, (old.weight(row), pulse.weight(row)), began, now);
+        self.replace_one(config, row.component, (old.says(row), pulse.says(row)), began, now);
     }
 
     /// Adds all of them to components that count none yet.
     pub(super) fn count_heartbeats(&mut self, config: &Config) {
         for (id, row) in config.heartbeats() {
-            let weight = self.pulse(id).weight(row);
-            if let Some(standing) = row.component.and_then(|id| self.standings.get_mut(id.index())) {
-                standing.add(weight);
+            let says = self.pulse(id).says(row);
+            if let Some(status) = row.component.and_then(|id| self.statuses.get_mut(id.index())) {
+                status.replace(Finding::Well, says);
             }
         }
     }

@@ -14,7 +14,7 @@ mod mapping;
 pub mod reload;
 pub mod rules;
 pub mod sources;
-mod standing;
+mod status;
 mod wear;
 
 use heapless::Vec;
@@ -25,7 +25,7 @@ use lifetime::Sender;
 pub use mapping::LEADING;
 use rules::Rules;
 use sources::Sources;
-use standing::Standing;
+use status::ComponentStatus;
 use wear::Wear;
 
 use crate::config::Config;
@@ -172,7 +172,7 @@ pub struct Engine {
     uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
     stirred: bool,
-    standings: [Standing; COMPONENTS],
+    statuses: [ComponentStatus; COMPONENTS],
     wear: [Wear; SOURCES],
     started: Mono,
     passed: Mono,
@@ -206,7 +206,7 @@ impl Engine {
             incidents: Incidents::new(),
             uptime: Uptime::new(),
             stirred: false,
-            standings: [Standing::new(); COMPONENTS],
+            statuses: [ComponentStatus::new(); COMPONENTS],
             wear: [Wear::new(); SOURCES],
             started: Mono(0),
             passed: Mono(0),
@@ -244,7 +244,7 @@ impl Engine {
         self.begin_rules(now.mono);
         self.count_heartbeats(config);
         self.count_rules(config);
-        self.judge_fed_by(config, Sources::pushers(config), now.mono);
+        self.refeed(config, Sources::pushers(config), now.mono);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
 
@@ -341,20 +341,36 @@ impl Engine {
 
     // ---- what changed --------------------------------------------------------------------------------
 
-    /// Judges every component that one of these sources feeds.
-    fn judge_fed_by(&mut self, config: &Config, sources: SourceSet, now: Mono) {
-        for (component, id) in config.components.iter().zip(0u16..) {
+    /// Asks anew who vouches for the components that one of these sources feeds.
+    fn feed(&mut self, config: &Config, sources: SourceSet, now: Mono) {
+        for (component, status) in config.components.iter().zip(&mut self.statuses) {
             if component.feeders.intersects(sources) {
-                self.judge(config, ComponentId(id), None, now);
+                status.feed = self.sources.feed_of(component, now);
             }
         }
     }
 
-    /// Adds up how one component stands. `began`: when its newest trouble began, if that is known.
-    fn judge(&mut self, config: &Config, id: ComponentId, began: Option<Mono>, now: Mono) {
+    /// Shows how the components are that one of these sources feeds.
+    fn publish_fed_by(&mut self, config: &Config, sources: SourceSet, now: Mono) {
+        for (component, id) in config.components.iter().zip(0u16..) {
+            if component.feeders.intersects(sources) {
+                self.publish(config, ComponentId(id), None, now);
+            }
+        }
+    }
+
+    /// Both.
+    fn refeed(&mut self, config: &Config, sources: SourceSet, now: Mono) {
+        self.feed(config, sources, now);
+        self.publish_fed_by(config, sources, now);
+    }
+
+    /// Shows how one component is. `earliest`: when its newest trouble began, if that is known.
+    fn publish(&mut self, config: &Config, id: ComponentId, earliest: Option<Mono>, now: Mono) {
         let Some(component) = config.components.get(id.index()) else { return };
-        let Some(standing) = self.standings.get_mut(id.index()) else { return };
-        if standing.judge(&self.sources, component, began, now)
+        let Some(status) = self.statuses.get_mut(id.index()) else { return };
+        let last_heard = self.sources.last_of(component.feeders);
+        if status.publish(earliest, last_heard, now)
             && let Some(site) = config.site_of(id)
         {
             self.stirred = true;
@@ -392,7 +408,7 @@ impl View for Looking<'_> {
 
     fn site(&self, site: SiteId) -> SiteView {
         let components = self.config.services_of(site).flat_map(|(id, _)| self.config.components_of(id));
-        let seen = components.map(|(id, _)| self.component(id).state).max().unwrap_or(State::NoData);
+        let seen = components.map(|(id, _)| self.component(id).state()).max().unwrap_or(State::NoData);
         let said = self.config.services_of(site).map(|(id, _)| self.said(id).0);
         let overall = said.fold(seen, State::max);
         let mut pushers = SourceSet::EMPTY;
@@ -408,11 +424,12 @@ impl View for Looking<'_> {
     }
 
     fn component(&self, id: ComponentId) -> ComponentView {
-        let standing = self.engine.standings.get(id.index()).map(Standing::view).unwrap_or_default();
+        let status = self.engine.statuses.get(id.index()).copied().unwrap_or(ComponentStatus::new());
         ComponentView {
+            finding: status.shown(),
+            since: status.since(),
             maintenance: self.engine.incidents.in_maintenance(id),
             affected_by: self.engine.incidents.affected_by(self.config, id),
-            ..standing
         }
     }
 
@@ -450,7 +467,7 @@ impl View for Looking<'_> {
         }
         let names = || self.config.published.iter().filter(|entry| entry.component == id);
         // Most components publish nothing, or are well: the alerts are not walked for those.
-        if names().next().is_none() || self.component(id).state < State::Degraded {
+        if names().next().is_none() || self.component(id).state() < State::Degraded {
             return;
         }
         let mut shown: Vec<&str, TEXTS_SHOWN> = Vec::new();

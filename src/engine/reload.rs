@@ -6,12 +6,12 @@
 //! sources have had the time to repeat what concerns it.
 
 use super::Engine;
-use super::standing::Standing;
+use super::status::ComponentStatus;
 use super::wear::Wear;
 use crate::config::Config;
 use crate::config::matcher::Match;
 use crate::limits::{COMPONENTS, SITES, SOURCES};
-use crate::model::{ComponentId, ComponentSet, SourceId, SourceSet};
+use crate::model::{ComponentId, ComponentSet, Finding, SourceId, SourceSet};
 use crate::time::{Millis, Now};
 
 impl Engine {
@@ -27,24 +27,24 @@ impl Engine {
             }
         }
         let mut component_to: [Option<ComponentId>; COMPONENTS] = [None; COMPONENTS];
-        let mut standings = [Standing::new(); COMPONENTS];
-        for (id, standing) in (0u16..).map(ComponentId).zip(&mut standings).take(new.components.len()) {
+        let mut statuses = [ComponentStatus::new(); COMPONENTS];
+        for (id, status) in (0u16..).map(ComponentId).zip(&mut statuses).take(new.components.len()) {
             let was = (0u16..)
                 .map(ComponentId)
                 .take(old.components.len())
                 .find(|&was| same_component(old, was, new, id));
-            if let Some((was, known)) = was.and_then(|was| Some((was, self.standings.get(was.index())?))) {
-                *standing = *known;
-                standing.recount();
+            if let Some((was, known)) = was.and_then(|was| Some((was, self.statuses.get(was.index())?))) {
+                *status = *known;
+                status.recount();
                 if let Some(to) = component_to.get_mut(was.index()) {
                     *to = Some(id);
                 }
             }
             if was.is_none_or(|was| !same_mapping(old, was, new, id)) {
-                standing.distrust(now.mono.plus(longest_resync(new, id)));
+                status.doubt(Finding::Reconfigured, now.mono.plus(longest_resync(new, id)));
             }
         }
-        self.standings = standings;
+        self.statuses = statuses;
         self.sources.renew(&source_from);
         let wear = self.wear;
         for (row, from) in self.wear.iter_mut().zip(source_from) {
@@ -66,8 +66,8 @@ impl Engine {
         });
         for held in self.alerts.iter() {
             for id in held.components.iter() {
-                if let Some(standing) = self.standings.get_mut(id.index()) {
-                    standing.add(held.weight());
+                if let Some(status) = self.statuses.get_mut(id.index()) {
+                    status.replace(Finding::Well, held.says());
                 }
             }
         }
@@ -79,9 +79,7 @@ impl Engine {
         self.incidents.reconfigure(old, new, now);
         self.uptime.reconfigure(old, new, now);
         self.stirred = true;
-        for id in (0u16..).map(ComponentId).take(new.components.len()) {
-            self.judge(new, id, None, now.mono);
-        }
+        self.refeed(new, super::Sources::pushers(new), now.mono);
         for generation in &mut self.generations {
             *generation = generation.wrapping_add(1);
         }

@@ -10,12 +10,11 @@
 
 use super::Engine;
 use super::reload::{same_source, same_terms};
-use super::standing::Weight;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::ingest::sample::{HashKey, Sample};
 use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES};
-use crate::model::{ComponentId, ComponentSet, RuleId};
+use crate::model::{ComponentId, ComponentSet, Finding, RuleId};
 use crate::text::number::{Micro, whole};
 use crate::time::{Millis, Mono, Now};
 
@@ -66,14 +65,6 @@ impl Phase {
             Self::Firing { .. } | Self::Absent => Some(true),
         }
     }
-
-    fn weight(self, row: &Rule) -> Weight {
-        match self.fires() {
-            None => Weight::Unheard,
-            Some(false) => Weight::Nothing,
-            Some(true) => Weight::Fires(row.severity),
-        }
-    }
 }
 
 /// The last value of one series of one rule. All-zero: free.
@@ -101,6 +92,10 @@ struct Known {
     last: Mono,
     /// A series found no room then.
     refused: Option<Mono>,
+    /// Whether anything it looks at has ever come.
+    heard: bool,
+    /// What it says of its component.
+    says: Finding,
 }
 
 impl Known {
@@ -108,7 +103,23 @@ impl Known {
     fn lacks_room(&self, row: &Rule, now: Mono) -> bool {
         self.refused.is_some_and(|at| now < at.plus(life(row)))
     }
+
+    /// What its phase means for its component.
+    fn finding(&self, row: &Rule, now: Mono) -> Finding {
+        match self.phase {
+            Phase::Unheard if self.lacks_room(row, now) => Finding::NoRoom,
+            Phase::Unheard if self.heard => Finding::SamplesStopped,
+            Phase::Unheard => Finding::NeverHeard,
+            // It is back, and may fire: that is known when it has lasted.
+            Phase::Doubtful { .. } => Finding::Settling,
+            Phase::Well | Phase::Pending { .. } => Finding::Well,
+            Phase::Firing { .. } | Phase::Absent => row.severity.into(),
+        }
+    }
 }
+
+const UNKNOWN: Known =
+    Known { phase: Phase::Unheard, last: Mono(0), refused: None, heard: false, says: Finding::NeverHeard };
 
 /// All rules. All-zero when new.
 pub(super) struct Rules {
@@ -144,7 +155,7 @@ pub struct RuleCounters {
 impl Rules {
     pub(super) const fn new() -> Self {
         Self {
-            known: [Known { phase: Phase::Unheard, last: Mono(0), refused: None }; RULES],
+            known: [UNKNOWN; RULES],
             slots: [FREE; SERIES],
             expected_from: [Mono(0); EXPECTED],
             expected_came: [false; EXPECTED],
@@ -349,7 +360,7 @@ impl Engine {
             let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
             self.rules.put(config, id.index(), (low(hash), value), stamp, now.mono);
             if let Some(known) = self.rules.known.get_mut(id.index()) {
-                known.last = now.mono;
+                (known.last, known.heard) = (now.mono, true);
             }
             self.evaluate(config, id, row, now.mono);
         }
@@ -457,10 +468,11 @@ impl Engine {
             }
             phase => phase,
         };
-        if let Some(known) = self.rules.known.get_mut(id.index()) {
-            known.phase = phase;
-        }
-        self.weigh_one(config, row.component, (old.weight(row), phase.weight(row)), began, now);
+        let Some(known) = self.rules.known.get_mut(id.index()) else { return };
+        known.phase = phase;
+        let says = known.finding(row, now);
+        let before = core::mem::replace(&mut known.says, says);
+        self.replace_one(config, row.component, (before, says), began, now);
     }
 
     /// Since when one that is expected is silent for too long: the one that was heard last.
@@ -471,27 +483,26 @@ impl Engine {
     }
 
     /// What a heartbeat or a rule says about its component has changed, perhaps.
-    pub(super) fn weigh_one(
+    pub(super) fn replace_one(
         &mut self,
         config: &Config,
         component: Option<ComponentId>,
-        (before, after): (Weight, Weight),
+        (before, after): (Finding, Finding),
         began: Option<Mono>,
         now: Mono,
     ) {
         if let Some(component) = component.filter(|_| before != after) {
             let mut one = ComponentSet::EMPTY;
             one.insert(component);
-            self.weigh(config, &one, before, after, began, now);
+            self.replace(config, &one, (before, after), began, now);
         }
     }
 
     /// Adds all of them to components that count none yet.
     pub(super) fn count_rules(&mut self, config: &Config) {
-        for (id, row) in config.rules() {
-            let weight = self.rule_phase(id).weight(row);
-            if let Some(standing) = row.component.and_then(|id| self.standings.get_mut(id.index())) {
-                standing.add(weight);
+        for ((_, row), known) in config.rules().zip(&self.rules.known) {
+            if let Some(status) = row.component.and_then(|id| self.statuses.get_mut(id.index())) {
+                status.replace(Finding::Well, known.says);
             }
         }
     }

@@ -25,12 +25,11 @@ use std::vec::Vec;
 
 use super::alerts::Key;
 use super::lifetime::Sender;
-use super::standing::Weight;
 use super::{Engine, Input, State};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::{ALERTS, SOURCES};
-use crate::model::{ComponentId, ComponentView, Severity, SourceId, View};
+use crate::model::{ComponentId, ComponentView, Finding, Severity, SourceId, View};
 use crate::time::{Mono, Now, Wall, rfc3339};
 
 const NOON: i64 = 1_795_262_400_000;
@@ -174,22 +173,15 @@ impl World {
         for id in (0..self.config.components.len() as u16).map(ComponentId) {
             let component = self.config.components[id.index()];
             let here: Vec<_> = alerts.iter().filter(|held| held.components.contains(id)).collect();
-            let count = |weight: Weight| here.iter().filter(|held| held.weight() == weight).count() as u16;
-            let outages = count(Weight::Fires(Severity::Outage));
-            let degraded = count(Weight::Fires(Severity::Degraded));
-            let unknown = count(Weight::Unknown);
-            let standing = &self.engine.standings[id.index()];
-            assert_eq!(standing.counted(), (outages, degraded, unknown), "the counters are a recount");
+            let count = |says: Finding| here.iter().filter(|held| held.says() == says).count() as u16;
+            let mut tally = Finding::ALL.map(count);
+            tally[Finding::Well.index()] = 0;
+            assert_eq!(self.engine.statuses[id.index()].tally(), tally, "the counters are a recount");
 
             let view = self.view(id);
-            let at_least = match (outages, degraded, unknown) {
-                (1.., _, _) => State::Outage,
-                (0, 1.., _) => State::Degraded,
-                (0, 0, 1..) => State::NoData,
-                (0, 0, 0) => State::Operational,
-            };
-            assert!(view.state >= at_least, "{view:?} is greener than {at_least:?}");
-            if view.state == State::Operational {
+            let at_least = here.iter().map(|held| held.says()).max().unwrap_or(Finding::Well);
+            assert!(view.finding >= at_least, "{view:?} is greener than {at_least:?}");
+            if view.state() == State::Operational {
                 let live = component.feeders.iter().any(|source| {
                     let silent_after = self.config.sources[source.index()].silent_after;
                     let last = self.engine.sources().last_heard(source);
@@ -200,8 +192,8 @@ impl World {
             }
             let name = self.config.str(component.name).to_string();
             if let Some((_, was)) = self.seen.iter().find(|(was, _)| *was == name)
-                && was.state != State::Operational
-                && view.state != State::Operational
+                && was.state() != State::Operational
+                && view.state() != State::Operational
                 && let Some(since) = was.since
             {
                 assert!(view.since.is_some_and(|now| now <= since), "since moved: {was:?} to {view:?}");
@@ -373,11 +365,7 @@ fn who_is_woken_when_he_asks_sees_what_who_never_sleeps_sees() {
                 if second == 30 {
                     for id in (0..3).map(ComponentId) {
                         let (one, other) = (asks.view(id), wakes.view(id));
-                        assert_eq!(
-                            (one.state, one.reason),
-                            (other.state, other.reason),
-                            "seed {seed}, {minute}"
-                        );
+                        assert_eq!(one.finding, other.finding, "seed {seed}, {minute}");
                     }
                     assert_eq!(asks.engine.alerts().len(), wakes.engine.alerts().len());
                 }
@@ -528,7 +516,7 @@ fn truth(seed: u64, replicas: usize) {
             for n in 0..RULES {
                 let view = world.view(ComponentId(n as u16));
                 assert!(
-                    !known_bad[n] || view.state != State::Operational,
+                    !known_bad[n] || view.state() != State::Operational,
                     "seed {seed}, minute {minute}: c{n} is green and fires; clock {:?}",
                     world.ahead
                 );
@@ -538,13 +526,13 @@ fn truth(seed: u64, replicas: usize) {
         for n in 0..RULES {
             let view = world.view(ComponentId(n as u16));
             assert!(
-                !known_bad[n] || view.state != State::Operational,
+                !known_bad[n] || view.state() != State::Operational,
                 "seed {seed}, minute {minute}: c{n} turned green and fires; clock {:?}",
                 world.ahead
             );
             if calm && now > quiet_from + 45 * MIN {
                 assert_eq!(
-                    view.state,
+                    view.state(),
                     State::Operational,
                     "seed {seed}, minute {minute}: c{n} is well and does not show: {view:?}; clock {:?}",
                     world.ahead

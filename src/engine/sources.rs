@@ -2,9 +2,9 @@
 
 use heapless::String;
 
-use crate::config::{Config, Scope};
+use crate::config::{Component, Config, Scope};
 use crate::limits::{SOURCES, UNMAPPED_NAME_BYTES};
-use crate::model::{Monitoring, Reason, SiteId, SourceId, SourceSet};
+use crate::model::{Finding, Monitoring, SiteId, SourceId, SourceSet};
 use crate::time::{Millis, Mono};
 
 /// What is known of one sender. All-zero: never heard.
@@ -130,19 +130,24 @@ impl Sources {
         }
     }
 
-    /// Whether any of them would tell us if something were wrong; else why not.
-    pub fn word_of(&self, feeders: SourceSet, now: Mono) -> Result<(), Reason> {
-        // What a visitor is told is the least bad of the reasons: somebody is coming back.
-        let mut worst = Err(Reason::NeverHeard);
-        for id in feeders.iter() {
+    /// What the sources that feed a component vouch for together: any of them would tell us if
+    /// something were wrong; else the mildest reason why none would.
+    pub fn feed_of(&self, component: &Component, now: Mono) -> Finding {
+        // Its heartbeats and rules have deadlines of their own.
+        if component.watched {
+            return Finding::Well;
+        }
+        let mut feed = Finding::NeverHeard;
+        for id in component.feeders.iter() {
             match self.life(id) {
-                Life::Live { word_counts_at, .. } if now >= word_counts_at => return Ok(()),
-                Life::Live { .. } => worst = Err(Reason::Resync),
-                Life::Silent { .. } if worst == Err(Reason::NeverHeard) => worst = Err(Reason::Silent),
+                Life::Live { word_counts_at, .. } if now >= word_counts_at => return Finding::Well,
+                // Somebody is coming back.
+                Life::Live { .. } => feed = Finding::Settling,
+                Life::Silent { .. } if feed == Finding::NeverHeard => feed = Finding::Silent,
                 Life::Silent { .. } | Life::NeverHeard => {}
             }
         }
-        worst
+        feed
     }
 
     /// The last sign of life of any of them.

@@ -26,7 +26,7 @@ use super::{Durable, Engine, Input, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
-use crate::model::{ComponentId, Lang, Monitoring, Reason, SiteId, SourceId, State, View};
+use crate::model::{ComponentId, Finding, Lang, Monitoring, SiteId, SourceId, State, View};
 use crate::time::{Mono, Now, Wall, rfc3339};
 
 /// Noon of some day by the senders' clocks, which are right.
@@ -201,11 +201,11 @@ impl Sim {
     }
 
     fn state(&self, id: ComponentId) -> State {
-        self.engine.view(&self.config, self.clocks()).component(id).state
+        self.engine.view(&self.config, self.clocks()).component(id).state()
     }
 
-    fn reason(&self, id: ComponentId) -> Reason {
-        self.engine.view(&self.config, self.clocks()).component(id).reason
+    fn reason(&self, id: ComponentId) -> Finding {
+        self.engine.view(&self.config, self.clocks()).component(id).finding
     }
 
     /// In minutes after noon.
@@ -261,7 +261,7 @@ fn what_finds_no_room_in_an_alert_makes_nothing_well() {
     sim.at(14);
     sim.alive();
     sim.at(16);
-    assert_eq!((sim.state(EGRET), sim.reason(EGRET)), (State::NoData, Reason::Expired));
+    assert_eq!((sim.state(EGRET), sim.reason(EGRET)), (State::NoData, Finding::Lapsed));
     // With room for it, it ends when it is about something else.
     let mut sim = Sim::well(ONE);
     sim.prometheus(A, &[about_egret(0)]);
@@ -301,10 +301,10 @@ fn a_second_alert_on_a_component_that_is_bad_already_comes_and_goes_on_the_page(
 #[test]
 fn after_a_start_nothing_is_known_until_the_source_has_had_time_to_tell_all() {
     let mut sim = Sim::new(ONE);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::NeverHeard));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::NeverHeard));
     sim.at(2);
     sim.alive();
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Resync));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Settling));
     sim.quiet_until(6);
     assert_eq!(sim.state(HERON), State::NoData);
     sim.quiet_until(7);
@@ -328,7 +328,7 @@ fn a_source_that_falls_silent_makes_its_components_no_data_since_its_last_word()
     sim.at(14);
     assert_eq!(sim.state(HERON), State::Operational);
     sim.at(15);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Silent));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Silent));
     assert_eq!(sim.since(HERON), Some(10));
     assert_eq!(sim.monitoring(), Monitoring::Down(Some(Mono(10 * MIN))));
 }
@@ -339,7 +339,7 @@ fn a_source_that_returns_from_silence_is_believed_to_be_well_only_after_its_resy
     sim.at(40);
     sim.alive();
     assert_eq!(sim.monitoring(), Monitoring::Up);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Resync));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Settling));
     sim.quiet_until(44);
     assert_eq!(sim.state(HERON), State::NoData);
     assert_eq!(sim.since(HERON), Some(10), "since never moves forward while it is unwell");
@@ -496,7 +496,7 @@ fn prometheus_restarts_and_re_pends_an_alert_for_its_whole_for() {
     sim.quiet_until(17);
     assert_eq!(sim.state(HERON), State::Outage);
     sim.quiet_until(18);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Lapsed));
     sim.quiet_until(24);
     assert_eq!(sim.state(HERON), State::NoData);
     sim.prometheus(A, &[alert("AntennaDown", "heron", 24, 28)]);
@@ -512,7 +512,7 @@ fn an_alert_that_expired_is_well_after_its_source_was_heard_for_15_minutes_witho
     // Silent from 20 to 50: that time does not count.
     sim.quiet_until(20);
     sim.at(50);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Silent));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Silent));
     sim.alive();
     sim.quiet_until(64);
     assert_eq!(sim.state(HERON), State::NoData);
@@ -545,7 +545,7 @@ fn what_expired_is_not_well_while_its_source_says_nothing() {
     assert_eq!(sim.state(HERON), State::Outage);
     for minute in [16, 30, 31, 60, 600] {
         sim.at(minute);
-        assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired), "{minute}");
+        assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Lapsed), "{minute}");
     }
     // It is back, and has its alert pend for all of its time again.
     sim.quiet_until(614);
@@ -790,7 +790,7 @@ fn a_webhook_alert_that_is_not_repeated_becomes_no_data_and_never_well() {
     sim.quiet_until(10 + 269);
     assert_eq!(sim.state(HERON), State::Outage);
     sim.quiet_until(10 + 270);
-    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Reason::Expired));
+    assert_eq!((sim.state(HERON), sim.reason(HERON)), (State::NoData, Finding::Lapsed));
     sim.quiet_until(3000);
     assert_eq!((sim.state(HERON), sim.since(HERON)), (State::NoData, Some(9)));
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, Some(2999))]);
@@ -1183,7 +1183,7 @@ fn a_reload_keeps_alerts_sources_and_since() {
     let heron = ComponentId(1);
     assert_eq!((sim.state(heron), sim.since(heron)), (State::Outage, Some(9)));
     assert_eq!(sim.state(ComponentId(2)), State::Operational);
-    assert_eq!((sim.state(ComponentId(0)), sim.reason(ComponentId(0))), (State::NoData, Reason::Resync));
+    assert_eq!(sim.reason(ComponentId(0)), Finding::Reconfigured);
     sim.at(12);
     assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 12)]), [Verdict::Resolved]);
     assert_eq!(sim.state(heron), State::Operational);
@@ -1193,7 +1193,7 @@ fn a_reload_keeps_alerts_sources_and_since() {
 fn a_component_whose_mapping_changed_is_no_data_until_its_alerts_have_come_again() {
     let mut sim = Sim::well(ONE);
     reload(&mut sim, &ONE.replace("alertname=EgretDown", "alertname=EgretGone"));
-    assert_eq!((sim.state(EGRET), sim.reason(EGRET)), (State::NoData, Reason::Resync));
+    assert_eq!(sim.reason(EGRET), Finding::Reconfigured);
     assert_eq!(sim.state(HERON), State::Operational);
     sim.quiet_until(14);
     assert_eq!(sim.state(EGRET), State::NoData);

@@ -1,11 +1,13 @@
 //! The nouns, as DESIGN's table of words has them, and what the renderer is told about them.
 
+mod finding;
 mod ids;
 mod incident;
 mod kept;
 mod lang;
 mod view;
 
+pub use finding::Finding;
 pub use ids::{
     ComponentId, ComponentSet, HeartbeatId, RuleId, ServiceId, SiteId, SourceId, SourceSet, UserId,
 };
@@ -14,7 +16,7 @@ pub use incident::{
 };
 pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;
-pub use view::{ComponentView, Monitoring, Reason, Sheet, SiteView, View};
+pub use view::{ComponentView, Monitoring, Sheet, SiteView, View};
 
 /// How bad an alert is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

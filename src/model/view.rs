@@ -1,7 +1,8 @@
 //! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
 
 use super::{
-    BannerView, ComponentId, Day, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State, StepView,
+    BannerView, ComponentId, Day, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State,
+    StepView,
 };
 use crate::time::{Mono, Now};
 
@@ -17,38 +18,25 @@ pub enum Sheet {
     Incident(u32),
 }
 
-/// Why a component is in its state, where that helps a visitor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reason {
-    /// An alert says so, or nobody says anything else.
-    #[default]
-    Reported,
-    /// No data: nobody who feeds it has been heard since we started.
-    NeverHeard,
-    /// No data: a heartbeat is owed that has not had the time to come since we started, and nothing else is amiss.
-    Owed,
-    /// No data: whoever feeds it has fallen silent.
-    Silent,
-    /// No data: we have just started, or its source has just come back, and it has not told all yet.
-    Resync,
-    /// No data: an alert ended without being resolved.
-    Expired,
-}
-
 /// What is known about one component.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ComponentView {
-    /// How it is.
-    pub state: State,
+    /// How it is, and why.
+    pub finding: Finding,
     /// Since when it has been well, or unwell (that never moves forward while it stays unwell);
     /// `None` if that is not known.
     pub since: Option<Mono>,
-    /// Why, if there is more to say.
-    pub reason: Reason,
     /// Whether planned work is being done on it now: whatever its state is was expected.
     pub maintenance: bool,
     /// The component that is down and without which this one cannot work, if it is not well itself.
     pub affected_by: Option<ComponentId>,
+}
+
+impl ComponentView {
+    /// How it is.
+    pub const fn state(&self) -> State {
+        self.finding.state()
+    }
 }
 
 /// Whether those who watch are alive.

@@ -17,8 +17,8 @@ use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, SHEET_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Forced, Lang, Monitoring, Reason, ServiceId, Sheet,
-    SiteId, SiteView, State, View, Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Forced, Lang, Monitoring, ServiceId,
+    Sheet, SiteId, SiteView, State, View, Words,
 };
 use crate::text::buffer::Bytes;
 use crate::time::{Mono, Now as Clocks, Wall};
@@ -133,7 +133,7 @@ impl From<State> for Told {
 
 impl From<&ComponentView> for Told {
     fn from(view: &ComponentView) -> Self {
-        if view.maintenance { Self::Work } else { view.state.into() }
+        if view.maintenance { Self::Work } else { view.state().into() }
     }
 }
 
@@ -196,7 +196,7 @@ struct Worst {
     all: bool,
     parts: usize,
     /// Why, if all of several components are so for the same reason: then it is said once.
-    shared: Option<Reason>,
+    shared: Option<Finding>,
 }
 
 impl Worst {
@@ -218,8 +218,28 @@ const fn service_word(worst: Worst) -> Word {
 }
 
 /// Why a component is as it is; nobody asks while work is done on it.
-fn reason(seen: &ComponentView) -> Reason {
-    if seen.maintenance { Reason::Reported } else { seen.reason }
+fn reason(seen: &ComponentView) -> Finding {
+    if seen.maintenance { Finding::Well } else { seen.finding }
+}
+
+/// Why a component is not known to be well, in words for visitors; `None` if its state says all.
+pub(super) const fn reason_word(finding: Finding) -> Option<Word> {
+    Some(match finding {
+        Finding::Well | Finding::Degraded | Finding::Outage => return None,
+        Finding::NotDueYet => Word::ReasonNotDueYet,
+        Finding::ClockUnset => Word::ReasonClockUnset,
+        Finding::NeverHeard => Word::ReasonNeverHeard,
+        Finding::Settling => Word::ReasonSettling,
+        Finding::Reconfigured => Word::ReasonReconfigured,
+        Finding::LeftOut => Word::ReasonLeftOut,
+        Finding::NoRoom => Word::ReasonNoRoom,
+        Finding::Unreadable => Word::ReasonUnreadable,
+        Finding::NotOnFlash => Word::ReasonNotOnFlash,
+        Finding::SamplesStopped => Word::ReasonSamplesStopped,
+        Finding::SenderCannotTell => Word::ReasonSenderCannotTell,
+        Finding::Lapsed => Word::ReasonLapsed,
+        Finding::Silent => Word::ReasonSilent,
+    })
 }
 
 /// The first bytes of a text that a page shows, and whether that is not all of it.
@@ -657,7 +677,7 @@ impl<'a> Context<'a> {
             state: self.word(service_word(worst)),
             description: &mut |out| {
                 self.paragraph(out, "d", &service.description);
-                self.reason(out, worst.shared.unwrap_or_default());
+                self.reason(out, worst.shared.unwrap_or(Finding::Well));
             },
             parts: &mut |out| {
                 if worst.parts == 0 {
@@ -739,17 +759,13 @@ impl<'a> Context<'a> {
         });
     }
 
-    fn reason(&self, out: &mut Out<'_>, reason: Reason) {
+    fn reason(&self, out: &mut Out<'_>, finding: Finding) {
         // The banner has said it already, and sixteen times the same line hides what differs.
         let down = matches!(self.seen.monitoring, Monitoring::Down(_));
-        let text = match reason {
-            Reason::Reported => return,
-            Reason::NeverHeard | Reason::Owed | Reason::Silent if down => return,
-            Reason::NeverHeard | Reason::Owed => Word::ReasonNeverHeard,
-            Reason::Silent => Word::ReasonSilent,
-            Reason::Resync => Word::ReasonResync,
-            Reason::Expired => Word::ReasonExpired,
-        };
+        if down && matches!(finding, Finding::NeverHeard | Finding::Silent) {
+            return;
+        }
+        let Some(text) = reason_word(finding) else { return };
         Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
     }
 

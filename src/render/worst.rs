@@ -1,11 +1,11 @@
 //! How large a page can become, so that `check` can refuse a configuration whose page would not fit.
 
-use super::page::size;
+use super::page::{reason_word, size};
 use super::when::{Date, local};
 use super::words::{Word, word};
 use crate::config::Config;
 use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
-use crate::model::{ComponentId, ComponentView, Lang, Monitoring, Reason, SiteId, SiteView, State, View};
+use crate::model::{ComponentId, ComponentView, Finding, Lang, Monitoring, SiteId, SiteView, State, View};
 use crate::time::tz::Tz;
 use crate::time::{Mono, Now, Wall};
 
@@ -108,15 +108,10 @@ impl View for Longest {
         SiteView { overall: State::Outage, as_of: self.since, monitoring: Monitoring::Partly(self.since) }
     }
     fn component(&self, _: ComponentId) -> ComponentView {
-        let reasons = [
-            (Word::ReasonNeverHeard, Reason::NeverHeard),
-            (Word::ReasonSilent, Reason::Silent),
-            (Word::ReasonResync, Reason::Resync),
-            (Word::ReasonExpired, Reason::Expired),
-        ];
-        let longest = reasons.into_iter().max_by_key(|&(text, _)| word(self.lang, text).len());
-        let reason = longest.map_or(Reason::Reported, |(_, reason)| reason);
-        ComponentView { state: State::Outage, since: self.since, reason, ..ComponentView::default() }
+        // It is no data, whose words are looked at with those of all states (see `STATES`).
+        let length = |finding: &Finding| reason_word(*finding).map_or(0, |text| word(self.lang, text).len());
+        let finding = Finding::ALL.into_iter().max_by_key(length).unwrap_or_default();
+        ComponentView { finding, since: self.since, ..ComponentView::default() }
     }
     fn published(&self, _: ComponentId, _: Lang, _: &mut dyn FnMut(&str)) {}
 }

@@ -249,7 +249,7 @@ fn flapping(what: &str, sender: Sender, every: i64, components: usize) -> (Cost,
             for component in 0..components {
                 board.post(sender, fires, component);
             }
-            let state = board.engine.view(&board.config, board.now()).component(ComponentId(0)).state;
+            let state = board.engine.view(&board.config, board.now()).component(ComponentId(0)).state();
             assert_eq!(state, if fires { State::Outage } else { State::Operational });
         }
     });

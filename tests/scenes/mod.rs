@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use aiglon::config::{Component, Config, Service, Site, Texts, Visibility};
 use aiglon::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Day, Forced, IncidentView, Lang, MaintenanceView,
-    Monitoring, Phase, Phrase, Reason, Repeat, ServiceId, SiteId, SiteView, State, Step, StepView, View,
-    Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
+    MaintenanceView, Monitoring, Phase, Phrase, Repeat, ServiceId, SiteId, SiteView, State, Step, StepView,
+    View, Words,
 };
 use aiglon::time::{Mono, Now, Wall};
 
@@ -148,10 +148,10 @@ pub(crate) fn window(number: u32, part: Option<u16>, starts: i64, lasts: i64) ->
 }
 
 impl Fake {
-    pub(crate) fn set(&mut self, part: usize, state: State, reason: Reason, minutes: i64) {
+    pub(crate) fn set(&mut self, part: usize, finding: Finding, minutes: i64) {
         self.components.insert(
             part,
-            ComponentView { state, since: Some(minutes_ago(minutes)), reason, ..ComponentView::default() },
+            ComponentView { finding, since: Some(minutes_ago(minutes)), ..ComponentView::default() },
         );
     }
 
@@ -167,7 +167,7 @@ impl View for Fake {
         Now { mono: Mono(0), wall: self.wall }
     }
     fn site(&self, _: SiteId) -> SiteView {
-        let states = (0..16).map(|part| self.component(ComponentId(part)).state);
+        let states = (0..16).map(|part| self.component(ComponentId(part)).state());
         let overall = self.overall.unwrap_or(states.max().unwrap_or_default());
         SiteView { overall, as_of: self.as_of, monitoring: self.monitoring }
     }
@@ -204,19 +204,19 @@ impl View for Fake {
 pub(crate) fn well() -> Fake {
     let mut view = Fake::default();
     for part in 0..16 {
-        view.set(part, State::Operational, Reason::Reported, 60 * 24 * 19 + 100);
+        view.set(part, Finding::Well, 60 * 24 * 19 + 100);
     }
-    view.set(3, State::Operational, Reason::Reported, 200);
+    view.set(3, Finding::Well, 200);
     view
 }
 
 pub(crate) fn trouble() -> Fake {
     let mut view = well();
-    view.set(1, State::Outage, Reason::Reported, 42);
-    view.set(2, State::Outage, Reason::Reported, 60 * 26);
-    view.set(5, State::Degraded, Reason::Reported, 12);
-    view.set(9, State::NoData, Reason::Expired, 25);
-    view.set(15, State::Outage, Reason::Reported, 60 * 24 * 400);
+    view.set(1, Finding::Outage, 42);
+    view.set(2, Finding::Outage, 60 * 26);
+    view.set(5, Finding::Degraded, 12);
+    view.set(9, Finding::Lapsed, 25);
+    view.set(15, Finding::Outage, 60 * 24 * 400);
     view.texts
         .insert(1, vec!["Plus de courant sur le toit depuis ce matin, l’électricien est prévenu.".into()]);
     view
@@ -286,7 +286,7 @@ pub(crate) fn incidents() -> Fake {
 /// Work on one component now, more to come, and words at the top.
 pub(crate) fn maintenance() -> Fake {
     let mut view = with_past(well());
-    view.components.get_mut(&8).unwrap().state = State::Outage;
+    view.components.get_mut(&8).unwrap().finding = Finding::Outage;
     view.components.get_mut(&8).unwrap().maintenance = true;
     let mail = MaintenanceView {
         service: ServiceId(1),
@@ -343,23 +343,23 @@ pub(crate) fn forced() -> Fake {
     view
 }
 
-fn silent(monitoring: Monitoring, parts: std::ops::Range<usize>, reason: Reason) -> Fake {
+fn silent(monitoring: Monitoring, parts: std::ops::Range<usize>, finding: Finding) -> Fake {
     let mut view = Fake { as_of: Some(minutes_ago(48)), monitoring, ..well() };
     for part in parts {
-        view.set(part, State::NoData, reason, 43);
+        view.set(part, finding, 43);
     }
     view
 }
 
 /// (name, view): each is a golden file per language.
 pub(crate) fn all() -> Vec<(&'static str, Fake)> {
-    let start = ComponentView { reason: Reason::NeverHeard, ..ComponentView::default() };
+    let start = ComponentView { finding: Finding::NeverHeard, ..ComponentView::default() };
     vec![
         ("well", well()),
         ("trouble", trouble()),
-        ("down", silent(Monitoring::Down(Some(minutes_ago(43))), 0..16, Reason::Silent)),
-        ("partly", silent(Monitoring::Partly(Some(minutes_ago(43))), 8..12, Reason::Silent)),
-        ("resync", silent(Monitoring::Up, 0..16, Reason::Resync)),
+        ("down", silent(Monitoring::Down(Some(minutes_ago(43))), 0..16, Finding::Silent)),
+        ("partly", silent(Monitoring::Partly(Some(minutes_ago(43))), 8..12, Finding::Silent)),
+        ("resync", silent(Monitoring::Up, 0..16, Finding::Settling)),
         ("incidents", incidents()),
         ("maintenance", maintenance()),
         ("forced", forced()),

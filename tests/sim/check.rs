@@ -31,7 +31,7 @@ impl World {
         let view = self.engine.view(&self.config, self.clocks());
         let mut overall = [State::Operational; 2];
         for part in 0..PARTS.len() {
-            let state = view.component(ComponentId(u16::try_from(part).unwrap())).state;
+            let state = view.component(ComponentId(u16::try_from(part).unwrap())).state();
             let expected = self.model.state(part, self.now);
             assert_eq!(state, expected, "{} at {}", PARTS[part], self.now / 1000);
             // Not by any rule of ours, but by what was said.

@@ -717,7 +717,7 @@ impl World {
     pub fn is_well(&self, site: u8) -> bool {
         let view = self.engine.view(&self.config, self.clocks());
         let of_site = (0u16..).zip(SITE_OF).filter(|(_, of)| *of == site);
-        of_site.map(|(id, _)| ComponentId(id)).all(|id| view.component(id).state == State::Operational)
+        of_site.map(|(id, _)| ComponentId(id)).all(|id| view.component(id).state() == State::Operational)
     }
 
     // ---- one step --------------------------------------------------------------------------------------------

@@ -33,49 +33,47 @@ fn beat(sim: &mut Sim, id: HeartbeatId, failed: bool) {
     sim.engine.step(&sim.config, now, Input::Beat { id, failed });
 }
 
-fn files(sim: &Sim) -> (State, Reason) {
-    let view = sim.engine.view(&sim.config, sim.clocks());
-    let view = view.component(FILES);
-    (view.state, view.reason)
+fn files(sim: &Sim) -> Finding {
+    sim.engine.view(&sim.config, sim.clocks()).component(FILES).finding
 }
 
 #[test]
 fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     let mut sim = Sim::new(&owed());
-    let unheard = (State::NoData, Reason::Owed);
+    let unheard = Finding::NotDueYet;
     assert_eq!(files(&sim), unheard);
     sim.at(11);
     assert_eq!(files(&sim), unheard);
     // It had the time to come.
     sim.at(12);
-    assert_eq!((files(&sim).0, sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
+    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
     assert_eq!(sim.engine.pulse(BACKUP).last(), None);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(Mono(10 * MIN)));
     sim.at(24 * 60);
     beat(&mut sim, SYNC, false);
-    assert_eq!(files(&sim).0, State::Outage);
+    assert_eq!(files(&sim).state(), State::Outage);
     let mut sim = Sim::new(&owed());
     sim.at(10);
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim), unheard, "one of two");
     beat(&mut sim, SYNC, false);
-    assert_eq!(files(&sim).0, State::Operational, "at once: there is nothing to wait for");
+    assert_eq!(files(&sim).state(), State::Operational, "at once: there is nothing to wait for");
     let start = 10;
     sim.at(start + 11);
-    assert_eq!(files(&sim).0, State::Operational, "late, but within its grace");
+    assert_eq!(files(&sim).state(), State::Operational, "late, but within its grace");
     sim.at(start + 12);
-    assert_eq!(files(&sim).0, State::Outage);
+    assert_eq!(files(&sim).state(), State::Outage);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(Mono((start + 10) * MIN)), "since it was due");
     assert_eq!(sim.engine.pulse(BACKUP), Pulse::Late { last: Mono(start * MIN) });
     beat(&mut sim, BACKUP, false);
-    assert_eq!(files(&sim).0, State::Operational);
+    assert_eq!(files(&sim).state(), State::Operational);
     // Of a late warning and a late outage, the outage.
     sim.at(start + 40);
-    assert_eq!((files(&sim).0, sim.engine.counters().missed), (State::Outage, 3));
+    assert_eq!((files(&sim).state(), sim.engine.counters().missed), (State::Outage, 3));
     beat(&mut sim, BACKUP, false);
-    assert_eq!(files(&sim).0, State::Degraded);
+    assert_eq!(files(&sim).state(), State::Degraded);
 }
 
 #[test]
@@ -85,15 +83,15 @@ fn a_failure_lasts_until_the_next_success() {
         beat(&mut sim, id, false);
     }
     beat(&mut sim, BACKUP, true);
-    assert_eq!(files(&sim).0, State::Outage);
+    assert_eq!(files(&sim).state(), State::Outage);
     sim.at(5);
     beat(&mut sim, BACKUP, true);
     sim.at(16);
-    assert_eq!((files(&sim).0, sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
+    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
     sim.at(17);
-    assert_eq!((files(&sim).0, sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
+    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
     beat(&mut sim, BACKUP, false);
-    assert_eq!((files(&sim).0, sim.engine.counters().beats), (State::Operational, 5));
+    assert_eq!((files(&sim).state(), sim.engine.counters().beats), (State::Operational, 5));
 }
 
 #[test]
@@ -108,7 +106,7 @@ fn a_component_with_other_feeders_needs_those_besides() {
     for id in [BACKUP, SYNC] {
         beat(&mut sim, id, false);
     }
-    assert_eq!(files(&sim), (State::NoData, Reason::Resync));
+    assert_eq!(files(&sim), Finding::Settling);
 }
 
 #[test]
@@ -118,7 +116,7 @@ fn a_reload_keeps_what_is_known() {
         beat(&mut sim, id, false);
     }
     beat(&mut sim, SYNC, true);
-    assert_eq!(files(&sim).0, State::Degraded);
+    assert_eq!(files(&sim).state(), State::Degraded);
     // The other way round, and one more that was never heard of.
     let (head, tail) =
         owed().split_once("config heartbeat 'backup'").map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
@@ -128,12 +126,12 @@ fn a_reload_keeps_what_is_known() {
     let now = sim.clocks();
     sim.engine.reconfigure(&sim.config, &new, now);
     sim.config = new;
-    assert_eq!((sim.engine.pulse(HeartbeatId(0)).word(), files(&sim).0), ("failed", State::Degraded));
+    assert_eq!((sim.engine.pulse(HeartbeatId(0)).word(), files(&sim).state()), ("failed", State::Degraded));
     beat(&mut sim, HeartbeatId(0), false);
     let settled = files(&sim);
-    assert!(settled == (State::Operational, Reason::Reported) || settled == (State::NoData, Reason::Resync));
+    assert!(matches!(settled, Finding::Well | Finding::Settling));
     sim.at(6);
-    assert_eq!(files(&sim).0, State::Operational);
+    assert_eq!(files(&sim).state(), State::Operational);
     let more = load(
         &(other
             + "config heartbeat 'third'\n	option source 'a'\n	option every '1h'\n	option component 'files'\n"),
@@ -141,7 +139,7 @@ fn a_reload_keeps_what_is_known() {
     let now = sim.clocks();
     sim.engine.reconfigure(&sim.config, &more, now);
     sim.config = more;
-    assert_eq!(files(&sim).0, State::NoData);
+    assert_eq!(files(&sim).state(), State::NoData);
 }
 
 #[test]
@@ -152,7 +150,7 @@ fn one_without_a_component_concerns_nobody() {
     sim.at(4);
     beat(&mut sim, SYNC, false);
     sim.at(6);
-    assert_eq!(files(&sim).0, State::Operational, "its source has been heard: sources feed it as ever");
+    assert_eq!(files(&sim).state(), State::Operational, "its source has been heard: sources feed it as ever");
     assert_eq!(HEARTBEATS, 64);
 }
 
@@ -205,16 +203,16 @@ fn a_nightly_job_is_known_after_a_power_cut() {
     let mut next = after(&mut sim, 10, &written);
     assert_eq!(known(&next), ("on time", "not heard yet"));
     beat(&mut next, SYNC, false);
-    assert_eq!(files(&next).0, State::Operational);
+    assert_eq!(files(&next).state(), State::Operational);
     // Due 24 hours after it came, and late two later: not two after we came back.
     for hour in 1..=6 {
         next.at(hour * HOUR);
         beat(&mut next, SYNC, false);
     }
-    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    assert_eq!((known(&next).0, files(&next).state()), ("on time", State::Operational));
     next.at(7 * HOUR);
     beat(&mut next, SYNC, false);
-    assert_eq!((known(&next).0, files(&next).0), ("late", State::Outage));
+    assert_eq!((known(&next).0, files(&next).state()), ("late", State::Outage));
 }
 
 #[test]
@@ -224,7 +222,7 @@ fn what_is_not_sure_after_a_restart_is_not_well() {
     let well = heard(&mut sim, BACKUP, false);
     // It became due while we were away: it may have come.
     let next = after(&mut sim, 26 * HOUR, &well);
-    assert_eq!((known(&next).0, files(&next)), ("not heard yet", (State::NoData, Reason::Owed)));
+    assert_eq!((known(&next).0, files(&next)), ("not heard yet", Finding::NotDueYet));
     // By a clock that is behind what was written, nothing is known.
     let next = after(&mut sim, -2 * HOUR, &well);
     assert_eq!(known(&next).0, "not heard yet");
@@ -232,12 +230,12 @@ fn what_is_not_sure_after_a_restart_is_not_well() {
     let failed = heard(&mut sim, BACKUP, true);
     assert_eq!(failed.len(), 1);
     let next = after(&mut sim, HOUR, &[well.clone(), failed.clone()].concat());
-    assert_eq!((known(&next).0, files(&next).0), ("failed", State::Outage));
+    assert_eq!((known(&next).0, files(&next).state()), ("failed", State::Outage));
     // And it was late when we stopped.
     sim.at(60 * HOUR);
     let late = stopped(&mut sim);
     let next = after(&mut sim, HOUR, &[well, failed, late].concat());
-    assert_eq!((known(&next).0, files(&next).0), ("late", State::Outage));
+    assert_eq!((known(&next).0, files(&next).state()), ("late", State::Outage));
     // A name that there is no more takes nothing along; nor does half a record.
     let mut other = Sim::new(&nightly().replace("'backup'", "'other'"));
     let now = other.clocks();
@@ -255,12 +253,12 @@ fn a_clock_that_is_set_right_late_makes_nothing_well_that_is_not_known() {
     let well = heard(&mut sim, BACKUP, false);
     let mut next = after(&mut sim, 10, &well);
     beat(&mut next, SYNC, false);
-    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    assert_eq!((known(&next).0, files(&next).state()), ("on time", State::Operational));
     let ahead = next.ahead;
     next.ahead = ahead.map(|ahead| ahead + 30 * HOUR * MIN);
     next.at(20);
     beat(&mut next, SYNC, false);
-    assert_eq!((known(&next).0, files(&next).0), ("not heard yet", State::NoData));
+    assert_eq!((known(&next).0, files(&next).state()), ("not heard yet", State::NoData));
     // And back; but not when it comes itself, nor when we have waited for it in vain.
     next.ahead = ahead;
     next.at(21);
@@ -305,13 +303,13 @@ fn without_a_clock_it_is_known_once_that_is_set() {
     let now = next.clocks();
     next.engine.restored(&next.config, now);
     next.at(5);
-    assert_eq!((known(&next).0, files(&next).0), ("clock not set", State::NoData));
+    assert_eq!((known(&next).0, files(&next).state()), ("clock not set", State::NoData));
     beat(&mut next, SYNC, false);
-    assert_eq!(files(&next).0, State::NoData);
+    assert_eq!(files(&next).state(), State::NoData);
     next.ahead = ahead;
     next.at(6);
     next.alive();
-    assert_eq!((known(&next).0, files(&next).0), ("on time", State::Operational));
+    assert_eq!((known(&next).0, files(&next).state()), ("on time", State::Operational));
     // Never set, it is late when it had the time to come, and what is not dated is not written.
     let mut next = restart(&mut sim, &nightly(), &written);
     next.ahead = None;
@@ -335,7 +333,7 @@ fn what_has_not_had_the_time_to_come_opens_no_incident() {
         let now = next.clocks();
         next.engine.restored(&next.config, now);
         next.quiet_until(minutes);
-        assert_ne!(files(&next).0, State::Operational);
+        assert_ne!(files(&next).state(), State::Operational);
         next.engine.incidents().counters().opened
     };
     let text = nightly().replace("option every '1h'", "option every '12h'");

@@ -63,7 +63,7 @@ impl Sim {
     }
 
     fn north(&self) -> State {
-        self.engine.view(&self.config, self.clocks()).component(NORTH).state
+        self.engine.view(&self.config, self.clocks()).component(NORTH).state()
     }
 
     fn says(&self) -> &'static str {

@@ -1,0 +1,189 @@
+//! How one component is: what its witnesses say, counted by finding, and since when it is so.
+
+use crate::model::Finding;
+use crate::time::Mono;
+
+const FINDINGS: usize = Finding::ALL.len();
+
+/// What is counted and remembered for one component. All-zero: nothing is known.
+#[derive(Clone, Copy, Debug)]
+pub struct ComponentStatus {
+    /// How many claims there are of each finding, in the order of [`Finding::ALL`]. The first is
+    /// not counted: who says that all is well makes nothing worse.
+    tally: [u16; FINDINGS],
+    /// What the sources that feed it vouch for together: well, or the mildest reason why none does.
+    pub feed: Finding,
+    /// What stands in for claims that nobody holds: the component is at least that bad until then.
+    mark: Finding,
+    /// Zero: there is no mark.
+    mark_until: Mono,
+    /// Why "well" does not count until then.
+    doubt: Finding,
+    /// Zero: it counts.
+    doubt_until: Mono,
+    shown: Finding,
+    since: Option<Mono>,
+}
+
+impl ComponentStatus {
+    /// Nothing known; all-zero.
+    pub const fn new() -> Self {
+        Self {
+            tally: [0; FINDINGS],
+            feed: Finding::NeverHeard,
+            mark: Finding::NeverHeard,
+            mark_until: Mono(0),
+            doubt: Finding::NeverHeard,
+            doubt_until: Mono(0),
+            shown: Finding::NeverHeard,
+            since: None,
+        }
+    }
+
+    /// What a visitor is told.
+    pub fn shown(&self) -> Finding {
+        self.shown
+    }
+
+    /// Since when it has been well, or unwell.
+    pub fn since(&self) -> Option<Mono> {
+        self.since
+    }
+
+    /// One claim says `new` instead of `old`.
+    pub fn replace(&mut self, old: Finding, new: Finding) {
+        if let Some(count) = self.count(new) {
+            *count = count.saturating_add(1);
+        }
+        if let Some(count) = self.count(old) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn count(&mut self, finding: Finding) -> Option<&mut u16> {
+        if finding == Finding::Well { None } else { self.tally.get_mut(finding.index()) }
+    }
+
+    /// How many claims there are of each finding.
+    #[cfg(test)]
+    pub fn tally(&self) -> [u16; FINDINGS] {
+        self.tally
+    }
+
+    /// Forgets its claims, to be counted anew.
+    pub fn recount(&mut self) {
+        self.tally = [0; FINDINGS];
+    }
+
+    /// A claim finds no room: the component is at least this bad until then.
+    pub fn mark(&mut self, finding: Finding, now: Mono, until: Mono) {
+        if finding == Finding::Well {
+            return;
+        }
+        // The worst of the refused, until after the last of them.
+        self.mark = if self.mark_until > now { self.mark.max(finding) } else { finding };
+        self.mark_until = until;
+    }
+
+    /// "Well" counts only from then on, for this reason, and never earlier than was said before.
+    pub fn doubt(&mut self, why: Finding, until: Mono) {
+        if until > self.doubt_until {
+            (self.doubt, self.doubt_until) = (why, until);
+        }
+    }
+
+    /// When time alone may change it.
+    pub fn wakes_at(&self, now: Mono) -> Option<Mono> {
+        [self.mark_until, self.doubt_until].into_iter().filter(|&at| at > now).min()
+    }
+
+    /// Whether a mark or a doubt has run out since the last look; forgets it if so.
+    pub fn pass(&mut self, now: Mono) -> bool {
+        let mut due = false;
+        for until in [&mut self.mark_until, &mut self.doubt_until] {
+            if *until > Mono(0) && *until <= now {
+                (*until, due) = (Mono(0), true);
+            }
+        }
+        due
+    }
+
+    /// The worst that its witnesses, its marks and its feed say.
+    pub fn found(&self, now: Mono) -> Finding {
+        let claims = Finding::ALL.iter().zip(&self.tally).rev().find(|&(_, &count)| count > 0);
+        let claims = claims.map_or(Finding::Well, |(&finding, _)| finding);
+        let while_before = |finding, until: Mono| if until > now { finding } else { Finding::Well };
+        claims
+            .max(self.feed)
+            .max(while_before(self.mark, self.mark_until))
+            .max(while_before(self.doubt, self.doubt_until))
+    }
+
+    /// Shows what is found. `earliest` is when the newest trouble began, if that is known to be earlier
+    /// than now; `last_heard`, when any of its sources was heard last. True if something changed.
+    pub fn publish(&mut self, earliest: Option<Mono>, last_heard: Option<Mono>, now: Mono) -> bool {
+        let found = self.found(now);
+        let began = match found {
+            Finding::Silent => last_heard,
+            Finding::Degraded | Finding::Outage => earliest,
+            _ => None,
+        };
+        let since = self.since_of(found, began.filter(|&at| at <= now), now);
+        let changed = (found, since) != (self.shown, self.since);
+        (self.shown, self.since) = (found, since);
+        changed
+    }
+
+    /// Since when it is so. While it stays unwell this never moves forward, whatever it is called.
+    fn since_of(&self, found: Finding, began: Option<Mono>, now: Mono) -> Option<Mono> {
+        match (self.shown, found) {
+            (Finding::Well, Finding::Well) => self.since,
+            // It recovered now. Just after a start nobody knows when it recovered: that stays empty.
+            (_, Finding::Well) => self.since.map(|_| now),
+            (Finding::Well, _) => Some(began.unwrap_or(now)),
+            (_, Finding::Degraded | Finding::Outage) => {
+                let began = began.unwrap_or(now);
+                Some(self.since.map_or(began, |since| since.min(began)))
+            }
+            // From not knowing, since our start, to no longer hearing.
+            _ => self.since.or(began),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_of_which_nothing_is_known_is_no_data() {
+        let status = ComponentStatus::new();
+        assert_eq!((status.shown(), status.found(Mono(0))), (Finding::NeverHeard, Finding::NeverHeard));
+    }
+
+    #[test]
+    fn the_worst_claim_is_found_whatever_the_order_of_their_coming() {
+        for one in Finding::ALL {
+            for other in Finding::ALL {
+                let mut status = ComponentStatus { feed: Finding::Well, ..ComponentStatus::new() };
+                status.replace(Finding::Well, one);
+                status.replace(Finding::Well, other);
+                assert_eq!(status.found(Mono(0)), one.max(other));
+                status.replace(one, Finding::Well);
+                assert_eq!(status.found(Mono(0)), other);
+                status.replace(other, Finding::Well);
+                assert_eq!(status.found(Mono(0)), Finding::Well);
+            }
+        }
+    }
+
+    #[test]
+    fn a_doubt_lasts_as_long_as_the_longest_and_says_why() {
+        let mut status = ComponentStatus { feed: Finding::Well, ..ComponentStatus::new() };
+        status.doubt(Finding::LeftOut, Mono(100));
+        status.doubt(Finding::Reconfigured, Mono(10));
+        assert_eq!(status.found(Mono(50)), Finding::LeftOut);
+        assert_eq!((status.pass(Mono(100)), status.found(Mono(100))), (true, Finding::Well));
+        assert!(!status.pass(Mono(101)));
+    }
+}
