@@ -8,8 +8,9 @@ use std::fmt::Write;
 
 use aiglon::config::rule::Asking;
 use aiglon::config::{Config, Problems};
+use aiglon::engine::lifetime::Sender;
 use aiglon::engine::rules::Phase;
-use aiglon::engine::{Engine, Input};
+use aiglon::engine::{End, Engine, Input};
 use aiglon::ingest::line::{Event, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
 use aiglon::model::{RuleId, SourceId};
@@ -147,15 +148,17 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
             }
         }
         let asking = Asking { config: &config, source: SourceId(0) };
+        let mut open = engine.open(SourceId(0), Sender::Repeating);
         let mut each = |event: Event<'_>| match event {
             Event::Sample(sample) => {
-                engine.step(&config, clock(now), Input::Sample(sample));
+                engine.step(&config, clock(now), Input::Sample { body: &mut open, sample });
             }
             Event::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
         lines.start(Precision::Secs, key);
         lines.feed(body.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
+        engine.step(&config, clock(now), Input::Close { body: &mut open, end: End::WHOLE });
         engine.step(&config, clock(now), Input::Pass);
         for ((n, antenna), before) in all.iter().enumerate().zip(&mut before) {
             let phase = |rule: usize| engine.rule_phase(RuleId(rule as u8));
@@ -224,13 +227,15 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
             }
         }
         let asking = Asking { config: &config, source: SourceId(0) };
+        let mut open = engine.open(SourceId(0), Sender::Repeating);
         let mut each = |event: Event<'_>| {
             let Event::Sample(sample) = event else { panic!() };
-            engine.step(&config, clock(now), Input::Sample(sample));
+            engine.step(&config, clock(now), Input::Sample { body: &mut open, sample });
         };
         lines.start(Precision::Secs, HashKey([7, 1]));
         lines.feed(body.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
+        engine.step(&config, clock(now), Input::Close { body: &mut open, end: End::WHOLE });
         engine.step(&config, clock(now), Input::Pass);
         let missing: Vec<&str> = engine.missing(&config, RuleId(0), Mono(now * 1000)).collect();
         let mut at = 0;

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::{Engine, Input};
+use aiglon::engine::Engine;
 use aiglon::http::body::{Body, BodyError};
 use aiglon::http::head::{Framing, Request};
 use aiglon::incidents::{Action, OWNER};
@@ -228,7 +228,7 @@ fn after_2038_an_incident_is_read_back_with_its_time() {
         assert!(engine.restore(&config, later, *kind, payload));
     }
     engine.restored(&config, later);
-    engine.step(&config, later, Input::Heard(SourceId(0)));
+    engine.alive(&config, later, SourceId(0));
     let mut began = Vec::new();
     engine.view(&config, later).incidents(SiteId(0), &mut |incident| {
         began.push((incident.number, incident.open, incident.began));

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, Engine, Input};
+use aiglon::engine::{Durable, End, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanner, Step};
@@ -178,7 +178,7 @@ impl Board {
         for _ in 0..minutes {
             self.mono += MIN;
             for _ in 0..3 {
-                self.engine.step(&self.config, self.now(), Input::Heard(SourceId(0)));
+                self.engine.alive(&self.config, self.now(), SourceId(0));
                 self.mono += i64::from(WAKE_LEAST.0);
             }
             self.mono -= 3 * i64::from(WAKE_LEAST.0);
@@ -195,12 +195,14 @@ impl Board {
         reader.start(Dialect::Webhook);
         let mut durable = Durable::Nothing;
         let (engine, config) = (&mut self.engine, &self.config);
+        let mut open = engine.open(SourceId(0), Sender::Webhook);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { return };
-            let input = Input::Alert { source: SourceId(0), sender: Sender::Webhook, alert, oversize: false };
+            let input = Input::Alert { body: &mut open, alert, oversize: false };
             durable = engine.step(config, now, input).durable;
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
+        engine.step(config, now, Input::Close { body: &mut open, end: End::CUT });
         let mut records = Vec::new();
         self.engine.write_down(&self.config, now, durable, &mut |kind, payload| {
             records.push((kind, payload.to_vec()));

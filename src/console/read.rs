@@ -143,7 +143,7 @@ impl<'a> Teller<'a, '_> {
                     for (id, _) in scope.config.components_of(service) {
                         let part = view.component(id);
                         let (service, name) = (scope.service_name(service), scope.component_name(id));
-                        let since = part.since.map(|since| Cell::At(now.wall_of(since)));
+                        let since = part.since.map(|since| Cell::At(since.wall(now)));
                         let cells = [
                             Cell::Text(service),
                             Cell::Text(name),

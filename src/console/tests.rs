@@ -20,8 +20,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::command::table::{Needs, OPTIONS};
 use crate::config::Problems;
-use crate::engine::Input;
 use crate::engine::lifetime::Sender;
+use crate::engine::{End, Input};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::model::SourceId;
 use crate::time::{Mono, Wall};
@@ -140,7 +140,7 @@ impl Board {
     /// Every source is alive.
     fn heard(&mut self) {
         for source in 0..2 {
-            self.engine.step(&self.config, self.now, Input::Heard(SourceId(source)));
+            self.engine.alive(&self.config, self.now, SourceId(source));
         }
     }
 
@@ -152,22 +152,15 @@ impl Board {
         let mut reader = Box::new(Reader::new());
         reader.start(Dialect::Alerts);
         let (engine, config, now) = (&mut self.engine, &self.config, self.now);
+        let mut open = engine.open(SourceId(source), Sender::Repeating);
         let mut each = |event: Event<'_>| {
             if let Event::Alert(alert) = event {
-                engine.step(
-                    config,
-                    now,
-                    Input::Alert {
-                        source: SourceId(source),
-                        sender: Sender::Repeating,
-                        alert,
-                        oversize: false,
-                    },
-                );
+                engine.step(config, now, Input::Alert { body: &mut open, alert, oversize: false });
             }
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         reader.finish().unwrap();
+        self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
         self.heard();
     }
 
@@ -554,7 +547,7 @@ fn two_boards() -> [Board; 2] {
         let mut board = Board::new(file);
         for _ in 0..10 {
             for source in 0..u8::try_from(board.config.sources.len()).unwrap() {
-                board.engine.step(&board.config, board.now, Input::Heard(SourceId(source)));
+                board.engine.alive(&board.config, board.now, SourceId(source));
             }
             board.wait(1);
         }

@@ -7,9 +7,9 @@ use heapless::Vec;
 use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
-use crate::limits::{ALERTS, DURATION_SECS, SOURCES};
+use crate::limits::{ALERTS, DURATION_SECS, SINCE_DAYS, SOURCES};
 use crate::model::{ComponentSet, Finding, Kept, Listed, Severity, SourceId};
-use crate::time::{Millis, Mono, Now, Wall};
+use crate::time::{At, Millis, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,6 +103,10 @@ impl Held {
             active,
         })
     }
+    /// Since when its sender says that it is so, if that can be true; else since we heard of it.
+    pub fn since(&self, now: Now) -> At {
+        since(self.starts_at, self.first_heard, now)
+    }
     /// What it says of its components.
     pub fn says(&self) -> Finding {
         match self.phase {
@@ -111,6 +115,17 @@ impl Held {
             Phase::Ended { .. } => Finding::Well,
         }
     }
+}
+
+/// When trouble began that was `heard` of then: as its sender says, if that can be true.
+pub fn since(starts_at: Option<Wall>, heard: Mono, now: Now) -> At {
+    let possible = |starts: &Wall| {
+        now.wall.is_some_and(|wall| {
+            let oldest = wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(86_400_000));
+            oldest <= starts.0 && *starts <= wall
+        })
+    };
+    starts_at.filter(possible).map_or(At::Mono(heard), At::Wall)
 }
 
 /// The index is twice as large as the list, since its probes lengthen as it fills: 88 KiB.

@@ -27,7 +27,7 @@ use super::Engine;
 use super::alerts::{Held, Key, Phase};
 use super::flow;
 use super::heartbeats::BEAT;
-use super::lifetime::{Claim, Memory, Sender, Word};
+use super::lifetime::{Memory, Sender, Word};
 use super::mapping::LEADING;
 use crate::config::Config;
 use crate::limits::{
@@ -100,13 +100,15 @@ impl Engine {
         }
     }
 
-    /// Takes back a record of an earlier run, before anything else has come. What the configuration no longer
-    /// names is left out. False if the record is not one of these.
+    /// Takes back a record of an earlier run, before anything else has come. Nothing is shown of it before
+    /// [`restored`](Self::restored): what ended since is never told. What the configuration no longer names
+    /// is left out. False if the record is not one of these.
     pub fn restore(&mut self, config: &Config, now: Now, kind: u8, payload: &[u8]) -> bool {
         let mut rest = payload;
+        self.restoring = true;
         match kind {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
-            ENDED => self.restore_ended(config, now, &mut rest).is_some(),
+            ENDED => self.restore_ended(config, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
             BEAT => self.restore_beat(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
@@ -145,7 +147,7 @@ impl Engine {
         let kept = Kept::unpack(rest.get(..length)?)?;
         let Some(source) = source.filter(|_| !listed.is_empty()) else { return Some(()) };
         let key = Key { source: source.0, fingerprint };
-        self.forget(config, key, now);
+        self.forget(key);
         let within = config.sources.get(source.index())?.repeat_within;
         let until = if sender == Sender::Once { flow::NEVER } else { now.mono.plus(within) };
         let starts_at = (starts != i64::MIN).then_some(Wall(starts));
@@ -165,24 +167,21 @@ impl Engine {
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
-        let says = held.says();
-        let claim = Claim { starts_at, ends_at: None, resolved: Some(false) };
-        let began = flow::began(claim, now);
+        let claim = (held.says(), held.since(now));
         self.wake_at(until);
-        if self.alerts.len() < ALERTS && self.alerts.insert(held).is_ok() {
-            self.replace(config, &listed, (Finding::Well, says), began, now.mono);
-        } else {
+        // What is held is counted when all is restored.
+        if self.alerts.len() >= ALERTS || self.alerts.insert(held).is_err() {
             self.lost(source, now.mono.plus(within));
-            self.refuse(config, &listed, says, began, now.mono.plus(within), now.mono);
+            self.refuse(config, &listed, claim, now.mono.plus(within), now);
         }
         Some(())
     }
 
-    fn restore_ended(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+    fn restore_ended(&mut self, config: &Config, rest: &mut &[u8]) -> Option<()> {
         let source = u64::from_le_bytes(take(rest)?);
         let fingerprint = u64::from_le_bytes(take(rest)?);
         if let Some(source) = source_by_hash(config, source) {
-            self.forget(config, Key { source: source.0, fingerprint }, now);
+            self.forget(Key { source: source.0, fingerprint });
         }
         Some(())
     }
@@ -191,14 +190,14 @@ impl Engine {
         let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
         let Some(source) = source else { return Some(()) };
         let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
-        self.doubt_fed_by(config, source, (Finding::NotOnFlash, until), now.mono);
+        self.doubt_fed_by(config, source, (Finding::NotOnFlash, until), now);
         self.restored_more(source, until);
         Some(())
     }
 
-    fn forget(&mut self, config: &Config, key: Key, now: Now) {
-        if let Some(held) = self.alerts.find(key).and_then(|at| self.alerts.remove(at)) {
-            self.replace(config, &held.components, (held.says(), Finding::Well), None, now.mono);
+    fn forget(&mut self, key: Key) {
+        if let Some(at) = self.alerts.find(key) {
+            self.alerts.remove(at);
         }
     }
 }

@@ -1,16 +1,14 @@
 //! How alerts and sources flow through the engine: what a message changes, and what time alone changes.
 
-use super::alerts::{Held, Key, Phase};
+use super::alerts::{self, Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::{Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
-use crate::limits::{
-    ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, SINCE_DAYS, WAKE_LEAST,
-};
+use crate::limits::{ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, WAKE_LEAST};
 use crate::model::{ComponentId, ComponentSet, Finding, Severity, SourceId, SourceSet};
-use crate::time::{Millis, Mono, Now, Wall};
+use crate::time::{At, Millis, Mono, Now};
 
 /// When an alert expires that lasts until it is resolved.
 pub(super) const NEVER: Mono = Mono(i64::MAX);
@@ -53,7 +51,7 @@ impl Engine {
         if returned {
             let mut one = SourceSet::EMPTY;
             one.insert(source);
-            self.refeed(config, one, now.mono);
+            self.refeed(config, one, now);
             self.touch(settings.site);
         }
         // The page says as of when, to the minute.
@@ -130,9 +128,9 @@ impl Engine {
             Meaning::Concerns { severity: Severity::Fine, .. } => Verdict::Fine,
             Meaning::Concerns { components, severity } => {
                 let until = marked_until(config, source, sender, now.mono);
-                let began = began(claim(alert), now);
                 self.lose(source, sender, until);
-                self.refuse(config, &components, severity.into(), began, until, now.mono)
+                let since = alerts::since(alert.starts_at(), now.mono, now);
+                self.refuse(config, &components, (severity.into(), since), until, now)
             }
         }
     }
@@ -184,9 +182,9 @@ impl Engine {
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
         {
-            self.touch(source.site);
+            self.touch_later(source.site);
         }
-        self.shift(config, at, before, began(message.claim, now), now.mono);
+        self.shift(config, at, before, now);
         if let Some(Phase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
             return Verdict::Resolved;
         }
@@ -226,17 +224,16 @@ impl Engine {
             written: false,
             kept,
         };
-        let says = held.says();
-        let began = began(message.claim, now);
+        let (says, since) = (held.says(), held.since(now));
         // Its share is asked for first: who has none left must not push out what others remember.
         let room = self.has_share(config, message.source)
             && (self.alerts.len() < ALERTS || self.alerts.evict_ended());
         if !room || self.alerts.insert(held).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
             self.lose(message.source, message.sender, until);
-            return self.refuse(config, &components, says, began, until, now.mono);
+            return self.refuse(config, &components, (says, since), until, now);
         }
-        self.replace(config, &components, (Finding::Well, says), began, now.mono);
+        self.replace(config, &components, (Finding::Well, says), Some(since), now);
         if message.sender != Sender::Repeating {
             self.durable = message.begins();
         }
@@ -273,16 +270,15 @@ impl Engine {
         &mut self,
         config: &Config,
         components: &ComponentSet,
-        finding: Finding,
-        began: Option<Mono>,
+        (finding, since): (Finding, At),
         until: Mono,
-        now: Mono,
+        now: Now,
     ) -> Verdict {
         for id in components.iter() {
             if let Some(status) = self.statuses.get_mut(id.index()) {
-                status.mark(finding, now, until);
+                status.mark(finding, now.mono, until);
             }
-            self.publish(config, id, began, now);
+            self.update(config, id, Some(since), now);
         }
         self.wake_at(until);
         Verdict::Refused
@@ -300,7 +296,7 @@ impl Engine {
     /// until it must have said them again.
     pub(super) fn truncated(&mut self, config: &Config, source: SourceId, now: Now) {
         let until = marked_until(config, source, Sender::Webhook, now.mono);
-        self.doubt_fed_by(config, source, (Finding::LeftOut, until), now.mono);
+        self.doubt_fed_by(config, source, (Finding::LeftOut, until), now);
         self.lose(source, Sender::Webhook, until);
     }
 
@@ -310,7 +306,7 @@ impl Engine {
         config: &Config,
         source: SourceId,
         (why, until): (Finding, Mono),
-        now: Mono,
+        now: Now,
     ) {
         let mut one = SourceSet::EMPTY;
         one.insert(source);
@@ -329,7 +325,7 @@ impl Engine {
         if sender != Sender::Repeating {
             let gone = self.alerts.remove(at).filter(|held| held.written);
             self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
-            self.replace(config, &before.0, (before.1, Finding::Well), None, now.mono);
+            self.replace(config, &before.0, (before.1, Finding::Well), None, now);
             return;
         }
         let until = now.mono.plus(ENDED_MEMORY);
@@ -338,22 +334,14 @@ impl Engine {
             held.memory = Memory { announced: claim.ends_at, announced_at: now.mono, word: Word::Resolved };
             held.last_heard = now.mono;
         });
-        self.shift(config, at, before, None, now.mono);
+        self.shift(config, at, before, now);
         self.wake_at(until);
     }
 
     /// The alert at a place counts differently than before.
-    fn shift(
-        &mut self,
-        config: &Config,
-        at: usize,
-        (before, old): (ComponentSet, Finding),
-        began: Option<Mono>,
-        now: Mono,
-    ) {
-        let Some((after, new)) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
-            return;
-        };
+    fn shift(&mut self, config: &Config, at: usize, (before, old): (ComponentSet, Finding), now: Now) {
+        let Some(held) = self.alerts.get(at) else { return };
+        let (after, new, began) = (held.components, held.says(), Some(held.since(now)));
         if before == after {
             if old != new {
                 self.replace(config, &after, (old, new), began, now);
@@ -371,8 +359,8 @@ impl Engine {
         config: &Config,
         components: &ComponentSet,
         (old, new): (Finding, Finding),
-        began: Option<Mono>,
-        now: Mono,
+        earliest: Option<At>,
+        now: Now,
     ) {
         for id in components.iter() {
             if let Some(status) = self.statuses.get_mut(id.index()) {
@@ -380,9 +368,9 @@ impl Engine {
             }
             // What its alerts say is on the page too, and may change while its state does not.
             if let Some(site) = config.site_of(id) {
-                self.touch(site);
+                self.touch_later(site);
             }
-            self.publish(config, id, began, now);
+            self.update(config, id, earliest, now);
         }
     }
 
@@ -390,15 +378,7 @@ impl Engine {
     pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
         self.had_wall = true;
         self.incidents.learn_time(now);
-        let mut at = 0usize;
-        while let Some(held) = self.alerts.get(at) {
-            let claim = Claim { starts_at: held.starts_at, ends_at: None, resolved: None };
-            let (components, fires) = (held.components, held.fires());
-            for id in components.iter().filter(|_| fires) {
-                self.publish(config, id, began(claim, now), now.mono);
-            }
-            at = at.saturating_add(1);
-        }
+        self.rejudge(config, now);
         for generation in &mut self.generations {
             *generation = generation.wrapping_add(1);
         }
@@ -406,7 +386,8 @@ impl Engine {
 
     /// What time alone changes. O(alerts + sources + components); called no more often than
     /// [`WAKE_LEAST`] while nothing comes.
-    pub(super) fn pass(&mut self, config: &Config, now: Mono) {
+    pub(super) fn pass(&mut self, config: &Config, clocks: Now) {
+        let now = clocks.mono;
         let before = self.passed;
         self.passed = now;
         self.wake = None;
@@ -415,11 +396,11 @@ impl Engine {
         if let Some(next) = passed.next {
             self.wake_at(next);
         }
-        self.pass_alerts(config, now);
-        self.pass_heartbeats(config, now);
-        self.pass_rules(config, now);
-        self.pass_components(config, now);
-        self.publish_fed_by(config, passed.changed, now);
+        self.pass_alerts(config, clocks);
+        self.pass_heartbeats(config, clocks);
+        self.pass_rules(config, clocks);
+        self.pass_components(config, clocks);
+        self.update_fed_by(config, passed.changed, clocks);
         for (source, id) in config.sources.iter().zip(0u8..) {
             let missed_at = self.started.plus(source.silent_after);
             if missed_at > now {
@@ -438,13 +419,13 @@ impl Engine {
         self.wake = self.wake.map(|wake| wake.max(now.plus(WAKE_LEAST)));
     }
 
-    fn pass_components(&mut self, config: &Config, now: Mono) {
+    fn pass_components(&mut self, config: &Config, now: Now) {
         for id in (0u16..).take(config.components.len()).map(ComponentId) {
             let Some(status) = self.statuses.get_mut(id.index()) else { return };
-            let due = status.pass(now);
-            let next = status.wakes_at(now);
+            let due = status.pass(now.mono);
+            let next = status.wakes_at(now.mono);
             if due {
-                self.publish(config, id, None, now);
+                self.update(config, id, None, now);
             }
             if let Some(next) = next {
                 self.wake_at(next);
@@ -452,7 +433,8 @@ impl Engine {
         }
     }
 
-    fn pass_alerts(&mut self, config: &Config, now: Mono) {
+    fn pass_alerts(&mut self, config: &Config, clocks: Now) {
+        let now = clocks.mono;
         let mut at = 0usize;
         while let Some(held) = self.alerts.get(at) {
             let before = (held.components, held.says());
@@ -479,7 +461,7 @@ impl Engine {
                 // The last one takes its place: the place is looked at again.
                 None => {
                     self.alerts.remove(at);
-                    self.replace(config, &before.0, (before.1, Finding::Well), None, now);
+                    self.replace(config, &before.0, (before.1, Finding::Well), None, clocks);
                 }
                 // Changed, and looked at again for its new deadline.
                 Some(phase) => {
@@ -487,7 +469,7 @@ impl Engine {
                         self.counters.expired = self.counters.expired.saturating_add(1);
                     }
                     self.alerts.update(at, |held| held.phase = phase);
-                    self.shift(config, at, before, None, now);
+                    self.shift(config, at, before, clocks);
                 }
             }
         }
@@ -530,11 +512,4 @@ fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) ->
     let source = config.sources.get(source.index()).filter(|_| sender == Sender::Webhook);
     let within = source.map_or(Millis(0), |source| source.repeat_within);
     now.plus(within.max(config.main.resolve_after))
-}
-
-/// When an alert began, if its sender says so and that can be true.
-pub(super) fn began(claim: Claim, now: Now) -> Option<Mono> {
-    let (starts, wall) = (claim.starts_at?, now.wall?);
-    let oldest = Wall(wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(86_400_000)));
-    if oldest <= starts && starts <= wall { now.mono_of(starts) } else { None }
 }

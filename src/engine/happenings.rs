@@ -1,6 +1,7 @@
 //! Where the engine meets the incidents: it tells them how components stand, they tell what follows.
 
 use super::Engine;
+use super::status::ComponentStatus;
 use crate::config::Config;
 use crate::incidents::uptime::{Lived, Uptime};
 use crate::incidents::{Action, Done, Incidents, Looks, Refusal};
@@ -48,9 +49,11 @@ impl Engine {
         done
     }
 
-    /// All records of an earlier run are restored.
+    /// All records of an earlier run are restored: what they add up to is shown, as it was told before.
     pub fn restored(&mut self, config: &Config, now: Now) {
+        self.restoring = false;
         self.incidents.restored(now);
+        self.rejudge(config, now);
         self.recall_beats(config, now);
         self.stirred = true;
         self.step(config, now, super::Input::Pass);
@@ -94,7 +97,9 @@ impl Engine {
         let state = |id: ComponentId| shown(id).state();
         let known = |id: ComponentId| self.uptime.known(id);
         let waits = |id: ComponentId| shown(id).waits();
-        self.incidents.pass(config, now, &Looks { state: &state, known: &known, waits: &waits });
+        let since = |id: ComponentId| statuses.get(id.index()).and_then(ComponentStatus::since);
+        let looks = Looks { state: &state, known: &known, waits: &waits, since: &since };
+        self.incidents.pass(config, now, &looks);
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {
                 _ if self.incidents.in_maintenance(id) => Lived::Maintenance,

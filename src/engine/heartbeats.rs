@@ -26,7 +26,7 @@ use super::{Durable, Engine};
 use crate::config::{Config, Heartbeat};
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
 use crate::model::{Finding, HeartbeatId};
-use crate::time::{Mono, Now, Wall};
+use crate::time::{At, Mono, Now, Wall};
 
 /// The kind of a record of a heartbeat.
 pub const BEAT: u8 = 14;
@@ -194,7 +194,7 @@ impl Engine {
             beat.recalled = false;
         }
         // Before its source: a component that is well again by it is never well too early.
-        self.set_pulse(config, id, pulse, None, last);
+        self.set_pulse(config, id, pulse, None, now);
         if self.is_to_be_noted(id, row, failed, now) {
             self.durable = Durable::Beat(id);
         }
@@ -205,11 +205,11 @@ impl Engine {
     }
 
     /// Looks which are late. O(heartbeats).
-    pub(super) fn pass_heartbeats(&mut self, config: &Config, now: Mono) {
+    pub(super) fn pass_heartbeats(&mut self, config: &Config, now: Now) {
         for (id, row) in config.heartbeats() {
             let pulse = self.pulse(id);
             let Some(at) = pulse.late_at(row) else { continue };
-            if at > now {
+            if at > now.mono {
                 self.wake_at(at);
                 continue;
             }
@@ -290,13 +290,10 @@ impl Engine {
         let at = Wall(i64::from_le_bytes(rest.try_into().ok()?));
         let hash = u32::from_le_bytes(*hash);
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
-        let Some((id, _)) = found else { return Some(()) };
-        let since = self.started;
-        if let Some(beat) = self.beats.get_mut(id.index()) {
+        if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
             (beat.recalled, beat.recalled_at, beat.recalled_flags) = (true, at, flags);
-            beat.since = since;
+            (beat.since, beat.pulse) = (self.started, Pulse::Recalled { since: self.started });
         }
-        self.set_pulse(config, id, Pulse::Recalled { since }, None, since);
         Some(())
     }
 
@@ -319,7 +316,7 @@ impl Engine {
                 _ => Pulse::Unheard { since },
             };
             let began = if flags == LATE { last.plus(row.every) } else { last };
-            self.set_pulse(config, id, pulse, Some(began), now.mono);
+            self.set_pulse(config, id, pulse, Some(began), now);
             if let Some(beat) = self.beats.get_mut(id.index()) {
                 // It is in the journal as it is.
                 beat.noted = (flags, last);
@@ -331,11 +328,11 @@ impl Engine {
     }
 
     /// Goes from one pulse to another; `began`: since when it is so, if not since now.
-    fn set_pulse(&mut self, config: &Config, id: HeartbeatId, pulse: Pulse, began: Option<Mono>, now: Mono) {
+    fn set_pulse(&mut self, config: &Config, id: HeartbeatId, pulse: Pulse, began: Option<Mono>, now: Now) {
         let Some(place) = self.beats.get_mut(id.index()) else { return };
         let old = core::mem::replace(&mut place.pulse, pulse);
         let Some(row) = config.heartbeats.get(id.index()) else { return };
-        self.replace_one(config, row.component, (old.says(row), pulse.says(row)), began, now);
+        self.replace_one(config, row.component, (old.says(row), pulse.says(row)), began.map(At::Mono), now);
     }
 
     /// Adds all of them to components that count none yet.

@@ -5,6 +5,7 @@
 //! sockets; [`Engine::view`] answers what the renderer asks.
 
 pub mod alerts;
+mod body;
 pub mod durable;
 mod flow;
 mod happenings;
@@ -20,8 +21,9 @@ mod wear;
 use heapless::Vec;
 
 use alerts::{Alerts, Held, Key};
+use body::Changes;
+pub use body::{Body, End};
 use heartbeats::Beat;
-use lifetime::Sender;
 pub use mapping::LEADING;
 use rules::Rules;
 use sources::Sources;
@@ -37,30 +39,37 @@ use crate::limits::{
     CLOCK_STEP, COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentView, Day, HeartbeatId, IncidentView, Lang, MaintenanceView, ServiceId,
-    Severity, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
+    BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
+    ServiceId, Severity, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
-use crate::time::{Mono, Now};
+use crate::time::{At, Mono, Now};
 
 /// What happens to the engine.
-#[derive(Clone, Copy)]
 pub enum Input<'a> {
     /// A source said something about one alert.
     Alert {
-        /// Who.
-        source: SourceId,
-        /// By which door, which tells how its alerts end.
-        sender: Sender,
+        /// In which body.
+        body: &'a mut Body,
         /// What.
         alert: &'a Alert,
         /// Whether it was too large to be read whole: what was captured of it may still mark a component.
         oversize: bool,
     },
-    /// A source left alerts out of what it said by a webhook.
-    Truncated(SourceId),
-    /// A source gave a sign of life: a whole, authenticated request.
-    Heard(SourceId),
+    /// A sample came that rules of its source ask for.
+    Sample {
+        /// In which body.
+        body: &'a mut Body,
+        /// What.
+        sample: &'a Sample,
+    },
+    /// A body is over.
+    Close {
+        /// Which.
+        body: &'a mut Body,
+        /// How.
+        end: End,
+    },
     /// A heartbeat came from the source that owes it, and so a sign of life.
     Beat {
         /// Which.
@@ -68,8 +77,6 @@ pub enum Input<'a> {
         /// Whether it says that what it is about has failed.
         failed: bool,
     },
-    /// A sample came that rules of its source ask for.
-    Sample(&'a Sample),
     /// Time passed.
     Pass,
 }
@@ -172,6 +179,12 @@ pub struct Engine {
     uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
     stirred: bool,
+    /// What the present change has made better.
+    changes: Changes,
+    /// How many reloads there have been.
+    reloads: u32,
+    /// Records of an earlier run are being taken back: nothing is shown before all are.
+    restoring: bool,
     statuses: [ComponentStatus; COMPONENTS],
     wear: [Wear; SOURCES],
     started: Mono,
@@ -206,6 +219,9 @@ impl Engine {
             incidents: Incidents::new(),
             uptime: Uptime::new(),
             stirred: false,
+            changes: Changes::NONE,
+            reloads: 0,
+            restoring: false,
             statuses: [ComponentStatus::new(); COMPONENTS],
             wear: [Wear::new(); SOURCES],
             started: Mono(0),
@@ -242,9 +258,7 @@ impl Engine {
         self.incidents.begin(config, self.boot, config.main.journal_size);
         self.begin_heartbeats(now.mono);
         self.begin_rules(now.mono);
-        self.count_heartbeats(config);
-        self.count_rules(config);
-        self.refeed(config, Sources::pushers(config), now.mono);
+        self.rejudge(config, now);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
 
@@ -252,54 +266,60 @@ impl Engine {
     pub fn step(&mut self, config: &Config, now: Now, input: Input<'_>) -> Effects {
         self.uptime.pass(config, now);
         if self.wake.is_some_and(|wake| wake <= now.mono) || matches!(input, Input::Pass) {
-            self.pass(config, now.mono);
+            self.pass(config, now);
         }
         if !self.had_wall && now.wall.is_some() {
             self.learn_time(config, now);
         }
         let offset = now.wall.map_or(0, |wall| wall.0.saturating_sub(now.mono.0));
         if now.wall.is_some() && offset.abs_diff(self.offset) > u64::from(CLOCK_STEP.0) {
+            for status in &mut self.statuses {
+                status.redate(self.offset, now);
+            }
             self.offset = offset;
             self.recall_beats(config, now);
+            self.rejudge(config, now);
             // What is planned is on, or over, by the new time; and pages tell times by it.
             self.stirred = true;
             for generation in &mut self.generations {
                 *generation = generation.wrapping_add(1);
             }
         }
+        // What time has changed is a change of its own.
+        self.settle(config, now);
         let effects = match input {
             Input::Pass => Effects::default(),
-            Input::Heard(source) => {
-                self.heard(config, source, now);
-                Effects::default()
-            }
-            Input::Truncated(source) => {
-                self.truncated(config, source, now);
-                Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
-            }
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);
                 Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
             }
-            Input::Sample(sample) => {
-                self.sample(config, sample, now);
-                Effects::default()
+            Input::Close { body, end } => self.close(config, body, end, now),
+            Input::Sample { body, sample } => {
+                self.within(body, |engine, _| engine.sample(config, sample, now));
+                self.look_soon(now.mono);
+                return Effects::default();
             }
-            Input::Alert { source, sender, alert, oversize } => {
-                let verdict = if oversize {
-                    self.oversize(config, source, sender, alert, now)
-                } else {
-                    self.alert(config, source, sender, alert, now)
-                };
+            Input::Alert { body, alert, oversize } => {
+                let verdict = self.within(body, |engine, &Body { source, sender, .. }| {
+                    if oversize {
+                        engine.oversize(config, source, sender, alert, now)
+                    } else {
+                        engine.alert(config, source, sender, alert, now)
+                    }
+                });
                 if verdict == Verdict::Unmapped {
-                    self.sources.count_unmapped(source, alert.label("alertname").unwrap_or_default());
+                    let name = alert.label("alertname").unwrap_or_default();
+                    self.sources.count_unmapped(body.source, name);
                 }
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
-                Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) }
+                // The incidents look when the body is over.
+                self.look_soon(now.mono);
+                return Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) };
             }
         };
+        self.settle(config, now);
         if self.stirred || self.incidents.wakes_at().is_some_and(|at| at <= now.mono) {
             self.look(config, now);
         }
@@ -350,32 +370,52 @@ impl Engine {
         }
     }
 
-    /// Shows how the components are that one of these sources feeds.
-    fn publish_fed_by(&mut self, config: &Config, sources: SourceSet, now: Mono) {
+    /// Shows what has changed of the components that one of these sources feeds.
+    fn update_fed_by(&mut self, config: &Config, sources: SourceSet, now: Now) {
         for (component, id) in config.components.iter().zip(0u16..) {
             if component.feeders.intersects(sources) {
-                self.publish(config, ComponentId(id), None, now);
+                self.update(config, ComponentId(id), None, now);
             }
         }
     }
 
     /// Both.
-    fn refeed(&mut self, config: &Config, sources: SourceSet, now: Mono) {
-        self.feed(config, sources, now);
-        self.publish_fed_by(config, sources, now);
+    fn refeed(&mut self, config: &Config, sources: SourceSet, now: Now) {
+        self.feed(config, sources, now.mono);
+        self.update_fed_by(config, sources, now);
     }
 
-    /// Shows how one component is. `earliest`: when its newest trouble began, if that is known.
-    fn publish(&mut self, config: &Config, id: ComponentId, earliest: Option<Mono>, now: Mono) {
-        let Some(component) = config.components.get(id.index()) else { return };
-        let Some(status) = self.statuses.get_mut(id.index()) else { return };
-        let last_heard = self.sources.last_of(component.feeders);
-        if status.publish(earliest, last_heard, now)
-            && let Some(site) = config.site_of(id)
-        {
-            self.stirred = true;
-            self.touch(site);
+    /// Counts all claims anew, and shows every component as they have it: after a start, a reload, and
+    /// when the time is learnt. Then trouble is told since it began by the claims and by the incidents.
+    /// O(alerts + components).
+    fn rejudge(&mut self, config: &Config, now: Now) {
+        self.feed(config, Sources::pushers(config), now.mono);
+        for status in &mut self.statuses {
+            status.recount();
         }
+        let mut earliest: [Option<At>; COMPONENTS] = [None; COMPONENTS];
+        for held in self.alerts.iter() {
+            for id in held.components.iter() {
+                if let Some(status) = self.statuses.get_mut(id.index()) {
+                    status.replace(Finding::Well, held.says());
+                }
+                if let Some(earliest) = earliest.get_mut(id.index()).filter(|_| held.fires()) {
+                    let since = held.since(now);
+                    *earliest = Some(earliest.map_or(since, |earliest| earliest.min(since, now)));
+                }
+            }
+        }
+        self.count_heartbeats(config);
+        self.count_rules(config);
+        for (id, earliest) in (0u16..).map(ComponentId).zip(earliest).take(config.components.len()) {
+            let told = self.incidents.unwell_since(id).map(At::Wall);
+            let earliest = match (earliest, told) {
+                (Some(earliest), Some(told)) => Some(earliest.min(told, now)),
+                (earliest, told) => earliest.or(told),
+            };
+            self.show(config, id, earliest, now);
+        }
+        self.changes = Changes::NONE;
     }
 
     /// The page of a site is no longer what it was.
@@ -427,7 +467,8 @@ impl View for Looking<'_> {
         let status = self.engine.statuses.get(id.index()).copied().unwrap_or(ComponentStatus::new());
         ComponentView {
             finding: status.shown(),
-            since: status.since(),
+            // Nothing began later than now.
+            since: status.since().map(|at| at.min(At::Mono(self.now.mono), self.now)),
             maintenance: self.engine.incidents.in_maintenance(id),
             affected_by: self.engine.incidents.affected_by(self.config, id),
         }

@@ -35,7 +35,6 @@ impl Engine {
                 .find(|&was| same_component(old, was, new, id));
             if let Some((was, known)) = was.and_then(|was| Some((was, self.statuses.get(was.index())?))) {
                 *status = *known;
-                status.recount();
                 if let Some(to) = component_to.get_mut(was.index()) {
                     *to = Some(id);
                 }
@@ -64,22 +63,14 @@ impl Engine {
             held.components = components;
             !components.is_empty()
         });
-        for held in self.alerts.iter() {
-            for id in held.components.iter() {
-                if let Some(status) = self.statuses.get_mut(id.index()) {
-                    status.replace(Finding::Well, held.says());
-                }
-            }
-        }
         self.renew_heartbeats(old, new, now.mono);
-        self.count_heartbeats(new);
         self.renew_rules(old, new, now.mono);
-        self.count_rules(new);
         self.as_of_minute = [0; SITES];
         self.incidents.reconfigure(old, new, now);
         self.uptime.reconfigure(old, new, now);
         self.stirred = true;
-        self.refeed(new, super::Sources::pushers(new), now.mono);
+        self.reloads = self.reloads.wrapping_add(1);
+        self.rejudge(new, now);
         for generation in &mut self.generations {
             *generation = generation.wrapping_add(1);
         }

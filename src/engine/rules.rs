@@ -16,7 +16,7 @@ use crate::ingest::sample::{HashKey, Sample};
 use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES};
 use crate::model::{ComponentId, ComponentSet, Finding, RuleId};
 use crate::text::number::{Micro, whole};
-use crate::time::{Millis, Mono, Now};
+use crate::time::{At, Millis, Mono, Now};
 
 /// What a rule says. All-zero: it has heard nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -346,7 +346,7 @@ impl Engine {
                 // Nobody asks for its number, and its series needs no room.
                 if row.test == Test::None {
                     asked = true;
-                    self.evaluate(config, id, row, now.mono);
+                    self.evaluate(config, id, row, now);
                     continue;
                 }
             }
@@ -362,14 +362,15 @@ impl Engine {
             if let Some(known) = self.rules.known.get_mut(id.index()) {
                 (known.last, known.heard) = (now.mono, true);
             }
-            self.evaluate(config, id, row, now.mono);
+            self.evaluate(config, id, row, now);
         }
         self.rules.counters.cut = self.rules.counters.cut.saturating_add(u64::from(sample.was_cut()));
         self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked));
     }
 
     /// Lets go of values that no longer count, and looks what follows. O(rules x series).
-    pub(super) fn pass_rules(&mut self, config: &Config, now: Mono) {
+    pub(super) fn pass_rules(&mut self, config: &Config, clocks: Now) {
+        let now = clocks.mono;
         for (id, row) in config.rules() {
             let place = id.0.saturating_add(1);
             let mut next = None::<Mono>;
@@ -390,11 +391,12 @@ impl Engine {
             if let Some(next) = next {
                 self.wake_at(next);
             }
-            self.evaluate(config, id, row, now);
+            self.evaluate(config, id, row, clocks);
         }
     }
 
-    fn evaluate(&mut self, config: &Config, id: RuleId, row: &Rule, now: Mono) {
+    fn evaluate(&mut self, config: &Config, id: RuleId, row: &Rule, clocks: Now) {
+        let now = clocks.mono;
         let Some(&known) = self.rules.known.get(id.index()) else { return };
         let expects = config.expected_of(id).next().is_some();
         // What is expected has no series that would have to come again.
@@ -472,7 +474,7 @@ impl Engine {
         known.phase = phase;
         let says = known.finding(row, now);
         let before = core::mem::replace(&mut known.says, says);
-        self.replace_one(config, row.component, (before, says), began, now);
+        self.replace_one(config, row.component, (before, says), began.map(At::Mono), clocks);
     }
 
     /// Since when one that is expected is silent for too long: the one that was heard last.
@@ -488,13 +490,13 @@ impl Engine {
         config: &Config,
         component: Option<ComponentId>,
         (before, after): (Finding, Finding),
-        began: Option<Mono>,
-        now: Mono,
+        earliest: Option<At>,
+        now: Now,
     ) {
         if let Some(component) = component.filter(|_| before != after) {
             let mut one = ComponentSet::EMPTY;
             one.insert(component);
-            self.replace(config, &one, (before, after), began, now);
+            self.replace(config, &one, (before, after), earliest, now);
         }
     }
 

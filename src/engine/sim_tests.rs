@@ -25,7 +25,7 @@ use std::vec::Vec;
 
 use super::alerts::Key;
 use super::lifetime::Sender;
-use super::{Engine, Input, State};
+use super::{Body, End, Engine, Input, State};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::{ALERTS, SOURCES};
@@ -120,6 +120,7 @@ impl World {
         self.reader.start(if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts });
         let (engine, config) = (&mut self.engine, &self.config);
         let body = format!("[{}]", alerts.join(","));
+        let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
@@ -127,15 +128,20 @@ impl World {
                 Event::Bad(error) => panic!("{error:?}"),
                 Event::Sample(_) => unreachable!("nobody asked"),
             };
-            engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            engine.step(config, now, Input::Alert { body: &mut open, alert, oversize });
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
-        self.heard(source);
+        self.close(open);
     }
 
     fn heard(&mut self, source: SourceId) {
-        self.engine.step(&self.config, self.clocks(), Input::Heard(source));
+        self.close(self.engine.open(source, Sender::Repeating));
+    }
+
+    fn close(&mut self, mut body: Body) {
+        let now = self.clocks();
+        self.engine.step(&self.config, now, Input::Close { body: &mut body, end: End::WHOLE });
         self.check();
     }
 
@@ -196,9 +202,14 @@ impl World {
                 && view.state() != State::Operational
                 && let Some(since) = was.since
             {
-                assert!(view.since.is_some_and(|now| now <= since), "since moved: {was:?} to {view:?}");
+                let now = self.clocks();
+                assert!(
+                    view.since.is_some_and(|at| at.min(since, now) == at),
+                    "since moved: {was:?} to {view:?}"
+                );
             }
-            assert!(view.since.is_none_or(|since| since <= self.now), "since is not to come");
+            let since = view.since.and_then(|at| at.mono(self.clocks()));
+            assert!(since.is_none_or(|since| since <= self.now), "since is not to come");
             seen.push((name, view));
         }
         self.seen = seen;

@@ -1,7 +1,7 @@
 //! How one component is: what its witnesses say, counted by finding, and since when it is so.
 
 use crate::model::Finding;
-use crate::time::Mono;
+use crate::time::{At, Mono, Now};
 
 const FINDINGS: usize = Finding::ALL.len();
 
@@ -22,7 +22,7 @@ pub struct ComponentStatus {
     /// Zero: it counts.
     doubt_until: Mono,
     shown: Finding,
-    since: Option<Mono>,
+    since: Option<At>,
 }
 
 impl ComponentStatus {
@@ -46,7 +46,7 @@ impl ComponentStatus {
     }
 
     /// Since when it has been well, or unwell.
-    pub fn since(&self) -> Option<Mono> {
+    pub fn since(&self) -> Option<At> {
         self.since
     }
 
@@ -119,34 +119,43 @@ impl ComponentStatus {
             .max(while_before(self.doubt, self.doubt_until))
     }
 
-    /// Shows what is found. `earliest` is when the newest trouble began, if that is known to be earlier
-    /// than now; `last_heard`, when any of its sources was heard last. True if something changed.
-    pub fn publish(&mut self, earliest: Option<Mono>, last_heard: Option<Mono>, now: Mono) -> bool {
-        let found = self.found(now);
-        let began = match found {
-            Finding::Silent => last_heard,
-            Finding::Degraded | Finding::Outage => earliest,
-            _ => None,
-        };
-        let since = self.since_of(found, began.filter(|&at| at <= now), now);
+    /// Shows what is found: the only writer of what is shown, and since when. `earliest`: when what is
+    /// found began, if that is known to be earlier than now. True if something changed.
+    pub fn publish(&mut self, earliest: Option<At>, now: Now) -> bool {
+        let found = self.found(now.mono);
+        let since = self.since_of(found, earliest, now);
         let changed = (found, since) != (self.shown, self.since);
         (self.shown, self.since) = (found, since);
         changed
     }
 
+    /// The clock was put back: what a sender dated later than now began when it seemed to, by the
+    /// monotonic clock. `offset`: how far the wall clock was ahead of that one before.
+    pub fn redate(&mut self, offset: i64, now: Now) {
+        if let (Some(At::Wall(since)), Some(wall)) = (self.since, now.wall)
+            && since > wall
+        {
+            self.since = Some(At::Mono(Mono(since.0.saturating_sub(offset)).min(now.mono)));
+        }
+    }
+
     /// Since when it is so. While it stays unwell this never moves forward, whatever it is called.
-    fn since_of(&self, found: Finding, began: Option<Mono>, now: Mono) -> Option<Mono> {
+    fn since_of(&self, found: Finding, earliest: Option<At>, now: Now) -> Option<At> {
+        let here = At::Mono(now.mono);
         match (self.shown, found) {
             (Finding::Well, Finding::Well) => self.since,
             // It recovered now. Just after a start nobody knows when it recovered: that stays empty.
-            (_, Finding::Well) => self.since.map(|_| now),
-            (Finding::Well, _) => Some(began.unwrap_or(now)),
+            (_, Finding::Well) => self.since.map(|_| here),
+            (Finding::Well, _) => Some(earliest.unwrap_or(here).min(here, now)),
             (_, Finding::Degraded | Finding::Outage) => {
-                let began = began.unwrap_or(now);
-                Some(self.since.map_or(began, |since| since.min(began)))
+                let began = earliest.unwrap_or(here).min(here, now);
+                Some(self.since.map_or(began, |since| since.min(began, now)))
             }
             // From not knowing, since our start, to no longer hearing.
-            _ => self.since.or(began),
+            _ => match (self.since, earliest) {
+                (Some(since), Some(earliest)) => Some(since.min(earliest, now)),
+                (since, earliest) => since.or(earliest),
+            },
         }
     }
 }

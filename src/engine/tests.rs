@@ -22,12 +22,12 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::lifetime::Sender;
-use super::{Durable, Engine, Input, Verdict, durable};
+use super::{Durable, End, Engine, Input, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
 use crate::model::{ComponentId, Finding, Lang, Monitoring, SiteId, SourceId, State, View};
-use crate::time::{Mono, Now, Wall, rfc3339};
+use crate::time::{At, Mono, Now, Wall, rfc3339};
 
 /// Noon of some day by the senders' clocks, which are right.
 const NOON: i64 = 1_795_262_400_000;
@@ -152,12 +152,11 @@ impl Sim {
 
     fn alive(&mut self) {
         for id in 0..self.config.sources.len() {
-            let source = SourceId(u8::try_from(id).unwrap());
-            self.engine.step(&self.config, self.clocks(), Input::Heard(source));
+            self.engine.alive(&self.config, self.clocks(), SourceId(u8::try_from(id).unwrap()));
         }
     }
 
-    fn post(&mut self, source: SourceId, sender: Sender, body: &str) -> Vec<Verdict> {
+    fn post(&mut self, source: SourceId, sender: Sender, text: &str) -> Vec<Verdict> {
         let now = self.clocks();
         let dialect = match sender {
             Sender::Repeating => Dialect::Alerts,
@@ -169,22 +168,27 @@ impl Sim {
         self.verdicts.clear();
         let verdicts = &mut self.verdicts;
         let durable = &mut self.durable;
+        *durable = Durable::Nothing;
+        let mut body = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
                 Event::Bad(_) | Event::Sample(_) => return,
             };
-            let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });
+            let effects = engine.step(config, now, Input::Alert { body: &mut body, alert, oversize });
             verdicts.extend(effects.verdict);
-            *durable = effects.durable;
+            if effects.durable != Durable::Nothing {
+                *durable = effects.durable;
+            }
         };
-        self.reader.feed(body.as_bytes(), &mut each).unwrap();
+        self.reader.feed(text.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
-        if self.reader.was_truncated() {
-            self.durable = self.engine.step(&self.config, now, Input::Truncated(source)).durable;
+        let end = End { alive: true, truncated: self.reader.was_truncated() };
+        let effects = self.engine.step(&self.config, now, Input::Close { body: &mut body, end });
+        if effects.durable != Durable::Nothing {
+            self.durable = effects.durable;
         }
-        self.engine.step(&self.config, now, Input::Heard(source));
         self.verdicts.clone()
     }
 
@@ -210,7 +214,9 @@ impl Sim {
 
     /// In minutes after noon.
     fn since(&self, id: ComponentId) -> Option<i64> {
-        self.engine.view(&self.config, self.clocks()).component(id).since.map(|at| at.0.div_euclid(MIN))
+        let now = self.clocks();
+        let since = self.engine.view(&self.config, now).component(id).since?;
+        since.mono(now).map(|at| at.0.div_euclid(MIN))
     }
 
     fn published(&self, id: ComponentId) -> Vec<String> {
@@ -367,7 +373,7 @@ fn who_only_reads_is_not_missed() {
 config service 'wifi'";
     let mut sim = Sim::new(&ONE.replace("config service 'wifi'", reader));
     sim.at(1);
-    sim.engine.step(&sim.config, sim.clocks(), Input::Heard(A));
+    sim.engine.alive(&sim.config, sim.clocks(), A);
     sim.at(20);
     assert_eq!(sim.engine.counters().silences, 1, "only the one that pushes fell silent");
 }
@@ -377,7 +383,7 @@ fn with_two_replicas_any_live_one_suffices() {
     let mut sim = Sim::well(&two());
     for minute in 11..=30 {
         sim.at(minute);
-        sim.engine.step(&sim.config, sim.clocks(), Input::Heard(A));
+        sim.engine.alive(&sim.config, sim.clocks(), A);
     }
     assert_eq!(sim.state(HERON), State::Operational);
     assert_eq!(sim.monitoring(), Monitoring::Partly(Some(Mono(10 * MIN))));
@@ -748,7 +754,7 @@ fn a_time_learnt_late_dates_what_came_earlier() {
     sim.at(13);
     sim.ahead = Some(0);
     let since = sim.engine.view(&sim.config, sim.clocks()).component(HERON).since.unwrap();
-    assert_eq!(sim.clocks().wall_of(since), Some(Wall(NOON + 11 * MIN)));
+    assert_eq!(since.wall(sim.clocks()), Some(Wall(NOON + 11 * MIN)));
 }
 
 #[test]
@@ -816,6 +822,7 @@ fn restart(sim: &mut Sim, text: &str, records: &[(u8, Vec<u8>)]) -> Sim {
     for (kind, payload) in records {
         assert!(next.engine.restore(&next.config, next.clocks(), *kind, payload));
     }
+    next.engine.restored(&next.config, next.clocks());
     next
 }
 

@@ -10,7 +10,7 @@ use super::{Incidents, window};
 use crate::config::{self, Config};
 use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
-use crate::time::{Millis, Mono, Now, Wall};
+use crate::time::{At, Millis, Mono, Now, Wall};
 
 /// What is remembered of one component besides what was announced of it. All-zero when new.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,17 @@ pub struct Looks<'a> {
     pub known: &'a dyn Fn(ComponentId) -> bool,
     /// Whether it is unknown only since something is owed that has not had the time to come.
     pub waits: &'a dyn Fn(ComponentId) -> bool,
+    /// Since when it has been well, or unwell.
+    pub since: &'a dyn Fn(ComponentId) -> Option<At>,
+}
+
+/// How a component is, as a step tells it.
+#[derive(Clone, Copy)]
+struct About {
+    id: ComponentId,
+    state: State,
+    /// Since when it has been well, or unwell.
+    since: Option<Wall>,
 }
 
 fn ids(config: &Config) -> impl Iterator<Item = ComponentId> + use<> {
@@ -76,7 +87,8 @@ impl Incidents {
         for affected in [false, true] {
             for id in ids(config) {
                 if self.root_of(config, id).is_some() == affected {
-                    self.look(config, id, now);
+                    let since = (looks.since)(id).and_then(|at| at.wall(now));
+                    self.look(config, id, since, now);
                 }
             }
         }
@@ -101,7 +113,7 @@ impl Incidents {
     }
 
     pub(super) fn link(&self, id: ComponentId) -> Link {
-        self.derived.links.get(id.index()).copied().unwrap_or(Link { number: 0, announced: State::NoData })
+        self.derived.links.get(id.index()).copied().unwrap_or(Link::NONE)
     }
 
     fn see(&mut self, id: ComponentId, state: State, now: Mono) {
@@ -176,10 +188,11 @@ impl Incidents {
     }
 
     /// Compares how a component is with what was announced, and announces.
-    fn look(&mut self, config: &Config, id: ComponentId, now: Now) {
+    fn look(&mut self, config: &Config, id: ComponentId, since: Option<Wall>, now: Now) {
         let (watch, link, site) = (self.watch(id), self.link(id), self.names.site_of(id));
         let settings = settings(config, site);
         let seen = watch.seen;
+        let about = About { id, state: seen, since };
         let mut long_unknown = || self.is_due(watch.changed_at, settings.no_data_after, now.mono);
         if link.number == 0 {
             let trouble = match seen {
@@ -188,7 +201,7 @@ impl Incidents {
                 State::Operational => false,
             };
             if trouble && !self.is_expected(config, id, now) {
-                self.trouble(config, id, seen, now);
+                self.trouble(config, about, now);
             }
             return;
         }
@@ -206,15 +219,16 @@ impl Incidents {
             _ => true,
         };
         if due && !(seen > announced && self.is_expected(config, id, now)) {
-            self.announce(id, seen, announced, now);
+            self.announce(about, announced, now);
         }
     }
 
     /// Says how a component of an incident is now.
-    fn announce(&mut self, id: ComponentId, seen: State, announced: State, now: Now) {
+    fn announce(&mut self, about: About, announced: State, now: Now) {
+        let About { id, state: seen, .. } = about;
         let (site, number) = (self.names.site_of(id), self.link(id).number);
         let Some(&incident) = self.derived.find(site, number) else {
-            return self.set_link(id, Link { number: 0, announced: State::NoData }, site);
+            return self.set_link(id, Link::NONE, site);
         };
         let others_well = self
             .derived
@@ -229,7 +243,9 @@ impl Incidents {
             _ if !incident.open => What::Reopened,
             _ => What::Worse,
         };
-        let step = self.step_about(number, what, (id, seen));
+        // How long it has been unwell is not how long it has been as bad as this.
+        let since = about.since.filter(|_| seen == State::Operational || announced == State::Operational);
+        let step = self.step_about(number, what, About { since, ..about }, now);
         self.take_step(now, site, &step);
     }
 
@@ -240,17 +256,20 @@ impl Incidents {
         self.touch(site);
     }
 
-    fn step_about(&self, number: u32, what: What, (id, state): (ComponentId, State)) -> StepRecord<'static> {
-        let component = self.names.of_component(id);
-        StepRecord { number, what, state: Some(state), component, ..StepRecord::default() }
+    /// A step that tells of a component. It has a time of its own if what it tells of happened before now.
+    fn step_about(&self, number: u32, what: What, about: About, now: Now) -> StepRecord<'static> {
+        let component = self.names.of_component(about.id);
+        let earlier = |since: &Wall| now.wall.is_some_and(|wall| since.secs() < wall.secs());
+        let since = about.since.filter(earlier);
+        StepRecord { number, what, state: Some(about.state), component, since, ..StepRecord::default() }
     }
 
     /// A component gets into an incident that there is. Without room for that it stays outside, and tries again.
-    fn joins(&mut self, site: SiteId, number: u32, what: What, about: (ComponentId, State), now: Now) {
+    fn joins(&mut self, site: SiteId, number: u32, what: What, about: About, now: Now) {
         if self.is_refused(now) {
             return;
         }
-        let step = self.step_about(number, what, about);
+        let step = self.step_about(number, what, about, now);
         if !self.step(now, site, 0, 0, &step) {
             self.refuse(now);
         }
@@ -285,7 +304,8 @@ impl Incidents {
     }
 
     /// A component that is in no incident is in trouble.
-    fn trouble(&mut self, config: &Config, id: ComponentId, state: State, now: Now) {
+    fn trouble(&mut self, config: &Config, about: About, now: Now) {
+        let id = about.id;
         let (site, grouping) = (self.names.site_of(id), settings(config, self.names.site_of(id)).grouping);
         let Some(service) = config.components.get(id.index()).map(|component| component.service) else {
             return;
@@ -294,47 +314,38 @@ impl Incidents {
             // It is not guilty: it joins, whatever its service. Until the guilty one has an incident, it waits.
             let number = self.link(root).number;
             match self.derived.find(site, number).map(|incident| incident.open) {
-                Some(true) => self.joins(site, number, What::Joined, (id, state), now),
+                Some(true) => self.joins(site, number, What::Joined, about, now),
                 _ => self.wake_at(now.mono.plus(REFUSED_AGAIN)),
             }
             return;
         }
-        let within = |when| self.elapsed(when, now).is_some_and(|ago| ago <= i64::from(grouping.0));
+        let spans = |when, span: Millis| self.elapsed(when, now).is_some_and(|ago| ago <= i64::from(span.0));
+        let within = |when| spans(when, grouping);
+        // An end is announced when it has settled, and dated when it came.
+        let settled = Millis(grouping.0.saturating_add(settings(config, site).settle.0));
         let of_service = |incident: &&Incident| incident.site == site && incident.service == service;
         let mut newest_first = self.derived.incidents.iter().rev().filter(of_service);
         let joins = |incident: &&Incident| {
             incident.open && (within(incident.grouped) || (incident.held && incident.components.is_empty()))
         };
-        let reopens =
-            |incident: &&Incident| !incident.open && incident.merged_into == 0 && within(incident.ended);
+        let reopens = |incident: &&Incident| {
+            !incident.open && incident.merged_into == 0 && spans(incident.ended, settled)
+        };
         if let Some(number) = newest_first.clone().find(joins).map(|incident| incident.number) {
-            self.joins(site, number, What::Joined, (id, state), now);
+            self.joins(site, number, What::Joined, about, now);
         } else if let Some(number) = newest_first.find(reopens).map(|incident| incident.number) {
-            self.joins(site, number, What::Reopened, (id, state), now);
+            self.joins(site, number, What::Reopened, about, now);
         } else {
-            self.open_by_itself(site, service, id, state, now);
+            self.open_by_itself(site, service, about, now);
         }
     }
 
-    fn open_by_itself(
-        &mut self,
-        site: SiteId,
-        service: crate::model::ServiceId,
-        id: ComponentId,
-        state: State,
-        now: Now,
-    ) {
+    fn open_by_itself(&mut self, site: SiteId, service: crate::model::ServiceId, about: About, now: Now) {
         if self.is_refused(now) {
             return;
         }
-        let step = StepRecord {
-            number: self.next_number(site),
-            what: What::Opened,
-            state: Some(state),
-            component: self.names.of_component(id),
-            arg: self.names.of_service(service),
-            ..StepRecord::default()
-        };
+        let opened = self.step_about(self.next_number(site), What::Opened, about, now);
+        let step = StepRecord { arg: self.names.of_service(service), ..opened };
         if self.room_for_incident(site, now) && self.step(now, site, 0, 0, &step) {
             self.counters.opened = self.counters.opened.saturating_add(1);
             self.refused_until = None;
@@ -357,7 +368,7 @@ impl Incidents {
             return;
         };
         let grouping = settings(config, site).grouping;
-        let recent = self.elapsed(innocent.began, now).is_some_and(|ago| ago <= i64::from(grouping.0));
+        let recent = self.elapsed(innocent.grouped, now).is_some_and(|ago| ago <= i64::from(grouping.0));
         let all_affected = self
             .derived
             .linked(&self.names, site, number)

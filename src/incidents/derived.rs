@@ -69,6 +69,13 @@ pub struct Link {
     pub number: u32,
     /// How it was announced to be.
     pub announced: State,
+    /// Since when it has been unwell, in milliseconds since 1970; 0: not known, or it is well.
+    pub since: i64,
+}
+
+impl Link {
+    /// To no incident; all-zero.
+    pub const NONE: Self = Self { number: 0, announced: State::NoData, since: 0 };
 }
 
 /// The hashes by which the log knows what the configuration names. All-zero when new.
@@ -157,7 +164,7 @@ impl Derived {
     pub const fn new() -> Self {
         Self {
             incidents: Vec::new(),
-            links: [Link { number: 0, announced: State::NoData }; COMPONENTS],
+            links: [Link::NONE; COMPONENTS],
             windows: Vec::new(),
             numbers: [(0, 0); SITES],
         }
@@ -167,7 +174,7 @@ impl Derived {
     pub fn clear(&mut self) {
         self.incidents.clear();
         self.windows.clear();
-        self.links = [Link { number: 0, announced: State::NoData }; COMPONENTS];
+        self.links = [Link::NONE; COMPONENTS];
     }
 
     /// An incident by its number.
@@ -240,6 +247,8 @@ impl Derived {
             }
         }
         let by_person = head.who != 0;
+        let happened = step.since.map_or(head.when, |since| When::Wall(since.0));
+        let since = if let When::Wall(at) = happened { Some(at) } else { None };
         let Some(incident) = self.find_mut(site, step.number) else { return undone };
         incident.steps = incident.steps.max(step.step);
         if undone {
@@ -255,6 +264,10 @@ impl Derived {
             What::Opened | What::Joined | What::Worse | What::Reopened => {
                 incident.worst = incident.worst.max(state);
                 incident.grouped = head.when;
+                // What joins may have begun before what was heard of first.
+                if let (When::Wall(began), Some(since)) = (incident.began, step.since) {
+                    incident.began = When::Wall(began.min(since.0));
+                }
                 // An end by itself and the new beginning behind it may have given way: what got worse after that is left.
                 let thinned = !by_person && !incident.open && incident.merged_into == 0;
                 if step.what == What::Reopened || thinned {
@@ -268,7 +281,7 @@ impl Derived {
                 incident.held |= incident.open;
             }
             What::Resolved => {
-                (incident.open, incident.held, incident.ended) = (false, false, head.when);
+                (incident.open, incident.held, incident.ended) = (false, false, happened);
                 if by_person {
                     incident.phase = Some(Phase::Resolved);
                 }
@@ -293,7 +306,7 @@ impl Derived {
                 if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
                     && link.number == step.number
                 {
-                    *link = Link { number: 0, announced: State::NoData };
+                    *link = Link::NONE;
                 }
                 return true;
             }
@@ -304,7 +317,13 @@ impl Derived {
             && !by_person
             && let Some(link) = self.links.get_mut(id.index())
         {
-            *link = Link { number: step.number, announced: state };
+            let goes_on = link.number == step.number && link.announced != State::Operational;
+            let since = match state {
+                State::Operational => 0,
+                _ if goes_on && link.since != 0 => link.since,
+                _ => since.unwrap_or(0),
+            };
+            *link = Link { number: step.number, announced: state, since };
         }
         true
     }
@@ -323,7 +342,7 @@ impl Derived {
             merged_into: 0,
             components: ComponentSet::EMPTY,
             steps: 0,
-            began: head.when,
+            began: step.since.map_or(head.when, |since| When::Wall(since.0)),
             grouped: head.when,
             ended: When::Unknown,
         };
@@ -335,7 +354,7 @@ impl Derived {
         for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
             let let_go = !only_well || link.announced == State::Operational;
             if link.number == number && let_go && names.site_of(id) == site {
-                *link = Link { number: 0, announced: State::NoData };
+                *link = Link::NONE;
             }
         }
     }

@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! head:     | flags u8 | tag u8 | at i64 | who u32 | site u32 |
-//! 4 step:   | head | number u32 | step u16 | what u8 | state u8 | phase u8 | component u32 | arg u32 | words |
+//! 4 step:   | head | number u32 | step u16 | what u8 | state u8 | phase u8 | component u32 | arg u32 | since |
+//!           | words |
 //! 5 window: | head | number u32 | service u32 | component u32 | starts i64 | ends i64 | repeat u8 | words |
 //! 6 ended:  | head | number u32 |
 //! 7 banner: | head | state u8 | words |
@@ -15,11 +16,13 @@
 //! 11 numbers: | site u32 | incident u32 | window u32 |
 //! 12 undo:  | head | kind u8 | number u32 | step u16 |
 //! 13 gone:  | site u32 | number u32 |
+//! since:    | i64, with the flag 64 only |
 //! words:    | length u8 | length x language | the rest: text |
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away, 16 resolved by a person while not all of it was known to be well, 32 can no longer be taken back. `tag`: 0
+//! taken away, 16 resolved by a person while not all of it was known to be well, 32 can no longer be taken back, 64 what a step
+//! tells of was so since `since`, in milliseconds since 1970, before it was written. `tag`: 0
 //! `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
 //! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
@@ -33,6 +36,7 @@
 use super::derived::Names;
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
+use crate::time::Wall;
 
 /// A step of an incident.
 pub const STEP: u8 = 4;
@@ -63,6 +67,9 @@ pub const CLEARED: u8 = 8;
 pub const UNWELL: u8 = 16;
 /// Can no longer be taken back: what it replaced may be gone.
 pub const SETTLED: u8 = 32;
+
+/// A step that was written later than what it tells of began or ended has that time besides.
+pub const SINCE: u8 = 64;
 
 const HEAD: usize = 18;
 /// Where the site stands in a head; the number of an incident is behind it.
@@ -161,6 +168,8 @@ pub struct StepRecord<'a> {
     pub component: u32,
     /// See [`What`].
     pub arg: u32,
+    /// Since when it is so, if that is known to be earlier than the step was written.
+    pub since: Option<Wall>,
     /// Words, or a title.
     pub words: Words<'a>,
 }
@@ -231,13 +240,17 @@ fn put_words(out: &mut Payload, words: Words<'_>) {
 /// The bytes of a step.
 pub fn step(head: Head, step: &StepRecord<'_>) -> Payload {
     let mut out = Payload::new();
-    put_head(&mut out, head, words_flag(step.words));
+    let since = if step.since.is_some() { SINCE } else { 0 };
+    put_head(&mut out, head, words_flag(step.words) | since);
     put(&mut out, &step.number.to_le_bytes());
     put(&mut out, &step.step.to_le_bytes());
     let phase = step.phase.map_or(0, |phase| (phase as u8).saturating_add(1));
     put(&mut out, &[step.what as u8, state_code(step.state), phase]);
     put(&mut out, &step.component.to_le_bytes());
     put(&mut out, &step.arg.to_le_bytes());
+    if let Some(since) = step.since {
+        put(&mut out, &since.0.to_le_bytes());
+    }
     put_words(&mut out, step.words);
     out
 }
@@ -440,8 +453,9 @@ pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
         Some(at) => Some(Phase::ALL.get(usize::from(at))?.0),
     };
     let (component, arg) = (take_u32(&mut rest)?, take_u32(&mut rest)?);
+    let since = if head.flags & SINCE == 0 { None } else { Some(Wall(take_i64(&mut rest)?)) };
     let words = take_words(&mut rest, head.flags)?;
-    Some((head, StepRecord { number, step, what, state, phase, component, arg, words }))
+    Some((head, StepRecord { number, step, what, state, phase, component, arg, since, words }))
 }
 
 /// A maintenance, back.

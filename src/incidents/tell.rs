@@ -10,12 +10,18 @@ use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
 };
-use crate::time::Now;
+use crate::time::{Now, Wall};
 
 impl Incidents {
     /// How a component was seen last.
     pub(super) fn seen(&self, id: ComponentId) -> State {
         self.watches.get(id.index()).map_or(State::NoData, super::auto::Watch::seen)
+    }
+
+    /// Since when a component that was announced to be unwell has been so, if that is known.
+    pub fn unwell_since(&self, id: ComponentId) -> Option<Wall> {
+        let link = self.link(id);
+        (link.number != 0 && link.since != 0).then_some(Wall(link.since))
     }
 
     /// Calls `each` with every incident of a site, the newest first.
@@ -110,7 +116,7 @@ impl Incidents {
             let own = if record.what == What::Opened { Words::None } else { record.words };
             each(&StepView {
                 number: record.step,
-                at: self.wall_of(head.when, now),
+                at: self.wall_of(record.since.map_or(head.when, |since| When::Wall(since.0)), now),
                 step,
                 state: record.state.unwrap_or(State::NoData),
                 component: self.names.component(record.component),

@@ -4,7 +4,7 @@ use super::{
     BannerView, ComponentId, Day, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State,
     StepView,
 };
-use crate::time::{Mono, Now};
+use crate::time::{At, Mono, Now};
 
 /// Which of a site's pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct ComponentView {
     pub finding: Finding,
     /// Since when it has been well, or unwell (that never moves forward while it stays unwell);
     /// `None` if that is not known.
-    pub since: Option<Mono>,
+    pub since: Option<At>,
     /// Whether planned work is being done on it now: whatever its state is was expected.
     pub maintenance: bool,
     /// The component that is down and without which this one cannot work, if it is not well itself.

@@ -21,7 +21,7 @@ use crate::model::{
     Sheet, SiteId, SiteView, State, View, Words,
 };
 use crate::text::buffer::Bytes;
-use crate::time::{Mono, Now as Clocks, Wall};
+use crate::time::{At, Mono, Now as Clocks, Wall};
 
 /// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
 /// [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case).
@@ -718,7 +718,7 @@ impl<'a> Context<'a> {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
                 if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
                     out.text(" ");
-                    self.timed(out, Some(since), Date::UnlessToday, Word::Since, None);
+                    self.at(out, since.wall(self.now), Date::UnlessToday, Word::Since, None);
                 }
             },
             detail: &mut |out| {
@@ -735,10 +735,10 @@ impl<'a> Context<'a> {
     }
 
     /// Of what works, only a change of today is news: its bar tells the rest.
-    fn says_since(&self, told: Told, since: Mono) -> bool {
+    fn says_since(&self, told: Told, since: At) -> bool {
         let day = |at: Wall| when::in_zone(self.site.timezone, at).date;
         match told {
-            Told::Well => self.now.wall_of(since).map(day) == self.now.wall.map(day),
+            Told::Well => since.wall(self.now).map(day) == self.now.wall.map(day),
             Told::Work => false,
             Told::NoData | Told::Degraded | Told::Outage => true,
         }

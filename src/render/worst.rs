@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
 use crate::model::{ComponentId, ComponentView, Finding, Lang, Monitoring, SiteId, SiteView, State, View};
 use crate::time::tz::Tz;
-use crate::time::{Mono, Now, Wall};
+use crate::time::{At, Mono, Now, Wall};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -111,7 +111,7 @@ impl View for Longest {
         // It is no data, whose words are looked at with those of all states (see `STATES`).
         let length = |finding: &Finding| reason_word(*finding).map_or(0, |text| word(self.lang, text).len());
         let finding = Finding::ALL.into_iter().max_by_key(length).unwrap_or_default();
-        ComponentView { finding, since: self.since, ..ComponentView::default() }
+        ComponentView { finding, since: self.since.map(At::Mono), ..ComponentView::default() }
     }
     fn published(&self, _: ComponentId, _: Lang, _: &mut dyn FnMut(&str)) {}
 }

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use aiglon::engine::Input;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::Status;
 use aiglon::http::body::BodyError;
@@ -15,7 +14,7 @@ use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TI
 use aiglon::model::{SiteId, SourceId};
 use aiglon::render::{PageBuf, alertmanager};
 
-use super::app::{App, State};
+use super::app::App;
 use super::clock;
 use super::connection::{Connection, Next, Terms, make_room};
 use super::samples::Taker;
@@ -59,8 +58,8 @@ pub struct Batch {
 
 /// How a body ended.
 pub enum Outcome {
-    /// All of it was read: of what is in it, so much was right, and so much was not.
-    Whole(u32, u32),
+    /// All of it was read; so much of it was not right.
+    Whole(u32),
     /// What is in it cannot be read further; the complaint says why.
     Malformed,
     /// Neither can what it is packed in.
@@ -106,12 +105,7 @@ impl Connection<'_> {
                 self.json_words(terms, Status::ServiceUnavailable, words).await?;
                 return self.after(terms).await;
             }
-            Outcome::Whole(good, bad) => {
-                // A batch in which nothing was right is no sign of life: who sends what we cannot read would look alive
-                // and well for ever.
-                if bad == 0 || good > 0 {
-                    app.heard(batch.source);
-                }
+            Outcome::Whole(bad) => {
                 if self.buffers.complaint.is_empty() {
                     self.well(terms, batch.shape).await?;
                     return Ok(if terms.keep_alive { Next::Request } else { Next::Close });
@@ -250,14 +244,6 @@ impl App {
         }
         _ = out.push(b"]");
         None
-    }
-
-    /// A whole, authenticated request came from this source.
-    pub fn heard(&self, source: SourceId) {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        engine.step(config, now, Input::Heard(source));
     }
 
     /// Says in the log what a sender does wrong, now and then, and in no word of the sender's own.

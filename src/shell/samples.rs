@@ -5,7 +5,7 @@ use std::io;
 
 use aiglon::config::Config;
 use aiglon::config::rule::Asking;
-use aiglon::engine::{Durable, Engine, Input, Verdict};
+use aiglon::engine::{Body, Durable, End, Engine, Input, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
@@ -14,7 +14,6 @@ use aiglon::ingest::{self, Dialect, Malformed, Reader};
 use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
-use aiglon::model::SourceId;
 use aiglon::time::Now;
 #[cfg(feature = "gzip")]
 use static_cell::{ConstStaticCell, StaticCell};
@@ -96,6 +95,9 @@ enum Format {
 
 /// What reads one body.
 pub struct Taker<'a> {
+    app: &'a App,
+    /// What the engine notes of it; `None` once it is closed.
+    body: Option<Body>,
     format: Format,
     json: Option<RefMut<'a, &'static mut Reader>>,
     lines: Option<RefMut<'a, Lines>>,
@@ -133,6 +135,8 @@ impl App {
             lines = Some(reader);
         }
         Some(Taker {
+            app: self,
+            body: Some(self.state.borrow().engine.open(batch.source, batch.sender)),
             format,
             json,
             lines,
@@ -219,8 +223,8 @@ impl App {
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
         let asking = Asking { config, source: batch.source };
-        let mut taking = Taking { app: self, engine, config, now, batch, complaint };
-        let Taker { format, json, lines, .. } = taker;
+        let Taker { format, json, lines, body: Some(body), .. } = taker else { return Ok(()) };
+        let mut taking = Taking { app: self, engine, config, now, batch, body, complaint };
         match (format, json, lines) {
             (Format::Json, Some(reader), lines) => {
                 let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
@@ -244,22 +248,18 @@ impl App {
         if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
-        let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines) {
-            (Format::Unknown | Format::Json, Some(reader), _) => match reader.finish() {
-                Ok(found) => {
-                    if reader.was_truncated() {
-                        self.truncated(batch.source);
-                    }
-                    (found.alerts.saturating_add(found.oversize), found.bad, found.samples)
-                }
+        let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines, &mut taker.body)
+        {
+            (Format::Unknown | Format::Json, Some(reader), ..) => match reader.finish() {
+                Ok(found) => (found.alerts.saturating_add(found.oversize), found.bad, found.samples),
                 Err(malformed) => return complain_first(complaint, malformed),
             },
-            (_, _, Some(lines)) => {
+            (_, _, Some(lines), Some(body)) => {
                 let mut state = self.state.borrow_mut();
                 let State { engine, config, .. } = &mut *state;
                 let now = self.now(config);
                 let asking = Asking { config, source: batch.source };
-                let mut taking = Taking { app: self, engine, config, now, batch, complaint };
+                let mut taking = Taking { app: self, engine, config, now, batch, body, complaint };
                 let counted = lines.finish(&asking, &mut |event| taking.line(&event));
                 if counted.bad > 0 {
                     add(&self.tally.bodies_malformed);
@@ -274,24 +274,37 @@ impl App {
                 counter.set(counter.get().wrapping_add(more.into()));
             }
         }
-        Outcome::Whole(good, bad)
+        // A batch in which nothing was right is no sign of life: a sender whose data we cannot read would
+        // count as alive and well for ever.
+        let truncated = taker.json.as_ref().is_some_and(|reader| reader.was_truncated());
+        taker.close(End { alive: bad == 0 || good > 0, truncated });
+        if truncated {
+            self.warn_of(batch.source, LEFT_OUT);
+        }
+        Outcome::Whole(bad)
     }
 }
 
-impl App {
-    /// A webhook's sender has left alerts out. It would leave them out again, so it is not told, but who reads the log.
-    fn truncated(&self, source: SourceId) {
-        {
-            let mut state = self.state.borrow_mut();
-            let State { engine, config, .. } = &mut *state;
-            let now = self.now(config);
-            let effects = engine.step(config, now, Input::Truncated(source));
-            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
-        }
-        self.warn_of(
-            source,
-            "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse",
-        );
+/// A sender that leaves alerts out would do so again, so the log alone is told.
+const LEFT_OUT: &str =
+    "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse";
+
+impl Taker<'_> {
+    /// The body is over, unless it was before.
+    fn close(&mut self, end: End) {
+        let Some(mut body) = self.body.take() else { return };
+        let mut state = self.app.state.borrow_mut();
+        let State { engine, config, .. } = &mut *state;
+        let now = self.app.now(config);
+        let effects = engine.step(config, now, Input::Close { body: &mut body, end });
+        self.app.ledger.borrow_mut().note(engine, config, now, effects.durable);
+    }
+}
+
+/// However a body is left, what it made better is shown.
+impl Drop for Taker<'_> {
+    fn drop(&mut self) {
+        self.close(End::CUT);
     }
 }
 
@@ -302,6 +315,7 @@ struct Taking<'a> {
     config: &'a Config,
     now: Now,
     batch: Batch,
+    body: &'a mut Body,
     complaint: &'a mut Complaint,
 }
 
@@ -313,7 +327,7 @@ impl Taking<'_> {
             Event::Alert(alert) => (alert, false),
             Event::Oversize(alert) => (alert, true),
             Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample(sample));
+                self.engine.step(self.config, self.now, Input::Sample { body: self.body, sample });
                 return;
             }
             Event::Bad(error) => {
@@ -325,8 +339,7 @@ impl Taking<'_> {
                 return complain(self.complaint, what, error.index, error.flaw.words());
             }
         };
-        let Batch { source, sender, .. } = self.batch;
-        let input = Input::Alert { source, sender, alert, oversize };
+        let input = Input::Alert { body: self.body, alert, oversize };
         let effects = self.engine.step(self.config, self.now, input);
         if effects.durable != Durable::Nothing {
             let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
@@ -340,7 +353,7 @@ impl Taking<'_> {
     fn line(&mut self, event: &line::Event<'_>) {
         match *event {
             line::Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample(sample));
+                self.engine.step(self.config, self.now, Input::Sample { body: self.body, sample });
             }
             line::Event::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
         }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Engine, Input};
+use aiglon::engine::{End, Engine, Input};
 use aiglon::incidents::{Action, Boot, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Counters, Fault};
@@ -118,7 +118,7 @@ impl Board {
             self.mono += SECOND_MS;
             let now = self.now();
             if self.mono % (60 * SECOND_MS) == 0 {
-                self.engine.step(&self.config, now, Input::Heard(SourceId(0)));
+                self.engine.alive(&self.config, now, SourceId(0));
             }
             if self.engine.poll_at().is_some_and(|at| at <= now.mono) {
                 self.engine.step(&self.config, now, Input::Pass);
@@ -150,14 +150,16 @@ impl Board {
         };
         self.reader.start(dialect);
         let (engine, ledger, config) = (&mut self.engine, &mut self.ledger, &self.config);
+        let mut open = engine.open(SourceId(0), sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("an alert is whole") };
-            let input = Input::Alert { source: SourceId(0), sender, alert, oversize: false };
+            let input = Input::Alert { body: &mut open, alert, oversize: false };
             let effects = engine.step(config, now, input);
             ledger.note(engine, config, now, effects.durable);
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
+        self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
     }
 
     /// A heartbeat, as the door takes it.

@@ -62,6 +62,44 @@ impl Wall {
     }
 }
 
+/// A point in time as it was given: what a sender wrote stays what it wrote, and is never turned into
+/// the other clock and back, which would tell 18:17 and 18:16 in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// As we saw it happen.
+    Mono(Mono),
+    /// As a sender wrote it.
+    Wall(Wall),
+}
+
+impl At {
+    /// Its civil time, if that is known now.
+    pub fn wall(self, now: Now) -> Option<Wall> {
+        match self {
+            Self::Mono(at) => now.wall_of(at),
+            Self::Wall(at) => now.wall.map(|_| at),
+        }
+    }
+
+    /// Its monotonic point, if that is known now.
+    pub fn mono(self, now: Now) -> Option<Mono> {
+        match self {
+            Self::Mono(at) => Some(at),
+            Self::Wall(at) => now.mono_of(at),
+        }
+    }
+
+    /// The earlier of the two; this one if nobody can tell.
+    #[must_use]
+    pub fn min(self, other: Self, now: Now) -> Self {
+        let earlier = match (self, other) {
+            (Self::Wall(this), Self::Wall(other)) => other < this,
+            _ => self.mono(now).zip(other.mono(now)).is_some_and(|(this, other)| other < this),
+        };
+        if earlier { other } else { self }
+    }
+}
+
 impl Now {
     /// The civil time of a monotonic point, if the wall clock counts now. So a time that is learnt late
     /// dates what came earlier.

@@ -8,7 +8,7 @@ use aiglon::model::{
     MaintenanceView, Monitoring, Phase, Phrase, Repeat, ServiceId, SiteId, SiteView, State, Step, StepView,
     View, Words,
 };
-use aiglon::time::{Mono, Now, Wall};
+use aiglon::time::{At, Mono, Now, Wall};
 
 /// 2026-11-21T09:06:06Z
 pub(crate) const NOW: Wall = Wall(1_795_251_966_000);
@@ -151,7 +151,11 @@ impl Fake {
     pub(crate) fn set(&mut self, part: usize, finding: Finding, minutes: i64) {
         self.components.insert(
             part,
-            ComponentView { finding, since: Some(minutes_ago(minutes)), ..ComponentView::default() },
+            ComponentView {
+                finding,
+                since: Some(At::Mono(minutes_ago(minutes))),
+                ..ComponentView::default()
+            },
         );
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, Engine, Input};
+use aiglon::engine::{Durable, End, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Durability, Journal, Refused};
@@ -379,14 +379,15 @@ impl World {
         let (engine, config) = (&mut self.engine, &self.config);
         let source = SourceId(u8::try_from(source).unwrap());
         let mut durable = Durable::Nothing;
+        let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("a sender's message is well formed") };
             durable =
-                engine.step(config, now, Input::Alert { source, sender, alert, oversize: false }).durable;
+                engine.step(config, now, Input::Alert { body: &mut open, alert, oversize: false }).durable;
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
-        self.engine.step(&self.config, now, Input::Heard(source));
+        self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
         self.note(durable);
     }
 
@@ -450,7 +451,7 @@ impl World {
             // Alertmanager has an always-firing rule, too: an empty body is a sign of life.
             self.model.heard(HOOK, self.now);
             let (now, hook) = (self.clocks(), SourceId(u8::try_from(HOOK).unwrap()));
-            self.engine.step(&self.config, now, Input::Heard(hook));
+            self.engine.alive(&self.config, now, hook);
         }
     }
 

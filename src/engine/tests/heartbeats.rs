@@ -49,7 +49,7 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
     assert_eq!(sim.engine.pulse(BACKUP).last(), None);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
-    assert_eq!(view.since, Some(Mono(10 * MIN)));
+    assert_eq!(view.since, Some(At::Mono(Mono(10 * MIN))));
     sim.at(24 * 60);
     beat(&mut sim, SYNC, false);
     assert_eq!(files(&sim).state(), State::Outage);
@@ -65,7 +65,7 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     sim.at(start + 12);
     assert_eq!(files(&sim).state(), State::Outage);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
-    assert_eq!(view.since, Some(Mono((start + 10) * MIN)), "since it was due");
+    assert_eq!(view.since, Some(At::Mono(Mono((start + 10) * MIN))), "since it was due");
     assert_eq!(sim.engine.pulse(BACKUP), Pulse::Late { last: Mono(start * MIN) });
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim).state(), State::Operational);
@@ -298,21 +298,23 @@ fn without_a_clock_it_is_known_once_that_is_set() {
     let mut sim = Sim::new(&nightly());
     sim.at(HOUR);
     let written = heard(&mut sim, BACKUP, false);
-    let mut next = restart(&mut sim, &nightly(), &written);
-    let ahead = next.ahead.take();
-    let now = next.clocks();
-    next.engine.restored(&next.config, now);
+    let without_a_clock = |sim: &mut Sim| {
+        let ahead = sim.ahead.take();
+        let next = restart(sim, &nightly(), &written);
+        sim.ahead = ahead;
+        next
+    };
+    let mut next = without_a_clock(&mut sim);
     next.at(5);
     assert_eq!((known(&next).0, files(&next).state()), ("clock not set", State::NoData));
     beat(&mut next, SYNC, false);
     assert_eq!(files(&next).state(), State::NoData);
-    next.ahead = ahead;
+    next.ahead = sim.ahead.map(|ahead| ahead + sim.now.0);
     next.at(6);
     next.alive();
     assert_eq!((known(&next).0, files(&next).state()), ("on time", State::Operational));
     // Never set, it is late when it had the time to come, and what is not dated is not written.
-    let mut next = restart(&mut sim, &nightly(), &written);
-    next.ahead = None;
+    let mut next = without_a_clock(&mut sim);
     assert!(heard(&mut next, SYNC, false).is_empty());
     next.at(26 * HOUR);
     assert_eq!(known(&next).0, "late");

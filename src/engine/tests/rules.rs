@@ -36,7 +36,7 @@ impl Sim {
         self.lines_of(A, body);
     }
 
-    fn lines_of(&mut self, source: SourceId, body: &str) {
+    fn lines_of(&mut self, source: SourceId, text: &str) {
         let now = self.clocks();
         if self.engine.sample_key(now).is_none() {
             self.engine.rekey(HashKey([7, now.mono.0.cast_unsigned()]), now);
@@ -45,15 +45,18 @@ impl Sim {
         let mut lines = Lines::new();
         lines.start(Precision::Secs, key);
         let Self { engine, config, .. } = self;
+        let mut body = engine.open(source, Sender::Repeating);
         let mut each = |event: LineEvent<'_>| match event {
             LineEvent::Sample(sample) => {
-                engine.step(config, now, Input::Sample(sample));
+                engine.step(config, now, Input::Sample { body: &mut body, sample });
             }
             LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
         let asking = Asking { config, source };
-        lines.feed(body.as_bytes(), &asking, &mut each);
+        lines.feed(text.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
+        // Signs of life are given apart.
+        engine.step(config, now, Input::Close { body: &mut body, end: End::CUT });
     }
 
     fn second(&mut self, second: i64) {
@@ -95,7 +98,7 @@ fn a_threshold_with_hysteresis_and_a_time() {
     sim.second(110);
     assert_eq!((sim.north(), sim.says()), (State::Outage, "firing"), "by time alone");
     let view = sim.engine.view(&sim.config, sim.clocks());
-    assert_eq!(view.component(NORTH).since, Some(Mono(50_000)));
+    assert_eq!(view.component(NORTH).since, Some(At::Mono(Mono(50_000))));
     let mut texts = Vec::new();
     view.published(NORTH, Lang::Fr, &mut |text| texts.push(text.to_string()));
     view.published(NORTH, Lang::Ar, &mut |text| texts.push(text.to_string()));
@@ -133,7 +136,7 @@ fn absence_is_found_in_time_and_not_before() {
     sim.second(660);
     assert_eq!((sim.north(), sim.says()), (State::Degraded, "absent"));
     let since = sim.engine.view(&sim.config, sim.clocks()).component(NORTH).since;
-    assert_eq!(since, Some(Mono(600_000)));
+    assert_eq!(since, Some(At::Mono(Mono(600_000))));
     sim.second(9999);
     assert_eq!(sim.says(), "absent", "however long");
     sim.lines("ping,host=n x=1");

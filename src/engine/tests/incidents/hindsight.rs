@@ -15,7 +15,7 @@ fn what_a_person_resolved_while_it_fired_is_over_after_a_restart_too() {
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") }).unwrap();
     sim.up(&["heron"]);
     sim.quiet_until(30);
-    assert_eq!(sim.steps(1)[2], "Better heron Operational at 17");
+    assert_eq!(sim.steps(1)[2], "Better heron Operational at 12");
     assert!(!sim.incidents()[0].open && !sim.incidents()[0].firing);
     let mut next = later(&mut sim, &mut records, 1);
     assert!(!next.incidents()[0].firing);
@@ -83,7 +83,7 @@ fn what_ended_ended_when_it_did_though_its_component_is_gone() {
     sim.up(&["egret"]);
     sim.quiet_until(30);
     let before = sim.incidents();
-    assert_eq!((before[0].open, before[0].ended), (false, Some(17)));
+    assert_eq!((before[0].open, before[0].ended), (false, Some(12)));
     let written = sim.written();
     sim.quiet_until(35);
     let new = load(&CONFIG.replace("config component 'egret'\n\toption service 'wifi'\n", ""));

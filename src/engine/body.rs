@@ -1,0 +1,146 @@
+//! A body of a source while it is read: one change, whatever the order of what is in it.
+//!
+//! What a body makes worse is shown at once, so that nobody waits for a slow sender to learn of an outage.
+//! What it makes better is noted in the [`Body`] and shown when the body is over, well or cut. So an
+//! alert that ends before its successor begins, some bytes later, leaves no moment in which all seems
+//! well. One step that is no body's, time that passes say, is a change of its own.
+
+use super::{Effects, Engine};
+use crate::config::Config;
+use crate::engine::lifetime::Sender;
+use crate::limits::WAKE_LEAST;
+use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId};
+use crate::time::{At, Mono, Now};
+
+/// What a change has made better so far, and the sites whose page it has changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// Components that are better than what is shown of them.
+    lowered: ComponentSet,
+    /// A bit for each site of which a text has changed.
+    touched: u8,
+}
+
+impl Changes {
+    pub(super) const NONE: Self = Self { lowered: ComponentSet::EMPTY, touched: 0 };
+}
+
+/// One body while it is read: 48 bytes, kept beside its reader. [`Engine::open`] begins it, and
+/// [`Input::Close`](super::Input::Close) must end it, or what it made better is not shown.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Body {
+    /// Who sends it.
+    pub(super) source: SourceId,
+    /// By which door it came, which tells how its alerts end.
+    pub(super) sender: Sender,
+    changes: Changes,
+    /// How many reloads there had been when it began. After another one its numbers mean nothing.
+    reloads: u32,
+}
+
+/// How a body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// All of it was read, and something in it was right, or it was empty: a sign of life.
+    pub alive: bool,
+    /// Its sender says that it left alerts out.
+    pub truncated: bool,
+}
+
+impl End {
+    /// It was read whole.
+    pub const WHOLE: Self = Self { alive: true, truncated: false };
+    /// It was cut off, or cannot be read.
+    pub const CUT: Self = Self { alive: false, truncated: false };
+}
+
+impl Engine {
+    /// Begins a body.
+    pub fn open(&self, source: SourceId, sender: Sender) -> Body {
+        Body { source, sender, changes: Changes::NONE, reloads: self.reloads }
+    }
+
+    /// A whole body in which nothing is, `[]` say: a sign of life.
+    pub fn alive(&mut self, config: &Config, now: Now, source: SourceId) -> Effects {
+        let mut body = self.open(source, Sender::Repeating);
+        self.step(config, now, super::Input::Close { body: &mut body, end: End::WHOLE })
+    }
+
+    /// Does a part of what a body says. What that made better stays with the body.
+    pub(super) fn within<R>(&mut self, body: &mut Body, part: impl FnOnce(&mut Self, &Body) -> R) -> R {
+        core::mem::swap(&mut self.changes, &mut body.changes);
+        let result = part(self, body);
+        core::mem::swap(&mut self.changes, &mut body.changes);
+        result
+    }
+
+    /// A part of a body is done. Its sender may be slow: the incidents look a second later, at the
+    /// latest, at what it has made worse.
+    pub(super) fn look_soon(&mut self, now: Mono) {
+        if self.stirred {
+            self.wake_at(now.plus(WAKE_LEAST));
+        }
+    }
+
+    /// Ends a body: shows what it made better.
+    pub(super) fn close(&mut self, config: &Config, body: &mut Body, end: End, now: Now) -> Effects {
+        let changes = core::mem::take(&mut body.changes);
+        // A reload has shown everything anew, and gave what was noted here to others.
+        if body.reloads != self.reloads {
+            return Effects::default();
+        }
+        self.changes = changes;
+        if end.truncated {
+            self.truncated(config, body.source, now);
+        }
+        if end.alive {
+            self.heard(config, body.source, now);
+        }
+        self.settle(config, now);
+        Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
+    }
+
+    /// Shows what a change has made of a component: worse, or as bad since earlier, at once. Better
+    /// waits for [`settle`](Self::settle). `earliest`: when its newest trouble began, if that is known.
+    pub(super) fn update(&mut self, config: &Config, id: ComponentId, earliest: Option<At>, now: Now) {
+        let Some(status) = self.statuses.get(id.index()) else { return };
+        if self.restoring || status.found(now.mono) < status.shown() {
+            self.changes.lowered.insert(id);
+        } else {
+            self.show(config, id, earliest, now);
+        }
+    }
+
+    /// A change is over: what it made better is shown.
+    pub(super) fn settle(&mut self, config: &Config, now: Now) {
+        let changes = core::mem::take(&mut self.changes);
+        for id in changes.lowered.iter() {
+            self.show(config, id, None, now);
+        }
+        for site in (0u8..8).map(SiteId).filter(|site| changes.touched >> site.0 & 1 == 1) {
+            self.touch(site);
+        }
+    }
+
+    /// The page of a site is another one when the present change is over.
+    pub(super) fn touch_later(&mut self, site: SiteId) {
+        self.changes.touched |= 1u8.wrapping_shl(u32::from(site.0));
+    }
+
+    /// Shows what is found of a component.
+    pub(super) fn show(&mut self, config: &Config, id: ComponentId, earliest: Option<At>, now: Now) {
+        let Some(component) = config.components.get(id.index()) else { return };
+        let Some(status) = self.statuses.get_mut(id.index()) else { return };
+        let earliest = match status.found(now.mono) {
+            Finding::Silent => self.sources.last_of(component.feeders).map(At::Mono).or(earliest),
+            _ => earliest,
+        };
+        if status.publish(earliest, now)
+            && let Some(site) = config.site_of(id)
+        {
+            self.stirred = true;
+            self.touch(site);
+        }
+    }
+}
