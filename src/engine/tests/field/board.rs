@@ -266,6 +266,13 @@ impl Board {
         self.kill();
     }
 
+    /// The configuration is read again, and has not changed.
+    pub(super) fn reload(&mut self) {
+        let text = self.text.clone();
+        reload(&mut self.sim, &text);
+        self.write();
+    }
+
     /// The power is cut for so many minutes; the wall clock goes on as it was set.
     pub(super) fn cut_power(&mut self, minutes: i64) {
         self.booted = self.millis() + minutes * MIN;
