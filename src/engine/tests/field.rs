@@ -579,6 +579,15 @@ fn f11_an_end_that_moves_and_was_never_ahead_is_not_known_by_a_clock_that_is_rig
 }
 
 #[test]
+fn f11_an_end_that_moves_and_was_never_ahead_fires_while_no_clock_is_known_to_be_right() {
+    for ahead in [0, -1, -10] {
+        let mut board = Board::well(ONE);
+        let states = scripted(&mut board, Some(-30), ahead);
+        assert_eq!((states[0], &states[1..]), (State::NoData, &[State::Outage; 6][..]), "{ahead}");
+    }
+}
+
+#[test]
 fn f11_a_clock_of_ours_that_is_five_minutes_ahead_does_not_end_an_outage() {
     let mut board = Board::well(ONE);
     board.set_clock(Some(5 * MIN));
