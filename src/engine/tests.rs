@@ -8,6 +8,7 @@
     clippy::panic
 )]
 
+mod field;
 mod heartbeats;
 mod incidents;
 mod notifications;

@@ -44,19 +44,23 @@ def build(*arguments, **environment):
     return TARGET / "release" / "aiglon"
 
 
-def config(sites=1, components=16):
-    """A page like one that people would have: four services, and so many components over them."""
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+def token(site):
+    """What the source of a site says who it is by."""
+    return f"{TOKEN}{site or ''}"
+
+
+def config(sites=1, components=16, services=4):
+    """A page like one that people would have: so many services, and so many components over them."""
     lines = ["config listen 'bench'", "\toption address '127.0.0.1:0'", "\tlist serve 'page'", "\tlist serve 'ingest'"]
     for site in range(sites):
         lines += [f"config site 'site{site}'", "\toption title 'Solidarity antennas'", f"\tlist host 'site{site}.test'"]
         lines += [f"config source 'source{site}'", f"\toption site 'site{site}'", "\toption resync '0s'"]
-        lines += [f"\tlist token 'sha256:{digest}'"] if site == 0 else ["\tlist token 'sha256:" + f"{site:064x}'"]
-        for service in range(4):
+        lines += [f"\tlist token 'sha256:{hashlib.sha256(token(site).encode()).hexdigest()}'"]
+        for service in range(services):
             name = f"s{site}_{service}"
             lines += [f"config service '{name}'", f"\toption site 'site{site}'", f"\toption name 'Wi-Fi, antenna {service}'"]
         for part in range(components):
-            lines += [f"config component 'c{site}_{part}'", f"\toption service 's{site}_{part % 4}'"]
+            lines += [f"config component 'c{site}_{part}'", f"\toption service 's{site}_{part % services}'"]
             lines += [f"\toption name 'Side {part} of the court'", "\tlist publish 'summary'"]
     return "\n".join(lines) + "\n"
 
@@ -65,21 +69,22 @@ def stamp(at):
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at)) + ".663Z"
 
 
-def batch(count, now, first=0):
-    """Alerts that fire, as Prometheus writes them (the fixture of Prometheus 3.5): about 500 bytes each."""
+def batch(count, now, first=0, components=16, services=4, over=(), site=0):
+    """Alerts as Prometheus writes them (the fixture of Prometheus 3.5): about 500 bytes each. They fire, but for the numbers
+    in `over`: these come besides, and are resolved."""
     alerts = []
-    for number in range(first, first + count):
+    for number in [*over, *range(first, first + count)]:
         alerts.append({
             "annotations": {
                 "description": "Pas de réponse \"depuis\" 5 min\nligne 2 — 0",
                 "summary": f"Antenna 10.0.0.1:{number:05} is <down> & out",
             },
-            "endsAt": stamp(now + 240),
+            "endsAt": stamp(now - 1 if number in over else now + 240),
             "startsAt": stamp(now - 60),
             "generatorURL": "http://vm:9090/graph?g0.expr=up%7Bjob%3D%22antenna%22%7D+%3D%3D+0&g0.tab=1",
             "labels": {
-                "alertname": "AntennaDown", "component": f"c0_{number % 16}", "instance": f"10.0.0.1:{number:05}",
-                "job": "antenna", "service": f"s0_{number % 4}", "severity": "critical",
+                "alertname": "AntennaDown", "component": f"c{site}_{number % components}", "instance": f"10.0.0.1:{number:05}",
+                "job": "antenna", "service": f"s{site}_{number % services}", "severity": "critical",
             },
         })
     text = json.dumps(alerts, ensure_ascii=False, separators=(",", ":"))
@@ -89,10 +94,10 @@ def batch(count, now, first=0):
     return text.encode()
 
 
-def post(body, path="/api/v2/alerts"):
+def post(body, path="/api/v2/alerts", site=0):
     return (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: Prometheus/3.5.3\r\nContent-Length: {len(body)}\r\n"
-        f"Authorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n\r\n"
+        f"Authorization: Bearer {token(site)}\r\nContent-Type: application/json\r\n\r\n"
     ).encode() + body
 
 
