@@ -112,7 +112,7 @@ impl Board {
     pub(super) fn hear(&mut self, sources: &[SourceId]) {
         let now = self.sim.clocks();
         for &source in sources {
-            self.sim.engine.step(&self.sim.config, now, Input::Heard(source));
+            self.sim.engine.alive(&self.sim.config, now, source);
         }
         self.write();
     }
@@ -155,6 +155,7 @@ impl Board {
             });
         };
         reader.start(dialect);
+        let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
@@ -165,14 +166,12 @@ impl Board {
                 }
                 Event::Sample(_) => return,
             };
-            tell(engine, Input::Alert { source, sender, alert, oversize });
+            tell(engine, Input::Alert { body: &mut open, alert, oversize });
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         reader.finish().unwrap();
-        if reader.was_truncated() {
-            tell(engine, Input::Truncated(source));
-        }
-        tell(engine, Input::Heard(source));
+        let end = End { alive: true, truncated: reader.was_truncated() };
+        tell(engine, Input::Close { body: &mut open, end });
         self.write();
         bad
     }
@@ -197,16 +196,17 @@ impl Board {
         }
         let mut lines = Lines::new();
         lines.start(precision, engine.sample_key(now).unwrap());
+        let mut open = engine.open(source, Sender::Repeating);
         let mut each = |event: LineEvent<'_>| match event {
             LineEvent::Sample(sample) => {
-                engine.step(config, now, Input::Sample(sample));
+                engine.step(config, now, Input::Sample { body: &mut open, sample });
             }
             LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
         let asking = Asking { config, source };
         lines.feed(body.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
-        engine.step(config, now, Input::Heard(source));
+        engine.step(config, now, Input::Close { body: &mut open, end: End::WHOLE });
         self.write();
     }
 
@@ -308,7 +308,7 @@ impl Board {
     pub(super) fn since(&self, id: ComponentId) -> Option<i64> {
         let now = self.sim.clocks();
         let since = self.sim.engine.view(&self.sim.config, now).component(id).since?;
-        Some((now.wall_of(since)?.0 - NOON).div_euclid(MIN))
+        Some((since.wall(now)?.0 - NOON).div_euclid(MIN))
     }
 
     /// State and since.
