@@ -95,6 +95,8 @@ pub const SERIES_LIFE: Millis = Millis::from_mins(5);
 /// A sample that is older than the last of its series came late: its value is dropped. After so many on end, with none in
 /// order among them, the clock of its sender has been put back: two minutes, at one every ten seconds.
 pub const LATE_SAMPLES: u8 = 12;
+/// A sample that is later than our clock by more than a day, in seconds, was written in another unit of time.
+pub const TIME_AHEAD_SECS: i64 = 86_400;
 /// How long rules wait, after a change of the key that tells series apart, until all have come again.
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.
@@ -126,6 +128,11 @@ pub const KEPT_BYTES: usize = 256;
 
 /// How long an end is remembered: Prometheus says "resolved" again for 15 minutes after it.
 pub const ENDED_MEMORY: Millis = Millis::from_mins(20);
+/// How long after an end a "firing" with the start that ended is another member's old news. Alertmanagers of
+/// a cluster wait 15 seconds for each other (`--cluster.peer-timeout`), and send what waits in turn.
+pub const OLD_NEWS: Millis = Millis::from_mins(2);
+/// What `endsAt` promises is believed for so long: a script may say 2099.
+pub const PROMISE_MOST: Millis = Millis::from_mins(24 * 60);
 /// How long a source must have been heard without an alert that ended unresolved before its component is
 /// well again: a restarted Prometheus re-pends an alert for its whole `for`, commonly up to 15 minutes.
 pub const EXPIRED_QUIET: Millis = Millis::from_mins(15);

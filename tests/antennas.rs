@@ -101,7 +101,7 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
     let config = config(antennas);
     let mut engine = Box::new(const { Engine::new() });
     let (mut lines, mut chance) = (Lines::new(), Chance(seed));
-    let clock = |at: i64| Now { mono: Mono(at * 1000), wall: Some(Wall((NOON + at) * 1000)) };
+    let clock = |at: i64| Now::new(Mono(at * 1000), Some(Wall((NOON + at) * 1000)));
     engine.begin(&config, clock(0));
     let key = HashKey([seed, 1]);
     engine.rekey(key, clock(0));
@@ -206,7 +206,7 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
     assert!(config.load(text.as_bytes(), &mut Problems::new()).is_ok());
     let mut engine = Box::new(const { Engine::new() });
     let (mut lines, mut chance) = (Lines::new(), Chance(7));
-    let clock = |at: i64| Now { mono: Mono(at * 1000), wall: Some(Wall((NOON + at) * 1000)) };
+    let clock = |at: i64| Now::new(Mono(at * 1000), Some(Wall((NOON + at) * 1000)));
     engine.begin(&config, clock(0));
     engine.rekey(HashKey([7, 1]), clock(0));
     let (mut silent_until, mut came) = (vec![0; ANTENNAS], vec![0; ANTENNAS]);

@@ -87,7 +87,7 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
 
 #[test]
 fn endianness_a_record_is_the_same_bytes_on_every_machine() {
-    let now = Now { mono: Mono(60_000), wall: Some(Wall(LEAP_DAY_MS)) };
+    let now = Now::new(Mono(60_000), Some(Wall(LEAP_DAY_MS)));
     let records = records_of_an_incident(now);
     let hex = |kind: &u8, payload: &[u8]| {
         payload.iter().fold(format!("{kind} "), |mut hex, byte| {
@@ -154,7 +154,7 @@ fn after_2038_zones_and_clocks_go_on() {
     assert_eq!(offset("2040-01-15T12:00:00Z"), "CET");
     assert_eq!(offset("2040-07-15T12:00:00Z"), "CEST");
     // An hour ago, with the start of the machine before the turn and now behind it.
-    let now = Now { mono: Mono(7_200_000), wall: Some(Wall(LAST_MS + 1_800_000)) };
+    let now = Now::new(Mono(7_200_000), Some(Wall(LAST_MS + 1_800_000)));
     assert_eq!(now.wall_of(Mono(3_600_000)), Some(Wall(LAST_MS - 1_800_000)));
     assert_eq!(now.mono_of(Wall(LAST_MS - 1_800_000)), Some(Mono(3_600_000)));
 }
@@ -219,10 +219,10 @@ fn after_2038_a_sample_says_when_it_was_measured() {
 
 #[test]
 fn after_2038_an_incident_is_read_back_with_its_time() {
-    let now = Now { mono: Mono(60_000), wall: Some(Wall(LEAP_DAY_MS)) };
+    let now = Now::new(Mono(60_000), Some(Wall(LEAP_DAY_MS)));
     let records = records_of_an_incident(now);
     // A year later, after a restart.
-    let later = Now { mono: Mono(1000), wall: Some(Wall(LEAP_DAY_MS + 366 * 86_400_000)) };
+    let later = Now::new(Mono(1000), Some(Wall(LEAP_DAY_MS + 366 * 86_400_000)));
     let (config, mut engine) = board(later);
     for (kind, payload) in &records {
         assert!(engine.restore(&config, later, *kind, payload));

@@ -135,7 +135,7 @@ impl Board {
     }
 
     fn now(&self) -> Now {
-        Now { mono: Mono(self.mono), wall: self.has_wall.then_some(Wall(NOON + self.mono + self.ahead)) }
+        Now::new(Mono(self.mono), self.has_wall.then_some(Wall(NOON + self.mono + self.ahead)))
     }
 
     fn append(&mut self, kind: u8, payload: &[u8]) {

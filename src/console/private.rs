@@ -1,6 +1,6 @@
 //! What only an administrator sees: alerts with what is kept of them, and how full every store is.
 
-use super::read::{FILE_FAULT, Teller};
+use super::read::{FILE_FAULT, Teller, state_word};
 use super::scope::Trouble;
 use super::sheet::{Cell, Sheet};
 use super::{Host, Status};
@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::engine::Verdict;
 use crate::engine::alerts::Held;
 use crate::limits;
-use crate::model::{Severity, SiteId};
+use crate::model::SiteId;
 
 impl<'a> Teller<'a, '_> {
     /// The alerts of the sites that a command is about, from the one at `from` on; as many as there is room for.
@@ -63,7 +63,7 @@ impl<'a> Teller<'a, '_> {
             .sources
             .get(held.source().index())
             .map_or("", |source| scope.config.str(source.name));
-        let severity = if held.severity == Severity::Outage { "outage" } else { "degraded" };
+        let severity = state_word(held.fires.state());
         out.say(&[severity, if held.fires() { "" } else { ", not known to be over" }, "\n"]);
         if out.json() {
             out.field("severity", Cell::Text(severity));

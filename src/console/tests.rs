@@ -121,7 +121,7 @@ impl Board {
         );
         // The golden answers are those of every build.
         config.main.journal_size = crate::limits::JOURNAL_BYTES_SMALL;
-        let now = Now { mono: Mono(0), wall: Some(Wall(START)) };
+        let now = Now::new(Mono(0), Some(Wall(START)));
         let mut engine = new_engine();
         engine.begin(&config, now);
         Self { engine, config, now, text: None, columns: 0 }

@@ -7,9 +7,9 @@ use heapless::Vec;
 use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
-use crate::limits::{ALERTS, DURATION_SECS, SINCE_DAYS, SOURCES};
-use crate::model::{ComponentSet, Finding, Kept, Listed, Severity, SourceId};
-use crate::time::{At, Millis, Mono, Now, Wall};
+use crate::limits::{ALERTS, SINCE_DAYS, SOURCES};
+use crate::model::{ComponentSet, Finding, Kept, Listed, SourceId};
+use crate::time::{At, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,8 +35,15 @@ pub enum Phase {
         /// Since when.
         quiet_since: Mono,
     },
-    /// It was resolved. Remembered until then, so that a repeated "resolved" is known for what it is.
+    /// It was resolved. Remembered until then, so that a repeated "resolved" is known for what it is, and so
+    /// is a "firing" that another member of a cluster sends late.
     Ended {
+        /// When.
+        until: Mono,
+    },
+    /// A person has ended it: the team's word, not knowledge, until its source speaks of it again. Then,
+    /// at the latest, its source would have said it again.
+    Released {
         /// When.
         until: Mono,
     },
@@ -49,8 +56,12 @@ pub struct Held {
     pub key: Key,
     /// The components that it concerns; never empty.
     pub components: ComponentSet,
-    /// How bad it is; never [`Severity::Fine`].
-    pub severity: Severity,
+    /// What it says while it fires: degraded, outage, or that its sender cannot tell.
+    pub fires: Finding,
+    /// Why nobody can tell whether it fires, when nobody can.
+    pub unknown: Finding,
+    /// What operators call it, from 1; another one may get it again after 65,535.
+    pub number: u16,
     /// How it ends.
     pub sender: Sender,
     /// Where it is in its life.
@@ -87,12 +98,9 @@ impl Held {
     /// As a client of Alertmanager's API may see it; `None` if it is over.
     pub fn listed(&self, now: Now) -> Option<Listed<'_>> {
         let (until, active) = match self.phase {
-            // One that lasts until it is resolved has a time there, too, since amtool reads one.
-            Phase::Firing { until } => {
-                (now.wall_of(until.min(now.mono.plus(Millis::from_secs(DURATION_SECS)))), true)
-            }
+            Phase::Firing { until } => (now.wall_of(until), true),
             Phase::Expired { .. } => (None, false),
-            Phase::Ended { .. } => return None,
+            Phase::Ended { .. } | Phase::Released { .. } => return None,
         };
         Some(Listed {
             kept: &self.kept,
@@ -110,9 +118,10 @@ impl Held {
     /// What it says of its components.
     pub fn says(&self) -> Finding {
         match self.phase {
-            Phase::Firing { .. } => self.severity.into(),
-            Phase::Expired { .. } => Finding::Lapsed,
+            Phase::Firing { .. } => self.fires,
+            Phase::Expired { .. } => self.unknown,
             Phase::Ended { .. } => Finding::Well,
+            Phase::Released { .. } => Finding::TeamSaysOver,
         }
     }
 }
@@ -137,6 +146,8 @@ pub struct Alerts {
     index: FnvIndexMap<Key, u16, INDEX>,
     /// How many that count each source holds.
     counting: [u16; SOURCES],
+    /// The number that was given last.
+    numbered: u16,
 }
 
 impl Default for Alerts {
@@ -148,7 +159,7 @@ impl Default for Alerts {
 impl Alerts {
     /// An empty store; all-zero.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES] }
+        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES], numbered: 0 }
     }
 
     /// How many are held, ended ones included.
@@ -188,8 +199,10 @@ impl Alerts {
 
     /// Adds one; hands it back if there is no room. Its key must not be held yet.
     #[expect(clippy::result_large_err, reason = "full is a value that hands the item back")]
-    pub fn insert(&mut self, held: Held) -> Result<(), Held> {
+    pub fn insert(&mut self, mut held: Held) -> Result<(), Held> {
         let key = held.key;
+        self.numbered = self.numbered.checked_add(1).unwrap_or(1);
+        held.number = self.numbered;
         let counts = held.counts();
         let Ok(at) = u16::try_from(self.list.len()) else { return Err(held) };
         self.list.push(held)?;

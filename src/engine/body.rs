@@ -5,7 +5,7 @@
 //! alert that ends before its successor begins, some bytes later, leaves no moment in which all seems
 //! well. One step that is no body's, time that passes say, is a change of its own.
 
-use super::{Effects, Engine};
+use super::{Effects, Engine, Verdict};
 use crate::config::Config;
 use crate::engine::lifetime::Sender;
 use crate::limits::WAKE_LEAST;
@@ -35,8 +35,34 @@ pub struct Body {
     /// By which door it came, which tells how its alerts end.
     pub(super) sender: Sender,
     changes: Changes,
+    /// Components of which something found no room.
+    refused: ComponentSet,
+    /// The sum of the fingerprints of its alerts: another body with this sum is about these alerts.
+    sum: u32,
+    /// Something in it fires, or nobody can tell.
+    fires: bool,
+    /// Something in it is of now.
+    pub(super) fresh: bool,
+    /// Samples in it that were measured too long ago.
+    pub(super) stale: u32,
     /// How many reloads there had been when it began. After another one its numbers mean nothing.
     reloads: u32,
+}
+
+impl Body {
+    /// Notes an alert that stood in it: which it was, and what became of it.
+    pub(super) fn count(&mut self, fingerprint: u64, verdict: Verdict) {
+        let [a, b, c, d, e, f, g, h] = fingerprint.to_le_bytes();
+        let folded = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]);
+        self.sum = self.sum.wrapping_add(folded);
+        self.fires |= !matches!(verdict, Verdict::Resolved | Verdict::Fine | Verdict::Heartbeat);
+        self.fresh = true;
+    }
+
+    /// Something about these components found no room.
+    pub(super) fn refuse(&mut self, components: &ComponentSet) {
+        components.iter().for_each(|id| self.refused.insert(id));
+    }
 }
 
 /// How a body ended.
@@ -58,7 +84,17 @@ impl End {
 impl Engine {
     /// Begins a body.
     pub fn open(&self, source: SourceId, sender: Sender) -> Body {
-        Body { source, sender, changes: Changes::NONE, reloads: self.reloads }
+        Body {
+            source,
+            sender,
+            changes: Changes::NONE,
+            refused: ComponentSet::EMPTY,
+            sum: 0,
+            fires: false,
+            fresh: false,
+            stale: 0,
+            reloads: self.reloads,
+        }
     }
 
     /// A whole body in which nothing is, `[]` say: a sign of life.
@@ -68,7 +104,7 @@ impl Engine {
     }
 
     /// Does a part of what a body says. What that made better stays with the body.
-    pub(super) fn within<R>(&mut self, body: &mut Body, part: impl FnOnce(&mut Self, &Body) -> R) -> R {
+    pub(super) fn within<R>(&mut self, body: &mut Body, part: impl FnOnce(&mut Self, &mut Body) -> R) -> R {
         core::mem::swap(&mut self.changes, &mut body.changes);
         let result = part(self, body);
         core::mem::swap(&mut self.changes, &mut body.changes);
@@ -91,14 +127,35 @@ impl Engine {
             return Effects::default();
         }
         self.changes = changes;
+        self.end_marks(config, body, end, now);
         if end.truncated {
             self.truncated(config, body.source, now);
         }
-        if end.alive {
+        // What was measured long ago is no sign of life.
+        if end.alive && (body.fresh || body.stale == 0) {
             self.heard(config, body.source, now);
         }
         self.settle(config, now);
-        Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
+        Effects { verdict: None, durable: core::mem::take(&mut self.durable), stale: body.stale }
+    }
+
+    /// What found no room in a body is known by what else stood in it: when all of that is over, so is it.
+    fn end_marks(&mut self, config: &Config, body: &Body, end: End, now: Now) {
+        // Zero stands for "not known".
+        let group = body.sum.max(1);
+        for id in body.refused.iter() {
+            if let Some(status) = self.statuses.get_mut(id.index()) {
+                status.mark_group(group);
+            }
+        }
+        if body.fires || body.sum == 0 || !end.alive || end.truncated {
+            return;
+        }
+        for id in (0u16..).map(ComponentId).take(config.components.len()) {
+            if self.statuses.get_mut(id.index()).is_some_and(|status| status.unmark(body.source, group)) {
+                self.update(config, id, None, now);
+            }
+        }
     }
 
     /// Shows what a change has made of a component: worse, or as bad since earlier, at once. Better

@@ -25,7 +25,6 @@
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
-use super::flow;
 use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
 use super::mapping::LEADING;
@@ -149,16 +148,18 @@ impl Engine {
         let key = Key { source: source.0, fingerprint };
         self.forget(key);
         let within = config.sources.get(source.index())?.repeat_within;
-        let until = if sender == Sender::Once { flow::NEVER } else { now.mono.plus(within) };
+        let until = now.mono.plus(within);
         let starts_at = (starts != i64::MIN).then_some(Wall(starts));
         let site = config.sources.get(source.index())?.site;
         let held = Held {
             key,
             components: listed,
-            severity,
+            fires: severity.into(),
+            unknown: Finding::Lapsed,
+            number: 0,
             sender,
             phase: Phase::Firing { until },
-            memory: Memory { announced: None, announced_at: now.mono, word: Word::Firing },
+            memory: Memory { announced: None, announced_at: now.mono, word: Word::Firing, promised: false },
             starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
@@ -172,7 +173,7 @@ impl Engine {
         // What is held is counted when all is restored.
         if self.alerts.len() >= ALERTS || self.alerts.insert(held).is_err() {
             self.lost(source, now.mono.plus(within));
-            self.refuse(config, &listed, claim, now.mono.plus(within), now);
+            self.refuse(config, source, &listed, claim, now.mono.plus(within), now);
         }
         Some(())
     }
@@ -235,7 +236,7 @@ fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     let once = if held.sender == Sender::Once { ONCE } else { 0 };
-    put(&mut out, &[once | if held.severity == Severity::Outage { 2 } else { 1 }]);
+    put(&mut out, &[once | if held.fires == Finding::Outage { 2 } else { 1 }]);
     let starts = held.starts_at.or_else(|| now.wall_of(held.first_heard)).map_or(i64::MIN, |at| at.0);
     put(&mut out, &starts.to_le_bytes());
     let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);

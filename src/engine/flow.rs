@@ -3,15 +3,12 @@
 use super::alerts::{self, Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
-use super::{Durable, Engine, Verdict};
+use super::{Body, Durable, Engine, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
-use crate::limits::{ALERTS, DURATION_SECS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, WAKE_LEAST};
-use crate::model::{ComponentId, ComponentSet, Finding, Severity, SourceId, SourceSet};
+use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, OLD_NEWS, PROMISE_MOST, WAKE_LEAST};
+use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId, SourceSet};
 use crate::time::{At, Millis, Mono, Now};
-
-/// When an alert expires that lasts until it is resolved.
-pub(super) const NEVER: Mono = Mono(i64::MAX);
 
 /// One message about one alert, understood so far as its words go.
 struct Message<'a> {
@@ -72,29 +69,33 @@ impl Engine {
     }
 
     /// One alert, read whole.
-    pub(super) fn alert(
-        &mut self,
-        config: &Config,
-        source: SourceId,
-        sender: Sender,
-        alert: &Alert,
-        now: Now,
-    ) -> Verdict {
+    pub(super) fn alert(&mut self, config: &Config, body: &mut Body, alert: &Alert, now: Now) -> Verdict {
+        let (source, sender) = (body.source, body.sender);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(alert.was_cut()));
         let key = Key { source: source.0, fingerprint: alert.fingerprint() };
         let at = self.alerts.find(key);
-        let memory = at.and_then(|at| self.alerts.get(at)).map(|held| held.memory);
+        let held = at.and_then(|at| self.alerts.get(at));
         let claim = claim(alert);
-        let word = lifetime::word(sender, claim, memory, now);
-        if let (Some(at), Word::Resolved) = (at, word) {
-            // Known by its key alone: a resolved alert comes without the annotations that led it here.
-            self.end(config, at, sender, claim, now);
+        let word = lifetime::word(sender, claim, held.map(|held| held.memory), now);
+        if held.is_some_and(|held| is_old_news(held, sender, claim, word)) {
             return Verdict::Resolved;
         }
-        let (components, severity) = match mapping::meaning(config, source, alert) {
+        // Known by its key alone: a resolved alert comes without the annotations that led it here.
+        match (at, word) {
+            (Some(at), Word::Resolved) => {
+                self.end(config, at, sender, claim, now);
+                return Verdict::Resolved;
+            }
+            (Some(at), Word::CannotTell) => {
+                self.lose_sight(config, at, now);
+                return Verdict::Doubtful;
+            }
+            _ => {}
+        }
+        let (components, fires) = match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => return Verdict::Heartbeat,
-            Meaning::Concerns { severity: Severity::Fine, .. } => return Verdict::Fine,
-            Meaning::Concerns { components, severity } => (components, severity),
+            Meaning::Concerns { fires: Finding::Well, .. } => return Verdict::Fine,
+            Meaning::Concerns { components, fires } => (components, fires),
             Meaning::Unmapped => {
                 // What it says about itself has changed so that it concerns nobody here any more; unless that is among what
                 // found no room: then it lives for as long as it said.
@@ -106,31 +107,26 @@ impl Engine {
         };
         let message = Message { source, sender, alert, key, claim, word };
         match at {
-            Some(at) => self.again(config, at, &message, (components, severity), now),
+            Some(at) => self.again(config, at, &message, (components, fires), now),
             None if word == Word::Resolved => Verdict::Resolved,
-            None => self.admit(config, &message, components, severity, now),
+            None => self.admit(config, body, &message, (components, fires), now),
         }
     }
 
     /// An alert that was too large to be read whole: what was captured of it may mark its components.
-    pub(super) fn oversize(
-        &mut self,
-        config: &Config,
-        source: SourceId,
-        sender: Sender,
-        alert: &Alert,
-        now: Now,
-    ) -> Verdict {
+    pub(super) fn oversize(&mut self, config: &Config, body: &mut Body, alert: &Alert, now: Now) -> Verdict {
+        let (source, sender) = (body.source, body.sender);
         self.counters.oversize = self.counters.oversize.saturating_add(1);
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
             Meaning::Unmapped => Verdict::Unmapped,
-            Meaning::Concerns { severity: Severity::Fine, .. } => Verdict::Fine,
-            Meaning::Concerns { components, severity } => {
+            Meaning::Concerns { fires: Finding::Well, .. } => Verdict::Fine,
+            Meaning::Concerns { components, fires } => {
                 let until = marked_until(config, source, sender, now.mono);
                 self.lose(source, sender, until);
                 let since = alerts::since(alert.starts_at(), now.mono, now);
-                self.refuse(config, &components, (severity.into(), since), until, now)
+                body.refuse(&components);
+                self.refuse(config, source, &components, (fires, since), until, now)
             }
         }
     }
@@ -141,7 +137,7 @@ impl Engine {
         config: &Config,
         at: usize,
         message: &Message<'_>,
-        (components, severity): (ComponentSet, Severity),
+        (components, fires): (ComponentSet, Finding),
         now: Now,
     ) -> Verdict {
         let until = life(config, message.source, message.sender, message.claim, now);
@@ -158,6 +154,8 @@ impl Engine {
                     Phase::Firing { until }
                 }
                 (_, Phase::Ended { .. }) => Phase::Ended { until: now.mono.plus(ENDED_MEMORY) },
+                // Its source is not silent about it.
+                (Word::Doubtful, Phase::Expired { .. }) => Phase::Expired { quiet_since: now.mono },
                 (_, phase) => phase,
             };
             if held.memory.announced != message.claim.ends_at {
@@ -167,16 +165,20 @@ impl Engine {
             if message.word != Word::Again {
                 held.memory.word = message.word;
             }
+            held.memory.promised |= message.claim.promises(now);
             held.sender = message.sender;
             held.starts_at = message.claim.starts_at;
             held.last_heard = now.mono;
             held.components = components;
-            held.severity = severity;
+            held.fires = fires;
+            if held.fires() {
+                held.unknown = Finding::Lapsed;
+            }
             let changed = held.kept != kept;
             held.kept = kept;
             changed
         });
-        if message.sender != Sender::Repeating && before != (components, Finding::from(severity)) {
+        if message.sender != Sender::Repeating && before != (components, fires) {
             self.durable = message.begins();
         }
         if changed == Some(true)
@@ -196,12 +198,12 @@ impl Engine {
     fn admit(
         &mut self,
         config: &Config,
+        body: &mut Body,
         message: &Message<'_>,
-        components: ComponentSet,
-        severity: Severity,
+        (components, fires): (ComponentSet, Finding),
         now: Now,
     ) -> Verdict {
-        let doubtful = message.word == Word::Doubtful;
+        let doubtful = matches!(message.word, Word::Doubtful | Word::CannotTell);
         let phase = if doubtful {
             // It may have fired, and its repetitions be lost on the way: its absence must be heard, too.
             Phase::Expired { quiet_since: now.mono }
@@ -213,10 +215,21 @@ impl Engine {
         let held = Held {
             key: message.key,
             components,
-            severity,
+            fires,
+            unknown: if message.word == Word::CannotTell {
+                Finding::SenderCannotTell
+            } else {
+                Finding::Lapsed
+            },
+            number: 0,
             sender: message.sender,
             phase,
-            memory: Memory { announced: message.claim.ends_at, announced_at: now.mono, word: message.word },
+            memory: Memory {
+                announced: message.claim.ends_at,
+                announced_at: now.mono,
+                word: message.word,
+                promised: message.claim.promises(now),
+            },
             starts_at: message.claim.starts_at,
             first_heard: now.mono,
             last_heard: now.mono,
@@ -231,14 +244,15 @@ impl Engine {
         if !room || self.alerts.insert(held).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
             self.lose(message.source, message.sender, until);
-            return self.refuse(config, &components, (says, since), until, now);
+            body.refuse(&components);
+            return self.refuse(config, message.source, &components, (says, since), until, now);
         }
         self.replace(config, &components, (Finding::Well, says), Some(since), now);
         if message.sender != Sender::Repeating {
             self.durable = message.begins();
         }
         match phase {
-            Phase::Firing { until } | Phase::Ended { until } => {
+            Phase::Firing { until } | Phase::Ended { until } | Phase::Released { until } => {
                 self.wake_at(until);
                 Verdict::Firing
             }
@@ -269,6 +283,7 @@ impl Engine {
     pub(super) fn refuse(
         &mut self,
         config: &Config,
+        source: SourceId,
         components: &ComponentSet,
         (finding, since): (Finding, At),
         until: Mono,
@@ -276,7 +291,7 @@ impl Engine {
     ) -> Verdict {
         for id in components.iter() {
             if let Some(status) = self.statuses.get_mut(id.index()) {
-                status.mark(finding, now.mono, until);
+                status.mark(source, finding, now.mono, until);
             }
             self.update(config, id, Some(since), now);
         }
@@ -319,23 +334,60 @@ impl Engine {
         self.wake_at(until);
     }
 
-    /// It was resolved. What repeats is remembered, so that "resolved" said again is known for what it is.
+    /// Its source ended it. That is remembered: what repeats says so again, and in a cluster of Alertmanagers
+    /// another member's "firing" may come behind.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
-        if sender != Sender::Repeating {
-            let gone = self.alerts.remove(at).filter(|held| held.written);
-            self.durable = gone.map_or(Durable::Nothing, |held| Durable::Ended(held.key));
-            self.replace(config, &before.0, (before.1, Finding::Well), None, now);
-            return;
-        }
-        let until = now.mono.plus(ENDED_MEMORY);
-        self.alerts.update(at, |held| {
+        let repeats = sender == Sender::Repeating;
+        let until = now.mono.plus(if repeats { ENDED_MEMORY } else { OLD_NEWS });
+        let written = self.alerts.update(at, |held| {
             held.phase = Phase::Ended { until };
-            held.memory = Memory { announced: claim.ends_at, announced_at: now.mono, word: Word::Resolved };
+            held.memory.announced = claim.ends_at;
+            held.memory.announced_at = now.mono;
+            held.memory.word = Word::Resolved;
+            held.memory.promised = false;
+            held.last_heard = now.mono;
+            (core::mem::replace(&mut held.written, false), held.key)
+        });
+        if let Some((true, key)) = written {
+            self.durable = Durable::Ended(key);
+        }
+        self.shift(config, at, before, now);
+        self.wake_at(until);
+    }
+
+    /// Its source calls it resolved, and says that nobody looked: it stays, unknown, until its source says
+    /// more of it, or a person ends it.
+    fn lose_sight(&mut self, config: &Config, at: usize, now: Now) {
+        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
+        self.alerts.update(at, |held| {
+            held.phase = Phase::Expired { quiet_since: now.mono };
+            held.unknown = Finding::SenderCannotTell;
+            held.memory.word = Word::CannotTell;
             held.last_heard = now.mono;
         });
         self.shift(config, at, before, now);
+        self.wake_at(now.mono.plus(EXPIRED_QUIET));
+    }
+
+    /// A person ends what an alert of their site says. Until its source speaks of it again the page tells that
+    /// as the team's word; if its source does not for as long as it may take to repeat it, it is over.
+    /// False if there is no such alert.
+    pub fn release(&mut self, config: &Config, now: Now, site: SiteId, number: u16) -> bool {
+        self.step(config, now, super::Input::Pass);
+        let of_site =
+            |held: &Held| config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
+        let wanted = |held: &Held| held.number == number && held.counts() && of_site(held);
+        let Some(at) = self.alerts.iter().position(wanted) else { return false };
+        let Some(held) = self.alerts.get(at) else { return false };
+        let before = (held.components, held.says());
+        let until = marked_until(config, held.source(), held.sender, now.mono);
+        self.alerts.update(at, |held| held.phase = Phase::Released { until });
+        self.shift(config, at, before, now);
+        self.settle(config, now);
         self.wake_at(until);
+        self.look(config, now);
+        true
     }
 
     /// The alert at a place counts differently than before.
@@ -440,7 +492,7 @@ impl Engine {
             let before = (held.components, held.says());
             let (due, next) = match held.phase {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
-                Phase::Ended { until } => (until, None),
+                Phase::Ended { until } | Phase::Released { until } => (until, None),
                 Phase::Expired { quiet_since }
                     if held.sender == Sender::Repeating && self.repeats(held.source(), now) =>
                 {
@@ -481,35 +533,40 @@ fn claim(alert: &Alert) -> Claim {
         starts_at: alert.starts_at(),
         ends_at: alert.ends_at(),
         resolved: alert.status().map(|status| status == Status::Resolved),
+        unseen: alert.annotation("grafana_state_reason").is_some_and(|reason| !reason.is_empty()),
     }
 }
 
-/// Until when an alert that fires lives unrepeated. collectd's lasts until it is resolved, a webhook's as long as its sender may
-/// take to repeat it; else the longer of `resolve_after` and what `endsAt` promises. No sender promises more than lies between its
-/// own `startsAt` and `endsAt`: so a clock of ours that is decades behind makes no outage last for decades.
+/// Whether a message says that an alert fires which its source ended a moment ago, with the start that it had
+/// then: a member of a cluster that has not heard of the end yet. Later it is news: Alertmanager gives up an
+/// alert that it has not heard of for a while, and gets it again with its old start.
+fn is_old_news(held: &Held, sender: Sender, claim: Claim, word: Word) -> bool {
+    let ended = matches!(held.phase, Phase::Ended { .. });
+    let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at;
+    sender != Sender::Repeating && ended && same_start && word == Word::Firing
+}
+
+/// Until when an alert that fires lives unrepeated: a webhook's and collectd's as long as its sender may take
+/// to repeat it; else the longer of `resolve_after` and what `endsAt` promises, up to
+/// [`PROMISE_MOST`]. No sender promises more than lies between its own `startsAt` and `endsAt`: so a clock of
+/// ours that is decades behind makes no outage last for decades.
 fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: Now) -> Mono {
-    match sender {
-        Sender::Once => return NEVER,
-        Sender::Webhook => {
-            let within = config.sources.get(source.index()).map_or(Millis(0), |source| source.repeat_within);
-            return now.mono.plus(within);
-        }
-        Sender::Repeating => {}
+    if sender != Sender::Repeating {
+        return marked_until(config, source, sender, now.mono);
     }
     let least = now.mono.plus(config.main.resolve_after);
     let promised = claim.ends_at.and_then(|ends| now.mono_of(ends));
-    let most = claim.ends_at.zip(claim.starts_at).map(|(ends, starts)| ends.0.saturating_sub(starts.0));
-    let most = most.map_or(Mono(i64::MAX), |span| Mono(now.mono.0.saturating_add(span)));
-    promised.map_or(least, |promised| promised.min(most).max(least))
+    let span = claim.ends_at.zip(claim.starts_at).map(|(ends, starts)| ends.0.saturating_sub(starts.0));
+    let most = now.mono.plus(PROMISE_MOST);
+    // A contradiction spans nothing, and limits nothing.
+    let span = span.filter(|&span| span > 0).map(|span| Mono(now.mono.0.saturating_add(span)));
+    promised.map_or(least, |promised| promised.min(span.unwrap_or(most)).min(most).max(least))
 }
 
 /// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have
-/// said so again. A webhook does that after hours; collectd perhaps never, and a mark that nothing takes away would be as wrong.
+/// said so again. A webhook does that after hours, and so does collectd, if it is told to.
 fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
-    if sender == Sender::Once {
-        return now.plus(Millis::from_secs(DURATION_SECS));
-    }
-    let source = config.sources.get(source.index()).filter(|_| sender == Sender::Webhook);
+    let source = config.sources.get(source.index()).filter(|_| sender != Sender::Repeating);
     let within = source.map_or(Millis(0), |source| source.repeat_within);
     now.plus(within.max(config.main.resolve_after))
 }

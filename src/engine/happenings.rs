@@ -103,6 +103,8 @@ impl Engine {
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {
                 _ if self.incidents.in_maintenance(id) => Lived::Maintenance,
+                // The team's word is no measurement.
+                _ if shown(id) == Finding::TeamSaysOver => Lived::Unknown,
                 State::NoData => Lived::Unknown,
                 State::Operational => Lived::Operational,
                 State::Degraded => Lived::Degraded,

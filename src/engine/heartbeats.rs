@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
-//! was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
+//! was late; both, it failed and the next one was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
 use super::reload::same_source;
 use super::{Durable, Engine};
@@ -65,6 +65,8 @@ pub enum Pulse {
     Late {
         /// When the last one came.
         last: Mono,
+        /// Whether that said that something failed.
+        failed: bool,
     },
     /// It came, and said that something failed.
     Failed {
@@ -115,8 +117,8 @@ impl Pulse {
             Self::Unheard { .. } => "not heard yet",
             Self::Recalled { .. } => "clock not set",
             Self::OnTime { .. } => "on time",
+            Self::Failed { .. } | Self::Late { failed: true, .. } => "failed",
             Self::Late { .. } | Self::Missed { .. } => "late",
-            Self::Failed { .. } => "failed",
         }
     }
 
@@ -124,7 +126,7 @@ impl Pulse {
     pub const fn last(self) -> Option<Mono> {
         match self {
             Self::Unheard { .. } | Self::Recalled { .. } | Self::Missed { .. } => None,
-            Self::OnTime { last } | Self::Late { last } | Self::Failed { last } => Some(last),
+            Self::OnTime { last } | Self::Late { last, .. } | Self::Failed { last } => Some(last),
         }
     }
 
@@ -162,6 +164,7 @@ impl Pulse {
     const fn flags(self) -> u8 {
         match self {
             Self::Failed { .. } => FAILED,
+            Self::Late { failed: true, .. } => FAILED | LATE,
             Self::Late { .. } => LATE,
             _ => 0,
         }
@@ -214,9 +217,9 @@ impl Engine {
                 continue;
             }
             let (late, from) = match pulse {
-                Pulse::OnTime { last } | Pulse::Failed { last } | Pulse::Late { last } => {
-                    (Pulse::Late { last }, last)
-                }
+                Pulse::Failed { last } => (Pulse::Late { last, failed: true }, last),
+                Pulse::OnTime { last } => (Pulse::Late { last, failed: false }, last),
+                Pulse::Late { last, .. } => (pulse, last),
                 Pulse::Unheard { since } | Pulse::Recalled { since } | Pulse::Missed { since } => {
                     (Pulse::Missed { since }, since)
                 }
@@ -311,7 +314,7 @@ impl Engine {
                 // A clock was wrong, then or now.
                 _ if last > since => Pulse::Unheard { since },
                 FAILED => Pulse::Failed { last },
-                LATE => Pulse::Late { last },
+                _ if flags & LATE != 0 => Pulse::Late { last, failed: flags & FAILED != 0 },
                 _ if last.plus(row.every).plus(row.grace) > now.mono => Pulse::OnTime { last },
                 _ => Pulse::Unheard { since },
             };

@@ -36,6 +36,8 @@ pub enum Word {
     /// It is over by our clock, but we never heard it fire: a repeated "resolved" from before our start, or a
     /// first "firing" as read by a clock that runs ahead. The next message will tell.
     Doubtful,
+    /// It has been resolved, and its sender says that nobody looked.
+    CannotTell,
     /// The same message again; whatever we thought still holds.
     Again,
 }
@@ -49,6 +51,9 @@ pub struct Memory {
     pub announced_at: Mono,
     /// What the last message said; never [`Word::Again`].
     pub word: Word,
+    /// Since it was resolved last, an `endsAt` was ahead of our clock, or we had none: then a later one
+    /// promises more.
+    pub promised: bool,
 }
 
 /// The times and status that a message gives.
@@ -60,14 +65,31 @@ pub struct Claim {
     pub ends_at: Option<Wall>,
     /// A webhook's `status`, as "is resolved".
     pub resolved: Option<bool>,
+    /// Its sender says why it calls it resolved, and it is not that somebody has looked: Grafana's
+    /// annotation `grafana_state_reason`, which is `MissingSeries`, `NoData`, `Error`, `Paused` and others.
+    pub unseen: bool,
+}
+
+impl Claim {
+    /// Whether it has an `endsAt` that has not passed, as far as we can tell.
+    pub fn promises(&self, now: Now) -> bool {
+        self.ends_at.is_some_and(|ends| now.wall.is_none_or(|wall| ends > wall))
+    }
+
+    /// An end at the very start is one whatever any clock says. An end before the start is a
+    /// contradiction, of a sender whose clock was put back, and says nothing.
+    fn is_empty(&self) -> bool {
+        self.ends_at.is_some() && self.ends_at == self.starts_at
+    }
 }
 
 /// What the message says.
 pub fn word(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Word {
-    match sender {
+    let word = match sender {
         Sender::Repeating => repeating(claim, memory, now),
         Sender::Webhook | Sender::Once => webhook(claim, now),
-    }
+    };
+    if word == Word::Resolved && claim.unseen { Word::CannotTell } else { word }
 }
 
 /// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that has passed
@@ -76,26 +98,34 @@ fn webhook(claim: Claim, now: Now) -> Word {
     let over = match (claim.resolved, claim.ends_at, now.wall) {
         (Some(resolved), _, _) => resolved,
         (None, None, _) => false,
-        (None, Some(ends), wall) => {
-            claim.starts_at.is_some_and(|starts| ends <= starts) || wall.is_some_and(|wall| ends <= wall)
-        }
+        (None, Some(ends), wall) => claim.is_empty() || wall.is_some_and(|wall| ends <= wall),
     };
     if over { Word::Resolved } else { Word::Firing }
 }
 
 fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
     let Some(ends) = claim.ends_at else { return Word::Firing };
-    if claim.starts_at.is_some_and(|starts| ends <= starts) {
+    if claim.is_empty() {
         return Word::Resolved;
     }
     let passed = now.wall.map(|wall| ends <= wall);
     let Some(memory) = memory else {
-        // A first word. Without a clock it is what it may well be: firing.
-        return if passed == Some(true) { Word::Doubtful } else { Word::Firing };
+        return match passed {
+            // Prometheus says when it began; a script that does not says each time that it is over.
+            Some(true) if claim.starts_at.is_none() => Word::Resolved,
+            Some(true) => Word::Doubtful,
+            // A first word. Without a clock it is what it may well be: firing.
+            _ => Word::Firing,
+        };
     };
     match memory.announced {
-        // Later than the last: firing, whatever our clock says.
-        Some(last) if ends > last => Word::Firing,
+        // Later than the last, which was a promise: firing, whatever our clock says.
+        Some(last) if ends > last => match passed {
+            Some(true) if !memory.promised && claim.starts_at.is_none() => Word::Resolved,
+            // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be ours.
+            Some(true) if !memory.promised && now.synchronised => Word::Doubtful,
+            _ => Word::Firing,
+        },
         Some(last) if ends == last => stands_still(memory, passed, now),
         // Earlier than the last, or the first end that is announced of something that fires.
         _ => match passed {
@@ -133,7 +163,7 @@ mod tests {
 
     /// A router whose clock is `skew` ahead of the sender's, or which has none.
     fn at(mono: i64, skew: Option<i64>) -> Now {
-        Now { mono: Mono(mono), wall: skew.map(|skew| Wall(NOON + mono + skew)) }
+        Now::new(Mono(mono), skew.map(|skew| Wall(NOON + mono + skew)))
     }
 
     /// Feeds messages `(minutes after noon, endsAt in minutes after noon)` and returns each word.
@@ -145,7 +175,7 @@ mod tests {
             let claim = Claim {
                 starts_at: Some(Wall(NOON - 10 * MIN)),
                 ends_at: Some(Wall(NOON + ends * MIN)),
-                resolved: None,
+                ..Claim::default()
             };
             let word = word(Sender::Repeating, claim, memory, now);
             out.push(word);
@@ -155,7 +185,8 @@ mod tests {
                 Some(last) if last.announced == claim.ends_at => last.announced_at,
                 _ => now.mono,
             };
-            memory = Some(Memory { announced: claim.ends_at, announced_at, word: said });
+            let promised = memory.is_some_and(|memory| memory.promised) || claim.promises(now);
+            memory = Some(Memory { announced: claim.ends_at, announced_at, word: said, promised });
         }
         out
     }
@@ -206,9 +237,14 @@ mod tests {
         let claim = |ends: i64| Claim {
             starts_at: Some(Wall(NOON)),
             ends_at: Some(Wall(NOON + ends * MIN)),
-            resolved: None,
+            ..Claim::default()
         };
-        let heard = Memory { announced: Some(Wall(NOON + 4 * MIN)), announced_at: Mono(0), word: Firing };
+        let heard = Memory {
+            announced: Some(Wall(NOON + 4 * MIN)),
+            announced_at: Mono(0),
+            word: Firing,
+            promised: true,
+        };
         // Resolved at 3, and the clock is now known.
         assert_eq!(word(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
         // Still without a clock it is not believed at once.
@@ -223,17 +259,63 @@ mod tests {
     #[test]
     fn the_same_message_twice_within_seconds_says_nothing_new() {
         // Prometheus with two entries that lead to us, and our clock five minutes ahead.
-        let claim = Claim { starts_at: None, ends_at: Some(Wall(NOON + 4 * MIN)), resolved: None };
-        let heard = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Firing };
+        let claim = Claim { ends_at: Some(Wall(NOON + 4 * MIN)), ..Claim::default() };
+        let heard = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Firing, promised: true };
         assert_eq!(word(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Word::Again);
     }
 
     #[test]
     fn an_end_not_after_the_start_is_resolved_whatever_the_clock() {
-        let claim = Claim { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), resolved: None };
+        let claim = Claim { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), ..Claim::default() };
         for skew in [None, Some(0), Some(-5 * MIN), Some(56 * 365 * 24 * 60 * MIN)] {
             assert_eq!(word(Sender::Repeating, claim, None, at(0, skew)), Resolved);
         }
+    }
+
+    #[test]
+    fn an_end_before_the_start_is_a_contradiction_and_how_it_moves_tells() {
+        // The sender's clock was an hour ahead when the alert began, and is right now.
+        let mut memory = None;
+        for (minute, ends, expected) in [(0, 4, Firing), (1, 5, Firing), (2, 2, Resolved)] {
+            let claim = Claim {
+                starts_at: Some(Wall(NOON + 60 * MIN)),
+                ends_at: Some(Wall(NOON + ends * MIN)),
+                ..Claim::default()
+            };
+            let now = at(minute * MIN, Some(0));
+            let word = word(Sender::Repeating, claim, memory, now);
+            assert_eq!(word, expected, "{minute}");
+            memory = Some(Memory { announced: claim.ends_at, announced_at: now.mono, word, promised: true });
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_never_ahead_says_what_our_clock_can_tell() {
+        let says = |starts: Option<i64>, synchronised: bool| {
+            let mut memory = None;
+            let mut out = std::vec::Vec::new();
+            for minute in 0..3 {
+                let claim = Claim {
+                    starts_at: starts.map(|at| Wall(NOON + at * MIN)),
+                    ends_at: Some(Wall(NOON + minute * MIN)),
+                    ..Claim::default()
+                };
+                let now = Now { synchronised, ..at(minute * MIN, Some(0)) };
+                let word = word(Sender::Repeating, claim, memory, now);
+                out.push(word);
+                memory = Some(Memory {
+                    announced: claim.ends_at,
+                    announced_at: now.mono,
+                    word,
+                    promised: claim.promises(now),
+                });
+            }
+            out
+        };
+        assert_eq!(says(None, false), [Resolved; 3]);
+        assert_eq!(says(None, true), [Resolved; 3]);
+        assert_eq!(says(Some(-9), true), [Doubtful; 3]);
+        assert_eq!(says(Some(-9), false), [Doubtful, Firing, Firing], "our clock may be ahead");
     }
 
     #[test]
@@ -247,8 +329,8 @@ mod tests {
     fn what_a_wrong_clock_called_over_fires_again_when_the_clock_is_right() {
         // The same script, and a router that is two days ahead until NTP answers.
         let tomorrow = NOON + 24 * 60 * MIN;
-        let claim = Claim { starts_at: None, ends_at: Some(Wall(tomorrow)), resolved: None };
-        let over = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Resolved };
+        let claim = Claim { ends_at: Some(Wall(tomorrow)), ..Claim::default() };
+        let over = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Resolved, promised: true };
         let says = |skew: Option<i64>| word(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
         assert_eq!(says(Some(2 * 24 * 60 * MIN)), Word::Again);
         assert_eq!(says(None), Word::Again);
@@ -257,12 +339,12 @@ mod tests {
 
     #[test]
     fn a_webhook_goes_by_its_status() {
-        let zero = Claim { starts_at: Some(Wall(NOON)), ends_at: None, resolved: Some(false) };
+        let zero = Claim { starts_at: Some(Wall(NOON)), resolved: Some(false), ..Claim::default() };
         assert_eq!(word(Sender::Webhook, zero, None, at(0, Some(0))), Firing);
         let over = Claim { ends_at: Some(Wall(NOON + MIN)), resolved: Some(true), ..zero };
         assert_eq!(word(Sender::Webhook, over, None, at(0, None)), Resolved);
         // No status: an array from a script.
-        let script = Claim { ends_at: Some(Wall(NOON - MIN)), resolved: None, starts_at: None };
+        let script = Claim { ends_at: Some(Wall(NOON - MIN)), ..Claim::default() };
         assert_eq!(word(Sender::Webhook, script, None, at(0, Some(0))), Resolved);
         assert_eq!(word(Sender::Webhook, script, None, at(0, None)), Firing);
     }

@@ -2,10 +2,13 @@
 
 use crate::config::Config;
 use crate::ingest::{Alert, PairKind};
-use crate::model::{ComponentId, ComponentSet, Kept, Severity, SiteId, SourceId};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, Severity, SiteId, SourceId};
 
 /// The labels that lead to a service and its component by name.
 pub const LEADING: [&str; 2] = ["service", "component"];
+
+/// What Grafana calls an alert that says that a rule got no answer or an error. It has the rule's labels.
+const SEES_NOTHING: [&str; 2] = ["DatasourceNoData", "DatasourceError"];
 
 /// What an alert means.
 #[derive(Clone, Debug)]
@@ -18,8 +21,8 @@ pub enum Meaning {
     Concerns {
         /// Which.
         components: ComponentSet,
-        /// How bad it says it is.
-        severity: Severity,
+        /// What it says while it fires; [`Finding::Well`] if nothing is wrong.
+        fires: Finding,
     },
 }
 
@@ -43,7 +46,11 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     // Newer collectd says it in an annotation.
     let severity =
         alert.get("severity").and_then(Severity::from_word).unwrap_or(config.main.default_severity);
-    Meaning::Concerns { components, severity }
+    let fires = match alert.label("alertname") {
+        Some(name) if severity > Severity::Fine && SEES_NOTHING.contains(&name) => Finding::SenderCannotTell,
+        _ => severity.into(),
+    };
+    Meaning::Concerns { components, fires }
 }
 
 /// The component that the labels [`LEADING`] name.

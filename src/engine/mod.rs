@@ -40,7 +40,7 @@ use crate::limits::{
 };
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
-    ServiceId, Severity, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
+    ServiceId, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{At, Mono, Now};
@@ -107,6 +107,8 @@ pub struct Effects {
     pub verdict: Option<Verdict>,
     /// What must survive a restart, since nobody will say it again: for [`Engine::write_down`].
     pub durable: Durable,
+    /// Samples of a body that is over which were measured too long ago to count.
+    pub stale: u32,
 }
 
 /// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat, and rare heartbeats.
@@ -291,22 +293,27 @@ impl Engine {
             Input::Pass => Effects::default(),
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);
-                Effects { verdict: None, durable: core::mem::take(&mut self.durable) }
+                Effects { durable: core::mem::take(&mut self.durable), ..Effects::default() }
             }
             Input::Close { body, end } => self.close(config, body, end, now),
             Input::Sample { body, sample } => {
-                self.within(body, |engine, _| engine.sample(config, sample, now));
+                if self.within(body, |engine, _| engine.sample(config, sample, now)) {
+                    body.fresh = true;
+                } else {
+                    body.stale = body.stale.saturating_add(1);
+                }
                 self.look_soon(now.mono);
                 return Effects::default();
             }
             Input::Alert { body, alert, oversize } => {
-                let verdict = self.within(body, |engine, &Body { source, sender, .. }| {
+                let verdict = self.within(body, |engine, body| {
                     if oversize {
-                        engine.oversize(config, source, sender, alert, now)
+                        engine.oversize(config, body, alert, now)
                     } else {
-                        engine.alert(config, source, sender, alert, now)
+                        engine.alert(config, body, alert, now)
                     }
                 });
+                body.count(alert.fingerprint(), verdict);
                 if verdict == Verdict::Unmapped {
                     let name = alert.label("alertname").unwrap_or_default();
                     self.sources.count_unmapped(body.source, name);
@@ -316,7 +323,8 @@ impl Engine {
                 }
                 // The incidents look when the body is over.
                 self.look_soon(now.mono);
-                return Effects { verdict: Some(verdict), durable: core::mem::take(&mut self.durable) };
+                let durable = core::mem::take(&mut self.durable);
+                return Effects { verdict: Some(verdict), durable, stale: 0 };
             }
         };
         self.settle(config, now);
@@ -427,9 +435,6 @@ impl Engine {
 
     /// Asks to be woken at `at` or earlier.
     fn wake_at(&mut self, at: Mono) {
-        if at == flow::NEVER {
-            return;
-        }
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }
 }
@@ -512,9 +517,8 @@ impl View for Looking<'_> {
             return;
         }
         let mut shown: Vec<&str, TEXTS_SHOWN> = Vec::new();
-        for severity in [Severity::Outage, Severity::Degraded] {
-            let fires =
-                |held: &&Held| held.fires() && held.severity == severity && held.components.contains(id);
+        for worst in [Finding::Outage, Finding::Degraded] {
+            let fires = |held: &&Held| held.says() == worst && held.components.contains(id);
             for held in self.engine.alerts.iter().filter(fires) {
                 for pair in held.kept.pairs().filter(|pair| pair.annotation && !pair.value.is_empty()) {
                     if names().any(|entry| self.config.str(entry.annotation) == pair.name)

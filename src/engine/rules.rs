@@ -13,7 +13,9 @@ use super::reload::{same_source, same_terms};
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::ingest::sample::{HashKey, Sample};
-use crate::limits::{EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES};
+use crate::limits::{
+    EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES, TIME_AHEAD_SECS,
+};
 use crate::model::{ComponentId, ComponentSet, Finding, RuleId};
 use crate::text::number::{Micro, whole};
 use crate::time::{At, Millis, Mono, Now};
@@ -142,8 +144,10 @@ pub(super) struct Rules {
 pub struct RuleCounters {
     /// Samples that a rule asked for.
     pub samples: u64,
-    /// Samples that came late and were dropped.
+    /// Samples that were measured before the last of their series, and were dropped.
     pub late: u64,
+    /// Samples that were measured too long ago, or in another unit of time, and were dropped.
+    pub stale: u64,
     /// Samples of a series that found no room.
     pub refused: u64,
     /// Samples of which not all that rules ask for found room.
@@ -162,7 +166,7 @@ impl Rules {
             key: HashKey([0; 2]),
             key_until: Mono(0),
             hold_until: Mono(0),
-            counters: RuleCounters { samples: 0, late: 0, refused: 0, cut: 0, unexpected: 0 },
+            counters: RuleCounters { samples: 0, late: 0, stale: 0, refused: 0, cut: 0, unexpected: 0 },
         }
     }
 
@@ -170,13 +174,13 @@ impl Rules {
         self.slots.iter().filter(move |slot| usize::from(slot.rule) == rule.saturating_add(1))
     }
 
-    /// Notes a value. Of one that came late, only that it came.
+    /// Notes a value, and when it was measured. One that is older than the last changes nothing.
     fn put(
         &mut self,
         config: &Config,
         rule: usize,
         (hash, value): (u32, Micro),
-        stamp: Option<u32>,
+        (stamp, measured): (Option<u32>, Mono),
         now: Mono,
     ) {
         let place = u8::try_from(rule.saturating_add(1)).unwrap_or(0);
@@ -184,12 +188,12 @@ impl Rules {
         for (at, slot) in self.slots.iter_mut().enumerate() {
             if slot.rule == place && slot.hash == hash {
                 let older = matches!((stamp, slot.stamp), (Some(new), Some(old)) if new < old);
-                slot.last = now;
                 if older && slot.late < LATE_SAMPLES {
                     slot.late = slot.late.saturating_add(1);
                     self.counters.late = self.counters.late.saturating_add(1);
                 } else {
                     (slot.value, slot.stamp, slot.late) = (value, stamp, 0);
+                    slot.last = slot.last.max(measured);
                 }
                 return;
             }
@@ -199,7 +203,7 @@ impl Rules {
         }
         let free = free.filter(|_| self.has_share(config, rule)).and_then(|at| self.slots.get_mut(at));
         match (free, self.known.get_mut(rule)) {
-            (Some(free), _) => *free = Slot { value, last: now, hash, stamp, rule: place, late: 0 },
+            (Some(free), _) => *free = Slot { value, last: measured, hash, stamp, rule: place, late: 0 },
             (None, Some(known)) => {
                 known.refused = Some(now);
                 self.counters.refused = self.counters.refused.saturating_add(1);
@@ -232,7 +236,7 @@ impl Rules {
 
     fn came(&mut self, at: usize, now: Mono) {
         if let (Some(from), Some(came)) = (self.expected_from.get_mut(at), self.expected_came.get_mut(at)) {
-            (*from, *came) = (now, true);
+            (*from, *came) = (now.max(*from), true);
         }
     }
 
@@ -250,6 +254,18 @@ impl Rules {
             Aggregate::Count | Aggregate::CountDistinct => row.holds(limit, count()),
         })
     }
+}
+
+/// When a sample was measured, as far as that is known: never later than now. `None`: so long ago that it says
+/// nothing of now, or so much later that its unit of time cannot be what it is read as.
+fn measured(sample: &Sample, row: &Rule, now: Now) -> Option<Mono> {
+    let Some((stamp, wall)) = sample.time().zip(now.wall) else { return Some(now.mono) };
+    let age = wall.secs().saturating_sub(stamp);
+    let oldest = i64::from(life(row).0 / 1000);
+    if age > oldest || age < -TIME_AHEAD_SECS {
+        return None;
+    }
+    Some(Mono(now.mono.0.saturating_sub(age.max(0).saturating_mul(1000))))
 }
 
 /// How long a value counts.
@@ -316,9 +332,9 @@ impl Engine {
         self.rules.slots = [FREE; SERIES];
     }
 
-    /// A sample came, which these rules ask for.
-    pub(super) fn sample(&mut self, config: &Config, sample: &Sample, now: Now) {
-        let mut asked = false;
+    /// A sample came, which these rules ask for. False if all that it says is too old.
+    pub(super) fn sample(&mut self, config: &Config, sample: &Sample, now: Now) -> bool {
+        let (mut asked, mut stale) = (false, false);
         for (id, row) in config.rules() {
             if sample.who().wrapping_shr(u32::from(id.0)) & 1 == 0
                 || row.tags.count != 0 && !config.holds(row.tags, &|name| sample.tag(name))
@@ -333,12 +349,16 @@ impl Engine {
                 None if row.field.is_empty() => 0,
                 _ => continue,
             };
+            let Some(measured) = measured(sample, row, now) else {
+                stale = true;
+                continue;
+            };
             let mut expects = config.expected_of(id).peekable();
             if expects.peek().is_some() {
                 let tag = sample.tag(config.str(row.of)).unwrap_or("");
                 let found = expects.find(|&(_, name)| name.len() == tag.len() && name == tag);
                 match found {
-                    Some((at, _)) => self.rules.came(at, now.mono),
+                    Some((at, _)) => self.rules.came(at, measured),
                     None => {
                         self.rules.counters.unexpected = self.rules.counters.unexpected.saturating_add(1);
                     }
@@ -358,14 +378,16 @@ impl Engine {
             };
             asked = true;
             let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
-            self.rules.put(config, id.index(), (low(hash), value), stamp, now.mono);
+            self.rules.put(config, id.index(), (low(hash), value), (stamp, measured), now.mono);
             if let Some(known) = self.rules.known.get_mut(id.index()) {
-                (known.last, known.heard) = (now.mono, true);
+                (known.last, known.heard) = (known.last.max(measured), true);
             }
             self.evaluate(config, id, row, now);
         }
         self.rules.counters.cut = self.rules.counters.cut.saturating_add(u64::from(sample.was_cut()));
-        self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked));
+        self.rules.counters.samples = self.rules.counters.samples.saturating_add(u64::from(asked || stale));
+        self.rules.counters.stale = self.rules.counters.stale.saturating_add(u64::from(stale));
+        asked || !stale
     }
 
     /// Lets go of values that no longer count, and looks what follows. O(rules x series).

@@ -29,7 +29,7 @@ use super::{Body, End, Engine, Input, State};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::{ALERTS, SOURCES};
-use crate::model::{ComponentId, ComponentView, Finding, Severity, SourceId, View};
+use crate::model::{ComponentId, ComponentView, Finding, SourceId, View};
 use crate::time::{Mono, Now, Wall, rfc3339};
 
 const NOON: i64 = 1_795_262_400_000;
@@ -95,7 +95,7 @@ impl World {
     }
 
     fn clocks(&self) -> Now {
-        Now { mono: self.now, wall: self.ahead.map(|ahead| Wall(NOON + self.now.0 + ahead)) }
+        Now::new(self.now, self.ahead.map(|ahead| Wall(NOON + self.now.0 + ahead)))
     }
 
     /// Lets time pass, waking the engine when it asks to be woken, and checks after each.
@@ -166,7 +166,7 @@ impl World {
         let mut counting = [0; SOURCES];
         for (at, held) in alerts.iter().enumerate() {
             assert_eq!(alerts.find(held.key), Some(at), "the index leads to the list");
-            assert!(!held.components.is_empty() && held.severity != Severity::Fine);
+            assert!(!held.components.is_empty() && held.fires > Finding::Well);
             assert!(held.source().index() < self.config.sources.len());
             counting[held.source().index()] += usize::from(held.counts());
         }

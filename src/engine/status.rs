@@ -1,9 +1,11 @@
 //! How one component is: what its witnesses say, counted by finding, and since when it is so.
 
-use crate::model::Finding;
+use crate::model::{Finding, SourceId};
 use crate::time::{At, Mono, Now};
 
 const FINDINGS: usize = Finding::ALL.len();
+/// The mark stands for alerts of several groups: nothing but time ends it.
+const SEVERAL: u32 = u32::MAX;
 
 /// What is counted and remembered for one component. All-zero: nothing is known.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,10 @@ pub struct ComponentStatus {
     mark: Finding,
     /// Zero: there is no mark.
     mark_until: Mono,
+    /// Which alerts stood in the body that left it, as a sum of their fingerprints; zero: not known yet.
+    mark_group: u32,
+    /// The place of the source that left the mark, and one; zero: several did.
+    mark_by: u8,
     /// Why "well" does not count until then.
     doubt: Finding,
     /// Zero: it counts.
@@ -33,6 +39,8 @@ impl ComponentStatus {
             feed: Finding::NeverHeard,
             mark: Finding::NeverHeard,
             mark_until: Mono(0),
+            mark_group: 0,
+            mark_by: 0,
             doubt: Finding::NeverHeard,
             doubt_until: Mono(0),
             shown: Finding::NeverHeard,
@@ -75,14 +83,37 @@ impl ComponentStatus {
         self.tally = [0; FINDINGS];
     }
 
-    /// A claim finds no room: the component is at least this bad until then.
-    pub fn mark(&mut self, finding: Finding, now: Mono, until: Mono) {
+    /// A claim of this source finds no room: the component is at least this bad until then.
+    pub fn mark(&mut self, source: SourceId, finding: Finding, now: Mono, until: Mono) {
         if finding == Finding::Well {
             return;
         }
+        let by = source.0.wrapping_add(1);
         // The worst of the refused, until after the last of them.
-        self.mark = if self.mark_until > now { self.mark.max(finding) } else { finding };
+        if self.mark_until > now {
+            self.mark = self.mark.max(finding);
+            self.mark_by = if self.mark_by == by { by } else { 0 };
+        } else {
+            (self.mark, self.mark_by, self.mark_group) = (finding, by, 0);
+        }
         self.mark_until = until;
+    }
+
+    /// A body is over in which a claim on it found no room: its alerts are this group.
+    pub fn mark_group(&mut self, group: u32) {
+        self.mark_group = if self.mark_group == 0 || self.mark_group == group { group } else { SEVERAL };
+    }
+
+    /// This source says that all alerts of a group are over. True if the mark is that group's, and ends.
+    pub fn unmark(&mut self, source: SourceId, group: u32) -> bool {
+        let its = self.mark_until > Mono(0)
+            && self.mark_by == source.0.wrapping_add(1)
+            && self.mark_group == group
+            && group != SEVERAL;
+        if its {
+            self.mark_until = Mono(0);
+        }
+        its
     }
 
     /// "Well" counts only from then on, for this reason, and never earlier than was said before.
@@ -143,10 +174,11 @@ impl ComponentStatus {
     fn since_of(&self, found: Finding, earliest: Option<At>, now: Now) -> Option<At> {
         let here = At::Mono(now.mono);
         match (self.shown, found) {
-            (Finding::Well, Finding::Well) => self.since,
+            // What was over by the team's word is over when the monitoring says so, too.
+            (Finding::Well | Finding::TeamSaysOver, Finding::Well | Finding::TeamSaysOver) => self.since,
             // It recovered now. Just after a start nobody knows when it recovered: that stays empty.
-            (_, Finding::Well) => self.since.map(|_| here),
-            (Finding::Well, _) => Some(earliest.unwrap_or(here).min(here, now)),
+            (_, Finding::Well | Finding::TeamSaysOver) => self.since.map(|_| here),
+            (Finding::Well | Finding::TeamSaysOver, _) => Some(earliest.unwrap_or(here).min(here, now)),
             (_, Finding::Degraded | Finding::Outage) => {
                 let began = earliest.unwrap_or(here).min(here, now);
                 Some(self.since.map_or(began, |since| since.min(began, now)))

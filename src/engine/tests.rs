@@ -95,6 +95,8 @@ struct Sim {
     now: Mono,
     /// How far the router's wall clock is ahead; `None` if it has none.
     ahead: Option<i64>,
+    /// NTP says that it is right.
+    synchronised: bool,
     reader: Box<Reader>,
     verdicts: Vec<Verdict>,
     /// Of the last alert.
@@ -108,6 +110,7 @@ impl Sim {
             config: load(text),
             now: Mono(0),
             ahead: Some(0),
+            synchronised: false,
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
             durable: Durable::Nothing,
@@ -128,7 +131,8 @@ impl Sim {
     }
 
     fn clocks(&self) -> Now {
-        Now { mono: self.now, wall: self.ahead.map(|ahead| Wall(NOON + self.now.0 + ahead)) }
+        let wall = self.ahead.map(|ahead| Wall(NOON + self.now.0 + ahead));
+        Now { synchronised: self.synchronised, ..Now::new(self.now, wall) }
     }
 
     /// Lets time pass, waking the engine when it asks to be woken.

@@ -324,7 +324,7 @@ impl Incidents {
             purge: false,
             wake: None,
             forget_at: None,
-            seen: Now { mono: Mono(0), wall: None },
+            seen: Now::new(Mono(0), None),
             offset: 0,
             steady_since: Mono(0),
             refused_until: None,

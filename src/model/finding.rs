@@ -10,7 +10,10 @@ use super::{Severity, State};
 #[repr(i8)]
 pub enum Finding {
     /// Somebody who would tell us otherwise is alive, and says nothing.
-    Well = -3,
+    Well = -4,
+    /// A person ended what was said of it, and its source has not spoken of it since: the team's word, not
+    /// knowledge.
+    TeamSaysOver = -3,
     /// A heartbeat has not had the time to come since our start. It opens no incident.
     NotDueYet = -2,
     /// An earlier run heard a heartbeat. The clock must be set to tell how long ago. It opens no
@@ -47,8 +50,9 @@ pub enum Finding {
 
 impl Finding {
     /// All of them, in order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Well,
+        Self::TeamSaysOver,
         Self::NotDueYet,
         Self::ClockUnset,
         Self::NeverHeard,
@@ -74,7 +78,7 @@ impl Finding {
     /// The state of a component of which this is the worst finding.
     pub const fn state(self) -> State {
         match self {
-            Self::Well => State::Operational,
+            Self::Well | Self::TeamSaysOver => State::Operational,
             Self::Degraded => State::Degraded,
             Self::Outage => State::Outage,
             _ => State::NoData,
@@ -85,6 +89,7 @@ impl Finding {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Well | Self::Degraded | Self::Outage => "",
+            Self::TeamSaysOver => "the team says that it is over",
             Self::NotDueYet => "not due yet",
             Self::ClockUnset => "the clock is not set",
             Self::NeverHeard => "never heard of",
@@ -135,10 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn each_finding_that_is_no_data_has_words_of_its_own() {
+    fn each_finding_that_its_state_does_not_tell_has_words_of_its_own() {
         let mut words = std::collections::BTreeSet::new();
         for one in Finding::ALL {
-            assert_eq!(one.word().is_empty(), one.state() != State::NoData, "{one:?}");
+            let says_all = matches!(one, Finding::Well | Finding::Degraded | Finding::Outage);
+            assert_eq!(one.word().is_empty(), says_all, "{one:?}");
             assert!(one.word().is_empty() || words.insert(one.word()), "{one:?}");
         }
     }

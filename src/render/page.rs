@@ -226,6 +226,7 @@ fn reason(seen: &ComponentView) -> Finding {
 pub(super) const fn reason_word(finding: Finding) -> Option<Word> {
     Some(match finding {
         Finding::Well | Finding::Degraded | Finding::Outage => return None,
+        Finding::TeamSaysOver => Word::ReasonTeamSaysOver,
         Finding::NotDueYet => Word::ReasonNotDueYet,
         Finding::ClockUnset => Word::ReasonClockUnset,
         Finding::NeverHeard => Word::ReasonNeverHeard,

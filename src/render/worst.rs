@@ -89,7 +89,7 @@ struct Longest {
     since: Option<Mono>,
 }
 
-const NOW: Now = Now { mono: Mono(0), wall: Some(Wall(DAY_MS * 10_000)) };
+const NOW: Now = Now::new(Mono(0), Some(Wall(DAY_MS * 10_000)));
 
 /// The point in a year (not that of [`NOW`]) whose date is the longest in this language.
 fn longest_since(lang: Lang, zone: Tz) -> Option<Mono> {

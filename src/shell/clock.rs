@@ -55,7 +55,7 @@ pub fn now(clock: Clock, synchronised: bool) -> Now {
         // A clock before our own release has not been set.
         Clock::Ntp | Clock::Trust => real().filter(|wall| wall.secs() >= aiglon::time::BUILD_FLOOR),
     };
-    Now { mono: mono(), wall }
+    Now { mono: mono(), wall, synchronised: synchronised && wall.is_some() }
 }
 
 /// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on: there it counts seconds

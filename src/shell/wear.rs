@@ -35,6 +35,8 @@ struct Board {
     reader: Box<Reader>,
     ledger: Ledger,
     mono: i64,
+    /// How often something began to fire.
+    fired: i64,
 }
 
 /// What some time cost.
@@ -96,6 +98,7 @@ impl Board {
             reader: Box::new(Reader::new()),
             ledger: Ledger::new(),
             mono: 0,
+            fired: 0,
         };
         let now = board.now();
         board.ledger.take(&board.dir).unwrap();
@@ -109,7 +112,7 @@ impl Board {
     }
 
     fn now(&self) -> Now {
-        Now { mono: Mono(self.mono), wall: Some(Wall(START_MS + self.mono)) }
+        Now::new(Mono(self.mono), Some(Wall(START_MS + self.mono)))
     }
 
     /// So many seconds pass, with a sign of life each minute and whatever else comes.
@@ -138,7 +141,10 @@ impl Board {
         );
         let (status, ends) =
             if fires { ("firing", "2027-01-01T00:00:00Z") } else { ("resolved", "2026-11-20T22:00:00Z") };
-        let starts = r#""startsAt":"2026-11-20T21:00:00Z""#;
+        // Each time that it fires it began anew; its end has that start.
+        self.fired += i64::from(fires);
+        let began = aiglon::time::rfc3339::utc(Wall(START_MS - 3_600_000 + self.fired * 1000));
+        let starts = format!(r#""startsAt":"{}""#, began.as_str());
         let (dialect, body) = match sender {
             Sender::Webhook | Sender::Once => (
                 Dialect::Webhook,

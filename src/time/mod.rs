@@ -30,6 +30,8 @@ pub struct Now {
     pub mono: Mono,
     /// The wall clock, if it counts.
     pub wall: Option<Wall>,
+    /// The system says that its wall clock is right (NTP did). A clock that only counts may be minutes off.
+    pub synchronised: bool,
 }
 
 impl Millis {
@@ -101,6 +103,10 @@ impl At {
 }
 
 impl Now {
+    /// Both clocks; the wall clock may be minutes off.
+    pub const fn new(mono: Mono, wall: Option<Wall>) -> Self {
+        Self { mono, wall, synchronised: false }
+    }
     /// The civil time of a monotonic point, if the wall clock counts now. So a time that is learnt late
     /// dates what came earlier.
     pub fn wall_of(&self, at: Mono) -> Option<Wall> {

@@ -168,7 +168,7 @@ impl Fake {
 
 impl View for Fake {
     fn now(&self) -> Now {
-        Now { mono: Mono(0), wall: self.wall }
+        Now::new(Mono(0), self.wall)
     }
     fn site(&self, _: SiteId) -> SiteView {
         let states = (0..16).map(|part| self.component(ComponentId(part)).state());

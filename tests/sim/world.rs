@@ -11,7 +11,7 @@ use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Durability, Journal, Refused};
 use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_RETRY};
 use aiglon::model::{
-    ComponentId, Forced, Phase, Repeat, ServiceId, Severity, SiteId, SourceId, State, Step, View, Words,
+    ComponentId, Finding, Forced, Phase, Repeat, ServiceId, SiteId, SourceId, State, Step, View, Words,
 };
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
@@ -146,10 +146,8 @@ impl World {
     }
 
     pub fn clocks(&self) -> Now {
-        Now {
-            mono: Mono(self.now - self.process),
-            wall: self.ahead.map(|ahead| Wall(NOON + self.now + ahead)),
-        }
+        let wall = self.ahead.map(|ahead| Wall(NOON + self.now + ahead));
+        Now::new(Mono(self.now - self.process), wall)
     }
 
     // ---- the daemon, as its shell drives it ------------------------------------------------------------------
@@ -692,7 +690,7 @@ impl World {
         let of_hook = self.engine.alerts().iter().filter(|held| held.source().index() == HOOK);
         let which = |held: &aiglon::engine::alerts::Held| {
             let part = held.components.iter().next().unwrap().index();
-            Which { source: HOOK, part, down: held.severity == Severity::Outage }
+            Which { source: HOOK, part, down: held.fires == Finding::Outage }
         };
         of_hook.map(which).collect()
     }

@@ -212,11 +212,9 @@ fn f2_resolved_since_nobody_looked_is_not_well() {
         let mut board = hooked();
         board.quiet(20);
         board.hook(A, &[reasoned(&over(9, 20), reason)]);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(HERON), State::Operational, "{reason}");
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{reason}");
         board.quiet(60);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(HERON), State::Operational, "{reason}");
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{reason}");
         // Somebody has looked.
         board.hook(A, &[down(60)]);
         assert_eq!(board.state(HERON), State::Outage, "{reason}");
@@ -234,8 +232,7 @@ fn f2_resolved_since_nobody_looked_is_not_well_by_whichever_path() {
         board.quiet(12);
         let over = alert("AntennaDown", "heron", 9, 12).replace("\"annotations\":{", &annotation);
         board.alerts(A, &[over]);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(HERON), State::Operational, "{reason}");
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{reason}");
     }
 }
 
@@ -255,16 +252,14 @@ fn f3_an_alert_that_says_that_there_is_no_data_is_no_outage() {
     for name in ["DatasourceNoData", "DatasourceError"] {
         let mut board = Board::well(ONE);
         board.hook(A, &[hook(name, "heron", 9, None)]);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(HERON), State::Outage, "{name}");
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{name}");
         board.quiet(LAPSES + 1);
         assert_eq!(board.state(HERON), State::NoData, "{name}");
         board.hook(A, &[hook(name, "heron", 9, Some(280))]);
         assert_eq!(board.state(HERON), State::Operational, "{name}");
         // Grafana speaks to an Alertmanager as Prometheus does.
         board.alerts(A, &[alert(name, "heron", 281, 285)]);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(HERON), State::Outage, "{name}");
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{name}");
     }
 }
 
@@ -274,8 +269,7 @@ fn f3_no_data_beside_an_outage_outlasts_it_and_does_not_hide_it() {
     board.hook(A, &[hook("DatasourceNoData", "heron", 9, None), down(9)]);
     assert_eq!(board.state(HERON), State::Outage);
     board.hook(A, &[over(9, 10)]);
-    // FIXME f13: should be NoData
-    assert_eq!(board.state(HERON), State::Outage);
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
 }
 
 // ---- 4, 7: samples ---------------------------------------------------------------------------------------
@@ -317,8 +311,7 @@ fn f4_what_was_measured_too_long_ago_is_no_sign_of_life() {
         board.quiet(3);
         assert_eq!(board.tells(NORTH), (State::Outage, Some(0)));
         sample(&mut board, -60, ago);
-        // FIXME f13: should be (Outage, Some(0))
-        assert_eq!(board.tells(NORTH), (State::Operational, Some(3)), "{ago} s");
+        assert_eq!(board.tells(NORTH), (State::Outage, Some(0)), "{ago} s");
     }
     // What is not too old ends the silence.
     let mut board = Board::new(&ruled(SILENT));
@@ -336,8 +329,7 @@ fn f4_what_is_expected_has_not_come_by_what_was_measured_too_long_ago() {
     board.quiet(3);
     assert_eq!(board.state(NORTH), State::Outage);
     sample(&mut board, -60, 14 * 86_400);
-    // FIXME f13: should be Outage
-    assert_eq!(board.state(NORTH), State::Operational);
+    assert_eq!(board.state(NORTH), State::Outage);
 }
 
 #[test]
@@ -348,8 +340,7 @@ fn f4_what_was_measured_too_long_ago_puts_off_no_silence() {
         board.quiet(minute);
         sample(&mut board, -60, 14 * 86_400);
     }
-    // FIXME f13: should be Outage
-    assert_eq!(board.state(NORTH), State::Operational);
+    assert_eq!(board.state(NORTH), State::Outage);
 }
 
 #[test]
@@ -363,13 +354,11 @@ fn f4_what_was_measured_too_long_ago_causes_no_outage() {
         let old: String = (0..20).map(|n| line(&board, -95, 14 * 86_400 - n)).collect();
         let body = line(&board, -60, 0) + &old;
         board.lines(A, Precision::Secs, &body);
-        // FIXME f13: should be Operational
-        assert_eq!(board.state(NORTH), State::Outage);
+        assert_eq!(board.state(NORTH), State::Operational);
         // Nor when it is all that ever came.
         let mut board = Board::new(&ruled(&options));
         board.lines(A, Precision::Secs, &old);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(NORTH), State::Outage);
+        assert_eq!(board.state(NORTH), State::NoData);
     }
 }
 
@@ -379,13 +368,7 @@ fn f7_a_series_whose_times_are_in_another_unit_is_not_well_by_what_came_before()
     let secs: fn(&Board) -> i64 = |board| (NOON + board.millis()) / 1000;
     // How times are read, how they are written at first, and how a script then writes them.
     let units = [(Precision::Nanos, nanos, secs), (Precision::Secs, secs, nanos)];
-    let rows = [
-        // FIXME f13: should be Outage or NoData: its value counts, or it is not known
-        (State::Operational, State::Operational),
-        // FIXME f13: should be (Outage or NoData, Operational)
-        (State::Outage, State::Outage),
-    ];
-    for ((precision, right, wrong), (state, after)) in units.into_iter().zip(rows) {
+    for (precision, right, wrong) in units {
         let mut board = Board::new(&ruled(WEAK));
         for _ in 0..3 {
             let good = format!("wireless,host=n signal=-60 {}", right(&board));
@@ -397,14 +380,14 @@ fn f7_a_series_whose_times_are_in_another_unit_is_not_well_by_what_came_before()
             let weak = format!("wireless,host=n signal=-95 {}", wrong(&board));
             board.lines(A, precision, &weak);
         }
-        assert_eq!(board.state(NORTH), state, "{precision:?}");
+        assert_eq!(board.reason(NORTH), Finding::SamplesStopped, "{precision:?}");
         // And right again.
         for minute in 11..=15 {
             board.quiet(minute);
             let good = format!("wireless,host=n signal=-60 {}", right(&board));
             board.lines(A, precision, &good);
         }
-        assert_eq!(board.state(NORTH), after, "{precision:?}");
+        assert_eq!(board.state(NORTH), State::Operational, "{precision:?}");
     }
 }
 
@@ -417,8 +400,7 @@ fn f8a_a_start_that_is_later_than_the_end_is_no_end() {
         for minute in 11..=15 {
             board.quiet(minute);
             board.alerts(A, &[alert("AntennaDown", "heron", starts, minute + 4)]);
-            // FIXME f13: should be Outage
-            assert_eq!(board.state(HERON), State::Operational, "{starts}: {minute}");
+            assert_eq!(board.state(HERON), State::Outage, "{starts}: {minute}");
         }
         // Its end stands still: it is over.
         for minute in 16..=20 {
@@ -550,19 +532,15 @@ fn f11_an_end_without_a_start_that_is_not_ahead_is_over() {
     for ahead in [0, -1, -10] {
         let mut board = Board::well(ONE);
         let states = scripted(&mut board, None, ahead);
-        // FIXME f13: should be [Operational; 7]
-        assert_eq!((states[0], &states[1..]), (State::NoData, &[State::Outage; 6][..]), "{ahead}");
+        assert_eq!(states, [State::Operational; 7], "{ahead}");
         board.quiet(17);
-        // FIXME f13: should be Operational
-        assert_eq!(board.state(HERON), State::Outage, "{ahead}");
+        assert_eq!(board.state(HERON), State::Operational, "{ahead}");
         // So it ends what fired, too.
         let mut board = Board::well(ONE);
         board.alerts(A, &[untimed("")]);
         assert_eq!(board.state(HERON), State::Outage, "{ahead}");
         let states = scripted(&mut board, None, ahead);
-        assert_eq!(states[0], State::Operational, "{ahead}");
-        // FIXME f13: should be [Operational; 6]
-        assert_eq!(states[1..], [State::Outage; 6], "{ahead}");
+        assert_eq!(states, [State::Operational; 7], "{ahead}");
     }
 }
 
@@ -572,9 +550,7 @@ fn f11_an_end_that_moves_and_was_never_ahead_is_not_known_by_a_clock_that_is_rig
         let mut board = Board::well(ONE);
         board.synchronise();
         let states = scripted(&mut board, Some(-30), ahead);
-        assert_eq!(states[0], State::NoData, "{ahead}");
-        // FIXME f13: should be [NoData; 6]
-        assert_eq!(states[1..], [State::Outage; 6], "{ahead}");
+        assert_eq!(states, [State::NoData; 7], "{ahead}");
     }
 }
 
@@ -657,8 +633,7 @@ fn f15_a_firing_of_what_its_source_has_just_ended_is_old_news() {
         board.pass_to(20 * MIN + late * 1000);
         // The other replica of an Alertmanager cluster, which has not heard of the end yet.
         board.hook(A, &[down(9)]);
-        // FIXME f13: should be Operational
-        assert_eq!(board.state(HERON), State::Outage, "{late} s");
+        assert_eq!(board.state(HERON), State::Operational, "{late} s");
     }
 }
 
@@ -770,12 +745,10 @@ fn f19_a_failure_that_collectd_never_takes_back_is_not_known_in_the_end() {
         board.quiet(LAPSES - 1);
         assert_eq!(board.state(EGRET), red);
         board.quiet(LAPSES + 1);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(EGRET), red);
+        assert_eq!(board.state(EGRET), State::NoData);
         board.kill();
         board.quiet(2 * DAY);
-        // FIXME f13: should be NoData
-        assert_eq!(board.state(EGRET), red);
+        assert_eq!(board.state(EGRET), State::NoData);
         collectd(&mut board, "OKAY");
         assert_eq!(board.state(EGRET), State::Operational);
     }
@@ -806,8 +779,7 @@ fn fs4_a_group_that_overflowed_and_is_resolved_whole_is_over() {
     board.quiet(20);
     board.hook(A, &group(Some(20)));
     board.quiet(40);
-    // FIXME f13: should be Operational
-    assert_eq!(board.state(EGRET), State::Outage);
+    assert_eq!(board.state(EGRET), State::Operational);
     board.quiet(LAPSES + 1);
     assert_eq!(board.state(EGRET), State::Operational);
 }
@@ -849,29 +821,18 @@ fn failed_and_late() -> Board {
 fn f22_what_is_late_has_not_forgotten_that_it_failed() {
     let board = failed_and_late();
     assert_eq!(board.tells(FILES), (State::Outage, Some(20)));
-    // FIXME f13: should be "failed"
-    assert_eq!(board.beat_word(JOB), "late");
+    assert_eq!(board.beat_word(JOB), "failed");
 }
 
 #[test]
 fn f22_since_does_not_move_forward_over_a_restart() {
-    let rows = [
-        // FIXME f13: should be "failed"
-        (STOP, 20, "late"),
-        // FIXME f13: should be "failed"
-        (KILL, 20, "late"),
-        // FIXME f13: should be "failed"
-        (POWER_CUT, 20, "late"),
-        // FIXME f13: should be "failed"
-        (RELOAD, 20, "late"),
-    ];
-    for ((name, restart), began, word) in rows {
+    for (name, restart) in [STOP, KILL, POWER_CUT, RELOAD] {
         let mut board = failed_and_late();
         restart(&mut board);
-        assert_eq!(board.tells(FILES), (State::Outage, Some(began)), "{name}");
+        assert_eq!(board.tells(FILES), (State::Outage, Some(20)), "{name}");
         board.quiet(board.minute() + 1);
-        assert_eq!(board.tells(FILES), (State::Outage, Some(began)), "{name}");
-        assert_eq!(board.beat_word(JOB), word, "{name}");
+        assert_eq!(board.tells(FILES), (State::Outage, Some(20)), "{name}");
+        assert_eq!(board.beat_word(JOB), "failed", "{name}");
         board.beat(JOB, false);
         assert_eq!(board.state(FILES), State::Operational, "{name}");
     }
@@ -1016,11 +977,10 @@ fn f34_no_promise_is_believed_for_longer_than_a_day() {
             board.quiet(60);
             assert_eq!(board.state(HERON), State::Outage, "{one}");
             board.quiet(10 + DAY + 5);
-            // FIXME f13: should be NoData
-            assert_eq!(board.state(HERON), State::Outage, "{one}");
+            assert_eq!(board.state(HERON), State::NoData, "{one}");
+            // Its source was heard for 15 minutes without it.
             board.quiet(10 + DAY + 30);
-            // FIXME f13: should be Operational: its source was heard for 15 minutes without it
-            assert_eq!(board.state(HERON), State::Outage, "{one}");
+            assert_eq!(board.state(HERON), State::Operational, "{one}");
         }
     }
 }

@@ -66,7 +66,7 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     assert_eq!(files(&sim).state(), State::Outage);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(At::Mono(Mono((start + 10) * MIN))), "since it was due");
-    assert_eq!(sim.engine.pulse(BACKUP), Pulse::Late { last: Mono(start * MIN) });
+    assert_eq!(sim.engine.pulse(BACKUP), Pulse::Late { last: Mono(start * MIN), failed: false });
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim).state(), State::Operational);
     // Of a late warning and a late outage, the outage.
@@ -88,8 +88,9 @@ fn a_failure_lasts_until_the_next_success() {
     beat(&mut sim, BACKUP, true);
     sim.at(16);
     assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
+    // Late besides, it has not forgotten that it failed.
     sim.at(17);
-    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
+    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
     beat(&mut sim, BACKUP, false);
     assert_eq!((files(&sim).state(), sim.engine.counters().beats), (State::Operational, 5));
 }
@@ -235,7 +236,7 @@ fn what_is_not_sure_after_a_restart_is_not_well() {
     sim.at(60 * HOUR);
     let late = stopped(&mut sim);
     let next = after(&mut sim, HOUR, &[well, failed, late].concat());
-    assert_eq!((known(&next).0, files(&next).state()), ("late", State::Outage));
+    assert_eq!((known(&next).0, files(&next).state()), ("failed", State::Outage));
     // A name that there is no more takes nothing along; nor does half a record.
     let mut other = Sim::new(&nightly().replace("'backup'", "'other'"));
     let now = other.clocks();

@@ -151,6 +151,7 @@ impl Sim {
             config: load(CONFIG),
             now: self.now,
             ahead: self.ahead,
+            synchronised: false,
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
             durable: Durable::Nothing,

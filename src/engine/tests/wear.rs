@@ -9,11 +9,13 @@ struct Flash {
     journal: Vec<(u8, Vec<u8>)>,
     /// Bytes written, each record with the node of flash that it ends.
     bytes: u64,
+    /// When the newest alert began, in seconds after noon. One that begins anew has another start.
+    starts: i64,
 }
 
 impl Flash {
     fn new() -> Self {
-        Self { sim: Sim::well(ONE), journal: Vec::new(), bytes: 0 }
+        Self { sim: Sim::well(ONE), journal: Vec::new(), bytes: 0, starts: 0 }
     }
 
     /// Writes down what came last; whether the allowance was used up by it.
@@ -27,7 +29,8 @@ impl Flash {
     }
 
     fn fires(&mut self, name: &str) -> bool {
-        self.sim.webhook(A, &[hook(name, "heron", 1, None)]);
+        self.starts += 1;
+        self.sim.webhook(A, &[self.hook(name, None)]);
         self.write()
     }
 
@@ -43,8 +46,13 @@ impl Flash {
     }
 
     fn ends(&mut self, name: &str) {
-        self.sim.webhook(A, &[hook(name, "heron", 1, Some(2))]);
+        self.sim.webhook(A, &[self.hook(name, Some(2))]);
         self.write();
+    }
+
+    fn hook(&self, name: &str, resolved: Option<i64>) -> String {
+        let starts = rfc3339::utc(Wall(NOON + self.starts * 1000));
+        hook(name, "heron", 1, resolved).replace(&time(1), starts.as_str())
     }
 
     fn flap(&mut self) -> bool {

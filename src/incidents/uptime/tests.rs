@@ -61,7 +61,7 @@ impl World {
     }
 
     fn now(&self) -> Now {
-        Now { mono: Mono(self.mono), wall: self.ahead.map(|ahead| Wall(ahead + self.mono)) }
+        Now::new(Mono(self.mono), self.ahead.map(|ahead| Wall(ahead + self.mono)))
     }
 
     /// As the engine does in every step.

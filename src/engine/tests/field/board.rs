@@ -124,8 +124,9 @@ impl Board {
         self.step_on();
     }
 
-    /// The wall clock is synchronised, as NTP says. Today the engine cannot be told.
+    /// The wall clock is synchronised, as NTP says.
     pub(super) fn synchronise(&mut self) {
+        self.sim.synchronised = true;
         self.set_clock(Some(0));
     }
 
