@@ -104,19 +104,18 @@ impl App {
             for mistake in &mistakes {
                 log::error!("{mistake}");
             }
-            let good = files::last_good(options);
-            match files::load(&good, options, config, problems, &mut warn) {
-                Ok(_) => {
+            for good in files::last_good(options) {
+                if files::load(&good, options, config, problems, &mut warn).is_ok() {
                     self.fallback.set(true);
                     log::error!(
                         "{} cannot be used; serving the last good configuration, {}. Mend the file and reload",
                         options.file.display(),
                         good.display()
                     );
-                    Ok(Vec::new())
+                    return Ok(Vec::new());
                 }
-                Err(_) => Err(ExitCode::from(2)),
             }
+            Err(ExitCode::from(2))
         })?;
         self.ledger.borrow_mut().take(&files::state_dir(options, config)).map_err(|in_use| {
             log::error!("{in_use}");
@@ -233,12 +232,12 @@ fn announce(config: &Config, opened: Vec<(usize, String)>) {
 }
 
 fn remember(options: &Options, config: &Config, text: &[u8]) {
-    let dir = files::state_dir(options, config);
-    if let Err(error) = files::remember(&dir, text) {
+    if let Err((place, error)) = files::remember(options, config, text) {
+        let stays =
+            if place.exists() { "an older one takes over" } else { "there is nothing to fall back on" };
         log::warn!(
-            "cannot keep the last good configuration in {}: {error}. Should the file be broken at the next start, \
-             there is nothing to fall back on",
-            dir.display()
+            "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
+            place.display()
         );
     }
 }
