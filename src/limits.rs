@@ -261,6 +261,10 @@ pub const HISTORY_DAYS: usize = 90;
 pub const RETAIN_DAYS: u8 = 90;
 /// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
+/// From one attempt to bind the console's socket to the next; it doubles up to [`CONSOLE_RETRY_MOST`].
+pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
+/// A directory that is full, or not mounted yet, is looked at no less often.
+pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64. Alerts are written
 /// briefly before it gets less. 256 components that were well for 90 days are 2,662 bytes.
 pub const UPTIME_LEAST_SHARE: u32 = 16;

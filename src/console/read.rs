@@ -1,5 +1,6 @@
 //! Commands that only tell.
 
+use super::Host;
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
 use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
@@ -17,6 +18,8 @@ use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
 
+/// What follows from a fault of the storage.
+pub(super) const MEMORY: &str = "; what people write is kept in memory only";
 /// What is said while the file cannot be used.
 pub(super) const FILE_FAULT: &str =
     "an older one: the file cannot be used; 'aiglon check' or the log says why";
@@ -105,7 +108,7 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn status(
         &self,
         command: &Command<'a>,
-        file_fault: bool,
+        host: &dyn Host,
         out: &mut Sheet<'_>,
     ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
@@ -123,8 +126,14 @@ impl<'a> Teller<'a, '_> {
             out.field("site", Cell::Text(scope.site_name(site)));
             out.field("state", Cell::Text(state_word(seen.overall)));
             out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
-            if file_fault {
+            if host.file_fault() {
                 out.field("config", Cell::Text(FILE_FAULT));
+            }
+            if let Some(fault) = host.storage_fault() {
+                out.field("storage", Cell::Parts(&[fault, MEMORY]));
+            }
+            if let Some(fault) = host.console_fault() {
+                out.field("console", Cell::Parts(&["not there: ", fault]));
             }
             match seen.monitoring {
                 Monitoring::Up => {}

@@ -52,6 +52,8 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
     /// reload or before a start.
     pub fallback: Cell<bool>,
+    /// The configuration that is to be the last good one and could not be kept, and when that is tried again.
+    pub owed: RefCell<Option<(Vec<u8>, Mono)>>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,
 }
@@ -91,6 +93,7 @@ impl App {
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
+            owed: RefCell::new(None),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
         })?;

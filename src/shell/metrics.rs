@@ -56,6 +56,12 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "1 while the last good configuration is in force since the file cannot be used.",
         u64::from(app.fallback.get()),
     );
+    t.one(
+        "console_missing",
+        "gauge",
+        "1 while the console's socket is not where the configuration wants it.",
+        u64::from(app.console.fault().is_some()),
+    );
     t.one("reloads_total", "counter", "Changed configurations that were applied.", app.tally.reloads.get());
     t.one("reloads_refused_total", "counter", "Broken ones that were not.", app.tally.reloads_refused.get());
     t.one(

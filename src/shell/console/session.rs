@@ -342,6 +342,10 @@ impl Host for App {
         self.ledger.borrow().fault().map(ledger::words)
     }
 
+    fn console_fault(&self) -> Option<&'static str> {
+        self.console.fault()
+    }
+
     fn file_fault(&self) -> bool {
         self.fallback.get()
     }
