@@ -384,6 +384,8 @@ impl Incidents {
                 if let Some(site) = self.names.site(site) {
                     self.remove_incident(site, number);
                     self.rebuild();
+                    // The run before could not see to that.
+                    self.purge = true;
                 }
                 true
             }),
@@ -536,6 +538,11 @@ impl Incidents {
     /// Whether the journal holds what must go from it at once: then it wants to be written anew.
     pub fn wants_purge(&self) -> bool {
         self.purge
+    }
+
+    /// Whether the journal has not been told yet that something was taken away.
+    pub fn takes_away(&self) -> bool {
+        self.log.from(self.log.noted()).any(|raw| matches!(raw.kind, GONE | UNDO))
     }
 
     /// Lets go of records from which nothing follows, before a snapshot.

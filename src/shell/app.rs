@@ -127,7 +127,10 @@ impl App {
         let now = self.now(config);
         let mut ledger = self.ledger.borrow_mut();
         ledger.flush(engine, config, now);
-        ledger.commit(engine, config, now);
+        if ledger.commit(engine, config, now).is_some() {
+            // There may be room by now.
+            ledger.compact(engine, config, now);
+        }
     }
 
     /// Returns when all that happened so far is on flash, or cannot be.
