@@ -95,7 +95,8 @@ impl Engine {
         };
         let known = |id: ComponentId| self.uptime.known(id);
         let waits = |id: ComponentId| standings.get(id.index()).is_some_and(Standing::waits);
-        self.incidents.pass(config, now, &Looks { state: &state, known: &known, waits: &waits });
+        let believed_at = self.uptime.believed_at();
+        self.incidents.pass(config, now, &Looks { state: &state, known: &known, waits: &waits, believed_at });
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {
                 _ if self.incidents.in_maintenance(id) => Lived::Maintenance,

@@ -8,7 +8,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN};
+use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN, WINDOW_KEPT};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{Millis, Mono, Now, Wall};
 
@@ -45,6 +45,8 @@ pub struct Looks<'a> {
     pub known: &'a dyn Fn(ComponentId) -> bool,
     /// Whether it is unknown only since something is owed that has not had the time to come.
     pub waits: &'a dyn Fn(ComponentId) -> bool,
+    /// From when on the date is believed, by the days that were lived through before it. `None`: nobody knows the date.
+    pub believed_at: Option<Mono>,
 }
 
 fn ids(config: &Config) -> impl Iterator<Item = ComponentId> + use<> {
@@ -61,9 +63,10 @@ impl Incidents {
     pub fn pass(&mut self, config: &Config, now: Now, looks: &Looks<'_>) {
         self.wake = None;
         self.watch_clock(now);
+        self.believed_at = looks.believed_at.unwrap_or(Mono(i64::MAX));
         self.retire(config, now);
         self.forget_replaced(now);
-        self.end_windows(config, now);
+        self.end_windows(config, WINDOW_KEPT, now);
         self.maintain(config, now);
         for id in ids(config) {
             self.see(id, (looks.state)(id), now.mono);
@@ -428,20 +431,23 @@ impl Incidents {
         }
     }
 
-    /// Forgets maintenance that is over for good.
-    pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
+    /// Forgets maintenance that has been over for so long.
+    pub(super) fn end_windows(&mut self, config: &Config, kept: Millis, now: Now) {
         if self.derived.windows.is_empty() {
             return;
         }
         if !self.is_steady(now) {
-            if now.wall.is_some() {
-                self.wake_at(self.steady_at());
-            }
-            return;
+            return self.wake_when_steady(now);
         }
+        let then = now.wall.map(|wall| Wall(wall.0.saturating_sub(i64::from(kept.0))));
         for at in (0..self.derived.windows.len()).rev() {
             let Some(&window) = self.derived.windows.get(at) else { continue };
-            if occurrence(config, &window, now).is_none() {
+            if occurrence(config, &window, now).is_none()
+                && let Some(over) = now.mono_of(Wall(window.ends))
+            {
+                self.wake_at(over.plus(WINDOW_KEPT));
+            }
+            if occurrence(config, &window, Now { wall: then, ..now }).is_none() {
                 self.derived.windows.remove(at);
                 self.touch(window.site);
                 let head = Head {
