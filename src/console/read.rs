@@ -399,7 +399,7 @@ impl<'a> Teller<'a, '_> {
 
     /// Rows of one maintenance, or of all.
     fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut Sheet<'_>) {
-        let scope = self.scope;
+        let (scope, known) = (self.scope, self.view.now().wall.is_some());
         self.view.maintenance(site, &mut |planned| {
             if only.is_some_and(|only| only != planned.number) {
                 return;
@@ -416,8 +416,12 @@ impl<'a> Teller<'a, '_> {
                 } else {
                     Cell::Text(&digits)
                 },
-                Cell::Flag(planned.active),
-                Cell::Text(if planned.active { "now" } else { "to come" }),
+                if known { Cell::Flag(planned.active) } else { Cell::Nothing },
+                Cell::Text(match (known, planned.active) {
+                    (true, true) => "now",
+                    (true, false) => "to come",
+                    (false, _) => "not known",
+                }),
                 Cell::Text(service),
                 maybe(component),
                 if component.is_empty() {
@@ -441,6 +445,11 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn maintenance(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
+        let mut any = false;
+        self.each_site(sites, &mut |site| self.view.maintenance(site, &mut |_| any = true));
+        if any && self.view.now().wall.is_none() {
+            out.say(&["the time is not known yet, so nobody can tell what of this is now or over", "\n"]);
+        }
         out.table("", MAINTENANCE, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);

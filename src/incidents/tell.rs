@@ -10,7 +10,7 @@ use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
 };
-use crate::time::Now;
+use crate::time::{Now, Wall};
 
 impl Incidents {
     /// How a component was seen last.
@@ -165,7 +165,8 @@ impl Incidents {
         }
     }
 
-    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.
+    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first. While nobody knows what time it
+    /// is, with all of them, and when they were to be first.
     pub fn maintenance(
         &self,
         config: &Config,
@@ -175,7 +176,9 @@ impl Incidents {
     ) {
         let mut soonest: heapless::Vec<MaintenanceView<'_>, MAINTENANCES> = heapless::Vec::new();
         for window in self.derived.windows.iter().filter(|window| window.site == site) {
-            let Some((starts, ends)) = super::auto::occurrence(config, window, now) else { continue };
+            let first = (Wall(window.starts), Wall(window.ends));
+            let found = now.wall.map_or(Some(first), |_| super::auto::occurrence(config, window, now));
+            let Some((starts, ends)) = found else { continue };
             let hash = self.names.of_site(site);
             let record = self.log.iter().filter(|raw| raw.kind == WINDOW).find_map(|raw| {
                 record::read_window(raw.payload)
