@@ -170,7 +170,8 @@ impl Kept {
             ),
             Self::Public => (
                 "flash cannot be written",
-                "what was taken away is STILL ON IT, and a restart makes it public again; this is tried until it is done",
+                "this is kept in memory only, and what was taken away is STILL ON IT: a restart makes it public again; it is \
+                 tried again until it is done",
             ),
         }
     }
