@@ -723,3 +723,20 @@ fn planned_work_is_told_while_the_time_is_not_known() {
     assert!(begun.contains(" November, ") && begun.contains("until "), "{begun}");
     assert!(begun.contains("every week"), "{begun}");
 }
+
+/// What a clock dated that was wrong is on record, and does not stand for good among what was of late.
+#[test]
+fn what_nobody_knows_a_time_of_is_not_told_as_of_late() {
+    let config = association();
+    let mut view = scenes::incidents();
+    let undated =
+        |view: &Fake, sheet| words(&rendered_as(&config, Lang::En, view, sheet)).contains("Date not known");
+    let mut date = |ended| {
+        for (incident, _) in view.incidents.iter_mut().filter(|(incident, _)| !incident.open) {
+            (incident.began, incident.ended) = (None, ended);
+        }
+        (undated(&view, Sheet::Now), undated(&view, Sheet::History))
+    };
+    assert_eq!(date(None), (false, true));
+    assert_eq!(date(Some(scenes::wall_ago(60))), (true, true));
+}
