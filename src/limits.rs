@@ -259,11 +259,13 @@ pub const MAINTENANCES: usize = 32;
 pub const HISTORY_DAYS: usize = 90;
 /// The same, where the configuration says nothing else; it may say less.
 pub const RETAIN_DAYS: u8 = 90;
-/// Places besides for the days that a clock shows while it is not believed: as many as it can show in two days. 3 KiB.
+/// Places besides for the days of a clock that is not believed: as many as it can show in two days.
+/// 3 KiB.
 pub const DOUBTED_DAYS: usize = 3;
 /// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
-/// From one attempt to bind the console's socket to the next; it doubles up to [`CONSOLE_RETRY_MOST`].
+/// The first wait before the console's socket is bound again; it doubles up to
+/// [`CONSOLE_RETRY_MOST`].
 pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
 /// A directory that is full, or not mounted yet, is looked at no less often.
 pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
@@ -274,11 +276,13 @@ pub const UPTIME_LEAST_SHARE: u32 = 16;
 pub const UPTIME_MOST_SHARE: u32 = 8;
 /// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
 pub const CLOCK_STEADY: Millis = Millis::from_mins(6 * 60);
-/// A date that does not follow on days that were lived through is believed after so long a time without a step of the clock.
+/// A date that follows on no days that were lived through is believed when the clock was not set
+/// for so long.
 pub const CLOCK_BELIEVED: Millis = Millis::from_mins(3 * 24 * 60);
 /// A maintenance that is over is kept for so long: a clock may be a day ahead and be believed.
 pub const WINDOW_KEPT: Millis = Millis::from_mins(2 * 24 * 60);
-/// A time of a record that is later than now by more than that is wrong, and is not shown: pages tell minutes.
+/// A record's time that is later than now by more than that is wrong and not shown. Pages tell
+/// minutes.
 pub const CLOCK_AHEAD: Millis = Millis::from_mins(1);
 /// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);

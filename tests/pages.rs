@@ -724,7 +724,7 @@ fn planned_work_is_told_while_the_time_is_not_known() {
     assert!(begun.contains("every week"), "{begun}");
 }
 
-/// What a clock dated that was wrong is on record, and does not stand for good among what was of late.
+/// What a wrong clock dated is on record, and not for good among what was of late.
 #[test]
 fn what_nobody_knows_a_time_of_is_not_told_as_of_late() {
     let config = association();

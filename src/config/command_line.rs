@@ -36,8 +36,8 @@ pub fn state_dir_of<'b>(file: &[u8], buffer: &'b mut [u8]) -> Option<&'b str> {
     option_of(file, "state_dir", buffer).filter(|dir| units::absolute(dir))
 }
 
-/// The last value that a file gives an option of this name, in whatever section. Of a file that is no text, every line
-/// counts up to the first byte that is none.
+/// The last value that a file gives an option of this name, in whatever section. If the file is no
+/// text, each line counts up to its first byte that is none.
 pub fn option_of<'b>(file: &[u8], name: &str, buffer: &'b mut [u8]) -> Option<&'b str> {
     let mut found = None;
     let mut look = |text| {

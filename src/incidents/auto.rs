@@ -45,7 +45,8 @@ pub struct Looks<'a> {
     pub known: &'a dyn Fn(ComponentId) -> bool,
     /// Whether it is unknown only since something is owed that has not had the time to come.
     pub waits: &'a dyn Fn(ComponentId) -> bool,
-    /// From when on the date is believed, by the days that were lived through before it. `None`: nobody knows the date.
+    /// The date is believed from then on ([`uptime`](super::uptime)). `None`: nobody knows the
+    /// date.
     pub believed_at: Option<Mono>,
 }
 

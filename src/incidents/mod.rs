@@ -300,7 +300,7 @@ pub struct Incidents {
     seen: Now,
     offset: i64,
     steady_since: Mono,
-    /// From when on the date is believed, by the days that were lived through before it.
+    /// The date is believed from then on.
     believed_at: Mono,
     refused_until: Option<Mono>,
     /// Sites whose page is no longer what it was, one bit each.
@@ -630,12 +630,13 @@ impl Incidents {
         self.push(now, STEP, &payload)
     }
 
-    /// The civil time of a record, if it is known. One that is later than now is not: a clock was wrong, then or now.
+    /// The civil time of a record, if it is known. A time later than now is not: a clock was wrong.
     pub(crate) fn wall_of(&self, when: When, now: Now) -> Option<Wall> {
         self.boot.wall_of(when, now).filter(|at| is_past(*at, CLOCK_AHEAD, now))
     }
 
-    /// Milliseconds since a record; `None` if nobody can tell. Never negative: a clock may have gone back a little.
+    /// Milliseconds since a record; `None` if nobody can tell. It is 0 if a clock was put back a
+    /// little.
     fn elapsed(&self, when: When, now: Now) -> Option<i64> {
         let wrong = self.boot.wall_of(when, now).is_some_and(|at| !is_past(at, UNDO_TIME, now));
         self.boot.elapsed(when, now).filter(|_| !wrong)

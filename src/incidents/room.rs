@@ -322,8 +322,8 @@ impl Incidents {
         }
     }
 
-    /// How long ago an incident ended, at least. Where its own time is not known, or is later than now, the first record behind
-    /// it tells that has a time, if that follows on what stands before.
+    /// How long ago an incident ended, at least. If nobody knows its own time, the first record
+    /// behind it tells whose time is known and not before those of the records in front.
     fn ended_ago(&self, incident: &Incident, now: Now) -> Option<i64> {
         if let known @ Some(_) = self.elapsed(incident.ended, now) {
             return known;

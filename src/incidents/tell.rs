@@ -165,8 +165,8 @@ impl Incidents {
         }
     }
 
-    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first. While nobody knows what time it
-    /// is, with all of them, and when they were to be first.
+    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first. If
+    /// nobody knows the time, it is called with all of them and their first beginnings.
     pub fn maintenance(
         &self,
         config: &Config,

@@ -13,11 +13,13 @@
 //! - When it is set, what has passed stays with the day that it showed before, and counting goes on with the day
 //!   that it shows now, which may have been counted on before. What nobody lived through is not known. Never more is counted
 //!   than has passed on the monotonic clock, and no work depends on how far it was set.
-//! - A date is believed when the three days before it were lived through, or when the clock has not been set for
-//!   [`CLOCK_BELIEVED`]. Before that, nothing that was kept goes by it: neither a day that is older than `retain_days`, nor the
-//!   place of one, since there are a few places more than days. So a clock that is wrong for less than two days costs nothing.
-//! - A clock that is put right on the day on which it went wrong gives that day what was counted under the wrong date. Else
-//!   that stays under it. Days that are far ahead go when the present one is believed.
+//! - A date is believed if the three days before it were lived through, or if the clock was not set
+//!   for [`CLOCK_BELIEVED`]. Until then no day gives way to it: days that are too old stay, and a
+//!   few places are there for doubted days. A clock that is wrong for less than two days costs
+//!   nothing.
+//! - A clock may be put right on the day on which it went wrong. That day gets what was counted
+//!   under the wrong date. On another day, it stays under that date. Days that are far ahead go
+//!   when the present day is believed.
 
 mod records;
 mod scale;
@@ -52,7 +54,7 @@ pub enum Lived {
 
 /// Places for days.
 const PLACES: usize = HISTORY_DAYS + DOUBTED_DAYS;
-/// How far a clock may be behind that is believed, in days: what it shows is one of those that are kept, or follows on them.
+/// So many days at most a clock is behind that is believed: its days are among those that are kept.
 const HISTORY: u32 = 90;
 const _: () = assert!(HISTORY as usize == HISTORY_DAYS);
 /// So many days before a date speak for it, if they were lived through.
@@ -86,7 +88,7 @@ struct Calendar {
     minute_ms: u32,
     /// From when on the clock is believed so much that old days go.
     believed_at: Mono,
-    /// Since when all that is counted of the present day has been lived through, if this run has seen all of it.
+    /// When the count of the present day began, if this run has done all of it.
     counted_since: Option<Mono>,
 }
 
@@ -167,7 +169,8 @@ impl Uptime {
         self.has_wall.then_some(self.due)
     }
 
-    /// From when on the date may be believed: by any site, for they count the same time. `None` while no day is known.
+    /// The date is believed from then on, by the first site that does. `None` while no day is
+    /// known.
     pub fn believed_at(&self) -> Option<Mono> {
         let known = self.calendars.iter().filter(|calendar| calendar.today != 0);
         known.map(|calendar| calendar.believed_at).min()
@@ -281,7 +284,8 @@ impl Uptime {
             if shown.number != 0 && !follows && (was_set || was.today == 0) {
                 calendar.believe(now.mono);
             }
-            // What was counted under a date that nobody believed, all of it on the day that is believed now, is that day's.
+            // The count of a doubted date goes to the day that is believed now, if it began on that
+            // day.
             let carried = was.today != 0
                 && was.believed_at > now.mono
                 && calendar.believed_at <= now.mono
@@ -330,7 +334,8 @@ impl Uptime {
         }
     }
 
-    /// Goes on with the present day of a site, perhaps where it was left, and with what was `carried` to it.
+    /// Goes on with the present day of a site, perhaps where it was left. What was `carried` to it
+    /// is added.
     fn open(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, carried: bool) {
         self.take(config, id, calendar, calendar.today);
         let at = calendar.place(calendar.today);
@@ -349,7 +354,8 @@ impl Uptime {
         }
     }
 
-    /// Takes a place for a day: a free one, else that of the oldest day, which is forgotten. What is older than all has none.
+    /// Takes a place for a day: a free one, else that of the oldest day, which is forgotten. A day
+    /// that is older than all has none.
     fn take(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, number: u32) {
         if calendar.place(number).is_some() {
             return;
@@ -367,8 +373,8 @@ impl Uptime {
         }
     }
 
-    /// Forgets the days of a site that are older than it keeps any, and those that are far ahead. Others may have been lived
-    /// through by a clock that is behind now.
+    /// Forgets the days of a site that are older than it keeps any, and those that are far ahead.
+    /// Days that are a little ahead may be true, if the clock is behind now.
     fn forget_old(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, retain_days: u32) {
         for (at, number) in calendar.numbers.iter_mut().enumerate() {
             let over = number.saturating_add(retain_days) <= calendar.today;
@@ -444,7 +450,7 @@ impl Calendar {
         counted_since: None,
     };
 
-    /// The clock was set, or begins to count: it is believed at once if the days before are among those that are kept.
+    /// The clock was set, or begins to count. It is believed at once if the days before are kept.
     fn believe(&mut self, now: Mono) {
         let follows = (1..=WITNESSES).all(|ago| self.place(self.today.saturating_sub(ago)).is_some());
         self.believed_at = if follows { now } else { now.plus(CLOCK_BELIEVED) };

@@ -98,8 +98,8 @@ pub trait View {
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
         _ = (site, number, each);
     }
-    /// Calls `each` with every maintenance of a site that is now or to come, the soonest first. Without a clock, with all
-    /// that is planned.
+    /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
+    /// Without a clock these are all that are planned.
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         _ = (site, each);
     }

@@ -424,7 +424,7 @@ impl Context<'_> {
     pub(super) fn recent(&self, out: &mut Out<'_>) {
         let back = i64::from(PAST_DAYS_SHOWN).saturating_mul(DAY_MS);
         self.by_day(out, PAST_SHOWN, &|incident| {
-            // What nobody knows a time of, if there is a clock now, a clock dated that was wrong: it need not be recent.
+            // Without any time, a wrong clock dated it, or none did. It need not be recent.
             let at = self.now.wall.zip(incident.began.or(incident.ended));
             let recent = at.map_or(self.now.wall.is_none(), |(now, at)| now.0.saturating_sub(at.0) <= back);
             !is_current(incident) && recent

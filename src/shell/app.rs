@@ -52,7 +52,7 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
     /// reload or before a start.
     pub fallback: Cell<bool>,
-    /// The configuration that is to be the last good one and could not be kept, and when that is tried again.
+    /// The configuration that could not be kept as the last good one, and when that is tried again.
     pub owed: RefCell<Option<(Vec<u8>, Mono)>>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,

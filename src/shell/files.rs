@@ -15,7 +15,8 @@ use super::log::Safe;
 pub const FILE: &str = "/etc/config/aiglon";
 /// What the last good configuration is called in a directory of state.
 const LAST_GOOD: &str = "config.last-good";
-/// Where it is kept for [`FILE`]: by default, as the package for OpenWrt has it, and by the unit for systemd.
+/// Where it is kept for [`FILE`]: the default, which is OpenWrt's, and that of the unit for
+/// systemd.
 const PLACES: [&str; 2] = ["/etc/aiglon", "/var/lib/aiglon"];
 
 /// What the command line says about the configuration.
@@ -118,7 +119,7 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
     notes
 }
 
-/// Reads a configuration. A pipe at its place would keep the daemon waiting, and a device would never end.
+/// Reads a configuration. A pipe in its place would never answer, and a device would never end.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut how = OpenOptions::new();
     // What a shell hands over (`/dev/stdin`, `/dev/fd/63`) is meant.
@@ -145,8 +146,8 @@ pub fn state_dir(options: &Options, config: &Config) -> PathBuf {
     options.state_dir.clone().unwrap_or_else(|| PathBuf::from(config.str(config.main.state_dir)))
 }
 
-/// Remembers a configuration that works, at the one place that no configuration names. If there is none there and none can
-/// be made, then in the directory of the state.
+/// Remembers a configuration that works, at the one place that no configuration names. If that
+/// place cannot be had, the directory of the state has it.
 ///
 /// # Errors
 /// Where it cannot be kept, and why not.
@@ -193,7 +194,8 @@ fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
-/// The place of the last good configuration. What a file says has no part in it, since that file may be broken.
+/// The place of the last good configuration. No file has a say in it, since that file may be
+/// broken.
 fn place(options: &Options) -> PathBuf {
     match (&options.fallback, &options.state_dir) {
         (Some(file), _) => file.clone(),
@@ -203,8 +205,8 @@ fn place(options: &Options) -> PathBuf {
     }
 }
 
-/// Where the last good configuration may be, the likeliest first: at its place; where an earlier release kept it, which is the
-/// directory that the broken file still names, else the default one.
+/// Where the last good configuration may be, the likeliest first: its place, and where an earlier
+/// release kept it. That is the directory that the broken file still names, else the default one.
 pub fn last_good(options: &Options) -> Vec<PathBuf> {
     let mut places = vec![place(options)];
     let mut add = |dir: &str| {

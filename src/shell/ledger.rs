@@ -123,9 +123,9 @@ impl Ledger {
         self.fault()
     }
 
-    /// Has what was taken away leave the flash: by a snapshot without it. That it was taken away is on flash before, since a
-    /// record may fit where no snapshot does. With a fault it is tried once for each change, and at each
-    /// [`retry`](Self::retry).
+    /// Has what was taken away leave the flash, by a snapshot without it. The record that takes it
+    /// away is on flash before, since it may fit where no snapshot does. With a fault it is tried
+    /// once for each change, and at each [`retry`](Self::retry).
     fn purge(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         let weight = engine.incidents().usage().1;
         if !engine.incidents().wants_purge() || (self.purging == Some(weight) && self.fault().is_some()) {

@@ -232,7 +232,8 @@ impl App {
         }
     }
 
-    /// Tries again what the file system did not let us do before, if it is time. Returns when it wants to be called next.
+    /// Tries again what the file system refused before, if it is time. Returns when it wants to be
+    /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
         let state = self.state.borrow();
         let due = self.owed.borrow_mut().take_if(|(_, at)| *at <= clock::mono());

@@ -969,7 +969,7 @@ fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown(
     assert_eq!(sim.incidents(), []);
 }
 
-/// What began and ended by a clock that was wrong goes when what was said after it is as old as that.
+/// An incident that a wrong clock dated goes when the records behind it are old enough.
 #[test]
 fn what_a_wrong_clock_dated_does_not_stay_for_good() {
     const DAY: i64 = 24 * 60;

@@ -86,8 +86,9 @@ fn fail(words: &str) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-/// Where the socket may be, the likeliest place first: where a configuration file says, where the last good one says, which is
-/// in force if the file is broken, and where the packages have it. Nothing else of a file is looked at.
+/// Where the socket may be, the likeliest place first. The file names one; the last good one names
+/// another, and is in force if the file is broken; the packages have theirs. Nothing else of a file
+/// is looked at.
 fn find(file: &Path) -> Result<Vec<PathBuf>, String> {
     let by_default = file == Path::new(files::FILE);
     let mut places = Vec::new();
@@ -468,7 +469,8 @@ impl Client {
         }
     }
 
-    /// Connects to the first place where somebody listens; else tells of the first place, and why not there.
+    /// Connects to the first place where somebody listens. If there is none, the error is that of
+    /// the first place.
     fn connect(&self) -> Result<UnixStream, (&Path, io::Error)> {
         let mut first = None;
         for place in &self.sockets {

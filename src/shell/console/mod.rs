@@ -82,7 +82,8 @@ impl Console {
     }
 
     /// Opens the socket that the configuration wants, unless it is open; closes one that it no longer wants. Where that
-    /// cannot be, what is open stays so, and the pages are served all the same: the log says why, and it is tried again.
+    /// cannot be, what is open stays so, and the pages are served all the same. The log says why,
+    /// and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
         let before = self.lost.take();
         let Some(path) = path(config, state_dir) else { return self.close() };

@@ -151,7 +151,7 @@ impl Session<'_> {
 enum Kept {
     /// What was said is in memory.
     InMemory,
-    /// What was said is on flash, and so are words that were taken away, though no start tells them.
+    /// What was said is on flash. So are words that were taken away, but no start tells them.
     Hidden,
     /// Words that were taken away are on flash, and a start tells them.
     Public,
