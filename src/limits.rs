@@ -266,8 +266,16 @@ pub const MAINTENANCES: usize = 32;
 pub const HISTORY_DAYS: usize = 90;
 /// The same, where the configuration says nothing else; it may say less.
 pub const RETAIN_DAYS: u8 = 90;
+/// Places besides for the days of a clock that is not believed: as many as it can show in two days.
+/// 3 KiB.
+pub const DOUBTED_DAYS: usize = 3;
 /// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
+/// The first wait before the console's socket is bound again; it doubles up to
+/// [`CONSOLE_RETRY_MOST`].
+pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
+/// A directory that is full, or not mounted yet, is looked at no less often.
+pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64. Alerts are written
 /// briefly before it gets less. 256 components that were well for 90 days are 2,662 bytes.
 pub const UPTIME_LEAST_SHARE: u32 = 16;
@@ -275,6 +283,14 @@ pub const UPTIME_LEAST_SHARE: u32 = 16;
 pub const UPTIME_MOST_SHARE: u32 = 8;
 /// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
 pub const CLOCK_STEADY: Millis = Millis::from_mins(6 * 60);
+/// A date that follows on no days that were lived through is believed when the clock was not set
+/// for so long.
+pub const CLOCK_BELIEVED: Millis = Millis::from_mins(3 * 24 * 60);
+/// A maintenance that is over is kept for so long: a clock may be a day ahead and be believed.
+pub const WINDOW_KEPT: Millis = Millis::from_mins(2 * 24 * 60);
+/// A record's time that is later than now by more than that is wrong and not shown. Pages tell
+/// minutes.
+pub const CLOCK_AHEAD: Millis = Millis::from_mins(1);
 /// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// A wall clock that moves so far against the monotonic one was set, not slewed.

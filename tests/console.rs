@@ -327,8 +327,18 @@ fn a_reload_moves_it_and_removes_people() {
     assert_eq!(run(console(&other).arg("whoami")).0, Some(0));
 
     // One that cannot be had leaves the one that is there.
-    reload(&mut daemon, &main("\toption console '/nowhere/at/all.sock'\n"));
-    assert_eq!(run(console(&other).arg("whoami")).0, Some(0));
+    let (there, socket_there) = (daemon.dir.path().join("there"), daemon.dir.path().join("there/all.sock"));
+    reload(&mut daemon, &main(&format!("\toption console '{}'\n", socket_there.display())));
+    let (_, out, _) = run(console(&other).arg("status"));
+    assert!(out.contains("not there: there is no such directory"), "{out}");
+    assert_eq!(daemon.metric("aiglon_console_missing"), Some(1.0));
+    // It is tried again, without anybody's help.
+    fs::create_dir(&there).unwrap();
+    eventually("a console", 30, || socket_there.exists());
+    let (status, out, _) = run(console(&socket_there).arg("status"));
+    assert!(status == Some(0) && !out.contains("not there"), "{out}");
+    assert!(!other.exists());
+    assert_eq!(daemon.metric("aiglon_console_missing"), Some(0.0));
 
     reload(&mut daemon, &main("\toption console 'off'\n"));
     assert!(!other.exists());
@@ -345,6 +355,31 @@ fn a_reload_moves_it_and_removes_people() {
     fs::remove_file(socket(&daemon)).unwrap();
     reload(&mut daemon, &with_people());
     assert_eq!(ask(&daemon, &["whoami"]).0, Some(0));
+}
+
+#[test]
+fn what_could_not_be_bound_at_the_start_is_bound_when_it_can_be() {
+    let dir = Dir::new();
+    // Something stands there: nobody knows whose.
+    dir.write("console.sock", "letters");
+    let daemon = Daemon::start_in(dir, &with_people());
+    let missing = || daemon.metric("aiglon_console_missing");
+    assert_eq!(missing(), Some(1.0));
+    assert_ne!(ask(&daemon, &["whoami"]).0, Some(0));
+    fs::remove_file(socket(&daemon)).unwrap();
+    eventually("a console", 30, || socket(&daemon).exists());
+    assert_eq!(ask(&daemon, &["whoami"]).0, Some(0));
+    assert_eq!(missing(), Some(0.0));
+
+    // A path as long as one may be, with the daemon's short name beside it.
+    let dir = Dir::new();
+    let deep = dir.path().join("d".repeat(94 - dir.path().as_os_str().len()));
+    fs::create_dir(&deep).unwrap();
+    let longest = deep.join("socket.sock");
+    assert_eq!(longest.as_os_str().len(), 107);
+    let text = format!("{}config aiglon 'main'\n\toption console '{}'\n", with_people(), longest.display());
+    let _daemon = Daemon::start_in(dir, &text);
+    assert_eq!(run(console(&longest).arg("whoami")).0, Some(0));
 }
 
 // ---- what is bounded ---------------------------------------------------------------------------------------

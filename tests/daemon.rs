@@ -3,11 +3,13 @@
 
 mod common;
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::time::Duration;
 
-use common::{Daemon, PUSH, READ, config, eventually, firing, resolved};
+use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, READ, config, eventually, firing, resolved, run};
 
 #[test]
 fn an_alert_turns_the_page_red_and_its_resolution_green() {
@@ -232,4 +234,105 @@ fn a_broken_file_at_boot_falls_back_to_the_last_good_one() {
     assert!(daemon.page().contains("Egret"));
     assert_eq!(daemon.metric("aiglon_config_fallback"), Some(1.0));
     eventually("ready", 1, || daemon.get("/-/ready").status == 200);
+}
+
+/// A daemon whose `state_dir` only its file names.
+fn serve(dir: &Dir, arguments: &[&str]) -> (Process, String) {
+    let mut command = Command::new(AIGLON);
+    command.arg("serve").arg(dir.path().join("config")).args(arguments);
+    let mut process = Process::start(&mut command);
+    let line = process.wait_for("listening on http://");
+    (process, line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned())
+}
+
+#[test]
+fn a_file_broken_in_whatever_way_falls_back_wherever_the_state_is() {
+    let dir = Dir::new();
+    let state = dir.path().join("state");
+    let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    let file = dir.write("config", &good);
+    let end = |mut process: Process| {
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+    };
+    let answers = |page: &str, what: &str| {
+        let page = Client::to(page.parse().unwrap()).get("/", "").body;
+        assert!(page.contains("Egret"), "{what}: {page}");
+        let mut console = Command::new(AIGLON);
+        let (status, out, err) = run(console.args(["console", "--config"]).arg(&file).arg("status"));
+        assert_eq!((status, out.contains("wifi/egret")), (Some(0), true), "{what}: {err}");
+    };
+    let (process, page) = serve(&dir, &[]);
+    answers(&page, "sound");
+    end(process);
+    assert!(dir.path().join("config.last-good").exists() && !state.join("config.last-good").exists());
+
+    let latin = [b"# caf\xe9\n", good.as_bytes()].concat();
+    let nul = [good.as_bytes(), b"\toption x '\0'\n"].concat();
+    let utf16: Vec<u8> = good.bytes().flat_map(|byte| [byte, 0]).collect();
+    let large = good.clone() + &"# much\n".repeat(40_000);
+    for (what, bytes) in [
+        ("a Latin-1 byte", &latin[..]),
+        ("a NUL", &nul),
+        ("UTF-16", &utf16),
+        ("too large", large.as_bytes()),
+        ("empty", b""),
+        ("an open quote", b"config aiglon 'main\n"),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let (mut process, page) = serve(&dir, &[]);
+        assert!(process.log().contains("serving the last good configuration"), "{what}");
+        answers(&page, what);
+        end(process);
+    }
+    for (what, command) in [("a FIFO", "mkfifo"), ("a directory", "mkdir"), ("nothing", "true")] {
+        _ = fs::remove_file(&file);
+        assert_eq!(run(Command::new(command).arg(&file)).0, Some(0));
+        let (process, page) = serve(&dir, &[]);
+        answers(&page, what);
+        end(process);
+    }
+    _ = fs::remove_dir(&file);
+
+    // An earlier release kept it with the state. Bytes that are no text do not hide where that is.
+    fs::rename(dir.path().join("config.last-good"), state.join("config.last-good")).unwrap();
+    fs::write(&file, latin).unwrap();
+    let (process, page) = serve(&dir, &[]);
+    answers(&page, "an upgrade");
+    end(process);
+    // It goes when there is one at the new place: what is revoked must not come back from there.
+    dir.write("config", &good);
+    end(serve(&dir, &[]).0);
+    assert!(dir.path().join("config.last-good").exists() && !state.join("config.last-good").exists());
+}
+
+#[test]
+fn the_place_of_the_last_good_file_can_be_told() {
+    let dir = Dir::new();
+    let (state, kept) = (dir.path().join("state"), dir.path().join("kept/good"));
+    let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    dir.write("config", &good);
+    let told = ["--fallback", kept.to_str().unwrap()];
+    let (mut process, _) = serve(&dir, &told);
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+    assert_eq!(fs::read_to_string(&kept).unwrap(), good);
+    dir.write("config", "");
+    let (mut process, _) = serve(&dir, &told);
+    process.wait_for("serving the last good configuration");
+    let (status, _, err) = run(Command::new(AIGLON).arg("check").arg(dir.path().join("config")).args(told));
+    assert_eq!(status, Some(2));
+    assert!(err.contains(&format!("serves the last good configuration, {}", kept.display())), "{err}");
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+
+    // Where none can be made, it is with the state; and one that stays there as it was is told of.
+    dir.write("config", &good);
+    let (mut process, _) = serve(&dir, &["--fallback", "/proc/none"]);
+    process.wait_for("found there only while the file names that directory");
+    process.signal("TERM");
+    process.wait();
+    assert_eq!(fs::read_to_string(state.join("config.last-good")).unwrap(), good);
+    let (mut process, _) = serve(&dir, &["--fallback", "/proc/version"]);
+    process.wait_for("an older one takes over");
 }

@@ -143,8 +143,12 @@ fn a_url_that_is_not_of_the_web_is_left_out() {
 fn a_time_that_is_not_known_is_not_shown() {
     let config = association();
     for (scene, view) in scenes::all() {
+        // When work begins and ends, a person has said.
+        let planned = 2 * view.maintenance.iter().filter(|window| !window.active).count();
+        let begun = view.maintenance.len() - planned / 2;
         let page = rendered(&config, Lang::En, &Fake { wall: None, ..view });
-        assert!(!page.contains("<time") && !page.contains("since <") && !page.contains("UTC"), "{scene}");
+        assert_eq!(page.matches("<time").count(), planned + begun, "{scene}");
+        assert!(!page.contains("since <") && !page.contains("UTC"), "{scene}");
         assert!(page.contains("not known") || page.contains("has not reported yet"), "{scene}");
     }
 }
@@ -376,13 +380,13 @@ fn planned_work_is_no_trouble() {
     );
     let view = Fake { monitoring: Monitoring::Down(None), ..scenes::maintenance() };
     assert!(words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasWe do not know"));
-    // Too far ahead, and without a clock, nothing is announced.
+    // Too far ahead nothing is announced; without a clock, nobody knows what is.
     let mut view = scenes::well();
     view.maintenance = vec![scenes::window(1, None, 15 * 24 * 60, 60)];
     assert!(!rendered(&config, Lang::En, &view).contains("Planned work</h2>"));
     view.maintenance = vec![scenes::window(1, None, 24 * 60, 60)];
     assert!(rendered(&config, Lang::En, &view).contains("Planned work</h2>"));
-    assert!(!rendered(&config, Lang::En, &Fake { wall: None, ..view }).contains("Planned work</h2>"));
+    assert!(rendered(&config, Lang::En, &Fake { wall: None, ..view }).contains("Planned work</h2>"));
 }
 
 /// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a title.
@@ -690,4 +694,41 @@ proptest! {
             prop_assert!(TAGS.contains(&tag.trim_start_matches('/')), "{tag}");
         }
     }
+}
+
+/// A router that has just started knows what is planned, and not what time it is.
+#[test]
+fn planned_work_is_told_while_the_time_is_not_known() {
+    let mut view = scenes::maintenance();
+    view.wall = None;
+    for (lang, clock, title) in [
+        (Lang::En, "cannot say whether this work is being done now", "Planned work"),
+        (Lang::Fr, "ne peut pas dire si ces travaux ont lieu maintenant", "Travaux prévus"),
+        (Lang::Ar, "إن كانت هذه الأعمال تجري الآن", "أعمال مخطط لها"),
+    ] {
+        let page = words(&rendered(&association(), lang, &view));
+        assert!(page.contains(clock) && page.contains(title), "{page}");
+    }
+    // Whoever reads it can tell by their own clock: it says the day.
+    let page = words(&rendered(&association(), Lang::En, &view));
+    let begun = page.split("being done now.").nth(1).unwrap();
+    assert!(begun.contains(" November, ") && begun.contains("until "), "{begun}");
+    assert!(begun.contains("every week"), "{begun}");
+}
+
+/// What a wrong clock dated is on record, and not for good among what was of late.
+#[test]
+fn what_nobody_knows_a_time_of_is_not_told_as_of_late() {
+    let config = association();
+    let mut view = scenes::incidents();
+    let undated =
+        |view: &Fake, sheet| words(&rendered_as(&config, Lang::En, view, sheet)).contains("Date not known");
+    let mut date = |ended| {
+        for (incident, _) in view.incidents.iter_mut().filter(|(incident, _)| !incident.open) {
+            (incident.began, incident.ended) = (None, ended);
+        }
+        (undated(&view, Sheet::Now), undated(&view, Sheet::History))
+    };
+    assert_eq!(date(None), (false, true));
+    assert_eq!(date(Some(scenes::wall_ago(60))), (true, true));
 }

@@ -113,6 +113,75 @@ fn what_was_said_to_a_full_flash_is_written_when_there_is_room() {
     assert!((0..=kept).all(|number| after.contains(&words(number))) && after.contains("now there is room"));
 }
 
+fn holds(state: &str, words: &str) -> bool {
+    let journal = std::fs::read(std::path::Path::new(state).join("journal")).unwrap();
+    journal.windows(words.len()).any(|part| part == words.as_bytes())
+}
+
+/// Redacts, and returns what is noted.
+fn redact(daemon: &Daemon) -> String {
+    let (out, note) = say(daemon, &["--yes", "redact", "1"]);
+    assert!(out.starts_with("done"), "{out}");
+    assert!(!daemon.english().contains("&lt;0&gt;"));
+    note
+}
+
+#[test]
+fn what_is_redacted_while_the_flash_is_full_is_said_to_be_public_again_after_a_restart() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let mut daemon = start(dir, FULL.0, FULL.1, &state);
+    say(&daemon, &["incident", "open", "wifi", "It fills"]);
+    _ = (0..100).take_while(|&number| update(&daemon, &words(number), NO_SPACE)).count();
+    // No file takes anything any more, as on a flash that others filled.
+    let limit = |daemon: &Daemon, limit: &str| {
+        let process = daemon.process.child.id().to_string();
+        let limit = format!("--fsize={limit}:unlimited");
+        assert_eq!(run(Command::new("prlimit").args([&limit, "--pid", &process])).0, Some(0));
+    };
+    limit(&daemon, "0");
+    let note = redact(&daemon);
+    assert!(note.contains("(no space left)") && note.contains("STILL ON IT"), "{note}");
+    assert!(note.contains("a restart makes it public again"), "{note}");
+    // So it is.
+    daemon.process.child.kill().unwrap();
+    daemon.process.child.wait().unwrap();
+    daemon = start(daemon.dir, "sh", &["-c", "trap '' XFSZ; exec \"$@\"", "sh"], &state);
+    assert!(incident(&daemon).contains(&words(0)));
+
+    // A clean stop tries once more.
+    limit(&daemon, "0");
+    assert!(redact(&daemon).contains("STILL ON IT"));
+    limit(&daemon, "unlimited");
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    assert!(!holds(&state, &words(0)));
+    let daemon = start(daemon.dir, "env", &[], &state);
+    assert!(!say(&daemon, &["incidents", "--all"]).0.contains("It fills"));
+}
+
+#[test]
+fn a_redaction_fits_where_a_new_journal_does_not() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let daemon = start(dir, "env", &[], &state);
+    say(&daemon, &["incident", "open", "wifi", "It fills"]);
+    assert!(update(&daemon, &words(0), ""));
+    let new = std::path::Path::new(&state).join("journal.new");
+    std::fs::create_dir(&new).unwrap();
+    let note = redact(&daemon);
+    assert!(note.contains("no restart tells again what was taken away"), "{note}");
+    assert!(holds(&state, &words(0)));
+    let daemon = pull_the_plug(daemon, &state);
+    assert!(!say(&daemon, &["incidents", "--all"]).0.contains("It fills"));
+    assert!(holds(&state, &words(0)));
+    // The first start that can sees to the rest.
+    std::fs::remove_dir(&new).unwrap();
+    let daemon = pull_the_plug(daemon, &state);
+    assert!(!say(&daemon, &["incidents", "--all"]).0.contains("It fills"));
+    assert!(!holds(&state, &words(0)));
+}
+
 #[test]
 fn a_directory_that_comes_and_goes_is_told() {
     const MISSING: &str = "there is no such directory";

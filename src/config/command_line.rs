@@ -36,12 +36,23 @@ pub fn state_dir_of<'b>(file: &[u8], buffer: &'b mut [u8]) -> Option<&'b str> {
     option_of(file, "state_dir", buffer).filter(|dir| units::absolute(dir))
 }
 
-/// The last value that a file gives an option of this name, in whatever section.
+/// The last value that a file gives an option of this name, in whatever section. If the file is no
+/// text, each line counts up to its first byte that is none.
 pub fn option_of<'b>(file: &[u8], name: &str, buffer: &'b mut [u8]) -> Option<&'b str> {
     let mut found = None;
-    for statement in Statements::new(file).ok()?.flatten() {
-        if statement.keyword == Keyword::Option && statement.name.is(name) {
-            found = Some(statement.value);
+    let mut look = |text| {
+        let statements = Statements::new(text).ok()?;
+        for statement in statements.flatten() {
+            if statement.keyword == Keyword::Option && statement.name.is(name) {
+                found = Some(statement.value);
+            }
+        }
+        Some(())
+    };
+    if look(file).is_none() {
+        for line in file.split(|&byte| byte == b'\n') {
+            let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
+            _ = look(line.utf8_chunks().next().map_or(b"", |chunk| chunk.valid().as_bytes()));
         }
     }
     found?.read(buffer)
@@ -77,6 +88,16 @@ mod tests {
         assert_eq!(state_dir_of(b"option state_dir relative", &mut [0; 64]), None);
         assert_eq!(state_dir_of(file, &mut [0; 4]), None);
         assert_eq!(option_of(file, "console", &mut [0; 64]), None);
+        // Bytes that are no text may stand anywhere, but in the value itself.
+        for broken in [
+            &b"\xef\xbb\xbf# first\n\toption state_dir '/mnt/state'\n"[..],
+            b"# caf\xe9\nconfig aiglon main\n\toption state_dir '/mnt/state'\n",
+            b"config aiglon main\n\toption state_dir '/mnt/state' # \xe9tat\n\toption x '\0'\n",
+            b"\toption state_dir '/mnt/state'\0\n",
+        ] {
+            assert_eq!(state_dir_of(broken, &mut [0; 64]), Some("/mnt/state"), "{}", broken.escape_ascii());
+        }
+        assert_eq!(state_dir_of(b"option state_dir '/mnt/\xe9tat'", &mut [0; 64]), None);
         assert_eq!(
             option_of(b"option console off\noption console /run/c", "console", &mut [0; 64]),
             Some("/run/c")

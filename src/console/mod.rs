@@ -78,6 +78,10 @@ pub trait Host {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
+    /// Why the console's socket is not where the configuration wants it, if so.
+    fn console_fault(&self) -> Option<&'static str> {
+        None
+    }
     /// Whether what is in force is not what the configuration's file says, since that cannot be used.
     fn file_fault(&self) -> bool {
         false
@@ -158,7 +162,7 @@ fn carry_out<'a>(
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         match command.row.verb {
-            Verb::Status => teller.status(command, host.file_fault(), out)?,
+            Verb::Status => teller.status(command, host, out)?,
             Verb::Incidents => teller.incidents(command, out)?,
             Verb::Incident => teller.incident(command, out)?,
             Verb::Maintenance => teller.maintenance(command, out)?,

@@ -1,6 +1,6 @@
 //! What only an administrator sees: alerts with what is kept of them, and how full every store is.
 
-use super::read::{FILE_FAULT, Teller, state_word};
+use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::scope::Trouble;
 use super::sheet::{Cell, Sheet};
 use super::{Host, Status};
@@ -106,7 +106,7 @@ impl<'a> Teller<'a, '_> {
         let fault = host.storage_fault();
         match fault {
             Some(fault) if !out.json() => {
-                out.say(&["storage: ", fault, "; what people write is kept in memory only", "\n"]);
+                out.say(&["storage: ", fault, MEMORY, "\n"]);
             }
             fault => out.field("storage_fault", fault.map_or(Cell::Nothing, Cell::Text)),
         }

@@ -1,5 +1,6 @@
 //! Commands that only tell.
 
+use super::Host;
 use super::scope::Scope;
 use super::sheet::{Cell, Sheet};
 use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
@@ -16,6 +17,8 @@ use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
 
+/// What follows from a fault of the storage.
+pub(super) const MEMORY: &str = "; what people write is kept in memory only";
 /// What is said while the file cannot be used.
 pub(super) const FILE_FAULT: &str =
     "an older one: the file cannot be used; 'aiglon check' or the log says why";
@@ -104,7 +107,7 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn status(
         &self,
         command: &Command<'a>,
-        file_fault: bool,
+        host: &dyn Host,
         out: &mut Sheet<'_>,
     ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
@@ -122,8 +125,14 @@ impl<'a> Teller<'a, '_> {
             out.field("site", Cell::Text(scope.site_name(site)));
             out.field("state", Cell::Text(state_word(seen.overall)));
             out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
-            if file_fault {
+            if host.file_fault() {
                 out.field("config", Cell::Text(FILE_FAULT));
+            }
+            if let Some(fault) = host.storage_fault() {
+                out.field("storage", Cell::Parts(&[fault, MEMORY]));
+            }
+            if let Some(fault) = host.console_fault() {
+                out.field("console", Cell::Parts(&["not there: ", fault]));
             }
             match seen.monitoring {
                 Monitoring::Up => {}
@@ -385,7 +394,7 @@ impl<'a> Teller<'a, '_> {
 
     /// Rows of one maintenance, or of all.
     fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut Sheet<'_>) {
-        let scope = self.scope;
+        let (scope, known) = (self.scope, self.view.now().wall.is_some());
         self.view.maintenance(site, &mut |planned| {
             if only.is_some_and(|only| only != planned.number) {
                 return;
@@ -402,8 +411,12 @@ impl<'a> Teller<'a, '_> {
                 } else {
                     Cell::Text(&digits)
                 },
-                Cell::Flag(planned.active),
-                Cell::Text(if planned.active { "now" } else { "to come" }),
+                if known { Cell::Flag(planned.active) } else { Cell::Nothing },
+                Cell::Text(match (known, planned.active) {
+                    (true, true) => "now",
+                    (true, false) => "to come",
+                    (false, _) => "not known",
+                }),
                 Cell::Text(service),
                 maybe(component),
                 if component.is_empty() {
@@ -427,6 +440,11 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn maintenance(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
+        let mut any = false;
+        self.each_site(sites, &mut |site| self.view.maintenance(site, &mut |_| any = true));
+        if any && self.view.now().wall.is_none() {
+            out.say(&["the time is not known yet, so nobody can tell what of this is now or over", "\n"]);
+        }
         out.table("", MAINTENANCE, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);

@@ -331,6 +331,20 @@ fn reading_json() {
 }
 
 #[test]
+fn planned_work_is_listed_while_the_time_is_not_known() {
+    let mut board = in_trouble();
+    let (status, told) = board.ask("ana", "maintenance", false);
+    assert_eq!((status, told.contains("is planned")), (Status::Done, true), "{told}");
+    board.ask("ana", "maintenance add vpn from tomorrow 07:00 to +2h Cables.", false);
+    board.now.wall = None;
+    let (_, told) = board.ask("ana", "maintenance", false);
+    assert!(told.starts_with("the time is not known yet"), "{told}");
+    assert!(told.contains("not known") && told.contains("07:00") && told.contains("Cables."), "{told}");
+    let (_, told) = board.ask("ana", "maintenance --json", false);
+    assert!(told.contains("\"active\":null"), "{told}");
+}
+
+#[test]
 fn acting() {
     let mut t = Transcript { board: in_trouble(), told: String::new() };
     for line in [

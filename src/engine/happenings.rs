@@ -98,7 +98,8 @@ impl Engine {
         let known = |id: ComponentId| self.uptime.known(id);
         let waits = |id: ComponentId| shown(id).waits();
         let since = |id: ComponentId| statuses.get(id.index()).and_then(ComponentStatus::since);
-        let looks = Looks { state: &state, known: &known, waits: &waits, since: &since };
+        let believed_at = self.uptime.believed_at();
+        let looks = Looks { state: &state, known: &known, waits: &waits, since: &since, believed_at };
         self.incidents.pass(config, now, &looks);
         for id in (0..=u16::MAX).map(ComponentId).take(config.components.len()) {
             let lived = match state(id) {

@@ -416,7 +416,7 @@ impl Engine {
         self.count_heartbeats(config);
         self.count_rules(config);
         for (id, earliest) in (0u16..).map(ComponentId).zip(earliest).take(config.components.len()) {
-            let told = self.incidents.unwell_since(id).map(At::Wall);
+            let told = self.incidents.unwell_since(id, now).map(At::Wall);
             let earliest = match (earliest, told) {
                 (Some(earliest), Some(told)) => Some(earliest.min(told, now)),
                 (earliest, told) => earliest.or(told),

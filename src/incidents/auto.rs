@@ -8,7 +8,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN};
+use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN, WINDOW_KEPT};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{At, Millis, Mono, Now, Wall};
 
@@ -47,6 +47,9 @@ pub struct Looks<'a> {
     pub waits: &'a dyn Fn(ComponentId) -> bool,
     /// Since when it has been well, or unwell.
     pub since: &'a dyn Fn(ComponentId) -> Option<At>,
+    /// The date is believed from then on ([`uptime`](super::uptime)). `None`: nobody knows the
+    /// date.
+    pub believed_at: Option<Mono>,
 }
 
 /// How a component is, as a step tells it.
@@ -72,9 +75,10 @@ impl Incidents {
     pub fn pass(&mut self, config: &Config, now: Now, looks: &Looks<'_>) {
         self.wake = None;
         self.watch_clock(now);
+        self.believed_at = looks.believed_at.unwrap_or(Mono(i64::MAX));
         self.retire(config, now);
         self.forget_replaced(now);
-        self.end_windows(config, now);
+        self.end_windows(config, WINDOW_KEPT, now);
         self.maintain(config, now);
         for id in ids(config) {
             self.see(id, (looks.state)(id), now.mono);
@@ -439,20 +443,23 @@ impl Incidents {
         }
     }
 
-    /// Forgets maintenance that is over for good.
-    pub(super) fn end_windows(&mut self, config: &Config, now: Now) {
+    /// Forgets maintenance that has been over for so long.
+    pub(super) fn end_windows(&mut self, config: &Config, kept: Millis, now: Now) {
         if self.derived.windows.is_empty() {
             return;
         }
         if !self.is_steady(now) {
-            if now.wall.is_some() {
-                self.wake_at(self.steady_at());
-            }
-            return;
+            return self.wake_when_steady(now);
         }
+        let then = now.wall.map(|wall| Wall(wall.0.saturating_sub(i64::from(kept.0))));
         for at in (0..self.derived.windows.len()).rev() {
             let Some(&window) = self.derived.windows.get(at) else { continue };
-            if occurrence(config, &window, now).is_none() {
+            if occurrence(config, &window, now).is_none()
+                && let Some(over) = now.mono_of(Wall(window.ends))
+            {
+                self.wake_at(over.plus(WINDOW_KEPT));
+            }
+            if occurrence(config, &window, Now { wall: then, ..now }).is_none() {
                 self.derived.windows.remove(at);
                 self.touch(window.site);
                 let head = Head {

@@ -29,9 +29,9 @@ pub mod uptime;
 pub mod window;
 
 use crate::config::Config;
-use crate::limits::{COMPONENTS, LOG_BYTES, UNDO_TIME};
+use crate::limits::{CLOCK_AHEAD, COMPONENTS, LOG_BYTES, UNDO_TIME};
 use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
-use crate::time::{Mono, Now, Wall};
+use crate::time::{Millis, Mono, Now, Wall};
 
 /// Who owns the machine: root, or the daemon's own user. No user of a configuration has this hash but by chance.
 pub const OWNER: u32 = 1;
@@ -256,6 +256,11 @@ impl Boot {
     }
 }
 
+/// Whether a time is not later than now, or by so little.
+fn is_past(at: Wall, ahead: Millis, now: Now) -> bool {
+    now.wall.is_none_or(|wall| at.0.saturating_sub(wall.0) <= i64::from(ahead.0))
+}
+
 /// How often each thing happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -295,6 +300,8 @@ pub struct Incidents {
     seen: Now,
     offset: i64,
     steady_since: Mono,
+    /// The date is believed from then on.
+    believed_at: Mono,
     refused_until: Option<Mono>,
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
@@ -327,6 +334,7 @@ impl Incidents {
             seen: Now::new(Mono(0), None),
             offset: 0,
             steady_since: Mono(0),
+            believed_at: Mono(0),
             refused_until: None,
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
@@ -384,6 +392,8 @@ impl Incidents {
                 if let Some(site) = self.names.site(site) {
                     self.remove_incident(site, number);
                     self.rebuild();
+                    // The run before could not see to that.
+                    self.purge = true;
                 }
                 true
             }),
@@ -538,6 +548,11 @@ impl Incidents {
         self.purge
     }
 
+    /// Whether the journal has not been told yet that something was taken away.
+    pub fn takes_away(&self) -> bool {
+        self.log.from(self.log.noted()).any(|raw| matches!(raw.kind, GONE | UNDO))
+    }
+
     /// Lets go of records from which nothing follows, before a snapshot.
     pub fn tidy(&mut self) {
         self.sweep(true);
@@ -615,14 +630,16 @@ impl Incidents {
         self.push(now, STEP, &payload)
     }
 
-    /// The civil time of a record, if it is known.
+    /// The civil time of a record, if it is known. A time later than now is not: a clock was wrong.
     pub(crate) fn wall_of(&self, when: When, now: Now) -> Option<Wall> {
-        self.boot.wall_of(when, now)
+        self.boot.wall_of(when, now).filter(|at| is_past(*at, CLOCK_AHEAD, now))
     }
 
-    /// Milliseconds since a record; `None` if nobody can tell. Never negative: a clock may have gone back.
+    /// Milliseconds since a record; `None` if nobody can tell. It is 0 if a clock was put back a
+    /// little.
     fn elapsed(&self, when: When, now: Now) -> Option<i64> {
-        self.boot.elapsed(when, now)
+        let wrong = self.boot.wall_of(when, now).is_some_and(|at| !is_past(at, UNDO_TIME, now));
+        self.boot.elapsed(when, now).filter(|_| !wrong)
     }
 
     // ---- asking ----------------------------------------------------------------------------------------------

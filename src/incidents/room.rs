@@ -17,7 +17,7 @@ use super::record::{
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
 use crate::model::{SiteId, Words};
-use crate::time::{Mono, Now};
+use crate::time::{Millis, Mono, Now};
 
 const DAY: i64 = 86_400_000;
 
@@ -194,7 +194,7 @@ impl Incidents {
 
     /// Sees to room for one more maintenance of a site.
     pub(super) fn room_for_window(&mut self, config: &Config, site: SiteId, now: Now) -> bool {
-        self.end_windows(config, now);
+        self.end_windows(config, Millis(0), now);
         let mut counts = self.shares(MAINTENANCES);
         self.derived.windows.iter().for_each(|window| counts.add(window.site, 1));
         self.derived.windows.len().saturating_add(counts.owed_to_others(site)) < MAINTENANCES
@@ -314,11 +314,33 @@ impl Incidents {
             return false;
         }
         let Some(now) = words_at else { return !incident.words };
-        // Of an end whose time nobody knows, an earlier run of the machine has the blame.
-        match self.elapsed(incident.ended, now) {
-            None => incident.ended == When::Unknown,
+        match self.ended_ago(incident, now) {
+            // Of an end whose time nobody knows, an earlier run of the machine has the blame.
+            _ if incident.ended == When::Unknown => true,
+            None => false,
             Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY) && self.is_steady(now),
         }
+    }
+
+    /// How long ago an incident ended, at least. If nobody knows its own time, the first record
+    /// behind it tells whose time is known and not before those of the records in front.
+    fn ended_ago(&self, incident: &Incident, now: Now) -> Option<i64> {
+        if let known @ Some(_) = self.elapsed(incident.ended, now) {
+            return known;
+        }
+        let site = self.names.of_site(incident.site);
+        let (last, ..) = self.steps_from(0, site, incident.number).last()?;
+        let mut latest = i64::MAX;
+        for raw in self.log.iter().filter(|raw| matches!(raw.kind, STEP | WINDOW | WINDOW_ENDED | BANNER)) {
+            let Some(ago) = record::head(raw.payload).and_then(|head| self.elapsed(head.when, now)) else {
+                continue;
+            };
+            if raw.at > last && ago <= latest {
+                return Some(ago);
+            }
+            latest = latest.min(ago);
+        }
+        None
     }
 
     fn give_way(&mut self, found: Option<(SiteId, u32)>) -> bool {
@@ -451,12 +473,19 @@ impl Incidents {
 
     /// From when on the wall clock may be believed that a time is over.
     pub(super) fn steady_at(&self) -> Mono {
-        self.steady_since.plus(CLOCK_STEADY)
+        self.steady_since.plus(CLOCK_STEADY).max(self.believed_at)
     }
 
     /// Whether what is over by the wall clock may be forgotten.
     pub(super) fn is_steady(&self, now: Now) -> bool {
         now.wall.is_some() && self.steady_at() <= now.mono
+    }
+
+    /// Asks to be woken then.
+    pub(super) fn wake_when_steady(&mut self, now: Now) {
+        if now.wall.is_some() && self.steady_at() > now.mono {
+            self.wake_at(self.steady_at());
+        }
     }
 
     /// Lets go of what ended longer ago than its site keeps. Looked for once a day; the journal then forgets it, too.
@@ -472,7 +501,7 @@ impl Incidents {
         }
         // A clock that is decades ahead for a moment must not cost what people wrote.
         if !self.is_steady(now) {
-            return self.wake_at(self.steady_at());
+            return self.wake_when_steady(now);
         }
         self.retired_on = day;
         loop {
@@ -480,7 +509,7 @@ impl Incidents {
                 let days = config.sites.get(incident.site.index()).map_or(0, |site| site.retain_days);
                 self.may_go(incident)
                     && self
-                        .elapsed(incident.ended, now)
+                        .ended_ago(incident, now)
                         .is_some_and(|ago| ago > i64::from(days).saturating_mul(DAY))
             };
             let Some((site, number)) =

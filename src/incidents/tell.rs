@@ -1,11 +1,11 @@
 //! What a page or a console is told.
 
-use super::Incidents;
 use super::derived::Incident;
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
+use super::{Incidents, is_past};
 use crate::config::Config;
-use crate::limits::{INCIDENTS, MAINTENANCES};
+use crate::limits::{CLOCK_AHEAD, INCIDENTS, MAINTENANCES};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
@@ -19,9 +19,11 @@ impl Incidents {
     }
 
     /// Since when a component that was announced to be unwell has been so, if that is known.
-    pub fn unwell_since(&self, id: ComponentId) -> Option<Wall> {
+    pub fn unwell_since(&self, id: ComponentId, now: Now) -> Option<Wall> {
         let link = self.link(id);
-        (link.number != 0 && link.since != 0).then_some(Wall(link.since))
+        (link.number != 0 && link.since != 0)
+            .then_some(Wall(link.since))
+            .filter(|at| is_past(*at, CLOCK_AHEAD, now))
     }
 
     /// Calls `each` with every incident of a site, the newest first.
@@ -171,7 +173,8 @@ impl Incidents {
         }
     }
 
-    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first.
+    /// Calls `each` with every maintenance of a site that is on or to come, the soonest first. If
+    /// nobody knows the time, it is called with all of them and their first beginnings.
     pub fn maintenance(
         &self,
         config: &Config,
@@ -181,7 +184,9 @@ impl Incidents {
     ) {
         let mut soonest: heapless::Vec<MaintenanceView<'_>, MAINTENANCES> = heapless::Vec::new();
         for window in self.derived.windows.iter().filter(|window| window.site == site) {
-            let Some((starts, ends)) = super::auto::occurrence(config, window, now) else { continue };
+            let first = (Wall(window.starts), Wall(window.ends));
+            let found = now.wall.map_or(Some(first), |_| super::auto::occurrence(config, window, now));
+            let Some((starts, ends)) = found else { continue };
             let hash = self.names.of_site(site);
             let record = self.log.iter().filter(|raw| raw.kind == WINDOW).find_map(|raw| {
                 record::read_window(raw.payload)

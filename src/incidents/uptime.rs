@@ -13,11 +13,13 @@
 //! - When it is set, what has passed stays with the day that it showed before, and counting goes on with the day
 //!   that it shows now, which may have been counted on before. What nobody lived through is not known. Never more is counted
 //!   than has passed on the monotonic clock, and no work depends on how far it was set.
-//! - A day is stored under its number, in one of [`HISTORY_DAYS`] places, by its remainder. So a clock that is
-//!   decades ahead takes the places of as many days as it is believed for, and no others.
-//! - Days that are older than `retain_days` go only when the day before the present one is kept as well, or when the
-//!   clock has not been set for a day. So a clock that is far ahead for an hour costs one day, not ninety.
-//! - What was counted under a wrong date stays under it.
+//! - A date is believed if the three days before it were lived through, or if the clock was not set
+//!   for [`CLOCK_BELIEVED`]. Until then no day gives way to it: days that are too old stay, and a
+//!   few places are there for doubted days. A clock that is wrong for less than two days costs
+//!   nothing.
+//! - A clock may be put right on the day on which it went wrong. That day gets what was counted
+//!   under the wrong date. On another day, it stays under that date. Days that are far ahead go
+//!   when the present day is believed.
 
 mod records;
 mod scale;
@@ -26,11 +28,13 @@ pub use records::{DAYS, ROSTER};
 use scale::{DAY_MINUTES, Packed};
 
 use crate::config::Config;
-use crate::limits::{CLOCK_STEP, COMPONENTS, HISTORY_DAYS, SITES, UPTIME_WRITE};
+use crate::limits::{
+    CLOCK_BELIEVED, CLOCK_STEP, COMPONENTS, DOUBTED_DAYS, HISTORY_DAYS, SITES, UPTIME_WRITE,
+};
 use crate::model::{ComponentId, Day, SiteId};
 use crate::time::civil::{Civil, DAY_MS};
 use crate::time::tz::Tz;
-use crate::time::{Millis, Mono, Now, Wall};
+use crate::time::{Mono, Now, Wall};
 
 /// What a component lives through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +52,13 @@ pub enum Lived {
     Maintenance,
 }
 
-const ONE_DAY: Millis = Millis::from_mins(DAY_MINUTES);
+/// Places for days.
+const PLACES: usize = HISTORY_DAYS + DOUBTED_DAYS;
+/// So many days at most a clock is behind that is believed: its days are among those that are kept.
+const HISTORY: u32 = 90;
+const _: () = assert!(HISTORY as usize == HISTORY_DAYS);
+/// So many days before a date speak for it, if they were lived through.
+const WITNESSES: u32 = 3;
 /// Beyond every time there is.
 const NEVER: Mono = Mono(i64::MAX);
 
@@ -67,9 +77,9 @@ struct Running {
 #[derive(Clone, Copy)]
 struct Calendar {
     /// Whose day is in each place.
-    numbers: [u32; HISTORY_DAYS],
+    numbers: [u32; PLACES],
     /// Which of them have changed since they were last written down.
-    changed: [bool; HISTORY_DAYS],
+    changed: [bool; PLACES],
     /// The present day, if that is known.
     today: u32,
     /// When it is over.
@@ -78,11 +88,13 @@ struct Calendar {
     minute_ms: u32,
     /// From when on the clock is believed so much that old days go.
     believed_at: Mono,
+    /// When the count of the present day began, if this run has done all of it.
+    counted_since: Option<Mono>,
 }
 
-/// How every component fared. All-zero when new: nothing is known. About 104 KiB.
+/// How every component fared. All-zero when new: nothing is known. About 107 KiB.
 pub struct Uptime {
-    days: [[Packed; HISTORY_DAYS]; COMPONENTS],
+    days: [[Packed; PLACES]; COMPONENTS],
     running: [Running; COMPONENTS],
     calendars: [Calendar; SITES],
     /// The component of each place in the roster that was last restored, plus one.
@@ -109,7 +121,7 @@ impl Uptime {
     #[allow(clippy::large_stack_arrays, reason = "it is made in a static")]
     pub const fn new() -> Self {
         Self {
-            days: [[Packed::NOTHING; HISTORY_DAYS]; COMPONENTS],
+            days: [[Packed::NOTHING; PLACES]; COMPONENTS],
             running: [Running::NEW; COMPONENTS],
             calendars: [Calendar::NEW; SITES],
             roster: [0; COMPONENTS],
@@ -136,7 +148,7 @@ impl Uptime {
         (self.has_wall, self.ahead_ms) = (now.wall.is_some(), ahead_ms);
         self.due = NEVER;
         for site in (0..=u8::MAX).map(SiteId).take(config.sites.len()) {
-            self.turn(config, site, now);
+            self.turn(config, site, was_set, now);
         }
     }
 
@@ -155,6 +167,13 @@ impl Uptime {
     /// When it wants [`pass`](Self::pass): when a day is over somewhere.
     pub fn next_at(&self) -> Option<Mono> {
         self.has_wall.then_some(self.due)
+    }
+
+    /// The date is believed from then on, by the first site that does. `None` while no day is
+    /// known.
+    pub fn believed_at(&self) -> Option<Mono> {
+        let known = self.calendars.iter().filter(|calendar| calendar.today != 0);
+        known.map(|calendar| calendar.believed_at).min()
     }
 
     /// When what has changed is to be written down, by [`flush`](Self::flush).
@@ -212,7 +231,7 @@ impl Uptime {
         // What found nothing has what nobody took.
         let places = self.days.iter_mut().zip(&mut self.running).zip(hashes);
         for ((days, running), _) in places.filter(|&(_, hash)| hash != TAKEN) {
-            *days = [Packed::NOTHING; HISTORY_DAYS];
+            *days = [Packed::NOTHING; PLACES];
             *running = Running { since: now.mono, ..Running::NEW };
         }
         let mut hashes = [0; SITES];
@@ -236,7 +255,7 @@ impl Uptime {
     /// Forgets everything, for another board's state to take its place.
     pub fn forget(&mut self) {
         for days in &mut self.days {
-            *days = [Packed::NOTHING; HISTORY_DAYS];
+            *days = [Packed::NOTHING; PLACES];
         }
         for running in &mut self.running {
             *running = Running::NEW;
@@ -250,7 +269,7 @@ impl Uptime {
     // ---- days ------------------------------------------------------------------------------------------
 
     /// Sees to it that the present day of a site is the one that the clock shows.
-    fn turn(&mut self, config: &Config, id: SiteId, now: Now) {
+    fn turn(&mut self, config: &Config, id: SiteId, was_set: bool, now: Now) {
         let (Some(site), Some(&was)) = (config.sites.get(id.index()), self.calendars.get(id.index())) else {
             return;
         };
@@ -262,18 +281,25 @@ impl Uptime {
         if is_over {
             // What has passed since the edge was lived through, if one day follows on the other.
             let from = if follows { was.edge.max(shown.begins).min(now.mono) } else { now.mono };
+            if shown.number != 0 && !follows && (was_set || was.today == 0) {
+                calendar.believe(now.mono);
+            }
+            // The count of a doubted date goes to the day that is believed now, if it began on that
+            // day.
+            let carried = was.today != 0
+                && was.believed_at > now.mono
+                && calendar.believed_at <= now.mono
+                && was.counted_since.is_some_and(|since| since >= shown.begins);
             if was.today != 0 {
-                self.close(config, id, &was, now.mono);
+                self.close(config, id, &was, now.mono, carried);
                 self.write_at = now.mono;
             }
-            if let Some(place) = place(was.today).and_then(|at| calendar.changed.get_mut(at)) {
+            if let Some(place) = was.place(was.today).and_then(|at| calendar.changed.get_mut(at)) {
                 *place = true;
             }
+            calendar.counted_since = Some(if carried { was.counted_since.unwrap_or(now.mono) } else { from });
             if shown.number != 0 {
-                if !follows {
-                    calendar.believe(now.mono);
-                }
-                self.open(config, id, &mut calendar);
+                self.open(config, id, &mut calendar, carried);
                 if calendar.believed_at <= now.mono {
                     self.forget_old(config, id, &mut calendar, u32::from(site.retain_days));
                 }
@@ -292,48 +318,69 @@ impl Uptime {
         }
     }
 
-    /// Packs the present day of a site, which is over.
-    fn close(&mut self, config: &Config, id: SiteId, calendar: &Calendar, now: Mono) {
+    /// Packs the present day of a site, which is over. What is `carried` to another day leaves it.
+    fn close(&mut self, config: &Config, id: SiteId, calendar: &Calendar, now: Mono, carried: bool) {
         for component in components_of(config, id) {
-            let packed = Packed::new(self.today(calendar, component, now));
-            if let Some(kept) = self.kept(component, calendar.today) {
+            let mut packed = Packed::new(self.today(calendar, component, now));
+            if carried {
+                packed = Packed::NOTHING;
+                if let Some(running) = self.running.get_mut(component.index()) {
+                    running.count(calendar, now);
+                }
+            }
+            if let Some(kept) = self.kept(component, calendar.place(calendar.today)) {
                 *kept = packed;
             }
         }
     }
 
-    /// Goes on with the present day of a site, perhaps where it was left.
-    fn open(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar) {
+    /// Goes on with the present day of a site, perhaps where it was left. What was `carried` to it
+    /// is added.
+    fn open(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, carried: bool) {
         self.take(config, id, calendar, calendar.today);
+        let at = calendar.place(calendar.today);
         for component in components_of(config, id) {
-            let minutes =
-                self.kept(component, calendar.today).and_then(|kept| kept.minutes()).unwrap_or_default();
+            let minutes = self.kept(component, at).and_then(|kept| kept.minutes()).unwrap_or_default();
+            if minutes != [0; 4] {
+                calendar.counted_since = None;
+            }
             if let Some(running) = self.running.get_mut(component.index()) {
+                let before = if carried { running.spent } else { [0; 4] };
                 running.spent = whole(minutes).map(|minutes| minutes.saturating_mul(calendar.minute_ms));
+                for (spent, before) in running.spent.iter_mut().zip(before) {
+                    *spent = spent.saturating_add(before);
+                }
             }
         }
     }
 
-    /// Takes the place of a day for it. If another day was there, it is forgotten.
+    /// Takes a place for a day: a free one, else that of the oldest day, which is forgotten. A day
+    /// that is older than all has none.
     fn take(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, number: u32) {
-        let Some(holder) = place(number).and_then(|at| calendar.numbers.get_mut(at)) else { return };
-        if *holder == number {
+        if calendar.place(number).is_some() {
             return;
         }
-        *holder = number;
+        let holders = calendar.numbers.iter_mut().zip(&mut calendar.changed).enumerate();
+        let Some((at, (holder, changed))) = holders.min_by_key(|(_, (holder, _))| **holder) else { return };
+        if *holder >= number {
+            return;
+        }
+        (*holder, *changed) = (number, false);
         for component in components_of(config, id) {
-            if let Some(kept) = self.kept(component, number) {
+            if let Some(kept) = self.kept(component, Some(at)) {
                 *kept = Packed::NOTHING;
             }
         }
     }
 
-    /// Forgets the days of a site that are older than it keeps any.
+    /// Forgets the days of a site that are older than it keeps any, and those that are far ahead.
+    /// Days that are a little ahead may be true, if the clock is behind now.
     fn forget_old(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, retain_days: u32) {
-        for number in &mut calendar.numbers {
-            if *number != 0 && number.saturating_add(retain_days) <= calendar.today {
+        for (at, number) in calendar.numbers.iter_mut().enumerate() {
+            let over = number.saturating_add(retain_days) <= calendar.today;
+            if *number != 0 && (over || *number > calendar.today.saturating_add(HISTORY)) {
                 for component in components_of(config, id) {
-                    if let Some(kept) = self.kept(component, *number) {
+                    if let Some(kept) = self.kept(component, Some(at)) {
                         *kept = Packed::NOTHING;
                     }
                 }
@@ -344,9 +391,9 @@ impl Uptime {
 
     // ---- one component ---------------------------------------------------------------------------------
 
-    /// The place of a component's day.
-    fn kept(&mut self, component: ComponentId, number: u32) -> Option<&mut Packed> {
-        self.days.get_mut(component.index())?.get_mut(place(number)?)
+    /// What is kept of a component at a place.
+    fn kept(&mut self, component: ComponentId, at: Option<usize>) -> Option<&mut Packed> {
+        self.days.get_mut(component.index())?.get_mut(at?)
     }
 
     /// Minutes of the present day: down, degraded and maintenance rounded up, known rounded down.
@@ -361,9 +408,7 @@ impl Uptime {
 
     /// How a component fared on a day of its site.
     fn packed(&self, calendar: &Calendar, component: ComponentId, number: u32, now: Mono) -> Packed {
-        let Some(at) = place(number).filter(|&at| calendar.numbers.get(at) == Some(&number)) else {
-            return Packed::NOTHING;
-        };
+        let Some(at) = calendar.place(number) else { return Packed::NOTHING };
         if number == calendar.today {
             return Packed::new(self.today(calendar, component, now));
         }
@@ -396,18 +441,24 @@ impl Running {
 
 impl Calendar {
     const NEW: Self = Self {
-        numbers: [0; HISTORY_DAYS],
-        changed: [false; HISTORY_DAYS],
+        numbers: [0; PLACES],
+        changed: [false; PLACES],
         today: 0,
         edge: Mono(0),
         minute_ms: 0,
         believed_at: Mono(0),
+        counted_since: None,
     };
 
-    /// The clock was set, or begins to count: it is believed at once if the day before is among those that are kept.
+    /// The clock was set, or begins to count. It is believed at once if the days before are kept.
     fn believe(&mut self, now: Mono) {
-        let follows = self.numbers.contains(&self.today.saturating_sub(1).max(1));
-        self.believed_at = if follows { now } else { now.plus(ONE_DAY) };
+        let follows = (1..=WITNESSES).all(|ago| self.place(self.today.saturating_sub(ago)).is_some());
+        self.believed_at = if follows { now } else { now.plus(CLOCK_BELIEVED) };
+    }
+
+    /// The place of a day, if it has one.
+    fn place(&self, number: u32) -> Option<usize> {
+        self.numbers.iter().position(|&held| held == number && number != 0)
     }
 }
 
@@ -443,12 +494,6 @@ impl Shown {
             minute_ms: u32::try_from(lasts_ms).unwrap_or(0).checked_div(DAY_MINUTES).unwrap_or(0),
         }
     }
-}
-
-/// The place of a day; `None` for no day.
-fn place(number: u32) -> Option<usize> {
-    let number = usize::try_from(number).ok().filter(|&number| number != 0)?;
-    number.checked_rem(HISTORY_DAYS)
 }
 
 /// Minutes that fit one day: what is worse comes first, and what is known is at least the sum of what was bad.

@@ -87,6 +87,7 @@ pub trait View {
         _ = (site, number, each);
     }
     /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
+    /// Without a clock these are all that are planned.
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         _ = (site, each);
     }

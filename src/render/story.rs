@@ -348,7 +348,7 @@ impl Context<'_> {
     pub(super) fn maintenance(&self, out: &mut Out<'_>) {
         let ahead = i64::from(MAINTENANCE_AHEAD_DAYS).saturating_mul(DAY_MS);
         let soon = |window: &MaintenanceView<'_>| {
-            window.active || self.now.wall.is_some_and(|now| window.starts.0.saturating_sub(now.0) <= ahead)
+            window.active || self.now.wall.is_none_or(|now| window.starts.0.saturating_sub(now.0) <= ahead)
         };
         let total = Cell::new(0_usize);
         self.view.maintenance(self.id, &mut |window| {
@@ -367,6 +367,9 @@ impl Context<'_> {
             });
         };
         let mut content = |out: &mut Out<'_>| {
+            if self.now.wall.is_none() {
+                Notice { class: "rest", text: &mut |out| out.word(Word::MaintenanceNoClock) }.write(out);
+            }
             Parts { components: &mut list }.write(out);
             if total.get() > MAINTENANCES_SHOWN {
                 Notice { class: "rest", text: &mut |out| out.word(Word::MaintenanceMore) }.write(out);
@@ -392,18 +395,22 @@ impl Context<'_> {
         let when = |out: &mut Out<'_>| {
             if window.active {
                 out.word(Word::MaintenanceNow);
+            } else if self.now.wall.is_none() {
+                // Whoever reads it knows what time it is.
+                let (start, end) = super::words::around(self.word(Word::MaintenanceFrom));
+                out.text(start);
+                self.time(out, window.starts, window.starts, Date::Always);
+                out.text(end);
             } else {
                 self.at(out, Some(window.starts), Date::UnlessToday, Word::MaintenanceFrom, None);
             }
-            if let Some(now) = self.now.wall {
-                // Its end says its day if that is another one than what precedes it.
-                let before = if window.active { now } else { window.starts };
-                let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
-                out.text(" ");
-                out.text(start);
-                self.time(out, window.ends, before, Date::UnlessToday);
-                out.text(end);
-            }
+            // Its end says its day if that is another one than what precedes it.
+            let before = self.now.wall.filter(|_| window.active).unwrap_or(window.starts);
+            let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
+            out.text(" ");
+            out.text(start);
+            self.time(out, window.ends, before, Date::UnlessToday);
+            out.text(end);
             if let Some(repeat) = repeat {
                 out.text(" · ");
                 out.word(repeat);
@@ -417,8 +424,10 @@ impl Context<'_> {
     pub(super) fn recent(&self, out: &mut Out<'_>) {
         let back = i64::from(PAST_DAYS_SHOWN).saturating_mul(DAY_MS);
         self.by_day(out, PAST_SHOWN, &|incident| {
-            let began = self.now.wall.zip(incident.began);
-            !is_current(incident) && began.is_none_or(|(now, began)| now.0.saturating_sub(began.0) <= back)
+            // Without any time, a wrong clock dated it, or none did. It need not be recent.
+            let at = self.now.wall.zip(incident.began.or(incident.ended));
+            let recent = at.map_or(self.now.wall.is_none(), |(now, at)| now.0.saturating_sub(at.0) <= back);
+            !is_current(incident) && recent
         });
     }
 

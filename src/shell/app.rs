@@ -52,6 +52,8 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
     /// reload or before a start.
     pub fallback: Cell<bool>,
+    /// The configuration that could not be kept as the last good one, and when that is tried again.
+    pub owed: RefCell<Option<(Vec<u8>, Mono)>>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,
 }
@@ -91,6 +93,7 @@ impl App {
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
+            owed: RefCell::new(None),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
         })?;
@@ -124,7 +127,10 @@ impl App {
         let now = self.now(config);
         let mut ledger = self.ledger.borrow_mut();
         ledger.flush(engine, config, now);
-        ledger.commit(engine, config, now);
+        if ledger.commit(engine, config, now).is_some() {
+            // There may be room by now.
+            ledger.compact(engine, config, now);
+        }
     }
 
     /// Returns when all that happened so far is on flash, or cannot be.

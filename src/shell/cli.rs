@@ -7,15 +7,15 @@ use aiglon::config::{Config, Problems};
 use static_cell::ConstStaticCell;
 
 use super::console::client;
-use super::files::{self, Options};
+use super::files::{self, FILE, Options};
 use super::{serve, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
 
 Usage:
-  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR]
-  aiglon check [FILE]
+  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
+  aiglon check [FILE] [--fallback GOOD]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
   aiglon token
   aiglon --version | --help
@@ -44,10 +44,10 @@ Options of serve, which win over FILE:
   --listen ADDR     Serve pages and take alerts here, instead of on FILE's listeners:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
+  --fallback GOOD   Keep the last good configuration in this file; it is served when FILE is broken at a start.
+                    If not given: config.last-good in --state-dir or, for /etc/config/aiglon, in /etc/aiglon;
+                    else FILE.last-good.
 ";
-
-/// The configuration, if no other is given.
-const FILE: &str = "/etc/config/aiglon";
 
 /// What is to be done.
 enum Command {
@@ -95,6 +95,9 @@ fn parse() -> Result<Command, String> {
                 only_serve = Some("--state-dir");
                 options.state_dir = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
             }
+            Long("fallback") => {
+                options.fallback = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+            }
             Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
             Value(word) => words.push(word),
             other => return Err(other.unexpected().to_string()),
@@ -111,6 +114,9 @@ fn parse() -> Result<Command, String> {
     let command = match command.to_str() {
         Some("serve") => return Ok(Command::Serve(options)),
         Some("check") => Command::Check(options),
+        Some("token") if options.fallback.is_some() => {
+            return Err("--fallback goes with serve and check".to_owned());
+        }
         Some("token") if has_file => return Err("token takes no argument".to_owned()),
         Some("token") => Command::Token,
         _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
@@ -124,8 +130,8 @@ fn parse() -> Result<Command, String> {
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and all.
 fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value, ValueExt};
-    if before.state_dir.is_some() || !before.listen.is_empty() {
-        return Err("--listen and --state-dir go with serve".to_owned());
+    if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
+        return Err("--listen, --state-dir and --fallback go with serve".to_owned());
     }
     let mut options = client::Options { config: PathBuf::from(FILE), ..client::Options::default() };
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
@@ -189,8 +195,7 @@ fn check(options: &Options) -> ExitCode {
             for mistake in &mistakes {
                 complain(mistake);
             }
-            let good = files::last_good(options);
-            if good.exists() {
+            if let Some(good) = files::last_good(options).iter().find(|good| good.exists()) {
                 complain(&format!(
                     "a daemon that starts now serves the last good configuration, {}",
                     good.display()

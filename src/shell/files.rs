@@ -1,9 +1,9 @@
 //! Configuration files: the one that people write, and the last good one, which takes over at boot when
 //! theirs is broken. A typo and a power cut must not take the page away.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::config::{Address, Config, Problems};
@@ -11,8 +11,13 @@ use aiglon::limits::CONFIG_BYTES;
 
 use super::log::Safe;
 
-/// Where the last good configuration is kept, in `state_dir`.
+/// The configuration, if no other is given.
+pub const FILE: &str = "/etc/config/aiglon";
+/// What the last good configuration is called in a directory of state.
 const LAST_GOOD: &str = "config.last-good";
+/// Where it is kept for [`FILE`]: the default, which is OpenWrt's, and that of the unit for
+/// systemd.
+const PLACES: [&str; 2] = ["/etc/aiglon", "/var/lib/aiglon"];
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +28,8 @@ pub struct Options {
     pub listen: Vec<String>,
     /// `--state-dir`: instead of the file's.
     pub state_dir: Option<PathBuf>,
+    /// `--fallback`: where the last good configuration is kept.
+    pub fallback: Option<PathBuf>,
 }
 
 /// Why a file is not a configuration, in lines for people.
@@ -112,10 +119,22 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
     notes
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a configuration. A pipe in its place would never answer, and a device would never end.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut how = OpenOptions::new();
+    // What a shell hands over (`/dev/stdin`, `/dev/fd/63`) is meant.
+    let is_given = path.starts_with("/dev");
+    if !is_given {
+        how.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = how.read(true).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if !(kind.is_file() || kind.is_dir() || is_given) {
+        return Err(io::Error::other("it is not a file"));
+    }
     let mut text = Vec::new();
     // One more than may be, so that too much is seen as such and not cut.
-    File::open(path)?.take(CONFIG_BYTES as u64 + 1).read_to_end(&mut text)?;
+    file.take(CONFIG_BYTES as u64 + 1).read_to_end(&mut text)?;
     if text.len() > CONFIG_BYTES {
         return Err(io::Error::other(format!("larger than {CONFIG_BYTES} bytes")));
     }
@@ -127,32 +146,85 @@ pub fn state_dir(options: &Options, config: &Config) -> PathBuf {
     options.state_dir.clone().unwrap_or_else(|| PathBuf::from(config.str(config.main.state_dir)))
 }
 
-/// Remembers a configuration that works. Written only when it differs from what is there: flash wears.
-pub fn remember(dir: &Path, text: &[u8]) -> io::Result<()> {
-    let path = dir.join(LAST_GOOD);
-    if fs::read(&path).is_ok_and(|known| known == text) {
+/// Remembers a configuration that works, at the one place that no configuration names. If that
+/// place cannot be had, the directory of the state has it.
+///
+/// # Errors
+/// Where it cannot be kept, and why not.
+pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (PathBuf, io::Error)> {
+    let best = place(options);
+    let second = state_dir(options, config).join(LAST_GOOD);
+    let written = keep(&best, text);
+    if second == best {
+        return written.map_err(|error| (best, error));
+    }
+    match written {
+        Ok(()) => {
+            // An earlier release wrote it. What was revoked since must not come back from there.
+            _ = fs::remove_file(second);
+            Ok(())
+        }
+        Err(_) if best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
+            log::warn!(
+                "the last good configuration is kept in {}, and found there only while the file names that directory: \
+                 say --fallback with a place that can be written",
+                second.display()
+            );
+            Ok(())
+        }
+        Err(error) => Err((best, error)),
+    }
+}
+
+/// Writes it only when it differs from what is there: flash wears.
+fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
+    if read(path).is_ok_and(|known| known == text) {
         return Ok(());
     }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // It may be there, and its parent may not: the next step says so.
+    _ = DirBuilder::new().mode(0o700).create(dir);
     // Written beside, and put in place by one rename: at every instant there is a whole one.
-    let new = dir.join("config.last-good.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&new, &path)?;
+    let new = path.with_added_extension("new");
+    // Never through a link, nor with the mode of what is there.
+    _ = fs::remove_file(&new);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
+    written.inspect_err(|_| _ = fs::remove_file(&new))?;
     File::open(dir)?.sync_all()
 }
 
-/// Where the last good configuration may be when the present one cannot be read: in the directory that the
-/// command line or the broken file still name, else in the default one.
-pub fn last_good(options: &Options) -> PathBuf {
-    let named = || {
-        let text = read(&options.file).ok()?;
-        let mut buffer = [0; 256];
-        aiglon::config::state_dir_of(&text, &mut buffer).map(PathBuf::from)
+/// The place of the last good configuration. No file has a say in it, since that file may be
+/// broken.
+fn place(options: &Options) -> PathBuf {
+    match (&options.fallback, &options.state_dir) {
+        (Some(file), _) => file.clone(),
+        (None, Some(dir)) => dir.join(LAST_GOOD),
+        (None, None) if options.file == Path::new(FILE) => Path::new(PLACES[0]).join(LAST_GOOD),
+        (None, None) => options.file.with_added_extension("last-good"),
+    }
+}
+
+/// Where the last good configuration may be, the likeliest first: its place, and where an earlier
+/// release kept it. That is the directory that the broken file still names, else the default one.
+pub fn last_good(options: &Options) -> Vec<PathBuf> {
+    let mut places = vec![place(options)];
+    let mut add = |dir: &str| {
+        let path = Path::new(dir).join(LAST_GOOD);
+        if !places.contains(&path) {
+            places.push(path);
+        }
     };
-    let dir = options.state_dir.clone().or_else(named).unwrap_or_else(|| PathBuf::from("/etc/aiglon"));
-    dir.join(LAST_GOOD)
+    if options.fallback.is_none() && options.state_dir.is_none() && options.file == Path::new(FILE) {
+        PLACES.into_iter().for_each(&mut add);
+    }
+    if options.state_dir.is_none()
+        && let Ok(text) = read(&options.file)
+    {
+        let mut buffer = [0; 256];
+        add(aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or(PLACES[0]));
+    }
+    places
 }
 
 /// The addresses and roles, for people.

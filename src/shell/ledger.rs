@@ -28,12 +28,14 @@ pub struct Ledger {
     stale: Option<Fault>,
     /// Whether the present fault has been logged.
     said: bool,
+    /// What the log weighed when something was to go from the flash and could not.
+    purging: Option<usize>,
 }
 
 impl Ledger {
     /// Not open yet.
     pub const fn new() -> Self {
-        Self { journal: Journal::new(), files: None, retry_at: None, stale: None, said: false }
+        Self { journal: Journal::new(), files: None, retry_at: None, stale: None, said: false, purging: None }
     }
 
     /// Takes the directory. Whoever else needs it may use it after this.
@@ -112,14 +114,32 @@ impl Ledger {
     /// Writes down what happened to incidents and what people said since the last time. Returns when it is on flash; or the
     /// reason why it is kept in memory only.
     pub fn commit(&mut self, engine: &mut Engine, config: &Config, now: Now) -> Option<Fault> {
-        if engine.incidents().wants_purge() {
-            self.compact(engine, config, now);
-        }
+        self.append(engine, config, now);
+        self.purge(engine, config, now);
         if engine.uptime().flush_at().is_some_and(|at| at <= now.mono) {
             self.flush(engine, config, now);
         }
+        self.settle(now.mono);
+        self.fault()
+    }
+
+    /// Has what was taken away leave the flash, by a snapshot without it. The record that takes it
+    /// away is on flash before, since it may fit where no snapshot does. With a fault it is tried
+    /// once for each change, and at each [`retry`](Self::retry).
+    fn purge(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        let weight = engine.incidents().usage().1;
+        if !engine.incidents().wants_purge() || (self.purging == Some(weight) && self.fault().is_some()) {
+            return;
+        }
+        self.settle(now.mono);
+        self.compact(engine, config, now);
+        self.purging = self.fault().map(|_| engine.incidents().usage().1);
+    }
+
+    /// Adds what is not in the journal yet.
+    fn append(&mut self, engine: &mut Engine, config: &Config, now: Now) {
         while let Some((kind, payload)) = engine.incidents().unnoted() {
-            let Some(files) = &mut self.files else { return Some(Fault::Missing) };
+            let Some(files) = &mut self.files else { return };
             match self.journal.append(files, kind, payload, Durability::Later) {
                 Ok(()) => engine.note(),
                 Err(Refused::Full) => {
@@ -131,8 +151,6 @@ impl Ledger {
                 Err(Refused::Fault(_) | Refused::Unfit) => break,
             }
         }
-        self.settle(now.mono);
-        self.fault()
     }
 
     /// Writes down how components fared. It is on flash after [`settle`](Self::settle).
@@ -300,6 +318,11 @@ impl Ledger {
     /// Why nothing is written at present, if so.
     pub fn fault(&self) -> Option<Fault> {
         self.journal.fault().or(self.stale)
+    }
+
+    /// Whether what comes is on flash, though the journal may not be written anew.
+    pub fn takes_records(&self) -> bool {
+        self.journal.fault().is_none()
     }
 
     /// Bytes that the files together may have.

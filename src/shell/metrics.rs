@@ -40,14 +40,8 @@ impl Text<'_> {
     }
 }
 
-/// Writes all of it; false if it does not fit.
-pub fn write(app: &App, out: &mut PageBuf) -> bool {
-    let state = app.state.borrow();
-    let (engine, config) = (&*state.engine, &*state.config);
-    let counters = engine.counters();
-    let mut text = Text { out, full: false };
-    let t = &mut text;
-
+/// What runs, by which configuration, and by which clock.
+fn about_itself(app: &App, config: &Config, t: &mut Text<'_>) {
     t.family("build_info", "gauge", "The version that runs.");
     t.labelled("build_info", "version", env!("CARGO_PKG_VERSION"), 1);
     t.one(
@@ -55,6 +49,12 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "gauge",
         "1 while the last good configuration is in force since the file cannot be used.",
         u64::from(app.fallback.get()),
+    );
+    t.one(
+        "console_missing",
+        "gauge",
+        "1 while the console's socket is not where the configuration wants it.",
+        u64::from(app.console.fault().is_some()),
     );
     t.one("reloads_total", "counter", "Changed configurations that were applied.", app.tally.reloads.get());
     t.one("reloads_refused_total", "counter", "Broken ones that were not.", app.tally.reloads_refused.get());
@@ -64,7 +64,17 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "Whether the wall clock is believed.",
         u64::from(app.now(config).wall.is_some()),
     );
+}
 
+/// Writes all of it; false if it does not fit.
+pub fn write(app: &App, out: &mut PageBuf) -> bool {
+    let state = app.state.borrow();
+    let (engine, config) = (&*state.engine, &*state.config);
+    let counters = engine.counters();
+    let mut text = Text { out, full: false };
+    let t = &mut text;
+
+    about_itself(app, config, t);
     t.family("http_responses_total", "counter", "Answers, by status.");
     for (status, count) in app.tally.answers() {
         _ = uwrite!(t, "aiglon_http_responses_total{{status=\"{}\"}} {}\n", status, count);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use aiglon::config::Config;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
-use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
-use aiglon::time::Millis;
+use aiglon::limits::{CONNECTIONS, CONSOLES, JOURNAL_RETRY, LISTENERS};
+use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
@@ -79,7 +79,7 @@ pub fn serve(options: &Options) -> ExitCode {
     start(&executor, Box::pin(console::admit(app)));
     #[cfg(feature = "ssh")]
     start(&executor, Box::pin(super::ssh::admit(app)));
-    start(&executor, Box::pin(tick(app)));
+    start(&executor, Box::pin(tick(app, options)));
     let [reload, clock, end] = &signals;
     start(&executor, Box::pin(obey(app, options, reload)));
     start(&executor, Box::pin(obey(app, options, clock)));
@@ -104,19 +104,18 @@ impl App {
             for mistake in &mistakes {
                 log::error!("{mistake}");
             }
-            let good = files::last_good(options);
-            match files::load(&good, options, config, problems, &mut warn) {
-                Ok(_) => {
+            for good in files::last_good(options) {
+                if files::load(&good, options, config, problems, &mut warn).is_ok() {
                     self.fallback.set(true);
                     log::error!(
                         "{} cannot be used; serving the last good configuration, {}. Mend the file and reload",
                         options.file.display(),
                         good.display()
                     );
-                    Ok(Vec::new())
+                    return Ok(Vec::new());
                 }
-                Err(_) => Err(ExitCode::from(2)),
             }
+            Err(ExitCode::from(2))
         })?;
         self.ledger.borrow_mut().take(&files::state_dir(options, config)).map_err(|in_use| {
             log::error!("{in_use}");
@@ -139,7 +138,7 @@ impl App {
         }
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
-            remember(options, config, &text);
+            self.remember(options, config, text, true);
         }
         let now = self.now(config);
         engine.booted(clock::boot());
@@ -205,10 +204,45 @@ impl App {
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
-                remember(options, config, &text);
+                self.remember(options, config, text, true);
                 log::info!("reloaded {}", options.file.display());
             }
         }
+    }
+
+    /// Keeps the last good configuration, or tries again later.
+    fn remember(&self, options: &Options, config: &Config, text: Vec<u8>, aloud: bool) {
+        match files::remember(options, config, &text) {
+            Ok(()) => *self.owed.borrow_mut() = None,
+            Err((place, error)) => {
+                if aloud {
+                    let stays = if place.exists() {
+                        "an older one takes over"
+                    } else {
+                        "there is nothing to fall back on"
+                    };
+                    log::warn!(
+                        "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next \
+                         start, {stays}; trying again every ten minutes",
+                        place.display()
+                    );
+                }
+                *self.owed.borrow_mut() = Some((text, clock::mono().plus(JOURNAL_RETRY)));
+            }
+        }
+    }
+
+    /// Tries again what the file system refused before, if it is time. Returns when it wants to be
+    /// called next.
+    fn mend(&self, options: &Options) -> Option<Mono> {
+        let state = self.state.borrow();
+        let due = self.owed.borrow_mut().take_if(|(_, at)| *at <= clock::mono());
+        if let Some((text, _)) = due {
+            self.remember(options, state.config, text, false);
+        }
+        let owed_at = self.owed.borrow().as_ref().map(|(_, at)| *at);
+        let console_at = self.console.retry(state.config, &files::state_dir(options, state.config));
+        owed_at.into_iter().chain(console_at).min()
     }
 
     fn clock_is_right(&self) {
@@ -229,17 +263,6 @@ impl App {
 fn announce(config: &Config, opened: Vec<(usize, String)>) {
     for (index, address) in opened {
         log::info!("listening on {address} ({})", files::describe_roles(config, index));
-    }
-}
-
-fn remember(options: &Options, config: &Config, text: &[u8]) {
-    let dir = files::state_dir(options, config);
-    if let Err(error) = files::remember(&dir, text) {
-        log::warn!(
-            "cannot keep the last good configuration in {}: {error}. Should the file be broken at the next start, \
-             there is nothing to fall back on",
-            dir.display()
-        );
     }
 }
 
@@ -266,15 +289,15 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
 
 /// Lets time pass for the engine, and for connections. While there are none, it sleeps until the engine
 /// wants to be woken: an idle daemon does not keep a router from sleeping.
-async fn tick(app: &App) {
+async fn tick(app: &App, options: &Options) {
     loop {
         let now = clock::mono();
-        let engine_at = app.pass();
+        let due_at = app.pass().into_iter().chain(app.mend(options)).min();
         let busy = app.slots.sweep(now);
         if !app.synchronised.get() && clock::synchronised() {
             app.clock_is_right();
         }
-        let next = match (engine_at, busy) {
+        let next = match (due_at, busy) {
             (Some(at), true) => Some(at.min(now.plus(SWEEP))),
             (None, true) => Some(now.plus(SWEEP)),
             (at, false) => at,

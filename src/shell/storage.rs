@@ -210,7 +210,8 @@ fn is_at(file: Option<&File>, path: &Path) -> Option<bool> {
     Some(held.is_some_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino())))
 }
 
-fn fault(error: &io::Error) -> Fault {
+/// What an error of the system means.
+pub(super) fn fault(error: &io::Error) -> Fault {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Fault::Missing,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Fault::NoSpace,

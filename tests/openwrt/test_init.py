@@ -35,7 +35,7 @@ class Init(OnARouter):
                 "script": "/etc/init.d/aiglon",
                 "instances": {
                     "instance1": {
-                        "command": ["/usr/bin/aiglon", "serve", COPIES + "/config"],
+                        "command": ["/usr/bin/aiglon", "serve", COPIES + "/config", "--fallback", "/etc/aiglon/config.last-good"],
                         "user": "aiglon",
                         "group": "aiglon",
                         "respawn": ["3600", "5", "0"],
@@ -144,6 +144,52 @@ class Init(OnARouter):
         self.assertEqual(self.router.procd(), ["set"])
         self.assertIn("serving the last good configuration", self.router.said())
         self.assertIn("Antenna", self.router.page())
+
+    def test_a_broken_configuration_does_not_say_where_the_last_good_one_is(self):
+        (self.router.root / "sbin/ujail").write_text("#!/bin/sh\n")
+        os.chmod(self.router.root / "sbin/ujail", 0o755)
+        (self.router.root / "mnt").mkdir()
+        self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt/aiglon'"))
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'proxy'\n\toption address 'unix:/var/run/status/http.sock'\n\tlist serve 'page'\n")
+        self.start()
+        self.assertTrue((self.router.root / "etc/aiglon/config.last-good").exists())
+        self.router.init("stop")
+        self.assertEqual(self.router.procd(), ["delete"])
+        mounts = {COPIES: "0", "/etc/aiglon": "1", "/mnt/aiglon": "1", RUNS: "1", "/var/run/status": "1"}
+        config = self.router.root / "etc/config/aiglon"
+        for broken in (b"", b"\0\n", b"# caf\xe9\n", os.mkfifo, os.mkdir):
+            if callable(broken):
+                config.unlink()
+                broken(config)
+            else:
+                config.write_bytes(broken)
+            # After a power cut: what is in memory is gone.
+            shutil.rmtree(self.router.root / "var/run/status", ignore_errors=True)
+            self.router.init("start")
+            [(_, message)] = self.router.calls()
+            instance = message["instances"]["instance1"]
+            self.assertEqual(instance["jail"]["mount"], mounts, broken)
+            self.router.begin(instance)
+            self.assertIn("Antenna", self.router.page())
+            self.owned("var/run/status", UID, UID, 0o755)
+            told = self.router.enter("/usr/bin/aiglon", "console", "status")
+            self.assertEqual(told.returncode, 0, told)
+            self.router.init("stop")
+            self.assertEqual(self.router.procd(), ["delete"])
+        self.assertFalse((self.router.root / COPIES[1:] / "good").exists())
+
+    def test_the_last_good_configuration_has_root_make_nothing_on_flash(self):
+        good = self.router.root / "etc/aiglon/config.last-good"
+        self.start()
+        self.router.init("stop")
+        self.router.procd()
+        good.write_text(good.read_text().replace("'/etc/aiglon'", "'/etc/uci-defaults/new'") +
+                        "config listen 'proxy'\n\toption address 'unix:/etc/init.d/new/s'\n\tlist serve 'page'\n")
+        (self.router.root / "etc/config/aiglon").write_text("")
+        self.router.init("start")
+        self.assertFalse((self.router.root / "etc/uci-defaults/new").exists())
+        self.assertFalse((self.router.root / "etc/init.d/new").exists())
 
     def test_after_a_sysupgrade_state_is_the_daemons_again(self):
         self.start()

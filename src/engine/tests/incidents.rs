@@ -902,6 +902,105 @@ fn a_clock_that_is_years_ahead_for_an_hour_forgets_nothing() {
     assert_eq!(planned, 1);
 }
 
+/// Seven hours, of which a restart is in the middle, in a year to come.
+#[test]
+fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown() {
+    const DAY: i64 = 24 * 60;
+    let mut sim = well();
+    // Something that ended long ago, with words; works planned within the next hours and days.
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    sim.act(ANNA, open).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah.") }).unwrap();
+    sim.quiet_until(60 * DAY);
+    let wall = |minute: i64| Wall(NOON + minute * MIN);
+    for start in [2 * 60, 5 * DAY] {
+        let starts = 60 * DAY + start;
+        let plan = Action::Maintain {
+            service: ServiceId(1),
+            component: None,
+            starts: wall(starts),
+            ends: wall(starts + 60),
+            repeat: Repeat::Once,
+            words: Words::None,
+        };
+        sim.act(ANNA, plan).unwrap();
+    }
+    let planned = |sim: &Sim| {
+        let mut planned = 0;
+        sim.engine.view(&sim.config, sim.clocks()).maintenance(HOME, &mut |_| planned += 1);
+        planned
+    };
+    let days = |sim: &Sim| {
+        (1..90).filter(|&ago| sim.engine.view(&sim.config, sim.clocks()).day(HERON, ago).known > 0).count()
+    };
+    assert_eq!((planned(&sim), days(&sim)), (2, 60));
+    let before = sim.incidents();
+
+    sim.ahead = Some(7 * 365 * DAY * MIN);
+    sim.quiet_until(60 * DAY + 60);
+    sim.down(&["heron"]);
+    let records = sim.snapshot();
+    let mut sim = sim.rerun(Boot::default(), &records);
+    sim.down_until(&["heron"], 60 * DAY + 8 * 60);
+    assert_eq!(sim.incidents().len(), 2);
+
+    sim.ahead = Some(0);
+    sim.down_until(&["heron"], 60 * DAY + 8 * 60 + 1);
+    let all = sim.incidents();
+    assert_eq!(all[1..], before);
+    assert_eq!(planned(&sim), 1, "the other one was worked on in these hours");
+    assert!(days(&sim) >= 60, "{}", days(&sim));
+    // It goes on, and nobody knows any more since when.
+    let times = |sim: &Sim, number: u32| {
+        let mut times = None;
+        sim.engine.view(&sim.config, sim.clocks()).incidents(HOME, &mut |incident| {
+            if incident.number == number {
+                times = Some((incident.began, incident.ended));
+            }
+        });
+        times
+    };
+    assert_eq!(times(&sim, 2), Some((None, None)));
+    assert!(sim.steps(2).iter().all(|step| !step.contains("203")), "{:?}", sim.steps(2));
+
+    // It ends, is not begun anew by what comes an hour later, and goes when its time has come.
+    sim.up(&["heron"]);
+    sim.quiet_until(sim.now.0 / MIN + 120);
+    let ended = times(&sim, 2).unwrap();
+    assert!(ended.0.is_none() && ended.1.is_some());
+    sim.down(&["heron"]);
+    sim.quiet_until(sim.now.0 / MIN + 1);
+    sim.up(&["heron"]);
+    assert_eq!(sim.incidents().len(), 3);
+    sim.quiet_until(sim.now.0 / MIN + 92 * DAY);
+    assert_eq!(sim.incidents(), []);
+}
+
+/// An incident that a wrong clock dated goes when the records behind it are old enough.
+#[test]
+fn what_a_wrong_clock_dated_does_not_stay_for_good() {
+    const DAY: i64 = 24 * 60;
+    let mut sim = well();
+    sim.quiet_until(10 * DAY);
+    sim.ahead = Some(7 * 365 * DAY * MIN);
+    sim.quiet_until(10 * DAY + 10);
+    sim.down_until(&["heron"], 10 * DAY + 12);
+    sim.up(&["heron"]);
+    sim.quiet_until(sim.now.0 / MIN + 60);
+    sim.ahead = Some(0);
+    // An hour later the same fails again: that is another incident, not the one of a day to come.
+    sim.down(&["heron"]);
+    sim.quiet_until(sim.now.0 / MIN + 1);
+    sim.up(&["heron"]);
+    sim.quiet_until(sim.now.0 / MIN + 60);
+    assert_eq!(sim.incidents().len(), 2);
+    sim.quiet_until(80 * DAY);
+    assert_eq!(sim.incidents().len(), 2);
+    sim.quiet_until(110 * DAY);
+    assert_eq!(sim.incidents(), []);
+}
+
 #[test]
 fn what_was_merged_into_what_is_gone_ends_there() {
     let mut sim = well();

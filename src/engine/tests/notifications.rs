@@ -32,7 +32,7 @@ fn a_failure_lasts_for_as_long_as_it_may_take_to_repeat_it_and_is_not_known_then
     assert_eq!(sim.state(EGRET), State::Operational);
     // Said again, and of what never failed.
     assert_eq!(says(&mut sim, "OKAY"), [Verdict::Resolved]);
-    assert_eq!((sim.state(EGRET), sim.engine.alerts().len()), (State::Operational, 0));
+    assert_eq!((sim.state(EGRET), sim.engine.alerts().counting_all()), (State::Operational, 0));
 }
 
 #[test]

@@ -21,7 +21,7 @@
 use heapless::Vec;
 
 use super::scale::Packed;
-use super::{Calendar, Uptime, calendar_of, place};
+use super::{Calendar, Uptime, calendar_of};
 use crate::config::Config;
 use crate::limits::{COMPONENTS, RECORD_BYTES, RECORD_OVERHEAD_BYTES, UPTIME_WRITE};
 use crate::model::{ComponentId, SiteId};
@@ -46,7 +46,8 @@ impl Uptime {
     pub fn flush(&mut self, config: &Config, now: Now, each: Each<'_>) {
         self.write_at = now.mono.plus(UPTIME_WRITE);
         for calendar in &mut self.calendars {
-            if let Some(changed) = place(calendar.today).and_then(|at| calendar.changed.get_mut(at)) {
+            if let Some(changed) = calendar.place(calendar.today).and_then(|at| calendar.changed.get_mut(at))
+            {
                 *changed = true;
             }
         }
@@ -57,9 +58,7 @@ impl Uptime {
             }
             self.write_day(config, number, now.mono, each);
             for calendar in &mut self.calendars {
-                let Some(at) = place(number).filter(|&at| calendar.numbers.get(at) == Some(&number)) else {
-                    continue;
-                };
+                let Some(at) = calendar.place(number) else { continue };
                 if let Some(changed) = calendar.changed.get_mut(at) {
                     *changed = false;
                 }
@@ -141,10 +140,11 @@ impl Uptime {
             if let Some((id, site)) = id.and_then(|id| Some((id, config.site_of(id)?))) {
                 let mut calendar = *calendar_of(&self.calendars, config, id);
                 self.take(config, site, &mut calendar, number);
+                let at = calendar.place(number);
                 if let Some(kept) = self.calendars.get_mut(site.index()) {
                     *kept = calendar;
                 }
-                if let Some(kept) = self.kept(id, number) {
+                if let Some(kept) = self.kept(id, at) {
                     *kept = packed;
                 }
             }

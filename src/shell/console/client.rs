@@ -5,8 +5,8 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write, stdin, stdout};
+use std::iter;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,13 +14,14 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use aiglon::command::{Words, parse, wants_json};
-use aiglon::limits::{CONFIG_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
+use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 use rustix::io::ioctl_fionread;
 
 use super::editor::{Action, Editor};
 use super::terminal::{self, Came, Terminal, first};
 use super::wire::{self, Code, Kind, Op, Request};
 use super::{NAME, archive, complain};
+use crate::shell::files;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -52,10 +53,10 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// Does what the arguments say.
 #[inline(never)]
 pub fn run(options: Options) -> ExitCode {
-    let socket = match &options.socket {
-        Some(path) => path.clone(),
+    let sockets = match &options.socket {
+        Some(path) => vec![path.clone()],
         None => match find(&options.config) {
-            Ok(path) => path,
+            Ok(places) => places,
             Err(words) => return fail(&words),
         },
     };
@@ -72,7 +73,7 @@ pub fn run(options: Options) -> ExitCode {
             Err(_) => return fail("a command must be UTF-8"),
         }
     }
-    let mut client = Client { options, socket, person: None };
+    let mut client = Client { options, sockets, person: None };
     ExitCode::from(match line {
         Some(line) => client.perform(&line, From::Input).status,
         None if terminal::is_there() => client.talk(),
@@ -85,27 +86,42 @@ fn fail(words: &str) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-/// Where the socket is, by a configuration file: nothing else of it is looked at.
-fn find(file: &Path) -> Result<PathBuf, String> {
-    let mut text = Vec::new();
-    // Who may use the socket may not be allowed to read the file; then it is where it is by default.
-    let read = File::open(file).and_then(|file| file.take(CONFIG_BYTES as u64).read_to_end(&mut text));
-    match read {
-        Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::PermissionDenied => {
-            return Err(format!("{}: {error}", file.display()));
+/// Where the socket may be, the likeliest place first. The file names one; the last good one names
+/// another, and is in force if the file is broken; the packages have theirs. Nothing else of a file
+/// is looked at.
+fn find(file: &Path) -> Result<Vec<PathBuf>, String> {
+    let by_default = file == Path::new(files::FILE);
+    let mut places = Vec::new();
+    let mut add = |place: PathBuf| {
+        if !places.contains(&place) {
+            places.push(place);
         }
-        _ => {}
-    }
-    let mut buffer = [0; 256];
-    match aiglon::config::option_of(&text, "console", &mut buffer) {
-        Some("off") => {
-            return Err(format!("there is no console: {} says option console 'off'", file.display()));
+    };
+    let options = files::Options { file: file.to_path_buf(), ..files::Options::default() };
+    // Who may use the socket may not be allowed to read the files.
+    for file in iter::once(file.to_path_buf()).chain(files::last_good(&options)) {
+        let Ok(text) = files::read(&file) else { continue };
+        let mut buffer = [0; 256];
+        match aiglon::config::option_of(&text, "console", &mut buffer) {
+            Some("off") if file == options.file => {
+                return Err(format!("there is no console: {} says option console 'off'", file.display()));
+            }
+            Some(path) if path.starts_with('/') => add(PathBuf::from(path)),
+            _ => {
+                let dir = aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or("/etc/aiglon");
+                add(Path::new(dir).join(NAME));
+            }
         }
-        Some(path) if path.starts_with('/') => return Ok(PathBuf::from(path)),
-        _ => {}
     }
-    let dir = aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or("/etc/aiglon");
-    Ok(Path::new(dir).join(NAME))
+    if by_default {
+        add(Path::new("/var/run/aiglon").join(NAME));
+        add(Path::new("/var/lib/aiglon").join(NAME));
+    }
+    // Whoever names a file means its daemon, and no other.
+    if by_default || places.is_empty() {
+        places.push(Path::new("/etc/aiglon").join(NAME));
+    }
+    Ok(places)
 }
 
 /// The line that these words are. A word with a space in it stays one word, but where it stands alone: no command is
@@ -175,7 +191,7 @@ struct Went {
 /// Why there is no answer.
 enum Lost {
     /// There is nobody.
-    Nobody(io::Error),
+    Nobody(PathBuf, io::Error),
     /// They speak otherwise.
     Version,
     /// They stopped in the middle, or said nothing.
@@ -198,7 +214,8 @@ struct Person {
 
 struct Client {
     options: Options,
-    socket: PathBuf,
+    /// Where the socket may be; there is at least one place.
+    sockets: Vec<PathBuf>,
     person: Option<Person>,
 }
 
@@ -381,7 +398,7 @@ impl Client {
                         quit: code == Code::Quit || code == Code::Denied,
                     };
                 }
-                Err(lost) => break self.tell(&lost),
+                Err(lost) => break Self::tell(&lost),
             };
             if let Err(words) = wanted {
                 complain(&format!("{}\n", words.trim_end()));
@@ -429,7 +446,7 @@ impl Client {
                 return Ok(Code::Usage);
             }
         };
-        let mut socket = UnixStream::connect(&self.socket).map_err(Lost::Nobody)?;
+        let mut socket = self.connect().map_err(|(place, error)| Lost::Nobody(place.to_path_buf(), error))?;
         // Who is turned away is told so, though nobody takes what they say.
         _ = socket.write_all(&bytes).and_then(|()| socket.write_all(archive));
         let mut hello = [0; wire::HELLO.len()];
@@ -450,6 +467,21 @@ impl Client {
                 (None, _) => return Err(Lost::Version),
             }
         }
+    }
+
+    /// Connects to the first place where somebody listens. If there is none, the error is that of
+    /// the first place.
+    fn connect(&self) -> Result<UnixStream, (&Path, io::Error)> {
+        let mut first = None;
+        for place in &self.sockets {
+            match UnixStream::connect(place) {
+                Ok(socket) => return Ok(socket),
+                // It is there, and not for us.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err((place, error)),
+                Err(error) => first = first.or(Some((place.as_path(), error))),
+            }
+        }
+        Err(first.unwrap_or((Path::new(NAME), ErrorKind::NotFound.into())))
     }
 
     /// Reads so many bytes.
@@ -531,19 +563,20 @@ impl Client {
     }
 
     /// Says why there is no answer.
-    fn tell(&self, lost: &Lost) -> Went {
-        let path = self.socket.display();
+    fn tell(lost: &Lost) -> Went {
         let status = match lost {
             // `aiglon console incidents | head -1` has all it wants.
             Lost::Output(error) if error.kind() == ErrorKind::BrokenPipe => DONE,
             _ => UNANSWERED,
         };
         let words = match lost {
-            Lost::Nobody(error) if error.kind() == ErrorKind::PermissionDenied => format!(
-                "you may not use {path}: root, the daemon's own user and the members of its 'option console_group' may"
+            Lost::Nobody(path, error) if error.kind() == ErrorKind::PermissionDenied => format!(
+                "you may not use {}: root, the daemon's own user and the members of its 'option console_group' may",
+                path.display()
             ),
-            Lost::Nobody(error) => format!(
-                "nobody answers at {path} ({error}): is the daemon running, and is that its socket (--config, --socket)?"
+            Lost::Nobody(path, error) => format!(
+                "nobody answers at {} ({error}): is the daemon running, and is that its socket (--config, --socket)?",
+                path.display()
             ),
             Lost::Version => {
                 "the daemon is of another release and speaks otherwise; restart it to run this one".to_owned()

@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aiglon::config::{Config, Console as Place};
+use aiglon::limits::{CONSOLE_RETRY, CONSOLE_RETRY_MOST};
+use aiglon::time::{Millis, Mono};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
@@ -32,8 +34,11 @@ use super::doors::{self, Door, Order, Socket, Ticket};
 use super::slots::Accepted;
 use super::stream::{Peer, Stream};
 use super::tally::add;
+use super::{clock, ledger, storage};
 use wire::{Code, Kind};
 
+/// Bytes that the path of a socket may have (`sun_path` without its end).
+const PATH_BYTES: usize = 107;
 /// The socket's name in `state_dir`.
 const NAME: &str = "console.sock";
 
@@ -51,6 +56,8 @@ pub struct Console {
     door: Door,
     /// Where it is, and the group whose members may use it.
     open: RefCell<Option<(PathBuf, Option<u32>)>>,
+    /// Why it is not where it should be, when it is tried again, and how long after that once more.
+    lost: Cell<Option<(&'static str, Mono, Millis)>>,
     /// The daemon's own user.
     own: u32,
     /// Requests that were carried out.
@@ -66,6 +73,7 @@ impl Console {
         Self {
             door: Door::new(),
             open: RefCell::new(None),
+            lost: Cell::new(None),
             own: rustix::process::geteuid().as_raw(),
             commands: Cell::new(0),
             denied: Cell::new(0),
@@ -74,8 +82,10 @@ impl Console {
     }
 
     /// Opens the socket that the configuration wants, unless it is open; closes one that it no longer wants. Where that
-    /// cannot be, what is open stays so, and the pages are served all the same: the log says why.
+    /// cannot be, what is open stays so, and the pages are served all the same. The log says why,
+    /// and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
+        let before = self.lost.take();
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
@@ -90,7 +100,14 @@ impl Console {
             return;
         }
         match bind(&wanted.0, group) {
-            Err(error) => log::error!("no console at {}: {error}", wanted.0.display()),
+            Err(error) => {
+                let (words, wait) = (words(&error), before.map_or(CONSOLE_RETRY, |(_, _, wait)| wait));
+                if before.is_none_or(|(said, ..)| said != words) {
+                    log::error!("no console at {}: {error}; trying again", wanted.0.display());
+                }
+                let next = Millis(wait.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
+                self.lost.set(Some((words, clock::mono().plus(wait), next)));
+            }
             Ok(listener) => {
                 log::info!("console at {}", wanted.0.display());
                 let before = self.open.replace(Some(wanted));
@@ -105,12 +122,34 @@ impl Console {
         }
     }
 
+    /// Tries again what could not be, if it is time. Returns when it wants to be asked next.
+    pub fn retry(&self, config: &Config, state_dir: &Path) -> Option<Mono> {
+        if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
+            self.apply(config, state_dir);
+        }
+        self.lost.get().map(|(_, at, _)| at)
+    }
+
+    /// Why it is not where the configuration wants it, if so.
+    pub fn fault(&self) -> Option<&'static str> {
+        self.lost.get().map(|(words, ..)| words)
+    }
+
     /// Closes it.
     pub fn close(&self) {
         if let Some((path, _)) = self.open.borrow_mut().take() {
             forget(&path);
             self.door.tell(Order::Close);
         }
+    }
+}
+
+fn words(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::AlreadyExists => "there is something that is no socket",
+        ErrorKind::AddrInUse => "somebody listens there",
+        ErrorKind::InvalidInput => "the path is too long",
+        _ => ledger::words(storage::fault(error)),
     }
 }
 
@@ -133,7 +172,11 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
     if UnixStream::connect(path).is_ok() {
         return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
     }
-    let new = path.with_added_extension("new");
+    let new = match path.with_added_extension("new") {
+        // A socket's path is short; the daemon's other files are not called that.
+        long if long.as_os_str().len() > PATH_BYTES => path.with_file_name("~"),
+        new => new,
+    };
     forget(&new);
     // The only other thread is the reactor's, which makes no files.
     let before = rustix::process::umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);

@@ -146,6 +146,37 @@ impl Session<'_> {
     }
 }
 
+/// Where what people say and take away is while the flash fails.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// What was said is in memory.
+    InMemory,
+    /// What was said is on flash. So are words that were taken away, but no start tells them.
+    Hidden,
+    /// Words that were taken away are on flash, and a start tells them.
+    Public,
+}
+
+impl Kept {
+    /// What cannot be done, and what follows.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::InMemory => {
+                ("flash cannot be written", "this is kept in memory only, and a restart forgets it")
+            }
+            Self::Hidden => (
+                "journal cannot be written anew",
+                "no restart tells again what was taken away, but its words lie on the flash until that is done",
+            ),
+            Self::Public => (
+                "flash cannot be written",
+                "this is kept in memory only, and what was taken away is STILL ON IT: a restart makes it public again; it is \
+                 tried again until it is done",
+            ),
+        }
+    }
+}
+
 impl Session<'_> {
     /// Sends the archive of all state, in lines.
     async fn export(self, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
@@ -240,22 +271,22 @@ impl Session<'_> {
     }
 
     /// Says that what was done is not on flash, if so.
-    async fn note(self, fault: Option<Fault>) -> io::Result<()> {
-        let Some(fault) = fault else { return Ok(()) };
-        let mut words = heapless::String::<160>::new();
+    async fn note(self, kept: Option<(Fault, Kept)>) -> io::Result<()> {
+        let Some((fault, kept)) = kept else { return Ok(()) };
+        let mut words = heapless::String::<256>::new();
+        let (what, follows) = kept.words();
         // They fit.
-        _ = uwrite!(
-            words,
-            "note: the flash cannot be written ({}): this is kept in memory only, and a restart forgets it\n",
-            ledger::words(fault)
-        );
+        _ = uwrite!(words, "note: the {} ({}): {}\n", what, ledger::words(fault), follows);
         self.frame(Kind::Note, words.as_bytes()).await
     }
 }
 
+/// How many records were taken in, what they are about, and where they are if not on flash.
+type Imported = ((u32, Survey), Option<(Fault, Kept)>);
+
 impl App {
     /// Takes all that a journal holds in place of what is kept.
-    fn import(&self, journal: &mut PageBuf) -> Result<((u32, Survey), Option<Fault>), String> {
+    fn import(&self, journal: &mut PageBuf) -> Result<Imported, String> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
@@ -263,7 +294,7 @@ impl App {
         let count = ledger.import(engine, config, now, journal)?;
         self.pages.clear();
         self.slots.stir();
-        Ok((count, ledger.fault()))
+        Ok((count, ledger.fault().map(|fault| (fault, Kept::InMemory))))
     }
 
     /// What may stand at the end of a line.
@@ -282,7 +313,7 @@ impl App {
         uid: u32,
         from: u32,
         out: &mut BytesView,
-    ) -> Result<(Status, Option<Fault>), peer::Denied> {
+    ) -> Result<(Status, Option<(Fault, Kept)>), peer::Denied> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let config: &Config = config;
@@ -309,9 +340,18 @@ impl App {
         let status = console::run(engine, config, now, self, &ask, out);
         let changed = before != engine.incidents().usage();
         // Before anybody is told that it is done.
-        let fault = self.ledger.borrow_mut().commit(engine, config, now);
+        let takes_away = engine.incidents().takes_away();
+        let mut ledger = self.ledger.borrow_mut();
+        let fault = ledger.commit(engine, config, now);
+        let kept = match (ledger.takes_records(), takes_away) {
+            // What was taken away before is no matter of theirs.
+            (true, false) => None,
+            (true, true) => Some(Kept::Hidden),
+            (false, true) => Some(Kept::Public),
+            (false, false) => Some(Kept::InMemory),
+        };
         self.slots.stir();
-        Ok((status, fault.filter(|_| changed)))
+        Ok((status, fault.filter(|_| changed).zip(kept)))
     }
 }
 
@@ -340,6 +380,10 @@ impl Host for App {
 
     fn storage_fault(&self) -> Option<&'static str> {
         self.ledger.borrow().fault().map(ledger::words)
+    }
+
+    fn console_fault(&self) -> Option<&'static str> {
+        self.console.fault()
     }
 
     fn file_fault(&self) -> bool {

@@ -4,7 +4,7 @@
 
 config_load() {
 	CONFIG_SECTIONS='' CONFIG_SECTION=''
-	. "/etc/config/$1"
+	[ ! -f "${UCI_CONFIG_DIR:-/etc/config}/$1" ] || . "${UCI_CONFIG_DIR:-/etc/config}/$1"
 }
 
 config() {
