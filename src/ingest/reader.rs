@@ -881,14 +881,19 @@ mod tests {
     fn long_annotations_are_cut_and_long_labels_are_oversize() {
         let long = "y".repeat(TOKEN_BYTES);
         let cut = &long[1..];
+        // The mark is as long as three letters.
+        let marked = |text: &str| format!("{}…", &text[3..]);
         for (json, expected) in [
             (format!(r#"[{{"labels":{{"a":"{long}"}}}}]"#), format!("alert l:a={long}")),
-            (format!(r#"[{{"labels":{{"a":"{long}z","b":"c"}}}}]"#), format!("oversize l:a={long} l:b=c")),
+            (
+                format!(r#"[{{"labels":{{"a":"{long}z","b":"c"}}}}]"#),
+                format!("oversize l:a={} l:b=c", marked(&long)),
+            ),
             (format!(r#"[{{"labels":{{"{long}z":"a","b":"c"}}}}]"#), "oversize l:b=c".to_string()),
             (format!(r#"[{{"labels":{{"{long}z":"a"}}}}]"#), "oversize ".to_string()),
             (
                 format!(r#"[{{"annotations":{{"n":"{cut}é!"}},"labels":{{"b":"c"}}}}]"#),
-                format!("alert a:n={cut} l:b=c"),
+                format!("alert a:n={} l:b=c", marked(cut)),
             ),
             (
                 format!(r#"[{{"annotations":{{"{long}z":"a"}},"labels":{{"b":"c"}}}}]"#),
@@ -957,11 +962,18 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_hides_half_a_mac() {
+    fn a_cut_leaves_no_half_of_a_mac() {
         let before = "y".repeat(TOKEN_BYTES - 15);
         let json =
             format!(r#"[{{"labels":{{"a":"b"}},"annotations":{{"n":"{before} 00:11:22:aa:bb:cc"}}}}]"#);
-        assert_eq!(events(Alerts, &json), [format!("alert a:n={before} xx:xx:xx:xx:xx l:a=b")]);
+        assert_eq!(events(Alerts, &json), [format!("alert a:n={before}… l:a=b")]);
+        // What is not seen does not hide one, and does not cost the mark.
+        let unseen = "y\u{200b}".repeat(TOKEN_BYTES / 4 - 5);
+        let json = format!(
+            r#"[{{"labels":{{"a":"b"}},"annotations":{{"n":"{unseen}00:11:\u200b22:aa:bb:cc:dd"}}}}]"#
+        );
+        let seen = "y".repeat(TOKEN_BYTES / 4 - 5);
+        assert_eq!(events(Alerts, &json), [format!("alert a:n={seen}… l:a=b")]);
     }
 
     #[test]

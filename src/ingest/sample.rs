@@ -210,7 +210,9 @@ impl Sample {
         let kept = self.text.as_mut_slice().get_mut(start..).unwrap_or_default();
         mask::mask_mac(kept);
         if !whole {
-            mask::mask_tail(kept);
+            let kept = core::str::from_utf8(kept).unwrap_or_default();
+            let length = mask::shorten(kept, kept.len()).len();
+            self.text.truncate(start.saturating_add(length));
         }
         Span::new(start, self.text.len())
     }
