@@ -1,25 +1,41 @@
 //! Who sends it: the token in `Authorization`, and the source that it belongs to.
 
 use base64ct::{Base64, Encoding};
+use heapless::Vec;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::config::Token;
 use crate::limits::CREDENTIALS_BYTES;
 use crate::model::SourceId;
 
+/// Basic credentials of [`CREDENTIALS_BYTES`], encoded.
+const BASIC_DIGITS: usize = CREDENTIALS_BYTES.div_ceil(3) * 4;
+
 /// The token in an `Authorization` value: `Bearer T` (RFC 6750), `Token T` (as Telegraf sends it), or `Basic` with T
 /// as the password of any user (RFC 7617), the scheme in any letter case. `buffer` takes what Basic hides.
 ///
+/// People write both by hand. So a tab separates as a space does, and Basic may have what `base64` of a shell puts in: spaces
+/// where it wraps lines of 76 columns, and the line end of `echo`, which is no part of a token. Padding may be missing.
+///
 /// `None` for other schemes, what is malformed, an empty token, and one longer than [`CREDENTIALS_BYTES`].
 pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Option<&'b [u8]> {
-    let space = value.iter().position(|&byte| byte == b' ')?;
+    let space = value.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
     let (scheme, rest) = value.split_at_checked(space)?;
     let rest = rest.trim_ascii();
     let token = if scheme.eq_ignore_ascii_case(b"basic") {
-        let pair = Base64::decode(rest, buffer).ok()?;
+        let mut digits: Vec<u8, BASIC_DIGITS> = Vec::new();
+        for &byte in rest.iter().filter(|byte| !matches!(byte, b' ' | b'\t')) {
+            digits.push(byte).ok()?;
+        }
+        while !digits.len().is_multiple_of(4) {
+            digits.push(b'=').ok()?;
+        }
+        let pair = Base64::decode(&digits, buffer).ok()?;
         // A user-id holds no colon, a password may (RFC 7617, section 2).
         let colon = pair.iter().position(|&byte| byte == b':')?;
-        pair.get(colon.checked_add(1)?..)?
+        let password = pair.get(colon.checked_add(1)?..)?;
+        let end = password.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        password.get(..=end)?
     } else if scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"token") {
         rest
     } else {
@@ -48,7 +64,7 @@ pub fn find(tokens: &[Token], token: &[u8]) -> Option<SourceId> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::vec::Vec;
+    use std::vec::Vec as Heap;
 
     #[test]
     fn schemes() {
@@ -65,7 +81,20 @@ mod tests {
             ("Basic dTpwOnE=", Some("p:q")), // "u:p:q"
             ("Basic dTo=", None),            // "u:": no password
             ("Basic dQ==", None),            // "u": no colon
-            ("Basic OnQ", None),             // padding is missing
+            ("Basic OnQ", Some("t")),        // padding is missing
+            ("Basic OnQK", Some("t")),       // ":t\n"
+            ("Basic OnQNCg==", Some("t")),   // ":t\r\n"
+            ("Basic Ono6Cg==", Some("z:")),  // ":z:\n"
+            ("Basic OnQg", Some("t ")),      // ":t ": may be meant
+            ("Basic dToK", None),            // "u:\n": no password
+            ("Basic Y29sbGVjdGQ6 czNj\tcmV0LXRva2Vu", Some("s3cret-token")),
+            ("Basic\tOnQ=", Some("t")),
+            ("Bearer\ts3cret-token", Some("s3cret-token")),
+            ("Token \t s3cret-token\t ", Some("s3cret-token")),
+            ("Bearer s3cret token", Some("s3cret token")), // nobody's
+            ("Bearer\t", None),
+            ("Basic OnQ=OnQ=", None),
+            ("Basic O", None),
             ("Basic !!!!", None),
             ("Basic ", None),
             ("Basic", None),
@@ -85,9 +114,9 @@ mod tests {
     fn length_is_bounded() {
         for (len, fits) in [(CREDENTIALS_BYTES, true), (CREDENTIALS_BYTES + 1, false), (4000, false)] {
             let mut buffer = [0; CREDENTIALS_BYTES];
-            let value: Vec<u8> = b"Bearer ".iter().copied().chain(core::iter::repeat_n(b'x', len)).collect();
+            let value: Heap<u8> = b"Bearer ".iter().copied().chain(core::iter::repeat_n(b'x', len)).collect();
             assert_eq!(token(&value, &mut buffer).is_some(), fits, "bearer {len}");
-            let pair: Vec<u8> = b":".iter().copied().chain(core::iter::repeat_n(b'x', len - 1)).collect();
+            let pair: Heap<u8> = b":".iter().copied().chain(core::iter::repeat_n(b'x', len - 1)).collect();
             let mut text = [0; 8192];
             let text = Base64::encode(&pair, &mut text).unwrap();
             let value = std::format!("Basic {text}");
@@ -99,7 +128,7 @@ mod tests {
     fn every_token_leads_to_its_source() {
         let names = ["first", "second", "third", "rotated"];
         let sources = [3, 1, 31, 1];
-        let tokens: Vec<Token> = names
+        let tokens: Heap<Token> = names
             .iter()
             .zip(sources)
             .map(|(name, source)| Token {

@@ -179,9 +179,15 @@ impl App {
         let state = self.state.borrow();
         let config: &Config = state.config;
         let mut buffer = [0; CREDENTIALS_BYTES];
-        let found = auth::token(request.authorization, &mut buffer)
-            .and_then(|token| auth::find(&config.tokens, token));
-        let Some(source) = found else {
+        let token = auth::token(request.authorization, &mut buffer);
+        let Some(source) = token.and_then(|token| auth::find(&config.tokens, token)) else {
+            let words = match token {
+                None => "send a token, as Authorization: Bearer TOKEN, or as the password of Basic",
+                Some(token) if token.starts_with(b"sha256:") => {
+                    "this is the hash of a token; send the token itself, which the configuration does not have"
+                }
+                Some(_) => "not a token that is known",
+            };
             add(&self.tally.unauthorised);
             if self.may_warn() {
                 log::warn!(
@@ -189,7 +195,7 @@ impl App {
                     self.tally.unauthorised.get()
                 );
             }
-            return Err(Plan::Json(Status::Unauthorized, "no token, or not one that is known"));
+            return Err(Plan::Json(Status::Unauthorized, words));
         };
         match config.sources.get(source.index()).map(|source| source.scope) {
             Some(found) if found == scope => Ok(source),
