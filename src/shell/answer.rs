@@ -96,6 +96,7 @@ impl App {
             },
             Route::Heartbeat(name) => self.beat(request, door, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
+            Route::Nothing => Plan::Words(Status::NotFound, SENDERS_PATHS),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
             Route::NotFound => NOT_FOUND,
         }
@@ -237,10 +238,8 @@ impl App {
             // The same for one that another source owes: a token tells nothing of others.
             return Plan::Json(Status::NotFound, "the source of this token owes no heartbeat of that name");
         };
-        let failed = match request.query {
-            "" | "state=ok" => false,
-            "state=fail" => true,
-            _ => return Plan::Json(Status::BadRequest, "a heartbeat takes state=ok or state=fail"),
+        let Some(failed) = failed(request.query) else {
+            return Plan::Json(Status::BadRequest, "a heartbeat takes ?state=ok or ?state=fail, or neither");
         };
         let now = self.now(config);
         let effects = engine.step(config, now, Input::Beat { id, failed });
@@ -284,6 +283,21 @@ impl App {
 }
 
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
+
+/// What somebody is told who pushes to where nothing is.
+const SENDERS_PATHS: &str = "404 Not Found: alerts go to /api/v2/alerts or /api/v1/webhook, samples to /write, \
+    /api/v1/telegraf or /api/v1/collectd, signs of life to /api/v1/heartbeat/NAME\n";
+
+/// Whether a heartbeat says that something failed; `None` if it does not say it clearly. What else there is, senders add.
+fn failed(query: &str) -> Option<bool> {
+    let mut states = query.split('&').filter_map(|pair| pair.strip_prefix("state="));
+    match (states.next(), states.next()) {
+        (None, _) => query.is_empty().then_some(false),
+        (Some("ok"), None) => Some(false),
+        (Some("fail"), None) => Some(true),
+        _ => None,
+    }
+}
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()

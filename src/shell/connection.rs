@@ -255,9 +255,12 @@ impl Connection<'_> {
             }
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
+                let words = not_allowed(allow);
+                response.content = Content::Length(words.len());
+                response.content_type = "text/plain; charset=utf-8";
                 response.allow = allow;
                 self.begin(terms, response)?;
-                b""
+                words.as_bytes()
             }
             Plan::Beaten => {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
@@ -507,5 +510,14 @@ impl Connection<'_> {
             self.send(response::CONTINUE, b"").await?;
         }
         Ok(())
+    }
+}
+
+/// What somebody is told who asks with a method that is not for the path.
+fn not_allowed(allow: &str) -> &'static str {
+    match allow {
+        "POST" => "this path takes POST, as curl -X POST\n",
+        "GET, HEAD" => "this path takes GET and HEAD\n",
+        _ => "this path takes GET, HEAD and POST\n",
     }
 }

@@ -1,0 +1,97 @@
+//! What senders and the people who set them up write that is not quite right: it counts if it can be read without
+//! doubt, and else the answer says what to do.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use base64ct::{Base64, Encoding};
+use common::{Answer, Client, Daemon, PUSH, config};
+
+fn daemon() -> Daemon {
+    let more = "config heartbeat 'backup'\n\toption source 'prometheus'\n\toption component 'egret'\n\toption every '1h'\n";
+    Daemon::start(&format!("{}{more}", config()))
+}
+
+fn base64(text: &str) -> String {
+    let mut digits = [0; 512];
+    Base64::encode(text.as_bytes(), &mut digits).unwrap().to_owned()
+}
+
+/// A request with this method, path and header.
+fn ask(client: &mut Client, method: &str, path: &str, authorization: &str) -> Answer {
+    let header =
+        if authorization.is_empty() { String::new() } else { format!("Authorization: {authorization}\r\n") };
+    client
+        .send(format!("{method} {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n{header}\r\n").as_bytes());
+    client.answer()
+}
+
+#[test]
+fn credentials_as_people_write_them() {
+    let daemon = daemon();
+    let digits = base64(&format!("cron on the machine of the bakery:{PUSH}\n"));
+    let (first, second) = digits.split_at(32);
+    for (authorization, status, words) in [
+        (format!("Bearer {PUSH}"), 204, ""),
+        (format!("Bearer\t{PUSH}"), 204, ""),
+        (format!("Bearer   {PUSH}  "), 204, ""),
+        (format!("Basic {}", base64(&format!("cron:{PUSH}\n"))), 204, ""),
+        (format!("Basic {}", base64(&format!("cron:{PUSH}\r\n"))), 204, ""),
+        (format!("Basic {first} {second}"), 204, ""),
+        (format!("Basic {}", digits.trim_end_matches('=')), 204, ""),
+        (String::new(), 401, "Authorization: Bearer TOKEN"),
+        (PUSH.to_owned(), 401, "Authorization: Bearer TOKEN"),
+        (format!("ApiKey {PUSH}"), 401, "Authorization: Bearer TOKEN"),
+        (format!("Bearer {}", common::hash_of(PUSH)), 401, "the hash of a token"),
+        (format!("Bearer {PUSH}{PUSH}"), 401, "not a token that is known"),
+    ] {
+        let answer = ask(&mut daemon.connect(), "POST", "/api/v1/heartbeat/backup", &authorization);
+        assert_eq!(answer.status, status, "{authorization}");
+        assert!(answer.body.contains(words), "{authorization}: {}", answer.body);
+    }
+    assert_eq!(daemon.metric("aiglon_heartbeats_received_total"), Some(7.0));
+    // A line end in the middle of a header is an attack elsewhere, and is not mended here.
+    let mut client = daemon.connect();
+    let wrapped = format!("Authorization: Basic {first}\n{second}\r\n");
+    client.send(format!("POST /api/v1/heartbeat/backup HTTP/1.1\r\nHost: h\r\n{wrapped}\r\n").as_bytes());
+    let answer = client.answer();
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("base64 -w0"), "{}", answer.body);
+}
+
+#[test]
+fn a_wrong_method_or_path_is_told_the_right_one() {
+    let daemon = daemon();
+    let bearer = format!("Bearer {PUSH}");
+    for (method, path, status, allow, words) in [
+        ("GET", "/api/v1/heartbeat/backup", 405, Some("POST"), "takes POST"),
+        ("PUT", "/api/v1/heartbeat/backup", 405, Some("POST"), "takes POST"),
+        ("GET", "/api/v1/webhook", 405, Some("POST"), "takes POST"),
+        ("PUT", "/write", 405, Some("POST"), "takes POST"),
+        ("POST", "/-/healthy", 405, Some("GET, HEAD"), "takes GET"),
+        ("PUT", "/api/v2/alerts", 405, Some("GET, HEAD, POST"), "takes GET, HEAD and POST"),
+        ("POST", "/api/v1/heartbeat", 404, None, "/api/v1/heartbeat/NAME"),
+        ("POST", "/api/v1/heartbeat/", 404, None, "/api/v1/heartbeat/NAME"),
+        ("POST", "/api/v3/alerts", 404, None, "/api/v2/alerts"),
+        ("PUT", "/telegraf", 404, None, "/api/v1/telegraf"),
+        ("POST", "/api/v1/heartbeat/nightly", 404, None, "owes no heartbeat of that name"),
+        ("POST", "/api/v1/heartbeat/backup/", 204, None, ""),
+        ("POST", "/api/v1/heartbeat/backup?state=ok&host=heron", 204, None, ""),
+        ("POST", "/api/v1/heartbeat/backup?status=up&msg=OK&ping=", 400, None, "?state=fail"),
+        ("POST", "/api/v1/heartbeat/backup?state=ok&state=fail", 400, None, "?state=fail"),
+        ("GET", "/nowhere", 404, None, "404 Not Found\n"),
+    ] {
+        let answer = ask(&mut daemon.connect(), method, path, &bearer);
+        assert_eq!(answer.status, status, "{method} {path}");
+        assert_eq!(answer.header("Allow"), allow, "{method} {path}");
+        assert!(answer.body.contains(words), "{method} {path}: {}", answer.body);
+    }
+    assert_eq!(daemon.metric("aiglon_heartbeats_received_total"), Some(2.0));
+    // HEAD says how long the words are, and has none.
+    let mut client = daemon.connect();
+    client.send(b"HEAD /api/v1/heartbeat/backup HTTP/1.1\r\nHost: h\r\n\r\n");
+    let answer = client.try_answer(true).unwrap();
+    assert_eq!((answer.status, answer.header("Allow")), (405, Some("POST")));
+    let again = ask(&mut client, "GET", "/-/healthy", "");
+    assert_eq!(again.status, 200);
+}
