@@ -95,3 +95,58 @@ fn a_wrong_method_or_path_is_told_the_right_one() {
     let again = ask(&mut client, "GET", "/-/healthy", "");
     assert_eq!(again.status, 200);
 }
+
+/// Rules that fire above 5, one for each format; what they say of the last value.
+fn measuring() -> Daemon {
+    let rule = |name: &str, measurement: &str, field: &str| {
+        format!(
+            "config rule '{name}'\n\toption source 'prometheus'\n\toption component 'egret'\n\
+             \toption measurement '{measurement}'\n\toption field '{field}'\n\toption above '5'\n\toption clear '4'\n"
+        )
+    };
+    let rules = [rule("line", "m", "v"), rule("put", "load", "value"), rule("json", "load", "shortterm")];
+    Daemon::start(&format!("{}{}", config(), rules.concat()))
+}
+
+#[test]
+fn what_is_before_behind_or_no_number_in_samples() {
+    let daemon = measuring();
+    let fires = |rule: &str| daemon.metric(&format!("aiglon_rule_firing{{rule=\"{rule}\"}}"));
+    let post = |path: &str, body: &str| {
+        let answer = daemon.post(path, body);
+        (answer.status, answer.body)
+    };
+    // A mark before the first line, whoever takes it.
+    for path in ["/write", "/api/v2/write", "/api/v1/telegraf"] {
+        assert_eq!(post(path, "\u{feff}m v=9\n").0, 204, "{path}");
+        assert_eq!(fires("line"), Some(1.0), "{path}");
+        assert_eq!(post(path, "m v=1\n").0, 204);
+        assert_eq!(fires("line"), Some(0.0), "{path}");
+    }
+    let telegraf = "\u{feff}{\"name\":\"m\",\"fields\":{\"v\":9},\"timestamp\":0}"
+        .replace("\"timestamp\":0", "\"tags\":{}");
+    assert_eq!(post("/api/v1/telegraf", &telegraf).0, 204);
+    assert_eq!(fires("line"), Some(1.0));
+    assert_eq!(post("/api/v2/alerts", "\u{feff}[]").0, 200);
+    assert_eq!(post("/api/v1/webhook", "\u{feff}{\"alerts\":[]}").0, 200);
+    // What collectd prints for what it does not know changes nothing, in lines as in JSON, and spoils nothing beside it.
+    assert_eq!(post("/api/v1/collectd", "\u{feff}PUTVAL h/load/gauge interval=10.000 N:9\r\n").0, 200);
+    assert_eq!(fires("put"), Some(1.0));
+    for none in ["nan", "-nan", "inf", "-inf", "U"] {
+        let answer = post("/api/v1/collectd", &format!("PUTVAL h/load/gauge interval=10.000 N:{none}\r\n"));
+        assert_eq!(answer, (200, "{}".to_owned()), "{none}");
+        assert_eq!(fires("put"), Some(1.0), "{none}");
+    }
+    assert_eq!(post("/api/v1/collectd", "PUTVAL h/load/load N:9:-nan:inf\n").0, 200);
+    assert_eq!(fires("json"), Some(1.0));
+    // In line protocol there is no such number, and the sender is told.
+    let (status, words) = post("/write", "m v=-nan\nm v=1\n");
+    assert!(status == 400 && words.contains("line 1: invalid number, leave a field out"), "{words}");
+    assert!(words.contains("dropped=1"), "{words}");
+    assert_eq!(fires("line"), Some(0.0));
+    // An open quote is told where it began, and with all that it cost.
+    let (status, words) = post("/write", "m v=9\nx msg=\"oops,signal=1\nm v=1\nm v=1\nm v=1\n");
+    assert!(status == 400 && words.contains("line 2: unbalanced quotes dropped=4"), "{words}");
+    assert_eq!(fires("line"), Some(1.0));
+    assert_eq!(daemon.metric("aiglon_lines_bad_total"), Some(5.0));
+}

@@ -10,7 +10,7 @@ use aiglon::engine::{Durable, Engine, Input, Verdict};
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
-use aiglon::ingest::{self, Dialect, Malformed, Reader};
+use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
 use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
@@ -97,6 +97,7 @@ enum Format {
 /// What reads one body.
 pub struct Taker<'a> {
     format: Format,
+    mark: Mark,
     json: Option<RefMut<'a, &'static mut Reader>>,
     lines: Option<RefMut<'a, Lines>>,
     #[cfg(feature = "gzip")]
@@ -134,6 +135,7 @@ impl App {
         }
         Some(Taker {
             format,
+            mark: Mark::default(),
             json,
             lines,
             #[cfg(feature = "gzip")]
@@ -195,8 +197,23 @@ impl App {
         self.feed(taker, payload, batch, complaint)
     }
 
-    /// Reads a piece of a body and lets the engine see what is in it.
+    /// Reads a piece of a body, but for the mark that some editors put before it.
     fn feed(
+        &self,
+        taker: &mut Taker<'_>,
+        payload: &[u8],
+        batch: Batch,
+        complaint: &mut Complaint,
+    ) -> Result<(), Outcome> {
+        let (held, rest) = taker.mark.skip(payload);
+        for piece in [held, rest].into_iter().filter(|piece| !piece.is_empty()) {
+            self.read(taker, piece, batch, complaint)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the engine see what is in a piece of a body.
+    fn read(
         &self,
         taker: &mut Taker<'_>,
         payload: &[u8],
@@ -264,7 +281,7 @@ impl App {
                 if counted.bad > 0 {
                     add(&self.tally.bodies_malformed);
                 }
-                (0, counted.bad, counted.good)
+                (0, counted.bad.saturating_add(counted.lost), counted.good)
             }
             _ => (0, 0, 0),
         };

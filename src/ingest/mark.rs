@@ -1,0 +1,55 @@
+//! The byte order mark that editors on Windows and PowerShell write before a text in UTF-8.
+
+/// What it is. In front of JSON a reader may ignore it (RFC 8259, section 8.1), and no name of anybody's begins with it.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Takes the mark off the front of one body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mark {
+    /// So many of its bytes have come; all of them when this is past.
+    seen: u8,
+}
+
+impl Mark {
+    /// What to read of the next piece of a body: bytes that came before and were no mark after all, and the rest of it.
+    pub fn skip<'b>(&mut self, piece: &'b [u8]) -> (&'static [u8], &'b [u8]) {
+        let (held, wanted) = BOM.split_at_checked(self.seen.into()).unwrap_or((BOM, b""));
+        let same = piece.iter().zip(wanted).take_while(|(byte, wanted)| byte == wanted).count();
+        let rest = piece.get(same..).unwrap_or_default();
+        if rest.is_empty() && same < wanted.len() {
+            self.seen = self.seen.saturating_add(u8::try_from(same).unwrap_or(0));
+            return (b"", b"");
+        }
+        self.seen = u8::try_from(BOM.len()).unwrap_or(0);
+        if same == wanted.len() { (b"", rest) } else { (held, piece) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn the_mark_goes_and_all_else_stays() {
+        for (body, expected) in [
+            (&b"\xef\xbb\xbfm f=1"[..], &b"m f=1"[..]),
+            (b"\xef\xbb\xbf\xef\xbb\xbf[]", b"\xef\xbb\xbf[]"),
+            (b"\xef\xbb\x80m", b"\xef\xbb\x80m"), // a letter in Arabic
+            (b"\xef\xef\xbb\xbfm", b"\xef\xef\xbb\xbfm"),
+            (b"m\xef\xbb\xbf", b"m\xef\xbb\xbf"),
+            (b"\xef\xbb\xbf", b""),
+            (b"", b""),
+        ] {
+            for size in 1..6 {
+                let (mut mark, mut read) = (Mark::default(), Vec::new());
+                for piece in body.chunks(size) {
+                    let (held, rest) = mark.skip(piece);
+                    read.extend_from_slice(held);
+                    read.extend_from_slice(rest);
+                }
+                assert_eq!(read, expected, "{body:?} by {size}");
+            }
+        }
+    }
+}
