@@ -14,6 +14,7 @@ use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
 use aiglon::model::{Sheet, SiteId, SourceId};
 use aiglon::render;
+use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
 use super::app::{App, State};
@@ -33,8 +34,8 @@ pub enum Plan<'a> {
     Busy,
     /// 405 with these methods.
     Allow(&'static str),
-    /// 301 to the secret path of an unlisted site, with a slash at its end.
-    Redirect(SiteId),
+    /// 301 from a path of the configuration, a secret one or a prefix, to itself with a slash at its end.
+    Redirect(Span),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
@@ -59,12 +60,19 @@ pub struct Door<'a> {
 impl App {
     /// Decides. Borrows the state anew in each arm, since a page may have to be rendered for it.
     pub fn plan(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
-        let route = {
+        let prefix = door.listener.path_prefix;
+        let (route, bare) = {
             let state = self.state.borrow();
-            let path = strip_prefix(request.path, state.config.str(door.listener.path_prefix));
-            route(request.method, path, door.listener.serve)
+            let prefix = state.config.str(prefix);
+            let path = strip_prefix(request.path, prefix);
+            (route(request.method, path, door.listener.serve), !prefix.is_empty() && request.path == prefix)
         };
         match route {
+            // Below a prefix without a slash, what is relative would lead outside of it.
+            Route::To(Endpoint::Page(sheet)) if bare => match self.page(request, door, None, sheet) {
+                Plan::Page { .. } => Plan::Redirect(prefix),
+                plan => plan,
+            },
             Route::To(Endpoint::Page(sheet)) => self.page(request, door, None, sheet),
             Route::Secret(secret, sheet) => self.page(request, door, Some(secret), sheet),
             Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
@@ -105,7 +113,9 @@ impl App {
     /// From a secret path without a slash at its end to itself with one.
     fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
         let state = self.state.borrow();
-        secret_site(state.config, request.host, secret).map_or(NOT_FOUND, Plan::Redirect)
+        let site = secret_site(state.config, request.host, secret);
+        let site = site.and_then(|id| state.config.sites.get(id.index()));
+        site.map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
     }
 
     fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {
