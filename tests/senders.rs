@@ -5,7 +5,7 @@
 mod common;
 
 use base64ct::{Base64, Encoding};
-use common::{Answer, Client, Daemon, PUSH, config};
+use common::{Answer, Client, Daemon, PUSH, config, eventually, overall, with};
 
 fn daemon() -> Daemon {
     let more = "config heartbeat 'backup'\n\toption source 'prometheus'\n\toption component 'egret'\n\toption every '1h'\n";
@@ -149,4 +149,29 @@ fn what_is_before_behind_or_no_number_in_samples() {
     assert!(status == 400 && words.contains("line 2: unbalanced quotes dropped=4"), "{words}");
     assert_eq!(fires("line"), Some(1.0));
     assert_eq!(daemon.metric("aiglon_lines_bad_total"), Some(5.0));
+}
+
+/// As Grafana's webhook writes an alert.
+fn grafana(name: &str, status: &str) -> String {
+    format!(
+        r#"{{"status":"{status}","alerts":[{{"status":"{status}","labels":{{"alertname":"{name}","rulename":"AntennaDown","datasource_uid":"x","grafana_folder":"antennas","service":"wifi","component":"heron","severity":"critical"}},"annotations":{{"grafana_state_reason":"NoData"}},"startsAt":"2026-11-30T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"","fingerprint":"0","silenceURL":"","dashboardURL":"","panelURL":"","values":null,"valueString":""}}],"version":"1","truncatedAlerts":0}}"#
+    )
+}
+
+#[test]
+fn what_a_source_is_told_to_ignore_reaches_no_page() {
+    let daemon = Daemon::start(&config());
+    let down = grafana("DatasourceNoData", "firing");
+    assert_eq!(daemon.post("/api/v1/webhook", &down).status, 200);
+    assert_eq!(overall(&daemon.english()), "Something is down");
+    daemon.rewrite(&with(&config(), "prometheus", &["list ignore 'alertname~Datasource*'"]));
+    daemon.process.signal("HUP");
+    eventually("what is ignored is gone", 5, || overall(&daemon.english()) == "Everything works");
+    assert_eq!(daemon.post("/api/v1/webhook", &down).status, 200);
+    assert_eq!(overall(&daemon.english()), "Everything works");
+    let received =
+        |verdict: &str| daemon.metric(&format!("aiglon_alerts_received_total{{verdict=\"{verdict}\"}}"));
+    assert_eq!((received("ignored"), received("unmapped")), (Some(1.0), Some(0.0)));
+    assert_eq!(daemon.post("/api/v1/webhook", &grafana("AntennaDown", "firing")).status, 200);
+    assert_eq!(overall(&daemon.english()), "Something is down");
 }

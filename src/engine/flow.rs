@@ -98,13 +98,17 @@ impl Engine {
             Meaning::Heartbeat => return Verdict::Heartbeat,
             Meaning::Concerns { severity: Severity::Fine, .. } => return Verdict::Fine,
             Meaning::Concerns { components, severity } => (components, severity),
-            Meaning::Unmapped => {
+            meaning @ (Meaning::Unmapped | Meaning::Ignored) => {
                 // What it says about itself has changed so that it concerns nobody here any more; unless that is among what
                 // found no room: then it lives for as long as it said.
                 if let Some(at) = at.filter(|_| !alert.was_cut()) {
                     self.end(config, at, sender, claim, now);
                 }
-                return Verdict::Unmapped;
+                return if matches!(meaning, Meaning::Ignored) {
+                    Verdict::Ignored
+                } else {
+                    Verdict::Unmapped
+                };
             }
         };
         let message = Message { source, sender, alert, key, claim, word };
@@ -128,6 +132,7 @@ impl Engine {
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
             Meaning::Unmapped => Verdict::Unmapped,
+            Meaning::Ignored => Verdict::Ignored,
             Meaning::Concerns { severity: Severity::Fine, .. } => Verdict::Fine,
             Meaning::Concerns { components, severity } => {
                 let until = marked_until(config, source, sender, now.mono);

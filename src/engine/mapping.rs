@@ -14,6 +14,8 @@ pub enum Meaning {
     Heartbeat,
     /// It leads to no component that this source feeds.
     Unmapped,
+    /// The configuration says to ignore it (`list ignore`).
+    Ignored,
     /// It concerns components.
     Concerns {
         /// Which.
@@ -30,6 +32,9 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     };
     if alert.label("heartbeat").is_some() {
         return Meaning::Heartbeat;
+    }
+    if config.ignores(source, alert.is_whole(), &|name| alert.get(name)) {
+        return Meaning::Ignored;
     }
     let mut components = ComponentSet::EMPTY;
     if let Some(id) = named(config, site, source, alert) {

@@ -91,6 +91,8 @@ pub enum Verdict {
     Unmapped,
     /// It found no room; its components are marked.
     Refused,
+    /// The configuration says to ignore it.
+    Ignored,
 }
 
 /// What a step has to tell the caller.
@@ -125,7 +127,7 @@ pub enum Durable {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
     /// By [`Verdict`], in its order.
-    pub verdicts: [u64; 7],
+    pub verdicts: [u64; 8],
     /// Alerts that ended without being resolved.
     pub expired: u64,
     /// Alerts that were too large to be read whole.
@@ -151,7 +153,7 @@ impl Counters {
 
 impl Verdict {
     /// Every verdict and its name in `/metrics`, in the order of [`Counters::verdicts`].
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Firing, "firing"),
         (Self::Resolved, "resolved"),
         (Self::Doubtful, "doubtful"),
@@ -159,6 +161,7 @@ impl Verdict {
         (Self::Heartbeat, "heartbeat"),
         (Self::Unmapped, "unmapped"),
         (Self::Refused, "refused"),
+        (Self::Ignored, "ignored"),
     ];
 }
 
@@ -214,7 +217,7 @@ impl Engine {
             generations: [0; SITES],
             as_of_minute: [0; SITES],
             counters: Counters {
-                verdicts: [0; 7],
+                verdicts: [0; 8],
                 expired: 0,
                 oversize: 0,
                 silences: 0,

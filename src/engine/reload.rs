@@ -55,6 +55,14 @@ impl Engine {
                 return false;
             };
             held.key.source = source.0;
+            // What is kept of it may say that it is ignored from now on; else its next message does.
+            let kept = |name: &str| {
+                let named = held.kept.pairs().filter(|pair| pair.name == name);
+                named.min_by_key(|pair| pair.annotation).map(|pair| pair.value)
+            };
+            if new.ignores(source, false, &kept) {
+                return false;
+            }
             let mut components = ComponentSet::EMPTY;
             for id in held.components.iter() {
                 if let Some(to) = component_to.get(id.index()).copied().flatten() {
@@ -149,7 +157,18 @@ fn same_feeders(old: &Config, a: SourceSet, new: &Config, b: SourceSet) -> bool 
     let within = |old: &Config, a: SourceSet, new: &Config, b: SourceSet| {
         a.iter().all(|was| b.iter().any(|is| same_source(old, was, new, is)))
     };
-    within(old, a, new, b) && within(new, b, old, a)
+    let heard =
+        |was: SourceId, is: SourceId| !same_source(old, was, new, is) || ignores_what(old, was, new, is);
+    within(old, a, new, b) && within(new, b, old, a) && a.iter().all(|was| b.iter().all(|is| heard(was, is)))
+}
+
+/// Whether a source is still not heard about all that it was not heard about. Else what was ignored may lead here now.
+fn ignores_what(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
+    let mut before = old.ignores.iter().filter(|one| one.source == was);
+    before.all(|one| {
+        let mut now = new.ignores.iter().filter(|other| other.source == is);
+        now.any(|other| same_terms(old, one.terms, new, other.terms))
+    })
 }
 
 fn same_matches(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -> bool {

@@ -9,6 +9,7 @@
 )]
 
 mod heartbeats;
+mod ignored;
 mod incidents;
 mod notifications;
 mod rules;

@@ -170,6 +170,11 @@ impl Alert {
         self.lost.annotation
     }
 
+    /// Whether nothing of it is missing.
+    pub fn is_whole(&self) -> bool {
+        self.lost == Lost::NONE
+    }
+
     /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
     /// guessed, and must not be written to where it can be found.
     pub const fn held_mac(&self) -> bool {
