@@ -5,7 +5,7 @@
 mod common;
 
 use base64ct::{Base64, Encoding};
-use common::{Answer, Client, Daemon, PUSH, config, eventually, overall, with};
+use common::{Answer, Client, Daemon, PUSH, config, eventually, overall, part, with};
 
 fn daemon() -> Daemon {
     let more = "config heartbeat 'backup'\n\toption source 'prometheus'\n\toption component 'egret'\n\toption every '1h'\n";
@@ -174,4 +174,41 @@ fn what_a_source_is_told_to_ignore_reaches_no_page() {
     assert_eq!((received("ignored"), received("unmapped")), (Some(1.0), Some(0.0)));
     assert_eq!(daemon.post("/api/v1/webhook", &grafana("AntennaDown", "firing")).status, 200);
     assert_eq!(overall(&daemon.english()), "Something is down");
+}
+
+#[test]
+fn a_malformed_alert_of_a_batch_marks_what_it_leads_to() {
+    let labels = |component: &str, more: &str| {
+        format!(r#"{{"labels":{{"alertname":"Down","service":"wifi","component":"{component}"{more}}}"#)
+    };
+    let fine = format!(r#"{},"annotations":{{}}}}"#, labels("egret", r#","severity":"info""#));
+    for (wrong, state) in [
+        (labels("heron", r#","severity":"critical","n":5"#) + "}", "Down"),
+        (labels("heron", r#","severity":"critical","":"x""#) + "}", "Down"),
+        (labels("heron", r#","severity":"critical""#) + r#","startsAt":"yesterday"}"#, "Down"),
+        (labels("heron", r#","severity":"critical""#) + r#","endsAt":5}"#, "Down"),
+        (labels("heron", r#","severity":"critical""#) + r#","annotations":{"n":[1]}}"#, "Down"),
+        // The default counts where no severity can be read.
+        (labels("heron", r#","severity":{"x":1}"#) + "}", "Works badly"),
+    ] {
+        let daemon = Daemon::start(&config());
+        assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+        assert_eq!(overall(&daemon.english()), "Everything works");
+        for path in ["/api/v2/alerts", "/api/v1/webhook"] {
+            let answer = daemon.post(path, &format!("[{fine},{wrong}]"));
+            assert!(answer.status == 400 && answer.body.contains("alert 1: "), "{}", answer.body);
+        }
+        let page = daemon.english();
+        assert!(part(&page, "Heron").contains(state), "{wrong}: {}", part(&page, "Heron"));
+        assert!(!part(&page, "Egret").contains(state), "{wrong}");
+        assert_eq!(daemon.metric("aiglon_alerts_bad_total"), Some(2.0));
+    }
+    // One that leads nowhere, or says that something is over, makes nothing worse.
+    let daemon = Daemon::start(&config());
+    let over = labels("heron", r#","severity":"critical","n":5"#) + r#","status":"resolved"}"#;
+    let stranger = labels("nobody", r#","n":5"#) + "}";
+    for batch in [format!("[{fine},{stranger}]"), format!("[{fine},{over}]"), format!("[{fine},5,{{}}]")] {
+        assert_eq!(daemon.post("/api/v1/webhook", &batch).status, 400);
+        assert_eq!(overall(&daemon.english()), "Everything works", "{batch}");
+    }
 }

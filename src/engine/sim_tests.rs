@@ -125,7 +125,7 @@ impl World {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
                 Event::Oversize(alert) => (alert, true),
-                Event::Bad(error) => panic!("{error:?}"),
+                Event::Bad(error) | Event::Partial(error, _) => panic!("{error:?}"),
                 Event::Sample(_) => unreachable!("nobody asked"),
             };
             engine.step(config, now, Input::Alert { source, sender, alert, oversize });

@@ -173,7 +173,7 @@ impl Sim {
         let mut each = |event: Event<'_>| {
             let (alert, oversize) = match event {
                 Event::Alert(alert) => (alert, false),
-                Event::Oversize(alert) => (alert, true),
+                Event::Oversize(alert) | Event::Partial(_, alert) => (alert, true),
                 Event::Bad(_) | Event::Sample(_) => return,
             };
             let effects = engine.step(config, now, Input::Alert { source, sender, alert, oversize });

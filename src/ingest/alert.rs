@@ -301,6 +301,12 @@ impl Alert {
         kept > 0 && self.text.push(ELLIPSIS.as_bytes())
     }
 
+    /// All of it has come that is going to count, and something in it was wrong.
+    pub(super) fn spoil(&mut self) {
+        self.complete();
+        self.lost.label = true;
+    }
+
     /// All of it has come. From here on it shows no MAC address. Whether it is whole.
     pub(super) fn complete(&mut self) -> bool {
         let labels = self.pairs.iter().filter(|pair| pair.kind == PairKind::Label);

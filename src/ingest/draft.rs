@@ -375,7 +375,9 @@ pub(super) mod tests {
             end = reader.feed_asked(piece, Some(&mut asked), &mut |event| {
                 out.push(match event {
                     Event::Sample(sample) => told(sample),
-                    Event::Bad(error) => format!("! {} {:?}", error.index, error.flaw),
+                    Event::Bad(error) | Event::Partial(error, _) => {
+                        format!("! {} {:?}", error.index, error.flaw)
+                    }
                     Event::Alert(alert) | Event::Oversize(alert) => {
                         let mut pairs: Vec<_> =
                             alert.pairs().map(|(_, name, value)| format!("{name}={value}")).collect();

@@ -44,6 +44,8 @@ pub enum Event<'a> {
     Sample(&'a Sample),
     /// Something in place of an alert or a sample that is not one.
     Bad(AlertError),
+    /// The same, but labels of it could be read, and are what it has: it is not whole, and its fingerprint is not its identity.
+    Partial(AlertError, &'a Alert),
 }
 
 /// Which alert or sample of a batch is not one, and why.
@@ -153,7 +155,7 @@ pub struct Summary {
     pub oversize: u32,
     /// Samples that were right, whether somebody asked for them or not.
     pub samples: u32,
-    /// Delivered as [`Event::Bad`].
+    /// Delivered as [`Event::Bad`] or [`Event::Partial`].
     pub bad: u32,
 }
 
@@ -424,6 +426,7 @@ impl Frame {
             (Place::List, ArrayEnd) => self.after_list(),
             (Place::List, value) => {
                 self.skip(value);
+                self.alert.clear();
                 self.verdict = Verdict::Bad(Flaw::NotAnObject);
                 self.deliver(asked, each);
                 Place::List
@@ -577,6 +580,10 @@ impl Frame {
             self.verdict = Verdict::Bad(Flaw::NoLabels);
         }
         let (count, event) = match self.verdict {
+            Verdict::Bad(flaw) if self.alert.has_label() => {
+                self.alert.spoil();
+                (bad, Event::Partial(AlertError { index, flaw }, &self.alert))
+            }
             Verdict::Bad(flaw) => (bad, Event::Bad(AlertError { index, flaw })),
             Verdict::Good if self.alert.complete() => (alerts, Event::Alert(&self.alert)),
             Verdict::Good => (oversize, Event::Oversize(&self.alert)),
@@ -632,7 +639,9 @@ mod tests {
     /// What an event says, owned: pairs sorted, `l:` and `a:` before their names.
     fn told(event: Event<'_>) -> String {
         let (word, alert) = match event {
-            Event::Bad(AlertError { index, flaw }) => return format!("bad {index} {flaw:?}"),
+            Event::Bad(AlertError { index, flaw }) | Event::Partial(AlertError { index, flaw }, _) => {
+                return format!("bad {index} {flaw:?}");
+            }
             Event::Alert(alert) => ("alert", alert),
             Event::Oversize(alert) => ("oversize", alert),
             Event::Sample(_) => unreachable!("nobody asked"),
@@ -974,6 +983,60 @@ mod tests {
         );
         let seen = "y".repeat(TOKEN_BYTES / 4 - 5);
         assert_eq!(events(Alerts, &json), [format!("alert a:n={seen}… l:a=b")]);
+    }
+
+    #[test]
+    fn of_what_is_wrong_the_labels_are_told_that_could_be_read() {
+        let json = r#"[
+            {"labels":{"a":"b"}},
+            5,
+            {"labels":{"a":"b","n":5,"sta":"00:11:22:aa:bb:cc","c":"d"},"status":"resolved"},
+            {"startsAt":"yesterday","labels":{"a":"b"}},
+            {"labels":{"a":"b"},"annotations":"x"},
+            {"labels":{"":"x","a":"b"}},
+            {"labels":{"a":5}},
+            {"labels":"x"},
+            {"annotations":{"s":"t"},"endsAt":5}
+        ]"#;
+        let expected = [
+            "whole: a=b",
+            "1 NotAnObject",
+            "2 LabelValue: a=b sta=xx:xx:xx:xx:xx:xx c=d",
+            "3 StartsAt: a=b",
+            "4 Annotations: a=b",
+            "5 LabelName: =x a=b",
+            "6 LabelValue",
+            "7 Labels",
+            "8 EndsAt",
+        ];
+        let mut reader = Reader::new();
+        for size in [1, 7, json.len()] {
+            let mut found = Vec::new();
+            reader.start(Webhook);
+            for chunk in json.as_bytes().chunks(size) {
+                let mut each = |event: Event<'_>| {
+                    let (mut one, alert) = match event {
+                        Event::Alert(alert) => (String::from("whole"), Some(alert)),
+                        Event::Partial(error, alert) => {
+                            (format!("{} {:?}", error.index, error.flaw), Some(alert))
+                        }
+                        Event::Bad(error) => (format!("{} {:?}", error.index, error.flaw), None),
+                        _ => unreachable!(),
+                    };
+                    if let Some(alert) = alert {
+                        assert_eq!(alert.is_whole(), one == "whole");
+                        one += ":";
+                        for (_, name, value) in alert.pairs() {
+                            one.extend([" ", name, "=", value]);
+                        }
+                    }
+                    found.push(one);
+                };
+                reader.feed(chunk, &mut each).unwrap();
+            }
+            assert_eq!(found, expected);
+            assert_eq!(reader.finish(), Ok(Summary { alerts: 1, oversize: 0, samples: 0, bad: 8 }));
+        }
     }
 
     #[test]

@@ -329,18 +329,20 @@ impl Taking<'_> {
         let (alert, oversize) = match *event {
             Event::Alert(alert) => (alert, false),
             Event::Oversize(alert) => (alert, true),
+            Event::Partial(error, alert) => {
+                self.bad(error);
+                // What it leads to is marked, since the rest of the batch would vouch for it. Of an end there is nothing to mark:
+                // what it should have ended stays as it is.
+                if alert.status() == Some(ingest::Status::Resolved) {
+                    return;
+                }
+                (alert, true)
+            }
             Event::Sample(sample) => {
                 self.engine.step(self.config, self.now, Input::Sample(sample));
                 return;
             }
-            Event::Bad(error) => {
-                let alerts = matches!(self.batch.shape, Shape::Alerts(_));
-                if alerts {
-                    add(&self.app.tally.alerts_bad);
-                }
-                let what = if alerts { "alert" } else { "sample" };
-                return complain(self.complaint, what, error.index, error.flaw.words());
-            }
+            Event::Bad(error) => return self.bad(error),
         };
         let Batch { source, sender, .. } = self.batch;
         let input = Input::Alert { source, sender, alert, oversize };
@@ -352,6 +354,16 @@ impl Taking<'_> {
         if effects.verdict == Some(Verdict::Refused) {
             say_full_once(self.engine);
         }
+    }
+
+    /// Something in a batch is not what it should be.
+    fn bad(&mut self, error: ingest::AlertError) {
+        let alerts = matches!(self.batch.shape, Shape::Alerts(_));
+        if alerts {
+            add(&self.app.tally.alerts_bad);
+        }
+        let what = if alerts { "alert" } else { "sample" };
+        complain(self.complaint, what, error.index, error.flaw.words());
     }
 
     fn line(&mut self, event: &line::Event<'_>) {
