@@ -151,7 +151,10 @@ fn what_is_before_behind_or_no_number_in_samples() {
     assert_eq!(daemon.metric("aiglon_lines_bad_total"), Some(5.0));
 }
 
-/// As Grafana's webhook writes an alert.
+/// As Grafana's webhook writes an alert. A rule whose query finds nothing or fails is called `DatasourceNoData` or
+/// `DatasourceError` and keeps its other labels, its own name as `rulename` (`pkg/services/ngalert/state/compat.go`). Why a state
+/// is what it is stands in the annotation `grafana_state_reason`: `MissingSeries`, `NoData`, `Error`, `Paused`, `Updated`,
+/// `RuleDeleted` or `KeepLast`, several joined by a comma and a space (`pkg/services/ngalert/models/alert_rule.go`, 12.2).
 fn grafana(name: &str, status: &str) -> String {
     format!(
         r#"{{"status":"{status}","alerts":[{{"status":"{status}","labels":{{"alertname":"{name}","rulename":"AntennaDown","datasource_uid":"x","grafana_folder":"antennas","service":"wifi","component":"heron","severity":"critical"}},"annotations":{{"grafana_state_reason":"NoData"}},"startsAt":"2026-11-30T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"","fingerprint":"0","silenceURL":"","dashboardURL":"","panelURL":"","values":null,"valueString":""}}],"version":"1","truncatedAlerts":0}}"#
