@@ -154,7 +154,7 @@ fn what_is_before_behind_or_no_number_in_samples() {
 /// As Grafana's webhook writes an alert. A rule whose query finds nothing or fails is called `DatasourceNoData` or
 /// `DatasourceError` and keeps its other labels, its own name as `rulename` (`pkg/services/ngalert/state/compat.go`). Why a state
 /// is what it is stands in the annotation `grafana_state_reason`: `MissingSeries`, `NoData`, `Error`, `Paused`, `Updated`,
-/// `RuleDeleted` or `KeepLast`, several joined by a comma and a space (`pkg/services/ngalert/models/alert_rule.go`, 12.2).
+/// `RuleDeleted` or `KeepLast`, several joined by a comma and a space (`pkg/services/ngalert/models/alert_rule.go`, of 12).
 fn grafana(name: &str, status: &str) -> String {
     format!(
         r#"{{"status":"{status}","alerts":[{{"status":"{status}","labels":{{"alertname":"{name}","rulename":"AntennaDown","datasource_uid":"x","grafana_folder":"antennas","service":"wifi","component":"heron","severity":"critical"}},"annotations":{{"grafana_state_reason":"NoData"}},"startsAt":"2026-11-30T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"","fingerprint":"0","silenceURL":"","dashboardURL":"","panelURL":"","values":null,"valueString":""}}],"version":"1","truncatedAlerts":0}}"#
@@ -194,7 +194,7 @@ fn a_malformed_alert_of_a_batch_marks_what_it_leads_to() {
         // The default counts where no severity can be read.
         (labels("heron", r#","severity":{"x":1}"#) + "}", "Works badly"),
     ] {
-        let daemon = Daemon::start(&config());
+        let mut daemon = Daemon::start(&config());
         assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
         assert_eq!(overall(&daemon.english()), "Everything works");
         for path in ["/api/v2/alerts", "/api/v1/webhook"] {
@@ -205,6 +205,8 @@ fn a_malformed_alert_of_a_batch_marks_what_it_leads_to() {
         assert!(part(&page, "Heron").contains(state), "{wrong}: {}", part(&page, "Heron"));
         assert!(!part(&page, "Egret").contains(state), "{wrong}");
         assert_eq!(daemon.metric("aiglon_alerts_bad_total"), Some(2.0));
+        let log = daemon.process.log();
+        assert!(log.contains("alert 1: ") && !log.contains("found no room"), "{log}");
     }
     // One that leads nowhere, or says that something is over, makes nothing worse.
     let daemon = Daemon::start(&config());

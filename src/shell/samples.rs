@@ -351,8 +351,9 @@ impl Taking<'_> {
             let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
             ledger.note(self.engine, self.config, self.now, effects.durable);
         }
-        if effects.verdict == Some(Verdict::Refused) {
-            say_full_once(self.engine);
+        // What is too large or malformed is refused whatever room there is.
+        if effects.verdict == Some(Verdict::Refused) && !oversize && !self.app.tally.full_told.replace(true) {
+            say_full(self.engine);
         }
     }
 
@@ -377,15 +378,13 @@ impl Taking<'_> {
 }
 
 /// A full store is logged when it begins to refuse; the counter has the rest.
-fn say_full_once(engine: &Engine) {
-    if engine.counters().of(Verdict::Refused) == 1 {
-        log::warn!(
-            "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
-             refusals are counted, not logged",
-            engine.alerts().len(),
-            aiglon::limits::ALERTS
-        );
-    }
+fn say_full(engine: &Engine) {
+    log::warn!(
+        "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
+         refusals are counted, not logged",
+        engine.alerts().len(),
+        aiglon::limits::ALERTS
+    );
 }
 
 /// Puts before what was wrong with alerts that the rest could not be read.
