@@ -28,7 +28,7 @@ use super::alerts::{Held, Key, Phase};
 use super::flow;
 use super::heartbeats::BEAT;
 use super::lifetime::{Claim, Memory, Sender, Word};
-use super::mapping::LEADING;
+use super::mapping::{self, LEADING};
 use super::standing::Weight;
 use crate::config::Config;
 use crate::limits::{
@@ -147,6 +147,9 @@ impl Engine {
         let Some(source) = source.filter(|_| !listed.is_empty()) else { return Some(()) };
         let key = Key { source: source.0, fingerprint };
         self.forget(config, key, now);
+        if mapping::is_ignored(config, source, &kept) {
+            return Some(());
+        }
         let within = config.sources.get(source.index())?.repeat_within;
         let until = if sender == Sender::Once { flow::NEVER } else { now.mono.plus(within) };
         let starts_at = (starts != i64::MIN).then_some(Wall(starts));

@@ -51,6 +51,14 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     Meaning::Concerns { components, severity }
 }
 
+/// Whether an alert of which this is kept is one that its source is not heard about. Of what is not kept, nothing is known.
+pub fn is_ignored(config: &Config, source: SourceId, kept: &Kept) -> bool {
+    config.ignores(source, false, &|name| {
+        let named = kept.pairs().filter(|pair| pair.name == name);
+        named.min_by_key(|pair| pair.annotation).map(|pair| pair.value)
+    })
+}
+
 /// The component that the labels [`LEADING`] name.
 fn named(config: &Config, site: SiteId, source: SourceId, alert: &Alert) -> Option<ComponentId> {
     let [service, component] = LEADING.map(|name| alert.label(name));

@@ -56,11 +56,7 @@ impl Engine {
             };
             held.key.source = source.0;
             // What is kept of it may say that it is ignored from now on; else its next message does.
-            let kept = |name: &str| {
-                let named = held.kept.pairs().filter(|pair| pair.name == name);
-                named.min_by_key(|pair| pair.annotation).map(|pair| pair.value)
-            };
-            if new.ignores(source, false, &kept) {
+            if super::mapping::is_ignored(new, source, &held.kept) {
                 return false;
             }
             let mut components = ComponentSet::EMPTY;

@@ -1,12 +1,12 @@
 //! Who sends it: the token in `Authorization`, and the source that it belongs to.
 
 use base64ct::{Base64, Encoding};
-use heapless::Vec;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 use crate::config::Token;
 use crate::limits::CREDENTIALS_BYTES;
 use crate::model::SourceId;
+use crate::text::buffer::Bytes;
 
 /// Basic credentials of [`CREDENTIALS_BYTES`], encoded.
 const BASIC_DIGITS: usize = CREDENTIALS_BYTES.div_ceil(3) * 4;
@@ -23,14 +23,12 @@ pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Op
     let (scheme, rest) = value.split_at_checked(space)?;
     let rest = rest.trim_ascii();
     let token = if scheme.eq_ignore_ascii_case(b"basic") {
-        let mut digits: Vec<u8, BASIC_DIGITS> = Vec::new();
-        for &byte in rest.iter().filter(|byte| !matches!(byte, b' ' | b'\t')) {
-            digits.push(byte).ok()?;
+        let mut digits = Bytes::<BASIC_DIGITS>::new();
+        let mut fits = rest.split(u8::is_ascii_whitespace).all(|part| digits.push(part));
+        while fits && !digits.len().is_multiple_of(4) {
+            fits = digits.push(b"=");
         }
-        while !digits.len().is_multiple_of(4) {
-            digits.push(b'=').ok()?;
-        }
-        let pair = Base64::decode(&digits, buffer).ok()?;
+        let pair = Base64::decode(digits.as_slice(), buffer).ok().filter(|_| fits)?;
         // A user-id holds no colon, a password may (RFC 7617, section 2).
         let colon = pair.iter().position(|&byte| byte == b':')?;
         let password = pair.get(colon.checked_add(1)?..)?;
@@ -64,7 +62,7 @@ pub fn find(tokens: &[Token], token: &[u8]) -> Option<SourceId> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::vec::Vec as Heap;
+    use std::vec::Vec;
 
     #[test]
     fn schemes() {
@@ -114,9 +112,9 @@ mod tests {
     fn length_is_bounded() {
         for (len, fits) in [(CREDENTIALS_BYTES, true), (CREDENTIALS_BYTES + 1, false), (4000, false)] {
             let mut buffer = [0; CREDENTIALS_BYTES];
-            let value: Heap<u8> = b"Bearer ".iter().copied().chain(core::iter::repeat_n(b'x', len)).collect();
+            let value: Vec<u8> = b"Bearer ".iter().copied().chain(core::iter::repeat_n(b'x', len)).collect();
             assert_eq!(token(&value, &mut buffer).is_some(), fits, "bearer {len}");
-            let pair: Heap<u8> = b":".iter().copied().chain(core::iter::repeat_n(b'x', len - 1)).collect();
+            let pair: Vec<u8> = b":".iter().copied().chain(core::iter::repeat_n(b'x', len - 1)).collect();
             let mut text = [0; 8192];
             let text = Base64::encode(&pair, &mut text).unwrap();
             let value = std::format!("Basic {text}");
@@ -128,7 +126,7 @@ mod tests {
     fn every_token_leads_to_its_source() {
         let names = ["first", "second", "third", "rotated"];
         let sources = [3, 1, 31, 1];
-        let tokens: Heap<Token> = names
+        let tokens: Vec<Token> = names
             .iter()
             .zip(sources)
             .map(|(name, source)| Token {

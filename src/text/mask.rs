@@ -144,30 +144,36 @@ pub fn mask_ip(text: &mut [u8]) {
 /// word, if there is a space in its second half, and else with a character. What may be the beginning of an address there
 /// is left out, so no letter has to be masked. Empty if nothing is left.
 pub fn shorten(text: &str, bytes: usize) -> &str {
-    let head = cut(text, bytes);
-    let whole = text.get(head.len()..).is_some_and(|more| more.starts_with(char::is_whitespace));
-    let space = head.rfind(char::is_whitespace).filter(|at| *at >= head.len() / 2);
-    let mut kept = match space {
-        _ if whole => head,
-        Some(space) => head.get(..space).unwrap_or(head),
-        None => {
-            let length = head.bytes().rev().take(LONGEST).take_while(|byte| is_address(*byte)).count();
-            let end = head.len().saturating_sub(length);
+    let end = cut(text, bytes).len();
+    let (head, more) = text.as_bytes().split_at_checked(end).unwrap_or_default();
+    let word = last_word(head);
+    let mut kept = head;
+    if !more.first().is_some_and(u8::is_ascii_whitespace) {
+        if word > end / 2 {
+            kept = head.get(..word).unwrap_or(head);
+        } else {
+            let run = head.iter().rev().take_while(|byte| is_address(**byte)).count();
             // No address has so many digits on end.
-            let digits = head.bytes().rev().take_while(|byte| is_hex(*byte)).count();
-            return if digits > 16 { head } else { head.get(..end).unwrap_or(head).trim_end() };
+            let digits = head.iter().rev().take_while(|byte| is_hex(**byte)).count();
+            let run = if digits > 16 { 0 } else { run.min(LONGEST) };
+            kept = head.get(..end.saturating_sub(run)).unwrap_or(head);
         }
-    };
+    }
     // The groups of an address may have spaces between them.
     loop {
-        kept = kept.trim_end();
-        let (before, group) = kept.rsplit_once(char::is_whitespace).unwrap_or(("", kept));
-        let far = past(before.len(), LONGEST) < head.len();
-        if far || group.is_empty() || !group.bytes().all(is_address) {
-            return kept;
+        kept = kept.trim_ascii_end();
+        let (before, group) = kept.split_at_checked(last_word(kept)).unwrap_or_default();
+        let far = past(before.len(), LONGEST) < end || hex_run(group, 0) > 16;
+        if far || group.is_empty() || !group.iter().all(|byte| is_address(*byte)) {
+            return text.get(..kept.len()).unwrap_or("");
         }
         kept = before;
     }
+}
+
+/// Where the last word of a text begins.
+fn last_word(text: &[u8]) -> usize {
+    text.iter().rposition(u8::is_ascii_whitespace).map_or(0, |space| past(space, 1))
 }
 
 /// Where to hide digits if those at `at`, `digits` of them, begin a MAC address or stand in one.

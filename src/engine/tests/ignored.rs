@@ -81,3 +81,13 @@ fn what_is_no_longer_ignored_may_be_wrong_until_it_has_been_said_again() {
     sim.quiet_until(15);
     assert_eq!(sim.state(HERON), State::Operational);
 }
+
+#[test]
+fn what_is_ignored_since_the_last_start_is_not_taken_up_again() {
+    let mut sim = Sim::well(ONE);
+    sim.webhook(A, &[hook("DatasourceNoData", "heron", 9, None)]);
+    let began = record(&mut sim);
+    let next = restart(&mut sim, &ignoring(&["alertname~Datasource*"]), std::slice::from_ref(&began));
+    assert!(next.engine.alerts().is_empty());
+    assert_eq!(restart(&mut sim, &ignoring(&["alertname=Other"]), &[began]).engine.alerts().len(), 1);
+}
