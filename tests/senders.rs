@@ -69,7 +69,7 @@ fn a_wrong_method_or_path_is_told_the_right_one() {
         ("GET", "/api/v1/webhook", 405, Some("POST"), "takes POST"),
         ("PUT", "/write", 405, Some("POST"), "takes POST"),
         ("POST", "/-/healthy", 405, Some("GET, HEAD"), "takes GET"),
-        ("PUT", "/api/v2/alerts", 405, Some("GET, HEAD, POST"), "takes GET, HEAD and POST"),
+        ("PUT", "/api/v2/alerts", 405, Some("GET, HEAD, POST"), "takes GET and POST"),
         ("POST", "/api/v1/heartbeat", 404, None, "/api/v1/heartbeat/NAME"),
         ("POST", "/api/v1/heartbeat/", 404, None, "/api/v1/heartbeat/NAME"),
         ("POST", "/api/v3/alerts", 404, None, "/api/v2/alerts"),

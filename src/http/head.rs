@@ -58,7 +58,7 @@ impl HeadError {
     pub fn answer(self) -> (Status, &'static str) {
         let words = match self {
             Self::LineEnd => {
-                "a line does not end in CR LF; if it is a long Authorization: Basic, encode it with base64 -w0"
+                "a line does not end in CR LF; is it credentials that base64 wrapped? use base64 -w0"
             }
             Self::Control => "control character",
             Self::EmptyLines => "empty lines before the request",

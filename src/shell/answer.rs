@@ -195,7 +195,7 @@ impl App {
             let words = match token {
                 None => "send a token, as Authorization: Bearer TOKEN, or as the password of Basic",
                 Some(token) if token.starts_with(b"sha256:") => {
-                    "this is the hash of a token; send the token itself, which the configuration does not have"
+                    "this is the hash of a token; send the token itself"
                 }
                 Some(_) => "not a token that is known",
             };
@@ -295,8 +295,8 @@ impl App {
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
 
 /// What somebody is told who pushes to where nothing is.
-const SENDERS_PATHS: &str = "404 Not Found: alerts go to /api/v2/alerts or /api/v1/webhook, samples to /write, \
-    /api/v1/telegraf or /api/v1/collectd, signs of life to /api/v1/heartbeat/NAME\n";
+const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
+    /api/v1/collectd or /api/v1/heartbeat/NAME\n";
 
 /// Whether a heartbeat says that something failed; `None` if it does not say it clearly. What else there is, senders add.
 fn failed(query: &str) -> Option<bool> {

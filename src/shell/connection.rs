@@ -523,8 +523,8 @@ impl Connection<'_> {
 /// What somebody is told who asks with a method that is not for the path.
 fn not_allowed(allow: &str) -> &'static str {
     match allow {
-        "POST" => "this path takes POST, as curl -X POST\n",
-        "GET, HEAD" => "this path takes GET and HEAD\n",
-        _ => "this path takes GET, HEAD and POST\n",
+        "POST" => "this path takes POST\n",
+        "GET, HEAD" => "this path takes GET\n",
+        _ => "this path takes GET and POST\n",
     }
 }
