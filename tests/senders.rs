@@ -1,5 +1,5 @@
-//! What senders and the people who set them up write that is not quite right: it counts if it can be read without
-//! doubt, and else the answer says what to do.
+//! What senders write, or people who set them up, that is not quite right. It counts if it can be
+//! read without doubt; else the answer says what to do.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -129,7 +129,8 @@ fn what_is_before_behind_or_no_number_in_samples() {
     assert_eq!(fires("line"), Some(1.0));
     assert_eq!(post("/api/v2/alerts", "\u{feff}[]").0, 200);
     assert_eq!(post("/api/v1/webhook", "\u{feff}{\"alerts\":[]}").0, 200);
-    // What collectd prints for what it does not know changes nothing, in lines as in JSON, and spoils nothing beside it.
+    // What collectd prints for an unknown value changes nothing, in lines as in JSON, and spoils
+    // nothing beside it.
     assert_eq!(post("/api/v1/collectd", "\u{feff}PUTVAL h/load/gauge interval=10.000 N:9\r\n").0, 200);
     assert_eq!(fires("put"), Some(1.0));
     for none in ["nan", "-nan", "inf", "-inf", "U"] {
@@ -151,10 +152,13 @@ fn what_is_before_behind_or_no_number_in_samples() {
     assert_eq!(daemon.metric("aiglon_lines_bad_total"), Some(5.0));
 }
 
-/// As Grafana's webhook writes an alert. A rule whose query finds nothing or fails is called `DatasourceNoData` or
-/// `DatasourceError` and keeps its other labels, its own name as `rulename` (`pkg/services/ngalert/state/compat.go`). Why a state
-/// is what it is stands in the annotation `grafana_state_reason`: `MissingSeries`, `NoData`, `Error`, `Paused`, `Updated`,
-/// `RuleDeleted` or `KeepLast`, several joined by a comma and a space (`pkg/services/ngalert/models/alert_rule.go`, of 12).
+/// An alert as Grafana's webhook writes it. The alert of a rule whose query finds nothing or fails
+/// is called `DatasourceNoData` or `DatasourceError`. Its other labels stay, and its own name
+/// becomes `rulename` (grafana/grafana, `pkg/services/ngalert/state/compat.go`).
+///
+/// The annotation `grafana_state_reason` says why a state is what it is: `MissingSeries`, `NoData`,
+/// `Error`, `Paused`, `Updated`, `RuleDeleted` or `KeepLast`; several are joined by a comma and a
+/// space (there, `models/alert_rule.go`, version 12).
 fn grafana(name: &str, status: &str) -> String {
     format!(
         r#"{{"status":"{status}","alerts":[{{"status":"{status}","labels":{{"alertname":"{name}","rulename":"AntennaDown","datasource_uid":"x","grafana_folder":"antennas","service":"wifi","component":"heron","severity":"critical"}},"annotations":{{"grafana_state_reason":"NoData"}},"startsAt":"2026-11-30T00:00:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"","fingerprint":"0","silenceURL":"","dashboardURL":"","panelURL":"","values":null,"valueString":""}}],"version":"1","truncatedAlerts":0}}"#

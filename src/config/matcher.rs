@@ -83,8 +83,9 @@ impl Config {
             })
     }
 
-    /// Whether what `source` says of an alert is not to be looked at. `get` as for [`matched`](Self::matched). If not all of the
-    /// alert is known (`whole`), what is absent may only be missing, and no term holds of it.
+    /// Whether the configuration wants an alert of `source` ignored. `get` is as for
+    /// [`matched`](Self::matched). If the alert is not `whole`, what is absent may only be missing,
+    /// so no term holds of it.
     pub fn ignores<'a>(&self, source: SourceId, whole: bool, get: &dyn Fn(&str) -> Option<&'a str>) -> bool {
         let mut own = self.ignores.iter().filter(|one| one.source == source);
         own.any(|one| {
@@ -159,7 +160,8 @@ pub(super) struct Fault<'a> {
 }
 
 impl Fault<'_> {
-    /// What to write instead, for the option of this name. May turn the kind into one that knows nothing to write.
+    /// What to write instead, in the option of this name. The kind may become one that knows
+    /// nothing to write.
     pub(super) fn instead(&mut self, option: &str) -> String<PROBLEM_WORD_BYTES> {
         let mut text = String::new();
         let (name, value) = self.term;
@@ -320,7 +322,8 @@ fn fill(to: &mut String<PROBLEM_WORD_BYTES>, parts: &[&str]) -> bool {
     parts.iter().all(|part| to.push_str(part).is_ok())
 }
 
-/// Writes what `list` to write instead of `name=~regex`; false if the expression is not a simple one, or too long.
+/// Writes the `list` lines that say what `name=~regex` says. False if the expression is not a
+/// simple one, or too long.
 fn translate(option: &str, name: &str, regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> bool {
     let regex = regex.strip_prefix('^').unwrap_or(regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);

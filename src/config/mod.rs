@@ -207,7 +207,7 @@ pub struct Token {
     pub hash: [u8; 32],
 }
 
-/// One `list ignore` of a source: what it says of an alert for which all terms hold is not looked at.
+/// One `list ignore` of a source. An alert of which all its terms hold leads nowhere.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ignore {
     /// Whose.

@@ -51,7 +51,8 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     Meaning::Concerns { components, severity }
 }
 
-/// Whether an alert of which this is kept is one that its source is not heard about. Of what is not kept, nothing is known.
+/// Whether the configuration wants an alert ignored of which this is kept. What is not kept is not
+/// known.
 pub fn is_ignored(config: &Config, source: SourceId, kept: &Kept) -> bool {
     config.ignores(source, false, &|name| {
         let named = kept.pairs().filter(|pair| pair.name == name);

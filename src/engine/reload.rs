@@ -55,7 +55,7 @@ impl Engine {
                 return false;
             };
             held.key.source = source.0;
-            // What is kept of it may say that it is ignored from now on; else its next message does.
+            // What is kept may say that the alert is ignored now. Else its next message says so.
             if super::mapping::is_ignored(new, source, &held.kept) {
                 return false;
             }
@@ -158,7 +158,7 @@ fn same_feeders(old: &Config, a: SourceSet, new: &Config, b: SourceSet) -> bool 
     within(old, a, new, b) && within(new, b, old, a) && a.iter().all(|was| b.iter().all(|is| heard(was, is)))
 }
 
-/// Whether a source is still not heard about all that it was not heard about. Else what was ignored may lead here now.
+/// Whether all alerts of a source that were ignored still are. Others may lead here now.
 fn ignores_what(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
     let mut before = old.ignores.iter().filter(|one| one.source == was);
     before.all(|one| {

@@ -14,8 +14,9 @@ const BASIC_DIGITS: usize = CREDENTIALS_BYTES.div_ceil(3) * 4;
 /// The token in an `Authorization` value: `Bearer T` (RFC 6750), `Token T` (as Telegraf sends it), or `Basic` with T
 /// as the password of any user (RFC 7617), the scheme in any letter case. `buffer` takes what Basic hides.
 ///
-/// People write both by hand. So a tab separates as a space does, and Basic may have what `base64` of a shell puts in: spaces
-/// where it wraps lines of 76 columns, and the line end of `echo`, which is no part of a token. Padding may be missing.
+/// People write both by hand. A tab separates as a space does. Basic may hold spaces, where
+/// `base64` wraps its lines at 76 columns, and the line end of `echo` behind the token. Padding may
+/// be missing.
 ///
 /// `None` for other schemes, what is malformed, an empty token, and one longer than [`CREDENTIALS_BYTES`].
 pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Option<&'b [u8]> {

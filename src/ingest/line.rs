@@ -6,9 +6,10 @@
 //!
 //! As InfluxDB documents it (reference/syntax/line-protocol) and its parser of 1.x and 2.x reads it: a backslash escapes
 //! `,` and a space in a measurement, `,` `=` and a space in names and in values of tags, `"` and itself in a string; before
-//! anything else it is itself. Strings may hold line ends, so one that does not end takes all lines that follow with it; its
-//! own line is told, and how many were lost. `#` begins a comment where a line would begin. A field is a
-//! float, an integer (`1i`, `1u`), a boolean or a string. A timestamp may be absent.
+//! anything else it is itself. Strings may hold line ends. So a string that does not end takes all
+//! lines that follow with it; told are the line of its beginning, and how many were lost. `#` begins a
+//! comment where a line would begin. A field is a float, an integer (`1i`, `1u`), a boolean or a string.
+//! A timestamp may be absent.
 //!
 //! A line that is wrong costs that line: it is reported, and nothing of it counts. What nobody asks for is read, checked
 //! and dropped. The module `putval` has the lines of collectd's plain text protocol.
@@ -453,7 +454,8 @@ impl Lines {
         each(Event::Bad(self.line, flaw));
     }
 
-    /// A string has not ended where it began, or ended in the middle of something: it may have been open since.
+    /// A string did not end, or ended where no string may end. All lines since its beginning are
+    /// lost.
     fn torn(&mut self, each: &mut dyn FnMut(Event<'_>)) {
         let last = core::mem::replace(&mut self.line, self.opened);
         self.bad(Flaw::Quotes, each);

@@ -1,6 +1,7 @@
 //! The byte order mark that editors on Windows and PowerShell write before a text in UTF-8.
 
-/// What it is. In front of JSON a reader may ignore it (RFC 8259, section 8.1), and no name of anybody's begins with it.
+/// The bytes of the mark. A reader of JSON may ignore it (RFC 8259, section 8.1), and no name of
+/// anybody's begins with it.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Takes the mark off the front of one body.
@@ -11,7 +12,8 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// What to read of the next piece of a body: bytes that came before and were no mark after all, and the rest of it.
+    /// What to read of the next piece of a body: first what came earlier and was no mark after all,
+    /// then the rest.
     pub fn skip<'b>(&mut self, piece: &'b [u8]) -> (&'static [u8], &'b [u8]) {
         let (held, wanted) = BOM.split_at_checked(self.seen.into()).unwrap_or((BOM, b""));
         let same = piece.iter().zip(wanted).take_while(|(byte, wanted)| byte == wanted).count();

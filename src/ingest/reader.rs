@@ -44,7 +44,8 @@ pub enum Event<'a> {
     Sample(&'a Sample),
     /// Something in place of an alert or a sample that is not one.
     Bad(AlertError),
-    /// The same, but labels of it could be read, and are what it has: it is not whole, and its fingerprint is not its identity.
+    /// The same, with the labels that could be read. The alert is not whole, and its fingerprint is
+    /// not its identity.
     Partial(AlertError, &'a Alert),
 }
 

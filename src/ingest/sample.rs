@@ -184,8 +184,9 @@ impl Sample {
         }
     }
 
-    /// Gives each field the number that is meant: it was kept with the place of that in `values`. What has none there is not
-    /// known: collectd writes null for what is not finite (5.12, `src/utils/format_json`).
+    /// Gives each field the number that is meant: it was kept with the place of that in `values`. A
+    /// field without a number is dropped: collectd writes null for what is not finite (5.12,
+    /// `src/utils/format_json`).
     pub(super) fn resolve(&mut self, values: &[Option<Micro>]) {
         for (_, value) in &mut self.fields {
             let place = value.and_then(|place| usize::try_from(place).ok());

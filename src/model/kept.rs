@@ -28,8 +28,8 @@ impl Kept {
         Self(Vec::new())
     }
 
-    /// Adds a pair. A value that finds no room is cut ([`shorten`]) and ends with an ellipsis; false if it was, or if nothing
-    /// of it found room.
+    /// Adds a pair. A value that finds no room is cut ([`shorten`]) and ends with an ellipsis.
+    /// False if it was cut, or if nothing of it found room.
     pub fn push(&mut self, annotation: bool, name: &str, value: &str) -> bool {
         let room = KEPT_BYTES.saturating_sub(self.0.len()).saturating_sub(3);
         let Some(room) = room.checked_sub(name.len()) else { return false };

@@ -34,7 +34,7 @@ pub enum Plan<'a> {
     Busy,
     /// 405 with these methods.
     Allow(&'static str),
-    /// 301 from a path of the configuration, a secret one or a prefix, to itself with a slash at its end.
+    /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
@@ -298,7 +298,8 @@ const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n"
 const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
     /api/v1/collectd or /api/v1/heartbeat/NAME\n";
 
-/// Whether a heartbeat says that something failed; `None` if it does not say it clearly. What else there is, senders add.
+/// Whether a heartbeat says that something failed; `None` if that is not clear. Other parameters
+/// are the sender's own business.
 fn failed(query: &str) -> Option<bool> {
     let mut states = query.split('&').filter_map(|pair| pair.strip_prefix("state="));
     match (states.next(), states.next()) {

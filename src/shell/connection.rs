@@ -308,8 +308,8 @@ impl Connection<'_> {
         self.after(terms).await
     }
 
-    /// From a path to itself with a slash at its end: what is relative then leads below it. Only its last segment is said,
-    /// which is right below whatever a proxy puts before it.
+    /// From a path to itself with a slash at its end, so that relative links lead below it. The
+    /// answer names the last segment alone, which is right below whatever a proxy puts before it.
     fn begin_redirect(&mut self, terms: Terms, path: Span) -> io::Result<&'static [u8]> {
         let state = self.app.state.borrow();
         let path = state.config.str(path);

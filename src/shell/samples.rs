@@ -331,8 +331,8 @@ impl Taking<'_> {
             Event::Oversize(alert) => (alert, true),
             Event::Partial(error, alert) => {
                 self.bad(error);
-                // What it leads to is marked, since the rest of the batch would vouch for it. Of an end there is nothing to mark:
-                // what it should have ended stays as it is.
+                // The alert marks what it leads to, since the rest of the batch vouches for the
+                // source. An end marks nothing: the alert that it should end stays as it is.
                 if alert.status() == Some(ingest::Status::Resolved) {
                     return;
                 }

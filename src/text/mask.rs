@@ -7,8 +7,8 @@
 //! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an ASCII letter
 //! replaces ASCII digits and letters, nothing else), and no bytes make them panic. A `heapless::String` gets there and
 //! back by `into_bytes` and `from_utf8`. Text that is published is masked with [`mask_mac`], then with [`mask_ip`],
-//! and only then cut to size: half an address is not known for one. [`shorten`] leaves none behind in a text that must be
-//! cut, or came cut.
+//! and only then cut to size: half an address is not known for one. [`shorten`] leaves none behind in
+//! a text that must be cut, or came cut.
 
 use super::clean::is_unseen;
 use super::cut;
@@ -140,9 +140,10 @@ pub fn mask_ip(text: &mut [u8]) {
     }
 }
 
-/// What to keep of a text of which no more than `bytes` bytes may be shown, before a mark that there was more. It ends with a
-/// word, if there is a space in its second half, and else with a character. What may be the beginning of an address there
-/// is left out, so no letter has to be masked. Empty if nothing is left.
+/// What to keep of a text of which at most `bytes` bytes may be shown, before a mark that there was
+/// more. The end is the end of a word if there is a space in the second half, else of a character.
+/// What may begin an address there is left out, so no letter has to be masked. Empty if nothing is
+/// left.
 pub fn shorten(text: &str, bytes: usize) -> &str {
     let end = cut(text, bytes).len();
     let (head, more) = text.as_bytes().split_at_checked(end).unwrap_or_default();

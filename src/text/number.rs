@@ -36,7 +36,8 @@ pub fn decimal(text: &[u8]) -> Option<Micro> {
     (digits && magnitude < 309 + 6).then(|| signed(scaled(mantissa, exponent), negative))
 }
 
-/// Whether it says that there is no number, or none that is finite, as C and Go write it: `nan`, `-nan`, `+Inf`.
+/// Whether this is what C and Go write for no number, or none that is finite: `nan`, `-nan`,
+/// `+Inf`.
 pub fn is_none(text: &[u8]) -> bool {
     let (_, text) = sign(text);
     [&b"nan"[..], b"inf", b"infinity"].iter().any(|word| text.eq_ignore_ascii_case(word))
