@@ -54,10 +54,7 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
 /// Whether the configuration wants an alert ignored of which this is kept. What is not kept is not
 /// known.
 pub fn is_ignored(config: &Config, source: SourceId, kept: &Kept) -> bool {
-    config.ignores(source, false, &|name| {
-        let named = kept.pairs().filter(|pair| pair.name == name);
-        named.min_by_key(|pair| pair.annotation).map(|pair| pair.value)
-    })
+    config.ignores(source, false, &|name| kept.get(false, name).or_else(|| kept.get(true, name)))
 }
 
 /// The component that the labels [`LEADING`] name.

@@ -7,7 +7,7 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Takes the mark off the front of one body.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
-    /// So many of its bytes have come; all of them when this is past.
+    /// So many of its bytes have come; more than it has when it has not.
     seen: u8,
 }
 
@@ -15,15 +15,20 @@ impl Mark {
     /// What to read of the next piece of a body: first what came earlier and was no mark after all,
     /// then the rest.
     pub fn skip<'b>(&mut self, piece: &'b [u8]) -> (&'static [u8], &'b [u8]) {
-        let (held, wanted) = BOM.split_at_checked(self.seen.into()).unwrap_or((BOM, b""));
-        let same = piece.iter().zip(wanted).take_while(|(byte, wanted)| byte == wanted).count();
-        let rest = piece.get(same..).unwrap_or_default();
-        if rest.is_empty() && same < wanted.len() {
-            self.seen = self.seen.saturating_add(u8::try_from(same).unwrap_or(0));
-            return (b"", b"");
+        let mut rest = piece;
+        while let Some(wanted) = BOM.get(usize::from(self.seen)) {
+            match rest.split_first() {
+                Some((byte, after)) if byte == wanted => rest = after,
+                Some(_) => {
+                    let held = BOM.get(..usize::from(self.seen)).unwrap_or_default();
+                    self.seen = u8::MAX;
+                    return (held, rest);
+                }
+                None => break,
+            }
+            self.seen = self.seen.saturating_add(1);
         }
-        self.seen = u8::try_from(BOM.len()).unwrap_or(0);
-        if same == wanted.len() { (b"", rest) } else { (held, piece) }
+        (b"", rest)
     }
 }
 

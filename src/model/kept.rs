@@ -74,6 +74,12 @@ impl Kept {
         kept
     }
 
+    /// The value of a label, or of an annotation, that was kept.
+    pub fn get(&self, annotation: bool, name: &str) -> Option<&str> {
+        let found = self.pairs().find(|pair| pair.annotation == annotation && pair.name == name);
+        found.map(|pair| pair.value)
+    }
+
     /// The pairs, in the order in which they were added.
     pub fn pairs(&self) -> impl Iterator<Item = KeptPair<'_>> {
         let mut rest = self.0.as_slice();

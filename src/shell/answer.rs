@@ -301,11 +301,11 @@ const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webh
 /// Whether a heartbeat says that something failed; `None` if that is not clear. Other parameters
 /// are the sender's own business.
 fn failed(query: &str) -> Option<bool> {
-    let mut states = query.split('&').filter_map(|pair| pair.strip_prefix("state="));
-    match (states.next(), states.next()) {
-        (None, _) => query.is_empty().then_some(false),
-        (Some("ok"), None) => Some(false),
-        (Some("fail"), None) => Some(true),
+    let said = |word| query.split('&').any(|pair| pair == word);
+    match [said("state=ok"), said("state=fail")] {
+        [true, false] => Some(false),
+        [false, true] => Some(true),
+        [false, false] if query.is_empty() => Some(false),
         _ => None,
     }
 }

@@ -313,7 +313,8 @@ impl Connection<'_> {
     fn begin_redirect(&mut self, terms: Terms, path: Span) -> io::Result<&'static [u8]> {
         let state = self.app.state.borrow();
         let path = state.config.str(path);
-        let segment = path.rsplit('/').next().unwrap_or(path);
+        let segment = path.as_bytes().iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+        let segment = path.get(segment..).unwrap_or(path);
         let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
         let fits = uwrite!(location, "./{}/", segment).is_ok();
         let query = self.buffers.query.as_str();
