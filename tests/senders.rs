@@ -76,7 +76,7 @@ fn a_wrong_method_or_path_is_told_the_right_one() {
         ("PUT", "/telegraf", 404, None, "/api/v1/telegraf"),
         ("POST", "/api/v1/heartbeat/nightly", 404, None, "owes no heartbeat of that name"),
         ("POST", "/api/v1/heartbeat/backup/", 204, None, ""),
-        ("POST", "/api/v1/heartbeat/backup?state=ok&host=heron", 204, None, ""),
+        ("POST", "/api/v1/heartbeat/backup?state=ok", 204, None, ""),
         ("POST", "/api/v1/heartbeat/backup?status=up&msg=OK&ping=", 400, None, "?state=fail"),
         ("POST", "/api/v1/heartbeat/backup?state=ok&state=fail", 400, None, "?state=fail"),
         ("GET", "/nowhere", 404, None, "404 Not Found\n"),

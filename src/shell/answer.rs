@@ -68,12 +68,11 @@ impl App {
             (route(request.method, path, door.listener.serve), !prefix.is_empty() && request.path == prefix)
         };
         match route {
-            // Below a prefix without a slash, what is relative would lead outside of it.
-            Route::To(Endpoint::Page(sheet)) if bare => match self.page(request, door, None, sheet) {
-                Plan::Page { .. } => Plan::Redirect(prefix),
+            Route::To(Endpoint::Page(sheet)) => match self.page(request, door, None, sheet) {
+                // Below a prefix without a slash, what is relative would lead outside of it.
+                Plan::Page { .. } if bare => Plan::Redirect(prefix),
                 plan => plan,
             },
-            Route::To(Endpoint::Page(sheet)) => self.page(request, door, None, sheet),
             Route::Secret(secret, sheet) => self.page(request, door, Some(secret), sheet),
             Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
@@ -248,8 +247,15 @@ impl App {
             // The same for one that another source owes: a token tells nothing of others.
             return Plan::Json(Status::NotFound, "the source of this token owes no heartbeat of that name");
         };
-        let Some(failed) = failed(request.query) else {
-            return Plan::Json(Status::BadRequest, "a heartbeat takes ?state=ok or ?state=fail, or neither");
+        let failed = match request.query {
+            "" | "state=ok" => false,
+            "state=fail" => true,
+            _ => {
+                return Plan::Json(
+                    Status::BadRequest,
+                    "a heartbeat takes ?state=ok or ?state=fail, or nothing",
+                );
+            }
         };
         let now = self.now(config);
         let effects = engine.step(config, now, Input::Beat { id, failed });
@@ -297,18 +303,6 @@ const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n"
 /// What somebody is told who pushes to where nothing is.
 const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
     /api/v1/collectd or /api/v1/heartbeat/NAME\n";
-
-/// Whether a heartbeat says that something failed; `None` if that is not clear. Other parameters
-/// are the sender's own business.
-fn failed(query: &str) -> Option<bool> {
-    let said = |word| query.split('&').any(|pair| pair == word);
-    match [said("state=ok"), said("state=fail")] {
-        [true, false] => Some(false),
-        [false, true] => Some(true),
-        [false, false] if query.is_empty() => Some(false),
-        _ => None,
-    }
-}
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()
