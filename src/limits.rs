@@ -48,7 +48,9 @@ pub const SERVICES: usize = 64;
 pub const COMPONENTS: usize = 256;
 /// `list match` lines over all components.
 pub const MATCHES: usize = 512;
-/// Terms over all `list match` lines.
+/// `list ignore` lines over all sources. 8 bytes each.
+pub const IGNORES: usize = 64;
+/// Terms over all `list match` and `list ignore` lines.
 pub const TERMS: usize = 1024;
 /// `list publish` lines over all components.
 pub const PUBLISHED: usize = 512;

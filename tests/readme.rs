@@ -48,6 +48,7 @@ fn limits_are_those_of_the_code() {
         ("SERVICES", limits::SERVICES as u64),
         ("COMPONENTS", limits::COMPONENTS as u64),
         ("MATCHES", limits::MATCHES as u64),
+        ("IGNORES", limits::IGNORES as u64),
         ("TERMS", limits::TERMS as u64),
         ("HEARTBEATS", limits::HEARTBEATS as u64),
         ("RULES", limits::RULES as u64),

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, End, Engine, Input};
+use aiglon::engine::{Durable, End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanner, Step};
@@ -198,7 +198,7 @@ impl Board {
         let mut open = engine.open(SourceId(0), Sender::Webhook);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { return };
-            let input = Input::Alert { body: &mut open, alert, oversize: false };
+            let input = Input::Alert { body: &mut open, alert, quality: Quality::Whole };
             durable = engine.step(config, now, input).durable;
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();

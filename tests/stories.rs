@@ -140,3 +140,43 @@ fn an_incident_is_as_visible_as_its_site() {
     client.send(b"HEAD /incidents/1 HTTP/1.1\r\nHost: squat.example\r\n\r\n");
     assert_eq!(client.try_answer(true).unwrap().status, 200);
 }
+
+/// Where a browser is led from a path, as `Location` says it.
+fn location(daemon: &Daemon, method: &str, host: &str, path: &str) -> (u16, Option<String>) {
+    let mut client = daemon.connect();
+    client.send(format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+    let answer = client.try_answer(method == "HEAD").unwrap();
+    (answer.status, answer.header("Location").map(str::to_owned))
+}
+
+#[test]
+fn a_prefix_without_its_slash_leads_to_itself_with_one() {
+    let daemon = Daemon::start(&sites());
+    let long = format!("/status?{}", "x".repeat(600));
+    for (method, host, path, status, expected) in [
+        ("GET", "home", "/status", 301, Some("./status/")),
+        ("HEAD", "home", "/status", 301, Some("./status/")),
+        ("GET", "home", "/status?lang=fr&x=%2F", 301, Some("./status/?lang=fr&x=%2F")),
+        ("GET", "home", &long, 301, Some("./status/")),
+        ("GET", "squat.example", "/status", 301, Some("./status/")),
+        ("GET", "home", "/status/", 200, None),
+        ("GET", "home", "/status/?x=1", 200, None),
+        ("GET", "home", "/", 200, None),
+        ("GET", "home", "/status/history", 200, None),
+        // No page, no redirect: it would tell that something is there.
+        ("GET", "hidden.example", "/status", 404, None),
+        ("GET", "home", "/status//", 404, None),
+        ("GET", "home", "/statusx", 404, None),
+        ("POST", "home", "/status", 405, None),
+        ("GET", "hidden.example", &format!("/status/{SECRET}?x=1"), 301, Some(&*format!("./{SECRET}/?x=1"))),
+        ("HEAD", "hidden.example", &format!("/{SECRET}"), 301, Some(&*format!("./{SECRET}/"))),
+        ("GET", "hidden.example", &format!("/status/{SECRET}/"), 200, None),
+    ] {
+        let found = location(&daemon, method, host, path);
+        assert_eq!(found, (status, expected.map(str::to_owned)), "{method} {host} {path}");
+    }
+    // Of a prefix with several segments the last is enough.
+    let daemon = Daemon::start(&with(&sites(), "lan", &["option path_prefix '/a/status'"]));
+    assert_eq!(location(&daemon, "GET", "home", "/a/status"), (301, Some("./status/".to_owned())));
+    assert_eq!(location(&daemon, "GET", "home", "/a").0, 404);
+}

@@ -8,8 +8,8 @@ use super::load::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section};
 use super::problem::{Kind, Mistake};
 use super::schema::{Field, OptionRow, Type};
 use super::{
-    Address, Clock, Config, Console, Host, Listener, Published, Role, Scope, Token, UserKey, Visibility,
-    credential, matcher, units,
+    Address, Clock, Config, Console, Host, Ignore, Listener, Published, Role, Scope, Token, UserKey,
+    Visibility, credential, matcher, units,
 };
 use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, UNIX_PATH_BYTES};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId, UserId};
@@ -218,6 +218,12 @@ impl Loader<'_, '_> {
                 if let Some(row) = self.config.sources.get_mut(at) {
                     row.scope = if choice == 0 { Scope::Push } else { Scope::Read };
                 }
+            }
+            Field::Ignore => {
+                let Some((first, count)) = self.terms(value) else { return };
+                let terms = matcher::Match { component: ComponentId(0), first, count };
+                let row = Ignore { source: SourceId(low(value.section.index)), terms };
+                push(self, |config| &mut config.ignores, row, value.line, "lines 'list ignore' (IGNORES)");
             }
             field => {
                 let span = self.duration(value);
@@ -570,7 +576,7 @@ impl Loader<'_, '_> {
                 }
             };
             if let Some(mut fault) = fault {
-                let instead = fault.instead();
+                let instead = fault.instead(value.row.name);
                 let problem = value.wrong(fault.kind).word(fault.word).instead(&instead).limit(fault.at);
                 let refused = !problem.is_warning();
                 self.problems.add(problem);

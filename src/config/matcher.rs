@@ -83,6 +83,17 @@ impl Config {
             })
     }
 
+    /// Whether the configuration wants an alert of `source` ignored. `get` is as for
+    /// [`matched`](Self::matched). If the alert is not `whole`, what is absent may only be missing,
+    /// so no term holds of it.
+    pub fn ignores<'a>(&self, source: SourceId, whole: bool, get: &dyn Fn(&str) -> Option<&'a str>) -> bool {
+        let mut own = self.ignores.iter().filter(|one| one.source == source);
+        own.any(|one| {
+            let known = |term: &Term| whole || get(self.str(term.name)).is_some();
+            self.holds(one.terms, get) && self.terms_of(one.terms).all(known)
+        })
+    }
+
     fn component_fed_by(&self, component: ComponentId, site: SiteId, source: SourceId) -> bool {
         self.site_of(component) == Some(site)
             && self.components.get(component.index()).is_some_and(|part| part.feeders.contains(source))
@@ -149,12 +160,15 @@ pub(super) struct Fault<'a> {
 }
 
 impl Fault<'_> {
-    /// What to write instead. May turn the kind into one that knows nothing to write.
-    pub(super) fn instead(&mut self) -> String<PROBLEM_WORD_BYTES> {
+    /// What to write instead, in the option of this name. The kind may become one that knows
+    /// nothing to write.
+    pub(super) fn instead(&mut self, option: &str) -> String<PROBLEM_WORD_BYTES> {
         let mut text = String::new();
         let (name, value) = self.term;
         match self.kind {
-            Kind::MatchRegex if !translate(name, value, &mut text) => self.kind = Kind::MatchRegexHard,
+            Kind::MatchRegex if !translate(option, name, value, &mut text) => {
+                self.kind = Kind::MatchRegexHard;
+            }
             Kind::MatchStar if self.word == "=" && !fill(&mut text, &[name, "~", value]) => text.clear(),
             _ => {}
         }
@@ -308,8 +322,9 @@ fn fill(to: &mut String<PROBLEM_WORD_BYTES>, parts: &[&str]) -> bool {
     parts.iter().all(|part| to.push_str(part).is_ok())
 }
 
-/// Writes what to write instead of `name=~regex`; false if the expression is not a simple one, or too long.
-fn translate(name: &str, regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> bool {
+/// Writes the `list` lines that say what `name=~regex` says. False if the expression is not a
+/// simple one, or too long.
+fn translate(option: &str, name: &str, regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> bool {
     let regex = regex.strip_prefix('^').unwrap_or(regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);
     let inner = regex.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(regex);
@@ -318,9 +333,9 @@ fn translate(name: &str, regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> bo
         let mut glob: String<PROBLEM_WORD_BYTES> = String::new();
         let Some(wild) = glob_of(part, &mut glob) else { return false };
         let quote = if part.contains(char::is_whitespace) || part.is_empty() { "\"" } else { "" };
-        let before = if number == 0 { "list match '" } else { " and list match '" };
+        let and = if number == 0 { "" } else { " and " };
         let sign = if wild { "~" } else { "=" };
-        if !fill(to, &[before, name, sign, quote, &glob, quote, "'"]) {
+        if !fill(to, &[and, "list ", option, " '", name, sign, quote, &glob, quote, "'"]) {
             return false;
         }
     }
@@ -425,6 +440,38 @@ mod tests {
         assert!(hit(&good(&with(&["alertname=X", "job~home*"])), &down));
         assert!(!hit(&good(&with(&["alertname=X", "job~office*"])), &down));
         assert!(!hit(&good(&with(&[])), &down));
+    }
+
+    #[test]
+    fn what_a_source_ignores() {
+        let ignore = |lines: &str| {
+            format!(
+                "{BASE}config source 'p'\n{lines}config source 'q'\n\toption site s\n\tlist token 'sha256:{}'\n",
+                "9".repeat(64)
+            )
+        };
+        let config = good(&ignore("\tlist ignore 'alertname~Data* a!=b'\n\tlist ignore 'c=d'\n"));
+        for (source, whole, pairs, expected) in [
+            (0, true, &[("alertname", "DatasourceError")][..], true),
+            (0, true, &[("alertname", "DatasourceError"), ("a", "b")], false),
+            (0, true, &[("alertname", "AntennaDown")], false),
+            (0, true, &[("c", "d")], true),
+            (0, true, &[], false),
+            // What is not there may be missing.
+            (0, false, &[("alertname", "DatasourceError")], false),
+            (0, false, &[("alertname", "DatasourceError"), ("a", "")], true),
+            (0, false, &[("c", "d")], true),
+            (1, true, &[("c", "d")], false),
+        ] {
+            assert_eq!(config.ignores(SourceId(source), whole, &get(pairs)), expected, "{source} {pairs:?}");
+        }
+        let (_, told) =
+            load(ignore("\tlist ignore 'alertname=~\"Data.*|X\"'\n\tlist ignore ' '\n").as_bytes());
+        assert!(
+            told[0].contains("write list ignore 'alertname~Data*' and list ignore 'alertname=X'"),
+            "{told:?}"
+        );
+        assert!(told[1].contains("this matcher is empty"), "{told:?}");
     }
 
     #[test]

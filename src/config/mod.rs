@@ -23,8 +23,8 @@ use core::net::SocketAddr;
 use heapless::{String, Vec};
 
 use crate::limits::{
-    COMPONENTS, CONFIG_TEXT_BYTES, EXPECTED, HEARTBEATS, HOSTS, LISTENERS, MATCHES, PUBLISHED, RULES,
-    SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
+    COMPONENTS, CONFIG_TEXT_BYTES, EXPECTED, HEARTBEATS, HOSTS, IGNORES, LISTENERS, MATCHES, PUBLISHED,
+    RULES, SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
 };
 use crate::model::{
     ComponentId, HeartbeatId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
@@ -207,6 +207,15 @@ pub struct Token {
     pub hash: [u8; 32],
 }
 
+/// One `list ignore` of a source. An alert of which all its terms hold leads nowhere.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ignore {
+    /// Whose.
+    pub source: SourceId,
+    /// Its terms; of no component.
+    pub terms: matcher::Match,
+}
+
 /// `config service`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Service {
@@ -319,13 +328,15 @@ pub struct Config {
     pub sources: Vec<Source, SOURCES>,
     /// `list token` of every source.
     pub tokens: Vec<Token, TOKENS>,
+    /// `list ignore` of every source.
+    pub ignores: Vec<Ignore, IGNORES>,
     /// `config service`.
     pub services: Vec<Service, SERVICES>,
     /// `config component`.
     pub components: Vec<Component, COMPONENTS>,
     /// `list match` of every component.
     pub matches: Vec<matcher::Match, MATCHES>,
-    /// The terms of every match.
+    /// The terms of every match, and of every ignore.
     pub terms: Vec<matcher::Term, TERMS>,
     /// `list publish` of every component.
     pub published: Vec<Published, PUBLISHED>,
@@ -367,6 +378,7 @@ impl Config {
             hosts: Vec::new(),
             sources: Vec::new(),
             tokens: Vec::new(),
+            ignores: Vec::new(),
             services: Vec::new(),
             components: Vec::new(),
             matches: Vec::new(),
@@ -390,6 +402,7 @@ impl Config {
         self.hosts.clear();
         self.sources.clear();
         self.tokens.clear();
+        self.ignores.clear();
         self.services.clear();
         self.components.clear();
         self.matches.clear();

@@ -110,6 +110,7 @@ pub(super) enum Field {
     SilentAfter,
     Resync,
     RepeatWithin,
+    Ignore,
     Description,
     Label,
     Url,
@@ -178,7 +179,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 68] = [
+pub(super) static OPTIONS: [OptionRow; 69] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -220,6 +221,7 @@ pub(super) static OPTIONS: [OptionRow; 68] = [
     row(Type::Source, "silent_after", Shape::One, Field::SilentAfter),
     row(Type::Source, "resync", Shape::One, Field::Resync),
     row(Type::Source, "repeat_within", Shape::One, Field::RepeatWithin),
+    row(Type::Source, "ignore", Shape::Many, Field::Ignore),
     must(Type::Service, "site", Shape::One, Field::Site, SAY_SITE),
     row(Type::Service, "name", Shape::Text, Field::Title),
     row(Type::Service, "description", Shape::Text, Field::Description),

@@ -21,7 +21,7 @@ use super::*;
 use crate::command::table::{Needs, OPTIONS};
 use crate::config::Problems;
 use crate::engine::lifetime::Sender;
-use crate::engine::{End, Input};
+use crate::engine::{End, Input, Quality};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::model::SourceId;
 use crate::time::{Mono, Wall};
@@ -155,7 +155,7 @@ impl Board {
         let mut open = engine.open(SourceId(source), Sender::Repeating);
         let mut each = |event: Event<'_>| {
             if let Event::Alert(alert) = event {
-                engine.step(config, now, Input::Alert { body: &mut open, alert, oversize: false });
+                engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
             }
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();

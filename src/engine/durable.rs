@@ -27,7 +27,7 @@ use super::Engine;
 use super::alerts::{Held, Key, Phase};
 use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
-use super::mapping::LEADING;
+use super::mapping::{self, LEADING};
 use crate::config::Config;
 use crate::limits::{
     ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, RECORD_OVERHEAD_BYTES,
@@ -147,6 +147,9 @@ impl Engine {
         let Some(source) = source.filter(|_| !listed.is_empty()) else { return Some(()) };
         let key = Key { source: source.0, fingerprint };
         self.forget(key);
+        if mapping::is_ignored(config, source, &kept) {
+            return Some(());
+        }
         let within = config.sources.get(source.index())?.repeat_within;
         let until = now.mono.plus(within);
         let starts_at = (starts != i64::MIN).then_some(Wall(starts));

@@ -3,7 +3,7 @@
 use super::alerts::{self, Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
-use super::{Body, Durable, Engine, Verdict};
+use super::{Body, Durable, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, OLD_NEWS, PROMISE_MOST, WAKE_LEAST};
@@ -96,13 +96,17 @@ impl Engine {
             Meaning::Heartbeat => return Verdict::Heartbeat,
             Meaning::Concerns { fires: Finding::Well, .. } => return Verdict::Fine,
             Meaning::Concerns { components, fires } => (components, fires),
-            Meaning::Unmapped => {
+            meaning @ (Meaning::Unmapped | Meaning::Ignored) => {
                 // What it says about itself has changed so that it concerns nobody here any more; unless that is among what
                 // found no room: then it lives for as long as it said.
                 if let Some(at) = at.filter(|_| !alert.was_cut()) {
                     self.end(config, at, sender, claim, now);
                 }
-                return Verdict::Unmapped;
+                return if matches!(meaning, Meaning::Ignored) {
+                    Verdict::Ignored
+                } else {
+                    Verdict::Unmapped
+                };
             }
         };
         let message = Message { source, sender, alert, key, claim, word };
@@ -113,17 +117,27 @@ impl Engine {
         }
     }
 
-    /// An alert that was too large to be read whole: what was captured of it may mark its components.
-    pub(super) fn oversize(&mut self, config: &Config, body: &mut Body, alert: &Alert, now: Now) -> Verdict {
+    /// An alert that could not be read whole: what was captured of it may mark its components.
+    pub(super) fn captured(
+        &mut self,
+        config: &Config,
+        body: &mut Body,
+        alert: &Alert,
+        quality: Quality,
+        now: Now,
+    ) -> Verdict {
         let (source, sender) = (body.source, body.sender);
-        self.counters.oversize = self.counters.oversize.saturating_add(1);
+        let oversize = quality == Quality::Oversize;
+        self.counters.oversize = self.counters.oversize.saturating_add(u64::from(oversize));
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
             Meaning::Unmapped => Verdict::Unmapped,
+            Meaning::Ignored => Verdict::Ignored,
             Meaning::Concerns { fires: Finding::Well, .. } => Verdict::Fine,
             Meaning::Concerns { components, fires } => {
                 let until = marked_until(config, source, sender, now.mono);
                 self.lose(source, sender, until);
+                let fires = if oversize { fires } else { Finding::Unreadable };
                 let since = alerts::since(alert.starts_at(), now.mono, now);
                 body.refuse(&components);
                 self.refuse(config, source, &components, (fires, since), until, now)

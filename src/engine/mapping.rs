@@ -17,6 +17,8 @@ pub enum Meaning {
     Heartbeat,
     /// It leads to no component that this source feeds.
     Unmapped,
+    /// The configuration says to ignore it (`list ignore`).
+    Ignored,
     /// It concerns components.
     Concerns {
         /// Which.
@@ -33,6 +35,9 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     };
     if alert.label("heartbeat").is_some() {
         return Meaning::Heartbeat;
+    }
+    if config.ignores(source, alert.is_whole(), &|name| alert.get(name)) {
+        return Meaning::Ignored;
     }
     let mut components = ComponentSet::EMPTY;
     if let Some(id) = named(config, site, source, alert) {
@@ -51,6 +56,12 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
         _ => severity.into(),
     };
     Meaning::Concerns { components, fires }
+}
+
+/// Whether the configuration wants an alert ignored of which this is kept. What is not kept is not
+/// known.
+pub fn is_ignored(config: &Config, source: SourceId, kept: &Kept) -> bool {
+    config.ignores(source, false, &|name| kept.get(false, name).or_else(|| kept.get(true, name)))
 }
 
 /// The component that the labels [`LEADING`] name.

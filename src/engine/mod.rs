@@ -53,8 +53,8 @@ pub enum Input<'a> {
         body: &'a mut Body,
         /// What.
         alert: &'a Alert,
-        /// Whether it was too large to be read whole: what was captured of it may still mark a component.
-        oversize: bool,
+        /// Whether it could be read: if not, what was captured of it may still mark a component.
+        quality: Quality,
     },
     /// A sample came that rules of its source ask for.
     Sample {
@@ -81,6 +81,17 @@ pub enum Input<'a> {
     Pass,
 }
 
+/// How well an alert could be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quality {
+    /// All of it, but for what found no room.
+    Whole,
+    /// It is larger than what is read of an alert.
+    Oversize,
+    /// It breaks the contract of its path: nobody can tell whether it fires.
+    Malformed,
+}
+
 /// What became of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -98,6 +109,8 @@ pub enum Verdict {
     Unmapped,
     /// It found no room; its components are marked.
     Refused,
+    /// The configuration says to ignore it.
+    Ignored,
 }
 
 /// What a step has to tell the caller.
@@ -134,7 +147,7 @@ pub enum Durable {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counters {
     /// By [`Verdict`], in its order.
-    pub verdicts: [u64; 7],
+    pub verdicts: [u64; 8],
     /// Alerts that ended without being resolved.
     pub expired: u64,
     /// Alerts that were too large to be read whole.
@@ -160,7 +173,7 @@ impl Counters {
 
 impl Verdict {
     /// Every verdict and its name in `/metrics`, in the order of [`Counters::verdicts`].
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Firing, "firing"),
         (Self::Resolved, "resolved"),
         (Self::Doubtful, "doubtful"),
@@ -168,6 +181,7 @@ impl Verdict {
         (Self::Heartbeat, "heartbeat"),
         (Self::Unmapped, "unmapped"),
         (Self::Refused, "refused"),
+        (Self::Ignored, "ignored"),
     ];
 }
 
@@ -232,7 +246,7 @@ impl Engine {
             generations: [0; SITES],
             as_of_minute: [0; SITES],
             counters: Counters {
-                verdicts: [0; 7],
+                verdicts: [0; 8],
                 expired: 0,
                 oversize: 0,
                 silences: 0,
@@ -305,12 +319,11 @@ impl Engine {
                 self.look_soon(now.mono);
                 return Effects::default();
             }
-            Input::Alert { body, alert, oversize } => {
-                let verdict = self.within(body, |engine, body| {
-                    if oversize {
-                        engine.oversize(config, body, alert, now)
-                    } else {
-                        engine.alert(config, body, alert, now)
+            Input::Alert { body, alert, quality } => {
+                let verdict = self.within(body, |engine, body| match quality {
+                    Quality::Whole => engine.alert(config, body, alert, now),
+                    Quality::Oversize | Quality::Malformed => {
+                        engine.captured(config, body, alert, quality, now)
                     }
                 });
                 body.count(alert.fingerprint(), verdict);

@@ -54,6 +54,10 @@ impl Engine {
                 return false;
             };
             held.key.source = source.0;
+            // What is kept may say that the alert is ignored now. Else its next message says so.
+            if super::mapping::is_ignored(new, source, &held.kept) {
+                return false;
+            }
             let mut components = ComponentSet::EMPTY;
             for id in held.components.iter() {
                 if let Some(to) = component_to.get(id.index()).copied().flatten() {
@@ -138,7 +142,18 @@ fn same_feeders(old: &Config, a: SourceSet, new: &Config, b: SourceSet) -> bool 
     let within = |old: &Config, a: SourceSet, new: &Config, b: SourceSet| {
         a.iter().all(|was| b.iter().any(|is| same_source(old, was, new, is)))
     };
-    within(old, a, new, b) && within(new, b, old, a)
+    let heard =
+        |was: SourceId, is: SourceId| !same_source(old, was, new, is) || ignores_what(old, was, new, is);
+    within(old, a, new, b) && within(new, b, old, a) && a.iter().all(|was| b.iter().all(|is| heard(was, is)))
+}
+
+/// Whether all alerts of a source that were ignored still are. Others may lead here now.
+fn ignores_what(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
+    let mut before = old.ignores.iter().filter(|one| one.source == was);
+    before.all(|one| {
+        let mut now = new.ignores.iter().filter(|other| other.source == is);
+        now.any(|other| same_terms(old, one.terms, new, other.terms))
+    })
 }
 
 fn same_matches(old: &Config, was: ComponentId, new: &Config, is: ComponentId) -> bool {

@@ -25,7 +25,7 @@ use std::vec::Vec;
 
 use super::alerts::Key;
 use super::lifetime::Sender;
-use super::{Body, End, Engine, Input, State};
+use super::{Body, End, Engine, Input, Quality, State};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::{ALERTS, SOURCES};
@@ -122,13 +122,13 @@ impl World {
         let body = format!("[{}]", alerts.join(","));
         let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
-            let (alert, oversize) = match event {
-                Event::Alert(alert) => (alert, false),
-                Event::Oversize(alert) => (alert, true),
-                Event::Bad(error) => panic!("{error:?}"),
+            let (alert, quality) = match event {
+                Event::Alert(alert) => (alert, Quality::Whole),
+                Event::Oversize(alert) => (alert, Quality::Oversize),
+                Event::Bad(error) | Event::Partial(error, _) => panic!("{error:?}"),
                 Event::Sample(_) => unreachable!("nobody asked"),
             };
-            engine.step(config, now, Input::Alert { body: &mut open, alert, oversize });
+            engine.step(config, now, Input::Alert { body: &mut open, alert, quality });
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();

@@ -10,6 +10,7 @@
 
 mod field;
 mod heartbeats;
+mod ignored;
 mod incidents;
 mod notifications;
 mod rules;
@@ -23,7 +24,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::lifetime::Sender;
-use super::{Durable, End, Engine, Input, Verdict, durable};
+use super::{Durable, End, Engine, Input, Quality, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
@@ -176,12 +177,13 @@ impl Sim {
         *durable = Durable::Nothing;
         let mut body = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
-            let (alert, oversize) = match event {
-                Event::Alert(alert) => (alert, false),
-                Event::Oversize(alert) => (alert, true),
+            let (alert, quality) = match event {
+                Event::Alert(alert) => (alert, Quality::Whole),
+                Event::Oversize(alert) => (alert, Quality::Oversize),
+                Event::Partial(_, alert) => (alert, Quality::Malformed),
                 Event::Bad(_) | Event::Sample(_) => return,
             };
-            let effects = engine.step(config, now, Input::Alert { body: &mut body, alert, oversize });
+            let effects = engine.step(config, now, Input::Alert { body: &mut body, alert, quality });
             verdicts.extend(effects.verdict);
             if effects.durable != Durable::Nothing {
                 *durable = effects.durable;

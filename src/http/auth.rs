@@ -6,20 +6,35 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use crate::config::Token;
 use crate::limits::CREDENTIALS_BYTES;
 use crate::model::SourceId;
+use crate::text::buffer::Bytes;
+
+/// Basic credentials of [`CREDENTIALS_BYTES`], encoded.
+const BASIC_DIGITS: usize = CREDENTIALS_BYTES.div_ceil(3) * 4;
 
 /// The token in an `Authorization` value: `Bearer T` (RFC 6750), `Token T` (as Telegraf sends it), or `Basic` with T
 /// as the password of any user (RFC 7617), the scheme in any letter case. `buffer` takes what Basic hides.
 ///
+/// People write both by hand. A tab separates as a space does. Basic may hold spaces, where
+/// `base64` wraps its lines at 76 columns, and the line end of `echo` behind the token. Padding may
+/// be missing.
+///
 /// `None` for other schemes, what is malformed, an empty token, and one longer than [`CREDENTIALS_BYTES`].
 pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Option<&'b [u8]> {
-    let space = value.iter().position(|&byte| byte == b' ')?;
+    let space = value.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
     let (scheme, rest) = value.split_at_checked(space)?;
     let rest = rest.trim_ascii();
     let token = if scheme.eq_ignore_ascii_case(b"basic") {
-        let pair = Base64::decode(rest, buffer).ok()?;
+        let mut digits = Bytes::<BASIC_DIGITS>::new();
+        let mut fits = rest.split(u8::is_ascii_whitespace).all(|part| digits.push(part));
+        while fits && !digits.len().is_multiple_of(4) {
+            fits = digits.push(b"=");
+        }
+        let pair = Base64::decode(digits.as_slice(), buffer).ok().filter(|_| fits)?;
         // A user-id holds no colon, a password may (RFC 7617, section 2).
         let colon = pair.iter().position(|&byte| byte == b':')?;
-        pair.get(colon.checked_add(1)?..)?
+        let password = pair.get(colon.checked_add(1)?..)?;
+        let end = password.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        password.get(..=end)?
     } else if scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"token") {
         rest
     } else {
@@ -65,7 +80,20 @@ mod tests {
             ("Basic dTpwOnE=", Some("p:q")), // "u:p:q"
             ("Basic dTo=", None),            // "u:": no password
             ("Basic dQ==", None),            // "u": no colon
-            ("Basic OnQ", None),             // padding is missing
+            ("Basic OnQ", Some("t")),        // padding is missing
+            ("Basic OnQK", Some("t")),       // ":t\n"
+            ("Basic OnQNCg==", Some("t")),   // ":t\r\n"
+            ("Basic Ono6Cg==", Some("z:")),  // ":z:\n"
+            ("Basic OnQg", Some("t ")),      // ":t ": may be meant
+            ("Basic dToK", None),            // "u:\n": no password
+            ("Basic Y29sbGVjdGQ6 czNj\tcmV0LXRva2Vu", Some("s3cret-token")),
+            ("Basic\tOnQ=", Some("t")),
+            ("Bearer\ts3cret-token", Some("s3cret-token")),
+            ("Token \t s3cret-token\t ", Some("s3cret-token")),
+            ("Bearer s3cret token", Some("s3cret token")), // nobody's
+            ("Bearer\t", None),
+            ("Basic OnQ=OnQ=", None),
+            ("Basic O", None),
             ("Basic !!!!", None),
             ("Basic ", None),
             ("Basic", None),

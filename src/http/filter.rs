@@ -62,8 +62,7 @@ impl Filter {
         shown
             && self.terms.iter().all(|term| {
                 let (name, wanted) = term.parts();
-                let label = alert.kept.pairs().find(|pair| !pair.annotation && pair.name == name);
-                (label.map_or("", |pair| pair.value) == wanted) != term.not
+                (alert.kept.get(false, name).unwrap_or("") == wanted) != term.not
             })
     }
 }

@@ -57,7 +57,9 @@ impl HeadError {
     /// The status to answer with, and what was wrong, in a few words for whoever wrote the sender.
     pub fn answer(self) -> (Status, &'static str) {
         let words = match self {
-            Self::LineEnd => "a line does not end in CR LF",
+            Self::LineEnd => {
+                "a line does not end in CR LF; is it credentials that base64 wrapped? use base64 -w0"
+            }
             Self::Control => "control character",
             Self::EmptyLines => "empty lines before the request",
             Self::Fold => "folded header line",

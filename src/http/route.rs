@@ -50,6 +50,8 @@ pub enum Route<'a> {
     Heartbeat(&'a str),
     /// Nowhere: 404.
     NotFound,
+    /// Nowhere: 404, with the paths that senders push to, since it was one.
+    Nothing,
     /// The path is known, the method is not for it: 405 with this `Allow`.
     MethodNotAllowed(&'static str),
     /// The method is unknown: 501 (RFC 9110, section 9.1).
@@ -140,13 +142,18 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     if let Some(name) = path.strip_prefix(HEARTBEAT) {
         return match method {
             _ if !roles.ingest => Route::NotFound,
-            Method::Post => Route::Heartbeat(name),
+            Method::Post if name.is_empty() => Route::Nothing,
+            // No name has a slash.
+            Method::Post => Route::Heartbeat(name.strip_suffix('/').unwrap_or(name)),
             _ => Route::MethodNotAllowed("POST"),
         };
     }
     let Some((row, number)) = row(path) else {
-        let wants_page = roles.page && matches!(method, Method::Get | Method::Head);
-        return if wants_page { secret(path) } else { Route::NotFound };
+        return match method {
+            Method::Get | Method::Head if roles.page => secret(path),
+            Method::Post | Method::Other if roles.ingest => Route::Nothing,
+            _ => Route::NotFound,
+        };
     };
     let is_here = match row.role {
         Role::Page => roles.page,
@@ -214,7 +221,7 @@ mod tests {
     #[test]
     fn everything_has_its_place() {
         use Method::{Get, Head, Other, Post, Unknown};
-        use Route::{MethodNotAllowed, NotFound, NotImplemented, Secret, SecretWithoutSlash, To};
+        use Route::{MethodNotAllowed, NotFound, NotImplemented, Nothing, Secret, SecretWithoutSlash, To};
         let page = Roles { page: true, ..NONE };
         let ingest = Roles { ingest: true, ..NONE };
         let metrics = Roles { metrics: true, ..NONE };
@@ -235,10 +242,10 @@ mod tests {
             (Get, "/api/v1/alerts", ingest, MethodNotAllowed("POST")),
             (Post, "/api/v2/alerts", page, NotFound),
             (Get, "/api/v2/alerts", metrics, NotFound),
-            (Post, "/api/v2/alerts/", ingest, NotFound),
-            (Post, "/api//v2/alerts", ALL, NotFound),
-            (Post, "/api/v2/%61lerts", ALL, NotFound),
-            (Post, "/API/v2/alerts", ALL, NotFound),
+            (Post, "/api/v2/alerts/", ingest, Nothing),
+            (Post, "/api//v2/alerts", ALL, Nothing),
+            (Post, "/api/v2/%61lerts", ALL, Nothing),
+            (Post, "/API/v2/alerts", ALL, Nothing),
             (Post, "/api/v1/webhook", ingest, To(Endpoint::Webhook)),
             (Get, "/api/v1/webhook", ingest, MethodNotAllowed("POST")),
             (Get, "/api/v2/status", ingest, To(Endpoint::Status)),
@@ -248,10 +255,13 @@ mod tests {
             (Head, "/-/ready", NONE, To(Endpoint::Ready)),
             (Post, "/-/ready", NONE, MethodNotAllowed("GET, HEAD")),
             (Post, "/api/v1/heartbeat/backup", ingest, Route::Heartbeat("backup")),
-            (Post, "/api/v1/heartbeat/", ingest, Route::Heartbeat("")),
+            (Post, "/api/v1/heartbeat/", ingest, Nothing),
+            (Post, "/api/v1/heartbeat/backup/", ingest, Route::Heartbeat("backup")),
+            (Other, "/api/v1/heartbeat/backup", ingest, MethodNotAllowed("POST")),
+            (Other, "/api/v1/nowhere", ingest, Nothing),
             (Get, "/api/v1/heartbeat/backup", ingest, MethodNotAllowed("POST")),
             (Post, "/api/v1/heartbeat/backup", page, NotFound),
-            (Post, "/api/v1/heartbeat", ingest, NotFound),
+            (Post, "/api/v1/heartbeat", ingest, Nothing),
             (Post, "/write", ingest, To(Endpoint::Write)),
             (Post, "/api/v2/write", ingest, To(Endpoint::Write)),
             (Get, "/write", ingest, MethodNotAllowed("POST")),
@@ -268,7 +278,7 @@ mod tests {
             (Get, "/s3cret", page, SecretWithoutSlash("s3cret")),
             (Get, "/s3cret/", ingest, NotFound),
             (Get, "/s3cret", metrics, NotFound),
-            (Post, "/s3cret/", ALL, NotFound),
+            (Post, "/s3cret/", ALL, Nothing),
             (Get, "/history", page, To(Endpoint::Page(Sheet::History))),
             (Head, "/incidents/3", page, To(Endpoint::Page(Sheet::Incident(3)))),
             (Get, "/incidents/4294967295", page, To(Endpoint::Page(Sheet::Incident(u32::MAX)))),
@@ -287,7 +297,7 @@ mod tests {
             (Get, "/s3cret/incidents/", page, NotFound),
             (Get, "/s3cret/metrics", ALL, NotFound),
             (Get, "/s3cret/api/v2/status", ALL, NotFound),
-            (Post, "/s3cret/history", ALL, NotFound),
+            (Post, "/s3cret/history", ALL, Nothing),
             (Get, "//history", ALL, NotFound),
             (Get, "/s3cret/x", ALL, NotFound),
             (Get, "/s3cret//", ALL, NotFound),

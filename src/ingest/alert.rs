@@ -5,6 +5,7 @@ use heapless::Vec;
 use super::fingerprint::fingerprint;
 use super::json::Text;
 use crate::limits::{ALERT_BYTES, ALERT_PAIRS};
+use crate::text::ELLIPSIS;
 use crate::text::buffer::Bytes;
 use crate::text::mask;
 use crate::time::Wall;
@@ -169,6 +170,11 @@ impl Alert {
         self.lost.annotation
     }
 
+    /// Whether nothing of it is missing.
+    pub fn is_whole(&self) -> bool {
+        self.lost == Lost::NONE
+    }
+
     /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
     /// guessed, and must not be written to where it can be found.
     pub const fn held_mac(&self) -> bool {
@@ -261,10 +267,11 @@ impl Alert {
         {
             return false;
         }
-        let pair = Pair { kind, at: self.name_at, name: short(name), value: short(text.len()) };
-        if !self.text.push(text.as_bytes()) {
+        if !self.text.push(text.as_bytes()) || value.cut && !self.shorten(at.saturating_add(name)) {
             return false;
         }
+        let length = self.text.len().saturating_sub(at).saturating_sub(name);
+        let pair = Pair { kind, at: self.name_at, name: short(name), value: short(length) };
         if let Some(index) = earlier {
             if let Some(place) = self.pairs.get_mut(index) {
                 *place = pair;
@@ -274,12 +281,6 @@ impl Alert {
         } else {
             self.annotations = self.annotations.saturating_add(u16::from(kind == PairKind::Annotation));
         }
-        if value.cut {
-            // Half an address at the end of what is left would not be known for one.
-            let kept = self.text.as_mut_slice().get_mut(at.saturating_add(name)..).unwrap_or_default();
-            self.held_mac |= mask::mask_mac(kept) && kind == PairKind::Label;
-            mask::mask_tail(kept);
-        }
         match kind {
             PairKind::Annotation => {
                 self.annotation_bytes = short(bytes);
@@ -288,6 +289,22 @@ impl Alert {
             PairKind::Label => self.lost.label |= value.cut,
         }
         true
+    }
+
+    /// What came cut, from here on, ends with an ellipsis. Whether anything is left of it.
+    fn shorten(&mut self, start: usize) -> bool {
+        let text = self.text.as_mut_slice().get_mut(start..).unwrap_or_default();
+        let seen = mask::squeeze(text);
+        let text = as_str(text.get(..seen).unwrap_or_default());
+        let kept = mask::shorten(text, seen.saturating_sub(ELLIPSIS.len())).len();
+        self.text.truncate(start.saturating_add(kept));
+        kept > 0 && self.text.push(ELLIPSIS.as_bytes())
+    }
+
+    /// All of it has come that is going to count, and something in it was wrong.
+    pub(super) fn spoil(&mut self) {
+        self.complete();
+        self.lost.label = true;
     }
 
     /// All of it has come. From here on it shows no MAC address. Whether it is whole.

@@ -6,8 +6,10 @@
 //!
 //! As InfluxDB documents it (reference/syntax/line-protocol) and its parser of 1.x and 2.x reads it: a backslash escapes
 //! `,` and a space in a measurement, `,` `=` and a space in names and in values of tags, `"` and itself in a string; before
-//! anything else it is itself. Strings may hold line ends. `#` begins a comment where a line would begin. A field is a
-//! float, an integer (`1i`, `1u`), a boolean or a string. A timestamp may be absent.
+//! anything else it is itself. Strings may hold line ends. So a string that does not end takes all
+//! lines that follow with it; told are the line of its beginning, and how many were lost. `#` begins a
+//! comment where a line would begin. A field is a float, an integer (`1i`, `1u`), a boolean or a string.
+//! A timestamp may be absent.
 //!
 //! A line that is wrong costs that line: it is reported, and nothing of it counts. What nobody asks for is read, checked
 //! and dropped. The module `putval` has the lines of collectd's plain text protocol.
@@ -15,6 +17,7 @@
 mod putval;
 
 use super::draft::{Asked, Draft, Token};
+use super::mark::BOM;
 use super::sample::{HashKey, Interest, Sample};
 use crate::text::number::{self, Micro};
 
@@ -79,6 +82,8 @@ pub enum Flaw {
     FieldValue,
     /// Neither a number, nor a boolean, nor a string.
     Number,
+    /// A number that is none, or infinite: the format has no such.
+    NotFinite,
     /// A string does not end, or something follows it.
     Quotes,
     /// A timestamp is none, or too large.
@@ -100,6 +105,7 @@ impl Flaw {
             Self::FieldKey => "missing field key",
             Self::FieldValue => "missing field value",
             Self::Number => "invalid number",
+            Self::NotFinite => "invalid number, leave a field out that is NaN or infinite",
             Self::Quotes => "unbalanced quotes",
             Self::Time => "bad timestamp",
             Self::Command => "expected PUTVAL",
@@ -124,6 +130,8 @@ pub struct Counted {
     pub good: u32,
     /// Lines that were not.
     pub bad: u32,
+    /// Further lines that one of those took with it, by a string that did not end where it should.
+    pub lost: u32,
 }
 
 /// Where in a line we are.
@@ -142,6 +150,8 @@ enum At {
     Value,
     Bare,
     Text,
+    /// The same, behind a line end in it.
+    TextLine,
     /// Behind the quote that ends a string.
     AfterText,
     /// Spaces before the timestamp, or the end.
@@ -158,9 +168,13 @@ impl At {
     /// Whether a byte is nothing special here.
     fn is_plain(self, byte: u8) -> bool {
         match self {
-            Self::Start | Self::Gap | Self::Value | Self::AfterText | Self::BeforeTime | Self::AfterTime => {
-                false
-            }
+            Self::Start
+            | Self::Gap
+            | Self::Value
+            | Self::TextLine
+            | Self::AfterText
+            | Self::BeforeTime
+            | Self::AfterTime => false,
             Self::Comment | Self::Skip => byte != b'\n',
             Self::Measurement => !matches!(byte, b'\\' | b',' | b' ' | b'\n'),
             Self::TagKey | Self::TagValue | Self::FieldKey => {
@@ -192,6 +206,8 @@ pub struct Lines {
     /// It is collectd's commands (see `putval`).
     commands: bool,
     line: u32,
+    /// Where the last string began.
+    opened: u32,
     counted: Counted,
     /// How many words of a command have been read.
     words: u8,
@@ -218,7 +234,8 @@ impl Lines {
             precision: Precision::Nanos,
             commands: false,
             line: 0,
-            counted: Counted { good: 0, bad: 0 },
+            opened: 0,
+            counted: Counted { good: 0, bad: 0, lost: 0 },
             words: 0,
             quoted: false,
             names: 0,
@@ -272,9 +289,9 @@ impl Lines {
 
     /// The body has ended. Its last line needs no line end.
     pub fn finish(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) -> Counted {
-        if self.at == At::Text {
+        if matches!(self.at, At::Text | At::TextLine) {
             // Its line end belonged to the string.
-            self.bad(Flaw::Quotes, each);
+            self.torn(each);
         } else {
             self.byte(b'\n', interest, each);
         }
@@ -283,6 +300,10 @@ impl Lines {
     }
 
     fn byte(&mut self, byte: u8, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) {
+        if self.at == At::TextLine {
+            self.at = At::Text;
+            self.line = self.line.saturating_add(1);
+        }
         if core::mem::take(&mut self.escaped) {
             if self.at.escapes(byte) {
                 return self.token.push(&[byte]);
@@ -336,7 +357,10 @@ impl Lines {
             }
             (At::FieldKey, b',' | b' ' | b'\n') if !self.token.is_empty() => Err(Flaw::FieldValue),
             (At::Gap | At::FieldKey, _) => Err(Flaw::FieldKey),
-            (At::Value, b'"') => Ok(At::Text),
+            (At::Value, b'"') => {
+                self.opened = self.line;
+                Ok(At::Text)
+            }
             (At::Value, b',' | b' ' | b'\n' | b'\r') => Err(Flaw::FieldValue),
             (At::Value, _) => {
                 self.token.push(&[byte]);
@@ -347,11 +371,8 @@ impl Lines {
                 self.field(None, interest);
                 Ok(At::AfterText)
             }
-            // A line end in a string.
-            (At::Text, _) => {
-                self.line = self.line.saturating_add(u32::from(byte == b'\n'));
-                Ok(At::Text)
-            }
+            (At::Text, b'\n') => Ok(At::TextLine),
+            (At::Text | At::TextLine, _) => Ok(At::Text),
             (At::AfterText, b',' | b' ' | b'\n' | b'\r') => Ok(Self::behind(byte)),
             (At::AfterText, _) => Err(Flaw::Quotes),
             (At::BeforeTime | At::AfterTime, b' ' | b'\r') => Ok(self.at),
@@ -369,7 +390,11 @@ impl Lines {
             Ok(At::Start) => self.end(each),
             Ok(next) => self.at = next,
             Err(flaw) => {
-                self.bad(flaw, each);
+                if flaw == Flaw::Quotes {
+                    self.torn(each);
+                } else {
+                    self.bad(flaw, each);
+                }
                 self.at = if byte == b'\n' { At::Start } else { At::Skip };
                 self.token.clear();
             }
@@ -429,12 +454,29 @@ impl Lines {
         each(Event::Bad(self.line, flaw));
     }
 
+    /// A string did not end, or ended where no string may end. All lines since its beginning are
+    /// lost.
+    fn torn(&mut self, each: &mut dyn FnMut(Event<'_>)) {
+        let last = core::mem::replace(&mut self.line, self.opened);
+        self.bad(Flaw::Quotes, each);
+        self.counted.lost = self.counted.lost.saturating_add(last.saturating_sub(self.opened));
+        self.line = last;
+    }
+
     fn measurement(&mut self, byte: u8, interest: &dyn Interest) -> Result<At, Flaw> {
         if self.token.is_empty() {
             return Err(Flaw::Measurement);
         }
-        let who = interest.measurement(self.token.name());
-        let series = if who == 0 { 0 } else { self.draft.key.hash([self.token.bytes.as_slice(), b""]) };
+        // A file in the middle of others may have brought its mark along.
+        let name = self.token.name();
+        let name = name.strip_prefix('\u{feff}').unwrap_or(name);
+        let bytes = self.token.bytes.as_slice();
+        let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
+        if bytes.is_empty() {
+            return Err(Flaw::Measurement);
+        }
+        let who = interest.measurement(name);
+        let series = if who == 0 { 0 } else { self.draft.key.hash([bytes, b""]) };
         self.draft.sample.begin(who, series);
         self.token.clear();
         match byte {
@@ -470,7 +512,8 @@ impl Lines {
     fn value(&mut self, interest: &dyn Interest) -> Result<(), Flaw> {
         let bytes = self.token.bytes.as_slice();
         let value = if self.token.cut { None } else { bare(bytes) };
-        self.field(Some(value.ok_or(Flaw::Number)?), interest);
+        let flaw = if number::is_none(bytes) { Flaw::NotFinite } else { Flaw::Number };
+        self.field(Some(value.ok_or(flaw)?), interest);
         Ok(())
     }
 
@@ -561,6 +604,7 @@ mod tests {
             }
             Event::Sample(sample) => {
                 let mut one = all.measurements.borrow().last().unwrap().clone();
+                assert!(!one.starts_with('\u{feff}'));
                 for name in all.tags.borrow_mut().drain(..) {
                     one += &format!(" {name}={}", sample.tag(&name).unwrap_or("?"));
                 }
@@ -592,7 +636,8 @@ mod tests {
         let (found, counted) = read_by(body.as_bytes(), Precision::Nanos, &[usize::MAX / 2]);
         assert_eq!(found, expected, "{body}");
         let bad = expected.iter().filter(|line| line.starts_with('!')).count();
-        assert_eq!(counted, Counted { good: (expected.len() - bad) as u32, bad: bad as u32 }, "{body}");
+        let good = (expected.len() - bad) as u32;
+        assert_eq!((counted.good, counted.bad), (good, bad as u32), "{body}");
         for size in 1..5 {
             let split = read_by(body.as_bytes(), Precision::Nanos, &[size]);
             assert_eq!(split, (found.clone(), counted), "{body} by {size}");
@@ -704,7 +749,10 @@ mod tests {
             ("m f=1.5i", &["! 1 invalid number"]),
             ("m f=-1u", &["! 1 invalid number"]),
             ("m f=tRUE", &["! 1 invalid number"]),
-            ("m f=NaN", &["! 1 invalid number"]),
+            ("m f=1,g=NaN", &["! 1 invalid number, leave a field out that is NaN or infinite"]),
+            ("m f=-inf", &["! 1 invalid number, leave a field out that is NaN or infinite"]),
+            ("m f=nano", &["! 1 invalid number"]),
+            ("\u{feff}m f=1\n\u{feff}n f=2\n\u{feff} f=3", &["m f=1", "n f=2", "! 3 missing measurement"]),
             ("m f=9223372036854775808i", &["! 1 invalid number"]),
             ("m f='x'", &["! 1 invalid number"]),
             ("m f=\"x", &["! 1 unbalanced quotes"]),
@@ -717,6 +765,23 @@ mod tests {
             ("m s=\"\n\n\" x\nm f=", &["! 3 bad timestamp", "! 4 missing field value"]),
         ] {
             check(body, expected);
+        }
+    }
+
+    #[test]
+    fn an_open_string_is_told_where_it_began_and_what_it_cost() {
+        for (body, expected, lost) in [
+            ("m v=1\nx s=\"oops,v=1\nm v=1\nm v=1\nm v=9\n", &["m v=1", "! 2 unbalanced quotes"][..], 3),
+            ("m v=1\nx s=\"oops,v=1\nm v=1\nm v=1\nm v=9", &["m v=1", "! 2 unbalanced quotes"], 3),
+            ("m v=1\nx s=\"oops\n", &["m v=1", "! 2 unbalanced quotes"], 0),
+            // Another string ends it, and begins what is no value.
+            ("x s=\"oops,v=1\nm v=1\ny s=\"text\",v=1\nm v=9\n", &["! 1 unbalanced quotes", "m v=9"], 2),
+            ("x s=\"a\n\nb\",v=abc\nm v=\n", &["! 3 invalid number", "! 4 missing field value"], 0),
+            ("x s=\"a\nb\",v=1\nx s=\"c\"d\n", &["x s=text v=1", "! 3 unbalanced quotes"], 0),
+        ] {
+            check(body, expected);
+            let (_, counted) = read_by(body.as_bytes(), Precision::Nanos, &[7]);
+            assert_eq!(counted.lost, lost, "{body}");
         }
     }
 
@@ -805,7 +870,7 @@ mod tests {
             Event::Sample(_) => unreachable!(),
         };
         lines.feed(b"m,t=v f=1\nm f=x\nm f=2", &Nobody, &mut each);
-        assert_eq!(lines.finish(&Nobody, &mut each), Counted { good: 2, bad: 1 });
+        assert_eq!(lines.finish(&Nobody, &mut each), Counted { good: 2, bad: 1, lost: 0 });
         assert_eq!(bad, [(2, Flaw::Number)]);
     }
 
@@ -859,7 +924,7 @@ mod tests {
                 expected += &format!(" @{time}");
             }
             let (found, counted) = read_by(body.as_bytes(), Precision::Secs, &pieces);
-            prop_assert_eq!(counted, Counted { good: 1, bad: 0 }, "{}", body);
+            prop_assert_eq!(counted, Counted { good: 1, bad: 0, lost: 0 }, "{}", body);
             prop_assert_eq!(&found, &[expected], "{}", body);
         }
 

@@ -8,9 +8,11 @@ mod draft;
 mod fingerprint;
 pub mod json;
 pub mod line;
+mod mark;
 mod reader;
 pub mod sample;
 
 pub use alert::{Alert, PairKind, Status};
 pub use draft::Asked;
+pub use mark::Mark;
 pub use reader::{AlertError, Dialect, Event, Flaw, Malformed, Reader, Summary, Why};

@@ -44,6 +44,9 @@ pub enum Event<'a> {
     Sample(&'a Sample),
     /// Something in place of an alert or a sample that is not one.
     Bad(AlertError),
+    /// The same, with the labels that could be read. The alert is not whole, and its fingerprint is
+    /// not its identity.
+    Partial(AlertError, &'a Alert),
 }
 
 /// Which alert or sample of a batch is not one, and why.
@@ -153,7 +156,7 @@ pub struct Summary {
     pub oversize: u32,
     /// Samples that were right, whether somebody asked for them or not.
     pub samples: u32,
-    /// Delivered as [`Event::Bad`].
+    /// Delivered as [`Event::Bad`] or [`Event::Partial`].
     pub bad: u32,
 }
 
@@ -424,6 +427,7 @@ impl Frame {
             (Place::List, ArrayEnd) => self.after_list(),
             (Place::List, value) => {
                 self.skip(value);
+                self.alert.clear();
                 self.verdict = Verdict::Bad(Flaw::NotAnObject);
                 self.deliver(asked, each);
                 Place::List
@@ -577,6 +581,10 @@ impl Frame {
             self.verdict = Verdict::Bad(Flaw::NoLabels);
         }
         let (count, event) = match self.verdict {
+            Verdict::Bad(flaw) if self.alert.has_label() => {
+                self.alert.spoil();
+                (bad, Event::Partial(AlertError { index, flaw }, &self.alert))
+            }
             Verdict::Bad(flaw) => (bad, Event::Bad(AlertError { index, flaw })),
             Verdict::Good if self.alert.complete() => (alerts, Event::Alert(&self.alert)),
             Verdict::Good => (oversize, Event::Oversize(&self.alert)),
@@ -632,7 +640,9 @@ mod tests {
     /// What an event says, owned: pairs sorted, `l:` and `a:` before their names.
     fn told(event: Event<'_>) -> String {
         let (word, alert) = match event {
-            Event::Bad(AlertError { index, flaw }) => return format!("bad {index} {flaw:?}"),
+            Event::Bad(AlertError { index, flaw }) | Event::Partial(AlertError { index, flaw }, _) => {
+                return format!("bad {index} {flaw:?}");
+            }
             Event::Alert(alert) => ("alert", alert),
             Event::Oversize(alert) => ("oversize", alert),
             Event::Sample(_) => unreachable!("nobody asked"),
@@ -881,14 +891,19 @@ mod tests {
     fn long_annotations_are_cut_and_long_labels_are_oversize() {
         let long = "y".repeat(TOKEN_BYTES);
         let cut = &long[1..];
+        // The mark is as long as three letters.
+        let marked = |text: &str| format!("{}…", &text[3..]);
         for (json, expected) in [
             (format!(r#"[{{"labels":{{"a":"{long}"}}}}]"#), format!("alert l:a={long}")),
-            (format!(r#"[{{"labels":{{"a":"{long}z","b":"c"}}}}]"#), format!("oversize l:a={long} l:b=c")),
+            (
+                format!(r#"[{{"labels":{{"a":"{long}z","b":"c"}}}}]"#),
+                format!("oversize l:a={} l:b=c", marked(&long)),
+            ),
             (format!(r#"[{{"labels":{{"{long}z":"a","b":"c"}}}}]"#), "oversize l:b=c".to_string()),
             (format!(r#"[{{"labels":{{"{long}z":"a"}}}}]"#), "oversize ".to_string()),
             (
                 format!(r#"[{{"annotations":{{"n":"{cut}é!"}},"labels":{{"b":"c"}}}}]"#),
-                format!("alert a:n={cut} l:b=c"),
+                format!("alert a:n={} l:b=c", marked(cut)),
             ),
             (
                 format!(r#"[{{"annotations":{{"{long}z":"a"}},"labels":{{"b":"c"}}}}]"#),
@@ -957,11 +972,72 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_hides_half_a_mac() {
+    fn a_cut_leaves_no_half_of_a_mac() {
         let before = "y".repeat(TOKEN_BYTES - 15);
         let json =
             format!(r#"[{{"labels":{{"a":"b"}},"annotations":{{"n":"{before} 00:11:22:aa:bb:cc"}}}}]"#);
-        assert_eq!(events(Alerts, &json), [format!("alert a:n={before} xx:xx:xx:xx:xx l:a=b")]);
+        assert_eq!(events(Alerts, &json), [format!("alert a:n={before}… l:a=b")]);
+        // What is not seen does not hide one, and does not cost the mark.
+        let unseen = "y\u{200b}".repeat(TOKEN_BYTES / 4 - 5);
+        let json = format!(
+            r#"[{{"labels":{{"a":"b"}},"annotations":{{"n":"{unseen}00:11:\u200b22:aa:bb:cc:dd"}}}}]"#
+        );
+        let seen = "y".repeat(TOKEN_BYTES / 4 - 5);
+        assert_eq!(events(Alerts, &json), [format!("alert a:n={seen}… l:a=b")]);
+    }
+
+    #[test]
+    fn of_what_is_wrong_the_labels_are_told_that_could_be_read() {
+        let json = r#"[
+            {"labels":{"a":"b"}},
+            5,
+            {"labels":{"a":"b","n":5,"sta":"00:11:22:aa:bb:cc","c":"d"},"status":"resolved"},
+            {"startsAt":"yesterday","labels":{"a":"b"}},
+            {"labels":{"a":"b"},"annotations":"x"},
+            {"labels":{"":"x","a":"b"}},
+            {"labels":{"a":5}},
+            {"labels":"x"},
+            {"annotations":{"s":"t"},"endsAt":5}
+        ]"#;
+        let expected = [
+            "whole: a=b",
+            "1 NotAnObject",
+            "2 LabelValue: a=b sta=xx:xx:xx:xx:xx:xx c=d",
+            "3 StartsAt: a=b",
+            "4 Annotations: a=b",
+            "5 LabelName: =x a=b",
+            "6 LabelValue",
+            "7 Labels",
+            "8 EndsAt",
+        ];
+        let mut reader = Reader::new();
+        for size in [1, 7, json.len()] {
+            let mut found = Vec::new();
+            reader.start(Webhook);
+            for chunk in json.as_bytes().chunks(size) {
+                let mut each = |event: Event<'_>| {
+                    let (mut one, alert) = match event {
+                        Event::Alert(alert) => (String::from("whole"), Some(alert)),
+                        Event::Partial(error, alert) => {
+                            (format!("{} {:?}", error.index, error.flaw), Some(alert))
+                        }
+                        Event::Bad(error) => (format!("{} {:?}", error.index, error.flaw), None),
+                        _ => unreachable!(),
+                    };
+                    if let Some(alert) = alert {
+                        assert_eq!(alert.is_whole(), one == "whole");
+                        one += ":";
+                        for (_, name, value) in alert.pairs() {
+                            one.extend([" ", name, "=", value]);
+                        }
+                    }
+                    found.push(one);
+                };
+                reader.feed(chunk, &mut each).unwrap();
+            }
+            assert_eq!(found, expected);
+            assert_eq!(reader.finish(), Ok(Summary { alerts: 1, oversize: 0, samples: 0, bad: 8 }));
+        }
     }
 
     #[test]

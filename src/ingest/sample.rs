@@ -184,12 +184,15 @@ impl Sample {
         }
     }
 
-    /// Gives each field the number that is meant: it was kept with the place of that in `values`.
+    /// Gives each field the number that is meant: it was kept with the place of that in `values`. A
+    /// field without a number is dropped: collectd writes null for what is not finite (5.12,
+    /// `src/utils/format_json`).
     pub(super) fn resolve(&mut self, values: &[Option<Micro>]) {
         for (_, value) in &mut self.fields {
             let place = value.and_then(|place| usize::try_from(place).ok());
             *value = place.and_then(|place| values.get(place).copied().flatten());
         }
+        self.fields.retain(|(_, value)| value.is_some());
     }
 
     /// When it was measured.
@@ -210,7 +213,9 @@ impl Sample {
         let kept = self.text.as_mut_slice().get_mut(start..).unwrap_or_default();
         mask::mask_mac(kept);
         if !whole {
-            mask::mask_tail(kept);
+            let kept = core::str::from_utf8(kept).unwrap_or_default();
+            let length = mask::shorten(kept, kept.len()).len();
+            self.text.truncate(start.saturating_add(length));
         }
         Span::new(start, self.text.len())
     }

@@ -3,7 +3,8 @@
 use heapless::Vec;
 
 use crate::limits::KEPT_BYTES;
-use crate::text::{cut, mask};
+use crate::text::ELLIPSIS;
+use crate::text::mask::shorten;
 use crate::time::Wall;
 
 /// A name and its text, of a label or an annotation, that was kept.
@@ -27,26 +28,26 @@ impl Kept {
         Self(Vec::new())
     }
 
-    /// Adds a pair. A value that finds no room is cut at a character; false if it was, or if not even the
-    /// name found room.
+    /// Adds a pair. A value that finds no room is cut ([`shorten`]) and ends with an ellipsis.
+    /// False if it was cut, or if nothing of it found room.
     pub fn push(&mut self, annotation: bool, name: &str, value: &str) -> bool {
         let room = KEPT_BYTES.saturating_sub(self.0.len()).saturating_sub(3);
         let Some(room) = room.checked_sub(name.len()) else { return false };
-        let kept = cut(value, room.min(usize::from(u8::MAX)));
+        let room = room.min(usize::from(u8::MAX));
+        let whole = value.len() <= room;
+        let (kept, mark) = match room.checked_sub(ELLIPSIS.len()) {
+            _ if whole => (value, ""),
+            Some(room) => (shorten(value, room), ELLIPSIS),
+            None => return false,
+        };
         let Ok(name_len) = u8::try_from(name.len()) else { return false };
-        let value_len = u8::try_from(kept.len()).unwrap_or(u8::MAX);
-        let fits = self.0.extend_from_slice(&[u8::from(annotation), name_len, value_len]).is_ok()
-            && self.0.extend_from_slice(name.as_bytes()).is_ok()
-            && self.0.extend_from_slice(kept.as_bytes()).is_ok();
-        if kept.len() == value.len() {
-            return fits;
+        let value_len = u8::try_from(kept.len().saturating_add(mark.len())).unwrap_or(u8::MAX);
+        if kept.is_empty() && !whole {
+            return false;
         }
-        // Half an address is not known for one when it is shown.
-        let start = self.0.len().saturating_sub(kept.len());
-        if let Some(tail) = self.0.get_mut(start..) {
-            mask::mask_tail(tail);
-        }
-        false
+        self.0.extend_from_slice(&[u8::from(annotation), name_len, value_len]).is_ok()
+            && [name, kept, mark].iter().all(|part| self.0.extend_from_slice(part.as_bytes()).is_ok())
+            && whole
     }
 
     /// As it lies in memory, and in the journal.
@@ -71,6 +72,12 @@ impl Kept {
             kept.push(pair.annotation, pair.name, pair.value);
         }
         kept
+    }
+
+    /// The value of a label, or of an annotation, that was kept.
+    pub fn get(&self, annotation: bool, name: &str) -> Option<&str> {
+        let found = self.pairs().find(|pair| pair.annotation == annotation && pair.name == name);
+        found.map(|pair| pair.value)
     }
 
     /// The pairs, in the order in which they were added.
@@ -125,18 +132,50 @@ mod tests {
         let pairs: Vec<_> = kept.pairs().map(|pair| (pair.annotation, pair.name, pair.value)).collect();
         assert_eq!(pairs[0], (false, "alertname", "AntennaDown"));
         assert_eq!(pairs[1], (true, "summary", "Héron"));
-        assert!(pairs[2].2.len() > 100 && long.starts_with(pairs[2].2));
+        assert!(pairs[2].2.len() > 100 && long.starts_with(pairs[2].2.trim_end_matches('…')));
+        assert!(pairs[2].2.ends_with("é…"));
         assert_eq!(pairs.len(), 3);
+        assert_eq!(Kept::unpack(kept.packed()), Some(kept.clone()));
     }
 
     #[test]
-    fn an_address_that_is_cut_in_two_is_masked() {
-        for room in 1..12 {
+    fn a_text_that_finds_no_room_ends_with_a_word_and_an_ellipsis() {
+        let first = "The antenna on the roof has lost its power supply, and volunteers with a ladder are asked to call.";
+        let second =
+            "Il faudra attendre demain soir, car l'électricien passe d'abord et n'a pas le temps avant.";
+        let mut kept = Kept::new();
+        assert!(kept.push(true, "summary", first));
+        assert!(kept.push(true, "detail", second));
+        assert!(!kept.push(true, "more", first));
+        let last = kept.pairs().last().unwrap().value.to_string();
+        let words = last.strip_suffix('…').unwrap();
+        assert!(first.strip_prefix(words).unwrap().starts_with(' '), "{last}");
+        for text in [
+            &*first.repeat(3),
+            &*second.repeat(3),
+            &*"ع ربية ".repeat(60),
+            &*"الهوائي".repeat(60),
+            &*"w".repeat(300),
+        ] {
             let mut kept = Kept::new();
-            let text = "z".repeat(usize::from(u8::MAX) - room) + " 10.20.30.40 is down";
-            kept.push(true, "summary", &text);
+            assert!(!kept.push(true, "summary", text));
             let shown = kept.pairs().next().unwrap().value.to_string();
-            assert!(!shown.contains('1') && !shown.contains('2'), "{shown}");
+            let words = shown.strip_suffix('…').unwrap();
+            assert!(text.starts_with(words) && words.len() > 200, "{shown}");
+            assert!(!text.contains(' ') || text[words.len()..].starts_with(' '), "{shown}");
+        }
+    }
+
+    #[test]
+    fn no_half_of_an_address_is_left_at_a_cut() {
+        for room in 1..24 {
+            for space in ["", " "] {
+                let mut kept = Kept::new();
+                let text = "z".repeat(KEPT_BYTES - room) + space + "10.20.30.40 is down";
+                assert!(!kept.push(true, "summary", &text));
+                let shown = kept.pairs().next().unwrap().value.to_string();
+                assert!(shown.ends_with("z…"), "{shown}");
+            }
         }
     }
 }

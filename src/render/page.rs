@@ -21,6 +21,7 @@ use crate::model::{
     Sheet, SiteId, SiteView, State, View, Words,
 };
 use crate::text::buffer::Bytes;
+use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 
 /// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
@@ -243,10 +244,10 @@ pub(super) const fn reason_word(finding: Finding) -> Option<Word> {
     })
 }
 
-/// The first bytes of a text that a page shows, and whether that is not all of it.
+/// The first words of a text that a page shows, and whether that is not all of it.
 fn cut(text: &str) -> (&str, bool) {
-    let end = text.floor_char_boundary(TEXT_SHOWN_BYTES);
-    (text.get(..end).unwrap_or(""), end < text.len())
+    let fits = text.len() <= TEXT_SHOWN_BYTES;
+    (if fits { text } else { shorten(text, TEXT_SHOWN_BYTES) }, !fits)
 }
 
 impl<'a> Context<'a> {

@@ -14,6 +14,7 @@ use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
 use aiglon::model::{Sheet, SiteId, SourceId};
 use aiglon::render;
+use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
 use super::app::{App, State};
@@ -33,8 +34,8 @@ pub enum Plan<'a> {
     Busy,
     /// 405 with these methods.
     Allow(&'static str),
-    /// 301 to the secret path of an unlisted site, with a slash at its end.
-    Redirect(SiteId),
+    /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
+    Redirect(Span),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
@@ -59,13 +60,19 @@ pub struct Door<'a> {
 impl App {
     /// Decides. Borrows the state anew in each arm, since a page may have to be rendered for it.
     pub fn plan(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
-        let route = {
+        let prefix = door.listener.path_prefix;
+        let (route, bare) = {
             let state = self.state.borrow();
-            let path = strip_prefix(request.path, state.config.str(door.listener.path_prefix));
-            route(request.method, path, door.listener.serve)
+            let prefix = state.config.str(prefix);
+            let path = strip_prefix(request.path, prefix);
+            (route(request.method, path, door.listener.serve), !prefix.is_empty() && request.path == prefix)
         };
         match route {
-            Route::To(Endpoint::Page(sheet)) => self.page(request, door, None, sheet),
+            Route::To(Endpoint::Page(sheet)) => match self.page(request, door, None, sheet) {
+                // Below a prefix without a slash, what is relative would lead outside of it.
+                Plan::Page { .. } if bare => Plan::Redirect(prefix),
+                plan => plan,
+            },
             Route::Secret(secret, sheet) => self.page(request, door, Some(secret), sheet),
             Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
@@ -96,6 +103,7 @@ impl App {
             },
             Route::Heartbeat(name) => self.beat(request, door, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
+            Route::Nothing => Plan::Words(Status::NotFound, SENDERS_PATHS),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
             Route::NotFound => NOT_FOUND,
         }
@@ -104,7 +112,9 @@ impl App {
     /// From a secret path without a slash at its end to itself with one.
     fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
         let state = self.state.borrow();
-        secret_site(state.config, request.host, secret).map_or(NOT_FOUND, Plan::Redirect)
+        let site = secret_site(state.config, request.host, secret);
+        let site = site.and_then(|id| state.config.sites.get(id.index()));
+        site.map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
     }
 
     fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {
@@ -179,9 +189,15 @@ impl App {
         let state = self.state.borrow();
         let config: &Config = state.config;
         let mut buffer = [0; CREDENTIALS_BYTES];
-        let found = auth::token(request.authorization, &mut buffer)
-            .and_then(|token| auth::find(&config.tokens, token));
-        let Some(source) = found else {
+        let token = auth::token(request.authorization, &mut buffer);
+        let Some(source) = token.and_then(|token| auth::find(&config.tokens, token)) else {
+            let words = match token {
+                None => "send a token, as Authorization: Bearer TOKEN, or as the password of Basic",
+                Some(token) if token.starts_with(b"sha256:") => {
+                    "this is the hash of a token; send the token itself"
+                }
+                Some(_) => "not a token that is known",
+            };
             add(&self.tally.unauthorised);
             if self.may_warn() {
                 log::warn!(
@@ -189,7 +205,7 @@ impl App {
                     self.tally.unauthorised.get()
                 );
             }
-            return Err(Plan::Json(Status::Unauthorized, "no token, or not one that is known"));
+            return Err(Plan::Json(Status::Unauthorized, words));
         };
         match config.sources.get(source.index()).map(|source| source.scope) {
             Some(found) if found == scope => Ok(source),
@@ -234,7 +250,12 @@ impl App {
         let failed = match request.query {
             "" | "state=ok" => false,
             "state=fail" => true,
-            _ => return Plan::Json(Status::BadRequest, "a heartbeat takes state=ok or state=fail"),
+            _ => {
+                return Plan::Json(
+                    Status::BadRequest,
+                    "a heartbeat takes ?state=ok or ?state=fail, or nothing",
+                );
+            }
         };
         let now = self.now(config);
         let effects = engine.step(config, now, Input::Beat { id, failed });
@@ -278,6 +299,10 @@ impl App {
 }
 
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
+
+/// What somebody is told who pushes to where nothing is.
+const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
+    /api/v1/collectd or /api/v1/heartbeat/NAME\n";
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()

@@ -11,8 +11,8 @@ use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
     QUERY_BYTES, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
-use aiglon::model::SiteId;
 use aiglon::render;
+use aiglon::text::Span;
 use ufmt::uwrite;
 
 use super::answer::{Door, Plan};
@@ -33,7 +33,7 @@ pub struct Buffers {
     json: [u8; 1024],
     /// What was wrong with a batch, in words for its sender.
     pub complaint: Complaint,
-    /// The query of a request that lists alerts.
+    /// The query of a request that lists alerts, or is redirected.
     pub query: heapless::String<QUERY_BYTES>,
 }
 
@@ -212,9 +212,9 @@ impl Connection<'_> {
                 terms.keep_alive = false;
                 Plan::Words(Status::NotFound, "404 Not Found\n")
             };
-            if matches!(plan, Plan::List(_)) {
+            if matches!(plan, Plan::List(_) | Plan::Redirect(_)) {
                 self.buffers.query.clear();
-                // Its length has been looked at.
+                // The length of a list's has been looked at.
                 _ = self.buffers.query.push_str(request.query);
             }
             (terms, plan)
@@ -255,9 +255,12 @@ impl Connection<'_> {
             }
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
+                let words = not_allowed(allow);
+                response.content = Content::Length(words.len());
+                response.content_type = "text/plain; charset=utf-8";
                 response.allow = allow;
                 self.begin(terms, response)?;
-                b""
+                words.as_bytes()
             }
             Plan::Beaten => {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
@@ -270,7 +273,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 NOTHING
             }
-            Plan::Redirect(site) => self.begin_redirect(terms, *site)?,
+            Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
             Plan::Page { found, not_modified, public } => {
                 let status = if *not_modified { Status::NotModified } else { Status::Ok };
                 let mut response = Response::new(status, Content::Length(found.bytes.len()));
@@ -305,13 +308,21 @@ impl Connection<'_> {
         self.after(terms).await
     }
 
-    /// From the secret path of a site to itself with a slash at its end: what is relative then leads below it.
-    fn begin_redirect(&mut self, terms: Terms, site: SiteId) -> io::Result<&'static [u8]> {
+    /// From a path to itself with a slash at its end, so that relative links lead below it. The
+    /// answer names the last segment alone, which is right below whatever a proxy puts before it.
+    fn begin_redirect(&mut self, terms: Terms, path: Span) -> io::Result<&'static [u8]> {
         let state = self.app.state.borrow();
-        let secret =
-            state.config.sites.get(site.index()).map_or("", |site| state.config.str(site.secret_path));
+        let path = state.config.str(path);
+        let segment = path.as_bytes().iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+        let segment = path.get(segment..).unwrap_or(path);
         let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
-        if uwrite!(location, "./{}/", secret).is_err() {
+        let fits = uwrite!(location, "./{}/", segment).is_ok();
+        let query = self.buffers.query.as_str();
+        // No page asks for one, so a long one may stay behind.
+        if !query.is_empty() && location.len() + 1 + query.len() <= location.capacity() {
+            _ = uwrite!(location, "?{}", query);
+        }
+        if !fits {
             // Nobody needs a path so long, and it works with the slash.
             return self.begin_words(terms, Status::NotFound, "404 Not Found\n");
         }
@@ -507,5 +518,14 @@ impl Connection<'_> {
             self.send(response::CONTINUE, b"").await?;
         }
         Ok(())
+    }
+}
+
+/// What somebody is told who asks with a method that is not for the path.
+fn not_allowed(allow: &str) -> &'static str {
+    match allow {
+        "POST" => "this path takes POST\n",
+        "GET, HEAD" => "this path takes GET\n",
+        _ => "this path takes GET and POST\n",
     }
 }

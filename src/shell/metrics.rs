@@ -299,7 +299,7 @@ fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     );
 }
 
-fn stores(config: &Config) -> [(&'static str, usize, usize); 11] {
+fn stores(config: &Config) -> [(&'static str, usize, usize); 12] {
     [
         ("sites", config.sites.len(), limits::SITES),
         ("sources", config.sources.len(), limits::SOURCES),
@@ -310,6 +310,7 @@ fn stores(config: &Config) -> [(&'static str, usize, usize); 11] {
         ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
         ("rules", config.rules.len(), limits::RULES),
         ("expected", config.expected.len(), limits::EXPECTED),
+        ("ignores", config.ignores.len(), limits::IGNORES),
         ("match_terms", config.terms.len(), limits::TERMS),
         ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
     ]

@@ -5,12 +5,12 @@ use std::io;
 
 use aiglon::config::Config;
 use aiglon::config::rule::Asking;
-use aiglon::engine::{Body, Durable, End, Engine, Input, Verdict};
+use aiglon::engine::{Body, Durable, End, Engine, Input, Quality, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
-use aiglon::ingest::{self, Dialect, Malformed, Reader};
+use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
 use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
@@ -99,6 +99,7 @@ pub struct Taker<'a> {
     /// What the engine notes of it; `None` once it is closed.
     body: Option<Body>,
     format: Format,
+    mark: Mark,
     json: Option<RefMut<'a, &'static mut Reader>>,
     lines: Option<RefMut<'a, Lines>>,
     #[cfg(feature = "gzip")]
@@ -138,6 +139,7 @@ impl App {
             app: self,
             body: Some(self.state.borrow().engine.open(batch.source, batch.sender)),
             format,
+            mark: Mark::default(),
             json,
             lines,
             #[cfg(feature = "gzip")]
@@ -199,8 +201,23 @@ impl App {
         self.feed(taker, payload, batch, complaint)
     }
 
-    /// Reads a piece of a body and lets the engine see what is in it.
+    /// Reads a piece of a body, but for the mark that some editors put before it.
     fn feed(
+        &self,
+        taker: &mut Taker<'_>,
+        payload: &[u8],
+        batch: Batch,
+        complaint: &mut Complaint,
+    ) -> Result<(), Outcome> {
+        let (held, rest) = taker.mark.skip(payload);
+        for piece in [held, rest].into_iter().filter(|piece| !piece.is_empty()) {
+            self.read(taker, piece, batch, complaint)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the engine see what is in a piece of a body.
+    fn read(
         &self,
         taker: &mut Taker<'_>,
         payload: &[u8],
@@ -264,7 +281,7 @@ impl App {
                 if counted.bad > 0 {
                     add(&self.tally.bodies_malformed);
                 }
-                (0, counted.bad, counted.good)
+                (0, counted.bad.saturating_add(counted.lost), counted.good)
             }
             _ => (0, 0, 0),
         };
@@ -323,31 +340,47 @@ impl Taking<'_> {
     fn event(&mut self, event: &ingest::Event<'_>) {
         use ingest::Event;
 
-        let (alert, oversize) = match *event {
-            Event::Alert(alert) => (alert, false),
-            Event::Oversize(alert) => (alert, true),
+        let (alert, quality) = match *event {
+            Event::Alert(alert) => (alert, Quality::Whole),
+            Event::Oversize(alert) => (alert, Quality::Oversize),
+            Event::Partial(error, alert) => {
+                self.bad(error);
+                // The alert marks what it leads to, since the rest of the batch vouches for the
+                // source. An end marks nothing: the alert that it should end stays as it is.
+                if alert.status() == Some(ingest::Status::Resolved) {
+                    return;
+                }
+                (alert, Quality::Malformed)
+            }
             Event::Sample(sample) => {
                 self.engine.step(self.config, self.now, Input::Sample { body: self.body, sample });
                 return;
             }
-            Event::Bad(error) => {
-                let alerts = matches!(self.batch.shape, Shape::Alerts(_));
-                if alerts {
-                    add(&self.app.tally.alerts_bad);
-                }
-                let what = if alerts { "alert" } else { "sample" };
-                return complain(self.complaint, what, error.index, error.flaw.words());
-            }
+            Event::Bad(error) => return self.bad(error),
         };
-        let input = Input::Alert { body: self.body, alert, oversize };
+        let input = Input::Alert { body: self.body, alert, quality };
         let effects = self.engine.step(self.config, self.now, input);
         if effects.durable != Durable::Nothing {
             let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
             ledger.note(self.engine, self.config, self.now, effects.durable);
         }
-        if effects.verdict == Some(Verdict::Refused) {
-            say_full_once(self.engine);
+        // What is too large or malformed is refused whatever room there is.
+        if effects.verdict == Some(Verdict::Refused)
+            && quality == Quality::Whole
+            && !self.app.tally.full_told.replace(true)
+        {
+            say_full(self.engine);
         }
+    }
+
+    /// Something in a batch is not what it should be.
+    fn bad(&mut self, error: ingest::AlertError) {
+        let alerts = matches!(self.batch.shape, Shape::Alerts(_));
+        if alerts {
+            add(&self.app.tally.alerts_bad);
+        }
+        let what = if alerts { "alert" } else { "sample" };
+        complain(self.complaint, what, error.index, error.flaw.words());
     }
 
     fn line(&mut self, event: &line::Event<'_>) {
@@ -361,15 +394,13 @@ impl Taking<'_> {
 }
 
 /// A full store is logged when it begins to refuse; the counter has the rest.
-fn say_full_once(engine: &Engine) {
-    if engine.counters().of(Verdict::Refused) == 1 {
-        log::warn!(
-            "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
-             refusals are counted, not logged",
-            engine.alerts().len(),
-            aiglon::limits::ALERTS
-        );
-    }
+fn say_full(engine: &Engine) {
+    log::warn!(
+        "an alert found no room and was refused ({} of {} held); its components stay marked. Further \
+         refusals are counted, not logged",
+        engine.alerts().len(),
+        aiglon::limits::ALERTS
+    );
 }
 
 /// Puts before what was wrong with alerts that the rest could not be read.

@@ -15,6 +15,8 @@ pub struct Tally {
     pub unauthorised: Cell<u64>,
     pub bodies_malformed: Cell<u64>,
     pub alerts_bad: Cell<u64>,
+    /// Whether the log has said that the store of alerts is full.
+    pub full_told: Cell<bool>,
 }
 
 pub fn add(counter: &Cell<u64>) {
@@ -31,6 +33,7 @@ impl Tally {
             unauthorised: Cell::new(0),
             bodies_malformed: Cell::new(0),
             alerts_bad: Cell::new(0),
+            full_told: Cell::new(false),
         }
     }
 

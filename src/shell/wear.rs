@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{End, Engine, Input};
+use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Counters, Fault};
@@ -159,7 +159,7 @@ impl Board {
         let mut open = engine.open(SourceId(0), sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("an alert is whole") };
-            let input = Input::Alert { body: &mut open, alert, oversize: false };
+            let input = Input::Alert { body: &mut open, alert, quality: Quality::Whole };
             let effects = engine.step(config, now, input);
             ledger.note(engine, config, now, effects.durable);
         };

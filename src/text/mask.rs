@@ -7,9 +7,11 @@
 //! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an ASCII letter
 //! replaces ASCII digits and letters, nothing else), and no bytes make them panic. A `heapless::String` gets there and
 //! back by `into_bytes` and `from_utf8`. Text that is published is masked with [`mask_mac`], then with [`mask_ip`],
-//! and only then cut to size: half an address is not known for one ([`mask_tail`] is for text that came cut).
+//! and only then cut to size: half an address is not known for one. [`shorten`] leaves none behind in
+//! a text that must be cut, or came cut.
 
 use super::clean::is_unseen;
+use super::cut;
 
 /// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`, `_` or a space.
 const SEPARATORS: &[u8] = b":-._ ";
@@ -138,15 +140,41 @@ pub fn mask_ip(text: &mut [u8]) {
     }
 }
 
-/// Masks what may be the beginning of an address at the end of a text that was cut there; call it after [`mask_mac`].
-pub fn mask_tail(text: &mut [u8]) {
-    let tail = |byte: &&u8| is_hex(**byte) || SEPARATORS.contains(*byte);
-    let length = text.iter().rev().take(LONGEST).take_while(tail).count();
-    // No address has so many digits on end.
-    let digits = text.iter().rev().take_while(|byte| is_hex(**byte)).count();
-    if digits <= 16 {
-        hide(text, text.len().saturating_sub(length), text.len());
+/// What to keep of a text of which at most `bytes` bytes may be shown, before a mark that there was
+/// more. The end is the end of a word if there is a space in the second half, else of a character.
+/// What may begin an address there is left out, so no letter has to be masked. Empty if nothing is
+/// left.
+pub fn shorten(text: &str, bytes: usize) -> &str {
+    let end = cut(text, bytes).len();
+    let (head, more) = text.as_bytes().split_at_checked(end).unwrap_or_default();
+    let word = last_word(head);
+    let mut kept = head;
+    if !more.first().is_some_and(u8::is_ascii_whitespace) {
+        if word > end / 2 {
+            kept = head.get(..word).unwrap_or(head);
+        } else {
+            let run = head.iter().rev().take_while(|byte| is_address(**byte)).count();
+            // No address has so many digits on end.
+            let digits = head.iter().rev().take_while(|byte| is_hex(**byte)).count();
+            let run = if digits > 16 { 0 } else { run.min(LONGEST) };
+            kept = head.get(..end.saturating_sub(run)).unwrap_or(head);
+        }
     }
+    // The groups of an address may have spaces between them.
+    loop {
+        kept = kept.trim_ascii_end();
+        let (before, group) = kept.split_at_checked(last_word(kept)).unwrap_or_default();
+        let far = past(before.len(), LONGEST) < end || hex_run(group, 0) > 16;
+        if far || group.is_empty() || !group.iter().all(|byte| is_address(*byte)) {
+            return text.get(..kept.len()).unwrap_or("");
+        }
+        kept = before;
+    }
+}
+
+/// Where the last word of a text begins.
+fn last_word(text: &[u8]) -> usize {
+    text.iter().rposition(u8::is_ascii_whitespace).map_or(0, |space| past(space, 1))
 }
 
 /// Where to hide digits if those at `at`, `digits` of them, begin a MAC address or stand in one.
@@ -339,7 +367,7 @@ fn is_hex(byte: u8) -> bool {
     byte.is_ascii_hexdigit()
 }
 
-/// A decimal digit, or what is left of one at the end of a text that came cut.
+/// A decimal digit, or what a mask leaves of one.
 fn is_decimal(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'x'
 }
@@ -653,38 +681,51 @@ mod tests {
 
     #[test]
     fn tails() {
-        for (text, expected) in [
-            ("station 00:11:22:aa:b", "station xx:xx:xx:xx:x"),
-            ("station 00:11:22:aa:", "station xx:xx:xx:xx:"),
-            ("station 001122aab", "station xxxxxxxxx"),
-            ("from 10.0.0.", "from xx.x.x."),
-            ("from 2001:db8:1:", "from xxxx:xxx:x:"),
-            ("no address", "no address"),
-            ("it lasted a decade", "it lastxx x xxxxxx"),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-            ("", ""),
+        for (text, bytes, expected) in [
+            ("station 00:11:22:aa:bb:cc went", 21, "station"),
+            ("station 00 11 22 aa bb cc went", 21, "station"),
+            ("station 001122aabbcc went", 17, "station"),
+            ("from 10.0.0.1 it went", 12, "from"),
+            ("from 2001:db8:1::5 it went", 15, "from"),
+            ("it lasted a decade or so", 24, "it lasted a decade or"),
+            ("it lasted a decade or so", 18, "it lasted"),
+            ("is no timeout", 11, "is no"),
+            ("no timeout", 8, "no timeo"),
+            ("no timeout of a neighbour", 10, "no timeout"),
+            ("no timeout of a neighbour", 14, "no timeout of"),
+            ("no timeoutofaneighbour", 12, "no timeouto"),
+            ("w http://192.0.2.7/graph", 18, "w http://"),
+            ("http://192.0.2.7/graph", 13, "http://"),
+            ("الهوائي معطل منذ الصباح", 21, "الهوائي"),
+            ("الهوائي", 5, "ال"),
+            ("هاتف00:11:22:aa:bb:cc", 20, "هاتف"),
+            ("var-mac=00%3A11%3A22%3Aaa", 20, "var-mac="),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 30, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("    ", 3, ""),
+            ("", 0, ""),
         ] {
-            assert_eq!(masked(mask_tail, text), expected, "{text}");
+            assert_eq!(shorten(text, bytes), expected, "{text}");
         }
     }
 
     /// Wherever a text is cut, no piece of an address shows that is longer than one of its groups.
     #[test]
     fn a_cut_shows_no_half_address() {
-        for address in
-            ["00:11:22:aa:bb:cc", "001122aabbcc", "0011.22aa.bbcc", "10.20.30.40", "2001:db8:1:2:3:4:5:6"]
-        {
+        for address in [
+            "00:11:22:aa:bb:cc",
+            "00 11 22 aa bb cc",
+            "001122aabbcc",
+            "0011.22aa.bbcc",
+            "10.20.30.40",
+            "2001:db8:1:2:3:4:5:6",
+        ] {
             let text = std::format!("{}: {address} went", "Station of a neighbour".repeat(3));
             for end in 0..text.len() {
-                let shown = masked(
-                    |text| {
-                        mask_mac(text);
-                        mask_tail(text);
-                        mask_ip(text);
-                    },
-                    &text[..end],
-                );
-                assert!(!shown.contains(['0', '1', '2', '3', '4']), "{shown}");
+                // Of one that came cut, the rest is not there to look at.
+                for text in [&*text, &text[..end]] {
+                    let shown = masked(both, shorten(text, end));
+                    assert!(!shown.contains(['0', '1', '2', '3', '4']), "{shown}");
+                }
             }
         }
     }
@@ -708,7 +749,7 @@ mod tests {
 
         #[test]
         fn any_text(text in soup()) {
-            for mask in [macs, mask_ip, mask_tail, both] {
+            for mask in [macs, mask_ip, both] {
                 let shown = masked(mask, &text);
                 prop_assert_eq!(shown.len(), text.len());
                 for (was, is) in text.bytes().zip(shown.bytes()) {
@@ -718,10 +759,15 @@ mod tests {
         }
 
         #[test]
+        fn any_cut(text in soup(), bytes in 0..60usize) {
+            let kept = shorten(&text, bytes);
+            prop_assert!(text.starts_with(kept) && kept.len() <= bytes);
+        }
+
+        #[test]
         fn any_bytes(mut bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let length = bytes.len();
             both(&mut bytes);
-            mask_tail(&mut bytes);
             prop_assert_eq!(bytes.len(), length);
         }
 

@@ -39,6 +39,9 @@ impl Span {
     }
 }
 
+/// What stands at the end of a text that was cut.
+pub const ELLIPSIS: &str = "…";
+
 /// The longest beginning of `text` of at most `bytes` bytes that does not end within a character.
 pub fn cut(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());

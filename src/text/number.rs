@@ -36,6 +36,13 @@ pub fn decimal(text: &[u8]) -> Option<Micro> {
     (digits && magnitude < 309 + 6).then(|| signed(scaled(mantissa, exponent), negative))
 }
 
+/// Whether this is what C and Go write for no number, or none that is finite: `nan`, `-nan`,
+/// `+Inf`.
+pub fn is_none(text: &[u8]) -> bool {
+    let (_, text) = sign(text);
+    [&b"nan"[..], b"inf", b"infinity"].iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// Reads an integer with an optional sign, of at most 64 bits. `None` if it is none.
 pub fn integer(text: &[u8]) -> Option<i64> {
     let (negative, digits) = sign(text);

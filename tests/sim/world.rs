@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, End, Engine, Input};
+use aiglon::engine::{Durable, End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::{Durability, Journal, Refused};
@@ -380,8 +380,9 @@ impl World {
         let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("a sender's message is well formed") };
-            durable =
-                engine.step(config, now, Input::Alert { body: &mut open, alert, oversize: false }).durable;
+            durable = engine
+                .step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole })
+                .durable;
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();

@@ -119,7 +119,8 @@ impl Lines {
         let known = NAMES.get(usize::from(self.names)).filter(fits);
         let row = known.or(NAMES.first().filter(fits)).or(NAMES.last());
         for (name, value) in row.map_or(&[][..], |row| row.1).iter().zip(values.split(':')) {
-            if value == "U" || value.eq_ignore_ascii_case("nan") {
+            // What a gauge does not know, the C library prints: `nan`, `-nan` on x86, `inf`.
+            if value == "U" || number::is_none(value.as_bytes()) {
                 continue;
             }
             let value = number::decimal(value.as_bytes()).ok_or(Flaw::Number)?;
@@ -182,6 +183,17 @@ mod tests {
                     "host=he ron plugin_instance=a \"b\" type=gauge type_instance=x/y-z value=2000000 @3",
                 ],
             ),
+            (
+                "PUTVAL h/ping/ping 1:-nan\nPUTVAL h/load/load 1:inf:-INF:2\nPUTVAL h/p/t 1:+nan 2:NaN 3:infinity",
+                &[
+                    "host=h type=ping @1",
+                    "host=h type=load longterm=2000000 @1",
+                    "host=h type=t @1",
+                    "host=h type=t @2",
+                    "host=h type=t @3",
+                ],
+            ),
+            ("PUTVAL h/p/t 1:nano", &["! 1 invalid number"]),
             ("PUTVAL h/p/t 1:1:2:3:4", &["host=h type=t 0=1000000 1=2000000 2=3000000 3=4000000 @1"]),
             (
                 "\n# x\nPUTNOTIF x\nPUTVAL h/p/t 1:1",

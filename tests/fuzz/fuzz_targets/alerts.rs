@@ -14,7 +14,7 @@ fn tell(event: Event<'_>) -> String {
             assert!(alert.pairs().any(|(kind, ..)| kind == PairKind::Label));
             alert
         }
-        Event::Oversize(alert) => alert,
+        Event::Oversize(alert) | Event::Partial(_, alert) => alert,
         Event::Sample(_) => unreachable!("nobody asked"),
     };
     let pairs: Vec<_> = alert.pairs().collect();

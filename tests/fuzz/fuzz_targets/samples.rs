@@ -59,7 +59,7 @@ fn json(dialect: Dialect, body: &[u8], size: usize) -> Told {
         let fed = reader.feed_asked(piece, Some(&mut lines.asked(&all)), &mut |event| {
             out.push(match event {
                 Event::Sample(sample) => tell(sample, &all),
-                Event::Bad(error) => {
+                Event::Bad(error) | Event::Partial(error, _) => {
                     all.0.borrow_mut().clear();
                     format!("{error:?}")
                 }

@@ -158,16 +158,20 @@ impl Board {
         reader.start(dialect);
         let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
-            let (alert, oversize) = match event {
-                Event::Alert(alert) => (alert, false),
-                Event::Oversize(alert) => (alert, true),
+            let (alert, quality) = match event {
+                Event::Alert(alert) => (alert, Quality::Whole),
+                Event::Oversize(alert) => (alert, Quality::Oversize),
+                Event::Partial(_, alert) => {
+                    bad += 1;
+                    (alert, Quality::Malformed)
+                }
                 Event::Bad(_) => {
                     bad += 1;
                     return;
                 }
                 Event::Sample(_) => return,
             };
-            tell(engine, Input::Alert { body: &mut open, alert, oversize });
+            tell(engine, Input::Alert { body: &mut open, alert, quality });
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         reader.finish().unwrap();
