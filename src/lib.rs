@@ -4,7 +4,7 @@
 //! link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell that owns
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
-//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`command`],
+//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`shown`]; [`command`],
 //! [`http`], [`incidents`], [`ingest`], [`journal`] and [`render`]; [`engine`]; [`console`]. A module names only modules below it (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
@@ -32,5 +32,6 @@ pub mod journal;
 pub mod limits;
 pub mod model;
 pub mod render;
+pub mod shown;
 pub mod text;
 pub mod time;
