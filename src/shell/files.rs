@@ -166,8 +166,7 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
         }
         Err(_) if best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
             log::warn!(
-                "the last good configuration is kept in {}, and found there only while the file names that directory: \
-                 say --fallback with a place that can be written",
+                "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
                 second.display()
             );
             Ok(())
