@@ -311,6 +311,7 @@ fn the_place_of_the_last_good_file_can_be_told() {
     let dir = Dir::new();
     let (state, kept) = (dir.path().join("state"), dir.path().join("kept/good"));
     let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    fs::create_dir(dir.path().join("kept")).unwrap();
     dir.write("config", &good);
     let told = ["--fallback", kept.to_str().unwrap()];
     let (mut process, _) = serve(&dir, &told);
