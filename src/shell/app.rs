@@ -52,8 +52,6 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
     /// reload or before a start.
     pub fallback: Cell<bool>,
-    /// The configuration that could not be kept as the last good one, and when that is tried again.
-    pub owed: RefCell<Option<(Vec<u8>, Mono)>>,
     date: RefCell<(i64, heapless::String<29>)>,
     warned: Cell<Option<Mono>>,
 }
@@ -93,7 +91,6 @@ impl App {
             readers,
             synchronised: Cell::new(clock::synchronised()),
             fallback: Cell::new(false),
-            owed: RefCell::new(None),
             date: RefCell::new((i64::MIN, heapless::String::new())),
             warned: Cell::new(None),
         })?;
