@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 /// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
 const LAYERS: [&[&str]; 6] = [
     &["limits", "text", "time"],
-    &["model"],
+    &["journal", "model"],
     &["config"],
-    &["command", "http", "incidents", "ingest", "journal", "render"],
+    &["command", "http", "incidents", "ingest", "render"],
     &["engine"],
     &["console"],
 ];

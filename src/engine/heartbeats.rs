@@ -25,12 +25,10 @@ use super::reload::same_source;
 use super::standing::Weight;
 use super::{Durable, Engine};
 use crate::config::{Config, Heartbeat};
+pub use crate::journal::kinds::BEAT;
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
 use crate::model::HeartbeatId;
 use crate::time::{Mono, Now, Wall};
-
-/// The kind of a record of a heartbeat.
-pub const BEAT: u8 = 14;
 
 /// Bytes of it.
 const RECORD: usize = 13;
