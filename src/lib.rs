@@ -5,7 +5,7 @@
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
 //! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`journal`] and [`model`]; [`config`]; [`command`],
-//! [`http`], [`incidents`], [`ingest`] and [`render`]; [`engine`]; [`console`]. A module names only
+//! [`http`], [`incidents`], [`ingest`] and [`render`]; [`engine`]; [`console`] and [`persist`]. A module names only
 //! modules below it (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
@@ -32,6 +32,7 @@ pub mod ingest;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod persist;
 pub mod render;
 pub mod text;
 pub mod time;

@@ -16,7 +16,7 @@ const LAYERS: [&[&str]; 6] = [
     &["config"],
     &["command", "http", "incidents", "ingest", "render"],
     &["engine"],
-    &["console"],
+    &["console", "persist"],
 ];
 
 /// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.

@@ -36,6 +36,7 @@
 
 pub mod frame;
 pub mod kinds;
+pub mod memory;
 
 use self::frame::{Batch, End, FRAME_BYTES, Scanner, Step, Tail};
 pub use self::frame::{OVERHEAD_BYTES, Record};

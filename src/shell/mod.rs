@@ -13,7 +13,6 @@ mod files;
 mod ingest;
 mod ledger;
 mod log;
-mod memory;
 mod metrics;
 mod pages;
 mod samples;

@@ -142,12 +142,7 @@ impl App {
             remember(options, config, &text);
         }
         let now = self.now(config);
-        engine.booted(clock::boot());
-        engine.begin(config, now);
-        let mut ledger = self.ledger.borrow_mut();
-        ledger.replay(engine, config, now);
-        engine.restored(config, now);
-        ledger.commit(engine, config, now);
+        self.ledger.borrow_mut().start(engine, config, clock::boot(), now);
         Ok(())
     }
 

@@ -5,16 +5,16 @@ use std::io;
 use aiglon::config::Config;
 use aiglon::console::{self, Ask, Host, Status};
 use aiglon::engine::Input;
-use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
+use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::app::{App, State};
-use super::super::ledger::{self, Ledger};
+use super::super::ledger;
 use super::super::slots::{Accepted, Doing, Slot};
 use super::super::stream::Stream;
 use super::super::tally::add;
@@ -151,7 +151,7 @@ impl Session<'_> {
     async fn export(self, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
         let found = self.app.pages.scratch(|page| {
             let state = self.app.state.borrow();
-            Ledger::export(state.engine, state.config, self.app.now(state.config), page)
+            Driver::export(state.engine, state.config, self.app.now(state.config), page)
         });
         let Some(found) = found else {
             return self.say(Code::Refused, "no room to write the archive in; try again in a moment\n").await;
@@ -219,7 +219,7 @@ impl Session<'_> {
         }
         match self.app.import(&mut page) {
             Err(words) => self.say(Code::Refused, &words).await,
-            Ok(((count, survey), note)) => {
+            Ok((Imported { count, survey, .. }, note)) => {
                 out.clear();
                 // They fit.
                 _ = uwrite!(out, "imported: {} records\n", count);
@@ -255,15 +255,15 @@ impl Session<'_> {
 
 impl App {
     /// Takes all that a journal holds in place of what is kept.
-    fn import(&self, journal: &mut PageBuf) -> Result<((u32, Survey), Option<Fault>), String> {
+    fn import(&self, journal: &mut PageBuf) -> Result<(Imported, Option<Fault>), String> {
         let mut state = self.state.borrow_mut();
         let State { engine, config, .. } = &mut *state;
         let now = self.now(config);
         let mut ledger = self.ledger.borrow_mut();
-        let count = ledger.import(engine, config, now, journal)?;
+        let imported = ledger.import(engine, config, now, journal)?;
         self.pages.clear();
         self.slots.stir();
-        Ok((count, ledger.fault()))
+        Ok((imported, ledger.fault()))
     }
 
     /// What may stand at the end of a line.
