@@ -30,7 +30,7 @@
 //! kept no longer. `undo` takes back the last record like that of the same person. `gone`: this incident was removed, or gave
 //! way, with every record of it. 8 and 9 belong to the past of components.
 
-use super::derived::Names;
+use super::names::Names;
 pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
