@@ -21,9 +21,9 @@
 //! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
 //! was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
-use super::reload::same_source;
 use super::standing::Weight;
 use super::{Durable, Engine};
+use crate::config::same::same_source;
 use crate::config::{Config, Heartbeat};
 pub use crate::journal::kinds::BEAT;
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
