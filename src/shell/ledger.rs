@@ -1,4 +1,5 @@
-//! The journal's files and the words of the log about them. What is written when is decided by [`aiglon::persist`].
+//! The journal's files and the words of the log about them. What is written when is decided by
+//! [`aiglon::persist`].
 
 use std::path::Path;
 

@@ -5,6 +5,7 @@ pub mod cli;
 
 mod answer;
 mod app;
+mod batch;
 mod clock;
 mod connection;
 mod console;
@@ -15,6 +16,7 @@ mod ledger;
 mod log;
 mod metrics;
 mod pages;
+mod port;
 mod samples;
 mod serve;
 mod signals;
@@ -28,3 +30,4 @@ mod token;
 mod turns;
 #[cfg(test)]
 mod wear;
+mod web;

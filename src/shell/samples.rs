@@ -3,27 +3,24 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 
-use aiglon::config::Config;
 use aiglon::config::rule::Asking;
-use aiglon::engine::{Durable, Engine, Input, Verdict};
+use aiglon::engine::{Engine, Input, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Reader};
-use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
-use aiglon::model::SourceId;
-use aiglon::time::Now;
+use aiglon::limits::{LINE_READERS, READERS};
+use static_cell::ConstStaticCell;
 #[cfg(feature = "gzip")]
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 use ufmt::uwrite;
 
-use super::app::{App, State};
-use super::ingest::{Batch, Complaint, Outcome, Shape};
-use super::ledger::Ledger;
-use super::tally::add;
+use super::batch::{Batch, Complaint, Outcome, Shape};
+use super::port::{Core, Port};
+use super::tally::{Tally, add};
 use super::turns::{Turn, Turns};
 
 #[cfg(feature = "gzip")]
@@ -39,10 +36,24 @@ enum Unpacker {
     Ready(&'static mut Gunzip<'static>),
 }
 
-/// What takes samples in.
-pub struct Pool {
-    readers: [RefCell<Lines>; LINE_READERS],
+static READER_POOL: ConstStaticCell<[Reader; READERS]> =
+    ConstStaticCell::new([const { Reader::new() }; READERS]);
+
+/// Readers of alerts and of samples in JSON, whose memory is static.
+pub type Readers = [RefCell<&'static mut Reader>; READERS];
+
+/// Takes the static readers: once in a process.
+pub fn readers() -> Option<Readers> {
+    let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
+    readers.try_into().ok()
+}
+
+/// What takes bodies in.
+pub struct Intake {
+    readers: Readers,
     pub turns: Turns,
+    line_readers: [RefCell<Lines>; LINE_READERS],
+    pub line_turns: Turns,
     #[cfg(feature = "gzip")]
     gunzips: [RefCell<Unpacker>; GUNZIPS],
     #[cfg(feature = "gzip")]
@@ -51,11 +62,13 @@ pub struct Pool {
     pub lines_bad: Cell<u64>,
 }
 
-impl Pool {
-    pub fn new() -> Self {
+impl Intake {
+    pub fn new(readers: Readers) -> Self {
         Self {
-            readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
-            turns: Turns::new(LINE_READERS),
+            readers,
+            turns: Turns::new(READERS),
+            line_readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
+            line_turns: Turns::new(LINE_READERS),
             #[cfg(feature = "gzip")]
             gunzips: [const { RefCell::new(Unpacker::Unused) }; GUNZIPS],
             #[cfg(feature = "gzip")]
@@ -67,7 +80,7 @@ impl Pool {
 }
 
 #[cfg(feature = "gzip")]
-impl Pool {
+impl Intake {
     /// One that nobody uses; what was used before comes first.
     fn gunzip(&self) -> Option<RefMut<'_, Gunzip<'static>>> {
         let places = self.gunzips.iter().zip(&GUNZIP_POOL).zip(&WINDOWS);
@@ -96,6 +109,10 @@ enum Format {
 
 /// What reads one body.
 pub struct Taker<'a> {
+    intake: &'a Intake,
+    port: &'a Port,
+    tally: &'a Tally,
+    batch: Batch,
     format: Format,
     json: Option<RefMut<'a, &'static mut Reader>>,
     lines: Option<RefMut<'a, Lines>>,
@@ -104,9 +121,9 @@ pub struct Taker<'a> {
     _turns: [Option<Turn<'a>>; 3],
 }
 
-impl App {
+impl Intake {
     /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
-    pub fn taker(&self, batch: Batch) -> Option<Taker<'_>> {
+    pub fn taker<'a>(&'a self, port: &'a Port, tally: &'a Tally, batch: Batch) -> Option<Taker<'a>> {
         let (format, dialect) = match batch.shape {
             Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
             Shape::Lines => (Format::Lines, None),
@@ -123,9 +140,9 @@ impl App {
         }
         let mut lines = None;
         if format != Format::Json {
-            turns[1] = Some(self.samples.turns.take(batch.source)?);
-            let mut reader = self.samples.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
-            let key = self.sample_key().ok()?;
+            turns[1] = Some(self.line_turns.take(batch.source)?);
+            let mut reader = self.line_readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
+            let key = sample_key(port).ok()?;
             match batch.shape {
                 Shape::Collectd => reader.start_commands(key),
                 _ => reader.start(batch.precision, key),
@@ -133,13 +150,17 @@ impl App {
             lines = Some(reader);
         }
         Some(Taker {
+            intake: self,
+            port,
+            tally,
+            batch,
             format,
             json,
             lines,
             #[cfg(feature = "gzip")]
             gunzip: if batch.gzip {
-                turns[2] = Some(self.samples.gunzip_turns.take(batch.source)?);
-                let mut gunzip = self.samples.gunzip()?;
+                turns[2] = Some(self.gunzip_turns.take(batch.source)?);
+                let mut gunzip = self.gunzip()?;
                 gunzip.start();
                 Some(gunzip)
             } else {
@@ -148,31 +169,26 @@ impl App {
             _turns: turns,
         })
     }
+}
 
-    /// The key of the hashes in samples; a new one each day.
-    fn sample_key(&self) -> io::Result<HashKey> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        if let Some(key) = engine.sample_key(now) {
+/// The key of the hashes in samples; a new one each day.
+fn sample_key(port: &Port) -> io::Result<HashKey> {
+    port.enter(|core| {
+        if let Some(key) = core.engine.sample_key(core.now) {
             return Ok(key);
         }
         let halves = [super::token::random()?, super::token::random()?];
         let key = HashKey(halves.map(u64::from_ne_bytes));
-        engine.rekey(key, now);
+        core.engine.rekey(key, core.now);
         Ok(key)
-    }
+    })
+}
 
-    /// Reads a piece of a body as it came.
-    pub fn unpack(
-        &self,
-        taker: &mut Taker<'_>,
-        payload: &[u8],
-        batch: Batch,
-        complaint: &mut Complaint,
-    ) -> Result<(), Outcome> {
+impl Taker<'_> {
+    /// Reads a piece of the body as it came.
+    pub fn unpack(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
         #[cfg(feature = "gzip")]
-        if let Some(mut gunzip) = taker.gunzip.take() {
+        if let Some(mut gunzip) = self.gunzip.take() {
             use aiglon::http::gunzip::GzipError;
             let mut payload = payload;
             loop {
@@ -186,83 +202,76 @@ impl App {
                 })?;
                 payload = payload.get(step.consumed..).unwrap_or_default();
                 if payload.is_empty() && step.output.is_empty() {
-                    taker.gunzip = Some(gunzip);
+                    self.gunzip = Some(gunzip);
                     return Ok(());
                 }
-                self.feed(taker, step.output, batch, complaint)?;
+                self.feed(step.output, complaint)?;
             }
         }
-        self.feed(taker, payload, batch, complaint)
+        self.feed(payload, complaint)
     }
 
-    /// Reads a piece of a body and lets the engine see what is in it.
-    fn feed(
-        &self,
-        taker: &mut Taker<'_>,
-        payload: &[u8],
-        batch: Batch,
-        complaint: &mut Complaint,
-    ) -> Result<(), Outcome> {
-        if taker.format == Format::Unknown {
+    /// Reads a piece of the body and lets the engine see what is in it.
+    fn feed(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
+        if self.format == Format::Unknown {
             // No line of anybody's begins like JSON does.
             let first = payload.iter().find(|byte| !byte.is_ascii_whitespace());
-            taker.format = match first {
+            self.format = match first {
                 None => return Ok(()),
                 Some(b'{' | b'[') => Format::Json,
                 Some(_) => Format::Lines,
             };
         }
-        if self.tally.reloads.get() != batch.reloads {
+        if self.tally.reloads.get() != self.batch.reloads {
             return Err(Outcome::Reloaded);
         }
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        let asking = Asking { config, source: batch.source };
-        let mut taking = Taking { app: self, engine, config, now, batch, complaint };
-        let Taker { format, json, lines, .. } = taker;
-        match (format, json, lines) {
-            (Format::Json, Some(reader), lines) => {
-                let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
-                let fed = reader.feed_asked(payload, asked.as_mut(), &mut |event| taking.event(&event));
-                fed.map_err(|malformed| complain_first(complaint, malformed))
+        let Self { port, tally, batch, format, json, lines, .. } = self;
+        port.enter(|core| {
+            let asking = Asking { config: core.config, source: batch.source };
+            let mut taking = Taking { core, tally, batch: *batch, complaint };
+            match (format, json, lines) {
+                (Format::Json, Some(reader), lines) => {
+                    let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
+                    let fed = reader.feed_asked(payload, asked.as_mut(), &mut |event| taking.event(&event));
+                    fed.map_err(|malformed| complain_first(complaint, malformed))
+                }
+                (_, _, Some(lines)) => {
+                    lines.feed(payload, &asking, &mut |event| taking.line(&event));
+                    Ok(())
+                }
+                _ => Ok(()),
             }
-            (_, _, Some(lines)) => {
-                lines.feed(payload, &asking, &mut |event| taking.line(&event));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        })
     }
 
-    /// A body has come to its end.
-    pub fn finish_body(&self, taker: &mut Taker<'_>, batch: Batch, complaint: &mut Complaint) -> Outcome {
-        if self.tally.reloads.get() != batch.reloads {
+    /// The body has come to its end.
+    pub fn finish(&mut self, complaint: &mut Complaint) -> Outcome {
+        if self.tally.reloads.get() != self.batch.reloads {
             return Outcome::Reloaded;
         }
         #[cfg(feature = "gzip")]
-        if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
+        if self.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
-        let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines) {
+        let Self { intake, port, tally, batch, format, json, lines, .. } = self;
+        let (mut good, bad, lines) = match (format, json, lines) {
             (Format::Unknown | Format::Json, Some(reader), _) => match reader.finish() {
                 Ok(found) => {
                     if reader.was_truncated() {
-                        self.truncated(batch.source);
+                        truncated(port, *batch);
                     }
                     (found.alerts.saturating_add(found.oversize), found.bad, found.samples)
                 }
                 Err(malformed) => return complain_first(complaint, malformed),
             },
             (_, _, Some(lines)) => {
-                let mut state = self.state.borrow_mut();
-                let State { engine, config, .. } = &mut *state;
-                let now = self.now(config);
-                let asking = Asking { config, source: batch.source };
-                let mut taking = Taking { app: self, engine, config, now, batch, complaint };
-                let counted = lines.finish(&asking, &mut |event| taking.line(&event));
+                let counted = port.enter(|core| {
+                    let asking = Asking { config: core.config, source: batch.source };
+                    let mut taking = Taking { core, tally, batch: *batch, complaint };
+                    lines.finish(&asking, &mut |event| taking.line(&event))
+                });
                 if counted.bad > 0 {
-                    add(&self.tally.bodies_malformed);
+                    add(&tally.bodies_malformed);
                 }
                 (0, counted.bad, counted.good)
             }
@@ -270,7 +279,7 @@ impl App {
         };
         good = good.saturating_add(lines);
         if !matches!(batch.shape, Shape::Alerts(_)) {
-            for (counter, more) in [(&self.samples.lines, lines), (&self.samples.lines_bad, bad)] {
+            for (counter, more) in [(&intake.lines, lines), (&intake.lines_bad, bad)] {
                 counter.set(counter.get().wrapping_add(more.into()));
             }
         }
@@ -278,34 +287,25 @@ impl App {
     }
 }
 
-impl App {
-    /// A webhook's sender has left alerts out. It would leave them out again, so it is not told, but who reads the log.
-    fn truncated(&self, source: SourceId) {
-        {
-            let mut state = self.state.borrow_mut();
-            let State { engine, config, .. } = &mut *state;
-            let now = self.now(config);
-            let effects = engine.step(config, now, Input::Truncated(source));
-            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
-        }
-        self.warn_of(
-            source,
-            "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse",
-        );
-    }
+/// A webhook's sender has left alerts out. It would leave them out again, so it is not told, but
+/// who reads the log.
+fn truncated(port: &Port, batch: Batch) {
+    port.enter(|core| core.step(Input::Truncated(batch.source)));
+    port.warn_of(
+        batch.source,
+        "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse",
+    );
 }
 
 /// What is done with what is found.
-struct Taking<'a> {
-    app: &'a App,
-    engine: &'a mut Engine,
-    config: &'a Config,
-    now: Now,
+struct Taking<'a, 'c> {
+    core: &'a mut Core<'c>,
+    tally: &'a Tally,
     batch: Batch,
     complaint: &'a mut Complaint,
 }
 
-impl Taking<'_> {
+impl Taking<'_, '_> {
     fn event(&mut self, event: &ingest::Event<'_>) {
         use ingest::Event;
 
@@ -313,35 +313,28 @@ impl Taking<'_> {
             Event::Alert(alert) => (alert, false),
             Event::Oversize(alert) => (alert, true),
             Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample(sample));
+                self.core.step(Input::Sample(sample));
                 return;
             }
             Event::Bad(error) => {
                 let alerts = matches!(self.batch.shape, Shape::Alerts(_));
                 if alerts {
-                    add(&self.app.tally.alerts_bad);
+                    add(&self.tally.alerts_bad);
                 }
                 let what = if alerts { "alert" } else { "sample" };
                 return complain(self.complaint, what, error.index, error.flaw.words());
             }
         };
         let Batch { source, sender, .. } = self.batch;
-        let input = Input::Alert { source, sender, alert, oversize };
-        let effects = self.engine.step(self.config, self.now, input);
-        if effects.durable != Durable::Nothing {
-            let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
-            ledger.note(self.engine, self.config, self.now, effects.durable);
-        }
-        if effects.verdict == Some(Verdict::Refused) {
-            say_full_once(self.engine);
+        let verdict = self.core.step(Input::Alert { source, sender, alert, oversize });
+        if verdict == Some(Verdict::Refused) {
+            say_full_once(self.core.engine);
         }
     }
 
     fn line(&mut self, event: &line::Event<'_>) {
         match *event {
-            line::Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample(sample));
-            }
+            line::Event::Sample(sample) => _ = self.core.step(Input::Sample(sample)),
             line::Event::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
         }
     }
