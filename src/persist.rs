@@ -1,8 +1,10 @@
-//! Engine and journal together: what must survive a restart is written as it happens, and read back at the start.
+//! Engine and journal together: what must survive a restart is written as it happens, and read back
+//! at the start.
 //!
-//! The [`Driver`] decides which record is written when, and when the journal is written anew. Its caller brings the files
-//! as a [`Store`], and the words: every call returns what is worth a line of the log as data. If storage fails, the state
-//! lives in memory alone, and the driver tries again every [`JOURNAL_RETRY`].
+//! The [`Driver`] decides which record is written when, and when the journal is written anew. Its
+//! caller brings the files as a [`Store`], and the words: every call returns what is worth a line
+//! of the log as data. If storage fails, the state lives in memory alone, and the driver tries
+//! again every [`JOURNAL_RETRY`].
 
 use crate::config::Config;
 use crate::engine::alerts::Key;
@@ -41,10 +43,11 @@ pub enum Storage {
 #[must_use = "people are told by whoever calls the driver"]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// A source sends more alerts that it does not repeat than the flash should bear. What begins now is not written for
-    /// some hours.
+    /// A source sends more alerts that it does not repeat than the flash should bear. What begins
+    /// now is not written for some hours.
     pub behind: bool,
-    /// The journal has no room for all alerts that nobody repeats. After a restart their components are no data.
+    /// The journal has no room for all alerts that nobody repeats. After a restart their components
+    /// are no data.
     pub brief: bool,
     /// Storage began to fail, or to work again.
     pub storage: Option<Storage>,
@@ -63,7 +66,8 @@ pub struct TooSmall {
 #[must_use = "people are told by whoever calls the driver"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// How the journal was read. After a fault it stays untouched, and what was in it may be missing.
+    /// How the journal was read. After a fault it stays untouched, and what was in it may be
+    /// missing.
     pub opened: Result<Opened, Fault>,
     /// Records of kinds or contents that this version does not know; they were left out.
     pub unknown: u32,
@@ -112,8 +116,8 @@ impl Driver {
         Self { journal: Journal::new(), retry_at: None, stale: None, told: false }
     }
 
-    /// Starts a new engine with what an earlier run left. If the configured journal has no room for what must be kept of
-    /// that, `config` has a larger one afterwards.
+    /// Starts a new engine with what an earlier run left. If the configured journal has no room for
+    /// what must be kept of that, `config` has a larger one afterwards.
     pub fn start(
         &mut self,
         store: &mut dyn Store,
@@ -145,7 +149,8 @@ impl Driver {
         Started { opened, unknown, enlarged, news }
     }
 
-    /// Writes down what a step says must survive a restart. It is on flash after [`commit`](Self::commit).
+    /// Writes down what a step says must survive a restart. It is on flash after
+    /// [`commit`](Self::commit).
     pub fn note(
         &mut self,
         store: &mut dyn Store,
@@ -170,8 +175,9 @@ impl Driver {
         self.watch(now.mono, news)
     }
 
-    /// Writes down what happened to incidents and what people said since the last time. When it returns, all that was
-    /// noted is on flash, or [`fault`](Self::fault) says why it is in memory only.
+    /// Writes down what happened to incidents and what people said since the last time. When it
+    /// returns, all that was noted is on flash, or [`fault`](Self::fault) says why it is in memory
+    /// only.
     pub fn commit(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
         if engine.incidents().wants_purge() {
@@ -204,15 +210,16 @@ impl Driver {
         self.watch(now.mono, news)
     }
 
-    /// Writes the present state into a new journal: to make room, to purge what the configuration no longer names, or to
-    /// leave memory for the flash.
+    /// Writes the present state into a new journal: to make room, to purge what the configuration
+    /// no longer names, or to leave memory for the flash.
     pub fn compact(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
         self.rewrite(store, engine, config, now, &mut news);
         self.watch(now.mono, news)
     }
 
-    /// Tries again to leave memory for the flash, and writes down what was too much for it before, if it is time.
+    /// Tries again to leave memory for the flash, and writes down what was too much for it before,
+    /// if it is time.
     pub fn retry(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
         if self.fault().is_none() && engine.catches_up_at().is_some_and(|at| at <= now.mono) {
@@ -220,7 +227,8 @@ impl Driver {
             let behind = engine.behind();
             let cost = self.rewrite(store, engine, config, now, &mut news);
             for source in behind.iter() {
-                // At least an hour's, so that a source that finds no room is not tried again at once.
+                // At least an hour's, so that a source that finds no room is not tried again at
+                // once.
                 engine.pay(source, cost.max(ALERT_FLASH_HOUR), now.mono);
             }
         }
@@ -254,8 +262,9 @@ impl Driver {
         (self.journal.bytes(), self.journal.counters())
     }
 
-    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room there. Without alerts,
-    /// which nobody takes in elsewhere: their names and texts are not for whoever gets the archive.
+    /// Writes the present state as a journal into `out`, which is empty; false if it finds no room
+    /// there. Without alerts, which nobody takes in elsewhere: their names and texts are not for
+    /// whoever gets the archive.
     pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut BytesView) -> bool {
         let (mut journal, mut memory) = (Journal::new(), Memory(out));
         let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
@@ -272,8 +281,8 @@ impl Driver {
         opened.is_ok() && [false, true].into_iter().any(|brief| write(brief).is_ok())
     }
 
-    /// Puts what an archive's journal holds in place of all incidents, words and history, in memory and on flash. Alerts
-    /// are left as they are: who sends them knows better than an archive.
+    /// Puts what an archive's journal holds in place of all incidents, words and history, in memory
+    /// and on flash. Alerts are left as they are: who sends them knows better than an archive.
     pub fn import(
         &mut self,
         store: &mut dyn Store,

@@ -20,7 +20,8 @@ use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
 use proptest::prelude::*;
 
-/// A journal of each release that brought new kinds, and how many kinds there were. The last one is the present one.
+/// A journal of each release that brought new kinds, and how many kinds there were. The last one is
+/// the present one.
 const GOLDEN: [(&str, usize); 2] = [("state-v1", 12), ("state-v1-kinds-14", 14)];
 const NOON: i64 = 1_795_262_400_000;
 const MIN: i64 = 60_000;
@@ -338,8 +339,8 @@ fn scenario() -> Memory {
     board.act(77, Action::Update { number: second, phase: Phase::Resolved, words: own("", "Done.") });
     board.act(77, Action::Reopen { number: second, words: own("", "Not yet.") });
     board.wait(1_500);
-    // What nobody can take back any more has been purged. What follows stands behind that snapshot. An incident that ended
-    // by itself gives way to words.
+    // What nobody can take back any more has been purged. What follows stands behind that snapshot.
+    // An incident that ended by itself gives way to words.
     board.hook(GATE, "", "firing");
     board.wait(2);
     board.hook(GATE, "", "resolved");
@@ -365,8 +366,8 @@ fn read(bytes: &[u8]) -> Board {
 
 #[test]
 fn what_version_1_wrote_is_told_for_ever() {
-    // Made once, when its kinds were released; a change of it is a change of what records mean. A release with new
-    // kinds gets a file of its own.
+    // Made once, when its kinds were released; a change of it is a change of what records mean. A
+    // release with new kinds gets a file of its own.
     let (newest, kinds) = GOLDEN[GOLDEN.len() - 1];
     if std::env::var_os("MAKE_GOLDEN_STATE").is_some() {
         let bytes = scenario().journal.unwrap();

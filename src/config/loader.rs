@@ -1,6 +1,6 @@
-//! What reads a configuration works with: the statements and their sections, and where mistakes and texts go. What is
-//! done with them is in [`load`](super::load), [`apply`](super::apply), [`rule_load`](super::rule_load) and
-//! [`check`](super::check).
+//! What reads a configuration works with: the statements and their sections, and where mistakes and
+//! texts go. What is done with them is in [`load`](super::load), [`apply`](super::apply),
+//! [`rule_load`](super::rule_load) and [`check`](super::check).
 
 use heapless::Vec;
 
@@ -147,7 +147,8 @@ impl Config {
         (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
     }
 
-    /// Adds a text; `None` if there is no room. No reference is checked: who changes a configuration sees to it.
+    /// Adds a text; `None` if there is no room. No reference is checked: who changes a
+    /// configuration sees to it.
     pub fn intern(&mut self, text: &str) -> Option<Span> {
         let start = self.text.len();
         self.text.push_str(text).ok()?;
@@ -163,7 +164,8 @@ pub(super) struct Loader<'a, 'c> {
     pub(super) drafts: [Draft; RULES],
     /// Some section stands in several places, so that its options may be anywhere.
     pub(super) merged: bool,
-    /// Some line could not be read or some section was refused, so that what seems to be missing may be there.
+    /// Some line could not be read or some section was refused, so that what seems to be missing
+    /// may be there.
     pub(super) broken: bool,
 }
 

@@ -1,4 +1,5 @@
-//! `config rule`: a threshold on what a sender measures, or its absence. How it is read is in `rule_load`.
+//! `config rule`: a threshold on what a sender measures, or its absence. How it is read is in
+//! `rule_load`.
 
 use super::Texts;
 use super::matcher::Match;

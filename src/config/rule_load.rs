@@ -1,5 +1,5 @@
-//! From the options of a `config rule` to a [`Rule`]. Its numbers have units: what `80` means in a file that somebody else
-//! reads next year is guessed, what `80%` means is not.
+//! From the options of a `config rule` to a [`Rule`]. Its numbers have units: what `80` means in a
+//! file that somebody else reads next year is guessed, what `80%` means is not.
 
 use super::loader::{Draft, Loader, NO_SOURCE, Value, push};
 use super::matcher::{Match, holds_mac};
@@ -54,7 +54,8 @@ const UNITS: [(&str, Kin, i64); 22] = [
 const UNIT_NAMES: &str =
     "%, dBm, dB, ns, us, ms, s, m, h, d, B, kB, MB, GB, KiB, MiB, GiB, bit/s, kbit/s, Mbit/s, Gbit/s and B/s";
 
-/// What tells of people, in the name of what is measured or of a field: whoever can see it knows when a house is empty.
+/// What tells of people, in the name of what is measured or of a field: whoever can see it knows
+/// when a house is empty.
 const OF_PEOPLE: [&str; 13] = [
     "client",
     "station",
@@ -71,10 +72,12 @@ const OF_PEOPLE: [&str; 13] = [
     "conntrack",
 ];
 
-/// Plugins of collectd of which some types tell of people: a rule that does not say which type is taken for one on them.
+/// Plugins of collectd of which some types tell of people: a rule that does not say which type is
+/// taken for one on them.
 const MIXED: [&str; 2] = ["interface", "iwinfo"];
 
-/// A number with its unit, in the unit of the field, which is the place of one in [`UNITS`] after the first, or 0 for none.
+/// A number with its unit, in the unit of the field, which is the place of one in [`UNITS`] after
+/// the first, or 0 for none.
 fn number(text: &str, field: u8) -> Result<Micro, Kind> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).unwrap_or((text, ""));
@@ -185,7 +188,8 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// What needs all of a rule: its numbers have the unit that it says, and it asks for something that can be.
+    /// What needs all of a rule: its numbers have the unit that it says, and it asks for something
+    /// that can be.
     pub(super) fn check_rules(&mut self) {
         for index in 0..self.config.rules.len() {
             let Some(mut row) = self.config.rules.get(index).copied() else { continue };

@@ -1,5 +1,5 @@
-//! What two configurations have in common: which section of one is which section of the other. By names, since places
-//! change.
+//! What two configurations have in common: which section of one is which section of the other. By
+//! names, since places change.
 
 use super::Config;
 use super::matcher::Match;
@@ -15,8 +15,8 @@ pub fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> b
         && share_token(old, was, new, is)
 }
 
-/// Whether any token of a source is still one. Without, they were revoked: who had them may have said anything, and what they
-/// said is not known any more.
+/// Whether any token of a source is still one. Without, they were revoked: who had them may have
+/// said anything, and what they said is not known any more.
 fn share_token(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
     let mut before = old.tokens.iter().filter(|token| token.source == was);
     before.any(|token| new.tokens.iter().any(|other| other.source == is && other.hash == token.hash))

@@ -16,7 +16,8 @@ use crate::time::tz::Tz;
 pub(super) const SEVERITIES: &str = "warning, error, critical and page";
 
 impl Loader<'_, '_> {
-    /// Which of the words of `known` (`a, b and c`) a value is; the first if it is none, which is told.
+    /// Which of the words of `known` (`a, b and c`) a value is; the first if it is none, which is
+    /// told.
     pub(super) fn choice(&mut self, value: &Value<'_>, known: &'static str) -> usize {
         let found = words(known).position(|word| word == value.text);
         if found.is_none() {
@@ -133,8 +134,8 @@ impl Loader<'_, '_> {
         push(self, |config| &mut config.hosts, row, value.line, "lines 'list host' (HOSTS)");
     }
 
-    /// A text for people. It may span lines in the file; on a page it does not, so that nothing in it can move a
-    /// terminal's cursor.
+    /// A text for people. It may span lines in the file; on a page it does not, so that nothing in
+    /// it can move a terminal's cursor.
     pub(super) fn texts(&mut self, value: &Value<'_>) {
         let start = self.config.text.len();
         for (number, line) in value.text.split(['\t', '\n', '\r']).enumerate() {
@@ -220,7 +221,8 @@ impl Loader<'_, '_> {
         push(self, |config| &mut config.matches, row, value.line, "lines 'list match' (MATCHES)");
     }
 
-    /// Reads the terms of a matcher: where they are, and how many. `None` if there is none or it is wrong, which is told.
+    /// Reads the terms of a matcher: where they are, and how many. `None` if there is none or it is
+    /// wrong, which is told.
     pub(super) fn terms(&mut self, value: &Value<'_>) -> Option<(u16, u8)> {
         let first = u16::try_from(self.config.terms.len()).unwrap_or(u16::MAX);
         let mut count: u8 = 0;

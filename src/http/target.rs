@@ -30,7 +30,8 @@ fn is_allowed(byte: u8) -> bool {
 
 /// Takes a target apart: origin-form, or absolute-form with `http` or `https`.
 ///
-/// `None` for other forms, forbidden bytes, user information (RFC 9110, section 4.2.4) or no host (4.2.1).
+/// `None` for other forms, forbidden bytes, user information (RFC 9110, section 4.2.4) or no host
+/// (4.2.1).
 pub fn split(raw: &str) -> Option<Target<'_>> {
     if !raw.bytes().all(is_allowed) {
         return None;

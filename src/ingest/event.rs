@@ -10,15 +10,15 @@ pub enum Dialect {
     /// `POST /api/v2/alerts` and `/api/v1/alerts`: an array of alerts.
     #[default]
     Alerts,
-    /// Alertmanager's webhook payload, and Grafana's: an object with `alerts`. Its `version` is not looked at, since
-    /// Grafana says "1". A bare array of alerts is taken too.
+    /// Alertmanager's webhook payload, and Grafana's: an object with `alerts`. Its `version` is not
+    /// looked at, since Grafana says "1". A bare array of alerts is taken too.
     Webhook,
-    /// Telegraf's `outputs.http` with `data_format = "json"`: an object with `metrics`, or a sample. An array of samples is
-    /// taken, too (`json_transformation` makes such).
+    /// Telegraf's `outputs.http` with `data_format = "json"`: an object with `metrics`, or a
+    /// sample. An array of samples is taken, too (`json_transformation` makes such).
     Telegraf,
-    /// collectd's `write_http` with `Format "JSON"`: an array of samples or of notifications. The latter look like alerts,
-    /// but for their severity: `OKAY` is an end; in 5.12 it is a label, and so not a part of what they are about, later an
-    /// annotation.
+    /// collectd's `write_http` with `Format "JSON"`: an array of samples or of notifications. The
+    /// latter look like alerts, but for their severity: `OKAY` is an end; in 5.12 it is a label,
+    /// and so not a part of what they are about, later an annotation.
     Collectd,
 }
 

@@ -1,7 +1,7 @@
 //! Every kind of record that a journal may hold: its number, its name and its owner, in one table.
 //!
-//! A number is never given again, because an old journal must stay readable by every later release. The owner draws the
-//! bytes of its records; the journal does not look at them.
+//! A number is never given again, because an old journal must stay readable by every later release.
+//! The owner draws the bytes of its records; the journal does not look at them.
 
 /// Which part of the program writes a record and reads it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

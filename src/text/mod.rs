@@ -1,4 +1,5 @@
-//! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, the nearest of known names, and making foreign text harmless.
+//! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, the nearest of known
+//! names, and making foreign text harmless.
 
 pub mod buffer;
 pub mod clean;

@@ -170,7 +170,8 @@ impl World {
         let Self { driver, disk, engine, config, .. } = self;
         config.main.journal_size = self.configured;
         let started = driver.start(disk, engine, config, boot, now);
-        // What gave way before the restart may be there again, and the journal is larger for it until the next one.
+        // What gave way before the restart may be there again, and the journal is larger for it
+        // until the next one.
         self.largest = self.largest.max(config.main.journal_size);
         started.opened.unwrap();
         assert_eq!(started.unknown, 0, "what was written is known");
