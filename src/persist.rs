@@ -406,3 +406,179 @@ impl Driver {
 const fn is_alert(kind: u8) -> bool {
     matches!(kind, BEGAN | ENDED | MORE | BEAT)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::boxed::Box;
+    use std::format;
+
+    use super::*;
+    use crate::config::testing::{BASE, good};
+    use crate::incidents::{Action, OWNER};
+    use crate::model::{ServiceId, SiteId, State, Words};
+    use crate::text::buffer::Bytes;
+    use crate::time::Wall;
+
+    /// A journal in memory; storage that fails when it is told to.
+    struct Flash {
+        bytes: Box<Bytes<65_536>>,
+        fails: Option<Fault>,
+    }
+
+    impl Flash {
+        fn memory(&mut self) -> Result<Memory<'_>, Fault> {
+            self.fails.map_or(Ok(Memory(&mut self.bytes)), Err)
+        }
+    }
+
+    impl Store for Flash {
+        fn length(&mut self) -> Result<Option<u64>, Fault> {
+            Memory(&mut self.bytes).length()
+        }
+        fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
+            Memory(&mut self.bytes).read(at, buffer)
+        }
+        fn writable(&mut self) -> Result<(), Fault> {
+            self.memory()?.writable()
+        }
+        fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+            self.memory()?.append(bytes)
+        }
+        fn sync(&mut self) -> Result<(), Fault> {
+            self.memory()?.sync()
+        }
+        fn truncate(&mut self, length: u64) -> Result<(), Fault> {
+            self.memory()?.truncate(length)
+        }
+        fn create_new(&mut self) -> Result<(), Fault> {
+            self.memory()?.create_new()
+        }
+        fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+            self.memory()?.write_new(bytes)
+        }
+        fn sync_new(&mut self) -> Result<(), Fault> {
+            self.memory()?.sync_new()
+        }
+        fn commit_new(&mut self) -> Result<(), Fault> {
+            self.memory()?.commit_new()
+        }
+        fn discard_new(&mut self) {}
+        fn salt(&mut self) -> u32 {
+            7
+        }
+    }
+
+    struct Board {
+        driver: Driver,
+        flash: Flash,
+        engine: Box<Engine>,
+        config: Box<Config>,
+        now: Now,
+    }
+
+    impl Board {
+        fn new() -> (Self, Started) {
+            let config = good(&format!("{BASE}config service v\n\toption site s\n"));
+            let flash = Flash { bytes: Box::new(Bytes::new()), fails: None };
+            let now = Now { mono: Mono(0), wall: Some(Wall(1_795_262_400_000)) };
+            let engine = Box::new(const { Engine::new() });
+            let mut board = Self { driver: Driver::new(), flash, engine, config, now };
+            let started = board.start();
+            (board, started)
+        }
+
+        fn start(&mut self) -> Started {
+            *self.engine = const { Engine::new() };
+            self.driver = Driver::new();
+            let Self { driver, flash, engine, config, now } = self;
+            driver.start(flash, engine, config, Boot { id: 7, base: 0 }, *now)
+        }
+
+        fn say(&mut self) -> News {
+            let words = Words::Own { lang: "", text: "Words." };
+            let state = State::Degraded;
+            let open = Action::Open { service: ServiceId(0), component: None, state, title: "t", words };
+            self.engine.act(&self.config, self.now, SiteId(0), OWNER, open).unwrap();
+            self.drive(Driver::commit)
+        }
+
+        fn drive(
+            &mut self,
+            work: fn(&mut Driver, &mut dyn Store, &mut Engine, &Config, Now) -> News,
+        ) -> News {
+            work(&mut self.driver, &mut self.flash, &mut self.engine, &self.config, self.now)
+        }
+
+        fn incidents(&self) -> usize {
+            self.engine.incidents().usage().0
+        }
+    }
+
+    #[test]
+    fn what_was_committed_is_there_after_a_start() {
+        let (mut board, started) = Board::new();
+        assert_eq!((started.opened.map(|opened| opened.fresh), started.news), (Ok(true), News::default()));
+        assert_eq!((board.say(), board.driver.fault()), (News::default(), None));
+        let started = board.start();
+        assert_eq!((started.unknown, started.enlarged, started.news), (0, None, News::default()));
+        assert_eq!(board.incidents(), 1);
+        board.config.main.journal_size = 1024;
+        let started = board.start();
+        assert_eq!((started.enlarged, board.incidents()), (None, 1), "1 KiB is enough for that");
+        board.config.main.journal_size = 1;
+        let (needed, used) = started_larger(&board.start());
+        assert!(used > needed && board.config.main.journal_size == used && board.incidents() == 1);
+    }
+
+    fn started_larger(started: &Started) -> (u32, u32) {
+        let (TooSmall { configured, needed }, used) = started.enlarged.unwrap();
+        assert_eq!(configured, 1);
+        (needed, used)
+    }
+
+    #[test]
+    fn that_storage_fails_is_news_once_and_that_it_works_again_is_too() {
+        let (mut board, _) = Board::new();
+        board.flash.fails = Some(Fault::NoSpace);
+        let fails = News { storage: Some(Storage::Fails(Fault::NoSpace)), ..News::default() };
+        assert_eq!(board.say(), fails);
+        assert_eq!(board.say(), News::default());
+        let retry_at = board.driver.retry_at(&board.engine).unwrap();
+        assert_eq!(retry_at, board.now.mono.plus(JOURNAL_RETRY));
+        assert_eq!(
+            (board.drive(Driver::retry), board.driver.fault()),
+            (News::default(), Some(Fault::NoSpace))
+        );
+        board.flash.fails = None;
+        // Before it is time, nothing is tried.
+        assert_eq!(
+            (board.drive(Driver::retry), board.driver.fault()),
+            (News::default(), Some(Fault::NoSpace))
+        );
+        board.now.mono = retry_at;
+        let works = News { storage: Some(Storage::Works), ..News::default() };
+        assert_eq!((board.drive(Driver::retry), board.driver.fault()), (works, None));
+        assert_eq!(board.drive(Driver::commit), News::default());
+        let started = board.start();
+        assert_eq!((started.news, board.incidents()), (News::default(), 2));
+    }
+
+    #[test]
+    fn an_archive_is_taken_in_whole_or_not_at_all() {
+        let (mut board, _) = Board::new();
+        let _ = board.say();
+        let mut archive = Box::new(Bytes::<65_536>::new());
+        assert!(Driver::export(&board.engine, &board.config, board.now, &mut archive));
+        let (mut other, _) = Board::new();
+        let Board { driver, flash, engine, config, now } = &mut other;
+        let mut torn = Box::new(Bytes::<65_536>::new());
+        torn.push(&archive.as_slice()[..archive.len() - 1]);
+        let refused = driver.import(flash, engine, config, *now, &mut torn).unwrap_err();
+        assert_eq!((refused, engine.incidents().usage().0), (NotImported::Damaged, 0));
+        let imported = driver.import(flash, engine, config, *now, &mut archive).unwrap();
+        assert_eq!((imported.news, imported.survey.told, imported.survey.named), (News::default(), 2, 2));
+        assert_eq!(other.incidents(), 1);
+    }
+}
