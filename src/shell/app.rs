@@ -7,14 +7,15 @@ use static_cell::StaticCell;
 use super::console::Console;
 use super::console::session::Desk;
 use super::doors::Doors;
+use super::http::samples::{self, Intake};
+use super::http::web::Web;
 use super::pages::Pages;
 use super::port::{Port, State};
-use super::samples::{self, Intake};
 use super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::ssh::Ssh;
 use super::tally::Tally;
-use super::web::Web;
+use super::turns::Turns;
 
 pub struct App {
     pub port: Port,
@@ -71,13 +72,13 @@ impl App {
     }
 
     /// What places at the console are given.
-    pub fn desk(&self) -> Desk<'_> {
+    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a Turns)]) -> Desk<'a> {
         Desk {
             port: &self.port,
             slots: &self.slots,
             pages: &self.pages,
             console: &self.console,
-            intake: &self.intake,
+            turns,
             #[cfg(feature = "ssh")]
             ssh: &self.ssh,
             fallback: &self.fallback,

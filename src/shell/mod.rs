@@ -3,31 +3,22 @@
 
 pub mod cli;
 
-mod answer;
 mod app;
-mod batch;
 mod clock;
-mod connection;
 mod console;
 mod doors;
 mod files;
-mod ingest;
-mod ledger;
+mod http;
 mod log;
-mod metrics;
 mod pages;
 mod port;
-mod samples;
 mod serve;
 mod signals;
 mod slots;
 #[cfg(feature = "ssh")]
 mod ssh;
-mod storage;
+mod state;
 mod stream;
 mod tally;
 mod token;
 mod turns;
-#[cfg(test)]
-mod wear;
-mod web;

@@ -15,8 +15,8 @@ use aiglon::time::{Mono, Now, rfc3339};
 use static_cell::ConstStaticCell;
 
 use super::clock;
-use super::ledger::Ledger;
 use super::log::{Safe, Warnings};
+use super::state::ledger::Ledger;
 
 static ENGINE: ConstStaticCell<Engine> = ConstStaticCell::new(Engine::new());
 static CONFIGS: ConstStaticCell<[Config; 2]> = ConstStaticCell::new([const { Config::new() }; 2]);

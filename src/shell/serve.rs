@@ -14,11 +14,11 @@ use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::App;
-use super::connection::{self, Buffers};
 use super::files::{self, Options};
-use super::ledger::{KEPT, too_small};
+use super::http::connection::{self, Buffers};
 use super::port::State;
 use super::signals::{self, Signal, Waiting};
+use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
 use super::{clock, console, doors, log as sink};
 
@@ -63,7 +63,8 @@ pub fn serve(options: &Options) -> ExitCode {
         return code;
     }
 
-    let (web, desk, warnings) = (app.web(), app.desk(), &app.port.warnings);
+    let (turns, warnings) = (app.intake.turns(), &app.port.warnings);
+    let (web, desk) = (app.web(), app.desk(&turns));
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {

@@ -12,15 +12,15 @@ use aiglon::text::buffer::{Bytes, BytesView};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
-use super::super::ledger::{self, Ledger};
 use super::super::pages::Pages;
 use super::super::port::{Core, Port};
-use super::super::samples::Intake;
 use super::super::slots::{Doing, Slot, Slots};
 #[cfg(feature = "ssh")]
 use super::super::ssh::Ssh;
+use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
+use super::super::turns::Turns;
 use super::Console;
 use super::wire::{self, Bad, Code, Kind, Op, Request};
 use super::{archive, peer};
@@ -44,7 +44,8 @@ pub struct Desk<'a> {
     pub slots: &'a Slots,
     pub pages: &'a Pages,
     pub console: &'a Console,
-    pub intake: &'a Intake,
+    /// Whose turn it is, by name.
+    pub turns: &'a [(&'static str, &'a Turns)],
     #[cfg(feature = "ssh")]
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.
@@ -338,16 +339,10 @@ struct Told<'a> {
 
 impl Host for Told<'_> {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64)) {
-        let Desk { slots, intake, console, .. } = self.desk;
+        let Desk { slots, turns, console, .. } = self.desk;
         let (visitors, senders) = slots.held();
         each("connections", (visitors + senders) as u64, CONNECTIONS as u64, slots.gave_way.get());
-        let turns = [
-            ("readers", &intake.turns),
-            ("line_readers", &intake.line_turns),
-            #[cfg(feature = "gzip")]
-            ("gunzips", &intake.gunzip_turns),
-        ];
-        for (name, turns) in turns {
+        for (name, turns) in *turns {
             let (taken, capacity) = turns.usage();
             each(name, taken, capacity, turns.refused.get());
         }

@@ -11,13 +11,13 @@ use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TI
 use aiglon::model::SiteId;
 use aiglon::render::{PageBuf, alertmanager};
 
+use super::super::clock;
+use super::super::port::Core;
+use super::super::slots::Doing;
+use super::super::tally::add;
 use super::batch::{Batch, Outcome, Shape};
-use super::clock;
 use super::connection::{Connection, Next, Terms, make_room};
-use super::port::Core;
 use super::samples::Taker;
-use super::slots::Doing;
-use super::tally::add;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;

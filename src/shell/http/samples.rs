@@ -18,10 +18,10 @@ use static_cell::ConstStaticCell;
 use static_cell::StaticCell;
 use ufmt::uwrite;
 
+use super::super::port::{Core, Port};
+use super::super::tally::{Tally, add};
+use super::super::turns::{Turn, Turns};
 use super::batch::{Batch, Complaint, Outcome, Shape};
-use super::port::{Core, Port};
-use super::tally::{Tally, add};
-use super::turns::{Turn, Turns};
 
 #[cfg(feature = "gzip")]
 static WINDOWS: [ConstStaticCell<Window>; GUNZIPS] =
@@ -51,13 +51,13 @@ pub fn readers() -> Option<Readers> {
 /// What takes bodies in.
 pub struct Intake {
     readers: Readers,
-    pub turns: Turns,
+    turns: Turns,
     line_readers: [RefCell<Lines>; LINE_READERS],
-    pub line_turns: Turns,
+    line_turns: Turns,
     #[cfg(feature = "gzip")]
     gunzips: [RefCell<Unpacker>; GUNZIPS],
     #[cfg(feature = "gzip")]
-    pub gunzip_turns: Turns,
+    gunzip_turns: Turns,
     pub lines: Cell<u64>,
     pub lines_bad: Cell<u64>,
 }
@@ -76,6 +76,21 @@ impl Intake {
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
+    }
+}
+
+/// How many kinds of readers there are.
+const KINDS: usize = if cfg!(feature = "gzip") { 3 } else { 2 };
+
+impl Intake {
+    /// Whose turn it is at each kind of reader, by the name of what is limited.
+    pub fn turns(&self) -> [(&'static str, &Turns); KINDS] {
+        [
+            ("readers", &self.turns),
+            ("line_readers", &self.line_turns),
+            #[cfg(feature = "gzip")]
+            ("gunzips", &self.gunzip_turns),
+        ]
     }
 }
 
@@ -177,7 +192,7 @@ fn sample_key(port: &Port) -> io::Result<HashKey> {
         if let Some(key) = core.engine.sample_key(core.now) {
             return Ok(key);
         }
-        let halves = [super::token::random()?, super::token::random()?];
+        let halves = [super::super::token::random()?, super::super::token::random()?];
         let key = HashKey(halves.map(u64::from_ne_bytes));
         core.engine.rekey(key, core.now);
         Ok(key)

@@ -8,9 +8,9 @@ use aiglon::render::PageBuf;
 use aiglon::time::Mono;
 use ufmt::{uWrite, uwrite};
 
-use super::clock;
-use super::ledger::Ledger;
-use super::port::Core;
+use super::super::clock;
+use super::super::port::Core;
+use super::super::state::ledger::Ledger;
 use super::web::Web;
 
 /// A writer that remembers whether everything fitted.

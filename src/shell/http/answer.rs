@@ -16,12 +16,12 @@ use aiglon::model::{Sheet, SiteId, SourceId};
 use aiglon::render;
 use subtle::ConstantTimeEq;
 
+use super::super::pages::{Found, Key};
+use super::super::port::Core;
+use super::super::stream::{Peer, Ticket};
+use super::super::tally::add;
 use super::batch::{Batch, Shape};
 use super::metrics;
-use super::pages::{Found, Key};
-use super::port::Core;
-use super::stream::{Peer, Ticket};
-use super::tally::add;
 use super::web::Web;
 
 /// What is to be done about a request.
@@ -140,7 +140,7 @@ impl<'a> Web<'a> {
                 log::warn!(
                     "a visitor from beyond the local network, or through a proxy, asked for site '{}', which is \
                      local: answered 404 (say option visibility 'public' if it is meant to be)",
-                    super::log::Safe(config.str(site.name))
+                    super::super::log::Safe(config.str(site.name))
                 );
             }
             return NOT_FOUND;

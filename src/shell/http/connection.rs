@@ -15,10 +15,10 @@ use aiglon::model::SiteId;
 use aiglon::render;
 use ufmt::uwrite;
 
+use super::super::slots::{Doing, Slot};
+use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::answer::Plan;
 use super::batch::{Complaint, Shape};
-use super::slots::{Doing, Slot};
-use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::web::Web;
 
 const NOT_FOUND: &str = "404 Not Found\n";

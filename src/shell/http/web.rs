@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 
-use super::console::Console;
-use super::doors::Doors;
-use super::pages::Pages;
-use super::port::Port;
-use super::samples::Intake;
-use super::slots::Slots;
+use super::super::console::Console;
+use super::super::doors::Doors;
+use super::super::pages::Pages;
+use super::super::port::Port;
+use super::super::slots::Slots;
 #[cfg(feature = "ssh")]
-use super::ssh::Ssh;
-use super::tally::Tally;
+use super::super::ssh::Ssh;
+use super::super::tally::Tally;
+use super::samples::Intake;
 
 /// The parts of the daemon that a request may need. Console and SSH are only counted here.
 #[derive(Clone, Copy)]
