@@ -63,11 +63,7 @@ impl World {
             used <= capacity && incidents <= INCIDENTS,
             "{used} of {capacity} bytes, {incidents} incidents"
         );
-        assert!(
-            self.disk.peak <= self.config.main.journal_size as usize,
-            "{} bytes of files",
-            self.disk.peak
-        );
+        assert!(self.disk.peak <= self.largest as usize, "{} bytes of files", self.disk.peak);
     }
 
     /// Goes through everything that is told, so not done after every step.
