@@ -62,7 +62,7 @@ impl Connection<'_> {
                 // A batch in which nothing was right is no sign of life: who sends what we cannot read would look alive
                 // and well for ever.
                 if bad == 0 || good > 0 {
-                    web.port.enter(|core| core.step(Input::Heard(batch.source)));
+                    web.port.step(Input::Heard(batch.source));
                 }
                 if self.buffers.complaint.is_empty() {
                     self.well(terms, batch.shape).await?;

@@ -305,7 +305,7 @@ impl Taker<'_> {
 /// A webhook's sender has left alerts out. It would leave them out again, so it is not told, but
 /// who reads the log.
 fn truncated(port: &Port, batch: Batch) {
-    port.enter(|core| core.step(Input::Truncated(batch.source)));
+    port.step(Input::Truncated(batch.source));
     port.warn_of(
         batch.source,
         "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse",
