@@ -96,12 +96,14 @@ pub enum NotImported {
 
 /// What was taken in from an archive.
 #[must_use = "people are told by whoever calls the driver"]
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Imported {
     /// Records.
     pub count: u32,
-    /// What they were about.
-    pub survey: Survey,
+    /// Records about incidents, maintenance and banners.
+    pub told: u32,
+    /// Those of them that are of what the configuration names; the others were left out.
+    pub named: u32,
     /// What else happened.
     pub news: News,
 }
@@ -321,7 +323,7 @@ impl Driver {
         });
         engine.restored(config, now);
         let news = self.compact(store, engine, config, now);
-        Ok(Imported { count, survey, news })
+        Ok(Imported { count, told: survey.told, named: survey.named, news })
     }
 
     /// Adds what is not in the journal yet.
@@ -616,7 +618,7 @@ mod tests {
         let refused = driver.import(flash, engine, config, *now, &mut torn).unwrap_err();
         assert_eq!((refused, engine.incidents().usage().0), (NotImported::Damaged, 0));
         let imported = driver.import(flash, engine, config, *now, &mut archive).unwrap();
-        assert_eq!((imported.news, imported.survey.told, imported.survey.named), (News::default(), 2, 2));
+        assert_eq!((imported.news, imported.told, imported.named), (News::default(), 2, 2));
         assert_eq!(other.incidents(), 1);
     }
 }

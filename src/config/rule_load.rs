@@ -111,7 +111,6 @@ impl Loader<'_, '_> {
             return self.texts(value);
         }
         let mut row = self.config.rules.get(value.section.at()).copied().unwrap_or_default();
-        let mut draft = self.drafts.get(value.section.at()).copied().unwrap_or_default();
         match value.row.field {
             Field::Source => {
                 row.source = self
@@ -137,7 +136,9 @@ impl Loader<'_, '_> {
                 if at.is_none() {
                     self.bad_word(value, UNIT_NAMES);
                 }
-                draft.unit = at.and_then(|at| u8::try_from(at.saturating_add(1)).ok()).unwrap_or(0);
+                if let Some(draft) = self.drafts.get_mut(value.section.at()) {
+                    draft.unit = at.and_then(|at| u8::try_from(at.saturating_add(1)).ok()).unwrap_or(0);
+                }
             }
             Field::Aggregate => {
                 row.aggregate = match self.choice(value, AGGREGATES) {
@@ -166,7 +167,7 @@ impl Loader<'_, '_> {
                 );
             }
             Field::Absent => row.absent = self.duration(value),
-            Field::Clear => draft.raw[1] = self.keep(value.text),
+            Field::Clear => self.draft(value, 1),
             field => {
                 if row.test != Test::None {
                     self.problems.add(value.wrong(Kind::RuleTests));
@@ -177,14 +178,20 @@ impl Loader<'_, '_> {
                     Field::Equals => Test::Equals,
                     _ => Test::Outside,
                 };
-                draft.raw[0] = self.keep(value.text);
+                self.draft(value, 0);
             }
         }
         if let Some(place) = self.config.rules.get_mut(value.section.at()) {
             *place = row;
         }
-        if let Some(place) = self.drafts.get_mut(value.section.at()) {
-            *place = draft;
+    }
+
+    /// Keeps a threshold as written, until all of its section is known.
+    fn draft(&mut self, value: &Value<'_>, which: usize) {
+        let span = self.keep(value.text);
+        let draft = self.drafts.get_mut(value.section.at());
+        if let Some(raw) = draft.and_then(|draft| draft.raw.get_mut(which)) {
+            *raw = span;
         }
     }
 

@@ -99,7 +99,14 @@ impl Port {
         self.enter(|core| (work(core), core.commit()))
     }
 
+    /// Lets the engine take one input.
+    #[inline(never)]
+    pub fn step(&self, input: Input<'_>) -> Effects {
+        self.enter(|core| core.step(input))
+    }
+
     /// Puts on flash what happened before.
+    #[inline(never)]
     pub fn commit(&self) {
         _ = self.with(|_| ());
     }
@@ -155,6 +162,7 @@ impl Port {
     }
 
     /// The time as an HTTP date; empty while it is not known.
+    #[inline(never)]
     pub fn http_date(&self) -> heapless::String<29> {
         let now = self.look(|config| self.now(config));
         let Some(wall) = now.wall else { return heapless::String::new() };

@@ -268,17 +268,17 @@ impl Session<'_> {
         }
         match self.desk.import(&mut page) {
             Err(words) => self.say(Code::Refused, &words).await,
-            Ok((Imported { count, survey, .. }, note)) => {
+            Ok((Imported { count, told, named, .. }, note)) => {
                 out.clear();
                 // They fit.
                 _ = uwrite!(out, "imported: {} records\n", count);
-                if survey.named < survey.told {
-                    let lost = survey.told.saturating_sub(survey.named);
+                if named < told {
+                    let lost = told.saturating_sub(named);
                     _ = uwrite!(
                         out,
                         "left out: {} of {} about incidents, maintenance and banners; what they are of is not named here\n",
                         lost,
-                        survey.told
+                        told
                     );
                 }
                 self.frame(Kind::Out, out.as_slice()).await?;

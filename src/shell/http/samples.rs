@@ -329,7 +329,7 @@ impl Taker<'_> {
     /// The body is over, unless it was before. Returns how many samples in it were not of now.
     fn close(&mut self, end: End) -> u32 {
         let Some(mut body) = self.body.take() else { return 0 };
-        self.port.enter(|core| core.step(Input::Close { body: &mut body, end }).stale)
+        self.port.step(Input::Close { body: &mut body, end }).stale
     }
 }
 
