@@ -5,8 +5,9 @@
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
 //! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`journal`] and [`model`];
-//! [`config`]; [`command`], [`http`], [`incidents`], [`ingest`] and [`render`]; [`engine`];
-//! [`console`] and [`persist`]. A module names only modules below it (`tests/layers.rs`).
+//! [`config`]; [`shown`]; [`command`], [`http`], [`incidents`], [`ingest`] and [`render`];
+//! [`engine`]; [`console`] and [`persist`]. A module names only modules below it
+//! (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -34,5 +35,6 @@ pub mod limits;
 pub mod model;
 pub mod persist;
 pub mod render;
+pub mod shown;
 pub mod text;
 pub mod time;

@@ -311,6 +311,7 @@ fn the_place_of_the_last_good_file_can_be_told() {
     let dir = Dir::new();
     let (state, kept) = (dir.path().join("state"), dir.path().join("kept/good"));
     let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    fs::create_dir(dir.path().join("kept")).unwrap();
     dir.write("config", &good);
     let told = ["--fallback", kept.to_str().unwrap()];
     let (mut process, _) = serve(&dir, &told);
@@ -329,7 +330,7 @@ fn the_place_of_the_last_good_file_can_be_told() {
     // Where none can be made, it is with the state; and one that stays there as it was is told of.
     dir.write("config", &good);
     let (mut process, _) = serve(&dir, &["--fallback", "/proc/none"]);
-    process.wait_for("found there only while the file names that directory");
+    process.wait_for("found only while the file names that directory");
     process.signal("TERM");
     process.wait();
     assert_eq!(fs::read_to_string(state.join("config.last-good")).unwrap(), good);

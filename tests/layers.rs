@@ -12,10 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["limits", "text", "time"],
     &["journal", "model"],
     &["config"],
+    &["shown"],
     &["command", "http", "incidents", "ingest", "render"],
     &["engine"],
     &["console", "persist"],

@@ -12,14 +12,14 @@ use std::{env, fs};
 use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
-    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, Monitoring, Phase,
-    Sheet, SiteId, State, Step, StepView, Words,
+    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, Phase, Sheet,
+    SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
-use scenes::{Fake, association, empty, hostile, minutes_ago};
+use scenes::{Fake, association, empty, hostile};
 
 const SITE: SiteId = SiteId(0);
 
@@ -176,18 +176,21 @@ fn only_a_public_site_may_be_indexed() {
 #[test]
 fn states_are_told_in_words() {
     let config = association();
-    let all = |finding, monitoring| {
-        let every = Some(ComponentView { finding, ..ComponentView::default() });
-        let page = rendered(&config, Lang::En, &Fake { monitoring, every, ..Fake::default() });
+    let all = |view: Fake| {
+        let page = rendered(&config, Lang::En, &view);
         let body = page.split_once("<header>").unwrap().1.split_once("<footer>").unwrap().0;
         body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1)).collect::<String>()
     };
-    let mut seen: Vec<_> = Finding::ALL.into_iter().map(|finding| all(finding, Monitoring::Up)).collect();
+    let every = |finding| Some(ComponentView { finding, ..ComponentView::default() });
+    let mut seen: Vec<_> =
+        Finding::ALL.map(|finding| all(Fake { every: every(finding), ..Fake::default() })).to_vec();
     assert!(seen[0].contains("Everything works") && !seen[0].contains("affected"));
-    seen.push(all(Finding::Silent, Monitoring::Partly(None)));
-    let down = all(Finding::Silent, Monitoring::Down(None));
-    assert!(down.contains("The monitoring is down"));
-    seen.push(down);
+    let down = seen.last_mut().unwrap();
+    assert!(down.contains("Something is down"));
+    let silent = all(Fake { every: every(Finding::Silent), ..Fake::default() });
+    assert!(silent.contains("The monitoring is down"));
+    let missed = all(Fake { every: every(Finding::NeverHeard), missed: true, ..Fake::default() });
+    assert!(missed.contains("The monitoring is down"));
     let length = seen.len();
     seen.sort();
     seen.dedup();
@@ -216,16 +219,16 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
         let page = rendered(&config, Lang::En, view);
         page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
     };
-    let well = Fake { overall: Some(State::Operational), ..scenes::well() };
+    let well = scenes::well();
     assert_eq!(headline(&well), "Everything works");
-    assert_eq!(
-        headline(&Fake { monitoring: Monitoring::Down(None), ..well.clone() }),
-        "We do not know everything"
-    );
-    assert_eq!(
-        headline(&Fake { overall: Some(State::Operational), ..scenes::trouble() }),
-        "Something is down"
-    );
+    let mut silent = well.clone();
+    silent.set(3, Finding::Silent, 43);
+    assert_eq!(headline(&silent), "We do not know everything");
+    assert_eq!(headline(&scenes::trouble()), "Something is down");
+    // An incident's card, too: its component was announced to be down, and nothing is known of it now.
+    let mut carded = silent.clone();
+    carded.incidents = vec![(scenes::incident(1, 0, State::Outage, 50), Vec::new())];
+    assert_eq!(headline(&carded), "Something is down");
     // What people say counts, though every component works, and though work is being done.
     let mut said = well.clone();
     said.said.insert(1, (State::Outage, true));
@@ -235,7 +238,6 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
     assert!(!page.contains("it is probably your device"), "{page}");
     said.components.get_mut(&15).unwrap().maintenance = true;
     assert_eq!(headline(&said), "Something is down");
-    assert_eq!(headline(&Fake { overall: Some(State::Degraded), ..well }), "Something works badly");
 }
 
 #[test]
@@ -378,7 +380,8 @@ fn planned_work_is_no_trouble() {
     assert!(
         words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasSomething works badly")
     );
-    let view = Fake { monitoring: Monitoring::Down(None), ..scenes::maintenance() };
+    let mut view = scenes::maintenance();
+    view.set(3, Finding::Silent, 43);
     assert!(words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennasWe do not know"));
     // Too far ahead nothing is announced; without a clock, nobody knows what is.
     let mut view = scenes::well();
@@ -602,17 +605,6 @@ fn any_finding() -> impl Strategy<Value = Finding> {
     prop::sample::select(Finding::ALL.to_vec())
 }
 
-fn any_monitoring() -> impl Strategy<Value = Monitoring> {
-    let since = Some(minutes_ago(7));
-    prop::sample::select(vec![
-        Monitoring::Up,
-        Monitoring::Partly(None),
-        Monitoring::Partly(since),
-        Monitoring::Down(None),
-        Monitoring::Down(since),
-    ])
-}
-
 /// The tags of a page, with what is theirs to open or close.
 const TAGS: [&str; 30] = [
     "h3",
@@ -653,7 +645,7 @@ proptest! {
     #[test]
     fn no_text_becomes_markup_and_no_page_exceeds_its_bound(
         states in prop::collection::vec((any_finding(), 0..3_000_000u32), 16),
-        monitoring in any_monitoring(),
+        missed in any::<bool>(),
         wall in prop::option::of(1_700_000_000_000..1_900_000_000_000i64),
         name in "\\PC{0,40}|[<>&\"'\u{202e}\u{1b}a]{0,40}",
         text in "\\PC{0,300}|[<>&\"'\u{202e}\u{1b}a]{0,300}",
@@ -664,7 +656,7 @@ proptest! {
             prop::sample::select(vec![Step::Opened, Step::Worse, Step::NoData, Step::Update(Phase::Monitoring), Step::Resolved])), 0..12),
         days in 0..=90u8,
     ) {
-        let mut view = Fake { wall: wall.map(Wall), monitoring, days, ..Fake::default() };
+        let mut view = Fake { wall: wall.map(Wall), missed, days, ..Fake::default() };
         let said: &'static str = said.leak();
         let words = Words::Own { lang: "ps", text: said };
         view.banner = Some(BannerView { state: forced, words, at: wall.map(Wall), who: 7 });

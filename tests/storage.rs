@@ -170,7 +170,7 @@ fn a_redaction_fits_where_a_new_journal_does_not() {
     let new = std::path::Path::new(&state).join("journal.new");
     std::fs::create_dir(&new).unwrap();
     let note = redact(&daemon);
-    assert!(note.contains("no restart tells again what was taken away"), "{note}");
+    assert!(note.contains("no restart tells what was taken away"), "{note}");
     assert!(holds(&state, &words(0)));
     let daemon = pull_the_plug(daemon, &state);
     assert!(!say(&daemon, &["incidents", "--all"]).0.contains("It fills"));

@@ -8,8 +8,9 @@ use super::scope::Trouble;
 use super::sheet::{Cell, Sheet};
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
-use crate::model::{Forced, SiteId, State, Words};
+use crate::model::{Forced, SiteId, Words};
 use crate::render::phrase;
+use crate::shown::{self, ShownState};
 use crate::text::buffer::Bytes;
 
 /// What `set_site_config` takes.
@@ -32,10 +33,10 @@ impl<'a> Teller<'a, '_> {
         for site in self.scope.sites() {
             let name = self.scope.site_name(site);
             // As Python wrote it: 0 ok, 2 warning, 3 error. It calls it an error when the monitoring is down.
-            let (class, value) = match self.view.site(site).overall {
-                State::Operational => ("success", 0u64),
-                State::Degraded => ("warning", 2),
-                State::NoData | State::Outage => ("danger", 3),
+            let (class, value) = match shown::headline(self.scope.config, self.view, site) {
+                ShownState::Well | ShownState::Work => ("success", 0u64),
+                ShownState::Degraded => ("warning", 2),
+                ShownState::NoData | ShownState::Outage => ("danger", 3),
             };
             out.open(name, "{");
             out.say(&[name, ":", "\n", "  config:", "\n"]);

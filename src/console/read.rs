@@ -10,9 +10,10 @@ use crate::engine::Engine;
 use crate::incidents::Refusal;
 use crate::limits::MISSING_TOLD;
 use crate::model::{
-    ComponentSet, Forced, IncidentView, Lang, Monitoring, Phase, Phrase, Repeat, SiteId, State, Step, View,
+    ComponentSet, Forced, IncidentView, Lang, Phase, Phrase, Repeat, SiteId, State, Step, View,
 };
 use crate::render::phrase;
+use crate::shown::{self, Monitoring};
 use crate::text::buffer::Bytes;
 
 use super::scope::Trouble;
@@ -121,10 +122,10 @@ impl<'a> Teller<'a, '_> {
             self.zone(site, out);
             out.open("", "{");
             out.say(&[self.title(site), "\n"]);
-            let seen = view.site(site);
             out.field("site", Cell::Text(scope.site_name(site)));
-            out.field("state", Cell::Text(state_word(seen.overall)));
-            out.field("as_of", Cell::At(seen.as_of.and_then(|at| now.wall_of(at))));
+            let shown = shown::headline(scope.config, view, site);
+            out.field("state", Cell::Text(shown.word()));
+            out.field("as_of", Cell::At(view.as_of(site).and_then(|at| now.wall_of(at))));
             if host.file_fault() {
                 out.field("config", Cell::Text(FILE_FAULT));
             }
@@ -134,13 +135,13 @@ impl<'a> Teller<'a, '_> {
             if let Some(fault) = host.console_fault() {
                 out.field("console", Cell::Parts(&["not there: ", fault]));
             }
-            match seen.monitoring {
+            match shown::monitoring(scope.config, view, site) {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
-                    out.field("monitoring", Cell::Text("a source is silent; see 'sources'"));
+                    out.field("monitoring", Cell::Text("silent about some parts; see 'sources'"));
                 }
                 Monitoring::Down(_) => {
-                    out.field("monitoring", Cell::Text("all sources are silent; see 'sources'"));
+                    out.field("monitoring", Cell::Text("silent about everything; see 'sources'"));
                 }
             }
             if let Some(banner) = view.banner(site) {
@@ -493,7 +494,7 @@ impl<'a> Teller<'a, '_> {
         const HEADS: &[&str] = &["site", "state", "title"];
         out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
             for site in self.scope.sites() {
-                let state = state_word(self.view.site(site).overall);
+                let state = shown::headline(self.scope.config, self.view, site).word();
                 out.row(
                     HEADS,
                     &[

@@ -547,7 +547,9 @@ fn claim(alert: &Alert) -> Claim {
         starts_at: alert.starts_at(),
         ends_at: alert.ends_at(),
         resolved: alert.status().map(|status| status == Status::Resolved),
-        unseen: alert.annotation("grafana_state_reason").is_some_and(|reason| !reason.is_empty()),
+        unseen: ["grafana_state_reason", "Error"]
+            .iter()
+            .any(|name| alert.annotation(name).is_some_and(|reason| !reason.is_empty())),
     }
 }
 

@@ -66,7 +66,8 @@ pub struct Claim {
     /// A webhook's `status`, as "is resolved".
     pub resolved: Option<bool>,
     /// Its sender says why it calls it resolved, and it is not that somebody has looked: Grafana's
-    /// annotation `grafana_state_reason`, which is `MissingSeries`, `NoData`, `Error`, `Paused` and others.
+    /// annotation `grafana_state_reason`, which is `MissingSeries`, `NoData`, `Error`, `Paused` and others; or
+    /// `Error`, which it has where a rule treats errors as normal (pkg/services/ngalert/state).
     pub unseen: bool,
 }
 

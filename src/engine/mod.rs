@@ -40,7 +40,7 @@ use crate::limits::{
 };
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
-    ServiceId, SiteId, SiteView, SourceId, SourceSet, State, StepView, View,
+    ServiceId, SiteId, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{At, Mono, Now};
@@ -464,21 +464,18 @@ impl View for Looking<'_> {
         self.now
     }
 
-    fn site(&self, site: SiteId) -> SiteView {
-        let components = self.config.services_of(site).flat_map(|(id, _)| self.config.components_of(id));
-        let seen = components.map(|(id, _)| self.component(id).state()).max().unwrap_or(State::NoData);
-        let said = self.config.services_of(site).map(|(id, _)| self.said(id).0);
-        let overall = said.fold(seen, State::max);
+    fn as_of(&self, site: SiteId) -> Option<Mono> {
         let mut pushers = SourceSet::EMPTY;
         for (id, _) in self.config.pushers_of(site) {
             pushers.insert(id);
         }
+        self.engine.sources.last_of(pushers)
+    }
+
+    fn silent_since(&self, id: ComponentId) -> Option<Option<Mono>> {
+        let component = self.config.components.get(id.index())?;
         let sources = &self.engine.sources;
-        SiteView {
-            overall,
-            as_of: sources.last_of(pushers),
-            monitoring: sources.monitoring(self.config, site, self.engine.started, self.now.mono),
-        }
+        sources.silent_since(self.config, component, self.engine.started, self.now.mono)
     }
 
     fn component(&self, id: ComponentId) -> ComponentView {

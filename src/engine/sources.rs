@@ -4,7 +4,7 @@ use heapless::String;
 
 use crate::config::{Component, Config, Scope};
 use crate::limits::{SOURCES, UNMAPPED_NAME_BYTES};
-use crate::model::{Finding, Monitoring, SiteId, SourceId, SourceSet};
+use crate::model::{Finding, SourceId, SourceSet};
 use crate::time::{Millis, Mono};
 
 /// What is known of one sender. All-zero: never heard.
@@ -155,35 +155,33 @@ impl Sources {
         feeders.iter().filter_map(|id| self.last_heard(id)).max()
     }
 
-    /// Whether those who watch a site are alive. Who has not been heard since our `start` is missed only
-    /// once it has had the time to speak.
-    pub fn monitoring(&self, config: &Config, site: SiteId, start: Mono, now: Mono) -> Monitoring {
-        let (mut live, mut silent) = (false, false);
-        // `None` within: never heard.
-        let (mut first, mut last) = (None::<Option<Mono>>, None::<Mono>);
-        for (id, source) in config.pushers_of(site) {
+    /// Since when none of the sources that feed a component has been heard, though each should have been:
+    /// the last of them; `Some(None)`: never. Who has not been heard since our `start` is missed only once
+    /// it has had the time to speak.
+    pub fn silent_since(
+        &self,
+        config: &Config,
+        component: &Component,
+        start: Mono,
+        now: Mono,
+    ) -> Option<Option<Mono>> {
+        if component.watched {
+            return None;
+        }
+        let mut last = None;
+        for id in component.feeders.iter() {
             match self.life(id) {
-                Life::Live { .. } => live = true,
-                Life::NeverHeard if now < start.plus(source.silent_after) => live = true,
+                Life::Live { .. } => return None,
+                Life::Silent { last: heard } => last = last.max(Some(heard)),
                 Life::NeverHeard => {
-                    silent = true;
-                    first = Some(None);
-                }
-                Life::Silent { last: heard } => {
-                    silent = true;
-                    first = Some(match first {
-                        None => Some(heard),
-                        Some(first) => first.map(|first| first.min(heard)),
-                    });
-                    last = last.max(Some(heard));
+                    let source = config.sources.get(id.index())?;
+                    if now < start.plus(source.silent_after) {
+                        return None;
+                    }
                 }
             }
         }
-        match (silent, live) {
-            (false, _) => Monitoring::Up,
-            (true, true) => Monitoring::Partly(first.flatten()),
-            (true, false) => Monitoring::Down(last),
-        }
+        Some(last)
     }
 
     /// After a reload: each new source takes over the life of the old one that `from` names, if any.

@@ -28,7 +28,10 @@ pub struct ComponentStatus {
     /// Zero: it counts.
     doubt_until: Mono,
     shown: Finding,
-    since: Option<At>,
+    since: At,
+    /// Whether `since` is known. Not an `Option`: its `None` is not zero, and would move all of the engine
+    /// from `.bss` into the file.
+    dated: bool,
 }
 
 impl ComponentStatus {
@@ -44,7 +47,8 @@ impl ComponentStatus {
             doubt: Finding::NeverHeard,
             doubt_until: Mono(0),
             shown: Finding::NeverHeard,
-            since: None,
+            since: At::Mono(Mono(0)),
+            dated: false,
         }
     }
 
@@ -55,7 +59,12 @@ impl ComponentStatus {
 
     /// Since when it has been well, or unwell.
     pub fn since(&self) -> Option<At> {
-        self.since
+        self.dated.then_some(self.since)
+    }
+
+    fn date(&mut self, since: Option<At>) {
+        self.dated = since.is_some();
+        self.since = since.unwrap_or(At::Mono(Mono(0)));
     }
 
     /// One claim says `new` instead of `old`.
@@ -155,18 +164,19 @@ impl ComponentStatus {
     pub fn publish(&mut self, earliest: Option<At>, now: Now) -> bool {
         let found = self.found(now.mono);
         let since = self.since_of(found, earliest, now);
-        let changed = (found, since) != (self.shown, self.since);
-        (self.shown, self.since) = (found, since);
+        let changed = (found, since) != (self.shown, self.since());
+        self.shown = found;
+        self.date(since);
         changed
     }
 
     /// The clock was put back: what a sender dated later than now began when it seemed to, by the
     /// monotonic clock. `offset`: how far the wall clock was ahead of that one before.
     pub fn redate(&mut self, offset: i64, now: Now) {
-        if let (Some(At::Wall(since)), Some(wall)) = (self.since, now.wall)
+        if let (Some(At::Wall(since)), Some(wall)) = (self.since(), now.wall)
             && since > wall
         {
-            self.since = Some(At::Mono(Mono(since.0.saturating_sub(offset)).min(now.mono)));
+            self.since = At::Mono(Mono(since.0.saturating_sub(offset)).min(now.mono));
         }
     }
 
@@ -175,16 +185,16 @@ impl ComponentStatus {
         let here = At::Mono(now.mono);
         match (self.shown, found) {
             // What was over by the team's word is over when the monitoring says so, too.
-            (Finding::Well | Finding::TeamSaysOver, Finding::Well | Finding::TeamSaysOver) => self.since,
+            (Finding::Well | Finding::TeamSaysOver, Finding::Well | Finding::TeamSaysOver) => self.since(),
             // It recovered now. Just after a start nobody knows when it recovered: that stays empty.
-            (_, Finding::Well | Finding::TeamSaysOver) => self.since.map(|_| here),
+            (_, Finding::Well | Finding::TeamSaysOver) => self.since().map(|_| here),
             (Finding::Well | Finding::TeamSaysOver, _) => Some(earliest.unwrap_or(here).min(here, now)),
             (_, Finding::Degraded | Finding::Outage) => {
                 let began = earliest.unwrap_or(here).min(here, now);
-                Some(self.since.map_or(began, |since| since.min(began, now)))
+                Some(self.since().map_or(began, |since| since.min(began, now)))
             }
             // From not knowing, since our start, to no longer hearing.
-            _ => match (self.since, earliest) {
+            _ => match (self.since(), earliest) {
                 (Some(since), Some(earliest)) => Some(since.min(earliest, now)),
                 (since, earliest) => since.or(earliest),
             },

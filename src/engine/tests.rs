@@ -28,7 +28,8 @@ use super::{Durable, End, Engine, Input, Quality, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
-use crate::model::{ComponentId, Finding, Lang, Monitoring, SiteId, SourceId, State, View};
+use crate::model::{ComponentId, Finding, Lang, SiteId, SourceId, State, View};
+use crate::shown::{self, Monitoring, ShownState};
 use crate::time::{At, Mono, Now, Wall, rfc3339};
 
 /// Noon of some day by the senders' clocks, which are right.
@@ -235,7 +236,7 @@ impl Sim {
     }
 
     fn monitoring(&self) -> Monitoring {
-        self.engine.view(&self.config, self.clocks()).site(HOME).monitoring
+        shown::monitoring(&self.config, &self.engine.view(&self.config, self.clocks()), HOME)
     }
 }
 
@@ -393,7 +394,7 @@ fn with_two_replicas_any_live_one_suffices() {
         sim.engine.alive(&sim.config, sim.clocks(), A);
     }
     assert_eq!(sim.state(HERON), State::Operational);
-    assert_eq!(sim.monitoring(), Monitoring::Partly(Some(Mono(10 * MIN))));
+    assert_eq!(sim.monitoring(), Monitoring::Up, "nothing is unknown for want of the other one");
     sim.at(36);
     assert_eq!(sim.state(HERON), State::NoData);
 }

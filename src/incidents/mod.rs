@@ -33,7 +33,7 @@ pub mod window;
 use crate::config::Config;
 use crate::limits::{CLOCK_AHEAD, COMPONENTS, LOG_BYTES, UNDO_TIME};
 use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
-use crate::time::{Millis, Mono, Now, Wall};
+use crate::time::{Mono, Now, Wall};
 
 /// Who owns the machine: root, or the daemon's own user. No user of a configuration has this hash but by chance.
 pub const OWNER: u32 = 1;
@@ -237,30 +237,21 @@ impl Boot {
         }
     }
 
+    /// Milliseconds since a record; negative if it is later than now, since a clock was wrong.
     fn elapsed(self, when: When, now: Now) -> Option<i64> {
-        let elapsed = match when {
-            When::Unknown => return None,
-            When::Wall(at) => now.wall?.0.saturating_sub(at),
-            When::Boot(at) => now.mono.0.saturating_add(self.base).saturating_sub(at),
-        };
-        Some(elapsed.max(0))
+        match when {
+            When::Unknown => None,
+            When::Wall(at) => Some(now.wall?.0.saturating_sub(at)),
+            When::Boot(at) => Some(now.mono.0.saturating_add(self.base).saturating_sub(at)),
+        }
     }
 
     /// Whether what a record says can still be taken back. What was done by a clock that was far ahead cannot.
     fn is_undoable(self, head: &Head, now: Now) -> bool {
         let limit = i64::from(UNDO_TIME.0);
         head.flags & SETTLED == 0
-            && self.elapsed(head.when, now).is_some_and(|ago| ago < limit)
-            && self
-                .wall_of(head.when, now)
-                .zip(now.wall)
-                .is_none_or(|(at, wall)| at.0.saturating_sub(wall.0) < limit)
+            && self.elapsed(head.when, now).is_some_and(|ago| ago.saturating_abs() < limit)
     }
-}
-
-/// Whether a time is not later than now, or by so little.
-fn is_past(at: Wall, ahead: Millis, now: Now) -> bool {
-    now.wall.is_none_or(|wall| at.0.saturating_sub(wall.0) <= i64::from(ahead.0))
 }
 
 /// How often each thing happened.
@@ -634,14 +625,15 @@ impl Incidents {
 
     /// The civil time of a record, if it is known. A time later than now is not: a clock was wrong.
     pub(crate) fn wall_of(&self, when: When, now: Now) -> Option<Wall> {
-        self.boot.wall_of(when, now).filter(|at| is_past(*at, CLOCK_AHEAD, now))
+        let ahead = |ago: i64| ago.saturating_add(i64::from(CLOCK_AHEAD.0)) < 0;
+        self.boot.wall_of(when, now).filter(|_| !self.boot.elapsed(when, now).is_some_and(ahead))
     }
 
     /// Milliseconds since a record; `None` if nobody can tell. It is 0 if a clock was put back a
     /// little.
     fn elapsed(&self, when: When, now: Now) -> Option<i64> {
-        let wrong = self.boot.wall_of(when, now).is_some_and(|at| !is_past(at, UNDO_TIME, now));
-        self.boot.elapsed(when, now).filter(|_| !wrong)
+        let ago = self.boot.elapsed(when, now)?;
+        (ago.saturating_add(i64::from(UNDO_TIME.0)) >= 0).then_some(ago.max(0))
     }
 
     // ---- asking ----------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 //! What a page or a console is told.
 
+use super::Incidents;
 use super::derived::Incident;
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
-use super::{Incidents, is_past};
 use crate::config::Config;
-use crate::limits::{CLOCK_AHEAD, INCIDENTS, MAINTENANCES};
+use crate::limits::{INCIDENTS, MAINTENANCES};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
@@ -21,9 +21,7 @@ impl Incidents {
     /// Since when a component that was announced to be unwell has been so, if that is known.
     pub fn unwell_since(&self, id: ComponentId, now: Now) -> Option<Wall> {
         let link = self.link(id);
-        (link.number != 0 && link.since != 0)
-            .then_some(Wall(link.since))
-            .filter(|at| is_past(*at, CLOCK_AHEAD, now))
+        if link.number == 0 || link.since == 0 { None } else { self.wall_of(When::Wall(link.since), now) }
     }
 
     /// Calls `each` with every incident of a site, the newest first.

@@ -39,34 +39,15 @@ impl ComponentView {
     }
 }
 
-/// Whether those who watch are alive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Monitoring {
-    /// All of the site's sources are heard.
-    Up,
-    /// Some are silent, the first of them since then (`None`: never heard).
-    Partly(Option<Mono>),
-    /// All are silent, since then (`None`: never heard since we started).
-    Down(Option<Mono>),
-}
-
-/// What is known about one site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SiteView {
-    /// The worst state of its components, and of what people say of its services who opened an incident.
-    pub overall: State,
-    /// The last sign of life of any of its sources: "as of".
-    pub as_of: Option<Mono>,
-    /// Whether those who watch are alive.
-    pub monitoring: Monitoring,
-}
-
 /// The questions that the renderer asks.
 pub trait View {
     /// The two clocks.
     fn now(&self) -> Now;
-    /// How a site is.
-    fn site(&self, site: SiteId) -> SiteView;
+    /// The last sign of life of any source of a site: "as of".
+    fn as_of(&self, site: SiteId) -> Option<Mono>;
+    /// Since when nobody who feeds a component has been heard, of which each should have been by now;
+    /// `Some(None)`: never since we started. `None`: somebody vouches for it, or may still come.
+    fn silent_since(&self, component: ComponentId) -> Option<Option<Mono>>;
     /// How a component is.
     fn component(&self, component: ComponentId) -> ComponentView;
     /// Calls `each` with every text that alerts on this component may show: the annotations that the

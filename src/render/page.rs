@@ -17,9 +17,10 @@ use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, SHEET_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Forced, Lang, Monitoring, ServiceId,
-    Sheet, SiteId, SiteView, State, View, Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, ServiceId, Sheet, SiteId, View,
+    Words,
 };
+use crate::shown::{self, Monitoring, ShownState as Told, Worst};
 use crate::text::buffer::Bytes;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
@@ -93,7 +94,7 @@ pub(super) struct Context<'a> {
     pub(super) site: config::Site,
     pub(super) id: SiteId,
     pub(super) now: Clocks,
-    seen: SiteView,
+    monitoring: Monitoring,
     /// How the site is.
     told: Told,
     /// From this page to the root of the site.
@@ -110,66 +111,25 @@ pub(super) struct Context<'a> {
     longest: bool,
 }
 
-/// What a visitor is told of the state of something, the worst last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Told {
-    Well,
-    /// Planned work is being done on it: whatever its state is was expected.
-    Work,
-    NoData,
-    Degraded,
-    Outage,
-}
-
-impl From<State> for Told {
-    fn from(state: State) -> Self {
-        match state {
-            State::Operational => Self::Well,
-            State::NoData => Self::NoData,
-            State::Degraded => Self::Degraded,
-            State::Outage => Self::Outage,
-        }
+/// The class of a state: colour, shape and glyph.
+pub(super) const fn look(state: Told) -> &'static str {
+    match state {
+        Told::Well => "ok",
+        Told::Work => "work",
+        Told::NoData => "na",
+        Told::Degraded => "warn",
+        Told::Outage => "down",
     }
 }
 
-impl From<&ComponentView> for Told {
-    fn from(view: &ComponentView) -> Self {
-        if view.maintenance { Self::Work } else { view.state().into() }
-    }
-}
-
-impl From<Forced> for Told {
-    fn from(state: Forced) -> Self {
-        match state {
-            Forced::Operational => Self::Well,
-            Forced::Degraded => Self::Degraded,
-            Forced::Outage => Self::Outage,
-            Forced::Maintenance => Self::Work,
-        }
-    }
-}
-
-impl Told {
-    /// The class: colour, shape and glyph.
-    pub(super) const fn look(self) -> &'static str {
-        match self {
-            Self::Well => "ok",
-            Self::Work => "work",
-            Self::NoData => "na",
-            Self::Degraded => "warn",
-            Self::Outage => "down",
-        }
-    }
-
-    /// Of a part.
-    pub(super) const fn word(self) -> Word {
-        match self {
-            Self::Well => Word::StateOperational,
-            Self::Work => Word::StateMaintenance,
-            Self::NoData => Word::StateNoData,
-            Self::Degraded => Word::StateDegraded,
-            Self::Outage => Word::StateOutage,
-        }
+/// The word for a part in this state.
+pub(super) const fn part_word(state: Told) -> Word {
+    match state {
+        Told::Well => Word::StateOperational,
+        Told::Work => Word::StateMaintenance,
+        Told::NoData => Word::StateNoData,
+        Told::Degraded => Word::StateDegraded,
+        Told::Outage => Word::StateOutage,
     }
 }
 
@@ -190,22 +150,6 @@ fn anchor(kind: &str, number: usize) -> Anchor {
     out
 }
 
-/// How a service is: the worst of its components, and whether all of them are so.
-#[derive(Clone, Copy)]
-struct Worst {
-    state: Told,
-    all: bool,
-    parts: usize,
-    /// Why, if all of several components are so for the same reason: then it is said once.
-    shared: Option<Finding>,
-}
-
-impl Worst {
-    fn all_unknown(self) -> bool {
-        self.all && self.state == Told::NoData
-    }
-}
-
 const fn service_word(worst: Worst) -> Word {
     match worst.state {
         Told::Well => Word::ServiceOperational,
@@ -216,11 +160,6 @@ const fn service_word(worst: Worst) -> Word {
         Told::Outage if worst.all => Word::ServiceOutage,
         Told::Outage => Word::ServicePartlyOutage,
     }
-}
-
-/// Why a component is as it is; nobody asks while work is done on it.
-fn reason(seen: &ComponentView) -> Finding {
-    if seen.maintenance { Finding::Well } else { seen.finding }
 }
 
 /// Why a component is not known to be well, in words for visitors; `None` if its state says all.
@@ -260,15 +199,15 @@ impl<'a> Context<'a> {
         longest: bool,
     ) -> Self {
         let room = |here: usize| Cell::new(if sheet == Sheet::Now { here } else { SHEET_BYTES });
-        let mut cx = Self {
+        Self {
             config,
             view,
             lang,
             site: config.sites.get(id.index()).copied().unwrap_or_default(),
             id,
             now: view.now(),
-            seen: view.site(id),
-            told: Told::NoData,
+            monitoring: shown::monitoring(config, view, id),
+            told: shown::headline(config, view, id),
             base: match sheet {
                 Sheet::Now => "",
                 Sheet::History => "./",
@@ -279,9 +218,7 @@ impl<'a> Context<'a> {
             left_out: Cell::new(longest),
             named_above: Cell::new(ComponentSet::EMPTY),
             longest,
-        };
-        cx.told = cx.overall();
-        cx
+        }
     }
 
     pub(super) fn word(&self, which: Word) -> &'static str {
@@ -296,49 +233,18 @@ impl<'a> Context<'a> {
         (1..).zip(self.config.services_of(self.id)).map(|(number, (id, service))| (number, id, service))
     }
 
-    /// A service without parts is not known to be well.
+    /// The parts of a service, at their worst. At its longest, a page says each reason apart.
     fn worst(&self, service: ServiceId) -> Worst {
-        let mut worst = Worst { state: Told::Well, all: true, parts: 0, shared: None };
-        for (id, _) in self.config.components_of(service) {
-            let view = self.view.component(id);
-            let (state, reason) = (Told::from(&view), reason(&view));
-            let first = worst.parts == 0;
-            worst.all &= first || state == worst.state;
-            worst.shared = Some(reason).filter(|_| first || worst.shared == Some(reason));
-            worst.state = worst.state.max(state);
-            worst.parts = worst.parts.saturating_add(1);
-        }
-        if worst.parts == 0 {
-            worst.state = Told::NoData;
-        }
-        worst.shared = worst.shared.filter(|_| worst.all && worst.parts > 1 && !self.longest);
-        worst
+        self.longer(shown::parts_of(self.config, self.view, service))
     }
 
-    /// The same with what people say of it: they may know what no component tells.
+    /// A service, with what people say of it.
     fn shown(&self, service: ServiceId) -> Worst {
-        let (said, whole) = self.view.said(service);
-        let (said, mut worst) = (Told::from(said), self.worst(service));
-        if said > Told::Well && said >= worst.state {
-            worst.all = whole || worst.all && said == worst.state;
-            worst.state = said;
-        }
-        worst
+        self.longer(shown::service(self.config, self.view, service))
     }
 
-    /// How the site is; never better than what stands below it, and never well while nobody watches.
-    fn overall(&self) -> Told {
-        let parts = self.services().map(|(_, id, _)| self.worst(id)).filter(|worst| worst.parts > 0);
-        // What is said of the whole knows no planned work; while there is some, only the parts tell.
-        let mut ids = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
-        let work = ids.any(|(id, _)| self.view.component(id).maintenance);
-        let whole = if work { Told::Well } else { self.seen.overall.into() };
-        let said = self.services().map(|(_, id, _)| Told::from(self.view.said(id).0));
-        let worst = parts.map(|worst| worst.state).chain(said).fold(whole, Told::max);
-        match (worst, self.seen.monitoring) {
-            (Told::Well | Told::Work, Monitoring::Down(_)) => Told::NoData,
-            _ => worst,
-        }
+    fn longer(&self, worst: Worst) -> Worst {
+        Worst { shared: worst.shared.filter(|_| !self.longest), ..worst }
     }
 
     /// A page of the site, whatever it shows.
@@ -400,7 +306,7 @@ impl<'a> Context<'a> {
         let banner = self.view.banner(self.id);
         let (state, claim) = self.headline(banner.as_ref());
         let empty = self.is_empty();
-        let look = state.look();
+        let look = look(state);
         let overall = self.word(match state {
             Told::NoData if empty => Word::OverallEmpty,
             _ => self.overall_word(state),
@@ -516,12 +422,13 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn as_of(&self, out: &mut Out<'_>) {
-        let without = if self.seen.as_of.is_some() { Word::AsOfNoClock } else { Word::AsOfNever };
-        self.timed(out, self.seen.as_of, Date::Always, Word::AsOfHeard, Some(without));
+        let as_of = self.view.as_of(self.id);
+        let without = if as_of.is_some() { Word::AsOfNoClock } else { Word::AsOfNever };
+        self.timed(out, as_of, Date::Always, Word::AsOfHeard, Some(without));
     }
 
     fn banner(&self, out: &mut Out<'_>) {
-        let (since, with, without) = match self.seen.monitoring {
+        let (since, with, without) = match self.monitoring {
             Monitoring::Up => return,
             Monitoring::Partly(since) => (since, Word::MonitoringPartlySince, Word::MonitoringPartly),
             Monitoring::Down(since) => (since, Word::MonitoringDownSince, Word::MonitoringDown),
@@ -534,8 +441,8 @@ impl<'a> Context<'a> {
     fn hint(&self, out: &mut Out<'_>, empty: bool, told: Told) {
         let text = match told {
             _ if empty => Word::Empty,
-            Told::Well if self.seen.monitoring == Monitoring::Up => Word::HintOperational,
-            Told::Well | Told::NoData => Word::HintNoData,
+            Told::Well => Word::HintOperational,
+            Told::NoData => Word::HintNoData,
             Told::Work => Word::HintMaintenance,
             Told::Degraded | Told::Outage => Word::HintTrouble,
         };
@@ -559,7 +466,7 @@ impl<'a> Context<'a> {
     /// The list at the top: the worst first, a whole service as one line, but for what an incident above names. While nobody watches, everything is
     /// unknown, which the banner says better than a list.
     fn affected(&self, out: &mut Out<'_>) {
-        let states: &[Told] = match self.seen.monitoring {
+        let states: &[Told] = match self.monitoring {
             Monitoring::Down(_) => &[Told::Outage, Told::Degraded],
             _ => &[Told::Outage, Told::Degraded, Told::NoData],
         };
@@ -617,7 +524,7 @@ impl<'a> Context<'a> {
                 number = number.saturating_add(1);
                 if Told::from(&self.view.component(id)) == state && !named.contains(id) {
                     let part = self.name(&part.title);
-                    self.entry(out, count, &anchor("c", number), state, name, part, state.word());
+                    self.entry(out, count, &anchor("c", number), state, name, part, part_word(state));
                 }
             }
         }
@@ -638,7 +545,7 @@ impl<'a> Context<'a> {
         if count.get() > AFFECTED_SHOWN && !self.longest {
             return;
         }
-        let look = state.look();
+        let look = look(state);
         let separator = if part.is_empty() { "" } else { " · " };
         Entry { id, look, service, separator, part, state: self.word(text) }.write(out);
     }
@@ -664,7 +571,7 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.shown(id);
-        let look = worst.state.look();
+        let look = look(worst.state);
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
@@ -710,12 +617,12 @@ impl<'a> Context<'a> {
     ) {
         let seen = self.view.component(id);
         let told = Told::from(&seen);
-        let look = told.look();
+        let look = look(told);
         Component {
             id: &anchor("c", number),
             look,
             name: self.name(&component.title),
-            state: self.word(told.word()),
+            state: self.word(part_word(told)),
             since: &mut |out| {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
                 if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
@@ -726,7 +633,7 @@ impl<'a> Context<'a> {
             detail: &mut |out| {
                 self.paragraph(out, "d", &component.description);
                 if say_why {
-                    self.reason(out, reason(&seen));
+                    self.reason(out, shown::reason(&seen));
                 }
                 self.affected_by(out, &seen);
                 self.texts(out, id, texts);
@@ -763,7 +670,7 @@ impl<'a> Context<'a> {
 
     fn reason(&self, out: &mut Out<'_>, finding: Finding) {
         // The banner has said it already, and sixteen times the same line hides what differs.
-        let down = matches!(self.seen.monitoring, Monitoring::Down(_));
+        let down = matches!(self.monitoring, Monitoring::Down(_));
         if down && matches!(finding, Finding::NeverHeard | Finding::Silent) {
             return;
         }

@@ -7,7 +7,7 @@ use super::fragment::{
     Work,
 };
 use super::markdown;
-use super::page::{Context, Told};
+use super::page::{Context, look, part_word};
 use super::when::{self, Date};
 use super::words::{Word, phrase};
 use crate::config;
@@ -19,6 +19,7 @@ use crate::model::{
     ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView,
     Words,
 };
+use crate::shown::{ShownState as Told, is_current};
 use crate::time::Wall;
 
 const DAY_MS: i64 = 86_400_000;
@@ -32,11 +33,6 @@ fn number(of: u32) -> Number {
     let mut out = Number::new();
     _ = ufmt::uwrite!(out, "{}", of);
     out
-}
-
-/// Whether it is told at the top of the page: it goes on, or alerts say so.
-fn is_current(incident: &IncidentView<'_>) -> bool {
-    incident.merged_into.is_none() && (incident.open || incident.firing)
 }
 
 /// Whether visitors are told of it.
@@ -78,7 +74,7 @@ fn standing(incident: &IncidentView<'_>) -> (Told, Word) {
         _ if !is_current(incident) => (Told::Well, Word::IncidentOver),
         // People go on with it, and of its components nothing bad is known.
         Told::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
-        _ => (level, level.word()),
+        _ => (level, part_word(level)),
     }
 }
 
@@ -183,7 +179,7 @@ impl Context<'_> {
             total.set(total.get().saturating_add(is_public(step).into()));
         });
         let (told, state) = standing(incident);
-        let look = told.look();
+        let look = look(told);
         let room = Cell::new(self.story.get());
         let fits = self.fitting(out, &room, &mut |out| {
             // The steps have what the frame leaves; what they take is taken from the same room.
@@ -325,7 +321,7 @@ impl Context<'_> {
                     self.named(out, Some(&part.title));
                     if tells_state {
                         out.text(" – ");
-                        out.word(Told::from(step.state).word());
+                        out.word(part_word(Told::from(step.state)));
                     }
                 }
             },
@@ -473,13 +469,13 @@ impl Context<'_> {
 
     fn entry_of(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         let worst = Told::from(incident.worst);
-        let look = worst.look();
+        let look = look(worst);
         let number = number(incident.number);
         Past {
             base: self.base,
             number: &number,
             look,
-            state: self.word(worst.word()),
+            state: self.word(part_word(worst)),
             title: &mut |out| self.title(out, incident),
             when: &mut |out| {
                 if is_current(incident) {

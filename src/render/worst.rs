@@ -5,7 +5,7 @@ use super::when::{Date, local};
 use super::words::{Word, word};
 use crate::config::Config;
 use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
-use crate::model::{ComponentId, ComponentView, Finding, Lang, Monitoring, SiteId, SiteView, State, View};
+use crate::model::{ComponentId, ComponentView, Finding, Lang, SiteId, View};
 use crate::time::tz::Tz;
 use crate::time::{At, Mono, Now, Wall};
 
@@ -104,8 +104,11 @@ impl View for Longest {
     fn now(&self) -> Now {
         NOW
     }
-    fn site(&self, _: SiteId) -> SiteView {
-        SiteView { overall: State::Outage, as_of: self.since, monitoring: Monitoring::Partly(self.since) }
+    fn as_of(&self, _: SiteId) -> Option<Mono> {
+        self.since
+    }
+    fn silent_since(&self, _: ComponentId) -> Option<Option<Mono>> {
+        Some(self.since)
     }
     fn component(&self, _: ComponentId) -> ComponentView {
         // It is no data, whose words are looked at with those of all states (see `STATES`).

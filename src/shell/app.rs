@@ -1,8 +1,7 @@
 //! The daemon, assembled: every part that tasks share, and what each kind of task is given of them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
-use aiglon::time::Mono;
 use static_cell::StaticCell;
 
 use super::console::Console;
@@ -31,8 +30,6 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
     /// reload or before a start.
     pub fallback: Cell<bool>,
-    /// The configuration that could not be kept as the last good one, and when that is tried again.
-    pub owed: RefCell<Option<(Vec<u8>, Mono)>>,
 }
 
 /// All of it: on the stack it would be there several times, on its way from one function to the next.
@@ -54,7 +51,6 @@ impl App {
             tally: Tally::new(),
             intake: Intake::new(readers),
             fallback: Cell::new(false),
-            owed: RefCell::new(None),
         })?;
         Some(app)
     }

@@ -44,9 +44,7 @@ Options of serve, which win over FILE:
   --listen ADDR     Serve pages and take alerts here, instead of on FILE's listeners:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
-  --fallback GOOD   Keep the last good configuration in this file; it is served when FILE is broken at a start.
-                    If not given: config.last-good in --state-dir or, for /etc/config/aiglon, in /etc/aiglon;
-                    else FILE.last-good.
+  --fallback GOOD   Keep the last good configuration here; it is served when FILE is broken at a start.
 ";
 
 /// What is to be done.

@@ -1,9 +1,9 @@
 //! Configuration files: the one that people write, and the last good one, which takes over at boot when
 //! theirs is broken. A typo and a power cut must not take the page away.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use aiglon::config::{Address, Config, Problems};
@@ -123,7 +123,7 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut how = OpenOptions::new();
     // What a shell hands over (`/dev/stdin`, `/dev/fd/63`) is meant.
-    let is_given = path.starts_with("/dev");
+    let is_given = path.as_os_str().as_encoded_bytes().starts_with(b"/dev/");
     if !is_given {
         how.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
@@ -155,7 +155,7 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
     let written = keep(&best, text);
-    if second == best {
+    if second.as_os_str() == best.as_os_str() {
         return written.map_err(|error| (best, error));
     }
     match written {
@@ -166,8 +166,7 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
         }
         Err(_) if best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
             log::warn!(
-                "the last good configuration is kept in {}, and found there only while the file names that directory: \
-                 say --fallback with a place that can be written",
+                "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
                 second.display()
             );
             Ok(())
@@ -182,8 +181,6 @@ fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // It may be there, and its parent may not: the next step says so.
-    _ = DirBuilder::new().mode(0o700).create(dir);
     // Written beside, and put in place by one rename: at every instant there is a whole one.
     let new = path.with_added_extension("new");
     // Never through a link, nor with the mode of what is there.
@@ -200,7 +197,7 @@ fn place(options: &Options) -> PathBuf {
     match (&options.fallback, &options.state_dir) {
         (Some(file), _) => file.clone(),
         (None, Some(dir)) => dir.join(LAST_GOOD),
-        (None, None) if options.file == Path::new(FILE) => Path::new(PLACES[0]).join(LAST_GOOD),
+        (None, None) if options.file.as_os_str() == FILE => Path::new(PLACES[0]).join(LAST_GOOD),
         (None, None) => options.file.with_added_extension("last-good"),
     }
 }
@@ -211,11 +208,11 @@ pub fn last_good(options: &Options) -> Vec<PathBuf> {
     let mut places = vec![place(options)];
     let mut add = |dir: &str| {
         let path = Path::new(dir).join(LAST_GOOD);
-        if !places.contains(&path) {
+        if places.iter().all(|known| known.as_os_str() != path.as_os_str()) {
             places.push(path);
         }
     };
-    if options.fallback.is_none() && options.state_dir.is_none() && options.file == Path::new(FILE) {
+    if options.fallback.is_none() && options.state_dir.is_none() && options.file.as_os_str() == FILE {
         PLACES.into_iter().for_each(&mut add);
     }
     if options.state_dir.is_none()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aiglon::config::Config;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
-use aiglon::limits::{CONNECTIONS, CONSOLES, JOURNAL_RETRY, LISTENERS};
+use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
 use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
@@ -142,7 +142,7 @@ impl App {
         }
         announce(config, self.doors.apply(bound));
         if !text.is_empty() {
-            self.remember(options, config, text, true);
+            remember(options, config, &text);
         }
         let now = self.port.now(config);
         ledger.start(engine, config, clock::boot(), now);
@@ -199,30 +199,8 @@ impl App {
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
-                self.remember(options, config, text, true);
+                remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
-            }
-        }
-    }
-
-    /// Keeps the last good configuration, or tries again later.
-    fn remember(&self, options: &Options, config: &Config, text: Vec<u8>, aloud: bool) {
-        match files::remember(options, config, &text) {
-            Ok(()) => *self.owed.borrow_mut() = None,
-            Err((place, error)) => {
-                if aloud {
-                    let stays = if place.exists() {
-                        "an older one takes over"
-                    } else {
-                        "there is nothing to fall back on"
-                    };
-                    log::warn!(
-                        "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next \
-                         start, {stays}; trying again every ten minutes",
-                        place.display()
-                    );
-                }
-                *self.owed.borrow_mut() = Some((text, clock::mono().plus(JOURNAL_RETRY)));
             }
         }
     }
@@ -230,15 +208,7 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        self.port.look(|config| {
-            let due = self.owed.borrow_mut().take_if(|(_, at)| *at <= clock::mono());
-            if let Some((text, _)) = due {
-                self.remember(options, config, text, false);
-            }
-            let owed_at = self.owed.borrow().as_ref().map(|(_, at)| *at);
-            let console_at = self.console.retry(config, &files::state_dir(options, config));
-            owed_at.into_iter().chain(console_at).min()
-        })
+        self.port.look(|config| self.console.retry(config, &files::state_dir(options, config)))
     }
 
     fn clock_is_right(&self) {
@@ -255,6 +225,17 @@ impl App {
 fn announce(config: &Config, opened: Vec<(usize, String)>) {
     for (index, address) in opened {
         log::info!("listening on {address} ({})", files::describe_roles(config, index));
+    }
+}
+
+fn remember(options: &Options, config: &Config, text: &[u8]) {
+    if let Err((place, error)) = files::remember(options, config, text) {
+        let stays =
+            if place.exists() { "an older one takes over" } else { "there is nothing to fall back on" };
+        log::warn!(
+            "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
+            place.display()
+        );
     }
 }
 

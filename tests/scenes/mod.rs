@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use aiglon::config::{Component, Config, Service, Site, Texts, Visibility};
 use aiglon::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
-    MaintenanceView, Monitoring, Phase, Phrase, Repeat, ServiceId, SiteId, SiteView, State, Step, StepView,
-    View, Words,
+    MaintenanceView, Phase, Phrase, Repeat, ServiceId, SiteId, State, Step, StepView, View, Words,
 };
 use aiglon::time::{At, Mono, Now, Wall};
 
@@ -22,9 +21,8 @@ pub(crate) fn minutes_ago(minutes: i64) -> Mono {
 pub(crate) struct Fake {
     pub(crate) wall: Option<Wall>,
     pub(crate) as_of: Option<Mono>,
-    pub(crate) monitoring: Monitoring,
-    /// What the view claims; the worst of its components, if it claims nothing.
-    pub(crate) overall: Option<State>,
+    /// Whether whoever was never heard has had the time to come.
+    pub(crate) missed: bool,
     pub(crate) components: BTreeMap<usize, ComponentView>,
     /// For components that are not in the list.
     pub(crate) every: Option<ComponentView>,
@@ -45,8 +43,7 @@ impl Default for Fake {
         Self {
             wall: Some(NOW),
             as_of: Some(minutes_ago(1)),
-            monitoring: Monitoring::Up,
-            overall: None,
+            missed: false,
             components: BTreeMap::new(),
             every: None,
             texts: BTreeMap::new(),
@@ -170,10 +167,16 @@ impl View for Fake {
     fn now(&self) -> Now {
         Now::new(Mono(0), self.wall)
     }
-    fn site(&self, _: SiteId) -> SiteView {
-        let states = (0..16).map(|part| self.component(ComponentId(part)).state());
-        let overall = self.overall.unwrap_or(states.max().unwrap_or_default());
-        SiteView { overall, as_of: self.as_of, monitoring: self.monitoring }
+    fn as_of(&self, _: SiteId) -> Option<Mono> {
+        self.as_of
+    }
+    fn silent_since(&self, id: ComponentId) -> Option<Option<Mono>> {
+        let seen = self.component(id);
+        match seen.finding {
+            Finding::Silent => Some(seen.since.and_then(|at| at.mono(self.now()))),
+            Finding::NeverHeard if self.missed => Some(None),
+            _ => None,
+        }
     }
     fn component(&self, component: ComponentId) -> ComponentView {
         self.components.get(&component.index()).copied().or(self.every).unwrap_or_default()
@@ -347,8 +350,8 @@ pub(crate) fn forced() -> Fake {
     view
 }
 
-fn silent(monitoring: Monitoring, parts: std::ops::Range<usize>, finding: Finding) -> Fake {
-    let mut view = Fake { as_of: Some(minutes_ago(48)), monitoring, ..well() };
+fn silent(parts: std::ops::Range<usize>, finding: Finding) -> Fake {
+    let mut view = Fake { as_of: Some(minutes_ago(48)), ..well() };
     for part in parts {
         view.set(part, finding, 43);
     }
@@ -361,22 +364,13 @@ pub(crate) fn all() -> Vec<(&'static str, Fake)> {
     vec![
         ("well", well()),
         ("trouble", trouble()),
-        ("down", silent(Monitoring::Down(Some(minutes_ago(43))), 0..16, Finding::Silent)),
-        ("partly", silent(Monitoring::Partly(Some(minutes_ago(43))), 8..12, Finding::Silent)),
-        ("resync", silent(Monitoring::Up, 0..16, Finding::Settling)),
+        ("down", silent(0..16, Finding::Silent)),
+        ("partly", silent(8..12, Finding::Silent)),
+        ("resync", silent(0..16, Finding::Settling)),
         ("incidents", incidents()),
         ("maintenance", maintenance()),
         ("forced", forced()),
-        (
-            "start",
-            Fake {
-                wall: None,
-                as_of: None,
-                monitoring: Monitoring::Down(None),
-                every: Some(start),
-                ..Fake::default()
-            },
-        ),
+        ("start", Fake { wall: None, as_of: None, missed: true, every: Some(start), ..Fake::default() }),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use aiglon::limits::INCIDENTS;
 use aiglon::model::{ComponentId, Repeat, SiteId, State, Step, View, Words};
+use aiglon::shown::ShownState;
 
 use super::people::{Deed, LONG_AGO};
 use super::scene::{PARTS, SITE_OF};
@@ -45,7 +46,7 @@ impl World {
             overall[site] = overall[site].max(state);
         }
         for (site, worst) in (0u8..).zip(overall) {
-            let overall = view.site(SiteId(site)).overall;
+            let overall = self.headline(&view, site);
             if overall == worst {
                 continue;
             }
@@ -64,6 +65,16 @@ impl World {
             "{used} of {capacity} bytes, {incidents} incidents"
         );
         assert!(self.disk.peak <= self.largest as usize, "{} bytes of files", self.disk.peak);
+    }
+
+    /// The first line of a site, with planned work taken away.
+    fn headline(&self, view: &impl View, site: u8) -> State {
+        match aiglon::shown::headline(&self.config, view, SiteId(site)) {
+            ShownState::Well | ShownState::Work => State::Operational,
+            ShownState::NoData => State::NoData,
+            ShownState::Degraded => State::Degraded,
+            ShownState::Outage => State::Outage,
+        }
     }
 
     /// Goes through everything that is told, so not done after every step.

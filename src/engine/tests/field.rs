@@ -877,10 +877,8 @@ fn f29_a_source_on_which_nothing_hangs_makes_nothing_unknown() {
         board.heard_until(40, &[A]);
         assert_eq!((board.state(HERON), board.state(EGRET)), (State::Operational, State::Operational));
         assert_eq!(board.headline(), "Everything works");
-        // FIXME f13: should be false
-        assert!(board.page().contains(MARKED));
-        // FIXME f13: should be false
-        assert!(board.page().contains(PERHAPS));
+        assert!(!board.page().contains(MARKED));
+        assert!(!board.page().contains(PERHAPS));
     }
     // When the other one falls silent, too, nothing is known.
     let mut board = Board::well(&two());
@@ -911,8 +909,7 @@ config heartbeat 'nightly'
     board.beat(JOB, false);
     board.heard_until(27 * 60, &[A]);
     assert_eq!((board.state(FILES), board.headline().as_str()), (State::Degraded, "Something works badly"));
-    // FIXME f13: should be false: nothing is marked
-    assert!(board.page().contains(MARKED));
+    assert!(!board.page().contains(MARKED), "nothing is marked");
 }
 
 #[test]
@@ -922,13 +919,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
     let last = text.rfind("	list source 'a'\n").unwrap();
     let text = text[..last].to_string() + &text[last + "	list source 'a'\n".len()..];
     // What the other one says of the egret, and the headline once the heron's source is silent.
-    let rows = [
-        // FIXME f13: should be "Something is down"
-        ("ok", "We do not know everything"),
-        // FIXME f13: should be "Something is down"
-        ("warning", "Something works badly"),
-    ];
-    for (severity, headline) in rows {
+    for severity in ["ok", "warning"] {
         let mut board = Board::well(&text);
         let egret = |board: &mut Board, minute: i64| {
             let egret = alert("EgretDown", "egret", 11, minute + 4);
@@ -947,7 +938,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
             assert!(board.page().contains("Down since"), "{minute}");
             if minute >= 20 {
                 assert_eq!(board.state(HERON), State::NoData);
-                assert_eq!(board.headline(), headline, "{minute}");
+                assert_eq!(board.headline(), "Something is down", "{minute}");
             }
         }
         // From then on, it tells that nobody knows any more.

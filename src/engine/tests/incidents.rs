@@ -444,9 +444,9 @@ fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
     let mut sim = well();
     let seen = |sim: &Sim| {
         let view = sim.engine.view(&sim.config, sim.clocks());
-        (view.site(HOME).overall, view.said(WIFI), view.said(ServiceId(1)).0)
+        (shown::headline(&sim.config, &view, HOME), view.said(WIFI), view.said(ServiceId(1)).0)
     };
-    let nothing = (State::Operational, (State::Operational, false), State::Operational);
+    let nothing = (ShownState::Well, (State::Operational, false), State::Operational);
     assert_eq!(seen(&sim), nothing);
     let open = |component, state| Action::Open {
         service: WIFI,
@@ -456,9 +456,9 @@ fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
         words: Words::None,
     };
     sim.act(ANNA, open(Some(ComponentId(0)), State::Outage)).unwrap();
-    assert_eq!(seen(&sim), (State::Outage, (State::Outage, false), State::Operational));
+    assert_eq!(seen(&sim), (ShownState::Outage, (State::Outage, false), State::Operational));
     sim.act(ANNA, open(None, State::Outage)).unwrap();
-    assert_eq!(seen(&sim), (State::Outage, (State::Outage, true), State::Operational));
+    assert_eq!(seen(&sim), (ShownState::Outage, (State::Outage, true), State::Operational));
     // What has ended says nothing any more; what is made a part of another, goes on there.
     let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
     sim.act(ANNA, resolve(2)).unwrap();

@@ -90,32 +90,27 @@ fn fail(words: &str) -> ExitCode {
 /// another, and is in force if the file is broken; the packages have theirs. Nothing else of a file
 /// is looked at.
 fn find(file: &Path) -> Result<Vec<PathBuf>, String> {
-    let by_default = file == Path::new(files::FILE);
+    let by_default = file.as_os_str() == files::FILE;
     let mut places = Vec::new();
-    let mut add = |place: PathBuf| {
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    };
     let options = files::Options { file: file.to_path_buf(), ..files::Options::default() };
     // Who may use the socket may not be allowed to read the files.
     for file in iter::once(file.to_path_buf()).chain(files::last_good(&options)) {
         let Ok(text) = files::read(&file) else { continue };
         let mut buffer = [0; 256];
         match aiglon::config::option_of(&text, "console", &mut buffer) {
-            Some("off") if file == options.file => {
+            Some("off") if file.as_os_str() == options.file.as_os_str() => {
                 return Err(format!("there is no console: {} says option console 'off'", file.display()));
             }
-            Some(path) if path.starts_with('/') => add(PathBuf::from(path)),
+            Some(path) if path.starts_with('/') => places.push(PathBuf::from(path)),
             _ => {
                 let dir = aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or("/etc/aiglon");
-                add(Path::new(dir).join(NAME));
+                places.push(Path::new(dir).join(NAME));
             }
         }
     }
     if by_default {
-        add(Path::new("/var/run/aiglon").join(NAME));
-        add(Path::new("/var/lib/aiglon").join(NAME));
+        places.push(Path::new("/var/run/aiglon").join(NAME));
+        places.push(Path::new("/var/lib/aiglon").join(NAME));
     }
     // Whoever names a file means its daemon, and no other.
     if by_default || places.is_empty() {

@@ -185,12 +185,12 @@ impl Kept {
             }
             Self::Hidden => (
                 "journal cannot be written anew",
-                "no restart tells again what was taken away, but its words lie on the flash until that is done",
+                "no restart tells what was taken away, but its words lie on the flash until then",
             ),
             Self::Public => (
                 "flash cannot be written",
-                "this is kept in memory only, and what was taken away is STILL ON IT: a restart makes it public again; it is \
-                 tried again until it is done",
+                "this is in memory only, and what was taken away is STILL ON IT: a restart makes it public again; it is \
+                 tried until it is done",
             ),
         }
     }

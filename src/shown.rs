@@ -1,0 +1,190 @@
+//! What is shown of a site: one fold, from which the page, the console, and whoever tells of it take
+//! their words.
+//!
+//! The first line is never better than the worst that stands below it: a part, what people say of a
+//! service, or the card of an incident. What is told of the monitoring follows from the parts on which
+//! it hangs: a source on which nothing hangs is not named.
+
+use crate::config::Config;
+use crate::model::{
+    ComponentId, ComponentView, Finding, Forced, IncidentView, ServiceId, SiteId, State, View,
+};
+use crate::time::Mono;
+
+/// What a visitor is told of the state of something, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShownState {
+    /// It works.
+    Well,
+    /// Planned work is being done on it: whatever its state is was expected.
+    Work,
+    /// Nobody knows.
+    NoData,
+    /// It works, badly.
+    Degraded,
+    /// It does not work.
+    Outage,
+}
+
+impl From<State> for ShownState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Operational => Self::Well,
+            State::NoData => Self::NoData,
+            State::Degraded => Self::Degraded,
+            State::Outage => Self::Outage,
+        }
+    }
+}
+
+impl From<&ComponentView> for ShownState {
+    fn from(view: &ComponentView) -> Self {
+        if view.maintenance { Self::Work } else { view.state().into() }
+    }
+}
+
+impl From<Forced> for ShownState {
+    fn from(state: Forced) -> Self {
+        match state {
+            Forced::Operational => Self::Well,
+            Forced::Degraded => Self::Degraded,
+            Forced::Outage => Self::Outage,
+            Forced::Maintenance => Self::Work,
+        }
+    }
+}
+
+impl ShownState {
+    /// In a word, for operators.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Well => "operational",
+            Self::Work => "maintenance",
+            Self::NoData => "no data",
+            Self::Degraded => "degraded",
+            Self::Outage => "outage",
+        }
+    }
+}
+
+/// Whether those who watch a site are alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Monitoring {
+    /// Nothing is unknown for want of them.
+    Up,
+    /// They are silent about some parts, which are unknown; the first since then (`None`: never heard).
+    Partly(Option<Mono>),
+    /// They are silent about all parts, since then (`None`: never heard since we started).
+    Down(Option<Mono>),
+}
+
+/// How a service is: the worst of its parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Worst {
+    /// How bad.
+    pub state: ShownState,
+    /// Whether all of its parts are so.
+    pub all: bool,
+    /// How many parts there are.
+    pub parts: usize,
+    /// Why, if all of several parts are so for one reason: then it is said once.
+    pub shared: Option<Finding>,
+}
+
+impl Worst {
+    /// Whether nothing is known of any part.
+    pub fn all_unknown(self) -> bool {
+        self.all && self.state == ShownState::NoData
+    }
+}
+
+/// Why a part is as it is; nobody asks while work is done on it.
+pub fn reason(seen: &ComponentView) -> Finding {
+    if seen.maintenance { Finding::Well } else { seen.finding }
+}
+
+/// Whether an incident stands at the top of the page: it goes on, or alerts say so.
+pub fn is_current(incident: &IncidentView<'_>) -> bool {
+    incident.merged_into.is_none() && (incident.open || incident.firing)
+}
+
+/// The parts of a service, at their worst. A service without parts is not known to be well.
+pub fn parts_of(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
+    let mut worst = Worst { state: ShownState::Well, all: true, parts: 0, shared: None };
+    for (id, _) in config.components_of(service) {
+        let seen = view.component(id);
+        let (state, reason) = (ShownState::from(&seen), reason(&seen));
+        let first = worst.parts == 0;
+        worst.all &= first || state == worst.state;
+        worst.shared = Some(reason).filter(|_| first || worst.shared == Some(reason));
+        worst.state = worst.state.max(state);
+        worst.parts = worst.parts.saturating_add(1);
+    }
+    if worst.parts == 0 {
+        worst.state = ShownState::NoData;
+    }
+    worst.shared = worst.shared.filter(|_| worst.all && worst.parts > 1);
+    worst
+}
+
+/// A service, with what people say of it: they may know what no part tells.
+pub fn service(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
+    let (said, whole) = view.said(service);
+    let (said, mut worst) = (ShownState::from(said), parts_of(config, view, service));
+    if said > ShownState::Well && said >= worst.state {
+        worst.all = whole || worst.all && said == worst.state;
+        worst.state = said;
+    }
+    worst
+}
+
+/// The first line of a site: the worst of what stands below it. Without anything below, nothing is known.
+pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
+    let services = || config.services_of(site).map(|(id, _)| id);
+    let parts = services().flat_map(|id| config.components_of(id));
+    let parts = parts.map(|(id, _)| ShownState::from(&view.component(id)));
+    let said = services().map(|id| ShownState::from(view.said(id).0)).filter(|&said| said > ShownState::Well);
+    let mut worst = parts.chain(said).max();
+    view.incidents(site, &mut |incident| {
+        if is_current(incident) {
+            let level = ShownState::from(incident.level);
+            // One that people hold while all is well says nothing bad.
+            worst = if level > ShownState::Well { worst.max(Some(level)) } else { worst };
+        }
+    });
+    worst.unwrap_or(ShownState::NoData)
+}
+
+/// Whether those who watch a site are alive, as far as a part of it is unknown for want of them.
+pub fn monitoring(config: &Config, view: &dyn View, site: SiteId) -> Monitoring {
+    let (mut watched, mut unknown) = (false, false);
+    let (mut first, mut last) = (None::<Option<Mono>>, None::<Mono>);
+    let services = config.services_of(site).map(|(id, _)| id);
+    for (id, _) in services.flat_map(|id| config.components_of(id)) {
+        let Some(since) = view.silent_since(id) else {
+            watched = true;
+            continue;
+        };
+        unknown |= ShownState::from(&view.component(id)) == ShownState::NoData;
+        // Who was never heard has been silent for longest.
+        first = Some(first.map_or(since, |first| first.min(since)));
+        last = last.max(since);
+    }
+    match first {
+        Some(_) if !watched => Monitoring::Down(last),
+        Some(first) if unknown => Monitoring::Partly(first),
+        _ => Monitoring::Up,
+    }
+}
+
+/// What people say at the top of a site against its first line, if that is worse than what they say.
+pub fn overruled(config: &Config, view: &dyn View, site: SiteId) -> Option<ShownState> {
+    let forced = view.banner(site).and_then(|banner| banner.state).map(ShownState::from)?;
+    let shown = headline(config, view, site);
+    (forced < shown && config.services_of(site).next().is_some()).then_some(shown)
+}
+
+/// How a part is.
+pub fn part(view: &dyn View, id: ComponentId) -> ShownState {
+    ShownState::from(&view.component(id))
+}
