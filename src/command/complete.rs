@@ -145,7 +145,7 @@ fn of_arg(arg: Arg, names: &dyn Names, each: &mut dyn FnMut(&str)) {
         Arg::Into => each("into"),
         Arg::All => each("--all"),
         Arg::AnySite => names.each(Arg::Site, each),
-        Arg::Site | Arg::Number | Arg::Planned | Arg::Service => names.each(arg, each),
+        Arg::Site | Arg::Number | Arg::Planned | Arg::Alert | Arg::Service => names.each(arg, each),
         Arg::Step | Arg::Title | Arg::Words | Arg::MaybeWords | Arg::Yaml => {}
     }
 }

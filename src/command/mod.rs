@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
                 self.at = self.words.len();
             }
             Arg::AnySite | Arg::Site => self.command.site = self.next(),
-            Arg::Number | Arg::Planned => self.command.number = self.number(arg)?,
+            Arg::Number | Arg::Planned | Arg::Alert => self.command.number = self.number(arg)?,
             Arg::Into => {
                 self.word(|word| word.eq_ignore_ascii_case("into").then_some(()));
                 if self.at >= self.words.len() {

@@ -31,6 +31,7 @@ pub enum Verb {
     Phrases,
     WhoAmI,
     Alerts,
+    Release,
     Limits,
     Export,
     Import,
@@ -51,6 +52,7 @@ pub enum Arg {
     Number,
     Into,
     Planned,
+    Alert,
     Step,
     Phase,
     Service,
@@ -82,13 +84,14 @@ const fn arg(arg: Arg, usage: &'static str, example: &'static str, noun: &'stati
 }
 
 /// All arguments, in the order of [`Arg`].
-pub static ARGS: [ArgRow; 18] = [
+pub static ARGS: [ArgRow; 19] = [
     arg(Arg::Topic, "[COMMAND]", "update", "a command"),
     arg(Arg::AnySite, "[SITE]", "", "a site, or nothing ('sites' lists them)"),
     arg(Arg::Site, "SITE", "status.example.org", "a site ('sites' lists them)"),
     arg(Arg::Number, "ID", "12", "the number of an incident ('incidents' lists them)"),
     arg(Arg::Into, "into ID", "into 11", "'into' and the number of another incident"),
     arg(Arg::Planned, "ID", "3", "the number of a maintenance ('maintenance' lists them)"),
+    arg(Arg::Alert, "ID", "7", "the number of an alert ('alerts' lists them)"),
     arg(Arg::Step, "[STEP]", "2", "the number of a step ('incident' shows them)"),
     arg(
         Arg::Phase,
@@ -185,7 +188,7 @@ impl Row {
 }
 
 /// All commands, in the order of help. Those of two words stand with those of their first word alone.
-pub static ROWS: [Row; 38] = [
+pub static ROWS: [Row; 39] = [
     row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
     row(
         Verb::Incidents,
@@ -254,8 +257,8 @@ pub static ROWS: [Row; 38] = [
     row(Verb::Rules, "rules", &[Arg::AnySite], "thresholds on samples, and which of them fire"),
     row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
     row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),
-    row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say, with its labels; private")
-        .needs(Needs::Admin),
+    row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say; its labels are for administrators"),
+    row(Verb::Release, "release", &[Arg::Alert], "end what a source says, until it says it again"),
     row(Verb::Limits, "limits", &[], "every store: how full, and how often it was too full")
         .needs(Needs::Whole),
     row(Verb::Export, "export", &[], "all state as an archive, on standard output").needs(Needs::Whole),

@@ -247,7 +247,7 @@ impl Names for Board {
             Arg::Site => &["heron", "egret"],
             Arg::Service => &["wifi", "wifi/north", "vpn"],
             Arg::Number => &["12", "11"],
-            Arg::Planned => &["3"],
+            Arg::Planned | Arg::Alert => &["3"],
             _ => &[],
         };
         for name in names {
@@ -267,7 +267,7 @@ fn what_could_come_next() {
     for (line, expected) in [
         ("sta", "status"),
         ("STA", "status"),
-        ("re", "resolve reopen retitle redact"),
+        ("re", "resolve reopen retitle redact release"),
         ("status", "status"),
         ("status ", "heron egret"),
         ("status h", "heron"),

@@ -36,6 +36,9 @@ pub(super) fn carry_out<'a>(
     out: &mut Sheet<'_>,
 ) -> Result<Status, Trouble<'a>> {
     let mut message = Message::new();
+    if command.row.verb == Verb::Release {
+        return release(engine, now, ask, scope, command, out);
+    }
     let (site, done, undoable) = {
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
@@ -56,6 +59,49 @@ pub(super) fn carry_out<'a>(
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
     tell(&teller, site, command, done, undoable, out);
+    Ok(Status::Done)
+}
+
+/// Ends an alert, as the team's word.
+fn release<'a>(
+    engine: &mut Engine,
+    now: Now,
+    ask: &Ask<'a>,
+    scope: Scope<'a>,
+    command: &Command<'a>,
+    out: &mut Sheet<'_>,
+) -> Result<Status, Trouble<'a>> {
+    let number = u16::try_from(command.number).unwrap_or(0);
+    let site = {
+        let view = engine.view(scope.config, now);
+        let teller = Teller { scope, view: &view, engine };
+        let site = teller.site_of_alert(command)?;
+        let held = teller.alerts_of(site).find(|held| held.number == number).ok_or(Refusal::NoAlert)?;
+        let source = scope.config.sources.get(held.source().index()).copied().unwrap_or_default();
+        if !(ask.confirmed || command.yes) {
+            let mut question = Question::new();
+            for part in [
+                "this ends ",
+                held.name(),
+                " of ",
+                scope.config.str(source.name),
+                ": the page tells that as the team's word, until its source says it again. Go on?",
+            ] {
+                _ = question.push(part.as_bytes());
+            }
+            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
+            return Ok(Status::Confirm);
+        }
+        site
+    };
+    engine.release(scope.config, now, site, number);
+    if out.json() {
+        out.open("", "{");
+        out.field("released", Cell::Count(number.into()));
+        out.close("}");
+    } else {
+        out.say(&["done; if its source still says so, it fires again", "\n"]);
+    }
     Ok(Status::Done)
 }
 

@@ -1,13 +1,14 @@
-//! What only an administrator sees: alerts with what is kept of them, and how full every store is.
+//! What sources say: alerts, for administrators with what is kept of them; and how full every store is.
 
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::scope::Trouble;
 use super::sheet::{Cell, Sheet};
 use super::{Host, Status};
 use crate::command::Command;
+use crate::command::table::Needs;
 use crate::config::Config;
 use crate::engine::Verdict;
-use crate::engine::alerts::Held;
+use crate::engine::alerts::{Held, Phase};
 use crate::limits;
 use crate::model::SiteId;
 
@@ -54,6 +55,14 @@ impl<'a> Teller<'a, '_> {
         Ok(Status::Done)
     }
 
+    /// The alerts of a site that have not ended.
+    pub(super) fn alerts_of(&self, site: SiteId) -> impl Iterator<Item = &Held> {
+        let sources = &self.scope.config.sources;
+        let here =
+            move |held: &&Held| sources.get(held.source().index()).is_some_and(|source| source.site == site);
+        self.engine.alerts().iter().filter(|held| held.counts()).filter(here)
+    }
+
     fn alert(&self, site: SiteId, held: &Held, out: &mut Sheet<'_>) {
         let (scope, now) = (self.scope, self.view.now());
         self.zone(site, out);
@@ -64,8 +73,18 @@ impl<'a> Teller<'a, '_> {
             .get(held.source().index())
             .map_or("", |source| scope.config.str(source.name));
         let severity = state_word(held.fires.state());
-        out.say(&[severity, if held.fires() { "" } else { ", not known to be over" }, "\n"]);
+        let mut number = heapless::String::<8>::new();
+        _ = ufmt::uwrite!(number, "{}", held.number);
+        let standing = match held.phase {
+            Phase::Firing { .. } => "",
+            Phase::Released { .. } => ", over by the team's word",
+            Phase::Expired { .. } | Phase::Ended { .. } => ", not known to be over",
+        };
+        out.say(&[&number, " ", held.name(), ": ", severity, standing, "\n"]);
         if out.json() {
+            out.field("number", Cell::Count(held.number.into()));
+            out.field("name", Cell::Text(held.name()));
+            out.field("released", Cell::Flag(matches!(held.phase, Phase::Released { .. })));
             out.field("severity", Cell::Text(severity));
             out.field("fires", Cell::Flag(held.fires()));
         }
@@ -85,7 +104,10 @@ impl<'a> Teller<'a, '_> {
         }
         out.field("began", Cell::At(held.starts_at.or_else(|| now.wall_of(held.first_heard))));
         out.field("heard", Cell::At(now.wall_of(held.last_heard)));
-        for (key, annotation) in [("labels", false), ("annotations", true)] {
+        // What else is kept of it may name people or places.
+        let kept: &[(&str, bool)] =
+            if scope.may(Needs::Admin) { &[("labels", false), ("annotations", true)] } else { &[] };
+        for &(key, annotation) in kept {
             out.open(key, "{");
             for pair in held.kept.pairs().filter(|pair| pair.annotation == annotation) {
                 if out.json() {

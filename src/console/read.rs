@@ -278,6 +278,12 @@ impl<'a> Teller<'a, '_> {
         self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoMaintenance.into()))
     }
 
+    /// The same of an alert.
+    pub(super) fn site_of_alert(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
+        let has = |site: &SiteId| self.alerts_of(*site).any(|held| u32::from(held.number) == command.number);
+        self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoAlert.into()))
+    }
+
     fn site_by_number(
         &self,
         command: &Command<'a>,
@@ -719,6 +725,7 @@ impl Names for Teller<'_, '_> {
             match arg {
                 Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
                 Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
+                Arg::Alert => self.alerts_of(site).for_each(|held| numbered(held.number.into())),
                 Arg::Service => {
                     for (id, _) in scope.config.services_of(site) {
                         each(scope.service_name(id));

@@ -7,8 +7,8 @@ use heapless::Vec;
 use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
-use crate::limits::{ALERTS, SINCE_DAYS, SOURCES};
-use crate::model::{ComponentSet, Finding, Kept, Listed, SourceId};
+use crate::limits::{ALERTS, SINCE_DAYS, SITES, SOURCES};
+use crate::model::{ComponentSet, Finding, Kept, Listed, SiteId, SourceId};
 use crate::time::{At, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
@@ -60,7 +60,7 @@ pub struct Held {
     pub fires: Finding,
     /// Why nobody can tell whether it fires, when nobody can.
     pub unknown: Finding,
-    /// What operators call it, from 1; another one may get it again after 65,535.
+    /// What operators call it on its site, from 1; another one may get it again after 65,535.
     pub number: u16,
     /// How it ends.
     pub sender: Sender,
@@ -86,6 +86,10 @@ impl Held {
     /// Who says it.
     pub fn source(&self) -> SourceId {
         SourceId(self.key.source)
+    }
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.kept.get(false, "alertname").unwrap_or("?")
     }
     /// Whether it is known to fire.
     pub fn fires(&self) -> bool {
@@ -146,8 +150,8 @@ pub struct Alerts {
     index: FnvIndexMap<Key, u16, INDEX>,
     /// How many that count each source holds.
     counting: [u16; SOURCES],
-    /// The number that was given last.
-    numbered: u16,
+    /// The numbers that were given last, on each site: they tell nothing of another one.
+    numbered: [u16; SITES],
 }
 
 impl Default for Alerts {
@@ -159,7 +163,7 @@ impl Default for Alerts {
 impl Alerts {
     /// An empty store; all-zero.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES], numbered: 0 }
+        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES], numbered: [0; SITES] }
     }
 
     /// How many are held, ended ones included.
@@ -197,12 +201,14 @@ impl Alerts {
         self.list.get(at)
     }
 
-    /// Adds one; hands it back if there is no room. Its key must not be held yet.
+    /// Adds one of a site; hands it back if there is no room. Its key must not be held yet.
     #[expect(clippy::result_large_err, reason = "full is a value that hands the item back")]
-    pub fn insert(&mut self, mut held: Held) -> Result<(), Held> {
+    pub fn insert(&mut self, mut held: Held, site: SiteId) -> Result<(), Held> {
         let key = held.key;
-        self.numbered = self.numbered.checked_add(1).unwrap_or(1);
-        held.number = self.numbered;
+        if let Some(last) = self.numbered.get_mut(site.index()) {
+            *last = last.checked_add(1).unwrap_or(1);
+            held.number = *last;
+        }
         let counts = held.counts();
         let Ok(at) = u16::try_from(self.list.len()) else { return Err(held) };
         self.list.push(held)?;

@@ -166,7 +166,7 @@ impl Engine {
         let claim = (held.says(), held.since(now));
         self.wake_at(until);
         // What is held is counted when all is restored.
-        if self.alerts.len() >= ALERTS || self.alerts.insert(held).is_err() {
+        if self.alerts.len() >= ALERTS || self.alerts.insert(held, site).is_err() {
             self.lost(source, now.mono.plus(within));
             self.refuse(config, source, &listed, claim, now.mono.plus(within), now);
         }

@@ -255,7 +255,8 @@ impl Engine {
         // Its share is asked for first: who has none left must not push out what others remember.
         let room = self.has_share(config, message.source)
             && (self.alerts.len() < ALERTS || self.alerts.evict_ended());
-        if !room || self.alerts.insert(held).is_err() {
+        let site = config.sources.get(message.source.index()).map(|source| source.site).unwrap_or_default();
+        if !room || self.alerts.insert(held, site).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
             self.lose(message.source, message.sender, until);
             body.refuse(&components);

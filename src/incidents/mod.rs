@@ -167,6 +167,8 @@ pub enum Refusal {
     NoStep,
     /// There is no maintenance of this number on this site.
     NoMaintenance,
+    /// There is no alert of this number.
+    NoAlert,
     /// It ends before it begins.
     EndsFirst,
     /// It is over already.
@@ -199,6 +201,7 @@ impl Refusal {
             Self::Merged => "it was merged into another one",
             Self::Itself => "it cannot be merged into itself",
             Self::NoStep => "it has no such update; 'incident' shows their numbers",
+            Self::NoAlert => "there is no such alert; 'alerts' lists them",
             Self::NoMaintenance => "there is no such maintenance on this site; 'maintenance' lists them",
             Self::EndsFirst => "it would end before it begins",
             Self::Past => "it would be over already",

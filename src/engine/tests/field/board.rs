@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::super::*;
 use crate::config::rule::Asking;
+use crate::engine::alerts::Held;
 use crate::incidents::{Action, Boot};
 use crate::ingest::line::{Event as LineEvent, Lines, Precision};
 use crate::ingest::sample::HashKey;
@@ -238,9 +239,16 @@ impl Board {
         self.act(Action::Update { number, phase, words: Words::None });
     }
 
-    /// Somebody ends what is claimed of a component. Today nobody can do more than resolve the incident.
-    pub(super) fn release(&mut self, _component: ComponentId) {
-        self.update(Phase::Resolved);
+    /// Somebody ends all that sources say of a component.
+    pub(super) fn release(&mut self, component: ComponentId) {
+        let now = self.sim.clocks();
+        let Sim { engine, config, .. } = &mut self.sim;
+        let of_it = |held: &&Held| held.counts() && held.components.contains(component);
+        let numbers: Vec<_> = engine.alerts().iter().filter(of_it).map(|held| held.number).collect();
+        for number in numbers {
+            assert!(engine.release(config, now, HOME, number), "{number}");
+        }
+        self.write();
     }
 
     // ---- restarts --------------------------------------------------------------------------------
