@@ -16,6 +16,7 @@ use crate::time::{Millis, Now};
 
 impl Engine {
     /// Goes from one configuration to another. O(alerts + components²) string comparisons.
+    #[allow(clippy::large_stack_arrays, reason = "a reload is rare, and nothing below it is deep")]
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
         self.step(old, now, super::Input::Pass);
         let mut source_to: [Option<SourceId>; SOURCES] = [None; SOURCES];
