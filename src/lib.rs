@@ -4,8 +4,10 @@
 //! link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell that owns
 //! those is the program, `src/main.rs` and `src/shell`.
 //!
-//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`model`]; [`config`]; [`shown`]; [`command`],
-//! [`http`], [`incidents`], [`ingest`], [`journal`] and [`render`]; [`engine`]; [`console`]. A module names only modules below it (`tests/layers.rs`).
+//! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`journal`] and [`model`];
+//! [`config`]; [`shown`]; [`command`], [`http`], [`incidents`], [`ingest`] and [`render`];
+//! [`engine`]; [`console`] and [`persist`]. A module names only modules below it
+//! (`tests/layers.rs`).
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -31,6 +33,7 @@ pub mod ingest;
 pub mod journal;
 pub mod limits;
 pub mod model;
+pub mod persist;
 pub mod render;
 pub mod shown;
 pub mod text;

@@ -1,23 +1,25 @@
-//! The layering, held: the core names no IO, clock, async, heap or `unsafe`; its modules name only modules
-//! below them; only `src/shell/clock.rs` reads a clock; every dependency has its price in ARCHITECTURE.md.
+//! The layering, held: the core names no IO, clock, async, heap or `unsafe`; its modules name only
+//! modules below them; files of one module do not name one another in a circle, and a type has its
+//! methods in two files at most; only `src/shell/clock.rs` reads a clock; every dependency has its
+//! price in ARCHITECTURE.md.
 //!
 //! The sources are read as tokens, without comments, strings and what only tests see. The checker is itself
 //! under test, with snippets that break each rule.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
 const LAYERS: [&[&str]; 7] = [
     &["limits", "text", "time"],
-    &["model"],
+    &["journal", "model"],
     &["config"],
     &["shown"],
-    &["command", "http", "incidents", "ingest", "journal", "render"],
+    &["command", "http", "incidents", "ingest", "render"],
     &["engine"],
-    &["console"],
+    &["console", "persist"],
 ];
 
 /// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.
@@ -39,6 +41,20 @@ const FORBIDDEN: [&str; 17] = [
     "static_cell",
     "TcpListener",
     "File",
+];
+
+/// Files of one module that name one another in a circle. This list may only become shorter.
+const CIRCLES: &[&[&str]] = &[];
+
+/// Types with methods in more than two files, by module, and in how many. This list may only become
+/// shorter.
+const SCATTERED: &[(&str, &str, usize)] = &[
+    ("config", "Config", 7),
+    ("config", "Loader", 6),
+    ("console", "Teller", 3),
+    ("engine", "Engine", 9),
+    ("incidents", "Incidents", 7),
+    ("render", "Context", 3),
 ];
 
 /// What reads a clock.
@@ -229,6 +245,77 @@ fn follow(tokens: &[String], mut at: usize, mut depth: usize, out: &mut BTreeSet
     at
 }
 
+/// The paths that begin with `crate`, `super` or `self`, from the root of the crate, as a module
+/// names them.
+fn paths(tokens: &[String], module: &[String]) -> Vec<Vec<String>> {
+    let mut out = Vec::new();
+    for i in 0..tokens.len() {
+        let starts = ["crate", "super", "self"].contains(&tokens[i].as_str()) && is(tokens, i + 1, &["::"]);
+        if starts && (i == 0 || tokens[i - 1] != "::") {
+            expand(tokens, i, module.to_vec(), &mut out);
+        }
+    }
+    out
+}
+
+fn expand(tokens: &[String], mut at: usize, mut prefix: Vec<String>, out: &mut Vec<Vec<String>>) -> usize {
+    while let Some(token) = tokens.get(at) {
+        match token.as_str() {
+            "crate" => prefix.clear(),
+            "super" => _ = prefix.pop(),
+            "self" => {}
+            "{" => {
+                let end = after_group(tokens, at);
+                at += 1;
+                while at < end - 1 {
+                    at = expand(tokens, at, prefix.clone(), out);
+                    while at < end - 1 && tokens[at] != "," {
+                        at += 1;
+                    }
+                    at += 1;
+                }
+                return end;
+            }
+            name if name.starts_with(|c: char| c.is_alphabetic() || c == '_') => prefix.push(name.to_owned()),
+            _ => return at,
+        }
+        at += 1;
+        if !is(tokens, at, &["::"]) {
+            out.push(prefix);
+            return at;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// The types that have methods of their own in a source: `impl TYPE`, but not `impl TRAIT for
+/// TYPE`.
+fn with_methods(tokens: &[String]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for i in (0..tokens.len()).filter(|&i| tokens[i] == "impl") {
+        // Anywhere else it stands for a type.
+        if i > 0 && !["}", ";", "]", "{"].contains(&tokens[i - 1].as_str()) {
+            continue;
+        }
+        let (mut depth, mut name) = (0u32, "");
+        for token in &tokens[i + 1..] {
+            match token.as_str() {
+                "<" => depth += 1,
+                ">" => depth = depth.saturating_sub(1),
+                "{" | "where" => break,
+                "for" if depth == 0 => name = "for",
+                word if depth == 0 && name != "for" && word != "::" => name = word,
+                _ => {}
+            }
+        }
+        if name != "for" {
+            out.insert(name.to_owned());
+        }
+    }
+    out
+}
+
 // ---- the rules -------------------------------------------------------------------------------------------
 
 fn layer(module: &str) -> Option<usize> {
@@ -280,15 +367,20 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files.chain(dirs.iter().flat_map(|dir| self::files(dir))).collect()
 }
 
-/// The sources of the core: the path of the module, and the text. Without files that only tests see.
+/// The sources of the core, without the shell.
 fn core() -> Vec<(Vec<String>, String)> {
+    sources().into_iter().filter(|(module, _)| module.first().is_none_or(|root| root != "shell")).collect()
+}
+
+/// All sources: the path of the module, and the text. Without files that only tests see.
+fn sources() -> Vec<(Vec<String>, String)> {
     let src = root().join("src");
     let mut sources = Vec::new();
     for path in files(&src) {
         let within = path.strip_prefix(&src).unwrap();
         let mut module: Vec<String> =
             within.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
-        if module[0] == "shell" || module == ["main"] {
+        if module == ["main"] {
             continue;
         }
         if ["mod", "lib"].contains(&module.last().unwrap().as_str()) {
@@ -323,6 +415,65 @@ fn the_core_names_only_what_is_below() {
         all.extend(faults(&path, text).into_iter().map(|fault| format!("{}: {fault}", module.join("::"))));
     }
     assert!(all.is_empty(), "{all:#?}");
+}
+
+/// Which file names which, within each module; a module and what lies below it are one thing here,
+/// since the parts of a house stand in it.
+fn files_named(sources: &[(Vec<String>, String)]) -> BTreeMap<String, BTreeSet<String>> {
+    let known: BTreeSet<&[String]> = sources.iter().map(|(module, _)| module.as_slice()).collect();
+    let mut named = BTreeMap::<String, BTreeSet<String>>::new();
+    for (module, text) in sources {
+        let (tokens, _) = without_tests(&tokens(text));
+        let own = named.entry(module.join("::")).or_default();
+        for path in paths(&tokens, module) {
+            let file = (1..=path.len()).rev().map(|length| &path[..length]).find(|path| known.contains(path));
+            let Some(file) = file else { continue };
+            if file[0] == module[0] && !module.starts_with(file) && !file.starts_with(module) {
+                own.insert(file.join("::"));
+            }
+        }
+    }
+    named
+}
+
+/// Files that can all be reached from one another, in order.
+fn circles(named: &BTreeMap<String, BTreeSet<String>>) -> Vec<Vec<String>> {
+    let reached = |from: &String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(file) = next.pop() {
+            next.extend(named.get(file).into_iter().flatten().filter(|file| seen.insert((*file).clone())));
+        }
+        seen
+    };
+    let all: BTreeMap<_, _> = named.keys().map(|file| (file, reached(file))).collect();
+    let circle = |file: &String| -> Vec<String> {
+        all[file]
+            .iter()
+            .filter(|other| all.get(other).is_some_and(|back| back.contains(file)))
+            .cloned()
+            .collect()
+    };
+    let found: BTreeSet<_> = named.keys().map(circle).filter(|circle| circle.len() > 1).collect();
+    found.into_iter().collect()
+}
+
+#[test]
+fn no_files_of_a_module_name_one_another_in_a_circle() {
+    assert_eq!(circles(&files_named(&sources())), CIRCLES);
+}
+
+#[test]
+fn a_type_has_its_methods_in_two_files_at_most() {
+    let mut files = BTreeMap::<(String, String), usize>::new();
+    for (module, text) in sources().iter().filter(|(module, _)| !module.is_empty()) {
+        for name in with_methods(&without_tests(&tokens(text)).0) {
+            *files.entry((module[0].clone(), name)).or_default() += 1;
+        }
+    }
+    let found = files.iter().filter(|(_, count)| **count > 2);
+    let found: Vec<_> =
+        found.map(|((module, name), count)| (module.as_str(), name.as_str(), *count)).collect();
+    assert_eq!(found, SCATTERED);
 }
 
 #[test]
@@ -441,6 +592,40 @@ fn the_checker_sees_each_violation() {
     ] {
         assert_eq!(faults(path, source).join("; "), expected, "{path:?}: {source}");
     }
+}
+
+#[test]
+fn the_checker_sees_each_circle() {
+    let circles = |sources: &[(&str, &str)]| {
+        let owned = |(module, text): &(&str, &str)| {
+            (module.split("::").map(str::to_owned).collect::<Vec<_>>(), (*text).to_owned())
+        };
+        let found = circles(&files_named(&sources.iter().map(owned).collect::<Vec<_>>()));
+        found.iter().map(|circle| circle.join(" ")).collect::<Vec<_>>().join("; ")
+    };
+    for (sources, expected) in [
+        (&[("a", "mod x;"), ("a::x", "use super::y::Y;"), ("a::y", "use super::X;")][..], ""),
+        (&[("a::x", "use super::y::Y;"), ("a::y", "use super::x::X;")], "a::x a::y"),
+        (&[("a::x", "use super::{z, y::{self, Y}};"), ("a::y", "fn f() { crate::a::x::g() }")], "a::x a::y"),
+        (
+            &[("a::x", "use super::y::Y;"), ("a::y", "use super::z;"), ("a::z", "use crate::a::{x::X};")],
+            "a::x a::y a::z",
+        ),
+        // A house and its rooms; another house; what only tests see.
+        (&[("a::x", "use self::y::Y;"), ("a::x::y", "use super::X; use crate::a::x::Z;")], ""),
+        (&[("a::x::y", "use super::super::z::Z;"), ("a::z", "use super::x::y::Y;")], "a::x::y a::z"),
+        (&[("a::x", "use crate::b::y;"), ("b::y", "use crate::a::x;")], ""),
+        (&[("a::x", "use super::y;"), ("a::y", "#[cfg(test)] mod tests { use super::super::x; }")], ""),
+    ] {
+        assert_eq!(circles(sources), expected, "{sources:?}");
+    }
+}
+
+#[test]
+fn the_checker_sees_who_has_methods() {
+    let source = "impl A { fn f() -> impl Iterator<Item = u8> {} } #[cfg(x)] impl<'a, T: Fn(u8)> B<'a, T> {} \
+                  impl D for C {} impl<T> E<T> for C where T: F {} impl super::G { fn g(x: impl H) {} }";
+    assert_eq!(with_methods(&tokens(source)), ["A", "B", "G"].map(str::to_owned).into());
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn is_stanza(path: &Path) -> bool {
 /// Files, options, counters and arguments that the documents name between backticks.
 #[test]
 fn what_is_named_exists() {
-    let (schema, metrics) = (read("src/config/schema.rs"), read("src/shell/metrics.rs"));
+    let (schema, metrics) = (read("src/config/schema.rs"), read("src/shell/http/metrics.rs"));
     let arguments = ["src/shell/cli.rs", "src/command/table.rs", "tests/bench/run"].map(read).concat();
     let mut seen = [0; 4];
     for document in ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "config.example"] {

@@ -2,6 +2,7 @@
 //! every prefix of its bytes, and whatever else may stand in a journal, is read without harm.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
@@ -10,20 +11,30 @@ use aiglon::engine::{Durable, End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanner, Step};
-use aiglon::journal::{Durability, Fault, Journal, Store};
-use aiglon::limits::{JOURNAL_BYTES, JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
-use aiglon::model::{ComponentId, Forced, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words};
+use aiglon::journal::{Durability, Fault, Journal, Store, kinds};
+use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
+use aiglon::model::{
+    ComponentId, Forced, HeartbeatId, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words,
+};
+use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
 use proptest::prelude::*;
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.bin");
-const TOLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/state-v1.txt");
+/// A journal of each release that brought new kinds, and how many kinds there were. The last one is
+/// the present one.
+const GOLDEN: [(&str, usize); 2] = [("state-v1", 12), ("state-v1-kinds-14", 14)];
 const NOON: i64 = 1_795_262_400_000;
 const MIN: i64 = 60_000;
 const SITE: SiteId = SiteId(0);
 const WIFI: ServiceId = ServiceId(0);
+const HERON: [&str; 2] = ["wifi", "heron"];
+const EGRET: [&str; 2] = ["wifi", "egret"];
+const GATE: [&str; 2] = ["vpn", "gate"];
 
+/// With the least room that there is, so that it is soon full.
 const CONFIG: &str = "
+config aiglon 'main'
+	option journal_size '16k'
 config listen
 	option address '127.0.0.1:8080'
 	list serve 'page'
@@ -43,7 +54,20 @@ config service 'vpn'
 config component 'gate'
 	option service 'vpn'
 	list match 'job~*'
+config heartbeat 'backup'
+	option source 'a'
+	option every '24h'
 ";
+
+/// Where a golden file is.
+fn golden(name: &str, extension: &str) -> String {
+    format!("{}/tests/golden/{name}.{extension}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The present golden journal.
+fn present() -> Vec<u8> {
+    std::fs::read(golden(GOLDEN[GOLDEN.len() - 1].0, "bin")).unwrap()
+}
 
 /// A journal in memory.
 #[derive(Default)]
@@ -103,7 +127,7 @@ impl Store for Memory {
 struct Board {
     config: Box<Config>,
     engine: Box<Engine>,
-    journal: Journal,
+    driver: Driver,
     memory: Memory,
     mono: i64,
     has_wall: bool,
@@ -120,17 +144,12 @@ impl Board {
         config.load(CONFIG.as_bytes(), &mut Problems::new()).unwrap();
         let engine = Box::new(const { Engine::new() });
         let mut board =
-            Self { config, engine, journal: Journal::new(), memory, mono, has_wall, ahead: 0, unknown: 0 };
+            Self { config, engine, driver: Driver::new(), memory, mono, has_wall, ahead: 0, unknown: 0 };
         let now = board.now();
-        board.engine.booted(Boot { id: boot, base: 60_000 });
-        board.engine.begin(&board.config, now);
-        let Self { config, engine, journal, memory, unknown, .. } = &mut board;
-        journal
-            .open(memory, JOURNAL_BYTES, &mut |record| {
-                *unknown += u32::from(!engine.restore(config, now, record.kind, record.payload));
-            })
-            .unwrap();
-        board.engine.restored(&board.config, now);
+        let Self { config, engine, driver, memory, .. } = &mut board;
+        let started = driver.start(memory, engine, config, Boot { id: boot, base: 60_000 }, now);
+        started.opened.unwrap();
+        board.unknown = started.unknown;
         board
     }
 
@@ -138,40 +157,29 @@ impl Board {
         Now::new(Mono(self.mono), self.has_wall.then_some(Wall(NOON + self.mono + self.ahead)))
     }
 
-    fn append(&mut self, kind: u8, payload: &[u8]) {
-        self.journal.append(&mut self.memory, kind, payload, Durability::Later).unwrap();
+    fn drive(&mut self, work: fn(&mut Driver, &mut dyn Store, &mut Engine, &Config, Now) -> News) {
+        let now = self.now();
+        let news = work(&mut self.driver, &mut self.memory, &mut self.engine, &self.config, now);
+        assert_eq!(news.storage, None);
     }
 
     fn commit(&mut self) {
-        while let Some((kind, payload)) = self.engine.incidents().unnoted() {
-            let payload = payload.to_vec();
-            self.append(kind, &payload);
-            self.engine.note();
-        }
-        self.journal.sync(&mut self.memory).unwrap();
+        self.drive(Driver::commit);
     }
 
     fn compact(&mut self) {
-        let now = self.now();
-        self.engine.tidy();
-        let Self { config, engine, journal, memory, .. } = self;
-        journal
-            .compact(memory, &mut |snapshot| {
-                engine.snapshot(config, now, false, &mut |kind, payload| _ = snapshot.put(kind, payload));
-                Ok(())
-            })
-            .unwrap();
-        self.engine.noted_all(false, now);
+        self.drive(Driver::compact);
     }
 
     fn flush(&mut self) {
+        self.drive(Driver::flush);
+    }
+
+    fn note(&mut self, what: Durable) {
         let now = self.now();
-        let mut records = Vec::new();
-        self.engine
-            .flush_uptime(&self.config, now, &mut |kind, payload| records.push((kind, payload.to_vec())));
-        for (kind, payload) in records {
-            self.append(kind, &payload);
-        }
+        let news = self.driver.note(&mut self.memory, &mut self.engine, &self.config, now, what);
+        assert_eq!(news.storage, None);
+        self.commit();
     }
 
     fn wait(&mut self, minutes: i64) {
@@ -186,10 +194,10 @@ impl Board {
         self.commit();
     }
 
-    fn hook(&mut self, component: &str, more: &str, status: &str) {
-        let now = self.now();
+    fn hook(&mut self, part: [&str; 2], more: &str, status: &str) {
+        let (now, [service, component]) = (self.now(), part);
         let body = format!(
-            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Down","service":"wifi","component":"{component}","severity":"critical"{more}}},"startsAt":"2026-11-21T11:55:00Z"}}]}}"#
+            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Down","service":"{service}","component":"{component}","severity":"critical"{more}}},"startsAt":"2026-11-21T11:55:00Z"}}]}}"#
         );
         let mut reader = Box::new(Reader::new());
         reader.start(Dialect::Webhook);
@@ -203,14 +211,13 @@ impl Board {
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         engine.step(config, now, Input::Close { body: &mut open, end: End::CUT });
-        let mut records = Vec::new();
-        self.engine.write_down(&self.config, now, durable, &mut |kind, payload| {
-            records.push((kind, payload.to_vec()));
-        });
-        for (kind, payload) in records {
-            self.append(kind, &payload);
-        }
-        self.commit();
+        self.note(durable);
+    }
+
+    fn beat(&mut self, failed: bool) {
+        let input = Input::Beat { id: HeartbeatId(0), failed };
+        let durable = self.engine.step(&self.config, self.now(), input).durable;
+        self.note(durable);
     }
 
     fn act(&mut self, who: u32, action: Action<'_>) -> u32 {
@@ -242,6 +249,10 @@ impl Board {
                 writeln!(out, "{id:?}: {ago} days ago {:?}", view.day(id, ago)).unwrap();
             }
         }
+        let pulse = self.engine.pulse(HeartbeatId(0));
+        if pulse.last().is_some() {
+            writeln!(out, "{pulse:?}").unwrap();
+        }
         out
     }
 }
@@ -255,7 +266,7 @@ fn scenario() -> Memory {
     // It is not known yet what time it is.
     let mut board = Board::new(Memory::default(), 7, 0, false);
     board.wait(10);
-    board.hook("heron", "", "firing");
+    board.hook(HERON, "", "firing");
     board.wait(2);
     board.has_wall = true;
     board.wait(3);
@@ -324,11 +335,27 @@ fn scenario() -> Memory {
     board.act(78, Action::Banner { state: None, words: own("", "Read the **notice**.") });
     board.act(77, Action::Retitle { number: second, title: "Of another" });
     board.act(77, Action::Undo);
-    board.hook("egret", r#","mac":"02:00:00:00:00:01""#, "firing");
-    board.hook("heron", "", "resolved");
+    board.hook(EGRET, r#","mac":"02:00:00:00:00:01""#, "firing");
+    board.hook(HERON, "", "resolved");
+    board.beat(false);
     board.act(77, Action::Update { number: second, phase: Phase::Resolved, words: own("", "Done.") });
     board.act(77, Action::Reopen { number: second, words: own("", "Not yet.") });
     board.wait(1_500);
+    // What nobody can take back any more has been purged. What follows stands behind that snapshot.
+    // An incident that ended by itself gives way to words.
+    board.hook(GATE, "", "firing");
+    board.wait(2);
+    board.hook(GATE, "", "resolved");
+    board.wait(30);
+    for at in 0..4 {
+        let words = format!("{at} {}", "Still at it. ".repeat(50));
+        board.act(77, Action::Update { number: second, phase: Phase::Monitoring, words: own("en", &words) });
+    }
+    board.hook(HERON, "", "firing");
+    board.hook(HERON, "", "resolved");
+    board.act(77, Action::EndMaintenance { number: 2 });
+    board.act(77, Action::Undo);
+    board.beat(true);
     board.flush();
     board.commit();
     board.memory
@@ -341,27 +368,30 @@ fn read(bytes: &[u8]) -> Board {
 
 #[test]
 fn what_version_1_wrote_is_told_for_ever() {
-    // Made once, when its kinds were released; a change of it is a change of what records mean.
+    // Made once, when its kinds were released; a change of it is a change of what records mean. A
+    // release with new kinds gets a file of its own.
+    let (newest, kinds) = GOLDEN[GOLDEN.len() - 1];
     if std::env::var_os("MAKE_GOLDEN_STATE").is_some() {
         let bytes = scenario().journal.unwrap();
-        std::fs::write(TOLD, read(&bytes).told()).unwrap();
-        std::fs::write(GOLDEN, bytes).unwrap();
+        std::fs::write(golden(newest, "txt"), read(&bytes).told()).unwrap();
+        std::fs::write(golden(newest, "bin"), bytes).unwrap();
     }
-    let bytes = std::fs::read(GOLDEN).unwrap();
-    let (mut scanner, mut chunk, mut kinds) = (Scanner::new(), bytes.as_slice(), [0; 13]);
-    while let Step::Record(record) = scanner.next(&mut chunk) {
-        kinds[usize::from(record.kind)] += 1;
+    assert_eq!(kinds, kinds::ALL.len(), "the newest file holds every kind");
+    for (name, kinds) in GOLDEN {
+        let bytes = std::fs::read(golden(name, "bin")).unwrap();
+        let found: BTreeSet<u8> = framed(&bytes).into_iter().map(|(kind, _)| kind).collect();
+        let wanted: BTreeSet<u8> = kinds::ALL[..kinds].iter().map(|kind| kind.number).collect();
+        assert_eq!(found, wanted, "the kinds in {name}");
+        let board = read(&bytes);
+        assert_eq!(board.unknown, 0);
+        assert_eq!(board.told(), std::fs::read_to_string(golden(name, "txt")).unwrap(), "{name}");
     }
-    assert!(kinds[1..].iter().all(|&count| count > 0), "records by kind: {kinds:?}");
-    let board = read(&bytes);
-    assert_eq!(board.unknown, 0);
-    assert_eq!(board.told(), std::fs::read_to_string(TOLD).unwrap());
 }
 
 /// After a stop at any byte, what is told is a state that was: nothing that a person said before is missing.
 #[test]
 fn every_prefix_is_read_without_harm() {
-    let bytes = std::fs::read(GOLDEN).unwrap();
+    let bytes = present();
     let (mut before, mut states) = (None, 0);
     for length in 0..=bytes.len() {
         let (mut scanner, mut chunk, mut records) = (Scanner::new(), &bytes[..length], 0);
@@ -477,6 +507,12 @@ enum Wrong {
     Swapped(usize, usize),
 }
 
+/// Any kind; mostly kinds that somebody reads.
+fn kind() -> impl Strategy<Value = u8> {
+    let known: Vec<u8> = kinds::ALL.iter().map(|kind| kind.number).collect();
+    prop_oneof![3 => prop::sample::select(known), 1 => any::<u8>()]
+}
+
 fn wrong() -> impl Strategy<Value = Wrong> {
     let at = || any::<prop::sample::Index>().prop_map(|at| at.index(100_000));
     let word = prop_oneof![Just(i64::MIN), Just(i64::MAX), Just(0), Just(-1), any::<i64>()];
@@ -485,7 +521,7 @@ fn wrong() -> impl Strategy<Value = Wrong> {
         3 => (at(), at(), word).prop_map(|(record, byte, with)| Wrong::Word(record, byte, with)),
         1 => (at(), at()).prop_map(|(record, byte)| Wrong::Short(record, byte)),
         1 => (at(), prop::collection::vec(any::<u8>(), 0..1024)).prop_map(|(record, with)| Wrong::Long(record, with)),
-        1 => (at(), 1u8..16).prop_map(|(record, kind)| Wrong::Kind(record, kind)),
+        1 => (at(), kind()).prop_map(|(record, kind)| Wrong::Kind(record, kind)),
         1 => at().prop_map(Wrong::Twice),
         1 => at().prop_map(Wrong::Gone),
         2 => (at(), at()).prop_map(|(one, other)| Wrong::Swapped(one, other)),
@@ -536,7 +572,7 @@ fn live_with(records: &[(u8, Vec<u8>)]) {
     let mut board = Board::new(memory, 8, 2_000 * MIN, true);
     board.told();
     board.wait(2);
-    board.hook("heron", "", "firing");
+    board.hook(HERON, "", "firing");
     board.flush();
     for hours in [1, 24, 24 * 40] {
         board.mono += hours * 60 * MIN;
@@ -544,7 +580,7 @@ fn live_with(records: &[(u8, Vec<u8>)]) {
         board.told();
     }
     board.compact();
-    assert!(board.memory.journal.as_ref().unwrap().len() <= JOURNAL_BYTES as usize / 2);
+    assert!(board.memory.journal.as_ref().unwrap().len() <= board.driver.limit() as usize / 2);
     let (told, mono) = (board.told(), board.mono);
     let again = Board::new(board.memory, 8, mono, true);
     assert_eq!(again.unknown, 0, "what is written anew is known");
@@ -560,9 +596,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn wrong_records_do_no_harm(golden in any::<bool>(), wrongs in prop::collection::vec(wrong(), 1..30)) {
-        let file = if golden { GOLDEN } else { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/journal-v1.bin") };
-        let mut records = framed(&std::fs::read(file).unwrap());
+    fn wrong_records_do_no_harm(file in 0..3usize, wrongs in prop::collection::vec(wrong(), 1..30)) {
+        let name = GOLDEN.get(file).map_or("journal-v1", |golden| golden.0);
+        let mut records = framed(&std::fs::read(golden(name, "bin")).unwrap());
         for wrong in &wrongs {
             make_wrong(&mut records, wrong);
         }
@@ -571,7 +607,7 @@ proptest! {
 
     #[test]
     fn arbitrary_records_do_no_harm(
-        records in prop::collection::vec((1u8..16, prop::collection::vec(any::<u8>(), 0..200)), 0..60),
+        records in prop::collection::vec((kind(), prop::collection::vec(any::<u8>(), 0..200)), 0..60),
     ) {
         live_with(&records);
     }
@@ -579,7 +615,7 @@ proptest! {
     /// Whatever is wrong with the bytes themselves ends the journal there.
     #[test]
     fn wrong_bytes_do_no_harm(at in any::<prop::sample::Index>(), with in prop::collection::vec(any::<u8>(), 1..64)) {
-        let mut bytes = std::fs::read(GOLDEN).unwrap();
+        let mut bytes = present();
         let at = at.index(bytes.len());
         bytes.iter_mut().skip(at).zip(with).for_each(|(byte, with)| *byte = with);
         let board = read(&bytes);

@@ -1,6 +1,6 @@
 //! What concerns several sections: labels that must differ, who feeds whom, circles, and what must be there.
 
-use super::load::{Loader, Section};
+use super::loader::{Loader, Section};
 use super::problem::{Kind, Mistake};
 use super::schema::Type;
 use super::uci::Keyword;

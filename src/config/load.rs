@@ -7,89 +7,22 @@
 //! As in libuci, sections of one type and name are one, the last `option` of a name counts, and a `list` adds
 //! to what stands there. So an option is passed over when a later `option` of its section has its name.
 
-use super::problem::{Kind, Mistake, Problem, Problems};
+use super::loader::{Draft, Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section, Value, Walk};
+use super::problem::{Kind, Mistake, Problems};
 use super::rule::Rule;
 use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
 use super::{
     Address, Component, Config, Heartbeat, Listener, Roles, Scope, Service, Site, Source, Texts, User,
 };
-use crate::limits::{
-    CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_TEXT_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS,
-};
-use crate::model::{ServiceId, Severity, SiteId, SourceId};
+use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS, RULES};
+use crate::model::Severity;
 use crate::text::{Span, near};
 use crate::time::Millis;
 
 /// A configuration was refused; the problems say why. The [`Config`] is empty now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
-
-/// No site: where a reference is missing or leads nowhere.
-pub(super) const NO_SITE: SiteId = SiteId(u8::MAX);
-/// No service.
-pub(super) const NO_SERVICE: ServiceId = ServiceId(u8::MAX);
-/// No source.
-pub(super) const NO_SOURCE: SourceId = SourceId(u8::MAX);
-/// A section of the configuration: its type, and its position among those of its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) kind: Type,
-    pub(super) index: u16,
-}
-
-impl Section {
-    pub(super) fn at(self) -> usize {
-        usize::from(self.index)
-    }
-}
-
-/// The statements of a file, each with the section that it belongs to.
-#[derive(Clone)]
-pub(super) struct Walk<'a> {
-    statements: Statements<'a>,
-    section: Option<Section>,
-    /// Listeners without a name seen so far; they have no other identity than their order.
-    anonymous: usize,
-}
-
-impl<'a> Walk<'a> {
-    fn new(statements: Statements<'a>) -> Self {
-        Self { statements, section: None, anonymous: 0 }
-    }
-
-    /// The next statement that can be read. A `config` belongs to the section that it opens.
-    pub(super) fn next(&mut self, config: &Config) -> Option<(Statement<'a>, Option<Section>)> {
-        loop {
-            match self.statements.next()? {
-                Err(error) if !error.in_section => self.section = None,
-                Err(_) => {}
-                Ok(statement) => {
-                    if statement.keyword == Keyword::Config {
-                        self.section = self.open(config, &statement);
-                    }
-                    return Some((statement, self.section));
-                }
-            }
-        }
-    }
-
-    fn open(&mut self, config: &Config, statement: &Statement<'_>) -> Option<Section> {
-        let kind = TYPES.iter().find(|row| statement.name.is(row.name))?.kind;
-        if kind == Type::Main {
-            return Some(Section { kind, index: 0 });
-        }
-        let nameless = statement.value.is_empty();
-        let skip = if nameless { self.anonymous } else { 0 };
-        if nameless {
-            self.anonymous = self.anonymous.saturating_add(1);
-        }
-        let same = |index: &u16| {
-            config.name_of(Section { kind, index: *index }).is_some_and(|name| statement.value.is(name))
-        };
-        (0..config.count(kind)).filter(same).nth(skip).map(|index| Section { kind, index })
-    }
-}
 
 impl Config {
     /// Reads a file over what this held. All mistakes are told at once, as far as `problems` has room; if there
@@ -105,7 +38,15 @@ impl Config {
         } else {
             match Statements::new(file) {
                 Ok(statements) => {
-                    Loader { config: self, problems, statements, merged: false, broken: false }.load();
+                    Loader {
+                        config: self,
+                        problems,
+                        statements,
+                        drafts: [Draft::default(); RULES],
+                        merged: false,
+                        broken: false,
+                    }
+                    .load();
                 }
                 Err(error) => problems.add(of_syntax(&error)),
             }
@@ -116,61 +57,6 @@ impl Config {
         }
         Ok(())
     }
-
-    /// How many sections of a type there are.
-    pub(super) fn count(&self, kind: Type) -> u16 {
-        let count = match kind {
-            Type::Main => 0,
-            Type::Listen => self.listeners.len(),
-            Type::Site => self.sites.len(),
-            Type::Source => self.sources.len(),
-            Type::Service => self.services.len(),
-            Type::Component => self.components.len(),
-            Type::Heartbeat => self.heartbeats.len(),
-            Type::Rule => self.rules.len(),
-            Type::User => self.users.len(),
-        };
-        u16::try_from(count).unwrap_or(u16::MAX)
-    }
-
-    /// The name of a section; empty for a listener without one.
-    pub(super) fn name_of(&self, section: Section) -> Option<&str> {
-        let at = section.at();
-        let span = match section.kind {
-            Type::Main => None,
-            Type::Listen => self.listeners.get(at).map(|row| row.name),
-            Type::Site => self.sites.get(at).map(|row| row.name),
-            Type::Source => self.sources.get(at).map(|row| row.name),
-            Type::Service => self.services.get(at).map(|row| row.name),
-            Type::Component => self.components.get(at).map(|row| row.name),
-            Type::Heartbeat => self.heartbeats.get(at).map(|row| row.name),
-            Type::Rule => self.rules.get(at).map(|row| row.name),
-            Type::User => self.users.get(at).map(|row| row.name),
-        };
-        span.map(|span| self.str(span))
-    }
-
-    /// The names of all sections of a type.
-    pub(super) fn names(&self, kind: Type) -> impl Iterator<Item = &str> {
-        (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
-    }
-
-    /// Adds a text; `None` if there is no room. No reference is checked: who changes a configuration sees to it.
-    pub fn intern(&mut self, text: &str) -> Option<Span> {
-        let start = self.text.len();
-        self.text.push_str(text).ok()?;
-        Span::new(start, self.text.len())
-    }
-}
-
-pub(super) struct Loader<'a, 'c> {
-    pub(super) config: &'c mut Config,
-    pub(super) problems: &'c mut Problems,
-    pub(super) statements: Statements<'a>,
-    /// Some section stands in several places, so that its options may be anywhere.
-    merged: bool,
-    /// Some line could not be read or some section was refused, so that what seems to be missing may be there.
-    pub(super) broken: bool,
 }
 
 impl<'a> Loader<'a, '_> {
@@ -181,10 +67,6 @@ impl<'a> Loader<'a, '_> {
         self.check();
     }
 
-    pub(super) fn walk(&self) -> Walk<'a> {
-        Walk::new(self.statements.clone())
-    }
-
     fn defaults(&mut self) {
         let state_dir = self.keep("/etc/aiglon");
         let main = &mut self.config.main;
@@ -192,24 +74,6 @@ impl<'a> Loader<'a, '_> {
         main.resolve_after = Millis::from_mins(5);
         main.default_severity = Severity::Degraded;
         main.journal_size = JOURNAL_BYTES;
-    }
-
-    /// Appends a text; says once that there is no room.
-    pub(super) fn keep(&mut self, text: &str) -> Span {
-        let span = self.config.intern(text);
-        if span.is_none() && !self.problems.iter().any(|problem| problem.kind == Kind::TextFull) {
-            self.problems.add(Mistake::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
-        }
-        span.unwrap_or_default()
-    }
-
-    /// Says once for each store that it is full.
-    pub(super) fn full(&mut self, line: u32, plural: &'static str, limit: usize) {
-        self.broken = true;
-        let said = |problem: &Problem| problem.kind == Kind::Capacity && problem.speaks_of(plural);
-        if !self.problems.iter().any(said) {
-            self.problems.add(Mistake::new(line, Kind::Capacity).known(plural).limit(limit));
-        }
     }
 
     // ---- first reading: the sections -------------------------------------------------------------------
@@ -435,7 +299,7 @@ impl<'a> Loader<'a, '_> {
             }
             return;
         }
-        let mut value = super::apply::Value { text: "", line, section, row, lang };
+        let mut value = Value { text: "", line, section, row, lang };
         if statement.keyword == Keyword::List && row.shape != Shape::Many {
             return self.problems.add(value.wrong(Kind::NotAList));
         }
@@ -484,8 +348,8 @@ mod tests {
     use super::*;
     use crate::config::testing::{BASE, good, load, load_but};
     use crate::config::{Clock, Config, Console, Visibility};
-    use crate::limits::EXPECTED;
-    use crate::model::{ComponentId, Lang};
+    use crate::limits::{CONFIG_TEXT_BYTES, EXPECTED};
+    use crate::model::{ComponentId, Lang, SourceId};
     use crate::time::tz::Tz;
 
     const EXAMPLE: &[u8] = include_bytes!("../../config.example");

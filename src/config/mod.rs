@@ -9,14 +9,18 @@ mod command_line;
 mod credential;
 mod hash;
 mod load;
+mod loader;
 pub mod matcher;
 mod problem;
 pub mod rule;
+mod rule_load;
+pub mod same;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod uci;
 mod units;
+mod values;
 
 use core::net::SocketAddr;
 

@@ -52,9 +52,8 @@ pub struct Body {
 impl Body {
     /// Notes an alert that stood in it: which it was, and what became of it.
     pub(super) fn count(&mut self, fingerprint: u64, verdict: Verdict) {
-        let [a, b, c, d, e, f, g, h] = fingerprint.to_le_bytes();
-        let folded = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]);
-        self.sum = self.sum.wrapping_add(folded);
+        let folded = (fingerprint ^ fingerprint >> 32) & u64::from(u32::MAX);
+        self.sum = self.sum.wrapping_add(u32::try_from(folded).unwrap_or(0));
         self.fires |= !matches!(verdict, Verdict::Resolved | Verdict::Fine | Verdict::Heartbeat);
         self.fresh = true;
     }

@@ -29,21 +29,13 @@ use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
 use super::mapping::{self, LEADING};
 use crate::config::Config;
+pub use crate::journal::kinds::{BEGAN, ENDED, MORE};
 use crate::limits::{
     ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, RECORD_OVERHEAD_BYTES,
     UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
 use crate::model::{ComponentId, ComponentSet, Finding, Kept, Severity, SourceId};
 use crate::time::{Now, Wall};
-
-/// The kind of a record that an alert began.
-pub const BEGAN: u8 = 1;
-/// The kind of a record that it ended.
-pub const ENDED: u8 = 2;
-
-/// The kind of a record that a source had alerts that are not written down: after a restart its components are no
-/// data until it has had the time to say everything again.
-pub const MORE: u8 = 3;
 
 /// A record's payload.
 pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;

@@ -93,7 +93,7 @@ impl Engine {
         self.stirred = false;
         let statuses = &self.statuses;
         let shown =
-            |id: ComponentId| statuses.get(id.index()).map_or(Finding::NeverHeard, |status| status.shown());
+            |id: ComponentId| statuses.get(id.index()).map_or(Finding::NeverHeard, ComponentStatus::shown);
         let state = |id: ComponentId| shown(id).state();
         let known = |id: ComponentId| self.uptime.known(id);
         let waits = |id: ComponentId| shown(id).waits();

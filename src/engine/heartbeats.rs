@@ -21,15 +21,13 @@
 //! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
 //! was late; both, it failed and the next one was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
-use super::reload::same_source;
 use super::{Durable, Engine};
+use crate::config::same::same_source;
 use crate::config::{Config, Heartbeat};
+pub use crate::journal::kinds::BEAT;
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
 use crate::model::{Finding, HeartbeatId};
 use crate::time::{At, Mono, Now, Wall};
-
-/// The kind of a record of a heartbeat.
-pub const BEAT: u8 = 14;
 
 /// Bytes of it.
 const RECORD: usize = 13;

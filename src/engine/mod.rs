@@ -226,6 +226,7 @@ impl Default for Engine {
 
 impl Engine {
     /// An engine that knows nothing; call [`begin`](Self::begin) before anything else.
+    #[allow(clippy::large_stack_arrays, reason = "it is made in a static")]
     pub const fn new() -> Self {
         Self {
             alerts: Alerts::new(),

@@ -9,9 +9,9 @@
 //! `absent` of our start is absent.
 
 use super::Engine;
-use super::reload::{same_source, same_terms};
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
+use crate::config::same::{same_source, same_terms};
 use crate::ingest::sample::{HashKey, Sample};
 use crate::limits::{
     EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES, TIME_AHEAD_SECS,

@@ -2,8 +2,8 @@
 
 use super::Status;
 use super::head::Framing;
-use super::target::hex;
 use crate::limits::{CHUNK_EXTENSION_BYTES, CHUNK_LINE_BYTES};
+use crate::text::hex;
 
 /// Why a body is refused. The connection closes after the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Body {
             (At::Digits | At::Space, b';') => At::Extension,
             (At::Size | At::Digits, _) => {
                 // Four more bits must fit at the top.
-                let digit = hex(byte).filter(|_| self.left >> 60 == 0).ok_or(BodyError::ChunkSize)?;
+                let digit = hex::value(byte).filter(|_| self.left >> 60 == 0).ok_or(BodyError::ChunkSize)?;
                 self.left = self.left.wrapping_shl(4) | u64::from(digit);
                 At::Digits
             }

@@ -3,8 +3,8 @@
 use heapless::String;
 
 use super::head::list;
-use super::response::digit;
 use crate::model::Lang;
+use crate::text::hex::digit;
 
 /// A strong entity tag: a hash of the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

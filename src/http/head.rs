@@ -292,7 +292,7 @@ impl<'a> Request<'a> {
             Err(error) => return Err(explain(error, head)),
         }
         let method = method(parsed.method.unwrap_or(""))?;
-        let target = target::split(parsed.path.unwrap_or(""))?;
+        let target = target::split(parsed.path.unwrap_or("")).ok_or(HeadError::Target)?;
         let version = if parsed.version == Some(1) { Version::Http11 } else { Version::Http10 };
         let mut fields = Fields::default();
         for header in &*parsed.headers {

@@ -7,6 +7,7 @@ use super::Status;
 use super::conditional::Etag;
 use crate::limits::RESPONSE_HEAD_BYTES;
 use crate::text::buffer::{Bytes, BytesView};
+use crate::text::hex::digit;
 
 /// What to send when a client waits before its body (RFC 9110, section 15.2.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -188,11 +189,6 @@ pub fn chunk_line(len: u32) -> String<10> {
 fn push(line: &mut String<10>, char: char) {
     let fits = line.push(char).is_ok();
     debug_assert!(fits, "the chunk line is full");
-}
-
-/// A hexadecimal digit.
-pub(super) fn digit(value: u32) -> char {
-    char::from_digit(value, 16).unwrap_or('0')
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Dots in a path are never resolved: there are no files, and what is not a route is not found.
 
-use super::head::HeadError;
+use crate::text::hex;
 
 /// A request target, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,27 +30,26 @@ fn is_allowed(byte: u8) -> bool {
 
 /// Takes a target apart: origin-form, or absolute-form with `http` or `https`.
 ///
-/// # Errors
-/// [`HeadError::Target`] for other forms, forbidden bytes, user information (RFC 9110, section 4.2.4) or
-/// no host (4.2.1).
-pub fn split(raw: &str) -> Result<Target<'_>, HeadError> {
+/// `None` for other forms, forbidden bytes, user information (RFC 9110, section 4.2.4) or no host
+/// (4.2.1).
+pub fn split(raw: &str) -> Option<Target<'_>> {
     if !raw.bytes().all(is_allowed) {
-        return Err(HeadError::Target);
+        return None;
     }
     let (authority, rest) = if raw.starts_with('/') {
         (None, raw)
     } else {
-        let (scheme, rest) = raw.split_once("://").ok_or(HeadError::Target)?;
+        let (scheme, rest) = raw.split_once("://")?;
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-            return Err(HeadError::Target);
+            return None;
         }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at_checked(end).ok_or(HeadError::Target)?;
-        let name = host(authority.as_bytes()).filter(|name| !name.is_empty()).ok_or(HeadError::Target)?;
+        let (authority, rest) = rest.split_at_checked(end)?;
+        let name = host(authority.as_bytes()).filter(|name| !name.is_empty())?;
         (Some(name), rest)
     };
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Ok(Target { authority, path: if path.is_empty() { "/" } else { path }, query })
+    Some(Target { authority, path: if path.is_empty() { "/" } else { path }, query })
 }
 
 /// The name in a `Host` value, without port and dot at its end; as it came in letter case, and empty if the
@@ -94,8 +93,11 @@ pub fn percent_decode<'b>(raw: &str, out: &'b mut [u8]) -> Option<&'b str> {
     let mut input = raw.bytes();
     let mut len = 0usize;
     while let Some(byte) = input.next() {
-        let byte =
-            if byte == b'%' { hex(input.next()?)?.wrapping_shl(4) | hex(input.next()?)? } else { byte };
+        let byte = if byte == b'%' {
+            hex::value(input.next()?)?.wrapping_shl(4) | hex::value(input.next()?)?
+        } else {
+            byte
+        };
         if byte.is_ascii_control() {
             return None;
         }
@@ -103,16 +105,6 @@ pub fn percent_decode<'b>(raw: &str, out: &'b mut [u8]) -> Option<&'b str> {
         len = len.saturating_add(1);
     }
     core::str::from_utf8(out.get(..len)?).ok()
-}
-
-/// The value of a hexadecimal digit, as `HEXDIG` of RFC 5234 has them, in either case.
-pub(super) fn hex(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(byte.wrapping_sub(b'a' - 10)),
-        b'A'..=b'F' => Some(byte.wrapping_sub(b'A' - 10)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -130,7 +122,7 @@ mod tests {
 
     #[test]
     fn targets() {
-        let ok = |authority, path, query| Ok(Target { authority, path, query });
+        let ok = |authority, path, query| Some(Target { authority, path, query });
         for (raw, expected) in [
             ("/", ok(None, "/", "")),
             ("/a/../b?x=1?y", ok(None, "/a/../b", "x=1?y")),
@@ -142,16 +134,16 @@ mod tests {
             ("HTTPS://a.b:8080?q", ok(Some("a.b"), "/", "q")),
             ("http://[::1]:80/x", ok(Some("[::1]"), "/x", "")),
             ("http://a", ok(Some("a"), "/", "")),
-            ("http:///x", Err(HeadError::Target)),
-            ("http://u:p@a/", Err(HeadError::Target)),
-            ("ftp://a/", Err(HeadError::Target)),
-            ("*", Err(HeadError::Target)),
-            ("a:443", Err(HeadError::Target)),
-            ("x/y", Err(HeadError::Target)),
-            ("/#top", Err(HeadError::Target)),
-            ("/\"", Err(HeadError::Target)),
-            ("/<script>", Err(HeadError::Target)),
-            ("/é", Err(HeadError::Target)),
+            ("http:///x", None),
+            ("http://u:p@a/", None),
+            ("ftp://a/", None),
+            ("*", None),
+            ("a:443", None),
+            ("x/y", None),
+            ("/#top", None),
+            ("/\"", None),
+            ("/<script>", None),
+            ("/é", None),
         ] {
             assert_eq!(split(raw), expected, "{raw}");
         }

@@ -9,6 +9,7 @@ mod auto;
 mod derived;
 mod entries;
 mod measure;
+mod names;
 mod people;
 pub mod record;
 mod replaced;
@@ -17,9 +18,10 @@ mod tell;
 
 pub use auto::Looks;
 use auto::Watch;
-use derived::{Derived, Names};
+use derived::Derived;
 use entries::Log;
 pub use measure::Survey;
+use names::Names;
 use record::{
     BANNER, CLOCK, ClockRecord, GONE, Head, NUMBERS, Payload, SETTLED, STEP, StepRecord, UNDO, WINDOW,
     WINDOW_ENDED, When,

@@ -33,27 +33,11 @@
 //! kept no longer. `undo` takes back the last record like that of the same person. `gone`: this incident was removed, or gave
 //! way, with every record of it. 8 and 9 belong to the past of components.
 
-use super::derived::Names;
+use super::names::Names;
+pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
 use crate::time::Wall;
-
-/// A step of an incident.
-pub const STEP: u8 = 4;
-/// A maintenance.
-pub const WINDOW: u8 = 5;
-/// The end of a maintenance by hand.
-pub const WINDOW_ENDED: u8 = 6;
-/// A banner, or its end.
-pub const BANNER: u8 = 7;
-/// A boot, and when it was.
-pub const CLOCK: u8 = 10;
-/// The last numbers given.
-pub const NUMBERS: u8 = 11;
-/// Something was taken back.
-pub const UNDO: u8 = 12;
-/// An incident was removed, or gave way.
-pub const GONE: u8 = 13;
 
 /// Taken back.
 pub const UNDONE: u8 = 1;

@@ -14,8 +14,8 @@
 
 use heapless::Vec;
 
+use super::event::Flaw;
 use super::json::{Event, Text};
-use super::reader::Flaw;
 use super::sample::{HashKey, Interest, Sample};
 use crate::limits::{LINE_TOKEN_BYTES, SAMPLE_FIELDS};
 use crate::text::buffer::Bytes;

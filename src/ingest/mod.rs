@@ -5,6 +5,7 @@
 
 mod alert;
 mod draft;
+mod event;
 mod fingerprint;
 pub mod json;
 pub mod line;
@@ -14,5 +15,6 @@ pub mod sample;
 
 pub use alert::{Alert, PairKind, Status};
 pub use draft::Asked;
+pub use event::{AlertError, Dialect, Event, Flaw, Malformed, Summary, Why};
 pub use mark::Mark;
-pub use reader::{AlertError, Dialect, Event, Flaw, Malformed, Reader, Summary, Why};
+pub use reader::Reader;

@@ -1,7 +1,8 @@
 //! The journal: records in a file, of which every prefix is a state that was true, whatever stops the machine.
 //!
-//! What records mean is their owner's affair; here they are a kind and bytes. So is what lies under the files:
-//! the shell implements [`Store`]. The bytes are drawn in [`frame`].
+//! What records mean is their owner's affair; here they are a kind (of the table [`kinds`]) and
+//! bytes. So is what lies under the files: the shell implements [`Store`]. The bytes are drawn in
+//! [`frame`].
 //!
 //! # What is promised
 //!
@@ -35,6 +36,8 @@
 //! owner orders besides; one that does not fit is refused before anything is written.
 
 pub mod frame;
+pub mod kinds;
+pub mod memory;
 
 use self::frame::{Batch, End, FRAME_BYTES, Scanner, Step, Tail};
 pub use self::frame::{OVERHEAD_BYTES, Record};

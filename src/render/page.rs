@@ -326,7 +326,7 @@ impl<'a> Context<'a> {
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
             self.affected(out);
-            self.hint(out, empty, state.max(self.told));
+            Self::hint(out, empty, state.max(self.told));
             self.maintenance(out);
             self.all_services(out);
             self.recent(out);
@@ -438,7 +438,7 @@ impl<'a> Context<'a> {
     }
 
     /// What a person without a connection wants to know: is it me?
-    fn hint(&self, out: &mut Out<'_>, empty: bool, told: Told) {
+    fn hint(out: &mut Out<'_>, empty: bool, told: Told) {
         let text = match told {
             _ if empty => Word::Empty,
             Told::Well => Word::HintOperational,

@@ -14,9 +14,9 @@ use aiglon::config::{Address, Config};
 use aiglon::limits::LISTENERS;
 use smol::{Async, Timer};
 
-use super::app::App;
-use super::slots::Accepted;
-use super::stream::{Peer, Stream};
+use super::log::Warnings;
+use super::slots::Slots;
+use super::stream::{Accepted, Peer, Stream, Ticket};
 
 /// Connections accepted from one door before those who were let in have their turn.
 const ACCEPTS_A_TURN: u32 = 16;
@@ -52,13 +52,6 @@ pub struct Door {
     closed: Cell<usize>,
     order: RefCell<Option<Order>>,
     waker: RefCell<Option<Waker>>,
-}
-
-/// By which door somebody came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ticket {
-    door: usize,
-    closed: usize,
 }
 
 /// All doors.
@@ -202,15 +195,15 @@ fn describe(socket: &Socket, place: &Place) -> String {
 }
 
 /// The task of one door: accepts, and hands on to the slots.
-pub async fn run(app: &App, index: usize) {
-    let Some(door) = app.doors.0.get(index) else { return };
+pub async fn run(doors: &Doors, slots: &Slots, warnings: &Warnings, index: usize) {
+    let Some(door) = doors.0.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
     loop {
         match next(door, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
                 socket = Some(opened);
-                ticket = app.doors.ticket(index);
+                ticket = doors.ticket(index);
                 continue;
             }
             Some(Order::Close) => {
@@ -219,15 +212,15 @@ pub async fn run(app: &App, index: usize) {
             }
             None => {}
         }
-        app.slots.room(index).await;
+        slots.room(index).await;
         let Some(socket) = socket.as_ref() else { continue };
-        if let Err(error) = let_in(app, ticket, socket) {
-            if app.may_warn() {
+        if let Err(error) = let_in(slots, ticket, socket) {
+            if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
             // Out of file descriptors, say: somebody gives one back. Trying at once would only burn the
             // processor.
-            app.slots.make_way();
+            slots.make_way();
             Timer::after(Duration::from_millis(100)).await;
         }
     }
@@ -235,15 +228,15 @@ pub async fn run(app: &App, index: usize) {
 
 /// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the reactor
 /// each would fill the kernel's queue, and who finds that full tries again only after a second.
-fn let_in(app: &App, ticket: Ticket, socket: &Socket) -> io::Result<()> {
+fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
     for _ in 0..ACCEPTS_A_TURN {
         match accept(socket) {
-            Ok((stream, peer)) => app.slots.take(Accepted { stream, peer, listener: ticket }),
+            Ok((stream, peer)) => slots.take(Accepted { stream, peer, listener: ticket }),
             // Nobody is there any more, or somebody hung up before we came.
             Err(error) if is_passing(&error) => break,
             Err(error) => return Err(error),
         }
-        if !app.slots.has_room() {
+        if !slots.has_room() {
             break;
         }
     }

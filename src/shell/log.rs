@@ -1,9 +1,16 @@
 //! Log lines, to stderr: procd and systemd carry them on. One line each; no visitor is ever in one.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
 
+use aiglon::time::{Millis, Mono};
 use log::{LevelFilter, Log, Metadata, Record};
+
+use super::clock;
+
+/// Warnings about what senders do wrong come no more often than this.
+const WARN_EVERY: Millis = Millis::from_mins(1);
 
 struct Sink;
 
@@ -30,6 +37,27 @@ impl Log for Sink {
 pub fn init() {
     if log::set_logger(&SINK).is_ok() {
         log::set_max_level(LevelFilter::Info);
+    }
+}
+
+/// Warnings about what clients do wrong, which could fill a log.
+pub struct Warnings {
+    last: Cell<Option<Mono>>,
+}
+
+impl Warnings {
+    pub const fn new() -> Self {
+        Self { last: Cell::new(None) }
+    }
+
+    /// Whether such a warning may be logged now. What clients do wrong is counted always.
+    pub fn may(&self) -> bool {
+        let now = clock::mono();
+        let due = self.last.get().is_none_or(|last| last.plus(WARN_EVERY) <= now);
+        if due {
+            self.last.set(Some(now));
+        }
+        due
     }
 }
 

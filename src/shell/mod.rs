@@ -3,29 +3,22 @@
 
 pub mod cli;
 
-mod answer;
 mod app;
 mod clock;
-mod connection;
 mod console;
 mod doors;
 mod files;
-mod ingest;
-mod ledger;
+mod http;
 mod log;
-mod memory;
-mod metrics;
 mod pages;
-mod samples;
+mod port;
 mod serve;
 mod signals;
 mod slots;
 #[cfg(feature = "ssh")]
 mod ssh;
-mod storage;
+mod state;
 mod stream;
 mod tally;
 mod token;
 mod turns;
-#[cfg(test)]
-mod wear;

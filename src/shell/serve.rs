@@ -13,12 +13,14 @@ use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
-use super::app::{App, State};
-use super::connection::{self, Buffers};
+use super::app::App;
 use super::files::{self, Options};
+use super::http::connection::{self, Buffers};
+use super::port::State;
 use super::signals::{self, Signal, Waiting};
+use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
-use super::{clock, console, doors, ledger, log as sink};
+use super::{clock, console, doors, log as sink};
 
 /// How often connections are looked at for those whose time is up, while there are any.
 const SWEEP: Millis = Millis::from_secs(1);
@@ -61,24 +63,26 @@ pub fn serve(options: &Options) -> ExitCode {
         return code;
     }
 
+    let (turns, warnings) = (app.intake.turns(), &app.port.warnings);
+    let (web, desk) = (app.web(), app.desk(&turns));
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.get(index) {
-            start(&executor, Box::pin(connection::run(app, slot, buffers)));
+            start(&executor, Box::pin(connection::run(&web, slot, buffers)));
         }
     }
     for index in 0..LISTENERS {
-        start(&executor, Box::pin(doors::run(app, index)));
+        start(&executor, Box::pin(doors::run(&app.doors, &app.slots, warnings, index)));
     }
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {
-            start(&executor, Box::pin(console::session::run(app, slot, buffers)));
+            start(&executor, Box::pin(console::session::run(&desk, slot, buffers)));
         }
     }
-    start(&executor, Box::pin(console::admit(app)));
+    start(&executor, Box::pin(console::admit(&app.console, &app.slots, warnings)));
     #[cfg(feature = "ssh")]
-    start(&executor, Box::pin(super::ssh::admit(app)));
+    start(&executor, Box::pin(super::ssh::admit(&app.ssh, &app.console, &app.slots)));
     start(&executor, Box::pin(tick(app, options)));
     let [reload, clock, end] = &signals;
     start(&executor, Box::pin(obey(app, options, reload)));
@@ -87,7 +91,7 @@ pub fn serve(options: &Options) -> ExitCode {
     // vain and register it anew each time.
     let ended = executor.spawn(Box::pin(obey(app, options, end)) as Boxed);
     smol::block_on(executor.run(ended));
-    app.farewell();
+    app.port.farewell();
     log::info!("ended");
     ExitCode::SUCCESS
 }
@@ -97,8 +101,8 @@ impl App {
     /// whatever runs afterwards.
     #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, problems, .. } = &mut *state;
+        let mut state = self.port.state();
+        let State { engine, config, problems, ledger, .. } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let text = files::load(&options.file, options, config, problems, &mut warn).or_else(|mistakes| {
             for mistake in &mistakes {
@@ -117,7 +121,7 @@ impl App {
             }
             Err(ExitCode::from(2))
         })?;
-        self.ledger.borrow_mut().take(&files::state_dir(options, config)).map_err(|in_use| {
+        ledger.take(&files::state_dir(options, config)).map_err(|in_use| {
             log::error!("{in_use}");
             ExitCode::FAILURE
         })?;
@@ -140,13 +144,8 @@ impl App {
         if !text.is_empty() {
             remember(options, config, &text);
         }
-        let now = self.now(config);
-        engine.booted(clock::boot());
-        engine.begin(config, now);
-        let mut ledger = self.ledger.borrow_mut();
-        ledger.replay(engine, config, now);
-        engine.restored(config, now);
-        ledger.commit(engine, config, now);
+        let now = self.port.now(config);
+        ledger.start(engine, config, clock::boot(), now);
         Ok(())
     }
 
@@ -154,19 +153,15 @@ impl App {
     /// all of its stack at each turn, 24 KiB of memory on a daemon that never reloads.
     #[inline(never)]
     fn reload(&self, options: &Options) {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, spare, problems } = &mut *state;
+        let mut state = self.port.state();
+        let State { engine, config, spare, problems, ledger } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let loaded = files::load(&options.file, options, spare, problems, &mut warn)
             .and_then(|text| {
                 // What people wrote is not the price of a smaller file.
                 engine.tidy();
                 let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
-                if needed > size {
-                    Err(vec![ledger::too_small(size, ledger::KEPT, needed)])
-                } else {
-                    Ok(text)
-                }
+                if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
             })
             .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
         // Who comes by SSH alone must not be locked out by a reload.
@@ -187,7 +182,7 @@ impl App {
             }
             Ok((text, bound)) => {
                 add(&self.tally.reloads);
-                let now = self.now(config);
+                let now = self.port.now(config);
                 for name in dropped(config, spare) {
                     log::warn!(
                         "there is no component '{name}' any more: its days and its part in incidents go"
@@ -196,7 +191,7 @@ impl App {
                 engine.reconfigure(config, spare, now);
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.
-                self.ledger.borrow_mut().compact(engine, config, now);
+                ledger.compact(engine, config, now);
                 announce(config, self.doors.apply(bound));
                 self.console.apply(config, &files::state_dir(options, config));
                 #[cfg(feature = "ssh")]
@@ -213,19 +208,14 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        let state = self.state.borrow();
-        self.console.retry(state.config, &files::state_dir(options, state.config))
+        self.port.look(|config| self.console.retry(config, &files::state_dir(options, config)))
     }
 
     fn clock_is_right(&self) {
-        if !self.synchronised.replace(true) {
+        if !self.port.synchronised.replace(true) {
             log::info!("the system's clock is synchronised");
-            {
-                let State { engine, config, .. } = &mut *self.state.borrow_mut();
-                // What is planned is known from now on, and what happened is dated.
-                engine.step(config, self.now(config), Input::Pass);
-            }
-            self.commit();
+            // What is planned is known from now on, and what happened is dated.
+            _ = self.port.with(|core| core.step(Input::Pass));
             self.pages.clear();
             self.slots.stir();
         }
@@ -275,9 +265,9 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
 async fn tick(app: &App, options: &Options) {
     loop {
         let now = clock::mono();
-        let due_at = app.pass().into_iter().chain(app.mend(options)).min();
+        let due_at = app.port.pass().into_iter().chain(app.mend(options)).min();
         let busy = app.slots.sweep(now);
-        if !app.synchronised.get() && clock::synchronised() {
+        if !app.port.synchronised.get() && clock::synchronised() {
             app.clock_is_right();
         }
         let next = match (due_at, busy) {

@@ -14,17 +14,8 @@ use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
-use super::doors::Ticket;
 use super::pages::Place;
-use super::stream::{Peer, Stream};
-
-/// A connection that was just accepted.
-pub struct Accepted {
-    pub stream: Stream,
-    pub peer: Peer,
-    /// Which of the bound listeners it came by.
-    pub listener: Ticket,
-}
+use super::stream::{Accepted, Stream};
 
 /// What a connection is doing; each has its own time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -379,6 +370,7 @@ impl Slot {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::shell::stream::{Peer, Ticket};
     use std::os::unix::net::UnixStream;
 
     fn accepted() -> Accepted {

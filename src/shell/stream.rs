@@ -1,4 +1,4 @@
-//! One accepted connection: TCP or a unix socket, behind one face.
+//! One accepted connection: TCP or a unix socket, behind one face; and how it came.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
@@ -22,6 +22,23 @@ pub enum Peer {
     Private,
     /// Anywhere else.
     World,
+}
+
+/// By which door somebody came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its place.
+    pub door: usize,
+    /// How often it had been closed by then.
+    pub closed: usize,
+}
+
+/// A connection that was just accepted.
+pub struct Accepted {
+    pub stream: Stream,
+    pub peer: Peer,
+    /// Which of the bound listeners it came by.
+    pub listener: Ticket,
 }
 
 impl Peer {

@@ -1,8 +1,10 @@
-//! Text: spans into a buffer, globs, masking of addresses, the nearest of known names, and making foreign text harmless.
+//! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, the nearest of known
+//! names, and making foreign text harmless.
 
 pub mod buffer;
 pub mod clean;
 pub mod glob;
+pub mod hex;
 pub mod mask;
 pub mod near;
 pub mod number;

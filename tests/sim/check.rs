@@ -64,11 +64,7 @@ impl World {
             used <= capacity && incidents <= INCIDENTS,
             "{used} of {capacity} bytes, {incidents} incidents"
         );
-        assert!(
-            self.disk.peak <= self.config.main.journal_size as usize,
-            "{} bytes of files",
-            self.disk.peak
-        );
+        assert!(self.disk.peak <= self.largest as usize, "{} bytes of files", self.disk.peak);
     }
 
     /// The first line of a site, with planned work taken away.

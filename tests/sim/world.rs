@@ -8,11 +8,11 @@ use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{Durable, End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::{Durability, Journal, Refused};
-use aiglon::limits::{ALERT_FLASH_HOUR, JOURNAL_RETRY};
+use aiglon::journal::Store;
 use aiglon::model::{
     ComponentId, Finding, Forced, Phase, Repeat, ServiceId, SiteId, SourceId, State, Step, View, Words,
 };
+use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
@@ -41,8 +41,11 @@ pub struct World {
     pub dice: Dice,
     pub config: Box<Config>,
     pub engine: Box<Engine>,
-    journal: Box<Journal>,
-    retry_at: Option<i64>,
+    driver: Box<Driver>,
+    /// Bytes that the journal's files may have, by the configuration.
+    configured: u32,
+    /// The most that the driver has ever allowed them.
+    pub largest: u32,
     pub disk: Disk,
     reader: Box<Reader>,
     /// Seconds of real time since the simulation began, in milliseconds: what the senders' clocks show.
@@ -108,12 +111,14 @@ fn own(text: &str) -> Words<'_> {
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        let config = load(seed);
         let mut world = Self {
             dice: Dice::new(seed),
-            config: load(seed),
+            configured: config.main.journal_size,
+            largest: 0,
+            config,
             engine: Box::new(const { Engine::new() }),
-            journal: Box::new(Journal::new()),
-            retry_at: None,
+            driver: Box::new(Driver::new()),
             disk: Disk::default(),
             reader: Box::new(Reader::new()),
             now: 0,
@@ -155,70 +160,44 @@ impl World {
     fn start(&mut self) {
         self.process = self.now;
         *self.engine = const { Engine::new() };
-        *self.journal = Journal::new();
-        self.retry_at = None;
+        *self.driver = Driver::new();
         self.model.restart(self.now);
         self.promised = [[i64::MIN; SOURCES.len()]; PARTS.len()];
         let now = self.clocks();
-        self.engine.booted(Boot { id: self.boots, base: self.process - self.machine });
-        self.engine.begin(&self.config, now);
-        let (engine, config) = (&mut self.engine, &self.config);
-        let opened = self.journal.open(&mut self.disk, config.main.journal_size, &mut |record| {
-            assert!(engine.restore(config, now, record.kind, record.payload), "kind {}", record.kind);
-        });
-        opened.unwrap();
-        self.engine.restored(&self.config, now);
-        self.commit();
+        let boot = Boot { id: self.boots, base: self.process - self.machine };
+        let Self { driver, disk, engine, config, .. } = self;
+        config.main.journal_size = self.configured;
+        let started = driver.start(disk, engine, config, boot, now);
+        // What gave way before the restart may be there again, and the journal is larger for it
+        // until the next one.
+        self.largest = self.largest.max(config.main.journal_size);
+        started.opened.unwrap();
+        assert_eq!(started.unknown, 0, "what was written is known");
+        self.tell(started.news);
+    }
+
+    /// Does something with the engine and its journal.
+    fn drive(&mut self, work: fn(&mut Driver, &mut dyn Store, &mut Engine, &Config, Now) -> News) {
+        let now = self.clocks();
+        let Self { driver, disk, engine, config, .. } = self;
+        let news = work(driver, disk, engine, config, now);
+        self.tell(news);
+    }
+
+    fn tell(&self, news: News) {
+        assert!(!news.brief, "what is kept fits the journal");
+        if news != News::default() {
+            self.trace(&|| format!("{news:?}"));
+        }
     }
 
     /// Puts everything on flash; remembers whether it is there.
     pub fn commit(&mut self) -> bool {
-        let now = self.clocks();
-        if self.engine.incidents().wants_purge() {
-            self.compact();
-        }
-        if self.engine.uptime().flush_at().is_some_and(|at| at <= now.mono) {
-            let (journal, disk, mut full) = (&mut self.journal, &mut self.disk, false);
-            self.engine.flush_uptime(&self.config, now, &mut |kind, payload| {
-                full = full || journal.append(disk, kind, payload, Durability::Later) == Err(Refused::Full);
-            });
-            if full {
-                self.compact();
-            }
-        }
-        while let Some((kind, payload)) = self.engine.incidents().unnoted() {
-            let taken = self.journal.append(&mut self.disk, kind, payload, Durability::Later);
-            match taken {
-                Ok(()) => self.engine.note(),
-                Err(Refused::Full) => {
-                    self.compact();
-                    break;
-                }
-                Err(_) => break,
-            }
-        }
-        _ = self.journal.sync(&mut self.disk);
-        match (self.journal.fault(), self.retry_at) {
-            (Some(_), None) => self.retry_at = Some(self.now + i64::from(JOURNAL_RETRY.0)),
-            (Some(_), Some(at)) if at <= self.now => {
-                self.retry_at = Some(self.now + i64::from(JOURNAL_RETRY.0));
-                self.compact();
-            }
-            (None, _) => {
-                self.retry_at = None;
-                if self.engine.catches_up_at().is_some_and(|at| at <= now.mono) {
-                    let behind = self.engine.behind();
-                    self.compact();
-                    for source in behind.iter() {
-                        self.engine.pay(source, ALERT_FLASH_HOUR, now.mono);
-                    }
-                }
-            }
-            _ => {}
-        }
+        self.drive(Driver::commit);
+        self.drive(Driver::retry);
         // What went and could not be told one by one is told by the next compaction.
         let owed = self.engine.incidents().wants_purge();
-        let safe = self.journal.fault().is_none() && !self.disk.dead && !owed;
+        let safe = self.driver.fault().is_none() && !self.disk.dead && !owed;
         self.loose = !safe;
         safe
     }
@@ -238,29 +217,15 @@ impl World {
 
     fn compact(&mut self) {
         self.trace(&|| "compact".to_owned());
-        self.engine.tidy();
-        let (engine, config, now) = (&self.engine, &self.config, self.clocks());
-        let written = self.journal.compact(&mut self.disk, &mut |snapshot| {
-            engine.snapshot(config, now, false, &mut |kind, payload| _ = snapshot.put(kind, payload));
-            Ok(())
-        });
-        assert_ne!(written, Err(Refused::Full), "what is kept fits the journal");
-        if written.is_ok() {
-            self.engine.noted_all(false, now);
-        }
+        self.drive(Driver::compact);
     }
 
     /// Writes down that an alert which nobody will repeat began or ended.
     fn note(&mut self, what: Durable) {
         let now = self.clocks();
-        let (journal, disk) = (&mut self.journal, &mut self.disk);
-        let mut full = false;
-        self.engine.write_down(&self.config, now, what, &mut |kind, payload| {
-            full |= journal.append(disk, kind, payload, Durability::Later) == Err(Refused::Full);
-        });
-        if full {
-            self.compact();
-        }
+        let Self { driver, disk, engine, config, .. } = self;
+        let news = driver.note(disk, engine, config, now, what);
+        self.tell(news);
     }
 
     /// What found no room since the start: of that, what is true in memory is told no more after a restart.

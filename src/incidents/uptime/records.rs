@@ -23,14 +23,10 @@ use heapless::Vec;
 use super::scale::Packed;
 use super::{Calendar, Uptime, calendar_of};
 use crate::config::Config;
+pub use crate::journal::kinds::{DAYS, ROSTER};
 use crate::limits::{COMPONENTS, RECORD_BYTES, RECORD_OVERHEAD_BYTES, UPTIME_WRITE};
 use crate::model::{ComponentId, SiteId};
 use crate::time::{Mono, Now};
-
-/// The kind of a record that lists components.
-pub const ROSTER: u8 = 8;
-/// The kind of a record that tells how they fared on a day.
-pub const DAYS: u8 = 9;
 
 /// Bytes before the runs.
 const HEAD_BYTES: usize = 6;

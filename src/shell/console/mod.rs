@@ -29,12 +29,13 @@ use aiglon::time::{Millis, Mono};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::app::App;
-use super::doors::{self, Door, Order, Socket, Ticket};
-use super::slots::Accepted;
-use super::stream::{Peer, Stream};
+use super::clock;
+use super::doors::{self, Door, Order, Socket};
+use super::log::Warnings;
+use super::slots::Slots;
+use super::state::{ledger, storage};
+use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
-use super::{clock, ledger, storage};
 use wire::{Code, Kind};
 
 /// Bytes that the path of a socket may have (`sun_path` without its end).
@@ -193,8 +194,8 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
 }
 
 /// The task of the door: hands whoever comes to a free place, or says that there is none.
-pub async fn admit(app: &App) {
-    let door = &app.console.door;
+pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
+    let door = &console.door;
     let mut socket: Option<Socket> = None;
     loop {
         match doors::next(door, socket.as_ref()).await {
@@ -216,14 +217,14 @@ pub async fn admit(app: &App) {
                     peer: Peer::Loopback,
                     listener: Ticket::default(),
                 };
-                if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
-                    add(&app.console.busy);
+                if let Some(Accepted { stream, .. }) = slots.take_console(accepted) {
+                    add(&console.busy);
                     turn_away(&stream);
                 }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(error) => {
-                if app.may_warn() {
+                if warnings.may() {
                     log::warn!("cannot accept at the console: {error}");
                 }
                 Timer::after(Duration::from_millis(100)).await;

@@ -1,23 +1,27 @@
 //! One request at the console's socket, answered.
 
+use std::cell::Cell;
 use std::io;
 
-use aiglon::config::Config;
 use aiglon::console::{self, Ask, Host, Status};
-use aiglon::engine::Input;
-use aiglon::incidents::Survey;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
+use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
-use super::super::app::{App, State};
-use super::super::ledger::{self, Ledger};
-use super::super::slots::{Accepted, Doing, Slot};
-use super::super::stream::Stream;
+use super::super::pages::Pages;
+use super::super::port::{Core, Port};
+use super::super::slots::{Doing, Slot, Slots};
+#[cfg(feature = "ssh")]
+use super::super::ssh::Ssh;
+use super::super::state::ledger::{self, Ledger};
+use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
+use super::super::turns::Turns;
+use super::Console;
 use super::wire::{self, Bad, Code, Kind, Op, Request};
 use super::{archive, peer};
 
@@ -33,20 +37,35 @@ impl Buffers {
     }
 }
 
+/// What the places at the console share.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    pub port: &'a Port,
+    pub slots: &'a Slots,
+    pub pages: &'a Pages,
+    pub console: &'a Console,
+    /// Whose turn it is, by name.
+    pub turns: &'a [(&'static str, &'a Turns)],
+    #[cfg(feature = "ssh")]
+    pub ssh: &'a Ssh,
+    /// Whether the last good configuration is in force, because the file could not be used.
+    pub fallback: &'a Cell<bool>,
+}
+
 /// The task of one place: one caller after another, for ever.
-pub async fn run(app: &App, slot: &Slot, buffers: &mut Buffers) {
+pub async fn run(desk: &Desk<'_>, slot: &Slot, buffers: &mut Buffers) {
     loop {
         let Accepted { stream, .. } = slot.next().await;
         // Whatever it ends of, the caller knows it: what ends without its last frame was cut off.
-        _ = Session { app, slot, stream: &stream }.serve(buffers).await;
+        _ = Session { desk, slot, stream: &stream }.serve(buffers).await;
         drop(stream);
-        app.slots.release(slot);
+        desk.slots.release(slot);
     }
 }
 
 #[derive(Clone, Copy)]
 struct Session<'a> {
-    app: &'a App,
+    desk: &'a Desk<'a>,
     slot: &'a Slot,
     stream: &'a Stream,
 }
@@ -106,17 +125,17 @@ impl Session<'_> {
         if request.op == Op::Complete {
             out.clear();
             // Who may not come in completes nothing.
-            _ = self.app.complete(request, uid, out);
+            _ = self.desk.complete(request, uid, out);
             self.frame(Kind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
         let mut from = 0;
         loop {
             out.clear();
-            let (status, note) = match self.app.command(request, uid, from, out) {
+            let (status, note) = match self.desk.command(request, uid, from, out) {
                 Ok(done) => done,
                 Err(denied) => {
-                    add(&self.app.console.denied);
+                    add(&self.desk.console.denied);
                     self.frame(Kind::Words, denied.words().as_bytes()).await?;
                     return Ok(Code::Denied);
                 }
@@ -180,10 +199,9 @@ impl Kept {
 impl Session<'_> {
     /// Sends the archive of all state, in lines.
     async fn export(self, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
-        let found = self.app.pages.scratch(|page| {
-            let state = self.app.state.borrow();
-            Ledger::export(state.engine, state.config, self.app.now(state.config), page)
-        });
+        let Desk { port, pages, .. } = self.desk;
+        let found =
+            port.enter(|core| pages.scratch(|page| Driver::export(core.engine, core.config, core.now, page)));
         let Some(found) = found else {
             return self.say(Code::Refused, "no room to write the archive in; try again in a moment\n").await;
         };
@@ -221,7 +239,7 @@ impl Session<'_> {
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
-        let Some((place, mut page)) = self.app.pages.hold() else {
+        let Some((place, mut page)) = self.desk.pages.hold() else {
             return self.say(Code::Refused, "no room to read the archive in; try again in a moment\n").await;
         };
         self.slot.reads(Some(place));
@@ -244,23 +262,23 @@ impl Session<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         // A reload may have come in between.
         out.clear();
-        match self.app.command(request, uid, 0, out) {
+        match self.desk.command(request, uid, 0, out) {
             Ok((Status::Import, _)) => {}
             _ => return self.say(Code::Refused, "the configuration has changed; nothing was done\n").await,
         }
-        match self.app.import(&mut page) {
+        match self.desk.import(&mut page) {
             Err(words) => self.say(Code::Refused, &words).await,
-            Ok(((count, survey), note)) => {
+            Ok((Imported { count, told, named, .. }, note)) => {
                 out.clear();
                 // They fit.
                 _ = uwrite!(out, "imported: {} records\n", count);
-                if survey.named < survey.told {
-                    let lost = survey.told.saturating_sub(survey.named);
+                if named < told {
+                    let lost = told.saturating_sub(named);
                     _ = uwrite!(
                         out,
                         "left out: {} of {} about incidents, maintenance and banners; what they are of is not named here\n",
                         lost,
-                        survey.told
+                        told
                     );
                 }
                 self.frame(Kind::Out, out.as_slice()).await?;
@@ -281,28 +299,27 @@ impl Session<'_> {
     }
 }
 
-/// How many records were taken in, what they are about, and where they are if not on flash.
-type Imported = ((u32, Survey), Option<(Fault, Kept)>);
-
-impl App {
-    /// Takes all that a journal holds in place of what is kept.
-    fn import(&self, journal: &mut PageBuf) -> Result<Imported, String> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        let mut ledger = self.ledger.borrow_mut();
-        let count = ledger.import(engine, config, now, journal)?;
+impl Desk<'_> {
+    /// Takes all that a journal holds in place of what is kept. Also returns where that is if not on
+    /// flash.
+    fn import(&self, journal: &mut PageBuf) -> Result<(Imported, Option<(Fault, Kept)>), String> {
+        let (imported, fault) = self.port.with(|core| {
+            let Core { engine, config, now, ledger } = core;
+            ledger.import(engine, config, *now, journal)
+        });
+        let imported = imported?;
         self.pages.clear();
         self.slots.stir();
-        Ok((count, ledger.fault().map(|fault| (fault, Kept::InMemory))))
+        Ok((imported, fault.map(|fault| (fault, Kept::InMemory))))
     }
 
     /// What may stand at the end of a line.
     fn complete(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Result<(), peer::Denied> {
-        let state = self.state.borrow();
-        let caller = peer::caller(state.config, uid, self.console.own, request.user)?;
-        console::complete(state.engine, state.config, self.now(state.config), caller, request.line, out);
-        Ok(())
+        self.port.enter(|core| {
+            let caller = peer::caller(core.config, uid, self.console.own, request.user)?;
+            console::complete(core.engine, core.config, core.now, caller, request.line, out);
+            Ok(())
+        })
     }
 
     /// Carries a line out for whoever has connected as this user of the system. What it changed is on flash when this
@@ -314,84 +331,80 @@ impl App {
         from: u32,
         out: &mut BytesView,
     ) -> Result<(Status, Option<(Fault, Kept)>), peer::Denied> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let config: &Config = config;
-        // Asked anew each time: a reload may have removed or moved them.
-        let caller = peer::caller(config, uid, self.console.own, request.user)?;
-        let now = self.now(config);
-        if engine.poll_at().is_some_and(|at| at <= now.mono) {
-            engine.step(config, now, Input::Pass);
-        }
-        if from == 0 {
-            add(&self.console.commands);
-        }
-        let ask = Ask {
-            columns: request.columns,
-            caller,
-            from,
-            line: request.line,
-            // Who cannot bring any has none.
-            text: (request.flags & (wire::TEXT | wire::CAN_TEXT) != wire::CAN_TEXT).then_some(request.text),
-            json: request.flags & wire::JSON != 0,
-            confirmed: request.flags & wire::CONFIRMED != 0,
-        };
-        let before = engine.incidents().usage();
-        let status = console::run(engine, config, now, self, &ask, out);
-        let changed = before != engine.incidents().usage();
-        // Before anybody is told that it is done.
-        let takes_away = engine.incidents().takes_away();
-        let mut ledger = self.ledger.borrow_mut();
-        let fault = ledger.commit(engine, config, now);
-        let kept = match (ledger.takes_records(), takes_away) {
-            // What was taken away before is no matter of theirs.
-            (true, false) => None,
-            (true, true) => Some(Kept::Hidden),
-            (false, true) => Some(Kept::Public),
-            (false, false) => Some(Kept::InMemory),
-        };
+        let done = self.port.enter(|core| {
+            let Core { engine, config, now, ledger } = &mut *core;
+            // Asked anew each time: a reload may have removed or moved them.
+            let caller = peer::caller(config, uid, self.console.own, request.user)?;
+            if from == 0 {
+                add(&self.console.commands);
+            }
+            let ask = Ask {
+                columns: request.columns,
+                caller,
+                from,
+                line: request.line,
+                // Who cannot bring any has none.
+                text: (request.flags & (wire::TEXT | wire::CAN_TEXT) != wire::CAN_TEXT)
+                    .then_some(request.text),
+                json: request.flags & wire::JSON != 0,
+                confirmed: request.flags & wire::CONFIRMED != 0,
+            };
+            let before = engine.incidents().usage();
+            let status = console::run(engine, config, *now, &Told { desk: self, ledger }, &ask, out);
+            let changed = before != engine.incidents().usage();
+            let takes_away = engine.incidents().takes_away();
+            // Before anybody is told that it is done.
+            let fault = core.commit();
+            let kept = match (core.ledger.takes_records(), takes_away) {
+                // What was taken away before is no matter of theirs.
+                (true, false) => None,
+                (true, true) => Some(Kept::Hidden),
+                (false, true) => Some(Kept::Public),
+                (false, false) => Some(Kept::InMemory),
+            };
+            Ok((status, fault.filter(|_| changed).zip(kept)))
+        })?;
         self.slots.stir();
-        Ok((status, fault.filter(|_| changed).zip(kept)))
+        Ok(done)
     }
 }
 
-impl Host for App {
+/// What the console may be told of the process.
+struct Told<'a> {
+    desk: &'a Desk<'a>,
+    ledger: &'a Ledger,
+}
+
+impl Host for Told<'_> {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64)) {
-        let (visitors, senders) = self.slots.held();
-        let gave_way = self.slots.gave_way.get();
-        each("connections", (visitors + senders) as u64, CONNECTIONS as u64, gave_way);
-        let turns = [
-            ("readers", &self.turns),
-            ("line_readers", &self.samples.turns),
-            #[cfg(feature = "gzip")]
-            ("gunzips", &self.samples.gunzip_turns),
-        ];
-        for (name, turns) in turns {
+        let Desk { slots, turns, console, .. } = self.desk;
+        let (visitors, senders) = slots.held();
+        each("connections", (visitors + senders) as u64, CONNECTIONS as u64, slots.gave_way.get());
+        for (name, turns) in *turns {
             let (taken, capacity) = turns.usage();
             each(name, taken, capacity, turns.refused.get());
         }
-        each("consoles", self.slots.at_console() as u64, CONSOLES as u64, self.console.busy.get());
+        each("consoles", slots.at_console() as u64, CONSOLES as u64, console.busy.get());
         #[cfg(feature = "ssh")]
-        self.ssh.limits(each);
-        let ledger = self.ledger.borrow();
-        let (bytes, counters) = ledger.figures();
-        each("journal_bytes", u64::from(bytes), u64::from(ledger.limit()), u64::from(counters.dropped));
+        self.desk.ssh.limits(each);
+        let (bytes, counters) = self.ledger.figures();
+        each("journal_bytes", u64::from(bytes), u64::from(self.ledger.limit()), u64::from(counters.dropped));
     }
 
     fn storage_fault(&self) -> Option<&'static str> {
-        self.ledger.borrow().fault().map(ledger::words)
+        self.ledger.fault().map(ledger::words)
     }
 
     fn console_fault(&self) -> Option<&'static str> {
-        self.console.fault()
+        self.desk.console.fault()
     }
 
     fn file_fault(&self) -> bool {
-        self.fallback.get()
+        self.desk.fallback.get()
     }
 
     #[cfg(feature = "ssh")]
     fn host_key(&self) -> Option<&str> {
-        self.ssh.host_key()
+        self.desk.ssh.host_key()
     }
 }

@@ -27,10 +27,9 @@ use aiglon::limits::{SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
 use russh::keys::PublicKey;
 use smol::Async;
 
-use super::app::App;
-use super::doors::Ticket;
-use super::slots::Accepted;
-use super::stream::{Peer, Stream};
+use super::console::Console;
+use super::slots::Slots;
+use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
 use seats::{Key, Shared, Wanted};
 
@@ -132,13 +131,13 @@ fn keys(config: &Config) -> Vec<Key> {
 }
 
 /// The task that hands callers of the server to places at the console.
-pub async fn admit(app: &App) {
-    while let Ok(stream) = app.ssh.calls.recv().await {
+pub async fn admit(ssh: &Ssh, console: &Console, slots: &Slots) {
+    while let Ok(stream) = ssh.calls.recv().await {
         let Ok(stream) = Async::new(stream) else { continue };
         let accepted =
             Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: Ticket::default() };
-        if let Some(Accepted { stream, .. }) = app.slots.take_console(accepted) {
-            add(&app.console.busy);
+        if let Some(Accepted { stream, .. }) = slots.take_console(accepted) {
+            add(&console.busy);
             super::console::turn_away(&stream);
         }
     }

@@ -3,27 +3,25 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 
-use aiglon::config::Config;
 use aiglon::config::rule::Asking;
-use aiglon::engine::{Body, Durable, End, Engine, Input, Quality, Verdict};
+use aiglon::engine::{Body, End, Engine, Input, Quality, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
-use aiglon::limits::LINE_READERS;
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
-use aiglon::time::Now;
+use aiglon::limits::{LINE_READERS, READERS};
+use static_cell::ConstStaticCell;
 #[cfg(feature = "gzip")]
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 use ufmt::uwrite;
 
-use super::app::{App, State};
-use super::ingest::{Batch, Complaint, Outcome, Shape};
-use super::ledger::Ledger;
-use super::tally::add;
-use super::turns::{Turn, Turns};
+use super::super::port::{Core, Port};
+use super::super::tally::{Tally, add};
+use super::super::turns::{Turn, Turns};
+use super::batch::{Batch, Complaint, Outcome, Shape};
 
 #[cfg(feature = "gzip")]
 static WINDOWS: [ConstStaticCell<Window>; GUNZIPS] =
@@ -38,23 +36,39 @@ enum Unpacker {
     Ready(&'static mut Gunzip<'static>),
 }
 
-/// What takes samples in.
-pub struct Pool {
-    readers: [RefCell<Lines>; LINE_READERS],
-    pub turns: Turns,
+static READER_POOL: ConstStaticCell<[Reader; READERS]> =
+    ConstStaticCell::new([const { Reader::new() }; READERS]);
+
+/// Readers of alerts and of samples in JSON, whose memory is static.
+pub type Readers = [RefCell<&'static mut Reader>; READERS];
+
+/// Takes the static readers: once in a process.
+pub fn readers() -> Option<Readers> {
+    let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
+    readers.try_into().ok()
+}
+
+/// What takes bodies in.
+pub struct Intake {
+    readers: Readers,
+    turns: Turns,
+    line_readers: [RefCell<Lines>; LINE_READERS],
+    line_turns: Turns,
     #[cfg(feature = "gzip")]
     gunzips: [RefCell<Unpacker>; GUNZIPS],
     #[cfg(feature = "gzip")]
-    pub gunzip_turns: Turns,
+    gunzip_turns: Turns,
     pub lines: Cell<u64>,
     pub lines_bad: Cell<u64>,
 }
 
-impl Pool {
-    pub fn new() -> Self {
+impl Intake {
+    pub fn new(readers: Readers) -> Self {
         Self {
-            readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
-            turns: Turns::new(LINE_READERS),
+            readers,
+            turns: Turns::new(READERS),
+            line_readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
+            line_turns: Turns::new(LINE_READERS),
             #[cfg(feature = "gzip")]
             gunzips: [const { RefCell::new(Unpacker::Unused) }; GUNZIPS],
             #[cfg(feature = "gzip")]
@@ -65,8 +79,23 @@ impl Pool {
     }
 }
 
+/// How many kinds of readers there are.
+const KINDS: usize = if cfg!(feature = "gzip") { 3 } else { 2 };
+
+impl Intake {
+    /// Whose turn it is at each kind of reader, by the name of what is limited.
+    pub fn turns(&self) -> [(&'static str, &Turns); KINDS] {
+        [
+            ("readers", &self.turns),
+            ("line_readers", &self.line_turns),
+            #[cfg(feature = "gzip")]
+            ("gunzips", &self.gunzip_turns),
+        ]
+    }
+}
+
 #[cfg(feature = "gzip")]
-impl Pool {
+impl Intake {
     /// One that nobody uses; what was used before comes first.
     fn gunzip(&self) -> Option<RefMut<'_, Gunzip<'static>>> {
         let places = self.gunzips.iter().zip(&GUNZIP_POOL).zip(&WINDOWS);
@@ -95,7 +124,10 @@ enum Format {
 
 /// What reads one body.
 pub struct Taker<'a> {
-    app: &'a App,
+    intake: &'a Intake,
+    port: &'a Port,
+    tally: &'a Tally,
+    batch: Batch,
     /// What the engine notes of it; `None` once it is closed.
     body: Option<Body>,
     format: Format,
@@ -107,9 +139,9 @@ pub struct Taker<'a> {
     _turns: [Option<Turn<'a>>; 3],
 }
 
-impl App {
+impl Intake {
     /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
-    pub fn taker(&self, batch: Batch) -> Option<Taker<'_>> {
+    pub fn taker<'a>(&'a self, port: &'a Port, tally: &'a Tally, batch: Batch) -> Option<Taker<'a>> {
         let (format, dialect) = match batch.shape {
             Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
             Shape::Lines => (Format::Lines, None),
@@ -126,9 +158,9 @@ impl App {
         }
         let mut lines = None;
         if format != Format::Json {
-            turns[1] = Some(self.samples.turns.take(batch.source)?);
-            let mut reader = self.samples.readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
-            let key = self.sample_key().ok()?;
+            turns[1] = Some(self.line_turns.take(batch.source)?);
+            let mut reader = self.line_readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
+            let key = sample_key(port).ok()?;
             match batch.shape {
                 Shape::Collectd => reader.start_commands(key),
                 _ => reader.start(batch.precision, key),
@@ -136,16 +168,19 @@ impl App {
             lines = Some(reader);
         }
         Some(Taker {
-            app: self,
-            body: Some(self.state.borrow().engine.open(batch.source, batch.sender)),
+            intake: self,
+            port,
+            tally,
+            batch,
+            body: Some(port.enter(|core| core.engine.open(batch.source, batch.sender))),
             format,
             mark: Mark::default(),
             json,
             lines,
             #[cfg(feature = "gzip")]
             gunzip: if batch.gzip {
-                turns[2] = Some(self.samples.gunzip_turns.take(batch.source)?);
-                let mut gunzip = self.samples.gunzip()?;
+                turns[2] = Some(self.gunzip_turns.take(batch.source)?);
+                let mut gunzip = self.gunzip()?;
                 gunzip.start();
                 Some(gunzip)
             } else {
@@ -154,31 +189,26 @@ impl App {
             _turns: turns,
         })
     }
+}
 
-    /// The key of the hashes in samples; a new one each day.
-    fn sample_key(&self) -> io::Result<HashKey> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        if let Some(key) = engine.sample_key(now) {
+/// The key of the hashes in samples; a new one each day.
+fn sample_key(port: &Port) -> io::Result<HashKey> {
+    port.enter(|core| {
+        if let Some(key) = core.engine.sample_key(core.now) {
             return Ok(key);
         }
-        let halves = [super::token::random()?, super::token::random()?];
+        let halves = [super::super::token::random()?, super::super::token::random()?];
         let key = HashKey(halves.map(u64::from_ne_bytes));
-        engine.rekey(key, now);
+        core.engine.rekey(key, core.now);
         Ok(key)
-    }
+    })
+}
 
-    /// Reads a piece of a body as it came.
-    pub fn unpack(
-        &self,
-        taker: &mut Taker<'_>,
-        payload: &[u8],
-        batch: Batch,
-        complaint: &mut Complaint,
-    ) -> Result<(), Outcome> {
+impl Taker<'_> {
+    /// Reads a piece of the body as it came.
+    pub fn unpack(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
         #[cfg(feature = "gzip")]
-        if let Some(mut gunzip) = taker.gunzip.take() {
+        if let Some(mut gunzip) = self.gunzip.take() {
             use aiglon::http::gunzip::GzipError;
             let mut payload = payload;
             loop {
@@ -192,94 +222,82 @@ impl App {
                 })?;
                 payload = payload.get(step.consumed..).unwrap_or_default();
                 if payload.is_empty() && step.output.is_empty() {
-                    taker.gunzip = Some(gunzip);
+                    self.gunzip = Some(gunzip);
                     return Ok(());
                 }
-                self.feed(taker, step.output, batch, complaint)?;
+                self.feed(step.output, complaint)?;
             }
         }
-        self.feed(taker, payload, batch, complaint)
+        self.feed(payload, complaint)
     }
 
-    /// Reads a piece of a body, but for the mark that some editors put before it.
-    fn feed(
-        &self,
-        taker: &mut Taker<'_>,
-        payload: &[u8],
-        batch: Batch,
-        complaint: &mut Complaint,
-    ) -> Result<(), Outcome> {
-        let (held, rest) = taker.mark.skip(payload);
+    /// Reads a piece of the body, but for the mark that some editors put before it.
+    fn feed(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
+        let (held, rest) = self.mark.skip(payload);
         for piece in [held, rest].into_iter().filter(|piece| !piece.is_empty()) {
-            self.read(taker, piece, batch, complaint)?;
+            self.read(piece, complaint)?;
         }
         Ok(())
     }
 
-    /// Lets the engine see what is in a piece of a body.
-    fn read(
-        &self,
-        taker: &mut Taker<'_>,
-        payload: &[u8],
-        batch: Batch,
-        complaint: &mut Complaint,
-    ) -> Result<(), Outcome> {
-        if taker.format == Format::Unknown {
+    /// Lets the engine see what is in a piece of the body.
+    fn read(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
+        if self.format == Format::Unknown {
             // No line of anybody's begins like JSON does.
             let first = payload.iter().find(|byte| !byte.is_ascii_whitespace());
-            taker.format = match first {
+            self.format = match first {
                 None => return Ok(()),
                 Some(b'{' | b'[') => Format::Json,
                 Some(_) => Format::Lines,
             };
         }
-        if self.tally.reloads.get() != batch.reloads {
+        if self.tally.reloads.get() != self.batch.reloads {
             return Err(Outcome::Reloaded);
         }
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.now(config);
-        let asking = Asking { config, source: batch.source };
-        let Taker { format, json, lines, body: Some(body), .. } = taker else { return Ok(()) };
-        let mut taking = Taking { app: self, engine, config, now, batch, body, complaint };
-        match (format, json, lines) {
-            (Format::Json, Some(reader), lines) => {
-                let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
-                let fed = reader.feed_asked(payload, asked.as_mut(), &mut |event| taking.event(&event));
-                fed.map_err(|malformed| complain_first(complaint, malformed))
+        let Self { port, tally, batch, format, json, lines, body: Some(body), .. } = self else {
+            return Ok(());
+        };
+        port.enter(|core| {
+            let asking = Asking { config: core.config, source: batch.source };
+            let mut taking = Taking { core, tally, batch: *batch, body, complaint };
+            match (format, json, lines) {
+                (Format::Json, Some(reader), lines) => {
+                    let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
+                    let fed = reader.feed_asked(payload, asked.as_mut(), &mut |event| taking.event(&event));
+                    fed.map_err(|malformed| complain_first(complaint, malformed))
+                }
+                (_, _, Some(lines)) => {
+                    lines.feed(payload, &asking, &mut |event| taking.line(&event));
+                    Ok(())
+                }
+                _ => Ok(()),
             }
-            (_, _, Some(lines)) => {
-                lines.feed(payload, &asking, &mut |event| taking.line(&event));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        })
     }
 
-    /// A body has come to its end.
-    pub fn finish_body(&self, taker: &mut Taker<'_>, batch: Batch, complaint: &mut Complaint) -> Outcome {
-        if self.tally.reloads.get() != batch.reloads {
+    /// The body has come to its end.
+    pub fn finish(&mut self, complaint: &mut Complaint) -> Outcome {
+        if self.tally.reloads.get() != self.batch.reloads {
             return Outcome::Reloaded;
         }
         #[cfg(feature = "gzip")]
-        if taker.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
+        if self.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
-        let (mut good, bad, lines) = match (taker.format, &mut taker.json, &mut taker.lines, &mut taker.body)
-        {
+        let Self { intake, port, tally, batch, format, json, lines, body, .. } = self;
+        let (mut good, bad, lines) = match (format, json, lines, body) {
             (Format::Unknown | Format::Json, Some(reader), ..) => match reader.finish() {
                 Ok(found) => (found.alerts.saturating_add(found.oversize), found.bad, found.samples),
                 Err(malformed) => return complain_first(complaint, malformed),
             },
             (_, _, Some(lines), Some(body)) => {
-                let mut state = self.state.borrow_mut();
-                let State { engine, config, .. } = &mut *state;
-                let now = self.now(config);
-                let asking = Asking { config, source: batch.source };
-                let mut taking = Taking { app: self, engine, config, now, batch, body, complaint };
-                let counted = lines.finish(&asking, &mut |event| taking.line(&event));
+                let counted = port.enter(|core| {
+                    let asking = Asking { config: core.config, source: batch.source };
+                    let mut taking = Taking { core, tally, batch: *batch, body, complaint };
+                    lines.finish(&asking, &mut |event| taking.line(&event))
+                });
                 if counted.bad > 0 {
-                    add(&self.tally.bodies_malformed);
+                    add(&tally.bodies_malformed);
                 }
                 (0, counted.bad.saturating_add(counted.lost), counted.good)
             }
@@ -287,18 +305,19 @@ impl App {
         };
         good = good.saturating_add(lines);
         if !matches!(batch.shape, Shape::Alerts(_)) {
-            for (counter, more) in [(&self.samples.lines, lines), (&self.samples.lines_bad, bad)] {
+            for (counter, more) in [(&intake.lines, lines), (&intake.lines_bad, bad)] {
                 counter.set(counter.get().wrapping_add(more.into()));
             }
         }
         // A batch in which nothing was right is no sign of life: a sender whose data we cannot read would
         // count as alive and well for ever.
-        let truncated = taker.json.as_ref().is_some_and(|reader| reader.was_truncated());
-        taker.close(End { alive: bad == 0 || good > 0, truncated });
+        let truncated = self.json.as_ref().is_some_and(|reader| reader.was_truncated());
+        let stale = self.close(End { alive: bad == 0 || good > 0, truncated });
+        complain_of_time(complaint, stale);
         if truncated {
-            self.warn_of(batch.source, LEFT_OUT);
+            self.port.warn_of(self.batch.source, LEFT_OUT);
         }
-        Outcome::Whole(bad)
+        Outcome::Whole(bad.saturating_add(stale))
     }
 }
 
@@ -307,14 +326,10 @@ const LEFT_OUT: &str =
     "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse";
 
 impl Taker<'_> {
-    /// The body is over, unless it was before.
-    fn close(&mut self, end: End) {
-        let Some(mut body) = self.body.take() else { return };
-        let mut state = self.app.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let now = self.app.now(config);
-        let effects = engine.step(config, now, Input::Close { body: &mut body, end });
-        self.app.ledger.borrow_mut().note(engine, config, now, effects.durable);
+    /// The body is over, unless it was before. Returns how many samples in it were not of now.
+    fn close(&mut self, end: End) -> u32 {
+        let Some(mut body) = self.body.take() else { return 0 };
+        self.port.step(Input::Close { body: &mut body, end }).stale
     }
 }
 
@@ -326,17 +341,15 @@ impl Drop for Taker<'_> {
 }
 
 /// What is done with what is found.
-struct Taking<'a> {
-    app: &'a App,
-    engine: &'a mut Engine,
-    config: &'a Config,
-    now: Now,
+struct Taking<'a, 'c> {
+    core: &'a mut Core<'c>,
+    tally: &'a Tally,
     batch: Batch,
     body: &'a mut Body,
     complaint: &'a mut Complaint,
 }
 
-impl Taking<'_> {
+impl Taking<'_, '_> {
     fn event(&mut self, event: &ingest::Event<'_>) {
         use ingest::Event;
 
@@ -353,23 +366,18 @@ impl Taking<'_> {
                 (alert, Quality::Malformed)
             }
             Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample { body: self.body, sample });
+                self.core.step(Input::Sample { body: self.body, sample });
                 return;
             }
             Event::Bad(error) => return self.bad(error),
         };
-        let input = Input::Alert { body: self.body, alert, quality };
-        let effects = self.engine.step(self.config, self.now, input);
-        if effects.durable != Durable::Nothing {
-            let ledger: &mut Ledger = &mut self.app.ledger.borrow_mut();
-            ledger.note(self.engine, self.config, self.now, effects.durable);
-        }
+        let verdict = self.core.step(Input::Alert { body: self.body, alert, quality }).verdict;
         // What is too large or malformed is refused whatever room there is.
-        if effects.verdict == Some(Verdict::Refused)
+        if verdict == Some(Verdict::Refused)
             && quality == Quality::Whole
-            && !self.app.tally.full_told.replace(true)
+            && !self.tally.full_told.replace(true)
         {
-            say_full(self.engine);
+            say_full(self.core.engine);
         }
     }
 
@@ -377,7 +385,7 @@ impl Taking<'_> {
     fn bad(&mut self, error: ingest::AlertError) {
         let alerts = matches!(self.batch.shape, Shape::Alerts(_));
         if alerts {
-            add(&self.app.tally.alerts_bad);
+            add(&self.tally.alerts_bad);
         }
         let what = if alerts { "alert" } else { "sample" };
         complain(self.complaint, what, error.index, error.flaw.words());
@@ -386,7 +394,7 @@ impl Taking<'_> {
     fn line(&mut self, event: &line::Event<'_>) {
         match *event {
             line::Event::Sample(sample) => {
-                self.engine.step(self.config, self.now, Input::Sample { body: self.body, sample });
+                self.core.step(Input::Sample { body: self.body, sample });
             }
             line::Event::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
         }
@@ -418,6 +426,18 @@ fn complain(complaint: &mut Complaint, what: &str, index: u32, words: &str) {
     let start = if complaint.is_empty() { "" } else { "; " };
     if uwrite!(one, "{}{} {}: {}", start, what, index, words).is_ok() {
         // What finds no room is counted.
+        _ = complaint.push_str(&one);
+    }
+}
+
+/// Says how many samples of a body are of no use, if any: their times are not of now.
+fn complain_of_time(complaint: &mut Complaint, stale: u32) {
+    let mut one: heapless::String<128> = heapless::String::new();
+    let start = if complaint.is_empty() { "" } else { "; " };
+    let (were, are) = if stale == 1 { (" was", "is") } else { ("s were", "are") };
+    let words = "measured too long ago, or in another unit of time, and";
+    let written = uwrite!(one, "{}{} sample{} {} {} left out", start, stale, were, words, are);
+    if stale > 0 && written.is_ok() {
         _ = complaint.push_str(&one);
     }
 }

@@ -2,27 +2,21 @@
 
 use std::io;
 
-use aiglon::engine::lifetime::Sender;
 use aiglon::http::Status;
-use aiglon::http::body::BodyError;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
-use aiglon::ingest::Dialect;
-use aiglon::ingest::line::Precision;
 use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TIME};
-use aiglon::model::{SiteId, SourceId};
+use aiglon::model::SiteId;
 use aiglon::render::{PageBuf, alertmanager};
 
-use super::app::App;
-use super::clock;
+use super::super::clock;
+use super::super::port::Core;
+use super::super::slots::Doing;
+use super::super::tally::add;
+use super::batch::{Batch, Outcome, Shape};
 use super::connection::{Connection, Next, Terms, make_room};
 use super::samples::Taker;
-use super::slots::Doing;
-use super::tally::add;
-
-/// What was wrong with a batch, in words for its sender: as many as fit.
-pub type Complaint = heapless::String<400>;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
@@ -30,48 +24,6 @@ const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
 /// How often a body is read before the reactor is asked whether there is more: until then, and for at most this
 /// many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
 const READS_A_TURN: u32 = 4;
-
-/// What a body holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Alerts.
-    Alerts(Dialect),
-    /// Line protocol, as InfluxDB takes it.
-    Lines,
-    /// What Telegraf's `outputs.http` sends: JSON or line protocol.
-    Telegraf,
-    /// What collectd's `write_http` sends: JSON or commands.
-    Collectd,
-}
-
-/// How a body comes.
-#[derive(Clone, Copy)]
-pub struct Batch {
-    pub source: SourceId,
-    pub sender: Sender,
-    pub shape: Shape,
-    pub precision: Precision,
-    pub gzip: bool,
-    /// By which configuration, counted in reloads. In another one its source, its site and the rules have other places.
-    pub reloads: u64,
-}
-
-/// How a body ended.
-pub enum Outcome {
-    /// All of it was read; so much of it was not right.
-    Whole(u32),
-    /// What is in it cannot be read further; the complaint says why.
-    Malformed,
-    /// Neither can what it is packed in.
-    #[cfg(feature = "gzip")]
-    Packed(Status, &'static str),
-    /// Its framing was wrong.
-    Framing(BodyError),
-    /// The configuration was changed before it ended; whose token it came with may not even be a source any more.
-    Reloaded,
-    /// The client went away, or took too long.
-    Cut,
-}
 
 impl Connection<'_> {
     /// Takes in a body, one alert or sample at a time, and answers when the work is done.
@@ -84,17 +36,17 @@ impl Connection<'_> {
     /// and never block a queue, but 200 where they would; what people must mend gets 4xx, and what is ours to mend 503.
     /// collectd (5.12, `src/write_http.c`) looks at no status, and sends nothing twice.
     pub async fn ingest(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
-        let app = self.app;
-        let Some(mut taker) = app.taker(batch) else {
+        let web = self.web;
+        let Some(mut taker) = web.intake.taker(web.port, web.tally, batch) else {
             terms.keep_alive = false;
             self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
             return self.after(terms).await;
         };
         self.buffers.complaint.clear();
-        let outcome = self.take_in(terms, batch, &mut taker).await?;
+        let outcome = self.take_in(terms, batch.gzip, &mut taker).await?;
         drop(taker);
         // On flash before its sender is told so; also what came before a body was cut off.
-        app.commit();
+        web.port.commit();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let (mut status, mut dropped) = (Status::BadRequest, 0);
         match outcome {
@@ -113,7 +65,7 @@ impl Connection<'_> {
                 dropped = bad;
             }
             Outcome::Malformed => {
-                add(&app.tally.bodies_malformed);
+                add(&web.tally.bodies_malformed);
                 terms.keep_alive = false;
             }
             #[cfg(feature = "gzip")]
@@ -124,13 +76,13 @@ impl Connection<'_> {
             }
             Outcome::Framing(error) => {
                 let (status, words) = error.answer();
-                app.warn_of(batch.source, words);
+                web.port.warn_of(batch.source, words);
                 terms.keep_alive = false;
                 self.json_words(terms, status, words).await?;
                 return self.after(terms).await;
             }
         }
-        app.warn_of(batch.source, &self.buffers.complaint);
+        web.port.warn_of(batch.source, &self.buffers.complaint);
         if batch.shape == Shape::Telegraf {
             status = Status::Ok;
         }
@@ -138,21 +90,20 @@ impl Connection<'_> {
         if terms.keep_alive { Ok(Next::Request) } else { self.after(terms).await }
     }
 
-    async fn take_in(&mut self, terms: Terms, batch: Batch, taker: &mut Taker<'_>) -> io::Result<Outcome> {
-        let app = self.app;
+    async fn take_in(&mut self, terms: Terms, gzip: bool, taker: &mut Taker<'_>) -> io::Result<Outcome> {
         let mut body = match Self::body(terms) {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Framing(error)),
         };
         self.slot.doing(Doing::Body, BODY_TIME);
-        let end_by = clock::mono().plus(if batch.gzip { GUNZIP_TIME } else { REQUEST_TIME });
+        let end_by = clock::mono().plus(if gzip { GUNZIP_TIME } else { REQUEST_TIME });
         self.welcome(terms).await?;
         let mut reads = 0u32;
         loop {
             while !self.unread().is_empty() && !body.is_done() {
                 let (unread, complaint) = self.unread_and_complaint();
                 let (consumed, result) = match body.decode(unread) {
-                    Ok(step) => (step.consumed, app.unpack(taker, step.payload, batch, complaint)),
+                    Ok(step) => (step.consumed, taker.unpack(step.payload, complaint)),
                     Err(error) => return Ok(Outcome::Framing(error)),
                 };
                 self.consume(consumed);
@@ -161,7 +112,7 @@ impl Connection<'_> {
                 }
             }
             if body.is_done() {
-                return Ok(app.finish_body(taker, batch, self.unread_and_complaint().1));
+                return Ok(taker.finish(self.unread_and_complaint().1));
             }
             // A sender that is faster than we are would never make us wait, and nobody else have a turn.
             reads = reads.wrapping_add(1);
@@ -175,8 +126,8 @@ impl Connection<'_> {
     /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more than fit one.
     pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
-        let app = self.app;
-        let reloads = app.tally.reloads.get();
+        let web = self.web;
+        let reloads = web.tally.reloads.get();
         let chunked = terms.version == Version::Http11;
         let content = if chunked { Content::Chunked } else { Content::UntilClose };
         let mut response = Response::new(Status::Ok, content);
@@ -189,15 +140,19 @@ impl Connection<'_> {
         }
         let mut next = Some(0);
         while let Some(from) = next {
-            make_room(app).await;
+            make_room(web).await;
             // What stands in the place of this site now may be another one's, which this token may not read.
-            if app.tally.reloads.get() != reloads {
+            if web.tally.reloads.get() != reloads {
                 return Err(io::ErrorKind::Interrupted.into());
             }
-            let Some(piece) = app.pages.scratch(|out| {
-                next = app.list_into(out, site, &self.buffers.query, from);
-                true
-            }) else {
+            let query = self.buffers.query.as_str();
+            let piece = web.port.enter(|core| {
+                web.pages.scratch(|out| {
+                    next = list_into(core, out, site, query, from);
+                    true
+                })
+            });
+            let Some(piece) = piece else {
                 return Err(io::ErrorKind::OutOfMemory.into());
             };
             self.slot.reads(Some(piece.place));
@@ -214,45 +169,31 @@ impl Connection<'_> {
     }
 }
 
-impl App {
-    /// Writes the alerts of a site from place `from` on, as an array or a part of one. Returns where to go on
-    /// if they did not fit. Between two parts the store may change: an alert may then be missed or come twice.
-    fn list_into(&self, out: &mut PageBuf, site: SiteId, query: &str, from: usize) -> Option<usize> {
-        let state = self.state.borrow();
-        let now = self.now(state.config);
-        let filter = Filter::parse(query).ok()?;
-        if from == 0 {
-            _ = out.push(b"[");
-        }
-        let mut at = from;
-        let mut comma = from != 0;
-        while let Some(held) = state.engine.alerts().get(at) {
-            let here =
-                state.config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
-            if let Some(listed) = held.listed(now).filter(|listed| here && filter.wants(listed)) {
-                let mut one = [0; LISTED_BYTES];
-                let len = alertmanager::alert(&mut one, &listed);
-                if out.room() < len + 2 {
-                    return Some(at);
-                }
-                if std::mem::replace(&mut comma, true) {
-                    _ = out.push(b",");
-                }
-                _ = out.push(one.get(..len).unwrap_or_default());
+/// Writes the alerts of a site from place `from` on, as an array or a part of one. Returns where to
+/// go on if they did not fit. Between two parts the store may change: an alert may then be missed
+/// or come twice.
+fn list_into(core: &Core<'_>, out: &mut PageBuf, site: SiteId, query: &str, from: usize) -> Option<usize> {
+    let filter = Filter::parse(query).ok()?;
+    if from == 0 {
+        _ = out.push(b"[");
+    }
+    let mut at = from;
+    let mut comma = from != 0;
+    while let Some(held) = core.engine.alerts().get(at) {
+        let here = core.config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
+        if let Some(listed) = held.listed(core.now).filter(|listed| here && filter.wants(listed)) {
+            let mut one = [0; LISTED_BYTES];
+            let len = alertmanager::alert(&mut one, &listed);
+            if out.room() < len + 2 {
+                return Some(at);
             }
-            at += 1;
+            if std::mem::replace(&mut comma, true) {
+                _ = out.push(b",");
+            }
+            _ = out.push(one.get(..len).unwrap_or_default());
         }
-        _ = out.push(b"]");
-        None
+        at += 1;
     }
-
-    /// Says in the log what a sender does wrong, now and then, and in no word of the sender's own.
-    pub fn warn_of(&self, source: SourceId, words: &str) {
-        if self.may_warn() {
-            let state = self.state.borrow();
-            let name =
-                state.config.sources.get(source.index()).map_or("", |source| state.config.str(source.name));
-            log::warn!("source '{}': {}", super::log::Safe(name), super::log::Safe(words));
-        }
-    }
+    _ = out.push(b"]");
+    None
 }

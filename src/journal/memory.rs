@@ -1,10 +1,10 @@
 //! A journal in memory: what `export` writes its archive from, and `import` reads.
 
-use aiglon::journal::{Fault, Store};
-use aiglon::render::PageBuf;
+use super::{Fault, Store};
+use crate::text::buffer::BytesView;
 
 /// The bytes of a journal.
-pub struct Memory<'a>(pub &'a mut PageBuf);
+pub struct Memory<'a>(pub &'a mut BytesView);
 
 impl Store for Memory<'_> {
     fn length(&mut self) -> Result<Option<u64>, Fault> {
@@ -13,9 +13,10 @@ impl Store for Memory<'_> {
 
     fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
         let rest = usize::try_from(at).ok().and_then(|at| self.0.as_slice().get(at..)).unwrap_or_default();
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        Ok(length)
+        for (byte, from) in buffer.iter_mut().zip(rest) {
+            *byte = *from;
+        }
+        Ok(rest.len().min(buffer.len()))
     }
 
     fn writable(&mut self) -> Result<(), Fault> {

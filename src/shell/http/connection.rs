@@ -15,12 +15,13 @@ use aiglon::render;
 use aiglon::text::Span;
 use ufmt::uwrite;
 
-use super::answer::{Door, Plan};
-use super::app::App;
-use super::doors::Ticket;
-use super::ingest::{Complaint, Shape};
-use super::slots::{Accepted, Doing, Slot};
-use super::stream::{Peer, Stream};
+use super::super::slots::{Doing, Slot};
+use super::super::stream::{Accepted, Peer, Stream, Ticket};
+use super::answer::Plan;
+use super::batch::{Complaint, Shape};
+use super::web::Web;
+
+const NOT_FOUND: &str = "404 Not Found\n";
 
 /// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is used; the
 /// task of a connection is made at the start, and all that is in it is resident from then on.
@@ -51,7 +52,7 @@ impl Buffers {
 
 /// What a connection is made of.
 pub struct Connection<'a> {
-    pub app: &'a App,
+    pub web: &'a Web<'a>,
     pub slot: &'a Slot,
     pub stream: &'a Stream,
     pub buffers: &'a mut Buffers,
@@ -91,25 +92,25 @@ pub enum Next {
 }
 
 /// The task of one slot: one connection after another, for ever.
-pub async fn run(app: &App, slot: &Slot, buffers: &mut Buffers) {
+pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut Buffers) {
     loop {
         let Accepted { stream, peer, listener } = slot.next().await;
         let mut connection =
-            Connection { app, slot, stream: &stream, buffers, filled: 0, peer, listener, is_sender: false };
+            Connection { web, slot, stream: &stream, buffers, filled: 0, peer, listener, is_sender: false };
         // How a connection ended is nobody's business but its client's.
         _ = connection.serve().await;
         drop(stream);
-        app.slots.release(slot);
+        web.slots.release(slot);
     }
 }
 
 /// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose theirs
 /// whose answer is the oldest. Nine who take their time would else keep everybody from the page.
-pub async fn make_room(app: &App) {
+pub async fn make_room(web: &Web<'_>) {
     // They let go when they have their turn, which is before ours; but others may be waiting, too, and take it.
     for _ in 0..CONNECTIONS {
-        let Some(place) = app.pages.stalest_of_all_taken() else { return };
-        app.slots.end_readers(place);
+        let Some(place) = web.pages.stalest_of_all_taken() else { return };
+        web.slots.end_readers(place);
         smol::future::yield_now().await;
     }
 }
@@ -176,7 +177,7 @@ impl Connection<'_> {
 
     /// Answers the request whose head is at the front of the buffer.
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
-        let app = self.app;
+        let web = self.web;
         let (mut terms, plan) = {
             let head = self.buffers.read.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
@@ -194,24 +195,14 @@ impl Connection<'_> {
                 expect_continue: request.expect_continue,
                 framing: request.body,
             };
-            let listener = {
-                let state = app.state.borrow();
-                app.doors.listener(self.listener).and_then(|index| state.config.listeners.get(index).copied())
-            };
-            let plan = if let Some(listener) = listener {
-                let door = Door { listener: &listener, peer: self.peer };
-                match app.plan(&request, door) {
-                    Plan::Busy => {
-                        make_room(app).await;
-                        app.plan(&request, door)
-                    }
-                    plan => plan,
+            let plan = match web.plan(&request, self.listener, self.peer) {
+                Plan::Busy => {
+                    make_room(web).await;
+                    web.plan(&request, self.listener, self.peer)
                 }
-            } else {
-                // A reload closed the listener that this connection came by.
-                terms.keep_alive = false;
-                Plan::Words(Status::NotFound, "404 Not Found\n")
+                plan => plan,
             };
+            terms.keep_alive &= !matches!(plan, Plan::Gone);
             if matches!(plan, Plan::List(_) | Plan::Redirect(_)) {
                 self.buffers.query.clear();
                 // The length of a list's has been looked at.
@@ -246,6 +237,7 @@ impl Connection<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let body = match &plan {
             Plan::Words(status, words) => self.begin_words(terms, *status, words)?,
+            Plan::Gone => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
             Plan::Busy => {
                 self.begin_words(terms, Status::ServiceUnavailable, "busy, try again in a second\n")?
             }
@@ -311,20 +303,20 @@ impl Connection<'_> {
     /// From a path to itself with a slash at its end, so that relative links lead below it. The
     /// answer names the last segment alone, which is right below whatever a proxy puts before it.
     fn begin_redirect(&mut self, terms: Terms, path: Span) -> io::Result<&'static [u8]> {
-        let state = self.app.state.borrow();
-        let path = state.config.str(path);
-        let segment = path.as_bytes().iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
-        let segment = path.get(segment..).unwrap_or(path);
         let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
-        let fits = uwrite!(location, "./{}/", segment).is_ok();
+        let written = self.web.port.look(|config| {
+            let path = config.str(path);
+            let segment = path.as_bytes().iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+            uwrite!(location, "./{}/", path.get(segment..).unwrap_or(path))
+        });
         let query = self.buffers.query.as_str();
         // No page asks for one, so a long one may stay behind.
         if !query.is_empty() && location.len() + 1 + query.len() <= location.capacity() {
             _ = uwrite!(location, "?{}", query);
         }
-        if !fits {
+        if written.is_err() {
             // Nobody needs a path so long, and it works with the slash.
-            return self.begin_words(terms, Status::NotFound, "404 Not Found\n");
+            return self.begin_words(terms, Status::NotFound, NOT_FOUND);
         }
         let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
         response.location = &location;
@@ -491,12 +483,8 @@ impl Connection<'_> {
     /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the response needs to
     /// be kept while its bytes are on their way.
     pub fn begin(&mut self, terms: Terms, response: Response<'_>) -> io::Result<()> {
-        let app = self.app;
-        let date = {
-            let state = app.state.borrow();
-            app.http_date(app.now(state.config))
-        };
-        app.tally.answered(response.status);
+        let date = self.web.port.http_date();
+        self.web.tally.answered(response.status);
         let response = Response { date: &date, keep_alive: terms.keep_alive, ..response };
         response.write(&mut self.buffers.head).map_err(|_| io::ErrorKind::InvalidData.into())
     }

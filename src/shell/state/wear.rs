@@ -102,11 +102,7 @@ impl Board {
         };
         let now = board.now();
         board.ledger.take(&board.dir).unwrap();
-        board.engine.booted(Boot { id: 7, base: 0 });
-        board.engine.begin(&board.config, now);
-        board.ledger.replay(&mut board.engine, &mut board.config, now);
-        board.engine.restored(&board.config, now);
-        board.ledger.commit(&mut board.engine, &board.config, now);
+        board.ledger.start(&mut board.engine, &mut board.config, Boot { id: 7, base: 0 }, now);
         board.pass(1200, &mut |_, _| ());
         board
     }

@@ -1,9 +1,9 @@
 //! From a request to what is to be done about it: everything that needs no waiting.
 
 use aiglon::config::{Config, Listener, Scope, Visibility};
+use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, Input};
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Request};
@@ -17,12 +17,13 @@ use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
-use super::app::{App, State};
-use super::ingest::{Batch, Shape};
+use super::super::pages::{Found, Key};
+use super::super::port::Core;
+use super::super::stream::{Peer, Ticket};
+use super::super::tally::add;
+use super::batch::{Batch, Shape};
 use super::metrics;
-use super::pages::{Found, Key};
-use super::stream::Peer;
-use super::tally::add;
+use super::web::Web;
 
 /// What is to be done about a request.
 pub enum Plan<'a> {
@@ -48,6 +49,8 @@ pub enum Plan<'a> {
     Beaten,
     /// What InfluxDB answers to a query that finds nothing.
     NoResults,
+    /// A reload closed the listener that this connection came by.
+    Gone,
 }
 
 /// By which door a request came, and what that says about its sender.
@@ -57,51 +60,57 @@ pub struct Door<'a> {
     pub peer: Peer,
 }
 
-impl App {
-    /// Decides. Borrows the state anew in each arm, since a page may have to be rendered for it.
-    pub fn plan(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
-        let prefix = door.listener.path_prefix;
-        let (route, bare) = {
-            let state = self.state.borrow();
-            let prefix = state.config.str(prefix);
-            let path = strip_prefix(request.path, prefix);
-            (route(request.method, path, door.listener.serve), !prefix.is_empty() && request.path == prefix)
-        };
-        match route {
-            Route::To(Endpoint::Page(sheet)) => match self.page(request, door, None, sheet) {
+impl<'a> Web<'a> {
+    /// Decides, about a request that came by this door from there.
+    pub fn plan(&self, request: &Request<'_>, ticket: Ticket, peer: Peer) -> Plan<'a> {
+        self.port.enter(|core| {
+            let config = core.config;
+            let listener = self.doors.listener(ticket).and_then(|index| config.listeners.get(index));
+            listener.map_or(Plan::Gone, |listener| self.decide(core, request, Door { listener, peer }))
+        })
+    }
+
+    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, door: Door<'_>) -> Plan<'a> {
+        let prefix = core.config.str(door.listener.path_prefix);
+        let path = strip_prefix(request.path, prefix);
+        match route(request.method, path, door.listener.serve) {
+            Route::To(Endpoint::Page(sheet)) => match self.page(core, request, door, None, sheet) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
-                Plan::Page { .. } if bare => Plan::Redirect(prefix),
+                Plan::Page { .. } if !prefix.is_empty() && request.path == prefix => {
+                    Plan::Redirect(door.listener.path_prefix)
+                }
                 plan => plan,
             },
-            Route::Secret(secret, sheet) => self.page(request, door, Some(secret), sheet),
-            Route::SecretWithoutSlash(secret) => self.redirect(request, secret),
+            Route::Secret(secret, sheet) => self.page(core, request, door, Some(secret), sheet),
+            Route::SecretWithoutSlash(secret) => redirect(core.config, request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
-                self.pages.scratch(|out| metrics::write(self, out)).map_or(Plan::Busy, |found| Plan::Text {
-                    found,
-                    content_type: "text/plain; version=0.0.4; charset=utf-8",
-                })
+                self.text("text/plain; version=0.0.4; charset=utf-8", |out| metrics::write(self, core, out))
             }
-            Route::To(Endpoint::Status) => self.json(|out, state| {
-                let now = self.now(state.config);
-                render::alertmanager::status(out, now.wall_of(aiglon::time::Mono(0)))
-            }),
-            Route::To(Endpoint::Receivers) => self.json(|out, _| render::alertmanager::receivers(out)),
-            Route::To(Endpoint::ListAlerts) => self.list(request, door),
+            Route::To(Endpoint::Status) => self
+                .text(JSON, |out| render::alertmanager::status(out, core.now.wall_of(aiglon::time::Mono(0)))),
+            Route::To(Endpoint::Receivers) => self.text(JSON, render::alertmanager::receivers),
+            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, door),
             Route::To(Endpoint::PushAlerts) => {
-                self.push(request, door, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
+                self.push(core.config, request, door, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
             }
             Route::To(Endpoint::Webhook) => {
-                self.push(request, door, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
+                self.push(core.config, request, door, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
             }
-            Route::To(Endpoint::Write) => self.push(request, door, Sender::Repeating, Shape::Lines),
-            Route::To(Endpoint::Telegraf) => self.push(request, door, Sender::Repeating, Shape::Telegraf),
-            Route::To(Endpoint::Collectd) => self.push(request, door, Sender::Once, Shape::Collectd),
-            Route::To(Endpoint::Query) => match self.source(request, door, Scope::Push) {
+            Route::To(Endpoint::Write) => {
+                self.push(core.config, request, door, Sender::Repeating, Shape::Lines)
+            }
+            Route::To(Endpoint::Telegraf) => {
+                self.push(core.config, request, door, Sender::Repeating, Shape::Telegraf)
+            }
+            Route::To(Endpoint::Collectd) => {
+                self.push(core.config, request, door, Sender::Once, Shape::Collectd)
+            }
+            Route::To(Endpoint::Query) => match self.source(core.config, request, door, Scope::Push) {
                 Err(refusal) => refusal,
                 Ok(_) => Plan::NoResults,
             },
-            Route::Heartbeat(name) => self.beat(request, door, name),
+            Route::Heartbeat(name) => self.beat(core, request, door, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
             Route::Nothing => Plan::Words(Status::NotFound, SENDERS_PATHS),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
@@ -109,25 +118,20 @@ impl App {
         }
     }
 
-    /// From a secret path without a slash at its end to itself with one.
-    fn redirect(&self, request: &Request<'_>, secret: &str) -> Plan<'_> {
-        let state = self.state.borrow();
-        let site = secret_site(state.config, request.host, secret);
-        let site = site.and_then(|id| state.config.sites.get(id.index()));
-        site.map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
+    /// An answer that nobody asks for a second time.
+    fn text(&self, content_type: &'static str, write: impl FnOnce(&mut render::PageBuf) -> bool) -> Plan<'a> {
+        self.pages.scratch(write).map_or(Plan::Busy, |found| Plan::Text { found, content_type })
     }
 
-    fn json(&self, write: impl FnOnce(&mut render::PageBuf, &State) -> bool) -> Plan<'_> {
-        let state = self.state.borrow();
-        self.pages
-            .scratch(|out| write(out, &state))
-            .map_or(Plan::Busy, |found| Plan::Text { found, content_type: "application/json" })
-    }
-
-    fn page(&self, request: &Request<'_>, door: Door<'_>, secret: Option<&str>, sheet: Sheet) -> Plan<'_> {
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let config: &Config = config;
+    fn page(
+        &self,
+        core: &Core<'_>,
+        request: &Request<'_>,
+        door: Door<'_>,
+        secret: Option<&str>,
+        sheet: Sheet,
+    ) -> Plan<'a> {
+        let (engine, config, now) = (&*core.engine, core.config, core.now);
         let id = match secret {
             None => {
                 config.site_by_host(request.host).filter(|&id| visibility(config, id) != Visibility::Unlisted)
@@ -138,18 +142,14 @@ impl App {
         let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
         if site.visibility == Visibility::Local && (door.peer == Peer::World || request.forwarded) {
             // The same answer as for a site that does not exist.
-            if self.may_warn() {
+            if self.port.warnings.may() {
                 log::warn!(
                     "a visitor from beyond the local network, or through a proxy, asked for site '{}', which is \
                      local: answered 404 (say option visibility 'public' if it is meant to be)",
-                    super::log::Safe(config.str(site.name))
+                    super::super::log::Safe(config.str(site.name))
                 );
             }
             return NOT_FOUND;
-        }
-        let now = self.now(config);
-        if engine.poll_at().is_some_and(|at| at <= now.mono) {
-            engine.step(config, now, Input::Pass);
         }
         let view = engine.view(config, now);
         if let Sheet::Incident(number) = sheet
@@ -170,11 +170,17 @@ impl App {
     }
 
     /// Who sends it, if they may.
-    fn source(&self, request: &Request<'_>, door: Door<'_>, scope: Scope) -> Result<SourceId, Plan<'static>> {
+    fn source(
+        &self,
+        config: &Config,
+        request: &Request<'_>,
+        door: Door<'_>,
+        scope: Scope,
+    ) -> Result<SourceId, Plan<'static>> {
         // A token that crossed a network in the clear is not accepted, not even a right one: that would teach
         // people to go on sending it.
         if door.peer != Peer::Loopback && !door.listener.plaintext {
-            if self.may_warn() {
+            if self.port.warnings.may() {
                 log::warn!(
                     "a push over plain HTTP from beyond this machine was refused: use WireGuard or a TLS proxy, \
                      or say option plaintext '1' on this listener"
@@ -186,8 +192,6 @@ impl App {
                  listener of aiglon",
             ));
         }
-        let state = self.state.borrow();
-        let config: &Config = state.config;
         let mut buffer = [0; CREDENTIALS_BYTES];
         let token = auth::token(request.authorization, &mut buffer);
         let Some(source) = token.and_then(|token| auth::find(&config.tokens, token)) else {
@@ -199,7 +203,7 @@ impl App {
                 Some(_) => "not a token that is known",
             };
             add(&self.tally.unauthorised);
-            if self.may_warn() {
+            if self.port.warnings.may() {
                 log::warn!(
                     "a request to push or list alerts came without a token that is known: answered 401 ({} so far)",
                     self.tally.unauthorised.get()
@@ -215,8 +219,15 @@ impl App {
     }
 
     /// A body of alerts or samples. Of the databases, buckets and organisations that InfluxDB's clients name, none is ours.
-    fn push(&self, request: &Request<'_>, door: Door<'_>, sender: Sender, shape: Shape) -> Plan<'_> {
-        let source = match self.source(request, door, Scope::Push) {
+    fn push(
+        &self,
+        config: &Config,
+        request: &Request<'_>,
+        door: Door<'_>,
+        sender: Sender,
+        shape: Shape,
+    ) -> Plan<'a> {
+        let source = match self.source(config, request, door, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
@@ -236,14 +247,12 @@ impl App {
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.
-    fn beat(&self, request: &Request<'_>, door: Door<'_>, name: &str) -> Plan<'_> {
-        let source = match self.source(request, door, Scope::Push) {
+    fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, door: Door<'_>, name: &str) -> Plan<'a> {
+        let source = match self.source(core.config, request, door, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
-        let mut state = self.state.borrow_mut();
-        let State { engine, config, .. } = &mut *state;
-        let Some(id) = config.heartbeat(source, name) else {
+        let Some(id) = core.config.heartbeat(source, name) else {
             // The same for one that another source owes: a token tells nothing of others.
             return Plan::Json(Status::NotFound, "the source of this token owes no heartbeat of that name");
         };
@@ -257,23 +266,18 @@ impl App {
                 );
             }
         };
-        let now = self.now(config);
-        let effects = engine.step(config, now, Input::Beat { id, failed });
-        if effects.durable != Durable::Nothing {
-            self.ledger.borrow_mut().note(engine, config, now, effects.durable);
-        }
-        drop(state);
-        self.commit();
+        core.step(Input::Beat { id, failed });
+        // On flash before its sender is told so.
+        core.commit();
         Plan::Beaten
     }
 
-    fn list(&self, request: &Request<'_>, door: Door<'_>) -> Plan<'_> {
-        let source = match self.source(request, door, Scope::Read) {
+    fn list(&self, config: &Config, request: &Request<'_>, door: Door<'_>) -> Plan<'a> {
+        let source = match self.source(config, request, door, Scope::Read) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
-        let Some(site) = self.state.borrow().config.sources.get(source.index()).map(|source| source.site)
-        else {
+        let Some(site) = config.sources.get(source.index()).map(|source| source.site) else {
             return NOT_FOUND;
         };
         if request.query.len() > QUERY_BYTES {
@@ -282,7 +286,7 @@ impl App {
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
             // A filter that is taken and finds nothing to look at would show too little, or too much.
-            Ok(filter) if !filter.names().all(|name| self.may_filter_by(site, name)) => Plan::Json(
+            Ok(filter) if !filter.names().all(|name| may_filter_by(config, site, name)) => Plan::Json(
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",
             ),
@@ -291,12 +295,19 @@ impl App {
     }
 }
 
-impl App {
-    /// Whether alerts keep a label of this name.
-    fn may_filter_by(&self, site: SiteId, name: &str) -> bool {
-        name == "alertname" || LEADING.contains(&name) || self.state.borrow().config.keeps(site, name)
-    }
+/// From a secret path without a slash at its end to itself with one.
+fn redirect(config: &Config, request: &Request<'_>, secret: &str) -> Plan<'static> {
+    let site = secret_site(config, request.host, secret);
+    let site = site.and_then(|id| config.sites.get(id.index()));
+    site.map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
 }
+
+/// Whether alerts keep a label of this name.
+fn may_filter_by(config: &Config, site: SiteId, name: &str) -> bool {
+    name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)
+}
+
+const JSON: &str = "application/json";
 
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
 

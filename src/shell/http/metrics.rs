@@ -5,11 +5,13 @@ use aiglon::config::Config;
 use aiglon::engine::{Engine, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
-use aiglon::time::Mono;
+use aiglon::time::{Mono, Now};
 use ufmt::{uWrite, uwrite};
 
-use super::app::App;
-use super::clock;
+use super::super::clock;
+use super::super::port::Core;
+use super::super::state::ledger::Ledger;
+use super::web::Web;
 
 /// A writer that remembers whether everything fitted.
 struct Text<'a> {
@@ -41,58 +43,52 @@ impl Text<'_> {
 }
 
 /// What runs, by which configuration, and by which clock.
-fn about_itself(app: &App, config: &Config, t: &mut Text<'_>) {
+fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
     t.family("build_info", "gauge", "The version that runs.");
     t.labelled("build_info", "version", env!("CARGO_PKG_VERSION"), 1);
     t.one(
         "config_fallback",
         "gauge",
         "1 while the last good configuration is in force since the file cannot be used.",
-        u64::from(app.fallback.get()),
+        u64::from(web.fallback.get()),
     );
     t.one(
         "console_missing",
         "gauge",
         "1 while the console's socket is not where the configuration wants it.",
-        u64::from(app.console.fault().is_some()),
+        u64::from(web.console.fault().is_some()),
     );
-    t.one("reloads_total", "counter", "Changed configurations that were applied.", app.tally.reloads.get());
-    t.one("reloads_refused_total", "counter", "Broken ones that were not.", app.tally.reloads_refused.get());
-    t.one(
-        "clock_known",
-        "gauge",
-        "Whether the wall clock is believed.",
-        u64::from(app.now(config).wall.is_some()),
-    );
+    t.one("reloads_total", "counter", "Changed configurations that were applied.", web.tally.reloads.get());
+    t.one("reloads_refused_total", "counter", "Broken ones that were not.", web.tally.reloads_refused.get());
+    t.one("clock_known", "gauge", "Whether the wall clock is believed.", u64::from(now.wall.is_some()));
 }
 
 /// Writes all of it; false if it does not fit.
-pub fn write(app: &App, out: &mut PageBuf) -> bool {
-    let state = app.state.borrow();
-    let (engine, config) = (&*state.engine, &*state.config);
+pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
+    let (engine, config) = (&*core.engine, core.config);
     let counters = engine.counters();
     let mut text = Text { out, full: false };
     let t = &mut text;
 
-    about_itself(app, config, t);
+    about_itself(web, core.now, t);
     t.family("http_responses_total", "counter", "Answers, by status.");
-    for (status, count) in app.tally.answers() {
+    for (status, count) in web.tally.answers() {
         _ = uwrite!(t, "aiglon_http_responses_total{{status=\"{}\"}} {}\n", status, count);
     }
-    t.one("http_connections_total", "counter", "Connections accepted.", app.slots.accepted.get());
+    t.one("http_connections_total", "counter", "Connections accepted.", web.slots.accepted.get());
     t.one(
         "http_connections_late_total",
         "counter",
         "Connections that were closed since their time was up.",
-        app.slots.late.get(),
+        web.slots.late.get(),
     );
     t.one(
         "http_connections_gave_way_total",
         "counter",
         "Connections that were closed for a newcomer since all slots were taken.",
-        app.slots.gave_way.get(),
+        web.slots.gave_way.get(),
     );
-    let (visitors, senders) = app.slots.held();
+    let (visitors, senders) = web.slots.held();
     t.family("http_connections", "gauge", "Connections that are open, by who holds them.");
     t.labelled("http_connections", "holder", "visitor", visitors as u64);
     t.labelled("http_connections", "holder", "sender", senders as u64);
@@ -101,10 +97,10 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "http_unauthorised_total",
         "counter",
         "Requests without a known token.",
-        app.tally.unauthorised.get(),
+        web.tally.unauthorised.get(),
     );
-    console(t, app);
-    t.one("pages_rendered_total", "counter", "Pages rendered anew.", app.tally.pages_rendered.get());
+    console(t, web);
+    t.one("pages_rendered_total", "counter", "Pages rendered anew.", web.tally.pages_rendered.get());
 
     t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");
     for (verdict, name) in Verdict::ALL {
@@ -114,7 +110,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "alerts_bad_total",
         "counter",
         "Things in place of an alert that were none.",
-        app.tally.alerts_bad.get(),
+        web.tally.alerts_bad.get(),
     );
     t.one("alerts_oversize_total", "counter", "Alerts too large to be read whole.", counters.oversize);
     t.one("alerts_cut_total", "counter", "Values cut, annotations left out.", counters.cut);
@@ -123,13 +119,13 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         "bodies_malformed_total",
         "counter",
         "Bodies that were not JSON.",
-        app.tally.bodies_malformed.get(),
+        web.tally.bodies_malformed.get(),
     );
     t.one("alerts_held", "gauge", "Alerts in the store, ended ones included.", engine.alerts().len() as u64);
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
-    journal(t, app);
-    wear(t, engine, app.now(config).mono);
+    journal(t, core.ledger);
+    wear(t, engine, core.now.mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -145,7 +141,7 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
         }
     }
     heartbeats(t, engine, config);
-    rules(t, app, engine, config);
+    rules(t, web, engine, config);
     t.family("store_used", "gauge", "How full each store of the configuration is.");
     let stores = stores(config);
     for (name, used, _) in stores {
@@ -158,9 +154,9 @@ pub fn write(app: &App, out: &mut PageBuf) -> bool {
     !text.full
 }
 
-fn console(t: &mut Text<'_>, app: &App) {
+fn console(t: &mut Text<'_>, web: &Web<'_>) {
     t.family("console_requests_total", "counter", "Callers at the console, by what became of them.");
-    let console = &app.console;
+    let console = &web.console;
     for (outcome, count) in
         [("done", &console.commands), ("denied", &console.denied), ("busy", &console.busy)]
     {
@@ -173,7 +169,7 @@ fn console(t: &mut Text<'_>, app: &App) {
             "counter",
             "Connections to the SSH server, by what became of them.",
         );
-        let counted = app.ssh.counters();
+        let counted = web.ssh.counters();
         for (outcome, count) in [
             ("login", counted.logins),
             ("failed", counted.failed),
@@ -185,8 +181,7 @@ fn console(t: &mut Text<'_>, app: &App) {
     }
 }
 
-fn journal(t: &mut Text<'_>, app: &App) {
-    let ledger = app.ledger.borrow();
+fn journal(t: &mut Text<'_>, ledger: &Ledger) {
     let (bytes, counters) = ledger.figures();
     t.one(
         "journal_degraded",
@@ -240,13 +235,18 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
     }
 }
 
-fn rules(t: &mut Text<'_>, app: &App, engine: &Engine, config: &Config) {
+fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
     let counters = engine.rule_counters();
     for (name, help, count) in [
-        ("lines_received_total", "Samples that were right, in lines or JSON.", app.samples.lines.get()),
-        ("lines_bad_total", "Samples that were not.", app.samples.lines_bad.get()),
+        ("lines_received_total", "Samples that were right, in lines or JSON.", web.intake.lines.get()),
+        ("lines_bad_total", "Samples that were not.", web.intake.lines_bad.get()),
         ("samples_asked_total", "Samples that a rule asked for.", counters.samples),
         ("samples_late_total", "Samples that came late and were dropped.", counters.late),
+        (
+            "samples_stale_total",
+            "Samples that were measured too long ago, or in another unit of time, and were dropped.",
+            counters.stale,
+        ),
         ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),
         ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
         ("samples_unexpected_total", "Samples of what a rule does not expect by name.", counters.unexpected),

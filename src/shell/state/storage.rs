@@ -211,7 +211,7 @@ fn is_at(file: Option<&File>, path: &Path) -> Option<bool> {
 }
 
 /// What an error of the system means.
-pub(super) fn fault(error: &io::Error) -> Fault {
+pub fn fault(error: &io::Error) -> Fault {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Fault::Missing,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => Fault::NoSpace,
