@@ -49,6 +49,22 @@ pub enum Phase {
     },
 }
 
+/// What the journal has of an alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnFlash {
+    /// It holds it.
+    pub written: bool,
+    /// It holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
+    pub dirty: bool,
+    /// When it was told of it last.
+    pub at: Mono,
+}
+
+impl OnFlash {
+    /// Nothing, and nothing is owed.
+    pub const NOTHING: Self = Self { written: false, dirty: false, at: Mono(0) };
+}
+
 /// One alert that is held.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -76,15 +92,11 @@ pub struct Held {
     pub last_heard: Mono,
     /// Whether its labels hold a MAC address, so that its fingerprint must not be written down.
     pub private: bool,
-    /// The journal holds it.
-    pub written: bool,
-    /// The journal holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
-    pub dirty: bool,
     /// It came from the journal at a start without a clock, and its life was granted anew; how much of it was
     /// left is in `memory.announced`.
     pub granted: bool,
-    /// When the journal was told of it last.
-    pub written_at: Mono,
+    /// What the journal has of it.
+    pub flash: OnFlash,
     /// Its name, and what a matcher or `publish` names.
     pub kept: Kept,
 }
@@ -271,7 +283,7 @@ impl Alerts {
             return false;
         }
         // The journal must hear of an end before it is forgotten.
-        match self.list.iter().position(|held| !held.counts() && !held.dirty) {
+        match self.list.iter().position(|held| !held.counts() && !held.flash.dirty) {
             Some(at) => self.remove(at).is_some(),
             None => false,
         }

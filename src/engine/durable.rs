@@ -38,7 +38,7 @@
 //! clock the alert is *no data*. When the clock comes, `until` decides.
 
 use super::Engine;
-use super::alerts::{Held, Key, Phase};
+use super::alerts::{Held, Key, OnFlash, Phase};
 use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
 use super::mapping::{self, LEADING};
@@ -122,9 +122,8 @@ impl Engine {
         self.restoring = true;
         match kind {
             CLAIM => self.restore_claim(config, now, &mut rest).is_some(),
-            OVER => self.restore_over(config, now, &mut rest).is_some(),
+            OVER | ENDED => self.restore_over(config, now, &mut rest).is_some(),
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
-            ENDED => self.restore_over(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
             BEAT => self.restore_beat(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
@@ -222,10 +221,8 @@ impl Engine {
             first_heard: now.mono,
             last_heard: mono(claim.told),
             private: false,
-            written: true,
-            dirty: granted,
             granted,
-            written_at: mono(claim.told),
+            flash: OnFlash { written: true, dirty: granted, at: mono(claim.told) },
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
@@ -260,7 +257,7 @@ impl Engine {
             held.phase = Phase::Ended { until };
             held.starts_at = ended.and_then(|(_, starts)| known(starts));
             held.memory.word = Word::Resolved;
-            (held.written, held.dirty, held.granted) = (false, false, false);
+            (held.flash, held.granted) = (OnFlash::NOTHING, false);
         });
         self.wake_at(until);
         Some(())

@@ -1,6 +1,6 @@
 //! How alerts and sources flow through the engine: what a message changes, and what time alone changes.
 
-use super::alerts::{self, Held, Key, Phase};
+use super::alerts::{self, Held, Key, OnFlash, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::{Body, Engine, Quality, Verdict};
@@ -190,8 +190,10 @@ impl Engine {
         if let Some(held) = self.alerts.get(at) {
             let changed = before != (held.components, held.says());
             // Else a restart would grant it less than its sender has promised anew.
-            let old = held.written_at.plus(marked_for(config, message.source, message.sender).half());
-            if changed || granted || held.written && (message.sender == Sender::Repeating || old <= now.mono)
+            let old = held.flash.at.plus(marked_for(config, message.source, message.sender).half());
+            if changed
+                || granted
+                || held.flash.written && (message.sender == Sender::Repeating || old <= now.mono)
             {
                 self.must_write(at);
             }
@@ -249,10 +251,8 @@ impl Engine {
             first_heard: now.mono,
             last_heard: now.mono,
             private: message.alert.held_mac(),
-            written: false,
-            dirty: false,
             granted: false,
-            written_at: Mono(0),
+            flash: OnFlash::NOTHING,
             kept,
         };
         let (says, since) = (held.says(), held.since(now));
@@ -439,17 +439,6 @@ impl Engine {
                 self.touch_later(site);
             }
             self.update(config, id, earliest, now);
-        }
-    }
-
-    /// The wall clock has come to count: when the alerts that fire began can be told only now.
-    pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
-        self.had_wall = true;
-        self.incidents.learn_time(now);
-        self.learn_what_was_left(now);
-        self.rejudge(config, now);
-        for generation in &mut self.generations {
-            *generation = generation.wrapping_add(1);
         }
     }
 

@@ -189,10 +189,9 @@ pub struct Engine {
     as_of_minute: [i64; SITES],
     counters: Counters,
     boot: Boot,
-    /// Whether the wall clock has counted yet.
-    had_wall: bool,
-    /// How far it was ahead of the monotonic one when it was last believed, in milliseconds.
-    offset: i64,
+    /// How far the wall clock was ahead of the monotonic one when it was last believed, in milliseconds.
+    /// `None`: it has not counted yet.
+    offset: Option<i64>,
     /// The journal must be told of something: an alert, a heartbeat or a source is dirty.
     unwritten: bool,
 }
@@ -236,8 +235,7 @@ impl Engine {
                 withheld: 0,
             },
             boot: Boot { id: 0, base: 0 },
-            had_wall: false,
-            offset: 0,
+            offset: None,
             unwritten: false,
         }
     }
@@ -264,23 +262,7 @@ impl Engine {
         if self.wake.is_some_and(|wake| wake <= now.mono) || matches!(input, Input::Pass) {
             self.pass(config, now);
         }
-        if !self.had_wall && now.wall.is_some() {
-            self.learn_time(config, now);
-        }
-        let offset = now.wall.map_or(0, |wall| wall.0.saturating_sub(now.mono.0));
-        if now.wall.is_some() && offset.abs_diff(self.offset) > u64::from(CLOCK_STEP.0) {
-            for status in &mut self.statuses {
-                status.redate(self.offset, now);
-            }
-            self.offset = offset;
-            self.recall_beats(config, now);
-            self.rejudge(config, now);
-            // What is planned is on, or over, by the new time; and pages tell times by it.
-            self.stirred = true;
-            for generation in &mut self.generations {
-                *generation = generation.wrapping_add(1);
-            }
-        }
+        self.read_clock(config, now);
         // What time has changed is a change of its own.
         self.settle(config, now);
         let effects = match input {
@@ -324,6 +306,32 @@ impl Engine {
             self.look(config, now);
         }
         effects
+    }
+
+    /// Looks whether the wall clock has come to count, or was set.
+    fn read_clock(&mut self, config: &Config, now: Now) {
+        let Some(wall) = now.wall else { return };
+        let offset = wall.0.saturating_sub(now.mono.0);
+        let old = self.offset.replace(offset);
+        if let Some(old) = old {
+            if offset.abs_diff(old) <= u64::from(CLOCK_STEP.0) {
+                self.offset = Some(old);
+                return;
+            }
+            for status in &mut self.statuses {
+                status.redate(old, now);
+            }
+        } else {
+            self.incidents.learn_time(now);
+            self.learn_what_was_left(now);
+        }
+        self.recall_beats(config, now);
+        self.rejudge(config, now);
+        // What is planned is on, or over, by the new time; and pages tell times by it.
+        self.stirred = true;
+        for generation in &mut self.generations {
+            *generation = generation.wrapping_add(1);
+        }
     }
 
     /// When it wants to be stepped with [`Input::Pass`]; `None` if nothing changes with time alone.

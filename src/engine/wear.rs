@@ -8,7 +8,7 @@
 //! has grown back, a compaction writes everything down anew; it is paid from the allowance, too.
 
 use super::Engine;
-use super::alerts::Held;
+use super::alerts::{Held, OnFlash};
 use super::durable::{self, CLAIM, MORE, OVER};
 use super::lifetime::Sender;
 use crate::config::Config;
@@ -107,8 +107,8 @@ impl Engine {
     /// that it is over. In [`write_down`](Self::write_down).
     pub(super) fn must_write(&mut self, at: usize) {
         let dirty = self.alerts.update(at, |held| {
-            held.dirty = held.written || held.sender != Sender::Repeating;
-            held.dirty
+            held.flash.dirty = held.flash.written || held.sender != Sender::Repeating;
+            held.flash.dirty
         });
         self.unwritten |= dirty == Some(true);
     }
@@ -125,10 +125,10 @@ impl Engine {
             }
         }
         for at in 0..self.alerts.len() {
-            if let Some(source) = self.alerts.get(at).filter(|held| held.dirty).map(Held::source) {
+            if let Some(source) = self.alerts.get(at).filter(|held| held.flash.dirty).map(Held::source) {
                 written.sources.insert(source);
                 written.behind |= self.write_alert(config, now, at, each);
-                self.alerts.update(at, |held| held.dirty = false);
+                self.alerts.update(at, |held| held.flash.dirty = false);
             }
         }
         self.write_dirty_beats(config, now, each);
@@ -139,7 +139,7 @@ impl Engine {
     fn write_alert(&mut self, config: &Config, now: Now, at: usize, each: &mut dyn FnMut(u8, &[u8])) -> bool {
         let mono = now.mono;
         let Some(held) = self.alerts.get(at) else { return false };
-        let (source, written) = (held.source(), held.written);
+        let (source, written) = (held.source(), held.flash.written);
         if !durable::is_durable(held) {
             if written {
                 self.strike_out(config, now, at, each);
@@ -153,7 +153,7 @@ impl Engine {
         let Some(payload) = durable::claim_record(config, now, held) else { return false };
         let Some(wear) = self.wear.get_mut(source.index()) else { return false };
         if wear.afford(cost(&payload), mono) {
-            self.alerts.update(at, |held| (held.written, held.written_at) = (true, mono));
+            self.alerts.update(at, |held| held.flash = OnFlash { written: true, dirty: false, at: mono });
             each(CLAIM, &payload);
             return false;
         }
@@ -167,7 +167,7 @@ impl Engine {
 
     fn strike_out(&mut self, config: &Config, now: Now, at: usize, each: &mut dyn FnMut(u8, &[u8])) {
         let record = self.alerts.update(at, |held| {
-            held.written = false;
+            held.flash.written = false;
             (held.source(), durable::over_record(config, now, held))
         });
         let Some((source, payload)) = record else { return };
@@ -242,8 +242,8 @@ impl Engine {
                 (wear.more, wear.behind, wear.owes) = (more, held, false);
             }
             self.alerts.for_each_of(id, |held| {
-                held.written = !brief && !held.private && durable::is_durable(held);
-                (held.dirty, held.written_at) = (false, now);
+                let written = !brief && !held.private && durable::is_durable(held);
+                held.flash = OnFlash { written, dirty: false, at: now };
             });
         }
     }
