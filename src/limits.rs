@@ -151,7 +151,7 @@ pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 /// Components that the durable record of one alert lists; of more, it says "all that its source feeds".
 pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
-pub const DURABLE_BYTES: usize = 544;
+pub const DURABLE_BYTES: usize = 560;
 
 /// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
 pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);

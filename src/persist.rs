@@ -7,14 +7,12 @@
 //! again every [`JOURNAL_RETRY`].
 
 use crate::config::Config;
-use crate::engine::alerts::Key;
-use crate::engine::{Durable, Engine};
+use crate::engine::Engine;
 use crate::incidents::{Boot, Survey};
-use crate::journal::kinds::{BEAT, BEGAN, ENDED, MORE};
+use crate::journal::kinds::{BEAT, BEGAN, CLAIM, ENDED, MORE, OVER};
 use crate::journal::memory::Memory;
 use crate::journal::{Counters, Durability, Fault, Journal, Opened, Refused, Store};
 use crate::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
-use crate::model::SourceId;
 use crate::text::buffer::BytesView;
 use crate::time::{Mono, Now};
 
@@ -153,29 +151,11 @@ impl Driver {
         Started { opened, unknown, enlarged, news }
     }
 
-    /// Writes down what a step says must survive a restart. It is on flash after
-    /// [`commit`](Self::commit).
-    pub fn note(
-        &mut self,
-        store: &mut dyn Store,
-        engine: &mut Engine,
-        config: &Config,
-        now: Now,
-        what: Durable,
-    ) -> News {
+    /// Writes down what senders said and nobody will say again, if there is any. It is on flash after
+    /// [`commit`](Self::commit), which does this, too.
+    pub fn note(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
-        let journal = &mut self.journal;
-        let mut full = false;
-        news.behind = engine.write_down(config, now, what, &mut |kind, payload| {
-            full |= journal.append(store, kind, payload, Durability::Later) == Err(Refused::Full);
-        });
-        if full {
-            // The snapshot holds it, and whose record found no room pays for it.
-            let cost = self.rewrite(store, engine, config, now, &mut news);
-            if let Durable::Began(Key { source, .. }) | Durable::Ended(Key { source, .. }) = what {
-                engine.pay(SourceId(source), cost, now.mono);
-            }
-        }
+        self.write_claims(store, engine, config, now, &mut news);
         self.watch(now.mono, news)
     }
 
@@ -184,6 +164,7 @@ impl Driver {
     /// only.
     pub fn commit(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
+        self.write_claims(store, engine, config, now, &mut news);
         self.append(store, engine, config, now, &mut news);
         self.purge(store, engine, config, now, &mut news);
         if engine.uptime().flush_at().is_some_and(|at| at <= now.mono) {
@@ -326,6 +307,33 @@ impl Driver {
         Ok(Imported { count, told: survey.told, named: survey.named, news })
     }
 
+    /// Adds what has changed of the alerts and heartbeats that nobody will say again.
+    fn write_claims(
+        &mut self,
+        store: &mut dyn Store,
+        engine: &mut Engine,
+        config: &Config,
+        now: Now,
+        news: &mut News,
+    ) {
+        if !engine.has_unwritten() {
+            return;
+        }
+        let journal = &mut self.journal;
+        let mut full = false;
+        let written = engine.write_down(config, now, &mut |kind, payload| {
+            full |= journal.append(store, kind, payload, Durability::Later) == Err(Refused::Full);
+        });
+        news.behind |= written.behind;
+        if full {
+            // The snapshot holds it, and whose record found no room pays for it.
+            let cost = self.rewrite(store, engine, config, now, news);
+            for source in written.sources.iter() {
+                engine.pay(source, cost, now.mono);
+            }
+        }
+    }
+
     /// Adds what is not in the journal yet.
     fn append(
         &mut self,
@@ -444,7 +452,7 @@ impl Driver {
 
 /// Whether a record tells of an alert or a heartbeat, which nobody needs elsewhere.
 const fn is_alert(kind: u8) -> bool {
-    matches!(kind, BEGAN | ENDED | MORE | BEAT)
+    matches!(kind, BEGAN | ENDED | MORE | BEAT | CLAIM | OVER)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, End, Engine, Input, Quality};
+use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanner, Step};
@@ -175,9 +175,9 @@ impl Board {
         self.drive(Driver::flush);
     }
 
-    fn note(&mut self, what: Durable) {
+    fn note(&mut self) {
         let now = self.now();
-        let news = self.driver.note(&mut self.memory, &mut self.engine, &self.config, now, what);
+        let news = self.driver.note(&mut self.memory, &mut self.engine, &self.config, now);
         assert_eq!(news.storage, None);
         self.commit();
     }
@@ -201,23 +201,22 @@ impl Board {
         );
         let mut reader = Box::new(Reader::new());
         reader.start(Dialect::Webhook);
-        let mut durable = Durable::Nothing;
         let (engine, config) = (&mut self.engine, &self.config);
         let mut open = engine.open(SourceId(0), Sender::Webhook);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { return };
             let input = Input::Alert { body: &mut open, alert, quality: Quality::Whole };
-            durable = engine.step(config, now, input).durable;
+            engine.step(config, now, input);
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         engine.step(config, now, Input::Close { body: &mut open, end: End::CUT });
-        self.note(durable);
+        self.note();
     }
 
     fn beat(&mut self, failed: bool) {
         let input = Input::Beat { id: HeartbeatId(0), failed };
-        let durable = self.engine.step(&self.config, self.now(), input).durable;
-        self.note(durable);
+        self.engine.step(&self.config, self.now(), input);
+        self.note();
     }
 
     fn act(&mut self, who: u32, action: Action<'_>) -> u32 {

@@ -76,8 +76,15 @@ pub struct Held {
     pub last_heard: Mono,
     /// Whether its labels hold a MAC address, so that its fingerprint must not be written down.
     pub private: bool,
-    /// Whether the journal holds it, as bad and as far-reaching as it is.
+    /// The journal holds it.
     pub written: bool,
+    /// The journal holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
+    pub dirty: bool,
+    /// It came from the journal at a start without a clock, and its life was granted anew; how much of it was
+    /// left is in `memory.announced`.
+    pub granted: bool,
+    /// When the journal was told of it last.
+    pub written_at: Mono,
     /// Its name, and what a matcher or `publish` names.
     pub kept: Kept,
 }
@@ -263,7 +270,8 @@ impl Alerts {
         if self.counting_all() >= self.list.len() {
             return false;
         }
-        match self.list.iter().position(|held| !held.counts()) {
+        // The journal must hear of an end before it is forgotten.
+        match self.list.iter().position(|held| !held.counts() && !held.dirty) {
             Some(at) => self.remove(at).is_some(),
             None => false,
         }

@@ -135,7 +135,7 @@ impl Engine {
             self.heard(config, body.source, now);
         }
         self.settle(config, now);
-        Effects { verdict: None, durable: core::mem::take(&mut self.durable), stale: body.stale }
+        Effects { verdict: None, stale: body.stale }
     }
 
     /// What found no room in a body is known by what else stood in it: when all of that is over, so is it.

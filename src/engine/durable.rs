@@ -6,22 +6,36 @@
 //!
 //! # Records, version 1
 //!
-//! Numbers are little-endian. Sections of the configuration are known by a hash of their names, so that a
-//! record says nothing by itself and a renamed section takes nothing along.
+//! Numbers are little-endian, times are milliseconds since 1970, `i64::MIN` if not known. Sections of the
+//! configuration are known by a hash of their names, so that a record says nothing by itself and a renamed
+//! section takes nothing along.
 //!
 //! ```text
+//! claim: | source u64 | fingerprint u64 | how u8 | says u8 | starts i64 | told i64 | until i64 |
+//!        | count u16 | count x component u32 | length u16 | length x kept |
+//! over:  | source u64 | fingerprint u64 | at i64 | starts i64 |
+//! more:  | source u64 |
 //! began: | source u64 | fingerprint u64 | severity u8 | starts i64 | count u16 | count x component u32 |
 //!        | length u16 | length x kept |
 //! ended: | source u64 | fingerprint u64 |
-//! more:  | source u64 |
 //! ```
 //!
-//! `severity`: 1 degraded, 2 outage; and 16 if it lasts until it is resolved (collectd's). `starts`: milliseconds since 1970, `i64::MIN` if not known. `count`:
-//! 65,535 if there were too many to list: then all that the source feeds, since a component that is left out
-//! could turn green. `kept`: of what is kept, the name, the labels
-//! that led by name and what is published, as [`Kept`] packs it. `more`: this source had alerts that are not
-//! written down: more than fit, more than its allowance of flash (see [`wear`](super::wear)), or such whose labels hold a
-//! MAC address, which could be guessed from the fingerprint.
+//! `how`: 1 collectd says it, 2 its life was granted anew at a start without a clock. `says`: 1 degraded, 2
+//! outage, 3 its sender cannot tell; and 16 nobody can tell whether it fires, 32 its sender says that nobody
+//! looked, 48 a person ended it. `starts`: as its sender says, else when it was heard first. `told`: when it
+//! was heard last. `until`: so long that is believed; its expiry needs no record. `count`: 65,535 if there
+//! were too many to list: then all that the source feeds, since a component that is left out could turn
+//! green. `kept`: of what is kept, the name, the labels that led by name and what is published, as [`Kept`]
+//! packs it. `more`: this source had alerts that are not written down: more than fit, more than its
+//! allowance of flash (see [`wear`](super::wear)), or such whose labels hold a MAC address, which could be
+//! guessed from the fingerprint. `began` and `ended` are of earlier versions, and only read. `severity`: 1
+//! degraded, 2 outage; and 16 if collectd says it.
+//!
+//! # A life over a restart
+//!
+//! A restart grants what was left of an alert's life by the clock, never more. Without a clock nobody knows
+//! how much that is: the whole of it is granted once, and the record says so; at a second start without a
+//! clock the alert is *no data*. When the clock comes, `until` decides.
 
 use super::Engine;
 use super::alerts::{Held, Key, Phase};
@@ -29,13 +43,13 @@ use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
 use super::mapping::{self, LEADING};
 use crate::config::Config;
-pub use crate::journal::kinds::{BEGAN, ENDED, MORE};
+pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
 use crate::limits::{
-    ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, RECORD_OVERHEAD_BYTES,
-    UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
+    ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, OLD_NEWS,
+    RECORD_OVERHEAD_BYTES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
-use crate::model::{ComponentId, ComponentSet, Finding, Kept, Severity, SourceId};
-use crate::time::{Now, Wall};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, SourceId};
+use crate::time::{Millis, Mono, Now, Wall};
 
 /// A record's payload.
 pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
@@ -43,19 +57,20 @@ pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 /// Bytes kept free for the head of a journal.
 const HEADER_ROOM: u32 = 64;
 
-/// What is added to the severity of an alert that its sender never repeats.
+/// Bits of `how`, and what `began` adds to its severity.
+const COLLECTD: u8 = 1;
+const GRANTED: u8 = 2;
 const ONCE: u8 = 16;
+
+/// What `says` adds to what an alert says while it fires.
+const LAPSED: u8 = 16;
+const UNSEEN: u8 = 32;
+const RELEASED: u8 = 48;
 
 /// Stands for "all that the source feeds".
 const ALL: u16 = u16::MAX;
 
 impl Engine {
-    /// The record that an alert which is held began; `None` if it is not held, or will be repeated.
-    pub(super) fn began_record(&self, config: &Config, now: Now, key: Key) -> Option<Payload> {
-        let held = self.alerts.find(key).and_then(|at| self.alerts.get(at))?;
-        began(config, now, held)
-    }
-
     /// The records of all that must survive a restart: what a compacted journal holds. Where alerts are too many,
     /// `brief`: only that there were. Of how components fared, the newest days that fit.
     pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
@@ -84,9 +99,17 @@ impl Engine {
         }
         self.incidents.snapshot(each);
         self.snapshot_beats(config, now, each);
-        for held in self.alerts.iter().filter(|_| !brief) {
-            if let Some(payload) = began(config, now, held) {
-                each(BEGAN, &payload);
+        for held in self.alerts.iter().filter(|held| !brief && !held.private) {
+            // Of an end, what ended is written, too: else nobody could tell old news.
+            let ended = matches!(held.phase, Phase::Ended { until } if until > now.mono);
+            if !is_durable(held) && (held.sender == Sender::Repeating || !ended) {
+                continue;
+            }
+            if let Some(payload) = claim_record(config, now, held) {
+                each(CLAIM, &payload);
+            }
+            if ended {
+                each(OVER, &over_record(config, now, held));
             }
         }
     }
@@ -98,25 +121,53 @@ impl Engine {
         let mut rest = payload;
         self.restoring = true;
         match kind {
+            CLAIM => self.restore_claim(config, now, &mut rest).is_some(),
+            OVER => self.restore_over(config, now, &mut rest).is_some(),
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
-            ENDED => self.restore_ended(config, &mut rest).is_some(),
+            ENDED => self.restore_over(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
             BEAT => self.restore_beat(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
         }
     }
 
+    /// An earlier version's record: nobody knows how much of its life was left, so all of it is granted.
     fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
-        let source = u64::from_le_bytes(take(rest)?);
-        let fingerprint = u64::from_le_bytes(take(rest)?);
-        let [how] = take(rest)?;
-        let sender = if how & ONCE == 0 { Sender::Webhook } else { Sender::Once };
-        let severity = match how & !ONCE {
-            1 => Severity::Degraded,
-            2 => Severity::Outage,
+        let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
+        let [severity] = take(rest)?;
+        let claim = Claim {
+            how: if severity & ONCE == 0 { 0 } else { COLLECTD },
+            says: severity & !ONCE,
+            starts: take_i64(rest)?,
+            told: i64::MIN,
+            until: i64::MIN,
+        };
+        (claim.says <= 2).then_some(())?;
+        self.restore_alert(config, now, (source, fingerprint), claim, rest)
+    }
+
+    fn restore_claim(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
+        let [how, says] = take(rest)?;
+        let (starts, told, until) = (take_i64(rest)?, take_i64(rest)?, take_i64(rest)?);
+        let claim = Claim { how, says, starts, told, until };
+        self.restore_alert(config, now, (source, fingerprint), claim, rest)
+    }
+
+    fn restore_alert(
+        &mut self,
+        config: &Config,
+        now: Now,
+        (source, fingerprint): (u64, u64),
+        claim: Claim,
+        rest: &mut &[u8],
+    ) -> Option<()> {
+        let fires = match claim.says & 15 {
+            1 => Finding::Degraded,
+            2 => Finding::Outage,
+            3 => Finding::SenderCannotTell,
             _ => return None,
         };
-        let starts = i64::from_le_bytes(take(rest)?);
         let count = u16::from_le_bytes(take(rest)?);
         let mut listed = ComponentSet::EMPTY;
         let source = source_by_hash(config, source);
@@ -142,44 +193,94 @@ impl Engine {
         if mapping::is_ignored(config, source, &kept) {
             return Some(());
         }
-        let within = config.sources.get(source.index())?.repeat_within;
-        let until = now.mono.plus(within);
-        let starts_at = (starts != i64::MIN).then_some(Wall(starts));
-        let site = config.sources.get(source.index())?.site;
+        let settings = config.sources.get(source.index())?;
+        let (site, within) = (settings.site, settings.repeat_within.max(config.main.resolve_after));
+        let (until, granted) = claim.life(within, now);
+        let phase = match (claim.says & !15, until) {
+            (RELEASED, Some(until)) => Phase::Released { until },
+            // Its source has not said it again for as long as it may take to.
+            (RELEASED, None) => return Some(()),
+            (0, Some(until)) => Phase::Firing { until },
+            _ => Phase::Expired { quiet_since: now.mono },
+        };
+        let mono = |at: i64| known(at).and_then(|at| now.mono_of(at)).map_or(now.mono, |at| at.min(now.mono));
         let held = Held {
             key,
             components: listed,
-            fires: severity.into(),
-            unknown: Finding::Lapsed,
+            fires,
+            unknown: if claim.says & !15 == UNSEEN { Finding::SenderCannotTell } else { Finding::Lapsed },
             number: 0,
-            sender,
-            phase: Phase::Firing { until },
-            memory: Memory { announced: None, announced_at: now.mono, word: Word::Firing, promised: false },
-            starts_at,
+            sender: if claim.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
+            phase,
+            memory: Memory {
+                announced: known(claim.until).filter(|_| granted),
+                announced_at: now.mono,
+                word: Word::Firing,
+                promised: false,
+            },
+            starts_at: known(claim.starts),
             first_heard: now.mono,
-            last_heard: now.mono,
+            last_heard: mono(claim.told),
             private: false,
             written: true,
+            dirty: granted,
+            granted,
+            written_at: mono(claim.told),
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
-        let claim = (held.says(), held.since(now));
-        self.wake_at(until);
+        let marks = (held.says(), held.since(now));
+        self.unwritten |= granted;
+        if let Some(until) = until {
+            self.wake_at(until);
+        }
         // What is held is counted when all is restored.
         if self.alerts.len() >= ALERTS || self.alerts.insert(held, site).is_err() {
-            self.lost(source, now.mono.plus(within));
-            self.refuse(config, source, &listed, claim, now.mono.plus(within), now);
+            let until = until.unwrap_or(now.mono.plus(within));
+            self.lost(source, until);
+            self.refuse(config, source, &listed, marks, until, now);
         }
         Some(())
     }
 
-    fn restore_ended(&mut self, config: &Config, rest: &mut &[u8]) -> Option<()> {
-        let source = u64::from_le_bytes(take(rest)?);
-        let fingerprint = u64::from_le_bytes(take(rest)?);
-        if let Some(source) = source_by_hash(config, source) {
-            self.forget(Key { source: source.0, fingerprint });
+    /// An end; of an earlier version's, nobody knows when it was.
+    fn restore_over(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+        let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
+        let ended = if rest.is_empty() { None } else { Some((take_i64(rest)?, take_i64(rest)?)) };
+        let Some(source) = source_by_hash(config, source) else { return Some(()) };
+        let key = Key { source: source.0, fingerprint };
+        let Some(at) = self.alerts.find(key) else { return Some(()) };
+        let since = ended.and_then(|(at, _)| now.mono_of(known(at)?)).filter(|&at| at <= now.mono);
+        let until = since.map_or(now.mono, |at| at.plus(OLD_NEWS));
+        if until <= now.mono {
+            self.alerts.remove(at);
+            return Some(());
         }
+        self.alerts.update(at, |held| {
+            held.phase = Phase::Ended { until };
+            held.starts_at = ended.and_then(|(_, starts)| known(starts));
+            held.memory.word = Word::Resolved;
+            (held.written, held.dirty, held.granted) = (false, false, false);
+        });
+        self.wake_at(until);
         Some(())
+    }
+
+    /// The clock has come to count: what was granted anew has what was left by it.
+    pub(super) fn learn_what_was_left(&mut self, now: Now) {
+        for at in 0..self.alerts.len() {
+            let Some(held) = self.alerts.get(at).filter(|held| held.granted) else { continue };
+            let Some(left) = held.memory.announced.and_then(|until| now.mono_of(until)) else { continue };
+            let phase = match held.phase {
+                Phase::Firing { until } if left > now.mono => Phase::Firing { until: until.min(left) },
+                Phase::Released { until } => Phase::Released { until: until.min(left) },
+                Phase::Firing { .. } => Phase::Expired { quiet_since: now.mono },
+                phase => phase,
+            };
+            self.alerts.update(at, |held| (held.phase, held.granted) = (phase, false));
+            self.must_write(at);
+            self.wake_at(left);
+        }
     }
 
     fn restore_more(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
@@ -203,11 +304,38 @@ pub(super) fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
     config.source_hash(source).to_le_bytes()
 }
 
+/// What a record says of an alert, but for what it concerns.
+#[derive(Clone, Copy)]
+struct Claim {
+    how: u8,
+    says: u8,
+    starts: i64,
+    told: i64,
+    until: i64,
+}
+
+impl Claim {
+    /// Until when what it says is believed after a start, if that is still to come; and whether the whole of
+    /// `within` was granted for want of a clock.
+    fn life(&self, within: Millis, now: Now) -> (Option<Mono>, bool) {
+        let most = now.mono.plus(within);
+        match known(self.until).and_then(|until| now.mono_of(until)) {
+            Some(until) => (Some(until.min(most)).filter(|&until| until > now.mono), false),
+            None if self.how & GRANTED != 0 => (None, false),
+            None => (Some(most), true),
+        }
+    }
+}
+
 /// The record that an alert ended.
-pub(super) fn ended_record(config: &Config, key: Key) -> Payload {
+pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     let mut out = Payload::new();
-    put(&mut out, &config.source_hash(SourceId(key.source)).to_le_bytes());
-    put(&mut out, &key.fingerprint.to_le_bytes());
+    put(&mut out, &config.source_hash(held.source()).to_le_bytes());
+    put(&mut out, &held.key.fingerprint.to_le_bytes());
+    // What is struck out for want of an allowance has not ended.
+    let ended = matches!(held.phase, Phase::Ended { .. });
+    put(&mut out, &stamp(now.wall_of(held.memory.announced_at).filter(|_| ended)));
+    put(&mut out, &stamp(held.starts_at));
     out
 }
 
@@ -223,17 +351,33 @@ fn may_be_written(config: &Config, held: &Held, name: &str) -> bool {
     name == "alertname" || led() || published.any(|row| config.str(row.annotation) == name)
 }
 
-fn began(config: &Config, now: Now, held: &Held) -> Option<Payload> {
-    if !is_durable(held) || held.private {
+/// The record of what an alert says; `None` if its labels must not be written.
+pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Payload> {
+    if held.private {
         return None;
     }
+    let fires = match held.fires {
+        Finding::Outage => 2,
+        Finding::Degraded => 1,
+        _ => 3,
+    };
+    let (standing, until) = match held.phase {
+        Phase::Firing { until } => (0, Some(until)),
+        Phase::Released { until } => (RELEASED, Some(until)),
+        Phase::Expired { .. } if held.unknown == Finding::SenderCannotTell => (UNSEEN, None),
+        Phase::Expired { .. } | Phase::Ended { .. } => (LAPSED, None),
+    };
+    let once = if held.sender == Sender::Once { COLLECTD } else { 0 };
+    let granted = if held.granted { GRANTED } else { 0 };
+    // As it was, if its life was granted anew and nobody knows by how much that is too long.
+    let until = until.and_then(|until| now.wall_of(until)).filter(|_| !held.granted);
     let mut out = Payload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
-    let once = if held.sender == Sender::Once { ONCE } else { 0 };
-    put(&mut out, &[once | if held.fires == Finding::Outage { 2 } else { 1 }]);
-    let starts = held.starts_at.or_else(|| now.wall_of(held.first_heard)).map_or(i64::MIN, |at| at.0);
-    put(&mut out, &starts.to_le_bytes());
+    put(&mut out, &[once | granted, standing | fires]);
+    put(&mut out, &stamp(held.starts_at.or_else(|| now.wall_of(held.first_heard))));
+    put(&mut out, &stamp(now.wall_of(held.last_heard)));
+    put(&mut out, &stamp(until.or(held.memory.announced.filter(|_| held.granted))));
     let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);
     if usize::from(count) > DURABLE_COMPONENTS {
         put(&mut out, &ALL.to_le_bytes());
@@ -260,7 +404,7 @@ fn put(out: &mut Payload, bytes: &[u8]) {
 }
 
 const _: () = assert!(
-    8 + 8 + 1 + 8 + 2 + DURABLE_COMPONENTS * 4 + 2 + KEPT_BYTES <= DURABLE_BYTES,
+    8 + 8 + 2 + 8 + 8 + 8 + 2 + DURABLE_COMPONENTS * 4 + 2 + KEPT_BYTES <= DURABLE_BYTES,
     "the record of the largest alert must fit"
 );
 
@@ -268,6 +412,22 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk::<N>()?;
     *rest = tail;
     Some(*head)
+}
+
+fn take_u64(rest: &mut &[u8]) -> Option<u64> {
+    take(rest).map(u64::from_le_bytes)
+}
+
+fn take_i64(rest: &mut &[u8]) -> Option<i64> {
+    take(rest).map(i64::from_le_bytes)
+}
+
+fn stamp(at: Option<Wall>) -> [u8; 8] {
+    at.map_or(i64::MIN, |at| at.0).to_le_bytes()
+}
+
+fn known(at: i64) -> Option<Wall> {
+    (at != i64::MIN).then_some(Wall(at))
 }
 
 fn source_by_hash(config: &Config, wanted: u64) -> Option<SourceId> {

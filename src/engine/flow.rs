@@ -3,7 +3,7 @@
 use super::alerts::{self, Held, Key, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
-use super::{Body, Durable, Engine, Quality, Verdict};
+use super::{Body, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, OLD_NEWS, PROMISE_MOST, WAKE_LEAST};
@@ -18,13 +18,6 @@ struct Message<'a> {
     key: Key,
     claim: Claim,
     word: Word,
-}
-
-impl Message<'_> {
-    /// What must survive a restart of an alert that begins by it.
-    fn begins(&self) -> Durable {
-        if self.alert.held_mac() { Durable::More(self.source) } else { Durable::Began(self.key) }
-    }
 }
 
 impl Engine {
@@ -160,6 +153,7 @@ impl Engine {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return Verdict::Refused;
         };
+        let granted = self.alerts.get(at).is_some_and(|held| held.granted);
         let changed = self.alerts.update(at, |held| {
             held.phase = match (message.word, held.phase) {
                 // May be its end: the next message tells. Until then its old life goes on.
@@ -180,6 +174,7 @@ impl Engine {
                 held.memory.word = message.word;
             }
             held.memory.promised |= message.claim.promises(now);
+            held.granted = false;
             held.sender = message.sender;
             held.starts_at = message.claim.starts_at;
             held.last_heard = now.mono;
@@ -192,8 +187,14 @@ impl Engine {
             held.kept = kept;
             changed
         });
-        if message.sender != Sender::Repeating && before != (components, fires) {
-            self.durable = message.begins();
+        if let Some(held) = self.alerts.get(at) {
+            let changed = before != (held.components, held.says());
+            // Else a restart would grant it less than its sender has promised anew.
+            let old = held.written_at.plus(marked_for(config, message.source, message.sender).half());
+            if changed || granted || held.written && (message.sender == Sender::Repeating || old <= now.mono)
+            {
+                self.must_write(at);
+            }
         }
         if changed == Some(true)
             && let Some(source) = config.sources.get(message.source.index())
@@ -249,6 +250,9 @@ impl Engine {
             last_heard: now.mono,
             private: message.alert.held_mac(),
             written: false,
+            dirty: false,
+            granted: false,
+            written_at: Mono(0),
             kept,
         };
         let (says, since) = (held.says(), held.since(now));
@@ -263,9 +267,7 @@ impl Engine {
             return self.refuse(config, message.source, &components, (says, since), until, now);
         }
         self.replace(config, &components, (Finding::Well, says), Some(since), now);
-        if message.sender != Sender::Repeating {
-            self.durable = message.begins();
-        }
+        self.must_write(self.alerts.len().saturating_sub(1));
         match phase {
             Phase::Firing { until } | Phase::Ended { until } | Phase::Released { until } => {
                 self.wake_at(until);
@@ -318,7 +320,6 @@ impl Engine {
     fn lose(&mut self, source: SourceId, sender: Sender, until: Mono) {
         if sender != Sender::Repeating {
             self.lost(source, until);
-            self.durable = Durable::More(source);
         }
     }
 
@@ -355,18 +356,16 @@ impl Engine {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
         let repeats = sender == Sender::Repeating;
         let until = now.mono.plus(if repeats { ENDED_MEMORY } else { OLD_NEWS });
-        let written = self.alerts.update(at, |held| {
+        self.alerts.update(at, |held| {
             held.phase = Phase::Ended { until };
             held.memory.announced = claim.ends_at;
             held.memory.announced_at = now.mono;
             held.memory.word = Word::Resolved;
             held.memory.promised = false;
             held.last_heard = now.mono;
-            (core::mem::replace(&mut held.written, false), held.key)
+            held.granted = false;
         });
-        if let Some((true, key)) = written {
-            self.durable = Durable::Ended(key);
-        }
+        self.must_write(at);
         self.shift(config, at, before, now);
         self.wake_at(until);
     }
@@ -381,6 +380,7 @@ impl Engine {
             held.memory.word = Word::CannotTell;
             held.last_heard = now.mono;
         });
+        self.must_write(at);
         self.shift(config, at, before, now);
         self.wake_at(now.mono.plus(EXPIRED_QUIET));
     }
@@ -398,6 +398,7 @@ impl Engine {
         let before = (held.components, held.says());
         let until = marked_until(config, held.source(), held.sender, now.mono);
         self.alerts.update(at, |held| held.phase = Phase::Released { until });
+        self.must_write(at);
         self.shift(config, at, before, now);
         self.settle(config, now);
         self.wake_at(until);
@@ -445,6 +446,7 @@ impl Engine {
     pub(super) fn learn_time(&mut self, config: &Config, now: Now) {
         self.had_wall = true;
         self.incidents.learn_time(now);
+        self.learn_what_was_left(now);
         self.rejudge(config, now);
         for generation in &mut self.generations {
             *generation = generation.wrapping_add(1);
@@ -583,7 +585,10 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
 /// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have
 /// said so again. A webhook does that after hours, and so does collectd, if it is told to.
 fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
+    now.plus(marked_for(config, source, sender))
+}
+
+fn marked_for(config: &Config, source: SourceId, sender: Sender) -> Millis {
     let source = config.sources.get(source.index()).filter(|_| sender != Sender::Repeating);
-    let within = source.map_or(Millis(0), |source| source.repeat_within);
-    now.plus(within.max(config.main.resolve_after))
+    source.map_or(Millis(0), |source| source.repeat_within).max(config.main.resolve_after)
 }

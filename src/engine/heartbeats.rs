@@ -21,7 +21,7 @@
 //! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
 //! was late; both, it failed and the next one was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
 
-use super::{Durable, Engine};
+use super::Engine;
 use crate::config::same::same_source;
 use crate::config::{Config, Heartbeat};
 pub use crate::journal::kinds::BEAT;
@@ -86,6 +86,8 @@ pub(super) struct Beat {
     /// What was written last, and when.
     noted: (u8, Mono),
     noted_at: Option<Mono>,
+    /// The journal must be told of it.
+    dirty: bool,
     /// Whether nothing came in this run yet, and a record says when it came before, and what: as in that.
     recalled: bool,
     recalled_at: Wall,
@@ -100,6 +102,7 @@ impl Beat {
             pulse: Pulse::Unheard { since: Mono(0) },
             noted: (0, Mono(0)),
             noted_at: None,
+            dirty: false,
             recalled: false,
             recalled_at: Wall(0),
             recalled_flags: 0,
@@ -197,7 +200,7 @@ impl Engine {
         // Before its source: a component that is well again by it is never well too early.
         self.set_pulse(config, id, pulse, None, now);
         if self.is_to_be_noted(id, row, failed, now) {
-            self.durable = Durable::Beat(id);
+            self.must_write_beat(id);
         }
         if let Some(at) = pulse.late_at(row) {
             self.wake_at(at);
@@ -224,6 +227,10 @@ impl Engine {
             };
             self.counters.missed = self.counters.missed.saturating_add(1);
             self.set_pulse(config, id, late, Some(from.plus(row.every)), now);
+            // A power cut must not make it look as if it might have come.
+            if late.last().is_some() && row.every >= BEAT_KEPT_EVERY && now.wall.is_some() {
+                self.must_write_beat(id);
+            }
         }
     }
 
@@ -236,6 +243,12 @@ impl Engine {
         let news = failed && beat.noted.0 & FAILED == 0;
         // What comes often, and was written with the history, must not be on time after a restart if it has failed since.
         now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
+    }
+
+    fn must_write_beat(&mut self, id: HeartbeatId) {
+        if let Some(beat) = self.beats.get_mut(id.index()) {
+            (beat.dirty, self.unwritten) = (true, true);
+        }
     }
 
     /// The record of a heartbeat, if it came and the clock is set.
@@ -259,11 +272,23 @@ impl Engine {
         now: Now,
         each: &mut dyn FnMut(u8, &[u8]),
     ) {
+        if let Some(beat) = self.beats.get_mut(id.index()) {
+            beat.dirty = false;
+        }
         let Some(record) = self.beat_record(config, id, now) else { return };
         each(BEAT, &record);
         if let Some(beat) = self.beats.get_mut(id.index()) {
             beat.noted = (beat.pulse.flags(), beat.pulse.last().unwrap_or_default());
             beat.noted_at = Some(now.mono);
+        }
+    }
+
+    /// Writes down those of which the journal must be told at once.
+    pub(super) fn write_dirty_beats(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
+        for (id, _) in config.heartbeats() {
+            if self.beats.get(id.index()).is_some_and(|beat| beat.dirty) {
+                self.note_beat(config, id, now, each);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ mod wear;
 
 use heapless::Vec;
 
-use alerts::{Alerts, Held, Key};
+use alerts::{Alerts, Held};
 use body::Changes;
 pub use body::{Body, End};
 use heartbeats::Beat;
@@ -40,7 +40,7 @@ use crate::limits::{
 };
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
-    ServiceId, SiteId, SourceId, SourceSet, State, StepView, View,
+    ServiceId, SiteId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{At, Mono, Now};
@@ -118,29 +118,8 @@ pub enum Verdict {
 pub struct Effects {
     /// What became of the alert, if it was one.
     pub verdict: Option<Verdict>,
-    /// What must survive a restart, since nobody will say it again: for [`Engine::write_down`].
-    pub durable: Durable,
     /// Samples of a body that is over which were measured too long ago to count.
     pub stale: u32,
-}
-
-/// What must survive a restart: the beginnings and ends of alerts that their sender does not repeat, and rare heartbeats.
-///
-/// Not an `Option`: its `None` would take a number behind the last variant's, which is not zero, and move all of
-/// the engine from `.bss` into the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durable {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// It is held, and was not, or concerns other components than before.
-    Began(Key),
-    /// It was resolved.
-    Ended(Key),
-    /// An alert of this source began that must not be written down, or that nobody holds.
-    More(SourceId),
-    /// A heartbeat came that comes rarely.
-    Beat(HeartbeatId),
 }
 
 /// How often each thing happened since the start.
@@ -214,8 +193,8 @@ pub struct Engine {
     had_wall: bool,
     /// How far it was ahead of the monotonic one when it was last believed, in milliseconds.
     offset: i64,
-    /// What the present step has to tell; at most one thing, since it takes at most one alert.
-    durable: Durable,
+    /// The journal must be told of something: an alert, a heartbeat or a source is dirty.
+    unwritten: bool,
 }
 
 impl Default for Engine {
@@ -259,7 +238,7 @@ impl Engine {
             boot: Boot { id: 0, base: 0 },
             had_wall: false,
             offset: 0,
-            durable: Durable::Nothing,
+            unwritten: false,
         }
     }
 
@@ -308,7 +287,7 @@ impl Engine {
             Input::Pass => Effects::default(),
             Input::Beat { id, failed } => {
                 self.beat(config, id, failed, now);
-                Effects { durable: core::mem::take(&mut self.durable), ..Effects::default() }
+                Effects::default()
             }
             Input::Close { body, end } => self.close(config, body, end, now),
             Input::Sample { body, sample } => {
@@ -337,8 +316,7 @@ impl Engine {
                 }
                 // The incidents look when the body is over.
                 self.look_soon(now.mono);
-                let durable = core::mem::take(&mut self.durable);
-                return Effects { verdict: Some(verdict), durable, stale: 0 };
+                return Effects { verdict: Some(verdict), stale: 0 };
             }
         };
         self.settle(config, now);

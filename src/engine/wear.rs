@@ -7,16 +7,25 @@
 //! well. An alert that is written down is always struck out when it ends, whatever is left. When some of the allowance
 //! has grown back, a compaction writes everything down anew; it is paid from the allowance, too.
 
-use super::Durable;
 use super::Engine;
-use super::alerts::{Held, Key};
-use super::durable::{self, BEGAN, ENDED, MORE};
+use super::alerts::Held;
+use super::durable::{self, CLAIM, MORE, OVER};
+use super::lifetime::Sender;
 use crate::config::Config;
 use crate::limits::{ALERT_FLASH_BYTES, ALERT_FLASH_HOUR, FLASH_NODE_BYTES, RECORD_OVERHEAD_BYTES, SOURCES};
 use crate::model::{SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now};
 
 const HOUR: Millis = Millis::from_mins(60);
+
+/// What [`Engine::write_down`] wrote.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// A source's allowance has just been used up, which is worth a word in the log.
+    pub behind: bool,
+    /// Whose alerts were written: who pays if the journal had no room.
+    pub sources: SourceSet,
+}
 
 /// What one source has cost, and what the journal lacks of it. All-zero: nothing.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +36,10 @@ pub(super) struct Wear {
     at: Mono,
     /// Beginnings are not written down, until a compaction writes everything.
     behind: bool,
-    /// The journal says that there is more.
+    /// The journal holds a MORE record of this source.
     more: bool,
+    /// It must be told that there is more.
+    owes: bool,
     /// Until then this source may have alerts that nobody holds: they found no room, or an earlier run did not write
     /// them down.
     pub(super) lost_until: Mono,
@@ -37,7 +48,7 @@ pub(super) struct Wear {
 impl Wear {
     /// Nothing.
     pub(super) const fn new() -> Self {
-        Self { spent: 0, at: Mono(0), behind: false, more: false, lost_until: Mono(0) }
+        Self { spent: 0, at: Mono(0), behind: false, more: false, owes: false, lost_until: Mono(0) }
     }
 
     /// Lets the allowance grow.
@@ -87,58 +98,90 @@ fn cost(payload: &[u8]) -> u32 {
 }
 
 impl Engine {
-    /// Tells `each` record by which what a step asked for survives a restart: 0 to 2 of them. True if this
-    /// source's allowance has just been used up, which is worth a word in the log.
-    pub fn write_down(
-        &mut self,
-        config: &Config,
-        now: Now,
-        what: Durable,
-        each: &mut dyn FnMut(u8, &[u8]),
-    ) -> bool {
-        let mono = now.mono;
-        match what {
-            Durable::Nothing => false,
-            Durable::Beat(id) => {
-                self.note_beat(config, id, now, each);
-                false
-            }
-            Durable::Ended(key) => {
-                self.strike_out(config, mono, key, each);
-                false
-            }
-            Durable::More(source) => {
-                self.more(config, mono, source, each);
-                false
-            }
-            Durable::Began(key) => {
-                let Some(payload) = self.began_record(config, now, key) else { return false };
-                let source = SourceId(key.source);
-                let Some(wear) = self.wear.get_mut(source.index()) else { return false };
-                if wear.afford(cost(&payload), mono) {
-                    self.set_written(key, true);
-                    each(BEGAN, &payload);
-                    return false;
-                }
-                self.counters.withheld = self.counters.withheld.saturating_add(1);
-                // As it was, it was less bad than it is, or somewhere else.
-                if self.set_written(key, false) {
-                    self.strike_out(config, mono, key, each);
-                }
-                self.fall_behind(config, mono, source, each)
-            }
-        }
+    /// Whether the journal must be told of something.
+    pub fn has_unwritten(&self) -> bool {
+        self.unwritten
     }
 
-    fn strike_out(&mut self, config: &Config, now: Mono, key: Key, each: &mut dyn FnMut(u8, &[u8])) {
-        let payload = durable::ended_record(config, key);
-        self.pay(SourceId(key.source), cost(&payload), now);
-        each(ENDED, &payload);
+    /// The journal must be told of the alert at a place; if it is none that a restart must know of, only
+    /// that it is over. In [`write_down`](Self::write_down).
+    pub(super) fn must_write(&mut self, at: usize) {
+        let dirty = self.alerts.update(at, |held| {
+            held.dirty = held.written || held.sender != Sender::Repeating;
+            held.dirty
+        });
+        self.unwritten |= dirty == Some(true);
+    }
+
+    /// Tells `each` record by which all that changed survives a restart. O(alerts) if anything did.
+    pub fn write_down(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) -> Written {
+        let mut written = Written::default();
+        if !core::mem::take(&mut self.unwritten) {
+            return written;
+        }
+        for id in (0u8..).map(SourceId).take(config.sources.len()) {
+            if self.wear.get(id.index()).is_some_and(|wear| wear.owes) {
+                self.more(config, now.mono, id, each);
+            }
+        }
+        for at in 0..self.alerts.len() {
+            if let Some(source) = self.alerts.get(at).filter(|held| held.dirty).map(Held::source) {
+                written.sources.insert(source);
+                written.behind |= self.write_alert(config, now, at, each);
+                self.alerts.update(at, |held| held.dirty = false);
+            }
+        }
+        self.write_dirty_beats(config, now, each);
+        written
+    }
+
+    /// Writes one alert down. True if its source's allowance has just been used up.
+    fn write_alert(&mut self, config: &Config, now: Now, at: usize, each: &mut dyn FnMut(u8, &[u8])) -> bool {
+        let mono = now.mono;
+        let Some(held) = self.alerts.get(at) else { return false };
+        let (source, written) = (held.source(), held.written);
+        if !durable::is_durable(held) {
+            if written {
+                self.strike_out(config, now, at, each);
+            }
+            return false;
+        }
+        if held.private {
+            self.more(config, mono, source, each);
+            return false;
+        }
+        let Some(payload) = durable::claim_record(config, now, held) else { return false };
+        let Some(wear) = self.wear.get_mut(source.index()) else { return false };
+        if wear.afford(cost(&payload), mono) {
+            self.alerts.update(at, |held| (held.written, held.written_at) = (true, mono));
+            each(CLAIM, &payload);
+            return false;
+        }
+        self.counters.withheld = self.counters.withheld.saturating_add(1);
+        // As it was, it was less bad than it is, or somewhere else.
+        if written {
+            self.strike_out(config, now, at, each);
+        }
+        self.fall_behind(config, mono, source, each)
+    }
+
+    fn strike_out(&mut self, config: &Config, now: Now, at: usize, each: &mut dyn FnMut(u8, &[u8])) {
+        let record = self.alerts.update(at, |held| {
+            held.written = false;
+            (held.source(), durable::over_record(config, now, held))
+        });
+        let Some((source, payload)) = record else { return };
+        self.pay(source, cost(&payload), now.mono);
+        each(OVER, &payload);
     }
 
     /// The journal says that there is more, if it does not yet.
     fn more(&mut self, config: &Config, now: Mono, source: SourceId, each: &mut dyn FnMut(u8, &[u8])) {
-        let Some(wear) = self.wear.get_mut(source.index()).filter(|wear| !wear.more) else { return };
+        let Some(wear) = self.wear.get_mut(source.index()) else { return };
+        wear.owes = false;
+        if wear.more {
+            return;
+        }
         let payload = durable::more_record(config, source);
         wear.more = true;
         wear.pay(cost(&payload), now);
@@ -155,14 +198,6 @@ impl Engine {
         self.more(config, now, source, each);
         let Some(wear) = self.wear.get_mut(source.index()) else { return false };
         !core::mem::replace(&mut wear.behind, true)
-    }
-
-    /// Whether it was.
-    fn set_written(&mut self, key: Key, written: bool) -> bool {
-        let at = self.alerts.find(key);
-        let was =
-            at.and_then(|at| self.alerts.update(at, |held| core::mem::replace(&mut held.written, written)));
-        was == Some(true)
     }
 
     /// Something was written on account of this source.
@@ -204,9 +239,12 @@ impl Engine {
             let held =
                 brief && self.alerts.iter().any(|held| held.source() == id && durable::is_durable(held));
             if let Some(wear) = self.wear.get_mut(id.index()) {
-                (wear.more, wear.behind) = (more, held);
+                (wear.more, wear.behind, wear.owes) = (more, held, false);
             }
-            self.alerts.for_each_of(id, |held| held.written = !brief && !held.private);
+            self.alerts.for_each_of(id, |held| {
+                held.written = !brief && !held.private && durable::is_durable(held);
+                (held.dirty, held.written_at) = (false, now);
+            });
         }
     }
 
@@ -222,6 +260,7 @@ impl Engine {
     pub(super) fn lost(&mut self, source: SourceId, until: Mono) {
         if let Some(wear) = self.wear.get_mut(source.index()) {
             wear.lost_until = wear.lost_until.max(until);
+            (wear.owes, self.unwritten) = (true, true);
         }
     }
 
@@ -229,7 +268,7 @@ impl Engine {
     pub(super) fn restored_more(&mut self, source: SourceId, until: Mono) {
         self.lost(source, until);
         if let Some(wear) = self.wear.get_mut(source.index()) {
-            wear.more = true;
+            (wear.more, wear.owes) = (true, false);
         }
     }
 }

@@ -42,8 +42,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    1 BEGAN "began" Alerts: "An alert began."
-    2 ENDED "ended" Alerts: "An alert ended."
+    1 BEGAN "began" Alerts: "An alert began; read, and no longer written."
+    2 ENDED "ended" Alerts: "An alert ended; read, and no longer written."
     3 MORE "more" Alerts: "A source had alerts that are not written down. After a restart its components are no data until it has had the time to say everything again."
     4 STEP "step" Incidents: "A step of an incident."
     5 WINDOW "window" Incidents: "A maintenance."
@@ -56,6 +56,8 @@ kinds! {
     12 UNDO "undo" Incidents: "Something was taken back."
     13 GONE "gone" Incidents: "An incident was removed, or gave way."
     14 BEAT "beat" Heartbeats: "When a heartbeat came last."
+    15 CLAIM "claim" Alerts: "What an alert says, when it was told, and until when that is believed."
+    16 OVER "over" Alerts: "An alert ended, and when."
 }
 
 const _: () = assert!(ascend(ALL), "the numbers of the kinds differ, ascend, and none is 0");

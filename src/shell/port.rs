@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::{Durable, Effects, Engine, Input};
+use aiglon::engine::{Effects, Engine, Input};
 use aiglon::journal::Fault;
 use aiglon::model::SourceId;
 use aiglon::time::{Mono, Now, rfc3339};
@@ -56,8 +56,8 @@ impl Core<'_> {
     /// Lets the engine take an input, and notes what of it must survive a restart.
     pub fn step(&mut self, input: Input<'_>) -> Effects {
         let effects = self.engine.step(self.config, self.now, input);
-        if effects.durable != Durable::Nothing {
-            self.ledger.note(self.engine, self.config, self.now, effects.durable);
+        if self.engine.has_unwritten() {
+            self.ledger.note(self.engine, self.config, self.now);
         }
         effects
     }

@@ -39,6 +39,11 @@ impl Millis {
     pub const fn from_secs(n: u32) -> Self {
         Self(n.saturating_mul(1000))
     }
+    /// Half of it.
+    #[must_use]
+    pub const fn half(self) -> Self {
+        Self(self.0 / 2)
+    }
     /// `n` whole minutes; saturates.
     pub const fn from_mins(n: u32) -> Self {
         Self(n.saturating_mul(60_000))

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{Durable, End, Engine, Input, Quality};
+use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::Store;
@@ -224,10 +224,10 @@ impl World {
     }
 
     /// Writes down that an alert which nobody will repeat began or ended.
-    fn note(&mut self, what: Durable) {
+    fn note(&mut self) {
         let now = self.clocks();
         let Self { driver, disk, engine, config, .. } = self;
-        let news = driver.note(disk, engine, config, now, what);
+        let news = driver.note(disk, engine, config, now);
         self.tell(news);
     }
 
@@ -344,18 +344,15 @@ impl World {
         self.reader.start(if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts });
         let (engine, config) = (&mut self.engine, &self.config);
         let source = SourceId(u8::try_from(source).unwrap());
-        let mut durable = Durable::Nothing;
         let mut open = engine.open(source, sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("a sender's message is well formed") };
-            durable = engine
-                .step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole })
-                .durable;
+            engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
         self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
-        self.note(durable);
+        self.note();
     }
 
     /// Prometheus says what fires, and for 15 minutes what no longer does. One in a few loses its memory before.

@@ -154,7 +154,6 @@ impl Sim {
             synchronised: false,
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
-            durable: Durable::Nothing,
         };
         next.engine.booted(boot);
         let now = next.clocks();

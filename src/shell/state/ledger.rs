@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use aiglon::config::Config;
-use aiglon::engine::{Durable, Engine};
+use aiglon::engine::Engine;
 use aiglon::incidents::Boot;
 use aiglon::journal::{Counters, Fault, Store};
 use aiglon::persist::{Driver, Imported, News, NotImported, Started, Storage, TooSmall};
@@ -69,8 +69,8 @@ impl Ledger {
     }
 
     /// See [`Driver::note`].
-    pub fn note(&mut self, engine: &mut Engine, config: &Config, now: Now, what: Durable) {
-        self.drive(|driver, files| driver.note(files, engine, config, now, what));
+    pub fn note(&mut self, engine: &mut Engine, config: &Config, now: Now) {
+        self.drive(|driver, files| driver.note(files, engine, config, now));
     }
 
     /// See [`Driver::commit`]. Returns the reason if what happened is kept in memory only.

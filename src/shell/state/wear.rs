@@ -156,8 +156,8 @@ impl Board {
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("an alert is whole") };
             let input = Input::Alert { body: &mut open, alert, quality: Quality::Whole };
-            let effects = engine.step(config, now, input);
-            ledger.note(engine, config, now, effects.durable);
+            engine.step(config, now, input);
+            ledger.note(engine, config, now);
         };
         self.reader.feed(body.as_bytes(), &mut each).unwrap();
         self.reader.finish().unwrap();
@@ -168,8 +168,8 @@ impl Board {
     fn beat(&mut self, heartbeat: u8, failed: bool) {
         let now = self.now();
         let input = Input::Beat { id: HeartbeatId(heartbeat), failed };
-        let effects = self.engine.step(&self.config, now, input);
-        self.ledger.note(&mut self.engine, &self.config, now, effects.durable);
+        self.engine.step(&self.config, now, input);
+        self.ledger.note(&mut self.engine, &self.config, now);
         self.ledger.commit(&mut self.engine, &self.config, now);
     }
 

@@ -151,8 +151,8 @@ impl Board {
         let journal = &mut self.journal;
         let Sim { engine, config, reader, .. } = &mut self.sim;
         let mut tell = |engine: &mut Engine, input: Input<'_>| {
-            let durable = engine.step(config, now, input).durable;
-            engine.write_down(config, now, durable, &mut |kind, payload| {
+            engine.step(config, now, input);
+            engine.write_down(config, now, &mut |kind, payload| {
                 journal.push((kind, payload.to_vec()));
             });
         };
@@ -219,9 +219,7 @@ impl Board {
     pub(super) fn beat(&mut self, id: HeartbeatId, failed: bool) {
         let now = self.sim.clocks();
         let Sim { engine, config, .. } = &mut self.sim;
-        let durable = engine.step(config, now, Input::Beat { id, failed }).durable;
-        let journal = &mut self.journal;
-        engine.write_down(config, now, durable, &mut |kind, payload| journal.push((kind, payload.to_vec())));
+        engine.step(config, now, Input::Beat { id, failed });
         self.write();
     }
 
@@ -255,6 +253,11 @@ impl Board {
 
     /// What the shell writes down after each step.
     fn write(&mut self) {
+        let now = self.sim.clocks();
+        let journal = &mut self.journal;
+        self.sim.engine.write_down(&self.sim.config, now, &mut |kind, payload| {
+            journal.push((kind, payload.to_vec()));
+        });
         while let Some((kind, payload)) = self.sim.engine.incidents().unnoted() {
             self.journal.push((kind, payload.to_vec()));
             self.sim.engine.note();
