@@ -96,10 +96,14 @@ fn the_plug_is_pulled_200_times_and_nothing_acknowledged_is_lost() {
             let status = if random & 0x100 == 0 { "firing" } else { "resolved" };
             script.push((format!("A{}", random >> 27), status));
         }
+        let mut moment = round * 250;
         let traffic = std::thread::spawn(move || {
             let mut acknowledged = Vec::new();
             for (name, status) in script {
-                let body = hook(&name, "heron", status);
+                // One that fires anew begins anew; with the start that ended it would be old news.
+                moment += 1;
+                let start = format!("{:02}.{:03}Z", moment / 1000 % 60, moment % 1000);
+                let body = hook(&name, "heron", status).replace("51.964939396Z", &start);
                 let head = format!(
                     "POST /api/v1/webhook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
                     common::PUSH,

@@ -227,18 +227,22 @@ fn a_webhook_that_flaps_for_long_is_written_no_more_and_is_not_green_after_a_res
     let dir = Dir::new();
     let state = dir.path().join("state").display().to_string();
     let mut daemon = start(dir, "env", &[], &state);
-    let hook = |status: &str| {
+    // Each time that it fires it begins anew.
+    let hook = |status: &str, time: usize| {
+        let (minute, second) = (time / 60, time % 60);
         format!(
-            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Flaps","service":"wifi","component":"heron","severity":"critical"}},"startsAt":"2026-11-21T07:41:51Z","endsAt":"0001-01-01T00:00:00Z"}}]}}"#
+            r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Flaps","service":"wifi","component":"heron","severity":"critical"}},"startsAt":"2026-11-21T07:{minute:02}:{second:02}Z","endsAt":"0001-01-01T00:00:00Z"}}]}}"#
         )
     };
     let metric = |daemon: &Daemon, name: &str| daemon.metric(&format!("aiglon_journal_{name}")).unwrap();
     let mut client = daemon.connect();
     let head = format!("Authorization: Bearer {}\r\n", common::PUSH);
+    let mut time = 0;
     let mut flap = |times: usize| {
         for _ in 0..times {
+            time += 1;
             for status in ["firing", "resolved"] {
-                assert_eq!(client.post("/api/v1/webhook", &head, &hook(status)).status, 200);
+                assert_eq!(client.post("/api/v1/webhook", &head, &hook(status, time)).status, 200);
             }
         }
     };

@@ -32,7 +32,8 @@ impl World {
         let view = self.engine.view(&self.config, self.clocks());
         let mut overall = [State::Operational; 2];
         for part in 0..PARTS.len() {
-            let state = view.component(ComponentId(u16::try_from(part).unwrap())).state();
+            let seen = view.component(ComponentId(u16::try_from(part).unwrap()));
+            let state = seen.state();
             let expected = self.model.state(part, self.now);
             assert_eq!(state, expected, "{} at {}", PARTS[part], self.now / 1000);
             // Not by any rule of ours, but by what was said.
@@ -43,7 +44,10 @@ impl World {
                 PARTS[part]
             );
             let site = usize::from(SITE_OF[part]);
-            overall[site] = overall[site].max(state);
+            // The first line says nothing of what is planned.
+            if !seen.maintenance {
+                overall[site] = overall[site].max(state);
+            }
         }
         for (site, worst) in (0u8..).zip(overall) {
             let overall = self.headline(&view, site);
@@ -53,7 +57,7 @@ impl World {
             // What people say of a service as a whole counts, too, and only makes it worse.
             let mut said = worst;
             view.incidents(SiteId(site), &mut |incident| {
-                if incident.open && incident.merged_into.is_none() {
+                if aiglon::shown::is_current(incident) {
                     said = said.max(incident.level);
                 }
             });

@@ -64,6 +64,8 @@ pub struct World {
     /// What was over by then, by a clock that is a little ahead, is over also when that is put back.
     pub over_at: i64,
     sick: [[[Option<Sick>; 2]; PARTS.len()]; SOURCES.len()],
+    /// When each alert of Alertmanager began the last time, and whether it was told to fire.
+    hooked: [[(i64, bool); 2]; PARTS.len()],
     /// Until when a sender last said that a component is ill, and has not said otherwise.
     pub promised: [[i64; SOURCES.len()]; PARTS.len()],
     pub model: Model,
@@ -131,6 +133,7 @@ impl World {
             jumped_at: i64::MIN,
             over_at: i64::MIN,
             sick: Default::default(),
+            hooked: Default::default(),
             promised: [[i64::MIN; SOURCES.len()]; PARTS.len()],
             model: Model::default(),
             people: People::default(),
@@ -394,7 +397,13 @@ impl World {
         let mut body = format!(r#"{{"version":"4","status":"{status}","alerts":[{{"status":"{status}","#);
         Self::labels(&mut body, which);
         let zero = "0001-01-01T00:00:00Z";
-        write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(self.now - MIN)).unwrap();
+        let (began, fired) = &mut self.hooked[part][usize::from(down)];
+        if fires && !*fired {
+            // Never with the start that ended: that would be old news, of another member.
+            *began = (self.now - MIN).max(*began + SEC);
+        }
+        *fired = fires;
+        write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(*began)).unwrap();
         self.model.hook_said(which, fires, self.now);
         // An end may be on flash though nobody was told so.
         self.sure_hooks.retain(|sure| fires || *sure != which);

@@ -453,8 +453,11 @@ impl Connection<'_> {
         let Buffers { complaint, json, .. } = &mut *self.buffers;
         let len = if matches!(shape, Shape::Lines | Shape::Telegraf) {
             let mut words: heapless::String<480> = heapless::String::new();
+            // What begins with a number is of samples that could be parsed.
+            let parsed = complaint.starts_with(|first: char| first.is_ascii_digit());
+            let unable = if parsed { "" } else { "unable to parse " };
             _ = if dropped > 0 {
-                uwrite!(words, "partial write: unable to parse {} dropped={}", complaint.as_str(), dropped)
+                uwrite!(words, "partial write: {}{} dropped={}", unable, complaint.as_str(), dropped)
             } else {
                 uwrite!(words, "{}", complaint.as_str())
             };
