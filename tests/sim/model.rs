@@ -59,12 +59,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// The process began anew: what senders repeat is forgotten. What the others said begins to be waited for anew.
-    pub fn restart(&mut self, now: i64) {
+    /// The process began anew: what senders repeat is forgotten.
+    pub fn restart(&mut self) {
         self.alerts.retain(|known| known.which.source == HOOK);
-        for known in &mut self.alerts {
-            known.life = Life::Fires { until: now + REPEAT_WITHIN };
-        }
         self.sources = Default::default();
     }
 
@@ -161,6 +158,14 @@ impl Model {
                 wavered: false,
                 over: false,
             });
+        }
+    }
+
+    /// It has said it before a restart; what is left of its life, if anything.
+    pub fn hook_lives(&mut self, which: Which, until: Option<i64>, now: i64) {
+        self.hook_said(which, true, now);
+        if let Some(known) = self.alerts.last_mut() {
+            known.life = until.map_or(Life::Expired { quiet: now }, |until| Life::Fires { until });
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
+use aiglon::engine::alerts::{Held, Phase as Life};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
@@ -17,7 +18,7 @@ use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
 use super::disk::Disk;
-use super::model::{Model, Which};
+use super::model::{Model, REPEAT_WITHIN, Which};
 use super::people::{self, Deed, LONG_AGO, People};
 use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF, SITE_OF_SERVICE, SOURCES};
 
@@ -164,7 +165,7 @@ impl World {
         self.process = self.now;
         *self.engine = const { Engine::new() };
         *self.driver = Driver::new();
-        self.model.restart(self.now);
+        self.model.restart();
         self.promised = [[i64::MIN; SOURCES.len()]; PARTS.len()];
         let now = self.clocks();
         let boot = Boot { id: self.boots, base: self.process - self.machine };
@@ -177,6 +178,7 @@ impl World {
         started.opened.unwrap();
         assert_eq!(started.unknown, 0, "what was written is known");
         self.tell(started.news);
+        self.adopt_hooks();
     }
 
     /// Does something with the engine and its journal.
@@ -275,8 +277,12 @@ impl World {
             self.over_at = self.over_at.max(NOON + self.now + before);
         }
         self.unplanned |= ahead.unwrap_or(i64::MAX) < self.ahead.unwrap_or(i64::MAX);
+        let learns = self.ahead.is_none() && ahead.is_some();
         self.ahead = ahead;
         self.pass_to(self.now);
+        if learns {
+            self.adopt_hooks();
+        }
     }
 
     fn jump(&mut self) {
@@ -644,25 +650,35 @@ impl World {
             return;
         }
         // The same of what the sender that does not repeat said.
-        let held: Vec<Which> = self.hooks();
+        let held: Vec<Which> = self.hooks().into_iter().map(|(which, _)| which).collect();
         for which in &self.sure_hooks {
             let fires = |which: &Which| {
                 self.sick[HOOK][which.part][usize::from(which.down)].is_some_and(|sick| sick.ended.is_none())
             };
             assert!(!fires(which) || held.contains(which), "{which:?} was on flash");
         }
+        self.adopt_hooks();
+    }
+
+    /// What is left of the life of an alert that nobody repeats depends on both clocks, as they were when it was
+    /// written and when it was read: the model takes it over. It is never more than a whole one.
+    fn adopt_hooks(&mut self) {
         self.model.forget_hook();
-        for which in held {
-            self.model.hook_said(which, true, self.now);
+        for (which, until) in self.hooks() {
+            let until = until.map(|until| until.0 + self.process);
+            assert!(until.is_none_or(|until| until <= self.now + REPEAT_WITHIN), "{which:?} lives too long");
+            self.model.hook_lives(which, until, self.now);
         }
     }
 
-    /// The alerts that the daemon has of the sender that does not repeat.
-    fn hooks(&self) -> Vec<Which> {
-        let of_hook = self.engine.alerts().iter().filter(|held| held.source().index() == HOOK);
-        let which = |held: &aiglon::engine::alerts::Held| {
+    /// The alerts that the daemon has of the sender that does not repeat, and until when each fires.
+    fn hooks(&self) -> Vec<(Which, Option<Mono>)> {
+        let of_hook = |held: &&Held| held.source().index() == HOOK && held.counts();
+        let of_hook = self.engine.alerts().iter().filter(of_hook);
+        let which = |held: &Held| {
             let part = held.components.iter().next().unwrap().index();
-            Which { source: HOOK, part, down: held.fires == Finding::Outage }
+            let until = if let Life::Firing { until } = held.phase { Some(until) } else { None };
+            (Which { source: HOOK, part, down: held.fires == Finding::Outage }, until)
         };
         of_hook.map(which).collect()
     }
