@@ -102,7 +102,7 @@ impl<'a> Teller<'a, '_> {
         if more > 0 {
             out.field("more", Cell::Count(count(more)));
         }
-        out.field("began", Cell::At(held.starts_at.or_else(|| now.wall_of(held.first_heard))));
+        out.field("began", Cell::At(held.starts_at.get().or_else(|| now.wall_of(held.first_heard))));
         out.field("heard", Cell::At(now.wall_of(held.last_heard)));
         // What else is kept of it may name people or places.
         let kept: &[(&str, bool)] =

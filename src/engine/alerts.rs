@@ -4,12 +4,11 @@
 //! an alert does not grow with how many fire. "Full" is a value; the engine decides what it means.
 
 use heapless::Vec;
-use heapless::index_map::FnvIndexMap;
 
 use super::lifetime::{Memory, Sender};
 use crate::limits::{ALERTS, SINCE_DAYS, SITES, SOURCES};
 use crate::model::{ComponentSet, Finding, Kept, Listed, SiteId, SourceId};
-use crate::time::{At, Mono, Now, Wall};
+use crate::time::{At, MaybeWall, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,13 +55,24 @@ pub struct OnFlash {
     pub written: bool,
     /// It holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
     pub dirty: bool,
-    /// When it was told of it last.
-    pub at: Mono,
+    /// When it was told of it last, in seconds of the monotonic clock.
+    pub at_secs: u32,
 }
 
 impl OnFlash {
     /// Nothing, and nothing is owed.
-    pub const NOTHING: Self = Self { written: false, dirty: false, at: Mono(0) };
+    pub const NOTHING: Self = Self { written: false, dirty: false, at_secs: 0 };
+
+    /// It was told at this moment.
+    pub fn written(at: Mono) -> Self {
+        let at_secs = u32::try_from(at.0 / 1000).unwrap_or(0);
+        Self { written: true, dirty: false, at_secs }
+    }
+
+    /// When it was told of it last.
+    pub fn at(self) -> Mono {
+        Mono(i64::from(self.at_secs).saturating_mul(1000))
+    }
 }
 
 /// One alert that is held.
@@ -85,7 +95,7 @@ pub struct Held {
     /// What its messages said so far.
     pub memory: Memory,
     /// `startsAt`, as the sender wrote it.
-    pub starts_at: Option<Wall>,
+    pub starts_at: MaybeWall,
     /// When we first heard of it.
     pub first_heard: Mono,
     /// When we last heard of it.
@@ -128,15 +138,15 @@ impl Held {
         Some(Listed {
             kept: &self.kept,
             fingerprint: self.key.fingerprint,
-            starts_at: self.starts_at.or_else(|| now.wall_of(self.first_heard)),
-            ends_at: self.memory.announced.or(until),
+            starts_at: self.starts_at.get().or_else(|| now.wall_of(self.first_heard)),
+            ends_at: self.memory.announced.get().or(until),
             updated_at: now.wall_of(self.last_heard),
             active,
         })
     }
     /// Since when its sender says that it is so, if that can be true; else since we heard of it.
     pub fn since(&self, now: Now) -> At {
-        since(self.starts_at, self.first_heard, now)
+        since(self.starts_at.get(), self.first_heard, now)
     }
     /// What it says of its components.
     pub fn says(&self) -> Finding {
@@ -160,13 +170,66 @@ pub fn since(starts_at: Option<Wall>, heard: Mono, now: Now) -> At {
     starts_at.filter(possible).map_or(At::Mono(heard), At::Wall)
 }
 
-/// The index is twice as large as the list, since its probes lengthen as it fills: 88 KiB.
+/// Places in the index: twice as many as in the list, since its probes lengthen as it fills.
 const INDEX: usize = ALERTS * 2;
+
+/// Where in the list the alert with a key is: 4 KiB. Open addressing, with linear probes; a hole that a
+/// removal leaves is filled at once, so a probe ends at the first empty place.
+struct Index([u16; INDEX]);
+
+impl Index {
+    const MASK: usize = INDEX - 1;
+
+    /// Where the probe for a key begins. Fingerprints are hashes.
+    fn home(key: Key) -> usize {
+        let [a, b, c, d, ..] = key.fingerprint.to_le_bytes();
+        let low = u32::from_le_bytes([a, b, c, d]) ^ u32::from(key.source).wrapping_mul(0x9E37_79B9);
+        usize::try_from(low.wrapping_mul(0x9E37_79B1) >> 16).unwrap_or(0) & Self::MASK
+    }
+
+    /// The places from `home` on, once around.
+    fn probe(home: usize) -> impl Iterator<Item = usize> {
+        (0..INDEX).map(move |step| home.wrapping_add(step) & Self::MASK)
+    }
+
+    fn get(&self, at: usize) -> Option<usize> {
+        usize::from(self.0.get(at).copied().unwrap_or(0)).checked_sub(1)
+    }
+
+    fn set(&mut self, at: usize, place: Option<usize>) {
+        if let Some(slot) = self.0.get_mut(at) {
+            *slot = place.and_then(|place| u16::try_from(place.saturating_add(1)).ok()).unwrap_or(0);
+        }
+    }
+
+    /// The first place from the key's home on that is empty or that `wanted` is true of.
+    fn find(&self, key: Key, mut wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+        Self::probe(Self::home(key)).find(|&at| self.get(at).is_none_or(&mut wanted))
+    }
+
+    /// Empties a place, and moves back those behind it whose probe went over it.
+    fn empty(&mut self, mut hole: usize, key_of: impl Fn(usize) -> Option<Key>) {
+        for at in Self::probe(hole.wrapping_add(1) & Self::MASK) {
+            let Some(place) = self.get(at) else { break };
+            let home = key_of(place).map_or(at, Self::home);
+            let (from_home, from_hole) =
+                (at.wrapping_sub(home) & Self::MASK, at.wrapping_sub(hole) & Self::MASK);
+            if from_home >= from_hole {
+                self.set(hole, Some(place));
+                hole = at;
+            }
+        }
+        self.set(hole, None);
+    }
+}
+
+const _: () = assert!(size_of::<Held>() <= 392, "limits.rs says what an alert costs");
+const _: () = assert!(INDEX.is_power_of_two() && INDEX <= 65_536, "a place fits 16 bits");
 
 /// The store.
 pub struct Alerts {
     list: Vec<Held, ALERTS, u16>,
-    index: FnvIndexMap<Key, u16, INDEX>,
+    index: Index,
     /// How many that count each source holds.
     counting: [u16; SOURCES],
     /// The numbers that were given last, on each site: they tell nothing of another one.
@@ -182,7 +245,7 @@ impl Default for Alerts {
 impl Alerts {
     /// An empty store; all-zero.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), index: FnvIndexMap::new(), counting: [0; SOURCES], numbered: [0; SITES] }
+        Self { list: Vec::new(), index: Index([0; INDEX]), counting: [0; SOURCES], numbered: [0; SITES] }
     }
 
     /// How many are held, ended ones included.
@@ -212,7 +275,8 @@ impl Alerts {
 
     /// Where the alert with this key is.
     pub fn find(&self, key: Key) -> Option<usize> {
-        self.index.get(&key).map(|&at| usize::from(at))
+        let is = |place: usize| self.list.get(place).is_some_and(|held| held.key == key);
+        self.index.get(self.index.find(key, is)?)
     }
 
     /// The one at a place.
@@ -229,12 +293,9 @@ impl Alerts {
             held.number = *last;
         }
         let counts = held.counts();
-        let Ok(at) = u16::try_from(self.list.len()) else { return Err(held) };
+        let place = self.list.len();
         self.list.push(held)?;
-        if self.index.insert(key, at).is_err() {
-            // Not reachable: the index has room for twice the list. Undone, so that the two never disagree.
-            return self.list.pop().map_or(Ok(()), Err);
-        }
+        self.enter(key, place);
         if counts {
             self.count(key, 1);
         }
@@ -263,12 +324,18 @@ impl Alerts {
         if at >= self.list.len() {
             return None;
         }
-        let held = self.list.swap_remove(at);
-        self.index.remove(&held.key);
-        if let (Some(moved), Ok(place)) = (self.list.get(at), u16::try_from(at))
-            && let Some(entry) = self.index.get_mut(&moved.key)
+        let key_of = |place: usize| self.list.get(place).map(|held| held.key);
+        if let Some(key) = key_of(at)
+            && let Some(slot) = self.index.find(key, |place| place == at)
         {
-            *entry = place;
+            self.index.empty(slot, key_of);
+        }
+        let held = self.list.swap_remove(at);
+        let last = self.list.len();
+        if let Some(moved) = self.list.get(at).map(|held| held.key)
+            && let Some(slot) = self.index.find(moved, |place| place == last)
+        {
+            self.index.set(slot, Some(at));
         }
         if held.counts() {
             self.count(held.key, -1);
@@ -292,16 +359,23 @@ impl Alerts {
     /// Passes each to `renew`, which may change its key; forgets those for which it returns false.
     pub fn rebuild(&mut self, mut renew: impl FnMut(&mut Held) -> bool) {
         self.list.retain_mut(&mut renew);
-        self.index.clear();
+        self.index = Index([0; INDEX]);
         self.counting = [0; SOURCES];
-        for (held, at) in self.list.iter().zip(0u16..) {
-            // Cannot be full (see `insert`), and two that were different stay so: sources keep apart.
-            _ = self.index.insert(held.key, at);
-            if held.counts()
-                && let Some(n) = self.counting.get_mut(usize::from(held.key.source))
-            {
-                *n = n.saturating_add(1);
+        for place in 0..self.list.len() {
+            let Some((key, counts)) = self.list.get(place).map(|held| (held.key, held.counts())) else {
+                break;
+            };
+            self.enter(key, place);
+            if counts {
+                self.count(key, 1);
             }
+        }
+    }
+
+    /// Enters a key into the index, which always has room: it is twice as large as the list.
+    fn enter(&mut self, key: Key, place: usize) {
+        if let Some(at) = self.index.find(key, |_| false) {
+            self.index.set(at, Some(place));
         }
     }
 

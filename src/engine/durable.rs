@@ -212,17 +212,17 @@ impl Engine {
             sender: if claim.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
             phase,
             memory: Memory {
-                announced: known(claim.until).filter(|_| granted),
+                announced: known(claim.until).filter(|_| granted).into(),
                 announced_at: now.mono,
                 word: Word::Firing,
                 promised: false,
             },
-            starts_at: known(claim.starts),
+            starts_at: known(claim.starts).into(),
             first_heard: now.mono,
             last_heard: mono(claim.told),
             private: false,
             granted,
-            flash: OnFlash { written: true, dirty: granted, at: mono(claim.told) },
+            flash: OnFlash { dirty: granted, ..OnFlash::written(mono(claim.told)) },
             kept: kept
                 .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
         };
@@ -255,7 +255,7 @@ impl Engine {
         }
         self.alerts.update(at, |held| {
             held.phase = Phase::Ended { until };
-            held.starts_at = ended.and_then(|(_, starts)| known(starts));
+            held.starts_at = ended.and_then(|(_, starts)| known(starts)).into();
             held.memory.word = Word::Resolved;
             (held.flash, held.granted) = (OnFlash::NOTHING, false);
         });
@@ -267,7 +267,9 @@ impl Engine {
     pub(super) fn learn_what_was_left(&mut self, now: Now) {
         for at in 0..self.alerts.len() {
             let Some(held) = self.alerts.get(at).filter(|held| held.granted) else { continue };
-            let Some(left) = held.memory.announced.and_then(|until| now.mono_of(until)) else { continue };
+            let Some(left) = held.memory.announced.get().and_then(|until| now.mono_of(until)) else {
+                continue;
+            };
             let phase = match held.phase {
                 Phase::Firing { until } if left > now.mono => Phase::Firing { until: until.min(left) },
                 Phase::Released { until } => Phase::Released { until: until.min(left) },
@@ -332,7 +334,7 @@ pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     // What is struck out for want of an allowance has not ended.
     let ended = matches!(held.phase, Phase::Ended { .. });
     put(&mut out, &stamp(now.wall_of(held.memory.announced_at).filter(|_| ended)));
-    put(&mut out, &stamp(held.starts_at));
+    put(&mut out, &stamp(held.starts_at.get()));
     out
 }
 
@@ -372,9 +374,9 @@ pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Pay
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     put(&mut out, &[once | granted, standing | fires]);
-    put(&mut out, &stamp(held.starts_at.or_else(|| now.wall_of(held.first_heard))));
+    put(&mut out, &stamp(held.starts_at.get().or_else(|| now.wall_of(held.first_heard))));
     put(&mut out, &stamp(now.wall_of(held.last_heard)));
-    put(&mut out, &stamp(until.or(held.memory.announced.filter(|_| held.granted))));
+    put(&mut out, &stamp(until.or(held.memory.announced.get().filter(|_| held.granted))));
     let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);
     if usize::from(count) > DURABLE_COMPONENTS {
         put(&mut out, &ALL.to_le_bytes());

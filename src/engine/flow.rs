@@ -166,8 +166,8 @@ impl Engine {
                 (Word::Doubtful, Phase::Expired { .. }) => Phase::Expired { quiet_since: now.mono },
                 (_, phase) => phase,
             };
-            if held.memory.announced != message.claim.ends_at {
-                held.memory.announced = message.claim.ends_at;
+            if held.memory.announced.get() != message.claim.ends_at {
+                held.memory.announced = message.claim.ends_at.into();
                 held.memory.announced_at = now.mono;
             }
             if message.word != Word::Again {
@@ -176,7 +176,7 @@ impl Engine {
             held.memory.promised |= message.claim.promises(now);
             held.granted = false;
             held.sender = message.sender;
-            held.starts_at = message.claim.starts_at;
+            held.starts_at = message.claim.starts_at.into();
             held.last_heard = now.mono;
             held.components = components;
             held.fires = fires;
@@ -190,7 +190,7 @@ impl Engine {
         if let Some(held) = self.alerts.get(at) {
             let changed = before != (held.components, held.says());
             // Else a restart would grant it less than its sender has promised anew.
-            let old = held.flash.at.plus(marked_for(config, message.source, message.sender).half());
+            let old = held.flash.at().plus(marked_for(config, message.source, message.sender).half());
             if changed
                 || granted
                 || held.flash.written && (message.sender == Sender::Repeating || old <= now.mono)
@@ -242,12 +242,12 @@ impl Engine {
             sender: message.sender,
             phase,
             memory: Memory {
-                announced: message.claim.ends_at,
+                announced: message.claim.ends_at.into(),
                 announced_at: now.mono,
                 word: message.word,
                 promised: message.claim.promises(now),
             },
-            starts_at: message.claim.starts_at,
+            starts_at: message.claim.starts_at.into(),
             first_heard: now.mono,
             last_heard: now.mono,
             private: message.alert.held_mac(),
@@ -358,7 +358,7 @@ impl Engine {
         let until = now.mono.plus(if repeats { ENDED_MEMORY } else { OLD_NEWS });
         self.alerts.update(at, |held| {
             held.phase = Phase::Ended { until };
-            held.memory.announced = claim.ends_at;
+            held.memory.announced = claim.ends_at.into();
             held.memory.announced_at = now.mono;
             held.memory.word = Word::Resolved;
             held.memory.promised = false;
@@ -550,7 +550,7 @@ fn claim(alert: &Alert) -> Claim {
 /// alert that it has not heard of for a while, and gets it again with its old start.
 fn is_old_news(held: &Held, sender: Sender, claim: Claim, word: Word) -> bool {
     let ended = matches!(held.phase, Phase::Ended { .. });
-    let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at;
+    let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at.get();
     sender != Sender::Repeating && ended && same_start && word == Word::Firing
 }
 

@@ -9,7 +9,7 @@
 //! than our own clock can, which may run minutes ahead, minutes behind or not at all.
 
 use crate::limits::REPEAT_LEAST;
-use crate::time::{Mono, Now, Wall};
+use crate::time::{MaybeWall, Mono, Now, Wall};
 
 /// How a sender's alerts end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// The `endsAt` of the last message, if it had one.
-    pub announced: Option<Wall>,
+    pub announced: MaybeWall,
     /// When that `endsAt` was first announced.
     pub announced_at: Mono,
     /// What the last message said; never [`Word::Again`].
@@ -119,7 +119,7 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
             _ => Word::Firing,
         };
     };
-    match memory.announced {
+    match memory.announced.get() {
         // Later than the last, which was a promise: firing, whatever our clock says.
         Some(last) if ends > last => match passed {
             Some(true) if !memory.promised && claim.starts_at.is_none() => Word::Resolved,
@@ -183,11 +183,11 @@ mod tests {
             let said =
                 if word == Word::Again { memory.map_or(word, |memory: Memory| memory.word) } else { word };
             let announced_at = match memory {
-                Some(last) if last.announced == claim.ends_at => last.announced_at,
+                Some(last) if last.announced.get() == claim.ends_at => last.announced_at,
                 _ => now.mono,
             };
             let promised = memory.is_some_and(|memory| memory.promised) || claim.promises(now);
-            memory = Some(Memory { announced: claim.ends_at, announced_at, word: said, promised });
+            memory = Some(Memory { announced: claim.ends_at.into(), announced_at, word: said, promised });
         }
         out
     }
@@ -241,7 +241,7 @@ mod tests {
             ..Claim::default()
         };
         let heard = Memory {
-            announced: Some(Wall(NOON + 4 * MIN)),
+            announced: Some(Wall(NOON + 4 * MIN)).into(),
             announced_at: Mono(0),
             word: Firing,
             promised: true,
@@ -261,7 +261,8 @@ mod tests {
     fn the_same_message_twice_within_seconds_says_nothing_new() {
         // Prometheus with two entries that lead to us, and our clock five minutes ahead.
         let claim = Claim { ends_at: Some(Wall(NOON + 4 * MIN)), ..Claim::default() };
-        let heard = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Firing, promised: true };
+        let heard =
+            Memory { announced: claim.ends_at.into(), announced_at: Mono(0), word: Firing, promised: true };
         assert_eq!(word(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Word::Again);
     }
 
@@ -286,7 +287,12 @@ mod tests {
             let now = at(minute * MIN, Some(0));
             let word = word(Sender::Repeating, claim, memory, now);
             assert_eq!(word, expected, "{minute}");
-            memory = Some(Memory { announced: claim.ends_at, announced_at: now.mono, word, promised: true });
+            memory = Some(Memory {
+                announced: claim.ends_at.into(),
+                announced_at: now.mono,
+                word,
+                promised: true,
+            });
         }
     }
 
@@ -305,7 +311,7 @@ mod tests {
                 let word = word(Sender::Repeating, claim, memory, now);
                 out.push(word);
                 memory = Some(Memory {
-                    announced: claim.ends_at,
+                    announced: claim.ends_at.into(),
                     announced_at: now.mono,
                     word,
                     promised: claim.promises(now),
@@ -331,7 +337,8 @@ mod tests {
         // The same script, and a router that is two days ahead until NTP answers.
         let tomorrow = NOON + 24 * 60 * MIN;
         let claim = Claim { ends_at: Some(Wall(tomorrow)), ..Claim::default() };
-        let over = Memory { announced: claim.ends_at, announced_at: Mono(0), word: Resolved, promised: true };
+        let over =
+            Memory { announced: claim.ends_at.into(), announced_at: Mono(0), word: Resolved, promised: true };
         let says = |skew: Option<i64>| word(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
         assert_eq!(says(Some(2 * 24 * 60 * MIN)), Word::Again);
         assert_eq!(says(None), Word::Again);

@@ -69,6 +69,26 @@ impl Wall {
     }
 }
 
+/// A civil time that may not be known, in 8 bytes where an `Option` has 16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaybeWall(i64);
+
+impl MaybeWall {
+    /// Not known.
+    pub const NONE: Self = Self(i64::MIN);
+
+    /// The time, if it is known.
+    pub fn get(self) -> Option<Wall> {
+        (self != Self::NONE).then_some(Wall(self.0))
+    }
+}
+
+impl From<Option<Wall>> for MaybeWall {
+    fn from(at: Option<Wall>) -> Self {
+        at.map_or(Self::NONE, |at| Self(at.0))
+    }
+}
+
 /// A point in time as it was given: what a sender wrote stays what it wrote, and is never turned into
 /// the other clock and back, which would tell 18:17 and 18:16 in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
