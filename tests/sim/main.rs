@@ -9,8 +9,9 @@
 //! - what was announced is taken back: when all has long been well, nothing goes on but what people hold open;
 //! - the log and the journal's files stay within their limits.
 //!
-//! `SIM_SEEDS` and `SIM_STEPS` say how much of it there is: `cargo test` runs a little, `tests/all` 1,000 seeds of 10,000
-//! steps (`SIM_SEEDS=1000 SIM_STEPS=10000 cargo test --profile sim --test sim`). A failure names its seed, and
+//! `SIM_SEEDS` and `SIM_STEPS` say how much of it there is. `cargo test` runs a little, `tests/all`
+//! 200 seeds of 10,000 steps (`SIM_SEEDS=200 SIM_STEPS=10000 cargo test --profile sim --test sim`),
+//! and `tests/night` 1,000 seeds. A failure names its seed, and
 //! `SIM_SEED=7 SIM_STEPS=10000` replays that one alone, step by step the same; `SIM_TRACE=1` says what happens in it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 

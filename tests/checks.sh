@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# The functions that tests/all and tests/night share. Each check has a log of its own in `$logs`.
+# `tests/all` and `tests/night` set `logs` (a directory) and `only` (the checks asked for by name).
+# Nothing is shown while all is well; what fails is shown, and the whole of it is in the log.
+# `JOBS` says how many checks run side by side: as many as there are processors, unless it is set.
+# shellcheck disable=SC2154
+
+passed=0 failed=0 skipped=0
+jobs=${JOBS:-$(nproc)}
+# The checks that run now: the process of each, and when it began.
+declare -A running=() begun=()
+trap stop_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# check NAME COMMAND...: runs it alone, says how it went, and counts it.
+check() {
+    finish
+    beside "$@"
+    finish
+}
+
+# beside NAME COMMAND...: starts it beside others, as soon as fewer than `$jobs` run.
+beside() {
+    local name=$1
+    shift
+    wanted "$name" || return 0
+    while ((${#running[@]} >= jobs)); do
+        await_one
+    done
+    # A process group of its own: nothing of it is left when this script is stopped.
+    set -m
+    ("$@" || exit) >"$(log_of "$name")" 2>&1 </dev/null &
+    set +m
+    running[$!]=$name
+    begun[$name]=$SECONDS
+}
+
+# Waits for all that run.
+finish() {
+    while ((${#running[@]})); do
+        await_one
+    done
+}
+
+# skip NAME WHY: says that a check does not run, and counts it as skipped.
+skip() {
+    wanted "$1" || return 0
+    skipped=$((skipped + 1))
+    printf 'skip  %-12s %s\n' "$1" "$2"
+}
+
+# The closing lines. False if something failed.
+closing() {
+    finish
+    ((skipped == 0)) || printf '%d skipped\n' "$skipped"
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0))
+}
+
+# Whether a check was asked for: all are, unless the command line names some (`$only`).
+wanted() {
+    ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $1 "* ]]
+}
+
+log_of() {
+    printf '%s' "$logs/${1// /-}.log"
+}
+
+await_one() {
+    local id='' status=0 name
+    wait -n -p id "${!running[@]}" || status=$?
+    name=${running[$id]}
+    unset "running[$id]"
+    report "$name" "$status" $((SECONDS - begun[$name]))
+}
+
+stop_all() {
+    local id
+    for id in "${!running[@]}"; do
+        kill -- "-$id" 2>/dev/null || :
+    done
+    wait
+}
+
+# report NAME STATUS SECONDS: counts a check as one, and cargo's tests as what they count.
+report() {
+    local log ok bad
+    log=$(log_of "$1")
+    ok=$(sum "$log" passed) bad=$(sum "$log" failed)
+    # What broke without a test that failed (it did not compile, say) counts as one.
+    if ((ok + bad == 0 && $2 == 0)); then ok=1; fi
+    if ((bad == 0 && $2 != 0)); then bad=1; fi
+    passed=$((passed + ok)) failed=$((failed + bad))
+    if (($2 == 0)); then
+        printf 'ok    %-12s %4d s\n' "$1" "$3"
+        # A check may have figures to show.
+        sed -n 's/^figure: /      /p' "$log"
+    else
+        printf 'FAIL  %-12s %4d s; of %s:\n' "$1" "$3" "$log"
+        excerpt "$log" | sed 's/^/    /'
+    fi
+}
+
+# The sum of "N passed" (or failed) over the results that cargo's test programs print.
+sum() {
+    awk -v word="$2" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) n += $(i - 1) }
+        END { print n + 0 }' "$1"
+}
+
+# What says why: what cargo's tests print of those that failed, else the end.
+excerpt() {
+    if grep -q '^failures:' "$1"; then
+        # All of it is read: a reader that stops early would end this script by SIGPIPE (pipefail).
+        awk '/^failures:/ { show = 1 } show && n++ < 200; /^test result:/ { show = 0 }' "$1"
+    else
+        tail -n 60 -- "$1"
+    fi
+}
