@@ -39,7 +39,7 @@ pub struct Word {
     says: Says,
     /// Since when its sender says so.
     starts: i64,
-    /// Its sender does not say.
+    /// Its sender does not say, or what cannot be by our clock.
     dateless: bool,
     ends: Option<i64>,
     at: i64,
@@ -103,14 +103,15 @@ impl Judge {
         let ahead = item.ends.zip(wall).map_or(0, |(ends, wall)| (ends - wall).clamp(0, DAY));
         let life = if repeats { FIVE.max(ahead) } else { REPEAT_WITHIN };
         let passed = item.ends.zip(wall).is_some_and(|(ends, wall)| ends <= wall);
-        let starts = item.starts.filter(|&starts| wall.is_some_and(|wall| starts <= wall)).unwrap_or(now);
+        let possible = item.starts.filter(|&starts| wall.is_some_and(|wall| starts <= wall));
+        let (starts, dateless) = (possible.unwrap_or(now), possible.is_none());
         let mut word = Word {
             part: item.part,
             level: item.level,
             sender: body.sender,
             says,
             starts,
-            dateless: item.starts.is_none(),
+            dateless,
             ends: item.ends,
             at: now,
             last: now,
@@ -152,7 +153,7 @@ impl Judge {
         {
             let speaks_first = old.is_none_or(|old| old.says == Says::Over);
             stretch.low = stretch.low.min(starts).min(item.starts.unwrap_or(now));
-            if known::OLD_BEGINNINGS && item.starts.is_none() {
+            if known::OLD_BEGINNINGS && dateless {
                 stretch.low = LONG_AGO;
             }
             if speaks_first && says == Says::Fires {

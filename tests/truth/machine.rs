@@ -111,22 +111,18 @@ impl Machine {
             text += if sender == Sender::Webhook { "]}" } else { "]" };
         }
         self.reader.start(dialect);
-        let Self { driver, disk, engine, config, reader, .. } = self;
+        let Self { engine, config, reader, .. } = self;
         let mut open = engine.open(SourceId(u8::try_from(source).unwrap()), sender);
-        let mut tell = |engine: &mut Engine, input: Input<'_>| {
-            let durable = engine.step(config, now, input).durable;
-            let _ = driver.note(disk, engine, config, now, durable);
-        };
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("a sender's message is well formed: {text}") };
-            tell(engine, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
+            engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
         };
         reader.feed(text.as_bytes(), &mut each).unwrap();
         if cut.is_none() {
             reader.finish().unwrap();
         }
         let end = if cut.is_none() { End::WHOLE } else { End::CUT };
-        tell(engine, Input::Close { body: &mut open, end });
+        engine.step(config, now, Input::Close { body: &mut open, end });
         self.commit(now);
     }
 
