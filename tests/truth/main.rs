@@ -22,6 +22,7 @@ mod dice;
 #[path = "../sim/disk.rs"]
 #[allow(dead_code, reason = "the other simulator has its storage fail, too")]
 mod disk;
+mod found;
 mod judge;
 mod machine;
 mod scene;
