@@ -7,12 +7,14 @@ use aiglon::model::State;
 use aiglon::time::{At, Mono, Now, Wall, rfc3339};
 
 use super::machine::Machine;
-use super::scene::{CRON, P1};
+use super::scene::{AM, CRON, P1};
 use super::senders::{MIN, NOON};
 
 /// The component that the script tells of, and the one of the first Prometheus alone.
 const SHED: usize = 5;
 const GATE: usize = 6;
+/// The one of which Alertmanager and the first Prometheus tell.
+const CRANE: usize = 2;
 
 struct Bench {
     machine: Machine,
@@ -64,6 +66,25 @@ impl Bench {
         self.say((P1, "gate"), Some(starts), ends);
     }
 
+    fn of_crane(&mut self, minute: i64, starts: i64) {
+        self.quiet(minute);
+        self.say((P1, "crane"), Some(starts), minute + 4);
+    }
+
+    /// Alertmanager says that one fires, and since when.
+    fn hook(&mut self, minute: i64, status: &str, starts: i64) {
+        self.quiet(minute);
+        let starts = rfc3339::utc(Wall(NOON + starts * MIN)).as_str().to_owned();
+        let labels = r#""labels":{"alertname":"B","part":"crane","severity":"critical"}"#;
+        let one = format!(r#"{{"status":"{status}",{labels},"startsAt":"{starts}"}}"#);
+        self.machine.feed(AM, Sender::Webhook, &[&one], None, Self::at(self.minute));
+    }
+
+    fn restart(&mut self) {
+        let now = Self::at(self.minute);
+        self.machine.start(Boot { id: 1, base: 0 }, now);
+    }
+
     fn state(&self, part: usize) -> State {
         self.machine.tells(part, Self::at(self.minute)).0
     }
@@ -76,12 +97,13 @@ impl Bench {
     }
 }
 
-/// A script that runs each half hour says "until in ten minutes", and when all is well "until now".
+/// A script that runs each quarter of an hour says "until in ten minutes", and when all is well
+/// "until now".
 #[test]
 fn an_end_without_a_start_is_over_though_one_was_ahead_before() {
     let mut bench = Bench::new();
     assert_eq!(bench.script(30, 40), State::Outage);
-    for minute in [60, 90, 120, 1440] {
+    for minute in (45..1440).step_by(15) {
         // FIXME f13: should be Operational: seeds 1, 2, 6, 7 and more.
         assert_eq!(bench.script(minute, minute), State::Outage, "{minute}");
     }
@@ -120,4 +142,37 @@ fn a_reload_tells_the_beginning_that_was_told_before_it() {
     bench.machine.reload(false, Bench::at(33));
     // FIXME f13: should be Some(33): seeds 17 and 19.
     assert_eq!(bench.since(GATE), Some(20));
+}
+
+/// Prometheus says it first, and Alertmanager a minute later that it began earlier.
+#[test]
+fn a_restart_tells_the_earliest_beginning_that_was_told() {
+    let mut bench = Bench::new();
+    bench.of_crane(20, 20);
+    assert_eq!(bench.since(CRANE), Some(20));
+    bench.hook(21, "firing", 15);
+    assert_eq!(bench.since(CRANE), Some(15));
+    for minute in 22..30 {
+        bench.of_crane(minute, 20);
+    }
+    bench.hook(30, "resolved", 15);
+    bench.of_crane(31, 20);
+    assert_eq!((bench.state(CRANE), bench.since(CRANE)), (State::Outage, Some(15)));
+    bench.restart();
+    // FIXME f13: should be Some(15): seed 3, and seed 27 in another way.
+    assert_eq!(bench.since(CRANE), Some(20));
+}
+
+/// Alertmanager tells a whole group again when one of it changes. The journal does not hear of that
+/// within half of an alert's life, so a restart grants less than what was left.
+#[test]
+fn a_restart_grants_what_was_left_since_the_last_repetition() {
+    let mut bench = Bench::new();
+    bench.hook(20, "firing", 20);
+    bench.hook(20 + 130, "firing", 20);
+    bench.quiet(20 + 275);
+    assert_eq!(bench.state(CRANE), State::Outage);
+    bench.restart();
+    // FIXME f13: should be Outage until minute 420; it is said again at 390: seeds 11, 19, 23.
+    assert_eq!(bench.state(CRANE), State::NoData);
 }

@@ -26,8 +26,14 @@ pub mod known {
     pub const ENDS_THAT_MOVE: bool = true;
     /// FIXME f13: an alert without a start that fires again "began" when it was first heard of.
     pub const OLD_BEGINNINGS: bool = true;
-    /// FIXME f13: a reload, or a clock that is set, tells since when the incident goes on, which may be longer.
+    /// FIXME f13: a reload, a restart or a clock that is set tells since when the incident goes on,
+    /// which may be longer.
     pub const INCIDENT_TELLS: bool = true;
+    /// FIXME f13: an incident keeps its beginning though a later word tells an earlier one, and a
+    /// restart tells it.
+    pub const FIRST_WORD_STAYS: bool = true;
+    /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
+    pub const HALF_LIVES: bool = true;
 }
 
 /// The last word of one source about one alert.
@@ -58,6 +64,8 @@ struct Stretch {
     high: i64,
     /// What was told last.
     told: Option<i64>,
+    /// How it was last.
+    state: State,
 }
 
 pub struct Judge {
@@ -77,7 +85,8 @@ impl Judge {
         Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO }
     }
 
-    /// A body came, and these of its alerts could be read. `wall`: our clock, in milliseconds after noon.
+    /// A body came, and these of its alerts could be read. `wall`: our clock, in milliseconds after
+    /// noon.
     pub fn came(&mut self, body: &Body, read: usize, now: i64, wall: Option<i64>) {
         for item in &body.items[..read] {
             self.word(body, item, now, wall);
@@ -188,18 +197,19 @@ impl Judge {
     /// The process ended and began again: what its senders repeat is forgotten.
     pub fn restarted(&mut self, now: i64) {
         self.heard = Default::default();
-        let durable = |part| {
-            self.words
-                .values()
-                .any(|word| word.part == part && word.sender != Sender::Repeating && word.grey_until > now)
-        };
-        for part in 0..PARTS.len() {
-            let keeps = durable(part);
-            if let Some(stretch) = &mut self.stretches[part].filter(|_| !keeps) {
+        for stretch in self.stretches.iter_mut().flatten() {
+            // Of what was not known for some minutes, there is no record.
+            if stretch.state == State::NoData || known::FIRST_WORD_STAYS {
                 (stretch.told, stretch.high) = (None, NEVER);
             }
         }
+        self.reloaded(now);
         self.words.retain(|_, word| word.sender != Sender::Repeating);
+        if known::HALF_LIVES {
+            self.words
+                .values_mut()
+                .for_each(|word| word.sure_until = word.sure_until.saturating_sub(REPEAT_WITHIN / 2));
+        }
     }
 
     /// Whether somebody alive would tell if something were wrong.
@@ -229,10 +239,15 @@ impl Judge {
         if state > State::NoData && of_it().all(|word| word.level < state || word.red_until + SEC < now) {
             return Err(format!("2: {state:?} with nothing to say so: {:#?}", of_it().collect::<Vec<_>>()));
         }
-        self.hold_since(part, since, now)
+        self.hold_since(part, (state, since), now)
     }
 
-    fn hold_since(&mut self, part: usize, since: Option<i64>, now: i64) -> Result<(), String> {
+    fn hold_since(
+        &mut self,
+        part: usize,
+        (state, since): (State, Option<i64>),
+        now: i64,
+    ) -> Result<(), String> {
         let of_it = || self.words.values().filter(|word| word.part == part);
         let dateless = |word: &Word| known::OLD_BEGINNINGS && word.dateless;
         let starts = of_it().map(|word| if dateless(word) { LONG_AGO } else { word.starts });
@@ -243,12 +258,14 @@ impl Judge {
             low: starts.chain(heard).chain([now]).min().unwrap_or(now),
             high: fires.min().unwrap_or(NEVER),
             told: None,
+            state,
         };
         let slack = self.slack;
         if self.judged_anew == now {
             new.low = LONG_AGO;
         }
         let stretch = self.stretches[part].get_or_insert(new);
+        stretch.state = state;
         match (since, stretch.told) {
             (None, Some(told)) => return Err(format!("3: since is forgotten: it was {told}")),
             (None, None) => return Ok(()),

@@ -87,7 +87,8 @@ impl Machine {
         self.commit(now);
     }
 
-    /// Feeds a body; `cut`: its connection breaks after so many of its alerts, in the middle of the next.
+    /// Feeds a body; `cut`: its connection breaks after so many of its alerts, in the middle of the
+    /// next.
     pub fn feed(&mut self, source: usize, sender: Sender, alerts: &[&str], cut: Option<usize>, now: Now) {
         let dialect = match sender {
             Sender::Repeating => Dialect::Alerts,

@@ -1,4 +1,5 @@
-//! A simulator that judges by what was true and what was sent, and not by the program's rules once more.
+//! A simulator that judges by what was true and what was sent, and not by the program's rules once
+//! more.
 //!
 //! From a seed, things break and are mended. Senders tell of them, each with its own quirks
 //! ([`senders`]). Our machine hears what arrives: its clock may be wrong, it restarts, its
@@ -35,7 +36,7 @@ use dice::Dice;
 use world::World;
 
 /// Whether restarts are among what happens.
-const RESTARTS: bool = false;
+const RESTARTS: bool = true;
 
 fn run(seed: u64, steps: u64) {
     let mut world = World::new(seed);

@@ -1,5 +1,7 @@
 //! Who is on the stage: the components of one site, and who feeds them.
 
+use std::fmt::Write;
+
 pub const SOURCES: [&str; 6] = ["p1", "p2", "am", "graf", "coll", "cron"];
 pub const P1: usize = 0;
 pub const P2: usize = 1;
@@ -27,17 +29,18 @@ config site 'home'
 ",
     );
     for (place, name) in SOURCES.iter().enumerate() {
-        text += &format!("config source '{name}'\n\toption site 'home'\n\tlist token 'sha256:{place:064}'\n");
+        write!(text, "config source '{name}'\n\toption site 'home'\n\tlist token 'sha256:{place:064}'\n")
+            .unwrap();
     }
     text += "config service 'birds'\n\toption site 'home'\nconfig service 'rest'\n\toption site 'home'\n";
     for (place, (name, feeders)) in PARTS.iter().zip(FEEDERS).enumerate() {
         let service = if place < 4 { "birds" } else { "rest" };
-        text += &format!("config component '{name}'\n\toption service '{service}'\n");
+        write!(text, "config component '{name}'\n\toption service '{service}'\n").unwrap();
         for &feeder in feeders {
-            text += &format!("\tlist source '{}'\n", SOURCES[feeder]);
+            write!(text, "\tlist source '{}'\n", SOURCES[feeder]).unwrap();
         }
         let glob = if other { format!("part~{name}*") } else { format!("part={name}") };
-        text += &format!("\tlist match '{glob}'\n");
+        write!(text, "\tlist match '{glob}'\n").unwrap();
     }
     text
 }

@@ -157,7 +157,7 @@ struct Prometheus {
     every: i64,
     /// When it began to run.
     up: i64,
-    /// Of each cause, when it fired, and when that ended.
+    /// Of each cause, when it since, and when that ended.
     alerts: BTreeMap<usize, (i64, Option<i64>)>,
 }
 
@@ -189,14 +189,14 @@ impl Script for Prometheus {
                 None | Some((_, Some(_))) if fires => _ = self.alerts.insert(number, (now, None)),
                 _ => {}
             }
-            let Some(&(fired, ended)) = self.alerts.get(&number) else { continue };
+            let Some(&(since, ended)) = self.alerts.get(&number) else { continue };
             if ended.is_some_and(|ended| ended + 15 * MIN < now) {
                 self.alerts.remove(&number);
                 continue;
             }
             let says = if ended.is_some() { Says::Over } else { Says::Fires };
             let ends = Some(ended.unwrap_or(now + 4 * MIN) + self.off);
-            items.push(Item { starts: Some(fired + self.off), ends, ..Item::of(cause, number, says) });
+            items.push(Item { starts: Some(since + self.off), ends, ..Item::of(cause, number, says) });
         }
         if !lost {
             out.push(Body { source, sender: Sender::Repeating, items });

@@ -38,6 +38,8 @@ pub struct World {
     senders: Vec<Box<dyn Script>>,
     causes: Vec<Cause>,
     judge: Judge,
+    /// What was told last of each component.
+    told: [(State, Option<i64>); PARTS.len()],
     pub step: u64,
     tells: bool,
 }
@@ -69,6 +71,7 @@ impl World {
             machines: [Machine::new(boot, now), Machine::new(boot, now)],
             causes: senders::causes(),
             judge: Judge::new(slack),
+            told: [(State::NoData, None); PARTS.len()],
             step: 0,
             tells: std::env::var_os("SIM_TRACE").is_some(),
         }
@@ -89,7 +92,7 @@ impl World {
         }
     }
 
-    // ---- time ------------------------------------------------------------------------------------------------
+    // ---- time -----------------------------------------------------------------------------------
 
     fn pass_to(&mut self, until: i64) {
         loop {
@@ -128,7 +131,7 @@ impl World {
         }
     }
 
-    // ---- senders ---------------------------------------------------------------------------------------------
+    // ---- senders --------------------------------------------------------------------------------
 
     fn post(&mut self, body: &Body) {
         if body.items.len() > 1 && self.dice.one_in(40) {
@@ -158,7 +161,7 @@ impl World {
         self.check();
     }
 
-    // ---- what must hold --------------------------------------------------------------------------------------
+    // ---- what must hold -------------------------------------------------------------------------
 
     fn check(&mut self) {
         let now = self.clocks();
@@ -169,6 +172,10 @@ impl World {
                 At::Mono(at) => at.0 + self.process,
                 At::Wall(at) => at.0 - NOON,
             });
+            if self.told[part] != (state, real) {
+                self.trace(&|| format!("{} is {state:?} since {real:?}", PARTS[part]));
+                self.told[part] = (state, real);
+            }
             if let Err(fault) = self.judge.hold(part, state, real, self.now) {
                 panic!("{:?}, {}: {fault}\n{}", self.kind, self.now, self.machines[0].explain(part, now));
             }
@@ -183,7 +190,7 @@ impl World {
         self.machines[0].check(now);
     }
 
-    // ---- what happens ----------------------------------------------------------------------------------------
+    // ---- what happens ---------------------------------------------------------------------------
 
     pub fn turn(&mut self) {
         match self.dice.below(100) {
