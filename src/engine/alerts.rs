@@ -211,10 +211,10 @@ impl Index {
     fn empty(&mut self, mut hole: usize, key_of: impl Fn(usize) -> Option<Key>) {
         for at in Self::probe(hole.wrapping_add(1) & Self::MASK) {
             let Some(place) = self.get(at) else { break };
-            let home = key_of(place).map_or(at, Self::home);
-            let (from_home, from_hole) =
-                (at.wrapping_sub(home) & Self::MASK, at.wrapping_sub(hole) & Self::MASK);
-            if from_home >= from_hole {
+            let start = key_of(place).map_or(at, Self::home);
+            let (travelled, gap) =
+                (at.wrapping_sub(start) & Self::MASK, at.wrapping_sub(hole) & Self::MASK);
+            if travelled >= gap {
                 self.set(hole, Some(place));
                 hole = at;
             }

@@ -155,6 +155,7 @@ impl Engine {
         };
         let granted = self.alerts.get(at).is_some_and(|held| held.granted);
         let changed = self.alerts.update(at, |held| {
+            let began_anew = matches!((message.word, held.phase), (Word::Firing, Phase::Ended { .. }));
             held.phase = match (message.word, held.phase) {
                 // May be its end: the next message tells. Until then its old life goes on.
                 (Word::Wavering, Phase::Firing { until }) => Phase::Firing { until },
@@ -178,6 +179,9 @@ impl Engine {
             held.sender = message.sender;
             held.starts_at = message.claim.starts_at.into();
             held.last_heard = now.mono;
+            if began_anew {
+                held.first_heard = now.mono;
+            }
             held.components = components;
             held.fires = fires;
             if held.fires() {

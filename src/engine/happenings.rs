@@ -53,7 +53,7 @@ impl Engine {
     pub fn restored(&mut self, config: &Config, now: Now) {
         self.restoring = false;
         self.incidents.restored(now);
-        self.rejudge(config, now);
+        self.rejudge(config, now, true);
         self.recall_beats(config, now);
         self.stirred = true;
         self.step(config, now, super::Input::Pass);

@@ -122,7 +122,7 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
     match memory.announced.get() {
         // Later than the last, which was a promise: firing, whatever our clock says.
         Some(last) if ends > last => match passed {
-            Some(true) if !memory.promised && claim.starts_at.is_none() => Word::Resolved,
+            Some(true) if claim.starts_at.is_none() => Word::Resolved,
             // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be ours.
             Some(true) if !memory.promised && now.synchronised => Word::Doubtful,
             _ => Word::Firing,

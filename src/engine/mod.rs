@@ -252,7 +252,7 @@ impl Engine {
         self.incidents.begin(config, self.boot, config.main.journal_size);
         self.begin_heartbeats(now.mono);
         self.begin_rules(now.mono);
-        self.rejudge(config, now);
+        self.rejudge(config, now, false);
         self.wake = Some(now.mono.plus(WAKE_LEAST));
     }
 
@@ -326,7 +326,7 @@ impl Engine {
             self.learn_what_was_left(now);
         }
         self.recall_beats(config, now);
-        self.rejudge(config, now);
+        self.rejudge(config, now, false);
         // What is planned is on, or over, by the new time; and pages tell times by it.
         self.stirred = true;
         for generation in &mut self.generations {
@@ -394,9 +394,9 @@ impl Engine {
     }
 
     /// Counts all claims anew, and shows every component as they have it: after a start, a reload, and
-    /// when the time is learnt. Then trouble is told since it began by the claims and by the incidents.
-    /// O(alerts + components).
-    fn rejudge(&mut self, config: &Config, now: Now) {
+    /// when the clock is set. Trouble is told since it began by the claims, and at a start by the incidents,
+    /// too: nothing else knows of it then. O(alerts + components).
+    fn rejudge(&mut self, config: &Config, now: Now, anew: bool) {
         self.feed(config, Sources::pushers(config), now.mono);
         for status in &mut self.statuses {
             status.recount();
@@ -416,7 +416,7 @@ impl Engine {
         self.count_heartbeats(config);
         self.count_rules(config);
         for (id, earliest) in (0u16..).map(ComponentId).zip(earliest).take(config.components.len()) {
-            let told = self.incidents.unwell_since(id, now).map(At::Wall);
+            let told = self.incidents.unwell_since(id, now).filter(|_| anew).map(At::Wall);
             let earliest = match (earliest, told) {
                 (Some(earliest), Some(told)) => Some(earliest.min(told, now)),
                 (earliest, told) => earliest.or(told),

@@ -212,6 +212,7 @@ impl Incidents {
         if let Some(root) = self.root_of(config, id) {
             self.blame(config, site, link.number, root, now);
         }
+        self.date(about, now);
         let announced = self.link(id).announced;
         let due = match (seen, announced) {
             _ if seen == announced => false,
@@ -225,6 +226,20 @@ impl Incidents {
         if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(about, announced, now);
         }
+    }
+
+    /// Says that a component of an incident has been unwell since earlier than was told: page and incident tell
+    /// one beginning, before a restart and after it.
+    fn date(&mut self, about: About, now: Now) {
+        let Link { number, announced, since } = self.link(about.id);
+        let told = Wall(since);
+        let earlier = about.since.is_some_and(|since| since.secs() < told.secs());
+        let unwell = about.state != State::Operational && announced != State::Operational;
+        if number == 0 || since == 0 || !earlier || !unwell {
+            return;
+        }
+        let step = self.step_about(number, What::Dated, About { state: announced, ..about }, now);
+        self.take_step(now, self.names.site_of(about.id), &step);
     }
 
     /// Says how a component of an incident is now.

@@ -241,6 +241,11 @@ impl Derived {
                 }
                 return true;
             }
+            What::Dated => {
+                if let (When::Wall(began), Some(since)) = (incident.began, step.since) {
+                    incident.began = When::Wall(began.min(since.0));
+                }
+            }
             What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}
         }
         // What a person says of a component, its monitoring need not see.
@@ -251,7 +256,7 @@ impl Derived {
             let goes_on = link.number == step.number && link.announced != State::Operational;
             let since = match state {
                 State::Operational => 0,
-                _ if goes_on && link.since != 0 => link.since,
+                _ if goes_on && link.since != 0 => since.map_or(link.since, |since| since.min(link.since)),
                 _ => since.unwrap_or(0),
             };
             *link = Link { number: step.number, announced: state, since };

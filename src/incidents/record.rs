@@ -116,10 +116,12 @@ pub enum What {
     Retitled = 11,
     /// The words of step `arg` are these now.
     Amended = 12,
+    /// One has been unwell since earlier than was told: an alert of it came that began before.
+    Dated = 13,
 }
 
 impl What {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Opened,
         Self::Joined,
         Self::Worse,
@@ -132,6 +134,7 @@ impl What {
         Self::Acknowledged,
         Self::Retitled,
         Self::Amended,
+        Self::Dated,
     ];
 }
 

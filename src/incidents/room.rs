@@ -396,7 +396,7 @@ impl Incidents {
                 continue;
             }
             let end = match step.what {
-                What::Joined | What::Worse | What::Better | What::NoData => None,
+                What::Joined | What::Worse | What::Better | What::NoData | What::Dated => None,
                 What::Reopened => match self.end_before(raw.at, head.site, step.number) {
                     None => continue,
                     end => end,

@@ -242,6 +242,6 @@ fn step_of(record: &StepRecord<'_>) -> Option<Step> {
         What::Merged => Step::Merged(record.arg),
         What::Acknowledged => Step::Acknowledged,
         What::Retitled => Step::Retitled,
-        What::Amended => return None,
+        What::Amended | What::Dated => return None,
     })
 }

@@ -16,6 +16,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod check;
+mod dice;
 mod disk;
 mod model;
 mod people;
@@ -25,29 +26,8 @@ mod world;
 use std::sync::Mutex;
 
 use aiglon::model::{IncidentView, SiteId, State, View};
+use dice::Dice;
 use world::World;
-
-/// A small generator (xorshift64*), so that a seed is the same everywhere.
-pub struct Dice(u64);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number less than `sides`.
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high).unwrap() % sides
-    }
-
-    fn one_in(&mut self, sides: usize) -> bool {
-        self.below(sides) == 0
-    }
-}
 
 /// Everything that is told is gone through once in so many steps.
 const EACH: u64 = 16;

@@ -1,0 +1,193 @@
+//! A machine of ours: the real engine and the real driver of its journal, over a disk in memory.
+//! Nothing else knows how a body, a restart or a reload reaches the program.
+
+use aiglon::config::{Config, Problems};
+use aiglon::engine::alerts::{Held, Phase};
+use aiglon::engine::lifetime::Sender;
+use aiglon::engine::{End, Engine, Input, Quality};
+use aiglon::incidents::Boot;
+use aiglon::ingest::{Dialect, Event, Reader};
+use aiglon::limits::PROMISE_MOST;
+use aiglon::model::{ComponentId, SiteId, SourceId, State, View};
+use aiglon::persist::Driver;
+use aiglon::shown::{self, ShownState};
+use aiglon::time::{At, Now};
+
+use super::disk::Disk;
+use super::scene::{self, PARTS};
+
+const HOME: SiteId = SiteId(0);
+
+pub struct Machine {
+    pub config: Box<Config>,
+    pub engine: Box<Engine>,
+    driver: Box<Driver>,
+    pub disk: Disk,
+    reader: Box<Reader>,
+    other: bool,
+}
+
+fn load(other: bool) -> Box<Config> {
+    let mut config = Box::new(const { Config::new() });
+    let mut problems = Box::new(Problems::new());
+    assert!(config.load(scene::config(other).as_bytes(), &mut problems).is_ok());
+    config
+}
+
+fn part_id(part: usize) -> ComponentId {
+    ComponentId(u16::try_from(part).unwrap())
+}
+
+impl Machine {
+    pub fn new(boot: Boot, now: Now) -> Self {
+        let mut machine = Self {
+            config: load(false),
+            engine: Box::new(const { Engine::new() }),
+            driver: Box::new(Driver::new()),
+            disk: Disk::default(),
+            reader: Box::new(Reader::new()),
+            other: false,
+        };
+        machine.start(boot, now);
+        machine
+    }
+
+    pub fn start(&mut self, boot: Boot, now: Now) {
+        *self.engine = const { Engine::new() };
+        *self.driver = Driver::new();
+        let Self { driver, disk, engine, config, .. } = self;
+        let started = driver.start(disk, engine, config, boot, now);
+        started.opened.unwrap();
+        assert_eq!(started.unknown, 0, "what was written is known");
+    }
+
+    /// The process ends cleanly.
+    pub fn stop(&mut self, now: Now) {
+        let Self { driver, disk, engine, config, .. } = self;
+        let _ = driver.flush(disk, engine, config, now);
+        self.commit(now);
+    }
+
+    pub fn commit(&mut self, now: Now) {
+        let Self { driver, disk, engine, config, .. } = self;
+        let _ = driver.commit(disk, engine, config, now);
+        let _ = driver.retry(disk, engine, config, now);
+    }
+
+    pub fn pass(&mut self, now: Now) {
+        self.engine.step(&self.config, now, Input::Pass);
+    }
+
+    /// The configuration is read again. `changed`: its matchers are written differently.
+    pub fn reload(&mut self, changed: bool, now: Now) {
+        self.other ^= changed;
+        let new = load(self.other);
+        self.engine.reconfigure(&self.config, &new, now);
+        self.config = new;
+        self.commit(now);
+    }
+
+    /// Feeds a body; `cut`: its connection breaks after so many of its alerts, in the middle of the
+    /// next.
+    pub fn feed(&mut self, source: usize, sender: Sender, alerts: &[&str], cut: Option<usize>, now: Now) {
+        let dialect = match sender {
+            Sender::Repeating => Dialect::Alerts,
+            Sender::Webhook => Dialect::Webhook,
+            Sender::Once => Dialect::Collectd,
+        };
+        let mut text = match sender {
+            Sender::Webhook => String::from(r#"{"version":"4","status":"firing","alerts":["#),
+            _ => String::from("["),
+        };
+        for (place, alert) in alerts.iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            let whole = cut.is_none_or(|cut| place < cut);
+            text += comma;
+            text += if whole { alert } else { &alert[..alert.len() / 2] };
+            if !whole {
+                break;
+            }
+        }
+        if cut.is_none() {
+            text += if sender == Sender::Webhook { "]}" } else { "]" };
+        }
+        self.reader.start(dialect);
+        let Self { engine, config, reader, .. } = self;
+        let mut open = engine.open(SourceId(u8::try_from(source).unwrap()), sender);
+        let mut each = |event: Event<'_>| {
+            let Event::Alert(alert) = event else { panic!("a sender's message is well formed: {text}") };
+            engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
+        };
+        reader.feed(text.as_bytes(), &mut each).unwrap();
+        if cut.is_none() {
+            reader.finish().unwrap();
+        }
+        let end = if cut.is_none() { End::WHOLE } else { End::CUT };
+        engine.step(config, now, Input::Close { body: &mut open, end });
+        self.commit(now);
+    }
+
+    /// A person ends an alert. False if the page has none of that name.
+    pub fn release(&mut self, name: &str, now: Now) -> bool {
+        let wanted = |held: &&Held| held.counts() && held.name() == name;
+        let Some(number) = self.engine.alerts().iter().find(wanted).map(|held| held.number) else {
+            return false;
+        };
+        let done = self.engine.release(&self.config, now, HOME, number);
+        self.commit(now);
+        done
+    }
+
+    /// A person ends all alerts of these names. Returns how many there were.
+    pub fn release_all(&mut self, wanted: &dyn Fn(&str) -> bool, now: Now) -> usize {
+        let counting = self.engine.alerts().iter().filter(|held| held.counts() && wanted(held.name()));
+        let numbers: Vec<_> = counting.map(|held| held.number).collect();
+        for &number in &numbers {
+            assert!(self.engine.release(&self.config, now, HOME, number), "7: {number}");
+        }
+        self.commit(now);
+        numbers.len()
+    }
+
+    /// What is told of a component: how it is, and since when.
+    pub fn tells(&self, part: usize, now: Now) -> (State, Option<At>) {
+        let seen = self.engine.view(&self.config, now).component(part_id(part));
+        (seen.state(), seen.since)
+    }
+
+    /// What a component is not to be better or worse than, in words for whoever reads a failure.
+    pub fn explain(&self, part: usize, now: Now) -> String {
+        let finding = self.engine.view(&self.config, now).component(part_id(part)).finding;
+        let of_it = |held: &&Held| held.components.contains(part_id(part));
+        let held = self.engine.alerts().iter().filter(of_it);
+        let held: Vec<_> =
+            held.map(|held| format!("{} {:?} {:?}", held.name(), held.phase, held.memory)).collect();
+        format!("{} is {finding:?}: {held:#?}", PARTS[part])
+    }
+
+    /// The headline is the worst of what stands below it, and every claim of trouble has a deadline.
+    pub fn check(&self, now: Now) {
+        let view = self.engine.view(&self.config, now);
+        let headline = shown::headline(&self.config, &view, HOME);
+        let mut worst = ShownState::Well;
+        for part in 0..PARTS.len() {
+            worst = worst.max(shown::part(&view, part_id(part)));
+        }
+        view.incidents(HOME, &mut |incident| {
+            if shown::is_current(incident) {
+                worst = worst.max(incident.level.into());
+            }
+        });
+        assert!(headline >= worst, "the headline is {headline:?} above {worst:?}");
+        for held in self.engine.alerts().iter().filter(|held| held.counts()) {
+            let until = match held.phase {
+                Phase::Firing { until } | Phase::Released { until } | Phase::Ended { until } => until,
+                Phase::Expired { .. } => {
+                    assert_eq!(held.says().state(), State::NoData, "{}", held.name());
+                    continue;
+                }
+            };
+            assert!(until <= now.mono.plus(PROMISE_MOST), "{} lasts until {until:?}", held.name());
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A simulator that judges by what was true and what was sent, and not by the program's rules once
+//! more.
+//!
+//! From a seed, things break and are mended. Senders tell of them, each with its own quirks
+//! ([`senders`]). Our machine hears what arrives: its clock may be wrong, it restarts, its
+//! configuration is read again, and people end what nobody else ends ([`world`]). After every step,
+//! these must hold ([`judge`], [`machine`]):
+//!
+//! 1. Nothing is green while the last word about it says that it fires, or nobody vouches for it. What
+//!    a webhook says stays red for as long as it promised.
+//! 2. Nothing is red for longer than what was promised, and a second.
+//! 3. "Since" is the beginning, or what could be known of it, and never moves forward.
+//! 4. A restart changes nothing of that for what is durable.
+//! 5. The order within a body does not matter: a twin that hears it shuffled tells the same.
+//! 6. The headline is never better than the worst below it.
+//! 7. Every claim of trouble has a deadline, and a person can end it.
+//!
+//! `SIM_SEEDS`, `SIM_STEPS`, `SIM_SEED` and `SIM_TRACE` are as in `tests/sim`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+#[path = "../sim/dice.rs"]
+mod dice;
+#[path = "../sim/disk.rs"]
+#[allow(dead_code, reason = "the other simulator has its storage fail, too")]
+mod disk;
+mod found;
+mod judge;
+mod machine;
+mod scene;
+mod senders;
+mod world;
+
+use std::sync::Mutex;
+
+use dice::Dice;
+use world::World;
+
+/// Whether restarts are among what happens.
+const RESTARTS: bool = true;
+
+fn run(seed: u64, steps: u64) {
+    let mut world = World::new(seed);
+    for step in 0..steps {
+        world.step = step;
+        world.turn();
+    }
+    world.come_to_rest();
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
+#[test]
+fn what_is_told_is_what_was_sent() {
+    let (seeds, steps) = (number("SIM_SEEDS"), number("SIM_STEPS").unwrap_or(200));
+    let first = number("SIM_SEED");
+    let count = seeds.unwrap_or(if first.is_some() { 1 } else { 8 });
+    let first = first.unwrap_or(1);
+    let last = first.saturating_add(count).saturating_sub(1);
+    let next = Mutex::new(first..=last);
+    let failed = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let Some(seed) = next.lock().unwrap().next() else { break };
+                    if std::panic::catch_unwind(|| run(seed, steps)).is_err() {
+                        eprintln!("seed {seed} failed");
+                        failed.lock().unwrap().push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "these failed: {failed:?}; replay one with SIM_SEED=… SIM_STEPS={steps}");
+}
