@@ -140,11 +140,11 @@ pub fn service(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
 
 /// The first line of a site: the worst of what stands below it. Without anything below, nothing is known.
 pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
-    let services = || config.services_of(site).map(|(id, _)| id);
-    let parts = services().flat_map(|id| config.components_of(id));
-    let parts = parts.map(|(id, _)| ShownState::from(&view.component(id)));
-    let said = services().map(|id| ShownState::from(view.said(id).0)).filter(|&said| said > ShownState::Well);
-    let mut worst = parts.chain(said).max();
+    let mut worst = config.parts_at(site).map(|id| part(view, id)).max();
+    for (id, _) in config.services_of(site) {
+        let said = ShownState::from(view.said(id).0);
+        worst = if said > ShownState::Well { worst.max(Some(said)) } else { worst };
+    }
     view.incidents(site, &mut |incident| {
         if is_current(incident) {
             let level = ShownState::from(incident.level);
@@ -159,13 +159,12 @@ pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
 pub fn monitoring(config: &Config, view: &dyn View, site: SiteId) -> Monitoring {
     let (mut watched, mut unknown) = (false, false);
     let (mut first, mut last) = (None::<Option<Mono>>, None::<Mono>);
-    let services = config.services_of(site).map(|(id, _)| id);
-    for (id, _) in services.flat_map(|id| config.components_of(id)) {
+    for id in config.parts_at(site) {
         let Some(since) = view.silent_since(id) else {
             watched = true;
             continue;
         };
-        unknown |= ShownState::from(&view.component(id)) == ShownState::NoData;
+        unknown |= part(view, id) == ShownState::NoData;
         // Who was never heard has been silent for longest.
         first = Some(first.map_or(since, |first| first.min(since)));
         last = last.max(since);

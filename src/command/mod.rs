@@ -17,7 +17,7 @@ pub use words::Words;
 use crate::limits::LANG_TAG_BYTES;
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words as Said};
 use crate::text::clean::is_visible;
-use crate::text::near;
+use crate::text::{has, near};
 use table::{Arg, OPTIONS, ROWS, Row};
 use words::Tokens;
 
@@ -414,7 +414,7 @@ fn visible(text: &str) -> &str {
 /// The nearest of the words that an argument can be, as its usage has them; empty if none is near.
 fn nearest_choice(arg: Arg, word: &str) -> &'static str {
     let usage = arg.row().usage;
-    near::nearest(word, &mut usage.trim_matches(['[', ']']).split('|').filter(|_| usage.contains('|')))
+    near::nearest(word, &mut usage.trim_matches(['[', ']']).split('|').filter(|_| has(usage, '|')))
 }
 
 /// The nearest of the names of commands; empty if none is near.

@@ -7,6 +7,7 @@ use heapless::{String, Vec};
 
 use super::Mistake;
 use crate::limits::{LINE_BYTES, LINE_WORDS};
+use crate::text::has;
 
 /// What opens a quoted word, and what closes it.
 const QUOTES: [(char, &str); 7] = [
@@ -49,7 +50,7 @@ impl<'a> Iterator for Tokens<'a> {
                     end = Some((at, after));
                     break;
                 }
-                Some((_, close)) if !escaped && close.contains(c) && ends(after) => {
+                Some((_, close)) if !escaped && has(close, c) && ends(after) => {
                     end = Some((at, after));
                     break;
                 }

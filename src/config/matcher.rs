@@ -6,7 +6,7 @@ use super::problem::Kind;
 use super::{Component, Config};
 use crate::limits::PROBLEM_WORD_BYTES;
 use crate::model::{ComponentId, ComponentSet, SiteId, SourceId};
-use crate::text::{Span, glob, mask};
+use crate::text::{Span, glob, has, mask};
 
 /// How a term compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,12 +115,12 @@ impl Config {
     /// The site that the `Host` header of a request names, whatever its case, port and dot at the end; else the
     /// one site without hosts, if there is one.
     pub fn site_by_host(&self, host: &str) -> Option<SiteId> {
-        let end = host.rfind(':').filter(|&colon| !host.get(colon..).unwrap_or("").contains(']'));
+        let end = host.rfind(':').filter(|&colon| !has(host.get(colon..).unwrap_or(""), ']'));
         let name = end.and_then(|colon| host.get(..colon)).unwrap_or(host);
         let name = name.strip_suffix('.').unwrap_or(name);
         let known = self.hosts.iter().find(|known| self.str(known.name).eq_ignore_ascii_case(name));
         known.map(|known| known.site).or_else(|| {
-            let ids = (0..=u8::MAX).map(SiteId).zip(&self.sites);
+            let ids = (0u8..).map(SiteId).zip(&self.sites);
             ids.map(|(id, _)| id).find(|&id| !self.hosts.iter().any(|known| known.site == id))
         })
     }
@@ -220,7 +220,7 @@ impl<'a> Terms<'a> {
             return Err(self.fault(Kind::MatchMac, from, ""));
         }
         let mut doubt = None;
-        if op != Op::Glob && !quoted && value.contains('*') {
+        if op != Op::Glob && !quoted && has(value, '*') {
             let mut fault = self.fault(Kind::MatchStar, from, if op == Op::Equal { "=" } else { "!=" });
             fault.term = (name, value);
             return Err(fault);
@@ -288,7 +288,7 @@ impl<'a> Iterator for Terms<'a> {
 /// Whether a name of a label or annotation may hold this: more than Prometheus's classic names, since it takes
 /// any UTF-8 since 3.0; nothing that a matcher gives a meaning to.
 pub(super) fn is_name(c: char) -> bool {
-    !c.is_ascii() && !c.is_whitespace() || c.is_ascii_alphanumeric() || "_:.-/".contains(c)
+    !c.is_ascii() && !c.is_whitespace() || c.is_ascii_alphanumeric() || has("_:.-/", c)
 }
 
 fn first_word(text: &str) -> &str {
@@ -354,7 +354,7 @@ fn glob_of(regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> Option<bool> {
             '.' if ahead.starts_with('+') => "?*",
             '.' => ".",
             '\\' => {
-                let escaped = chars.next().filter(|c| c.is_ascii_punctuation() && !"*?".contains(*c))?;
+                let escaped = chars.next().filter(|c| c.is_ascii_punctuation() && !has("*?", *c))?;
                 to.push(escaped).ok()?;
                 continue;
             }

@@ -437,25 +437,31 @@ impl Config {
 
     /// The services of a site, in the order of the file.
     pub fn services_of(&self, site: SiteId) -> impl Iterator<Item = (ServiceId, &Service)> {
-        (0..=u8::MAX).map(ServiceId).zip(&self.services).filter(move |(_, service)| service.site == site)
+        let here = self.services.iter().zip(0u8..).filter(move |(service, _)| service.site == site);
+        here.map(|(service, id)| (ServiceId(id), service))
     }
 
     /// The components of a service, in the order of the file.
     pub fn components_of(&self, service: ServiceId) -> impl Iterator<Item = (ComponentId, &Component)> {
-        (0..=u16::MAX).map(ComponentId).zip(&self.components).filter(move |(_, part)| part.service == service)
+        let its = self.components.iter().zip(0u16..).filter(move |(part, _)| part.service == service);
+        its.map(|(part, id)| (ComponentId(id), part))
+    }
+
+    /// The components of a site, of whichever service, in the order of the file.
+    pub fn parts_at(&self, site: SiteId) -> impl Iterator<Item = ComponentId> + '_ {
+        let ids = self.components.iter().zip(0u16..).map(|(_, id)| ComponentId(id));
+        ids.filter(move |&id| self.site_of(id) == Some(site))
     }
 
     /// The sources that push to a site.
     pub fn pushers_of(&self, site: SiteId) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0..=u8::MAX)
-            .map(SourceId)
-            .zip(&self.sources)
-            .filter(move |(_, source)| source.site == site && source.scope == Scope::Push)
+        let theirs = self.sources.iter().zip(0u8..).map(|(source, id)| (SourceId(id), source));
+        theirs.filter(move |(_, source)| source.site == site && source.scope == Scope::Push)
     }
 
     /// The heartbeats, by their ids.
     pub fn heartbeats(&self) -> impl Iterator<Item = (HeartbeatId, &Heartbeat)> {
-        (0..=u8::MAX).map(HeartbeatId).zip(&self.heartbeats)
+        self.heartbeats.iter().zip(0u8..).map(|(row, id)| (HeartbeatId(id), row))
     }
 
     /// The heartbeat of a name that a source owes.

@@ -7,8 +7,8 @@ use super::problem::{Kind, Mistake};
 use super::rule::{Aggregate, Expected, Limit, Rule, Test};
 use super::schema::{Field, Type};
 use crate::model::{ComponentId, RuleId, SourceId};
-use crate::text::Span;
 use crate::text::number::{Micro, decimal};
+use crate::text::{Span, find, split_once};
 use crate::time::Millis;
 
 /// The words for [`Aggregate`]s, in their order.
@@ -225,7 +225,7 @@ impl Loader<'_, '_> {
             let counts = matches!(row.aggregate, Aggregate::Count | Aggregate::CountDistinct);
             let distinct = row.aggregate == Aggregate::CountDistinct;
             let people = {
-                let of = |span| OF_PEOPLE.iter().any(|word| self.config.str(span).contains(word));
+                let of = |span| OF_PEOPLE.iter().any(|word| find(self.config.str(span), word).is_some());
                 let mut terms = self.config.terms_of(row.tags);
                 let mixed = MIXED.contains(&self.config.str(row.measurement))
                     && !self.config.terms_of(row.tags).any(|term| self.config.is(term.name, "type"));
@@ -261,7 +261,7 @@ impl Loader<'_, '_> {
     fn limit(&mut self, index: usize, option: &'static str, how: (Test, u8), span: Span) -> Limit {
         let (fires, unit) = how;
         let text = self.config.str(span);
-        let (low, high) = match (fires, text.split_once("..")) {
+        let (low, high) = match (fires, split_once(text, "..")) {
             (Test::Outside, Some(pair)) => pair,
             (Test::Outside, None) => ("", ""),
             _ => (text, text),

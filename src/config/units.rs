@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use super::problem::Kind;
 use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
+use crate::text::has;
 use crate::time::Millis;
 
 /// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first: `4h30m`.
@@ -97,7 +98,7 @@ pub(super) fn url(text: &str) -> bool {
     let Some(rest) = after("https://").or_else(|| after("http://")) else { return false };
     !rest.is_empty()
         && !rest.starts_with(['/', '?', '#'])
-        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || "\"'<>\\^`{|}".contains(c))
+        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || has("\"'<>\\^`{|}", c))
 }
 
 /// The prefix of a reverse proxy, without a slash at its end; `/` alone is the empty one.
@@ -151,7 +152,7 @@ pub(super) fn posix_of_zone(name: &str) -> Option<&'static str> {
 
 /// Whether this is how the tz database names a zone, not how POSIX does: it has no digit for an offset.
 pub(super) fn is_zone_name(text: &str) -> bool {
-    text.contains('/') && !text.contains(',') && !text.bytes().any(|byte| byte.is_ascii_digit())
+    has(text, '/') && !has(text, ',') && !text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::schema::{Field, Type};
 use super::{Address, Console, Host, Token, UserKey, credential, matcher, units};
 use crate::limits::UNIX_PATH_BYTES;
 use crate::model::{ComponentId, Severity, SiteId, SourceId, UserId};
-use crate::text::{Span, near};
+use crate::text::{Span, has, near};
 use crate::time::Millis;
 use crate::time::tz::Tz;
 
@@ -94,7 +94,7 @@ impl Loader<'_, '_> {
         match units::socket(value.text) {
             Ok(address) => return Some(address),
             Err(Kind::NoPort) => {
-                let bare_v6 = value.text.contains(':') && !value.text.starts_with('[');
+                let bare_v6 = has(value.text, ':') && !value.text.starts_with('[');
                 let instead = if bare_v6 { "[ADDRESS]:8080" } else { "ADDRESS:8080" };
                 self.problems.add(value.odd(Kind::NoPort).instead(instead));
             }

@@ -62,7 +62,7 @@ impl<'a> Scope<'a> {
 
     /// Their sites, in the order of the configuration.
     pub(super) fn sites(self) -> impl Iterator<Item = SiteId> + 'a {
-        (0..=u8::MAX).map(SiteId).take(self.config.sites.len()).filter(move |&id| self.has(id))
+        (0u8..).map(SiteId).take(self.config.sites.len()).filter(move |&id| self.has(id))
     }
 
     /// Whether they have several, so that a number needs its site.
@@ -173,7 +173,7 @@ impl<'a> Scope<'a> {
 
     /// The users of the configuration.
     pub(super) fn users(self) -> impl Iterator<Item = UserId> {
-        (0..=u8::MAX).map(UserId).take(self.config.users.len())
+        (0u8..).map(UserId).take(self.config.users.len())
     }
 
     /// Who did it; empty: nobody did, it happened.

@@ -2,7 +2,7 @@
 //!
 //! Dots in a path are never resolved: there are no files, and what is not a route is not found.
 
-use crate::text::hex;
+use crate::text::{has, hex, split_once};
 
 /// A request target, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn split(raw: &str) -> Option<Target<'_>> {
     let (authority, rest) = if raw.starts_with('/') {
         (None, raw)
     } else {
-        let (scheme, rest) = raw.split_once("://")?;
+        let (scheme, rest) = split_once(raw, "://")?;
         if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
             return None;
         }
@@ -63,7 +63,7 @@ pub fn host(value: &[u8]) -> Option<&str> {
         let (name, rest) = value.split_at_checked(value.find(']')?.checked_add(1)?)?;
         let inner = name.strip_prefix('[')?.strip_suffix(']')?;
         let is_address = !inner.is_empty()
-            && inner.contains(':')
+            && has(inner, ':')
             && inner.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.'));
         if !is_address {
             return None;

@@ -62,7 +62,7 @@ struct About {
 }
 
 fn ids(config: &Config) -> impl Iterator<Item = ComponentId> + use<> {
-    (0..=u16::MAX).map(ComponentId).take(config.components.len())
+    (0u16..).map(ComponentId).take(config.components.len())
 }
 
 fn settings(config: &Config, site: SiteId) -> config::Site {

@@ -125,7 +125,7 @@ impl Derived {
         site: SiteId,
         number: u32,
     ) -> impl Iterator<Item = (ComponentId, State)> + 'a {
-        let ids = (0..=u16::MAX).map(ComponentId);
+        let ids = (0u16..).map(ComponentId);
         ids.zip(&self.links)
             .filter(move |(id, link)| link.number == number && number != 0 && names.site_of(*id) == site)
             .map(|(id, link)| (id, link.announced))
@@ -287,7 +287,7 @@ impl Derived {
 
     /// Lets the components of an incident go; `only_well`: those of them that are.
     fn unlink(&mut self, names: &Names, site: SiteId, number: u32, only_well: bool) {
-        for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
+        for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             let let_go = !only_well || link.announced == State::Operational;
             if link.number == number && let_go && names.site_of(id) == site {
                 *link = Link::NONE;
@@ -303,7 +303,7 @@ impl Derived {
         }
         goes_on.worst = goes_on.worst.max(gone.worst);
         goes_on.said = goes_on.said.max(gone.said);
-        for (link, id) in self.links.iter_mut().zip((0..=u16::MAX).map(ComponentId)) {
+        for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {
                 link.number = into;
             }

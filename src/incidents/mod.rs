@@ -482,7 +482,7 @@ impl Incidents {
         let old_names = core::mem::replace(&mut self.names, Names::new());
         self.names.learn(new);
         self.set_journal(new.main.journal_size);
-        for (watch, id) in was.iter().zip((0..=u16::MAX).map(ComponentId)).take(old.components.len()) {
+        for (watch, id) in was.iter().zip((0u16..).map(ComponentId)).take(old.components.len()) {
             if let Some(slot) =
                 self.names.component(old_names.of_component(id)).and_then(|id| watches.get_mut(id.index()))
             {

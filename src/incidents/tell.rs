@@ -191,7 +191,7 @@ impl Incidents {
                     .filter(|(head, record)| head.site == hash && record.number == window.number)
             });
             let Some((head, record)) = record else { continue };
-            _ = soonest.push(MaintenanceView {
+            let view = MaintenanceView {
                 number: window.number,
                 service: window.service,
                 component: window.component,
@@ -201,9 +201,11 @@ impl Incidents {
                 repeat: window.repeat,
                 words: record.words,
                 who: head.who,
-            });
+            };
+            let later = |known: &MaintenanceView<'_>| (known.starts, known.number) > (starts, view.number);
+            let at = soonest.iter().position(later).unwrap_or(soonest.len());
+            _ = soonest.insert(at, view);
         }
-        soonest.sort_unstable_by_key(|view| (view.starts, view.number));
         soonest.iter().for_each(each);
     }
 

@@ -147,7 +147,7 @@ impl Uptime {
         }
         (self.has_wall, self.ahead_ms) = (now.wall.is_some(), ahead_ms);
         self.due = NEVER;
-        for site in (0..=u8::MAX).map(SiteId).take(config.sites.len()) {
+        for site in (0u8..).map(SiteId).take(config.sites.len()) {
             self.turn(config, site, was_set, now);
         }
     }
@@ -212,17 +212,17 @@ impl Uptime {
     /// longer named is forgotten. O(components²) comparisons of hashes.
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
         self.pass(old, now);
-        for id in (0..=u16::MAX).map(ComponentId).take(old.components.len()) {
+        for id in (0u16..).map(ComponentId).take(old.components.len()) {
             let calendar = calendar_of(&self.calendars, old, id);
             if let Some(running) = self.running.get_mut(id.index()) {
                 running.count(calendar, now.mono);
             }
         }
         let mut hashes = [0; COMPONENTS];
-        for (id, hash) in (0..=u16::MAX).map(ComponentId).zip(&mut hashes).take(old.components.len()) {
+        for (id, hash) in (0u16..).map(ComponentId).zip(&mut hashes).take(old.components.len()) {
             *hash = u64::from(old.component_hash(id));
         }
-        for id in (0..=u16::MAX).map(ComponentId).take(new.components.len()) {
+        for id in (0u16..).map(ComponentId).take(new.components.len()) {
             if let Some(at) = take_place(&mut hashes, id.index(), new.component_hash(id)) {
                 self.days.swap(id.index(), at);
                 self.running.swap(id.index(), at);
@@ -235,10 +235,10 @@ impl Uptime {
             *running = Running { since: now.mono, ..Running::NEW };
         }
         let mut hashes = [0; SITES];
-        for (id, hash) in (0..=u8::MAX).map(SiteId).zip(&mut hashes).take(old.sites.len()) {
+        for (id, hash) in (0u8..).map(SiteId).zip(&mut hashes).take(old.sites.len()) {
             *hash = u64::from(old.site_hash(id));
         }
-        for id in (0..=u8::MAX).map(SiteId).take(new.sites.len()) {
+        for id in (0u8..).map(SiteId).take(new.sites.len()) {
             if let Some(at) = take_place(&mut hashes, id.index(), new.site_hash(id)) {
                 self.calendars.swap(id.index(), at);
             }
@@ -304,7 +304,7 @@ impl Uptime {
                     self.forget_old(config, id, &mut calendar, u32::from(site.retain_days));
                 }
             }
-            for component in components_of(config, id) {
+            for component in config.parts_at(id) {
                 if let Some(running) = self.running.get_mut(component.index()) {
                     running.since = from;
                 }
@@ -320,7 +320,7 @@ impl Uptime {
 
     /// Packs the present day of a site, which is over. What is `carried` to another day leaves it.
     fn close(&mut self, config: &Config, id: SiteId, calendar: &Calendar, now: Mono, carried: bool) {
-        for component in components_of(config, id) {
+        for component in config.parts_at(id) {
             let mut packed = Packed::new(self.today(calendar, component, now));
             if carried {
                 packed = Packed::NOTHING;
@@ -339,7 +339,7 @@ impl Uptime {
     fn open(&mut self, config: &Config, id: SiteId, calendar: &mut Calendar, carried: bool) {
         self.take(config, id, calendar, calendar.today);
         let at = calendar.place(calendar.today);
-        for component in components_of(config, id) {
+        for component in config.parts_at(id) {
             let minutes = self.kept(component, at).and_then(|kept| kept.minutes()).unwrap_or_default();
             if minutes != [0; 4] {
                 calendar.counted_since = None;
@@ -366,7 +366,7 @@ impl Uptime {
             return;
         }
         (*holder, *changed) = (number, false);
-        for component in components_of(config, id) {
+        for component in config.parts_at(id) {
             if let Some(kept) = self.kept(component, Some(at)) {
                 *kept = Packed::NOTHING;
             }
@@ -379,7 +379,7 @@ impl Uptime {
         for (at, number) in calendar.numbers.iter_mut().enumerate() {
             let over = number.saturating_add(retain_days) <= calendar.today;
             if *number != 0 && (over || *number > calendar.today.saturating_add(HISTORY)) {
-                for component in components_of(config, id) {
+                for component in config.parts_at(id) {
                     if let Some(kept) = self.kept(component, Some(at)) {
                         *kept = Packed::NOTHING;
                     }
@@ -513,12 +513,6 @@ fn calendar_of<'a>(
 ) -> &'a Calendar {
     static NONE: Calendar = Calendar::NEW;
     config.site_of(component).and_then(|site| calendars.get(site.index())).unwrap_or(&NONE)
-}
-
-/// The components of a site.
-fn components_of(config: &Config, site: SiteId) -> impl Iterator<Item = ComponentId> + '_ {
-    let ids = (0..=u16::MAX).map(ComponentId).take(config.components.len());
-    ids.filter(move |&id| config.site_of(id) == Some(site))
 }
 
 /// Stands for a place that was taken; no hash of 32 bits.

@@ -60,7 +60,7 @@ impl SourceSet {
     }
     /// The members, in order.
     pub fn iter(self) -> impl Iterator<Item = SourceId> {
-        (0..=31u8).map(SourceId).filter(move |&id| self.contains(id))
+        (0..32u8).map(SourceId).filter(move |&id| self.contains(id))
     }
 }
 

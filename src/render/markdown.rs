@@ -5,6 +5,7 @@
 //! [`WORDS_BYTES`](crate::limits::WORDS_BYTES) cost at most the square of that in single steps.
 
 use super::fragment::{Hyperlink, Out, is_web};
+use crate::text::{has, is_letter, split_once};
 
 /// What a line belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,21 +115,21 @@ fn link<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str, usize)> {
     if let Some(inner) = rest.strip_prefix('[') {
         let (text, after) = inner.split_once(']')?;
         let (url, _) = after.strip_prefix('(')?.split_once(')')?;
-        let plain = !text.is_empty() && !text.contains('[');
+        let plain = !text.is_empty() && !has(text, '[');
         let leads = is_web(url) && !url.contains(char::is_whitespace);
         let len = text.len().saturating_add(url.len()).saturating_add("[]()".len());
         return (plain && leads).then_some((text, url, len));
     }
-    if !is_web(rest) || before.ends_with(char::is_alphanumeric) {
+    if !is_web(rest) || before.ends_with(is_letter) {
         return None;
     }
     let url = rest.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '*')).next()?;
     // What ends a sentence does not belong to it; nor does a bracket that was opened before it.
-    let mut url = url.trim_end_matches(|c| ".,;:!?'’”»،؛؟_".contains(c));
-    if !url.contains('(') {
-        url = url.trim_end_matches(|c: char| c == ')' || ".,;:!?".contains(c));
+    let mut url = url.trim_end_matches(|c| has(".,;:!?'’”»،؛؟_", c));
+    if !has(url, '(') {
+        url = url.trim_end_matches(|c: char| c == ')' || has(".,;:!?", c));
     }
-    let (_, host) = url.split_once("://")?;
+    let (_, host) = split_once(url, "://")?;
     (!host.is_empty()).then_some((url, url, url.len()))
 }
 
@@ -139,7 +140,7 @@ fn span<'a>(before: &str, rest: &'a str, after: &str) -> Option<(&'a str, usize)
     let opens = |inner: &str| inner.starts_with(|c: char| !c.is_whitespace());
     let inner = slice(rest, mark.len(), rest.len());
     // `2*3*4` and `snake_case_names` are text.
-    if before.ends_with(char::is_alphanumeric) || !opens(inner) {
+    if before.ends_with(is_letter) || !opens(inner) {
         return None;
     }
     let mut from = 0;
@@ -152,8 +153,8 @@ fn span<'a>(before: &str, rest: &'a str, after: &str) -> Option<(&'a str, usize)
         let run = run.count();
         let next = end.saturating_add(run);
         let follows = slice(inner, next, inner.len()).chars().next().or_else(|| after.chars().next());
-        let closes = slice(inner, 0, end).ends_with(|c: char| !c.is_whitespace())
-            && !follows.is_some_and(char::is_alphanumeric);
+        let closes =
+            slice(inner, 0, end).ends_with(|c: char| !c.is_whitespace()) && !follows.is_some_and(is_letter);
         // Of three stars, the inner span takes what it needs first.
         let fits = run == mark.len() || (run == 3 && mark != "_");
         if closes && fits {

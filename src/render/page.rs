@@ -471,9 +471,8 @@ impl<'a> Context<'a> {
             _ => &[Told::Outage, Told::Degraded, Told::NoData],
         };
         let named = self.named_above.get();
-        let parts = self.services().flat_map(|(_, id, _)| self.config.components_of(id));
-        let others =
-            parts.filter(|(id, _)| !named.contains(*id)).map(|(id, _)| Told::from(&self.view.component(id)));
+        let others = self.config.parts_at(self.id).filter(|&id| !named.contains(id));
+        let others = others.map(|id| shown::part(self.view, id));
         let Some(worst) = others.max().filter(|state| states.contains(state)) else { return };
         let title = match worst {
             Told::NoData => Word::AffectedUnknown,

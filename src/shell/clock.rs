@@ -1,5 +1,7 @@
 //! The only place that reads the clocks.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -29,7 +31,6 @@ pub fn mono() -> Mono {
 
 /// By which start of the machine the monotonic clock runs. A restart of the daemon does not change it.
 pub fn boot() -> Boot {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     let uptime = read("/proc/uptime");
     let seconds = uptime.split('.').next().and_then(|seconds| seconds.parse::<i64>().ok());
     // Without /proc, every start of the daemon is one of the machine: then this process is as good as a boot.
@@ -66,9 +67,17 @@ fn real() -> Option<Wall> {
     Some(Wall(if let Ok(Timespec { tv_sec, tv_nsec }) = clock {
         tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec / 1_000_000))
     } else {
-        let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         since_boot(&read("/proc/stat"), &read("/proc/uptime"))?.saturating_mul(1000)
     }))
+}
+
+/// What a file of the kernel says; nothing if it cannot be read. As the configuration is read, which
+/// has the code for it in the program once.
+fn read(path: &str) -> String {
+    let mut text = Vec::new();
+    // What could not be read whole is not what it says.
+    let whole = File::open(path).and_then(|file| file.take(1 << 20).read_to_end(&mut text));
+    whole.ok().and_then(|_| String::from_utf8(text).ok()).unwrap_or_default()
 }
 
 /// When it is, in seconds, by when the machine started and how long it has been up: proc(5), `btime` and `uptime`.
@@ -90,7 +99,6 @@ mod tests {
         assert_eq!(since_boot("ctxt 5\n", "3600.25 1.0\n"), None);
         assert_eq!(since_boot(stat, ""), None);
         // On this machine both ways agree, to the second that each cuts off.
-        let read = |path| std::fs::read_to_string(path).unwrap();
         let told = since_boot(&read("/proc/stat"), &read("/proc/uptime")).unwrap();
         assert!((real().unwrap().secs() - told).abs() <= 2, "{told}");
     }

@@ -53,6 +53,41 @@ pub fn cut(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or("")
 }
 
+/// What stands before the first `sign` in `text`, and what after it. `str::split_once` does the same;
+/// its search of long texts takes a kilobyte of program.
+pub fn split_once<'a>(text: &'a str, sign: &str) -> Option<(&'a str, &'a str)> {
+    let at = find(text, sign)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(sign.len())..)?))
+}
+
+/// Where `sign`, which is not empty, stands first in a short text.
+pub fn find(text: &str, sign: &str) -> Option<usize> {
+    text.as_bytes().windows(sign.len().max(1)).position(|here| here == sign.as_bytes())
+}
+
+/// Whether `sign` is in a short text. `str::contains` has the search of long texts in it, too.
+pub fn has(text: &str, sign: char) -> bool {
+    text.chars().any(|c| c == sign)
+}
+
+/// Whether it is a letter or a digit, of any script. Beyond ASCII, what is neither a sign of Latin-1, of
+/// Arabic or of CJK nor a symbol is taken for one: Unicode's own tables take two kilobytes.
+pub fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        '\u{80}'..='\u{bf}'
+        | '×'
+        | '÷'
+        | '\u{600}'..='\u{61f}'
+        | '\u{66a}'..='\u{66d}'
+        | '\u{6d4}'
+        | '\u{2000}'..='\u{2bff}'
+        | '\u{3000}'..='\u{303f}'
+        | '\u{ff00}'..='\u{ff0f}' => false,
+        _ => c < '\u{1f000}',
+    }
+}
+
 /// A sentence with places in it: calls `put` with its parts in order, `%0` to `%9` replaced by those of `args`.
 pub fn fill(sentence: &str, args: &[&str], put: &mut dyn FnMut(&str)) {
     for (at, part) in sentence.split('%').enumerate() {
@@ -68,6 +103,28 @@ pub fn fill(sentence: &str, args: &[&str], put: &mut dyn FnMut(&str)) {
 mod tests {
     use super::*;
     use std::string::String;
+
+    #[test]
+    fn texts_are_split_as_the_standard_library_splits_them() {
+        for text in ["", "..", "a", "1..2", "..2", "1..", "1...2", "é..é", "http://a://b", "://", "x:/y"] {
+            for sign in ["..", "://", "é"] {
+                assert_eq!(split_once(text, sign), text.split_once(sign), "{text} {sign}");
+                assert_eq!(find(text, sign), text.find(sign), "{text} {sign}");
+                assert_eq!(has(text, 'é'), text.contains('é'), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_and_digits_of_what_people_write_here_are_known() {
+        for c in "azAZ09éÀœßñŠžżΩдשאيٱ٠٩中あ한".chars() {
+            assert!(is_letter(c) && c.is_alphanumeric(), "{c}");
+        }
+        for c in " _.-,;:!?'\"()[]<>«»“”‘’‹›…–—·•،؛؟٪۔→€✓、。「（×÷🙂".chars()
+        {
+            assert!(!is_letter(c) && !c.is_alphanumeric(), "{c}");
+        }
+    }
 
     #[test]
     fn sentences_are_filled() {

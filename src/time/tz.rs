@@ -7,6 +7,7 @@
 use super::Wall;
 use super::civil::Civil;
 use crate::limits::ABBREVIATION_BYTES;
+use crate::text::has;
 
 const HOUR_S: i32 = 3600;
 const DAY_S: i64 = 86_400;
@@ -93,7 +94,7 @@ impl Tz {
             other => other,
         };
         // A slash has its place only in a rule.
-        if text.starts_with(':') || text.split(',').next().is_some_and(|zone| zone.contains('/')) {
+        if text.starts_with(':') || text.split(',').next().is_some_and(|zone| has(zone, '/')) {
             return Err(TzError::DatabaseName);
         }
         let mut input = Input(text.as_bytes());

@@ -106,7 +106,7 @@ impl Uptime {
             self.roster = [0; COMPONENTS];
         }
         let mut hashes = [0; COMPONENTS];
-        for (id, hash) in (0..=u16::MAX).map(ComponentId).zip(&mut hashes).take(config.components.len()) {
+        for (id, hash) in (0u16..).map(ComponentId).zip(&mut hashes).take(config.components.len()) {
             *hash = config.component_hash(id);
         }
         for (listed, place) in listed.iter().zip(self.roster.iter_mut().skip(first)) {
@@ -160,7 +160,7 @@ impl Uptime {
     /// The records of one day, of all sites that keep it.
     fn write_day(&self, config: &Config, number: u32, now: Mono, each: Each<'_>) {
         let mut runs = Runs { number, next: 0, out: Payload::new(), each };
-        for (component, id) in config.components.iter().zip((0..=u16::MAX).map(ComponentId)) {
+        for (component, id) in config.components.iter().zip((0u16..).map(ComponentId)) {
             let site = config.services.get(component.service.index()).map(|service| service.site);
             let calendar = site.and_then(|site: SiteId| self.calendars.get(site.index()));
             let packed = calendar.map_or(Packed::NOTHING, |calendar| self.packed(calendar, id, number, now));
@@ -183,7 +183,7 @@ fn cost_of(write: &mut dyn FnMut(Each<'_>)) -> u32 {
 /// The records that list the components.
 fn roster(config: &Config, each: Each<'_>) {
     let mut out = Payload::new();
-    for (id, at) in (0..=u16::MAX).map(ComponentId).zip(0u16..).take(config.components.len()) {
+    for (id, at) in (0u16..).map(ComponentId).zip(0u16..).take(config.components.len()) {
         if out.is_empty() {
             put(&mut out, &at.to_le_bytes());
         }

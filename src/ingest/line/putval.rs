@@ -11,7 +11,7 @@
 use super::super::draft::Token;
 use super::super::sample::Interest;
 use super::{At, Event, Flaw, Lines};
-use crate::text::number;
+use crate::text::{has, number};
 
 /// The names of values, by how many there are and the beginning of their type.
 const NAMES: [(&str, &[&str]); 5] = [
@@ -71,7 +71,7 @@ impl Lines {
                 self.identify(text, interest).ok_or(Flaw::Identifier)?;
                 self.words = 2;
             }
-            _ if text.contains('=') => {}
+            _ if has(text, '=') => {}
             _ => {
                 self.list(text, interest)?;
                 self.words = VALUES;

@@ -11,6 +11,7 @@
 use core::ops::Range;
 
 use aiglon::limits::{CONSOLE_HISTORY_BYTES, CONSOLE_LINE_BYTES};
+use aiglon::text::is_letter;
 use ufmt::uwrite;
 
 use super::width::{columns, width};
@@ -210,10 +211,7 @@ impl Editor {
         self.remove(start..self.cursor);
         self.insert(common);
         // A word that is whole: the next one follows. One that ends in `=`, say, goes on.
-        if only
-            && common.ends_with(|c: char| c.is_alphanumeric())
-            && !self.text(self.cursor..self.len).starts_with(' ')
-        {
+        if only && common.ends_with(is_letter) && !self.text(self.cursor..self.len).starts_with(' ') {
             self.insert(" ");
         }
         self.flush(out);
