@@ -55,8 +55,8 @@ pub struct OnFlash {
     pub written: bool,
     /// It holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
     pub dirty: bool,
-    /// When it was told of it last, in seconds of the monotonic clock.
-    pub at_secs: u32,
+    /// When it was told of it last, in seconds of the monotonic clock; before a start, less than zero.
+    pub at_secs: i32,
 }
 
 impl OnFlash {
@@ -65,7 +65,7 @@ impl OnFlash {
 
     /// It was told at this moment.
     pub fn written(at: Mono) -> Self {
-        let at_secs = u32::try_from(at.0 / 1000).unwrap_or(0);
+        let at_secs = i32::try_from(at.0.div_euclid(1000)).unwrap_or(i32::MIN);
         Self { written: true, dirty: false, at_secs }
     }
 
@@ -212,8 +212,7 @@ impl Index {
         for at in Self::probe(hole.wrapping_add(1) & Self::MASK) {
             let Some(place) = self.get(at) else { break };
             let start = key_of(place).map_or(at, Self::home);
-            let (travelled, gap) =
-                (at.wrapping_sub(start) & Self::MASK, at.wrapping_sub(hole) & Self::MASK);
+            let (travelled, gap) = (at.wrapping_sub(start) & Self::MASK, at.wrapping_sub(hole) & Self::MASK);
             if travelled >= gap {
                 self.set(hole, Some(place));
                 hole = at;

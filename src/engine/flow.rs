@@ -153,9 +153,10 @@ impl Engine {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return Verdict::Refused;
         };
-        let granted = self.alerts.get(at).is_some_and(|held| held.granted);
+        let told_anew = |held: &Held| held.granted || held.starts_at.get() != message.claim.starts_at;
+        let told_anew = self.alerts.get(at).is_some_and(told_anew);
         let changed = self.alerts.update(at, |held| {
-            let began_anew = matches!((message.word, held.phase), (Word::Firing, Phase::Ended { .. }));
+            let was_over = matches!(held.phase, Phase::Ended { .. } | Phase::Released { .. });
             held.phase = match (message.word, held.phase) {
                 // May be its end: the next message tells. Until then its old life goes on.
                 (Word::Wavering, Phase::Firing { until }) => Phase::Firing { until },
@@ -179,7 +180,8 @@ impl Engine {
             held.sender = message.sender;
             held.starts_at = message.claim.starts_at.into();
             held.last_heard = now.mono;
-            if began_anew {
+            // It began anew.
+            if was_over && held.fires() {
                 held.first_heard = now.mono;
             }
             held.components = components;
@@ -196,7 +198,7 @@ impl Engine {
             // Else a restart would grant it less than its sender has promised anew.
             let old = held.flash.at().plus(marked_for(config, message.source, message.sender).half());
             if changed
-                || granted
+                || told_anew
                 || held.flash.written && (message.sender == Sender::Repeating || old <= now.mono)
             {
                 self.must_write(at);
@@ -366,6 +368,9 @@ impl Engine {
             held.memory.announced_at = now.mono;
             held.memory.word = Word::Resolved;
             held.memory.promised = false;
+            if claim.starts_at.is_some() {
+                held.starts_at = claim.starts_at.into();
+            }
             held.last_heard = now.mono;
             held.granted = false;
         });

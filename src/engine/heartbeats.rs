@@ -25,7 +25,7 @@ use super::Engine;
 use crate::config::same::same_source;
 use crate::config::{Config, Heartbeat};
 pub use crate::journal::kinds::BEAT;
-use crate::limits::{BEAT_KEPT_EVERY, BEAT_WRITE, HEARTBEATS};
+use crate::limits::{BEAT_KEPT_EVERY, BEAT_REST, BEAT_WRITE, HEARTBEATS};
 use crate::model::{Finding, HeartbeatId};
 use crate::time::{At, Mono, Now, Wall};
 
@@ -240,7 +240,11 @@ impl Engine {
     fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
         let Some(beat) = self.beats.get(id.index()) else { return false };
         let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
-        let news = failed && beat.noted.0 & FAILED == 0;
+        // Of both, the journal must not tell the other; of a failure at once, of its end with the next beat, at the
+        // latest.
+        let noted = beat.noted.0 & FAILED != 0;
+        let settled = beat.noted_at.is_none_or(|at| now.mono >= at.plus(BEAT_REST));
+        let news = failed && !noted || !failed && noted && settled;
         // What comes often, and was written with the history, must not be on time after a restart if it has failed since.
         now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
     }

@@ -403,13 +403,13 @@ impl World {
         let mut body = format!(r#"{{"version":"4","status":"{status}","alerts":[{{"status":"{status}","#);
         Self::labels(&mut body, which);
         let zero = "0001-01-01T00:00:00Z";
-        let (began, fired) = &mut self.hooked[part][usize::from(down)];
+        let (start, fired) = &mut self.hooked[part][usize::from(down)];
         if fires && !*fired {
             // Never with the start that ended: that would be old news, of another member.
-            *began = (self.now - MIN).max(*began + SEC);
+            *start = (self.now - MIN).max(*start + SEC);
         }
         *fired = fires;
-        write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(*began)).unwrap();
+        write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(*start)).unwrap();
         self.model.hook_said(which, fires, self.now);
         // An end may be on flash though nobody was told so.
         self.sure_hooks.retain(|sure| fires || *sure != which);

@@ -20,18 +20,17 @@ const OLD_NEWS: i64 = 2 * MIN;
 const NEVER: i64 = i64::MAX;
 const LONG_AGO: i64 = i64::MIN;
 
-/// What the program does wrong today, by `found.rs`; each goes with its fault.
+/// What the program does not tell as it should: `true`. What it once did wrong: `false`; see `found.rs`.
 pub mod known {
-    /// FIXME f13: an end without a start that follows a promise is called "firing".
-    pub const ENDS_THAT_MOVE: bool = true;
-    /// FIXME f13: an alert without a start that fires again "began" when it was first heard of.
-    pub const OLD_BEGINNINGS: bool = true;
-    /// FIXME f13: a reload, a restart or a clock that is set tells since when the incident goes on,
-    /// which may be longer.
+    /// An end without a start that follows a promise was called "firing" once.
+    pub const ENDS_THAT_MOVE: bool = false;
+    /// An alert without a start that fires again "began" when it was first heard of, once.
+    pub const OLD_BEGINNINGS: bool = false;
+    /// A restart tells since when the incident goes on. It goes on while a component has been well for
+    /// less than `settle`, so that may be longer.
     pub const INCIDENT_TELLS: bool = true;
-    /// FIXME f13: an incident keeps its beginning though a later word tells an earlier one, and a
-    /// restart tells it.
-    pub const FIRST_WORD_STAYS: bool = true;
+    /// An incident kept its beginning though a later word told an earlier one, once.
+    pub const FIRST_WORD_STAYS: bool = false;
     /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
     pub const HALF_LIVES: bool = true;
 }
