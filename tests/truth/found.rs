@@ -7,7 +7,7 @@ use aiglon::model::State;
 use aiglon::time::{At, Mono, Now, Wall, rfc3339};
 
 use super::machine::Machine;
-use super::scene::{AM, CRON, P1};
+use super::scene::{AM, BACKUP, CRON, P1};
 use super::senders::{MIN, NOON};
 
 /// The component that the script tells of, and the one of the first Prometheus alone.
@@ -171,4 +171,19 @@ fn a_restart_grants_what_was_left_since_the_last_repetition() {
     bench.restart();
     // Known: half of a life is what a write of flash is worth.
     assert_eq!(bench.state(CRANE), State::NoData);
+}
+
+/// A failure is on flash at once. That the next heartbeat was right is not, for six hours.
+#[test]
+fn a_restart_tells_no_failure_that_the_next_heartbeat_took_back() {
+    let mut bench = Bench::new();
+    for (minute, failed) in [(20, true), (80, false)] {
+        bench.quiet(minute);
+        bench.machine.beat(failed, Bench::at(minute));
+    }
+    bench.quiet(100);
+    assert_eq!(bench.state(BACKUP), State::Operational);
+    bench.restart();
+    // FIXME f13: should be no worse than NoData: seeds 7, 15, 19 and more.
+    assert_eq!(bench.state(BACKUP), State::Outage);
 }

@@ -32,6 +32,8 @@ pub mod known {
     /// FIXME f13: an incident keeps its beginning though a later word tells an earlier one, and a
     /// restart tells it.
     pub const FIRST_WORD_STAYS: bool = true;
+    /// FIXME f13: a heartbeat that was right is not on flash for hours, though the failure before it is.
+    pub const OLD_FAILURES: bool = true;
     /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
     pub const HALF_LIVES: bool = true;
 }
@@ -92,10 +94,15 @@ impl Judge {
             self.word(body, item, now, wall);
         }
         if read == body.items.len() {
-            let heard = &mut self.heard[body.source];
-            let first = heard.filter(|&(_, last)| now <= last + FIVE + SEC).map_or(now, |(first, _)| first);
-            *heard = Some((first, now));
+            self.heard(body.source, now);
         }
+    }
+
+    /// A sign of life.
+    pub fn heard(&mut self, source: usize, now: i64) {
+        let heard = &mut self.heard[source];
+        let first = heard.filter(|&(_, last)| now <= last + FIVE + SEC).map_or(now, |(first, _)| first);
+        *heard = Some((first, now));
     }
 
     fn word(&mut self, body: &Body, item: &Item, now: i64, wall: Option<i64>) {
