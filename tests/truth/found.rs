@@ -187,3 +187,17 @@ fn a_restart_tells_no_failure_that_the_next_heartbeat_took_back() {
     // FIXME f13: should be no worse than NoData: seeds 7, 15, 19 and more.
     assert_eq!(bench.state(BACKUP), State::Outage);
 }
+
+/// It was silenced and fired again: the journal has the first start, and so has what is remembered of
+/// its end.
+#[test]
+fn an_end_is_remembered_with_the_start_that_it_tells() {
+    let mut bench = Bench::new();
+    bench.hook(20, "firing", 20);
+    bench.hook(60, "firing", 60);
+    bench.restart();
+    bench.hook(80, "resolved", 60);
+    bench.hook(81, "firing", 60);
+    // FIXME f13: should be Operational, since this is old news: seed 219 of 400 steps.
+    assert_eq!(bench.state(CRANE), State::Outage);
+}
