@@ -152,10 +152,9 @@ impl Judge {
             }
             Says::CannotTell => word.grey_until = NEVER,
             Says::Over if repeats => {
-                let later = match item.starts {
-                    Some(_) => old.is_some_and(|old| old.says != Says::Over && item.ends > old.ends),
-                    None => known::ENDS_THAT_MOVE && old.is_some_and(|old| item.ends > old.ends),
-                };
+                // What fired in between may have been lost on the way.
+                let later = old.is_some_and(|old| item.ends > old.ends);
+                let later = later && (known::ENDS_THAT_MOVE || item.starts.is_some());
                 // Nobody can tell yet, or it was never heard of.
                 if !passed || later {
                     word.red_until = (now + life).max(old.map_or(now, |old| old.red_until));
