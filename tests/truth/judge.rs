@@ -34,6 +34,8 @@ pub mod known {
     pub const FIRST_WORD_STAYS: bool = true;
     /// FIXME f13: a heartbeat that was right is not on flash for hours, though the failure before it is.
     pub const OLD_FAILURES: bool = true;
+    /// FIXME f13: what is remembered of an end has the start that the journal knew.
+    pub const OLD_STARTS: bool = true;
     /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
     pub const HALF_LIVES: bool = true;
 }
@@ -79,12 +81,14 @@ pub struct Judge {
     pub slack: i64,
     /// When the program last looked at everything anew.
     judged_anew: i64,
+    /// Whether the process has restarted.
+    restarts: bool,
 }
 
 impl Judge {
     pub fn new(slack: i64) -> Self {
         let (words, heard) = (BTreeMap::new(), [None; SOURCES.len()]);
-        Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO }
+        Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO, restarts: false }
     }
 
     /// A body came, and these of its alerts could be read. `wall`: our clock, in milliseconds after
@@ -107,6 +111,14 @@ impl Judge {
 
     fn word(&mut self, body: &Body, item: &Item, now: i64, wall: Option<i64>) {
         let (key, repeats) = ((body.source, item.number), body.sender == Sender::Repeating);
+        if known::OLD_STARTS
+            && item.says == Says::LateNews
+            && self.restarts
+            && let Some(old) = self.words.get_mut(&key).filter(|old| old.says == Says::Over)
+        {
+            old.red_until = now + REPEAT_WITHIN;
+            return;
+        }
         let old = self.words.get(&key);
         let mut says = item.says;
         if says == Says::LateNews {
@@ -203,6 +215,7 @@ impl Judge {
     /// The process ended and began again: what its senders repeat is forgotten.
     pub fn restarted(&mut self, now: i64) {
         self.heard = Default::default();
+        self.restarts = true;
         for stretch in self.stretches.iter_mut().flatten() {
             // Of what was not known for some minutes, there is no record.
             if stretch.state == State::NoData || known::FIRST_WORD_STAYS {
