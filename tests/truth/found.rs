@@ -1,5 +1,4 @@
-//! What the judge has found, as short as it can be told. Where the program is wrong today, a test says
-//! what it does, and right above it what it should do.
+//! What the judge has found, as short as it can be told.
 
 use aiglon::engine::lifetime::Sender;
 use aiglon::incidents::Boot;
@@ -7,7 +6,7 @@ use aiglon::model::State;
 use aiglon::time::{At, Mono, Now, Wall, rfc3339};
 
 use super::machine::Machine;
-use super::scene::{AM, CRON, P1};
+use super::scene::{AM, BACKUP, CRON, P1};
 use super::senders::{MIN, NOON};
 
 /// The component that the script tells of, and the one of the first Prometheus alone.
@@ -171,4 +170,31 @@ fn a_restart_grants_what_was_left_since_the_last_repetition() {
     bench.restart();
     // Known: half of a life is what a write of flash is worth.
     assert_eq!(bench.state(CRANE), State::NoData);
+}
+
+/// A failure is on flash at once, and five minutes later what took it back.
+#[test]
+fn a_restart_tells_no_failure_that_the_next_heartbeat_took_back() {
+    let mut bench = Bench::new();
+    for (minute, failed) in [(20, true), (80, false)] {
+        bench.quiet(minute);
+        bench.machine.beat(failed, Bench::at(minute));
+    }
+    bench.quiet(100);
+    assert_eq!(bench.state(BACKUP), State::Operational);
+    bench.restart();
+    assert_eq!(bench.state(BACKUP), State::Operational);
+}
+
+/// It was silenced and fired again: the journal has the first start, and so has what is remembered of
+/// its end.
+#[test]
+fn an_end_is_remembered_with_the_start_that_it_tells() {
+    let mut bench = Bench::new();
+    bench.hook(20, "firing", 20);
+    bench.hook(60, "firing", 60);
+    bench.restart();
+    bench.hook(80, "resolved", 60);
+    bench.hook(81, "firing", 60);
+    assert_eq!(bench.state(CRANE), State::Operational, "this is old news");
 }

@@ -31,6 +31,11 @@ pub mod known {
     pub const INCIDENT_TELLS: bool = true;
     /// An incident kept its beginning though a later word told an earlier one, once.
     pub const FIRST_WORD_STAYS: bool = false;
+    /// A heartbeat that was right is not on flash within five minutes of the failure before it, or
+    /// before the next one.
+    pub const OLD_FAILURES: bool = true;
+    /// What was remembered of an end had the start that the journal knew, once.
+    pub const OLD_STARTS: bool = false;
     /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
     pub const HALF_LIVES: bool = true;
 }
@@ -76,12 +81,14 @@ pub struct Judge {
     pub slack: i64,
     /// When the program last looked at everything anew.
     judged_anew: i64,
+    /// Whether the process has restarted.
+    restarts: bool,
 }
 
 impl Judge {
     pub fn new(slack: i64) -> Self {
         let (words, heard) = (BTreeMap::new(), [None; SOURCES.len()]);
-        Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO }
+        Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO, restarts: false }
     }
 
     /// A body came, and these of its alerts could be read. `wall`: our clock, in milliseconds after
@@ -91,14 +98,27 @@ impl Judge {
             self.word(body, item, now, wall);
         }
         if read == body.items.len() {
-            let heard = &mut self.heard[body.source];
-            let first = heard.filter(|&(_, last)| now <= last + FIVE + SEC).map_or(now, |(first, _)| first);
-            *heard = Some((first, now));
+            self.heard(body.source, now);
         }
+    }
+
+    /// A sign of life.
+    pub fn heard(&mut self, source: usize, now: i64) {
+        let heard = &mut self.heard[source];
+        let first = heard.filter(|&(_, last)| now <= last + FIVE + SEC).map_or(now, |(first, _)| first);
+        *heard = Some((first, now));
     }
 
     fn word(&mut self, body: &Body, item: &Item, now: i64, wall: Option<i64>) {
         let (key, repeats) = ((body.source, item.number), body.sender == Sender::Repeating);
+        if known::OLD_STARTS
+            && item.says == Says::LateNews
+            && self.restarts
+            && let Some(old) = self.words.get_mut(&key).filter(|old| old.says == Says::Over)
+        {
+            old.red_until = now + REPEAT_WITHIN;
+            return;
+        }
         let old = self.words.get(&key);
         let mut says = item.says;
         if says == Says::LateNews {
@@ -144,10 +164,9 @@ impl Judge {
             }
             Says::CannotTell => word.grey_until = NEVER,
             Says::Over if repeats => {
-                let later = match item.starts {
-                    Some(_) => old.is_some_and(|old| old.says != Says::Over && item.ends > old.ends),
-                    None => known::ENDS_THAT_MOVE && old.is_some_and(|old| item.ends > old.ends),
-                };
+                // What fired in between may have been lost on the way.
+                let later = old.is_some_and(|old| item.ends > old.ends);
+                let later = later && (known::ENDS_THAT_MOVE || item.starts.is_some());
                 // Nobody can tell yet, or it was never heard of.
                 if !passed || later {
                     word.red_until = (now + life).max(old.map_or(now, |old| old.red_until));
@@ -196,6 +215,7 @@ impl Judge {
     /// The process ended and began again: what its senders repeat is forgotten.
     pub fn restarted(&mut self, now: i64) {
         self.heard = Default::default();
+        self.restarts = true;
         for stretch in self.stretches.iter_mut().flatten() {
             // Of what was not known for some minutes, there is no record.
             if stretch.state == State::NoData || known::FIRST_WORD_STAYS {

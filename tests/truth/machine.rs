@@ -1,20 +1,23 @@
 //! A machine of ours: the real engine and the real driver of its journal, over a disk in memory.
 //! Nothing else knows how a body, a restart or a reload reaches the program.
 
+use aiglon::config::rule::Asking;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::alerts::{Held, Phase};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::Boot;
+use aiglon::ingest::line::{Event as LineEvent, Lines, Precision};
+use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::limits::PROMISE_MOST;
-use aiglon::model::{ComponentId, SiteId, SourceId, State, View};
+use aiglon::model::{ComponentId, HeartbeatId, SiteId, SourceId, State, View};
 use aiglon::persist::Driver;
 use aiglon::shown::{self, ShownState};
 use aiglon::time::{At, Now};
 
 use super::disk::Disk;
-use super::scene::{self, PARTS};
+use super::scene::{self, CRON, PARTS};
 
 const HOME: SiteId = SiteId(0);
 
@@ -127,6 +130,35 @@ impl Machine {
         self.commit(now);
     }
 
+    /// The heartbeat comes.
+    pub fn beat(&mut self, failed: bool, now: Now) {
+        self.engine.step(&self.config, now, Input::Beat { id: HeartbeatId(0), failed });
+        self.commit(now);
+    }
+
+    /// A sample comes that says when it was measured. True if the rules begin anew with it.
+    pub fn sample(&mut self, signal: i64, stamp: i64, now: Now) -> bool {
+        let source = SourceId(u8::try_from(CRON).unwrap());
+        let Self { engine, config, .. } = self;
+        let anew = engine.sample_key(now).is_none();
+        if anew {
+            engine.rekey(HashKey([7, now.mono.0.cast_unsigned()]), now);
+        }
+        let mut lines = Lines::new();
+        lines.start(Precision::Secs, engine.sample_key(now).unwrap());
+        let mut open = engine.open(source, Sender::Repeating);
+        let mut each = |event: LineEvent<'_>| {
+            let LineEvent::Sample(sample) = event else { panic!("a sample is well formed") };
+            engine.step(config, now, Input::Sample { body: &mut open, sample });
+        };
+        let asking = Asking { config, source };
+        lines.feed(format!("wireless,host=n signal={signal} {stamp}\n").as_bytes(), &asking, &mut each);
+        lines.finish(&asking, &mut each);
+        engine.step(config, now, Input::Close { body: &mut open, end: End::WHOLE });
+        self.commit(now);
+        anew
+    }
+
     /// A person ends an alert. False if the page has none of that name.
     pub fn release(&mut self, name: &str, now: Now) -> bool {
         let wanted = |held: &&Held| held.counts() && held.name() == name;
@@ -170,7 +202,7 @@ impl Machine {
         let view = self.engine.view(&self.config, now);
         let headline = shown::headline(&self.config, &view, HOME);
         let mut worst = ShownState::Well;
-        for part in 0..PARTS.len() {
+        for part in 0..self.config.components.len() {
             worst = worst.max(shown::part(&view, part_id(part)));
         }
         view.incidents(HOME, &mut |incident| {

@@ -25,6 +25,7 @@ mod dice;
 mod disk;
 mod found;
 mod judge;
+mod locals;
 mod machine;
 mod scene;
 mod senders;

@@ -42,5 +42,28 @@ config site 'home'
         let glob = if other { format!("part~{name}*") } else { format!("part={name}") };
         writeln!(text, "\tlist match '{glob}'").unwrap();
     }
-    text
+    text + LOCALS
 }
+
+/// Two components of which no alert tells: their places, and what does.
+pub const BACKUP: usize = PARTS.len();
+pub const LINK: usize = PARTS.len() + 1;
+const LOCALS: &str = "
+config component 'backup'
+	option service 'rest'
+config heartbeat 'job'
+	option source 'cron'
+	option component 'backup'
+	option every '1h'
+	option grace '10m'
+config component 'link'
+	option service 'rest'
+config rule 'weak'
+	option source 'cron'
+	option component 'link'
+	option measurement 'wireless'
+	option match 'host=n'
+	option field 'signal'
+	option below '-80dBm'
+	option absent '10m'
+";

@@ -76,7 +76,7 @@ impl Item {
     fn of(cause: &Cause, number: usize, says: Says) -> Self {
         let (part, level) = (cause.part, cause.level);
         // By chance of the numbers, a part of what Grafana says is this.
-        let no_data = cause.by == GRAF && number % 3 == 0;
+        let no_data = cause.by == GRAF && number.is_multiple_of(3);
         let says = if no_data && says == Says::Fires { Says::CannotTell } else { says };
         Self { number, part, level, says, starts: None, ends: None, no_data, unseen: false }
     }

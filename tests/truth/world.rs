@@ -5,8 +5,9 @@ use aiglon::model::State;
 use aiglon::time::{At, Mono, Now, Wall};
 
 use super::judge::Judge;
+use super::locals::Locals;
 use super::machine::Machine;
-use super::scene::PARTS;
+use super::scene::{BACKUP, CRON, LINK, PARTS};
 use super::senders::{self, Body, Cause, Item, MIN, NOON, SEC, Script};
 use super::{Dice, RESTARTS};
 
@@ -38,6 +39,7 @@ pub struct World {
     senders: Vec<Box<dyn Script>>,
     causes: Vec<Cause>,
     judge: Judge,
+    locals: Locals,
     /// What was told last of each component.
     told: [(State, Option<i64>); PARTS.len()],
     pub step: u64,
@@ -71,6 +73,7 @@ impl World {
             machines: [Machine::new(boot, now), Machine::new(boot, now)],
             causes: senders::causes(),
             judge: Judge::new(slack),
+            locals: Locals::default(),
             told: [(State::NoData, None); PARTS.len()],
             step: 0,
             tells: std::env::var_os("SIM_TRACE").is_some(),
@@ -128,6 +131,7 @@ impl World {
                 self.pass_to(until.min((self.now / MIN + 1) * MIN - 1));
                 self.post(body);
             }
+            self.measure(lost);
         }
     }
 
@@ -144,6 +148,26 @@ impl World {
             self.pass_to(self.now + SEC);
         }
         self.deliver(body, None);
+    }
+
+    /// The heartbeat and the samples; these only where our clock is right, since they go by it.
+    fn measure(&mut self, lost: bool) {
+        let sent = self.locals.tick(self.now, lost, &mut self.dice);
+        let (now, right) = (self.clocks(), matches!(self.kind, Kind::Right | Kind::Restarts));
+        for machine in &mut self.machines {
+            if let Some(failed) = sent.beat {
+                machine.beat(failed, now);
+            }
+            if let Some((measured, signal)) = sent.sample.filter(|_| right)
+                && machine.sample(signal, (NOON + measured) / SEC, now)
+            {
+                self.locals.began_anew(self.now);
+            }
+        }
+        if sent.beat.is_some() || sent.counts && right {
+            self.judge.heard(CRON, self.now);
+        }
+        self.check();
     }
 
     fn deliver(&mut self, body: &Body, cut: Option<usize>) {
@@ -166,14 +190,14 @@ impl World {
     fn check(&mut self) {
         let now = self.clocks();
         self.judge.forget_old(self.now);
-        for part in 0..PARTS.len() {
+        for (part, name) in PARTS.iter().enumerate() {
             let (state, since) = self.machines[0].tells(part, now);
             let real = since.map(|since| match since {
                 At::Mono(at) => at.0 + self.process,
                 At::Wall(at) => at.0 - NOON,
             });
             if self.told[part] != (state, real) {
-                self.trace(&|| format!("{} is {state:?} since {real:?}", PARTS[part]));
+                self.trace(&|| format!("{name} is {state:?} since {real:?}"));
                 self.told[part] = (state, real);
             }
             if let Err(fault) = self.judge.hold(part, state, real, self.now) {
@@ -188,6 +212,10 @@ impl World {
             );
         }
         self.machines[0].check(now);
+        let [backup, link] = [BACKUP, LINK].map(|part| self.machines[0].tells(part, now).0);
+        if matches!(self.kind, Kind::Right | Kind::Restarts) {
+            self.locals.hold(backup, link, self.now);
+        }
     }
 
     // ---- what happens ---------------------------------------------------------------------------
@@ -199,6 +227,8 @@ impl World {
                 self.minutes(count, false);
             }
             55..=79 => {
+                self.locals.fails = self.dice.one_in(4);
+                self.locals.weak = self.dice.one_in(3);
                 let number = self.dice.below(self.causes.len());
                 let on = !self.causes[number].on;
                 let whole = self.dice.one_in(4);
@@ -237,6 +267,7 @@ impl World {
                 self.trace(&|| format!("reload, changed: {changed}"));
                 self.machines.iter_mut().for_each(|machine| machine.reload(changed, now));
                 self.judge.reloaded(self.now);
+                self.locals.began_anew(self.now);
                 self.check();
             }
             93..=95 => self.jump(),
@@ -285,6 +316,7 @@ impl World {
         self.now += i64::try_from(self.dice.below(600)).unwrap() * SEC;
         self.process = self.now;
         self.judge.restarted(self.now);
+        self.locals.restarted(self.now);
         let (now, boot) = (self.clocks(), Boot { id: self.boots, base: 0 });
         self.machines.iter_mut().for_each(|machine| machine.start(boot, now));
         self.check();
