@@ -52,6 +52,8 @@ pub struct Word {
     /// Its sender does not say, or what cannot be by our clock.
     dateless: bool,
     ends: Option<i64>,
+    /// A person said that it is over, and since then nobody said for certain that it is not.
+    released: bool,
     at: i64,
     last: i64,
     /// It is told for certain until then, may be told until then, and nothing is well before then.
@@ -141,6 +143,7 @@ impl Judge {
             starts,
             dateless,
             ends: item.ends,
+            released: passed && old.is_some_and(|old| old.released),
             at: now,
             last: now,
             sure_until: LONG_AGO,
@@ -158,7 +161,7 @@ impl Judge {
                 if !repeats {
                     word.sure_until = word.red_until;
                 }
-                if !speaks {
+                if !speaks || word.released {
                     word.grey_until = LONG_AGO;
                 }
             }
@@ -194,7 +197,7 @@ impl Judge {
     pub fn released(&mut self, number: usize, now: i64) {
         for (_, word) in self.words.iter_mut().filter(|((_, of), _)| *of == number) {
             (word.sure_until, word.red_until, word.grey_until) = (LONG_AGO, now, LONG_AGO);
-            word.says = Says::CannotTell;
+            (word.says, word.released) = (Says::CannotTell, true);
         }
     }
 

@@ -51,9 +51,9 @@ impl Locals {
             return sent;
         }
         let signal = if self.weak { -95 } else { -60 };
-        // Late, too old, or in nanoseconds.
+        // Late, too old, or in nanoseconds; never as old as another one.
         let (measured, counts) = match dice.below(30) {
-            0 => (now - 2 * MIN, true),
+            0 => (now - 90 * SEC, true),
             1 => (now - 60 * MIN, false),
             2 => (now * 1_000_000, false),
             _ => (now, true),

@@ -162,7 +162,9 @@ impl Machine {
     /// A person ends an alert. False if the page has none of that name.
     pub fn release(&mut self, name: &str, now: Now) -> bool {
         let wanted = |held: &&Held| held.counts() && held.name() == name;
-        let Some(number) = self.engine.alerts().iter().find(wanted).map(|held| held.number) else {
+        // In the other twin, alerts may have come in another order.
+        let first = self.engine.alerts().iter().filter(wanted).min_by_key(|held| held.source());
+        let Some(number) = first.map(|held| held.number) else {
             return false;
         };
         let done = self.engine.release(&self.config, now, HOME, number);
@@ -173,7 +175,9 @@ impl Machine {
     /// A person ends all alerts of these names. Returns how many there were.
     pub fn release_all(&mut self, wanted: &dyn Fn(&str) -> bool, now: Now) -> usize {
         let counting = self.engine.alerts().iter().filter(|held| held.counts() && wanted(held.name()));
-        let numbers: Vec<_> = counting.map(|held| held.number).collect();
+        let mut numbers: Vec<_> = counting.map(|held| (held.source(), held.name(), held.number)).collect();
+        numbers.sort_unstable();
+        let numbers: Vec<_> = numbers.into_iter().map(|(_, _, number)| number).collect();
         for &number in &numbers {
             assert!(self.engine.release(&self.config, now, HOME, number), "7: {number}");
         }

@@ -320,11 +320,13 @@ impl Script for Cron {
         }
         let mut items = Vec::new();
         for (number, cause) in causes.iter().enumerate().filter(|(_, cause)| cause.by == CRON) {
-            if known::ENDS_THAT_MOVE {
-                continue;
-            }
-            let (says, ends) = if cause.on { (Says::Fires, now + 10 * MIN) } else { (Says::Over, now) };
-            items.push(Item { ends: Some(ends + self.off), ..Item::of(cause, number, says) });
+            // If its clock is ahead, nobody can tell its end from its promise.
+            let (says, ends) = if cause.on {
+                (Says::Fires, now + 10 * MIN + self.off)
+            } else {
+                (Says::Over, now + self.off.min(0))
+            };
+            items.push(Item { ends: Some(ends), ..Item::of(cause, number, says) });
         }
         out.push(Body { source: CRON, sender: Sender::Repeating, items });
     }

@@ -43,6 +43,8 @@ pub struct World {
     /// What was told last of each component.
     told: [(State, Option<i64>); PARTS.len()],
     pub step: u64,
+    /// All is well, and no body is cut off.
+    rests: bool,
     tells: bool,
 }
 
@@ -76,6 +78,7 @@ impl World {
             locals: Locals::default(),
             told: [(State::NoData, None); PARTS.len()],
             step: 0,
+            rests: false,
             tells: std::env::var_os("SIM_TRACE").is_some(),
         }
     }
@@ -138,7 +141,7 @@ impl World {
     // ---- senders --------------------------------------------------------------------------------
 
     fn post(&mut self, body: &Body) {
-        if body.items.len() > 1 && self.dice.one_in(40) {
+        if body.items.len() > 1 && !self.rests && self.dice.one_in(40) {
             let cut = self.dice.below(body.items.len());
             self.deliver(body, Some(cut));
             if body.sender == aiglon::engine::lifetime::Sender::Repeating {
@@ -324,7 +327,7 @@ impl World {
 
     /// All is well, the clock is right, and everybody says so; then a person ends what nobody ends.
     pub fn come_to_rest(&mut self) {
-        self.ahead = Some(0);
+        (self.ahead, self.rests) = (Some(0), true);
         for cause in &mut self.causes {
             cause.on = false;
         }
