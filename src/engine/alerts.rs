@@ -55,7 +55,7 @@ pub struct OnFlash {
     pub written: bool,
     /// It holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
     pub dirty: bool,
-    /// When it was told of it last, in seconds of the monotonic clock; before a start, less than zero.
+    /// Until when it knows what was heard, in seconds of the monotonic clock; before a start, less than zero.
     pub at_secs: i32,
 }
 
@@ -63,13 +63,13 @@ impl OnFlash {
     /// Nothing, and nothing is owed.
     pub const NOTHING: Self = Self { written: false, dirty: false, at_secs: 0 };
 
-    /// It was told at this moment.
+    /// It knows what was heard until this moment.
     pub fn written(at: Mono) -> Self {
         let at_secs = i32::try_from(at.0.div_euclid(1000)).unwrap_or(i32::MIN);
         Self { written: true, dirty: false, at_secs }
     }
 
-    /// When it was told of it last.
+    /// Until when it knows what was heard.
     pub fn at(self) -> Mono {
         Mono(i64::from(self.at_secs).saturating_mul(1000))
     }

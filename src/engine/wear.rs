@@ -153,7 +153,7 @@ impl Engine {
         let Some(payload) = durable::claim_record(config, now, held) else { return false };
         let Some(wear) = self.wear.get_mut(source.index()) else { return false };
         if wear.afford(cost(&payload), mono) {
-            self.alerts.update(at, |held| held.flash = OnFlash::written(mono));
+            self.alerts.update(at, |held| held.flash = OnFlash::written(held.last_heard));
             each(CLAIM, &payload);
             return false;
         }
@@ -243,7 +243,7 @@ impl Engine {
             }
             self.alerts.for_each_of(id, |held| {
                 let written = !brief && !held.private && durable::is_durable(held);
-                held.flash = OnFlash { written, ..OnFlash::written(now) };
+                held.flash = OnFlash { written, ..OnFlash::written(held.last_heard) };
             });
         }
     }

@@ -172,6 +172,19 @@ fn a_restart_grants_what_was_left_since_the_last_repetition() {
     assert_eq!(bench.state(CRANE), State::NoData);
 }
 
+/// A journal that was written anew knows what was heard before, and not what it would hear until then.
+#[test]
+fn a_restart_grants_what_was_left_after_the_journal_was_written_anew() {
+    let mut bench = Bench::new();
+    bench.hook(20, "firing", 20);
+    bench.quiet(20 + 200);
+    bench.machine.compact(Bench::at(bench.minute));
+    bench.hook(20 + 240, "firing", 20);
+    bench.quiet(20 + 275);
+    bench.restart();
+    assert_eq!(bench.state(CRANE), State::Outage);
+}
+
 /// A failure is on flash at once, and five minutes later what took it back.
 #[test]
 fn a_restart_tells_no_failure_that_the_next_heartbeat_took_back() {

@@ -77,6 +77,12 @@ impl Machine {
         let _ = driver.retry(disk, engine, config, now);
     }
 
+    /// The journal is written anew.
+    pub fn compact(&mut self, now: Now) {
+        let Self { driver, disk, engine, config, .. } = self;
+        let _ = driver.compact(disk, engine, config, now);
+    }
+
     pub fn pass(&mut self, now: Now) {
         self.engine.step(&self.config, now, Input::Pass);
     }

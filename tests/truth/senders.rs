@@ -8,7 +8,6 @@ use aiglon::model::State;
 use aiglon::time::{Wall, rfc3339};
 
 use super::Dice;
-use super::judge::known;
 use super::scene::{AM, COLL, CRON, GRAF, P1, P2, P3, PARTS};
 
 /// Noon by a right clock.
