@@ -158,8 +158,10 @@ pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
 /// A heartbeat is written down no more often than this, but for a failure after a success: 64 that come every minute, and fail
 /// every other time, cost the flash 56 KB in a day; one nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
 pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
-/// And the end of a failure no sooner than this after the failure: a heartbeat may flap.
-pub const BEAT_REST: Millis = Millis::from_mins(5);
+/// The end of a failure is written down half of its time after the failure if it is owed this rarely or more rarely, else after
+/// [`BEAT_WRITE`]: a heartbeat may flap, and what comes more often heals soon. 64 that are owed every hour and flap every minute
+/// cost the flash 180 KB in a day.
+pub const BEAT_REST: Millis = Millis::from_mins(60);
 
 // ---- HTTP ----------------------------------------------------------------------------------------------
 

@@ -9,9 +9,9 @@
 //! So that such a job is not unknown for a day after each restart, the last beat of those that come every
 //! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]. Of all, a failure
 //! is written at once, if none is written yet; what has changed since is written with the history, every six hours, and at a
-//! clean stop. After a restart a
-//! record says only what is sure: that one which is not due yet came, and that one which was late or had failed did. One
-//! that became due in between is unknown: it may have come while we were away. How long ago it came is told by the wall
+//! clean stop. After a restart a record says only what is sure: that one which was not due before the start came, and that one
+//! which was late or had failed did. One that became due before is unknown: it may have come while we were away, or have come
+//! and not been written down. How long ago it came is told by the wall
 //! clock; when that is set right later, as on a board that begins where it stopped, what it said is told anew.
 //!
 //! ```text
@@ -243,7 +243,9 @@ impl Engine {
         // Of both, the journal must not tell the other; of a failure at once, of its end with the next beat, at the
         // latest.
         let noted = beat.noted.0 & FAILED != 0;
-        let settled = beat.noted_at.is_none_or(|at| now.mono >= at.plus(BEAT_REST));
+        // What flaps more often than it is owed must not cost the flash for it.
+        let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };
+        let settled = beat.noted_at.is_none_or(|at| now.mono >= at.plus(rest));
         let news = failed && !noted || !failed && noted && settled;
         // What comes often, and was written with the history, must not be on time after a restart if it has failed since.
         now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
@@ -342,7 +344,8 @@ impl Engine {
                 _ if last > since => Pulse::Unheard { since },
                 FAILED => Pulse::Failed { last },
                 _ if flags & LATE != 0 => Pulse::Late { last, failed: flags & FAILED != 0 },
-                _ if last.plus(row.every).plus(row.grace) > now.mono => Pulse::OnTime { last },
+                // The next one may have come, and not been written down.
+                _ if last.plus(row.every) > self.started => Pulse::OnTime { last },
                 _ => Pulse::Unheard { since },
             };
             let began = if flags == LATE { last.plus(row.every) } else { last };

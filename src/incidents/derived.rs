@@ -204,6 +204,10 @@ impl Derived {
                 if step.what == What::Reopened || thinned {
                     incident.open = true;
                     incident.held |= by_person;
+                    if !by_person {
+                        // What a person said of it ended with it.
+                        incident.said = State::Operational;
+                    }
                     incident.phase = incident.phase.filter(|phase| *phase != Phase::Resolved);
                 }
             }

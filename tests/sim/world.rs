@@ -397,20 +397,20 @@ impl World {
 
     /// Alertmanager says that one alert fires or does not.
     fn hook(&mut self, part: usize, down: bool) {
-        let fires = self.sick[HOOK][part][usize::from(down)].is_some_and(|sick| sick.ended.is_none());
+        let sick = self.sick[HOOK][part][usize::from(down)].is_some_and(|sick| sick.ended.is_none());
         let which = Which { source: HOOK, part, down };
-        let status = if fires { "firing" } else { "resolved" };
+        let status = if sick { "firing" } else { "resolved" };
         let mut body = format!(r#"{{"version":"4","status":"{status}","alerts":[{{"status":"{status}","#);
         Self::labels(&mut body, which);
         let zero = "0001-01-01T00:00:00Z";
         let (start, fired) = &mut self.hooked[part][usize::from(down)];
-        if fires && !*fired {
+        if sick && !*fired {
             // Never with the start that ended: that would be old news, of another member.
             *start = (self.now - MIN).max(*start + SEC);
         }
-        *fired = fires;
+        *fired = sick;
         write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(*start)).unwrap();
-        self.model.hook_said(which, fires, self.now);
+        self.model.hook_said(which, sick, self.now);
         // An end may be on flash though nobody was told so.
         self.sure_hooks.retain(|sure| fires || *sure != which);
         self.model.heard(HOOK, self.now);

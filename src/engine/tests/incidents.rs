@@ -469,6 +469,31 @@ fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
     assert_eq!(seen(&sim), nothing);
 }
 
+/// A team turns an antenna. When that has ended, the antenna works badly: the incident goes on, and is
+/// as bad as the monitoring says.
+#[test]
+fn what_a_person_said_of_an_incident_ends_with_it() {
+    let mut sim = well();
+    let open = Action::Open {
+        service: WIFI,
+        component: Some(ComponentId(0)),
+        state: State::Outage,
+        title: "We turn it",
+        words: Words::None,
+    };
+    sim.act(ANNA, open).unwrap();
+    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: Words::None };
+    sim.act(ANNA, resolve).unwrap();
+    let minute = sim.now.0 / MIN;
+    let slow = alert("Slow", "heron", minute, minute + 5).replace("critical", "warning");
+    sim.prometheus(A, &[slow]);
+    let told = sim.incidents()[0].clone();
+    assert_eq!((told.number, told.open, told.level), (1, true, State::Degraded));
+    let records = sim.snapshot();
+    let told = sim.rerun(Boot { id: 1, base: 0 }, &records).incidents()[0].clone();
+    assert_eq!((told.number, told.open, told.level), (1, true, State::Degraded));
+}
+
 #[test]
 fn what_a_person_holds_open_does_not_end_by_itself() {
     let mut sim = well();
@@ -950,7 +975,7 @@ fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown(
     assert_eq!(all[1..], before);
     assert_eq!(planned(&sim), 1, "the other one was worked on in these hours");
     assert!(days(&sim) >= 60, "{}", days(&sim));
-    // It goes on, and nobody knows any more since when.
+    // It goes on, and its sender knows since when.
     let times = |sim: &Sim, number: u32| {
         let mut times = None;
         sim.engine.view(&sim.config, sim.clocks()).incidents(HOME, &mut |incident| {
@@ -960,14 +985,14 @@ fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown(
         });
         times
     };
-    assert_eq!(times(&sim, 2), Some((None, None)));
+    assert_eq!(times(&sim, 2), Some((Some(Wall(NOON + (60 * DAY + 60) * MIN)), None)));
     assert!(sim.steps(2).iter().all(|step| !step.contains("203")), "{:?}", sim.steps(2));
 
     // It ends, is not begun anew by what comes an hour later, and goes when its time has come.
     sim.up(&["heron"]);
     sim.quiet_until(sim.now.0 / MIN + 120);
     let ended = times(&sim, 2).unwrap();
-    assert!(ended.0.is_none() && ended.1.is_some());
+    assert!(ended.0.is_some() && ended.1.is_some());
     sim.down(&["heron"]);
     sim.quiet_until(sim.now.0 / MIN + 1);
     sim.up(&["heron"]);
