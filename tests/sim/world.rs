@@ -412,7 +412,7 @@ impl World {
         write!(body, r#","startsAt":"{}","endsAt":"{zero}"}}]}}"#, Self::time(*start)).unwrap();
         self.model.hook_said(which, sick, self.now);
         // An end may be on flash though nobody was told so.
-        self.sure_hooks.retain(|sure| fires || *sure != which);
+        self.sure_hooks.retain(|sure| sick || *sure != which);
         self.model.heard(HOOK, self.now);
         self.feed(HOOK, Sender::Webhook, &body);
     }
