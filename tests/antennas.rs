@@ -1,5 +1,6 @@
 //! 500 antennas that push every ten seconds for a simulated day, through the real parser and engine: packets are lost, come
-//! twice, late and out of order; clocks are wrong, and some antennas begin in the past after a reboot. Each silence is found
+//! twice, late and out of order; clocks are wrong, and what some antennas say is hours old after a
+//! reboot, and no sign of life. Each silence is found
 //! when it is due and not before, each stretch of bad radio likewise, and no late packet raises an alarm. Once more with all of
 //! them in one daemon, whose one rule expects each by its name.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
@@ -65,7 +66,13 @@ struct Antenna {
 impl Antenna {
     /// What the daemon makes of a packet; the same as its documents say.
     fn hear(&mut self, now: i64, stamp: i64, bad: bool) {
-        if self.came.replace(now).is_none_or(|came| now - came >= FORGOTTEN) {
+        // By its own clock it is of long ago.
+        let age = (NOON + now - stamp).max(0);
+        if age > FORGOTTEN {
+            return;
+        }
+        let came = self.came.map_or(now - age, |came| came.max(now - age));
+        if self.came.replace(came).is_none_or(|came| now - came >= FORGOTTEN) {
             (self.newest, self.stale, self.bad_since) = (stamp, 0, None);
         }
         if stamp < self.newest && self.stale < u32::from(aiglon::limits::LATE_SAMPLES) {
@@ -108,7 +115,7 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
     let mut all: Vec<Antenna> = Vec::new();
     all.resize_with(antennas, Antenna::default);
     for antenna in &mut all {
-        antenna.ahead = chance.below(1200) - 600;
+        antenna.ahead = chance.below(650) - 50;
     }
     let (mut silences, mut stretches) = (0, 0);
     let mut before = vec![(false, false); antennas];
@@ -118,9 +125,16 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
             if chance.below(3000) == 0 {
                 antenna.silent_until = now + 30 + chance.below(600);
                 if chance.percent(30) {
-                    // A reboot: its clock begins anew.
-                    antenna.ahead = chance.below(20_000) - 19_000;
+                    // A reboot: its clock begins anew, hours ago or nearly right.
+                    antenna.ahead = if chance.percent(50) {
+                        -chance.below(14_000) - 5000
+                    } else {
+                        chance.below(650) - 50
+                    };
                 }
+            }
+            if antenna.ahead < -50 && chance.below(30) == 0 {
+                antenna.ahead = chance.below(100) - 50;
             }
             if chance.below(2000) == 0 {
                 antenna.bad_until = now + chance.below(300);
@@ -222,8 +236,9 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
                 silent_until[n] = now + 30 + chance.below(600);
             }
             if now >= silent_until[n] && !chance.percent(4) {
-                came[n] = now;
-                _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss=0i {}", NOON + now - chance.below(60));
+                let age = chance.below(60);
+                came[n] = (now - age).max(came[n]);
+                _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss=0i {}", NOON + now - age);
             }
         }
         let asking = Asking { config: &config, source: SourceId(0) };

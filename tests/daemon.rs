@@ -135,7 +135,8 @@ config source 'prometheus'",
             .as_bytes(),
         );
         // It has been read when somebody who came later has been answered.
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(300));
+        daemon.page();
         daemon.rewrite(&before.replace("config source 'prometheus'", &other));
         daemon.process.signal("HUP");
         daemon.process.wait_for("reloaded");

@@ -17,6 +17,8 @@ use crate::time::{At, Millis, Mono, Now, Wall};
 pub(super) struct Watch {
     /// How it is.
     seen: State,
+    /// How it was when anybody knew; `NoData`: nobody has known since the start.
+    last: State,
     /// Whether anything has ever been known about it, as far as that is kept.
     known: bool,
     /// Nothing is wrong but that something is owed which has not had the time to come.
@@ -33,7 +35,8 @@ impl Watch {
     }
 
     pub(super) const fn new() -> Self {
-        Self { seen: State::NoData, known: false, waits: false, changed_at: Mono(0), better_since: None }
+        let (seen, last) = (State::NoData, State::NoData);
+        Self { seen, last, known: false, waits: false, changed_at: Mono(0), better_since: None }
     }
 }
 
@@ -126,14 +129,22 @@ impl Incidents {
         if watch.seen != state || watch.changed_at == Mono(0) {
             (watch.seen, watch.changed_at) = (state, now);
         }
-        watch.known |= state != State::NoData;
+        if state != State::NoData {
+            (watch.known, watch.last) = (true, state);
+        }
         let better = link.number != 0 && state < link.announced;
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
 
-    /// Whether a component works, as far as its monitoring says; it may not be announced yet.
-    pub(super) fn works(&self, id: ComponentId) -> bool {
-        self.watch(id).seen == State::Operational
+    /// How bad a component is that was announced as that. What is better is announced when it has been so for a while, but
+    /// nobody is told until then that it is worse than it is, or than it was when anybody knew.
+    pub(super) fn level_of(&self, id: ComponentId, announced: State) -> State {
+        let watch = self.watch(id);
+        announced.min(match (watch.seen, watch.last) {
+            (State::NoData, State::NoData) => announced,
+            (State::NoData, last) => last.max(State::NoData),
+            (seen, _) => seen,
+        })
     }
 
     /// Whether a component is known to be down, or was announced to be.

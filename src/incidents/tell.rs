@@ -58,12 +58,8 @@ impl Incidents {
     }
 
     fn view_of<'a>(&self, incident: &Incident, title: &'a str, now: Now) -> IncidentView<'a> {
-        let linked = || self.derived.linked(&self.names, incident.site, incident.number);
-        // What is well again is announced when it has been so for a while (`settle`). Until then the page says of its parts that they
-        // work, and must not say here that they do not.
-        let settles = linked().all(|(id, _)| self.works(id));
-        let announced =
-            linked().map(|(_, state)| state).filter(|_| !settles).max().unwrap_or(State::Operational);
+        let linked = self.derived.linked(&self.names, incident.site, incident.number);
+        let announced = linked.map(|(id, announced)| self.level_of(id, announced)).max().unwrap_or_default();
         let level = if incident.open { announced.max(incident.said) } else { announced };
         IncidentView {
             number: incident.number,

@@ -15,6 +15,21 @@ const NOTIFICATION: &str = include_str!("../fixtures/collectd-5.12-notification.
 const VALUES: &str = include_str!("../fixtures/collectd-5.12-values.http");
 const STANZA: &str = include_str!("collectd.conf");
 
+/// Seconds since 1970, as long as those in the captures.
+fn now() -> String {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().to_string()
+}
+
+/// A capture whose values have just been measured: what is older than its rule looks back does not count.
+fn measured_now(asked: &str) -> String {
+    let (mut parts, now) = (asked.split("\"time\":"), now());
+    let mut all = parts.next().unwrap().to_owned();
+    for part in parts {
+        all += &format!("\"time\":{now}{}", &part[now.len()..]);
+    }
+    all
+}
+
 /// A capture without its credentials.
 fn unasked(asked: &str) -> String {
     let unasked = asked.replacen("Authorization: Basic Y29sbGVjdGQ6czNjcmV0LXRva2Vu\r\n", "", 1);
@@ -46,9 +61,9 @@ config rule 'memory'
 #[test]
 fn credentials_are_asked_for_and_come_on_the_same_connection() {
     let daemon = daemon();
-    for asked in [VALUES, NOTIFICATION] {
+    for asked in [measured_now(VALUES), NOTIFICATION.to_owned()] {
         let mut client = daemon.connect();
-        client.send(unasked(asked).as_bytes());
+        client.send(unasked(&asked).as_bytes());
         let answer = client.answer();
         assert_eq!(answer.status, 401);
         assert_eq!(answer.header("WWW-Authenticate"), Some("Basic realm=\"aiglon\""));
@@ -78,9 +93,10 @@ fn its_own_protocol_says_the_same() {
     let mut client = daemon.connect();
     let head = "Authorization: Bearer s3cret-token\r\nContent-Type: text/plain\r\n";
     for (load, firing) in [("0.03", 0.0), ("5.00", 1.0)] {
+        let now = now();
         let body = format!(
-            "PUTVAL antenna-north/load/load interval=10.000 1795250751.903:{load}:0.13:0.71\r\n\
-             PUTVAL antenna-north/memory/memory-free interval=10.000 1795250751.903:23487188992\r\n"
+            "PUTVAL antenna-north/load/load interval=10.000 {now}.903:{load}:0.13:0.71\r\n\
+             PUTVAL antenna-north/memory/memory-free interval=10.000 {now}.903:23487188992\r\n"
         );
         let answer = client.post("/api/v1/collectd", head, &body);
         assert_eq!((answer.status, answer.body.as_str()), (200, "{}"));

@@ -291,7 +291,7 @@ fn worse_is_told_at_once() {
     assert_eq!(sim.steps(1), ["Opened heron Degraded at 10", "Worse heron Outage at 11"]);
     sim.up(&["heron"]);
     sim.quiet_until(15);
-    assert_eq!(sim.incidents()[0].level, State::Outage, "not yet");
+    assert_eq!((sim.incidents()[0].level, sim.steps(1).len()), (State::Degraded, 2), "the step waits");
     sim.quiet_until(17);
     assert_eq!(sim.steps(1)[2], "Better heron Degraded at 16");
 }
