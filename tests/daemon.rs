@@ -119,8 +119,15 @@ config source 'first'
 config source 'prometheus'",
         common::hash_of("other-token")
     );
-    let mut daemon = Daemon::start(&before);
+    let daemon = Daemon::start(&before);
     let alert = r#"{"labels":{"alertname":"OtterDown","severity":"critical"}}"#;
+    let mut reloads = 0.0;
+    let mut reload = |daemon: &Daemon, text: &str| {
+        daemon.rewrite(text);
+        daemon.process.signal("HUP");
+        reloads += 1.0;
+        eventually("it is read again", 10, || daemon.metric("aiglon_reloads_total") == Some(reloads));
+    };
     for (path, body, rest) in [
         ("/api/v2/alerts", format!("[{}", firing("A", "heron")), format!(",{alert}]")),
         ("/api/v1/telegraf", "m v=1\n".to_owned(), "m v=9\n".to_owned()),
@@ -135,11 +142,8 @@ config source 'prometheus'",
             .as_bytes(),
         );
         // It has been read when somebody who came later has been answered.
-        std::thread::sleep(Duration::from_millis(300));
-        daemon.page();
-        daemon.rewrite(&before.replace("config source 'prometheus'", &other));
-        daemon.process.signal("HUP");
-        daemon.process.wait_for("reloaded");
+        std::thread::sleep(Duration::from_millis(100));
+        reload(&daemon, &before.replace("config source 'prometheus'", &other));
         client.send(rest.as_bytes());
         let answer = client.answer();
         assert_eq!(answer.status, 503, "{path}: {}", answer.body);
@@ -152,9 +156,7 @@ config source 'prometheus'",
         let heard =
             |source: &str| daemon.metric(&format!("aiglon_source_last_seen_seconds{{source=\"{source}\"}}"));
         assert_eq!(heard("first"), None, "{path}");
-        daemon.rewrite(&before);
-        daemon.process.signal("HUP");
-        daemon.process.wait_for("reloaded");
+        reload(&daemon, &before);
         assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
     }
 }
