@@ -25,7 +25,9 @@ fn measured_now(asked: &str) -> String {
     let (mut parts, now) = (asked.split("\"time\":"), now());
     let mut all = parts.next().unwrap().to_owned();
     for part in parts {
-        all += &format!("\"time\":{now}{}", &part[now.len()..]);
+        all += "\"time\":";
+        all += &now;
+        all += &part[now.len()..];
     }
     all
 }
