@@ -59,7 +59,8 @@ impl Incidents {
 
     fn view_of<'a>(&self, incident: &Incident, title: &'a str, now: Now) -> IncidentView<'a> {
         let linked = self.derived.linked(&self.names, incident.site, incident.number);
-        let announced = linked.map(|(id, announced)| self.level_of(id, announced)).max().unwrap_or_default();
+        let announced = linked.map(|(id, announced)| self.level_of(id, announced)).max();
+        let announced = announced.unwrap_or(State::Operational);
         let level = if incident.open { announced.max(incident.said) } else { announced };
         IncidentView {
             number: incident.number,
