@@ -521,21 +521,19 @@ const STEP_WHAT: usize = HEAD + 4 + 2;
 /// And where it has the hash of its component.
 const STEP_COMPONENT: usize = STEP_WHAT + 3;
 
-/// And where its words begin.
-const STEP_WORDS: usize = STEP_COMPONENT + 4 + 4;
-
 /// Overwrites the words of a step with blanks, in place. False if they are a phrase, or there is nothing to overwrite.
 pub fn blank(payload: &mut [u8]) -> bool {
-    let own = head(payload).is_some_and(|head| head.flags & PHRASE == 0);
-    let Some((&mut length, rest)) = payload.get_mut(STEP_WORDS..).and_then(|words| words.split_first_mut())
-    else {
+    let Some((head, StepRecord { words: Words::Own { text, .. }, .. })) = read_step(payload) else {
         return false;
     };
-    let from = usize::from(length);
-    let any = own && rest.iter().skip(from).any(|&byte| byte != b' ');
-    if any {
-        rest.iter_mut().skip(from).for_each(|byte| *byte = b' ');
+    if head.flags & PHRASE != 0 {
+        return false;
     }
+    // A text is the last of a record, whatever stands in front.
+    let from = payload.len().saturating_sub(text.len());
+    let text = payload.get_mut(from..).unwrap_or_default();
+    let any = text.iter().any(|&byte| byte != b' ');
+    text.fill(b' ');
     any
 }
 
@@ -592,5 +590,31 @@ pub fn strip(names: &Names, kind: u8, payload: &mut [u8]) -> bool {
                 && (window.component == 0 || names.component(window.component).is_some())
         }),
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanking_words_leaves_the_rest_of_a_step_as_it_was() {
+        let head = Head { when: When::Wall(7), who: 1, site: 2, flags: 0 };
+        let words = Words::Own { lang: "fr", text: "Rue des Lilas 5" };
+        for since in [None, Some(Wall(0)), Some(Wall(1)), Some(Wall(0x0102_0304_0506_0708))] {
+            let told = StepRecord { number: 3, step: 4, component: 5, since, words, ..StepRecord::default() };
+            let mut record = step(head, &told);
+            assert!(blank(&mut record), "{since:?}");
+            let blanked = Words::Own { lang: "fr", text: "               " };
+            assert_eq!(
+                read_step(&record).map(|(_, step)| (step.number, step.step, step.component, step.since)),
+                Some((3, 4, 5, since))
+            );
+            assert_eq!(read_step(&record).map(|(_, step)| step.words), Some(blanked));
+            assert!(!blank(&mut record), "there is nothing left");
+            let mut wordless = step(head, &StepRecord { words: Words::None, ..told });
+            let before = wordless.clone();
+            assert!(!blank(&mut wordless) && wordless == before, "{since:?}");
+        }
     }
 }
