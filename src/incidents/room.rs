@@ -451,11 +451,14 @@ impl Incidents {
     fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
         let mut later = self.steps_from(at, site, step.number).skip(1);
         let mild = |what| matches!(what, What::Better | What::NoData);
+        // What says no more than since when, leaves how bad it was to others.
+        let says = |what| what != What::Dated || step.what == What::Dated;
         if anew && !self.steps_from(at, site, step.number).any(|(_, _, later)| later.what == What::Resolved) {
             return false;
         }
         later.any(|(_, _, later)| {
             later.component == step.component
+                && says(later.what)
                 && later.state >= step.state
                 && (mild(step.what) || !mild(later.what))
         })

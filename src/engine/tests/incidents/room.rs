@@ -52,6 +52,30 @@ fn fill(sim: &mut Sim) -> Vec<u32> {
     }
 }
 
+/// Of the egret, a later step says only that its trouble began earlier.
+#[test]
+fn how_bad_it_was_stays_when_a_step_says_only_since_when() {
+    let mut sim = Sim::well(TWO);
+    sim.prometheus(A, &[alert("Slow", "heron", 10, 60).replace("critical", "warning")]);
+    sim.prometheus(A, &[alert("EgretDown", "egret", 10, 60)]);
+    sim.prometheus(A, &[alert("EgretGone", "egret", 7, 60)]);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice.") }).unwrap();
+    let before = sim.written().len();
+    fill(&mut sim);
+    let records = sim.snapshot();
+    let stays = |sim: &Sim| sim.incidents().into_iter().find(|told| told.number == 1).unwrap();
+    assert!(stays(&sim).worst == State::Outage && before > 3);
+    let mut next = Sim::new(TWO);
+    next.now = sim.now;
+    let now = next.clocks();
+    next.engine.begin(&next.config, now);
+    for (kind, payload) in &records {
+        next.engine.restore(&next.config, now, *kind, payload);
+    }
+    next.engine.restored(&next.config, now);
+    assert_eq!(stays(&next).worst, State::Outage);
+}
+
 #[test]
 fn the_plans_of_one_site_leave_room_for_those_of_the_others() {
     let mut sim = Sim::well(TWO);
