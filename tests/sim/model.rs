@@ -16,6 +16,7 @@ pub const REPEAT_WITHIN: i64 = 270 * MIN;
 const QUIET: i64 = 15 * MIN;
 const ENDED: i64 = 20 * MIN;
 const SAME: i64 = 10 * SEC;
+const PROMISED: i64 = 24 * 60 * MIN;
 
 /// Which alert: who says it, of which component, and how bad it is (an alert of a component is `Down` or `Slow`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,8 +108,8 @@ impl Model {
     /// Prometheus says of one alert that it fires, or fired, until `ends`. `wall`: our clock, against the sender's.
     pub fn repeats_said(&mut self, which: Which, (starts, ends): (i64, i64), wall: Option<i64>, now: i64) {
         let passed = wall.map(|wall| ends <= wall);
-        // Never longer than the sender's own two times lie apart.
-        let promised = wall.map_or(0, |wall| now + (ends - wall).min(ends - starts));
+        // Never longer than the sender's own two times lie apart, nor than a day.
+        let promised = wall.map_or(0, |wall| now + (ends - wall).min(ends - starts).min(PROMISED));
         let fires = Life::Fires { until: (now + RESOLVE_AFTER).max(promised) };
         let Some(known) = self.alerts.iter_mut().find(|known| known.which == which) else {
             let life = if passed == Some(true) { Life::Expired { quiet: now } } else { fires };
