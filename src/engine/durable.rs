@@ -247,6 +247,9 @@ impl Engine {
         let Some(source) = source_by_hash(config, source) else { return Some(()) };
         let key = Key { source: source.0, fingerprint };
         let Some(at) = self.alerts.find(key) else { return Some(()) };
+        if let Some(held) = self.alerts.get(at) {
+            self.incidents.was_well(&held.components);
+        }
         let since = ended.and_then(|(at, _)| now.mono_of(known(at)?)).filter(|&at| at <= now.mono);
         let until = since.map_or(now.mono, |at| at.plus(OLD_NEWS));
         if until <= now.mono {

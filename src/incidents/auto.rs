@@ -136,6 +136,15 @@ impl Incidents {
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
 
+    /// At a start: the journal says that what was wrong with these is over. It may not have been announced yet.
+    pub fn was_well(&mut self, components: &ComponentSet) {
+        for id in components.iter() {
+            if let Some(watch) = self.watches.get_mut(id.index()) {
+                watch.last = State::Operational;
+            }
+        }
+    }
+
     /// How bad a component is that was announced as that. What is better is announced when it has been so for a while, but
     /// nobody is told until then that it is worse than it is, or than it was when anybody knew.
     pub(super) fn level_of(&self, id: ComponentId, announced: State) -> State {

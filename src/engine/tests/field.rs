@@ -1019,6 +1019,26 @@ fn fx1_a_restart_remembers_no_trouble_that_is_over() {
 }
 
 #[test]
+fn fx1_a_restart_within_settle_calls_nothing_down_that_its_sender_has_ended() {
+    for waits in [0, 1, 3] {
+        let mut board = hooked();
+        board.quiet(20);
+        board.hook(A, &[over(9, 20)]);
+        board.quiet(20 + waits);
+        assert_eq!(board.headline(), "Everything works");
+        board.kill();
+        assert_ne!(board.headline(), "Something is down", "{waits}");
+        board.alive();
+        board.quiet(40);
+        assert_eq!((board.state(HERON), board.headline().as_str()), (State::Operational, "Everything works"));
+        // What is not over is as it was.
+        board.hook(A, &[down(40)]);
+        board.kill();
+        assert_eq!(board.headline(), "Something is down");
+    }
+}
+
+#[test]
 fn fx2_a_time_is_told_as_it_was_given_however_the_clock_trembles() {
     let mut board = Board::well(ONE);
     board.hook(A, &[down(9)]);
