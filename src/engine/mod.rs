@@ -323,8 +323,8 @@ impl Engine {
             }
         } else {
             self.incidents.learn_time(now);
-            self.learn_what_was_left(now);
         }
+        self.learn_what_was_left(config, old.is_none(), now);
         self.recall_beats(config, now);
         self.rejudge(config, now, false);
         // What is planned is on, or over, by the new time; and pages tell times by it.
