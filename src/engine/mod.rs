@@ -496,8 +496,8 @@ impl View for Looking<'_> {
         self.engine.incidents.banner(site, self.now)
     }
 
-    fn day(&self, component: ComponentId, ago: u8) -> Day {
-        self.engine.uptime.day(self.config, component, self.now, ago)
+    fn fared(&self, component: ComponentId, days: &mut [Day]) {
+        self.engine.uptime.fared(self.config, component, self.now, days);
     }
 
     fn days(&self, site: SiteId) -> u8 {

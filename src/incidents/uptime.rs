@@ -181,23 +181,26 @@ impl Uptime {
         self.has_wall.then_some(self.write_at)
     }
 
-    /// How a component fared `ago` days before the present day of its site, in minutes that are at most 1,440
-    /// together. What is known is at least the sum of the others.
-    pub fn day(&self, config: &Config, component: ComponentId, now: Now, ago: u8) -> Day {
+    /// How a component fared: on the present day of its site, on the day before, and so on, in minutes that are at
+    /// most 1,440 together. What is known is at least the sum of the others. Of what is not kept, `days` stays as it
+    /// is. O(days).
+    pub fn fared(&self, config: &Config, component: ComponentId, now: Now, days: &mut [Day]) {
         let calendar = calendar_of(&self.calendars, config, component);
-        let number = calendar.today.saturating_sub(u32::from(ago));
-        let retained = config.site_of(component).and_then(|site| config.sites.get(site.index()));
-        if calendar.today == 0 || number == 0 || retained.is_none_or(|site| ago >= site.retain_days) {
-            return Day::default();
-        }
-        let minutes = if ago == 0 {
-            self.today(calendar, component, now.mono)
-        } else {
-            self.packed(calendar, component, number, now.mono).minutes().unwrap_or_default()
+        let site = config.site_of(component).and_then(|site| config.sites.get(site.index()));
+        let retained = usize::from(site.map_or(0, |site| site.retain_days)).min(days.len());
+        let (Some(days), Some(kept)) = (days.get_mut(..retained), self.days.get(component.index())) else {
+            return;
         };
-        let [down, degraded, maintenance, known] =
-            whole(minutes).map(|minutes| u16::try_from(minutes).unwrap_or(0));
-        Day { down, degraded, maintenance, known }
+        for (&number, packed) in calendar.numbers.iter().zip(kept) {
+            let ago = calendar.today.checked_sub(number).filter(|_| number != 0);
+            let ago = ago.and_then(|ago| usize::try_from(ago).ok());
+            if let Some(day) = ago.and_then(|ago| days.get_mut(ago)) {
+                *day = told(packed.minutes().unwrap_or_default());
+            }
+        }
+        if let Some(first) = days.first_mut().filter(|_| calendar.today != 0) {
+            *first = told(self.today(calendar, component, now.mono));
+        }
     }
 
     /// Whether anything was ever known of a component, in what is kept.
@@ -503,6 +506,12 @@ fn whole([down, degraded, maintenance, known]: [u32; 4]) -> [u32; 4] {
     let bad = down.saturating_add(degraded);
     let maintenance = maintenance.min(DAY_MINUTES.saturating_sub(bad));
     [down, degraded, maintenance, known.clamp(bad.saturating_add(maintenance), DAY_MINUTES)]
+}
+
+fn told(minutes: [u32; 4]) -> Day {
+    let [down, degraded, maintenance, known] =
+        whole(minutes).map(|minutes| u16::try_from(minutes).unwrap_or(0));
+    Day { down, degraded, maintenance, known }
 }
 
 /// The calendar of a component's site; an empty one if it has none.

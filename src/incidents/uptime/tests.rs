@@ -119,7 +119,9 @@ impl World {
 
     /// Down, degraded, maintenance, known.
     fn day(&self, component: u16, ago: u8) -> [u16; 4] {
-        let day = self.uptime.day(&self.config, ComponentId(component), self.now(), ago);
+        let mut days = [Day::default(); 256];
+        self.uptime.fared(&self.config, ComponentId(component), self.now(), &mut days);
+        let day = days[usize::from(ago)];
         [day.down, day.degraded, day.maintenance, day.known]
     }
 }
