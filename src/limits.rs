@@ -277,6 +277,9 @@ pub const RETAIN_DAYS: u8 = 90;
 pub const DOUBTED_DAYS: usize = 3;
 /// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
+/// When trouble has ended, today is written this long after the last write, if that is sooner: a power cut must not
+/// leave a percentage that knows nothing of it. At most 24 such writes a day.
+pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
 /// The first wait before the console's socket is bound again; it doubles up to
 /// [`CONSOLE_RETRY_MOST`].
 pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);

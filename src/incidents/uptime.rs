@@ -29,7 +29,7 @@ use scale::{DAY_MINUTES, Packed};
 
 use crate::config::Config;
 use crate::limits::{
-    CLOCK_BELIEVED, CLOCK_STEP, COMPONENTS, DOUBTED_DAYS, HISTORY_DAYS, SITES, UPTIME_WRITE,
+    CLOCK_BELIEVED, CLOCK_STEP, COMPONENTS, DOUBTED_DAYS, HISTORY_DAYS, SITES, UPTIME_HASTE, UPTIME_WRITE,
 };
 use crate::model::{ComponentId, Day, SiteId};
 use crate::time::civil::{Civil, DAY_MS};
@@ -108,6 +108,8 @@ pub struct Uptime {
     due: Mono,
     /// When the present day is written down next.
     write_at: Mono,
+    /// Whether that is sooner than usual, since trouble has ended.
+    hastened: bool,
 }
 
 impl Default for Uptime {
@@ -130,6 +132,7 @@ impl Uptime {
             ahead_ms: 0,
             due: Mono(0),
             write_at: Mono(0),
+            hastened: false,
         }
     }
 
@@ -159,8 +162,19 @@ impl Uptime {
             let calendar = calendar_of(&self.calendars, config, component);
             if let Some(running) = self.running.get_mut(component.index()) {
                 running.count(calendar, now.mono);
-                running.lived = lived;
+                let was = core::mem::replace(&mut running.lived, lived);
+                if matches!(was, Lived::Degraded | Lived::Outage) {
+                    self.hasten(now.mono);
+                }
             }
+        }
+    }
+
+    /// Trouble has ended, and is to be written down.
+    fn hasten(&mut self, now: Mono) {
+        if !core::mem::replace(&mut self.hastened, true) {
+            let sooner = i64::from(UPTIME_WRITE.0).saturating_sub(i64::from(UPTIME_HASTE.0));
+            self.write_at = Mono(self.write_at.0.saturating_sub(sooner)).max(now).min(self.write_at);
         }
     }
 
