@@ -1065,7 +1065,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
         for minute in 16..=34 {
             board.heard_until(minute, &[]);
             egret(&mut board, minute);
-            assert!(board.page().contains("Down since"), "{minute}");
+            assert!(board.page().contains("Down · trouble since"), "{minute}");
             if minute >= 20 {
                 assert_eq!(board.state(HERON), State::NoData);
                 assert_eq!(board.headline(), "Something is down", "{minute}");
@@ -1074,7 +1074,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
         // From then on, it tells that nobody knows any more.
         board.heard_until(36, &[]);
         egret(&mut board, 36);
-        assert!(!board.page().contains("Down since"), "{}", board.page());
+        assert!(!board.page().contains("Down · trouble since"), "{}", board.page());
     }
 }
 
