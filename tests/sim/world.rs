@@ -281,7 +281,7 @@ impl World {
         self.ahead = ahead;
         self.pass_to(self.now);
         if ahead.is_some() {
-            self.adopt_hooks(|model, which| model.is_restored(which));
+            self.adopt_hooks(Model::is_restored);
         }
     }
 
