@@ -273,6 +273,31 @@ fn what_is_somebody_elses_is_left_alone() {
 }
 
 #[test]
+fn nobody_waits_at_the_full_queue_of_who_listens_in_our_place() {
+    let dir = Dir::new();
+    let taken = dir.path().join("taken.sock");
+    let listener = UnixListener::bind(&taken).unwrap();
+    // A queue of one, which is full when two have come.
+    rustix::net::listen(&listener, 0).unwrap();
+    let _waiting = UnixStream::connect(&taken).unwrap();
+    let text = with_people() + &format!("config aiglon 'main'\n\toption console '{}'\n", taken.display());
+    let mut daemon = Daemon::start(&text);
+    daemon.process.wait_for("somebody listens there");
+    assert_eq!(daemon.get("/").status, 200);
+
+    // A listener for pages is no other.
+    let text = with_people()
+        + &format!(
+            "config listen 'proxy'\n\toption address 'unix:{}'\n\tlist serve 'page'\n",
+            taken.display()
+        );
+    daemon.rewrite(&text);
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("cannot listen on unix:");
+    assert_eq!(daemon.get("/").status, 200);
+}
+
+#[test]
 fn who_asks_how_things_are_is_told_that_the_file_is_not_in_force() {
     let mut daemon = start();
     let fault = |daemon: &Daemon| {

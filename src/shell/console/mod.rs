@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -170,7 +170,7 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
     }
     // Not one of ours: that would have met the lock on our state_dir, or has been told to close.
-    if UnixStream::connect(path).is_ok() {
+    if doors::somebody_listens(path) {
         return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
     }
     let new = match path.with_added_extension("new") {
