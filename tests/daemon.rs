@@ -310,6 +310,22 @@ fn a_file_broken_in_whatever_way_falls_back_wherever_the_state_is() {
 }
 
 #[test]
+fn the_last_good_file_stays_where_its_place_is_the_state_by_another_name() {
+    let dir = Dir::new();
+    let (state, link) = (dir.path().join("state"), dir.path().join("link"));
+    let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    fs::create_dir(&state).unwrap();
+    std::os::unix::fs::symlink(&state, &link).unwrap();
+    dir.write("config", &good);
+    for place in [state.join("../state/config.last-good"), link.join("config.last-good")] {
+        let (mut process, _) = serve(&dir, &["--fallback", place.to_str().unwrap()]);
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+        assert_eq!(fs::read_to_string(&place).unwrap_or_default(), good, "{}", place.display());
+    }
+}
+
+#[test]
 fn the_place_of_the_last_good_file_can_be_told() {
     let dir = Dir::new();
     let (state, kept) = (dir.path().join("state"), dir.path().join("kept/good"));
