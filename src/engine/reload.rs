@@ -66,6 +66,7 @@ impl Engine {
                 }
             }
             held.components = components;
+            held.kept = super::mapping::still_kept(new, source, &held.kept);
             !components.is_empty()
         });
         self.renew_heartbeats(old, new, now.mono);
