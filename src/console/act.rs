@@ -94,10 +94,14 @@ fn release<'a>(
         }
         site
     };
-    engine.release(scope.config, now, site, number);
+    if !engine.release(scope.config, now, site, number) {
+        return Err(Refusal::NoAlert.into());
+    }
     if out.json() {
         out.open("", "{");
-        out.field("released", Cell::Count(number.into()));
+        out.field("ok", Cell::Flag(true));
+        out.field("site", Cell::Text(scope.site_name(site)));
+        out.field("alert", Cell::Count(number.into()));
         out.close("}");
     } else {
         out.say(&["done; if its source still says so, it fires again", "\n"]);

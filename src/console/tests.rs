@@ -689,6 +689,14 @@ fn an_operator_ends_what_no_sender_ends() {
     // Its source says it again.
     board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
     assert!(!board.ask("ana", "alerts", false).1.contains("team"));
+    let (status, answer) = board.ask("ana", "release 1 --yes --json", false);
+    assert_eq!((status, &*answer), (Status::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
+    // It was over before anybody looked: nobody has ended it.
+    let life = i64::from(board.config.main.resolve_after.0);
+    board.now.mono.0 += life;
+    let (status, answer) = board.ask("ana", "release 1 --yes", false);
+    assert_eq!(status, Status::Refused, "{answer}");
+    assert!(answer.contains("there is no such alert"), "{answer}");
 }
 
 #[test]
