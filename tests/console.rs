@@ -781,6 +781,11 @@ fn a_flash_that_fails_is_told() {
 fn an_archive_goes_to_another_daemon() {
     let first = start();
     open_incident(&first);
+    let (status, out, _) = ask(&first, &["--json", "--user", "nobody", "whoami"]);
+    assert_eq!(
+        (status, out.as_str()),
+        (Some(1), "{\"error\":\"the configuration has no such 'config user'\"}\n")
+    );
     // Who may not see everything may not take it along.
     for user in ["heron1", "tern"] {
         let (status, out, err) = ask(&first, &["--user", user, "export"]);
@@ -829,6 +834,9 @@ fn an_archive_goes_to_another_daemon() {
     let (status, out, err) = feed(&second, &["--yes", "import"], archive.as_bytes());
     assert_eq!((status, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("imported: "), "{out}");
+    let (status, out, err) = feed(&second, &["--yes", "--json", "import"], archive.as_bytes());
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("{\"ok\":true,\"records\":") && out.ends_with(",\"left_out\":0}\n"), "{out}");
     assert_eq!(incident(&second), incident(&first));
     // And it is on flash.
     second.process.signal("KILL");
@@ -892,6 +900,9 @@ fn an_archive_of_what_is_not_named_here_replaces_nothing() {
         assert_eq!((status, out.as_str()), (Some(1), ""));
         assert!(err.contains("nothing in this archive is of a site"), "{err}");
     }
+    let (status, out, _) = feed(&second, &["--yes", "--json", "import"], archive_of_nothing.as_bytes());
+    assert_eq!(status, Some(1));
+    assert!(out.starts_with("{\"error\":\"nothing in this") && out.ends_with("changed\"}\n"), "{out}");
     assert_eq!(ask(&second, &["incidents", "--all"]).1, before);
 
     // Of one site only: what is lost is counted.
