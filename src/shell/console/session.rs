@@ -368,7 +368,7 @@ impl Desk<'_> {
             };
             let before = engine.incidents().usage();
             let status = console::run(engine, config, *now, &Told { desk: self, ledger }, &ask, out);
-            let changed = before != engine.incidents().usage();
+            let changed = before != engine.incidents().usage() || engine.has_unwritten();
             let takes_away = engine.incidents().takes_away();
             // Before anybody is told that it is done.
             let fault = core.commit();
