@@ -1237,6 +1237,35 @@ fn a_reload_keeps_alerts_sources_and_since() {
 }
 
 #[test]
+fn the_numbers_of_alerts_go_with_their_site_to_its_new_place() {
+    let other = "config site 'work'
+	list host 'work.example.org'
+config source 'w'
+	option site 'work'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000009'
+config service 'lan'
+	option site 'work'
+config component 'wren'
+	option service 'lan'
+";
+    let before = ONE.replace("config site 'home'\n", &format!("{other}config site 'home'\n"));
+    let mut sim = Sim::well(&before);
+    let home = SourceId(1);
+    sim.prometheus(home, &[alert("First", "heron", 9, 14), alert("Second", "heron", 9, 14)]);
+    let numbers = |sim: &Sim| sim.engine.alerts().iter().map(|held| held.number).collect::<Vec<_>>();
+    assert_eq!(numbers(&sim), [1, 2]);
+    // The site moves to the place of one that goes; then another one comes before it.
+    reload(&mut sim, ONE);
+    sim.prometheus(A, &[alert("Third", "heron", 9, 14)]);
+    assert_eq!(numbers(&sim), [1, 2, 3]);
+    reload(&mut sim, &before);
+    sim.prometheus(home, &[alert("Fourth", "heron", 9, 14)]);
+    let wren = alert("Fifth", "wren", 9, 14).replace("\"wifi\"", "\"lan\"");
+    sim.prometheus(A, &[wren]);
+    assert_eq!(numbers(&sim), [1, 2, 3, 4, 1]);
+}
+
+#[test]
 fn a_component_whose_mapping_changed_is_no_data_until_its_alerts_have_come_again() {
     let mut sim = Sim::well(ONE);
     reload(&mut sim, &ONE.replace("alertname=EgretDown", "alertname=EgretGone"));
