@@ -382,6 +382,28 @@ fn a_reload_moves_it_and_removes_people() {
     assert_eq!(ask(&daemon, &["whoami"]).0, Some(0));
 }
 
+/// What is wrong stands in the log once, however often it is tried; and again when it is of something else.
+#[test]
+fn what_could_not_be_bound_is_logged_once_for_each_place() {
+    let dir = Dir::new();
+    let at = |name: &str, group: &str| {
+        let path = dir.write(name, "letters");
+        let lines = format!("\toption console '{}'\n\toption console_group '{group}'\n", path.display());
+        format!("{}config aiglon 'main'\n{lines}", with_people())
+    };
+    let mut daemon = Daemon::start(&at("one", "aiglon-nobody"));
+    let times = |daemon: &mut Daemon, words: &str| daemon.process.log().matches(words).count();
+    // It is tried again after one second, and after two more.
+    std::thread::sleep(Duration::from_millis(3500));
+    assert_eq!(times(&mut daemon, "there is no group 'aiglon-nobody'"), 1);
+    assert_eq!(times(&mut daemon, "no console at"), 1);
+    daemon.rewrite(&at("two", "aiglon-nobody-else"));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    daemon.process.wait_for("/two: there is something that is no socket");
+    daemon.process.wait_for("there is no group 'aiglon-nobody-else'");
+}
+
 #[test]
 fn what_could_not_be_bound_at_the_start_is_bound_when_it_can_be() {
     let dir = Dir::new();
