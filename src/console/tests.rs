@@ -700,6 +700,53 @@ fn an_operator_ends_what_no_sender_ends() {
 }
 
 #[test]
+fn who_takes_something_back_is_told_what_that_was() {
+    let mut board = in_trouble();
+    for (line, asked, told, json) in [
+        (
+            "open vpn outage \"T\" \"words\"",
+            "open \"words\", incident 2 (vpn, \"T\")?",
+            "took back: open, incident 2; the page says now:\n",
+            "\"incident\":3,\"undone\":\"open\"}",
+        ),
+        (
+            "update 1 \"words\"",
+            "update \"words\", incident 1 (wifi)?",
+            "took back: update, incident 1; the page says now:\n",
+            "\"incident\":1,\"undone\":\"update\"}",
+        ),
+        (
+            "banner set outage \"words\"",
+            "the banner?",
+            "took back: banner; the page says now:\n",
+            "\"banner\":true,\"undone\":\"banner\"}",
+        ),
+        (
+            "maintenance add vpn from now to +1h",
+            "maintenance 1?",
+            "took back: maintenance add, maintenance 1; the page says now:\n",
+            "\"maintenance\":2,\"undone\":\"maintenance add\"}",
+        ),
+    ] {
+        assert_eq!(board.ask("ana", line, true).0, Status::Done, "{line}");
+        let (status, question) = board.ask("ana", "undo", false);
+        assert!(status == Status::Confirm && question.ends_with(&format!(": {asked}\n")), "{question}");
+        let (_, answer) = board.ask("ana", "undo", true);
+        assert!(answer.starts_with(told), "{answer}");
+        board.ask("ana", line, true);
+        let (_, answer) = board.ask("ana", "undo --json", true);
+        assert!(answer.contains(json), "{answer}");
+    }
+    board.ask("ana", "maintenance add vpn from now to +1h", true);
+    board.ask("ana", "maintenance end 3", true);
+    let (_, answer) = board.ask("ana", "undo", true);
+    assert!(
+        answer.starts_with("took back: maintenance end, maintenance 3; the page says now:\n"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn a_fault_of_the_storage_comes_first() {
     struct Broken;
     impl Host for Broken {
