@@ -184,7 +184,7 @@ fn is_one(a: &Path, b: &Path) -> bool {
 
 /// Writes it only when it differs from what is there, or when others may read that: flash wears.
 fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
-    let is_private = path.symlink_metadata().is_ok_and(|meta| meta.mode() & 0o077 == 0);
+    let is_private = path.symlink_metadata().is_ok_and(|meta| meta.mode() & 0o777 == 0o600);
     if is_private && read(path).is_ok_and(|known| known == text) {
         return Ok(());
     }
