@@ -248,6 +248,18 @@ fn what_a_dead_daemon_left_is_replaced() {
     let (status, _, err) = ask(&daemon, &["whoami"]);
     assert_eq!(status, Some(4));
     assert!(err.contains("nobody answers at"), "{err}");
+    // All places that were tried are told: that of the file, and that of the last good one.
+    let elsewhere = Dir::new();
+    let places =
+        ["a", "b"].map(|name| elsewhere.path().join(name).join("console.sock").display().to_string());
+    let names = |dir: &str| {
+        format!("config aiglon 'main'\n\toption state_dir '{}/{dir}'\n", elsewhere.path().display())
+    };
+    let file = elsewhere.write("config", &names("a"));
+    elsewhere.write("config.last-good", &names("b"));
+    let (status, _, err) = run(Command::new(AIGLON).args(["console", "--config"]).arg(file).arg("whoami"));
+    assert_eq!(status, Some(4));
+    assert!(err.contains(&places.join(", ")) && err.contains("--config FILE"), "{err}");
     let Daemon { dir, process, .. } = daemon;
     drop(process);
     let daemon = Daemon::start_in(dir, &with_people());
@@ -270,6 +282,31 @@ fn what_is_somebody_elses_is_left_alone() {
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "letters");
     assert!(UnixStream::connect(&taken).is_ok());
+}
+
+#[test]
+fn nobody_waits_at_the_full_queue_of_who_listens_in_our_place() {
+    let dir = Dir::new();
+    let taken = dir.path().join("taken.sock");
+    let listener = UnixListener::bind(&taken).unwrap();
+    // A queue of one, which is full when two have come.
+    rustix::net::listen(&listener, 0).unwrap();
+    let _waiting = UnixStream::connect(&taken).unwrap();
+    let text = with_people() + &format!("config aiglon 'main'\n\toption console '{}'\n", taken.display());
+    let mut daemon = Daemon::start(&text);
+    daemon.process.wait_for("somebody listens there");
+    assert_eq!(daemon.get("/").status, 200);
+
+    // A listener for pages is no other.
+    let text = with_people()
+        + &format!(
+            "config listen 'proxy'\n\toption address 'unix:{}'\n\tlist serve 'page'\n",
+            taken.display()
+        );
+    daemon.rewrite(&text);
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("cannot listen on unix:");
+    assert_eq!(daemon.get("/").status, 200);
 }
 
 #[test]
@@ -355,6 +392,28 @@ fn a_reload_moves_it_and_removes_people() {
     fs::remove_file(socket(&daemon)).unwrap();
     reload(&mut daemon, &with_people());
     assert_eq!(ask(&daemon, &["whoami"]).0, Some(0));
+}
+
+/// What is wrong stands in the log once, however often it is tried; and again when it is of something else.
+#[test]
+fn what_could_not_be_bound_is_logged_once_for_each_place() {
+    let dir = Dir::new();
+    let at = |name: &str, group: &str| {
+        let path = dir.write(name, "letters");
+        let lines = format!("\toption console '{}'\n\toption console_group '{group}'\n", path.display());
+        format!("{}config aiglon 'main'\n{lines}", with_people())
+    };
+    let mut daemon = Daemon::start(&at("one", "aiglon-nobody"));
+    let times = |daemon: &mut Daemon, words: &str| daemon.process.log().matches(words).count();
+    // It is tried again after one second, and after two more.
+    std::thread::sleep(Duration::from_millis(3500));
+    assert_eq!(times(&mut daemon, "there is no group 'aiglon-nobody'"), 1);
+    assert_eq!(times(&mut daemon, "no console at"), 1);
+    daemon.rewrite(&at("two", "aiglon-nobody-else"));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    daemon.process.wait_for("/two: there is something that is no socket");
+    daemon.process.wait_for("there is no group 'aiglon-nobody-else'");
 }
 
 #[test]
@@ -750,12 +809,26 @@ fn a_flash_that_fails_is_told() {
     assert!(err.contains("kept in memory only"), "{err}");
     assert!(incident(&daemon).contains("in memory"));
     daemon.process.wait_for("the journal cannot be written");
+
+    // That somebody ended an alert is kept like what they wrote, since its sender may not say it again.
+    let hook = format!(r#"{{"version":"4","alerts":[{}]}}"#, common::firing("AntennaDown", "heron"));
+    assert_eq!(daemon.post("/api/v1/webhook", &hook).status, 200);
+    let (status, out, err) = ask(&daemon, &["--yes", "release", "1"]);
+    assert_eq!(status, Some(0), "{out}");
+    assert!(err.contains("kept in memory only"), "{err}");
+    let (status, _, err) = ask(&daemon, &["alerts"]);
+    assert_eq!((status, err.as_str()), (Some(0), ""));
 }
 
 #[test]
 fn an_archive_goes_to_another_daemon() {
     let first = start();
     open_incident(&first);
+    let (status, out, _) = ask(&first, &["--json", "--user", "nobody", "whoami"]);
+    assert_eq!(
+        (status, out.as_str()),
+        (Some(1), "{\"error\":\"the configuration has no such 'config user'\"}\n")
+    );
     // Who may not see everything may not take it along.
     for user in ["heron1", "tern"] {
         let (status, out, err) = ask(&first, &["--user", user, "export"]);
@@ -804,6 +877,9 @@ fn an_archive_goes_to_another_daemon() {
     let (status, out, err) = feed(&second, &["--yes", "import"], archive.as_bytes());
     assert_eq!((status, err.as_str()), (Some(0), ""));
     assert!(out.starts_with("imported: "), "{out}");
+    let (status, out, err) = feed(&second, &["--yes", "--json", "import"], archive.as_bytes());
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("{\"ok\":true,\"records\":") && out.ends_with(",\"left_out\":0}\n"), "{out}");
     assert_eq!(incident(&second), incident(&first));
     // And it is on flash.
     second.process.signal("KILL");
@@ -867,6 +943,9 @@ fn an_archive_of_what_is_not_named_here_replaces_nothing() {
         assert_eq!((status, out.as_str()), (Some(1), ""));
         assert!(err.contains("nothing in this archive is of a site"), "{err}");
     }
+    let (status, out, _) = feed(&second, &["--yes", "--json", "import"], archive_of_nothing.as_bytes());
+    assert_eq!(status, Some(1));
+    assert!(out.starts_with("{\"error\":\"nothing in this") && out.ends_with("changed\"}\n"), "{out}");
     assert_eq!(ask(&second, &["incidents", "--all"]).1, before);
 
     // Of one site only: what is lost is counted.

@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 use std::time::Duration;
@@ -307,6 +308,44 @@ fn a_file_broken_in_whatever_way_falls_back_wherever_the_state_is() {
     dir.write("config", &good);
     end(serve(&dir, &[]).0);
     assert!(dir.path().join("config.last-good").exists() && !state.join("config.last-good").exists());
+}
+
+#[test]
+fn the_last_good_file_stays_where_its_place_is_the_state_by_another_name() {
+    let dir = Dir::new();
+    let (state, link) = (dir.path().join("state"), dir.path().join("link"));
+    let good = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", state.display(), config());
+    fs::create_dir(&state).unwrap();
+    std::os::unix::fs::symlink(&state, &link).unwrap();
+    dir.write("config", &good);
+    for place in [state.join("../state/config.last-good"), link.join("config.last-good")] {
+        let (mut process, _) = serve(&dir, &["--fallback", place.to_str().unwrap()]);
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+        assert_eq!(fs::read_to_string(&place).unwrap_or_default(), good, "{}", place.display());
+    }
+
+    // Somebody serves the last good one by hand.
+    let place = state.join("config.last-good");
+    let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(&place));
+    process.wait_for("listening on http://");
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+    assert_eq!(fs::read_to_string(&place).unwrap_or_default(), good);
+}
+
+#[test]
+fn the_last_good_file_is_private_whoever_changed_its_mode() {
+    let dir = Dir::new();
+    let file = dir.path().join("config.last-good");
+    dir.write("config", &config());
+    for mode in [0o644, 0o640, 0o400] {
+        let (mut process, _) = serve(&dir, &["--state-dir", dir.path().to_str().unwrap()]);
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o077, 0);
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    }
 }
 
 #[test]

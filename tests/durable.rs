@@ -73,6 +73,20 @@ fn what_a_revoked_source_said_does_not_come_back_with_the_power() {
     assert!(held(&daemon).is_empty());
 }
 
+/// A reload writes the journal anew: with words of the configuration, and not with what a matcher looked at that is gone.
+#[test]
+fn what_no_matcher_looks_at_any_more_is_not_on_flash() {
+    let matching = config().replace("list match 'alertname=EgretDown'", "list match 'component~*'");
+    let mut daemon = Daemon::start(&matching);
+    assert_eq!(daemon.post("/api/v1/webhook", &hook("EgretDown", "Rue Secrete 2", "firing")).status, 200);
+    daemon.rewrite(&config());
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    assert!(held(&daemon).contains("EgretDown"));
+    let flash = on_flash(&daemon);
+    assert!(holds(&flash, b"EgretDown") && !holds(&flash, b"Secrete"));
+}
+
 #[test]
 fn the_plug_is_pulled_200_times_and_nothing_acknowledged_is_lost() {
     let mut daemon = Daemon::start(&config());

@@ -257,10 +257,15 @@ impl<'a> Reader<'a> {
     /// No value, or a mistake if the next word is nearly one that `arg` could be: it would be published as words. Sentences
     /// begin with a capital letter, and quotes say that they are meant.
     fn slip(&self, arg: Arg) -> Result<bool, Mistake<'a>> {
-        let word = self.words.bare(self.at);
-        let meant =
-            word.starts_with(|c: char| c.is_ascii_lowercase()) && !nearest_choice(arg, word).is_empty();
-        if meant { Err(Mistake::Bad(self.command.row, arg, word)) } else { Ok(false) }
+        let (row, word) = (self.command.row, self.words.bare(self.at));
+        match word.starts_with(|c: char| c.is_ascii_lowercase()) {
+            true if !nearest_choice(arg, word).is_empty() => Err(Mistake::Bad(row, arg, word)),
+            // Who quotes their title does not mean the one before it: `down "…"`.
+            true if arg == Arg::Level && self.words.is_quoted(self.at.saturating_add(1)) => {
+                Err(Mistake::Stray(row, word))
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.

@@ -192,6 +192,8 @@ fn mistakes_say_what_would_be_right() {
         ("update 12 identifed the cable", "and 'identifed' is not that; perhaps you mean 'identified'"),
         ("update 12 resolve", "perhaps you mean 'resolved'"),
         ("open wifi outge x", "perhaps you mean 'outage'"),
+        ("open wifi down \"North is down\"", "'open' does not know 'down'; if it is to be published"),
+        ("open wifi critical \"North\" \"We look.\"", "'open' does not know 'critical'; if"),
         ("banner set degradd x", "perhaps you mean 'degraded'"),
         ("maintenance add wifi from now to +1h weakly x", "perhaps you mean 'weekly'"),
         ("update 12 \"x\" y", "'y' is too much after 'update'"),

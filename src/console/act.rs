@@ -10,7 +10,7 @@ use super::{Ask, Status};
 use crate::command::Command;
 use crate::command::table::Verb;
 use crate::engine::Engine;
-use crate::incidents::record::{BANNER, STEP, What};
+use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
@@ -39,7 +39,7 @@ pub(super) fn carry_out<'a>(
     if command.row.verb == Verb::Release {
         return release(engine, now, ask, scope, command, out);
     }
-    let (site, done, undoable) = {
+    let (site, done, undoable, undone) = {
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
@@ -48,17 +48,27 @@ pub(super) fn carry_out<'a>(
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
             return Ok(Status::Confirm);
         }
+        let undone = match action {
+            Action::Undo => engine.incidents().undoable(now, site, scope.who()),
+            _ => None,
+        };
+        let undone = undone.map(|(kind, _, what, _)| match kind {
+            STEP => deed(what),
+            BANNER => "banner",
+            WINDOW_ENDED => "maintenance end",
+            _ => "maintenance add",
+        });
         drop(view);
         let done = engine.act(scope.config, now, site, scope.who(), action);
         // There may be no banner to take away: then all is as it should be.
         match (done, command.row.verb) {
-            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false),
-            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
+            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false, None),
+            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo), undone),
         }
     };
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
-    tell(&teller, site, command, done, undoable, out);
+    tell(&teller, site, command, done, (undoable, undone), out);
     Ok(Status::Done)
 }
 
@@ -94,10 +104,14 @@ fn release<'a>(
         }
         site
     };
-    engine.release(scope.config, now, site, number);
+    if !engine.release(scope.config, now, site, number) {
+        return Err(Refusal::NoAlert.into());
+    }
     if out.json() {
         out.open("", "{");
-        out.field("released", Cell::Count(number.into()));
+        out.field("ok", Cell::Flag(true));
+        out.field("site", Cell::Text(scope.site_name(site)));
+        out.field("alert", Cell::Count(number.into()));
         out.close("}");
     } else {
         out.say(&["done; if its source still says so, it fires again", "\n"]);
@@ -304,13 +318,13 @@ fn name(
     found
 }
 
-/// Says what the page says now, and how to take it back if there is something to take back.
+/// Says what was taken back, what the page says now, and how to take it back if there is something to take back.
 fn tell(
     teller: &Teller<'_, '_>,
     site: SiteId,
     command: &Command<'_>,
     done: Done,
-    undoable: bool,
+    (undoable, undone): (bool, Option<&str>),
     out: &mut Sheet<'_>,
 ) {
     teller.zone(site, out);
@@ -331,18 +345,28 @@ fn tell(
         if matches!(done, Done::ResolvedWhileFiring(_)) {
             out.field("firing", Cell::Flag(true));
         }
+        if let Some(undone) = undone {
+            out.field("undone", Cell::Text(undone));
+        }
         if let Some(title) = overruled {
             out.field("title_kept", Cell::Text(title));
         }
         return out.close("}");
     }
-    out.say(&[
-        match command.row.verb {
-            Verb::Acknowledge => "noted, for people on the console; the page says as before:",
-            _ => "done; the page says now:",
-        },
-        "\n",
-    ]);
+    if let Some(undone) = undone {
+        let mut digits = heapless::String::<10>::new();
+        _ = uwrite!(digits, "{}", number);
+        let of = if number == 0 { ["", "", "", ""] } else { [", ", key, " ", &digits] };
+        out.say(&["took back: ", undone, of[0], of[1], of[2], of[3], "; the page says now:", "\n"]);
+    } else {
+        out.say(&[
+            match command.row.verb {
+                Verb::Acknowledge => "noted, for people on the console; the page says as before:",
+                _ => "done; the page says now:",
+            },
+            "\n",
+        ]);
+    }
     match done {
         Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),

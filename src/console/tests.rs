@@ -689,6 +689,61 @@ fn an_operator_ends_what_no_sender_ends() {
     // Its source says it again.
     board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
     assert!(!board.ask("ana", "alerts", false).1.contains("team"));
+    let (status, answer) = board.ask("ana", "release 1 --yes --json", false);
+    assert_eq!((status, &*answer), (Status::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
+    // It was over before anybody looked: nobody has ended it.
+    let life = i64::from(board.config.main.resolve_after.0);
+    board.now.mono.0 += life;
+    let (status, answer) = board.ask("ana", "release 1 --yes", false);
+    assert_eq!(status, Status::Refused, "{answer}");
+    assert!(answer.contains("there is no such alert"), "{answer}");
+}
+
+#[test]
+fn who_takes_something_back_is_told_what_that_was() {
+    let mut board = in_trouble();
+    for (line, asked, told, json) in [
+        (
+            "open vpn outage \"T\" \"words\"",
+            "open \"words\", incident 2 (vpn, \"T\")?",
+            "took back: open, incident 2; the page says now:\n",
+            "\"incident\":3,\"undone\":\"open\"}",
+        ),
+        (
+            "update 1 \"words\"",
+            "update \"words\", incident 1 (wifi)?",
+            "took back: update, incident 1; the page says now:\n",
+            "\"incident\":1,\"undone\":\"update\"}",
+        ),
+        (
+            "banner set outage \"words\"",
+            "the banner?",
+            "took back: banner; the page says now:\n",
+            "\"banner\":true,\"undone\":\"banner\"}",
+        ),
+        (
+            "maintenance add vpn from now to +1h",
+            "maintenance 1?",
+            "took back: maintenance add, maintenance 1; the page says now:\n",
+            "\"maintenance\":2,\"undone\":\"maintenance add\"}",
+        ),
+    ] {
+        assert_eq!(board.ask("ana", line, true).0, Status::Done, "{line}");
+        let (status, question) = board.ask("ana", "undo", false);
+        assert!(status == Status::Confirm && question.ends_with(&format!(": {asked}\n")), "{question}");
+        let (_, answer) = board.ask("ana", "undo", true);
+        assert!(answer.starts_with(told), "{answer}");
+        board.ask("ana", line, true);
+        let (_, answer) = board.ask("ana", "undo --json", true);
+        assert!(answer.contains(json), "{answer}");
+    }
+    board.ask("ana", "maintenance add vpn from now to +1h", true);
+    board.ask("ana", "maintenance end 3", true);
+    let (_, answer) = board.ask("ana", "undo", true);
+    assert!(
+        answer.starts_with("took back: maintenance end, maintenance 3; the page says now:\n"),
+        "{answer}"
+    );
 }
 
 #[test]

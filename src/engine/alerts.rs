@@ -365,6 +365,14 @@ impl Alerts {
         }
     }
 
+    /// Lets each site go on with the numbers of the one that it `was`.
+    pub fn renumber(&mut self, was: impl Fn(SiteId) -> Option<SiteId>) {
+        let before = self.numbered;
+        for (id, last) in (0u8..).map(SiteId).zip(&mut self.numbered) {
+            *last = was(id).and_then(|was| before.get(was.index())).copied().unwrap_or(0);
+        }
+    }
+
     /// Passes each to `renew`, which may change its key; forgets those for which it returns false.
     pub fn rebuild(&mut self, mut renew: impl FnMut(&mut Held) -> bool) {
         self.list.retain_mut(&mut renew);

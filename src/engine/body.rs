@@ -41,7 +41,7 @@ pub struct Body {
     /// The sum of the fingerprints of its alerts: another body with this sum is about these alerts.
     sum: u32,
     /// Something in it fires, or nobody can tell.
-    fires: bool,
+    pub(super) fires: bool,
     /// Something in it is of now.
     pub(super) fresh: bool,
     /// Samples in it that were measured too long ago.

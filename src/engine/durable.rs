@@ -48,7 +48,7 @@ use crate::limits::{
     ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, OLD_NEWS,
     RECORD_OVERHEAD_BYTES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
-use crate::model::{ComponentId, ComponentSet, Finding, Kept, SourceId};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId};
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// A record's payload.
@@ -226,8 +226,7 @@ impl Engine {
             private: false,
             grant,
             flash: OnFlash { dirty: grant == Grant::Whole || undated, ..OnFlash::written(mono(claim.told)) },
-            kept: kept
-                .filter(|name| name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)),
+            kept: mapping::still_kept(config, source, &kept),
         };
         let marks = (held.says(), held.since(now));
         self.unwritten |= held.flash.dirty;
@@ -364,16 +363,21 @@ pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     out
 }
 
-/// Whether what an alert says under this name may be on flash, which may be seized: its own name, the words of the
+/// Whether a pair of what is kept of an alert may be on flash, which may be seized: its name, the words of the
 /// configuration that led by name (if no matcher looks at that label, there is no other value), and what its
 /// components publish. What a matcher alone looked at is not.
-fn may_be_written(config: &Config, held: &Held, name: &str) -> bool {
+fn may_be_written(config: &Config, held: &Held, pair: &KeptPair<'_>) -> bool {
+    let name = pair.name;
     let led = || {
         let source = config.sources.get(held.source().index());
         LEADING.contains(&name) && source.is_some_and(|source| !config.keeps(source.site, name))
     };
     let mut published = config.published.iter().filter(|row| held.components.contains(row.component));
-    name == "alertname" || led() || published.any(|row| config.str(row.annotation) == name)
+    if pair.annotation {
+        published.any(|row| config.str(row.annotation) == name)
+    } else {
+        name == "alertname" || led()
+    }
 }
 
 /// The record of what an alert says; `None` if its labels must not be written.
@@ -413,7 +417,7 @@ pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Pay
             put(&mut out, &config.component_hash(id).to_le_bytes());
         }
     }
-    let kept = held.kept.filter(|name| may_be_written(config, held, name));
+    let kept = held.kept.filter(|pair| may_be_written(config, held, pair));
     let kept = kept.packed();
     put(&mut out, &u16::try_from(kept.len()).unwrap_or(0).to_le_bytes());
     put(&mut out, kept);

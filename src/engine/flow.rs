@@ -121,15 +121,31 @@ impl Engine {
         let (source, sender) = (body.source, body.sender);
         let oversize = quality == Quality::Oversize;
         self.counters.oversize = self.counters.oversize.saturating_add(u64::from(oversize));
+        let key = Key { source: source.0, fingerprint: alert.fingerprint() };
+        let memory = self.alerts.find(key).and_then(|at| self.alerts.get(at)).map(|held| held.memory);
+        let word = match (lifetime::word(sender, claim(alert), memory, now), memory) {
+            (Word::Again, Some(memory)) => memory.word,
+            (word, _) => word,
+        };
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
             Meaning::Unmapped => Verdict::Unmapped,
             Meaning::Ignored => Verdict::Ignored,
             Meaning::Concerns { fires: Finding::Well, .. } => Verdict::Fine,
+            // It makes nothing worse. Nor better: the alert that it should end stays as it is.
+            Meaning::Concerns { .. } if word == Word::Resolved => {
+                // Not all of its labels are known: a mark may be of another one that looks like it.
+                body.fires = true;
+                Verdict::Resolved
+            }
             Meaning::Concerns { components, fires } => {
                 let until = marked_until(config, source, sender, now.mono);
                 self.lose(source, sender, until);
-                let fires = if oversize { fires } else { Finding::Unreadable };
+                let fires = match word {
+                    Word::CannotTell => Finding::SenderCannotTell,
+                    _ if oversize => fires,
+                    _ => Finding::Unreadable,
+                };
                 let since = alerts::since(alert.starts_at(), now.mono, now);
                 body.refuse(&components);
                 self.refuse(config, source, &components, (fires, since), until, now)

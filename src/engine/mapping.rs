@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::ingest::{Alert, PairKind};
-use crate::model::{ComponentId, ComponentSet, Finding, Kept, Severity, SiteId, SourceId};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, Severity, SiteId, SourceId};
 
 /// The labels that lead to a service and its component by name.
 pub const LEADING: [&str; 2] = ["service", "component"];
@@ -84,6 +84,18 @@ fn stays_home(config: &Config, site: SiteId, alert: &Alert) -> bool {
             .hosts
             .iter()
             .any(|host| host.site == site && config.str(host.name).eq_ignore_ascii_case(wanted))
+}
+
+/// What a later configuration keeps of what was kept of an alert. The labels [`LEADING`] stay while they name a component:
+/// else they may be words of somebody else.
+pub fn still_kept(config: &Config, source: SourceId, kept: &Kept) -> Kept {
+    let Some(site) = config.sources.get(source.index()).map(|source| source.site) else { return Kept::new() };
+    let [service, component] = LEADING.map(|name| kept.get(false, name).unwrap_or_default());
+    let led = config.named(site, source, service, component).is_some();
+    let first = |pair: &KeptPair<'_>| {
+        !pair.annotation && (pair.name == "alertname" || led && LEADING.contains(&pair.name))
+    };
+    kept.filter(|pair| first(pair) || config.keeps(site, pair.name))
 }
 
 /// What is kept: the name, the labels that led by name (words of the configuration, then, and what people ask

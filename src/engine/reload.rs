@@ -9,9 +9,9 @@ use super::Engine;
 use super::status::ComponentStatus;
 use super::wear::Wear;
 use crate::config::Config;
-use crate::config::same::{same_component, same_mapping, same_source};
+use crate::config::same::{same_component, same_mapping, same_site, same_source};
 use crate::limits::{COMPONENTS, SITES, SOURCES};
-use crate::model::{ComponentId, ComponentSet, Finding, SourceId, SourceSet};
+use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId, SourceSet};
 use crate::time::{Millis, Now};
 
 impl Engine {
@@ -51,6 +51,9 @@ impl Engine {
         for (row, from) in self.wear.iter_mut().zip(source_from) {
             *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());
         }
+        self.alerts.renumber(|id| {
+            (0u8..).map(SiteId).take(old.sites.len()).find(|&was| same_site(old, was, new, id))
+        });
         self.alerts.rebuild(|held| {
             let Some(source) = source_to.get(usize::from(held.key.source)).copied().flatten() else {
                 return false;
@@ -67,6 +70,7 @@ impl Engine {
                 }
             }
             held.components = components;
+            held.kept = super::mapping::still_kept(new, source, &held.kept);
             !components.is_empty()
         });
         self.renew_heartbeats(old, new, now.mono);

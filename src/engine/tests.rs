@@ -905,6 +905,43 @@ fn what_a_matcher_alone_looked_at_is_not_written_down() {
     }
 }
 
+/// What is written of all that must survive a restart, as text.
+fn written(sim: &Sim) -> String {
+    let mut all = Vec::new();
+    sim.engine.snapshot(&sim.config, sim.clocks(), false, &mut |_, payload| all.extend_from_slice(payload));
+    String::from_utf8_lossy(&all).into_owned()
+}
+
+#[test]
+fn what_a_matcher_looked_at_goes_when_a_reload_drops_the_matcher() {
+    let before = "	list match 'alertname=EgretDown";
+    let text = ONE.replacen(before, &format!("	list match 'service~* note~*'\n{before}"), 1);
+    let mut sim = Sim::well(&text);
+    let secret = hook("EgretDown", "Rue Secrète 2", 9, None)
+        .replace("\"service\":\"wifi\"", "\"service\":\"secret-1\"")
+        .replace("\"annotations\":{}", "\"annotations\":{\"service\":\"secret-2\",\"note\":\"secret-3\"}");
+    sim.webhook(A, &[secret, hook("AntennaDown", "heron", 9, None)]);
+    reload(&mut sim, ONE);
+    assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Outage, State::Outage));
+    let text = written(&sim);
+    assert!(text.contains("EgretDown") && text.contains("AntennaDown") && text.contains("wifi"), "{text}");
+    assert!(!text.contains("secret"), "{text}");
+    let kept = sim.engine.alerts().iter().flat_map(|held| held.kept.pairs());
+    let kept: Vec<_> = kept.map(|pair| pair.value.to_string()).collect();
+    assert_eq!(kept, ["EgretDown", "AntennaDown", "wifi", "heron"]);
+}
+
+#[test]
+fn what_is_written_of_a_publish_is_the_annotation() {
+    let mut sim = Sim::well(ONE);
+    let both = hook("AntennaDown", "heron", 9, None)
+        .replace("\"alertname\"", "\"summary\":\"secret\",\"alertname\"")
+        .replace("\"annotations\":{}", "\"annotations\":{\"summary\":\"No power.\"}");
+    sim.webhook(A, &[both]);
+    let text = written(&sim);
+    assert!(text.contains("No power.") && !text.contains("secret"), "{text}");
+}
+
 #[test]
 fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_hours() {
     let mut sim = Sim::well(ONE);
@@ -1197,6 +1234,35 @@ fn a_reload_keeps_alerts_sources_and_since() {
     sim.at(12);
     assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 12)]), [Verdict::Resolved]);
     assert_eq!(sim.state(heron), State::Operational);
+}
+
+#[test]
+fn the_numbers_of_alerts_go_with_their_site_to_its_new_place() {
+    let other = "config site 'work'
+	list host 'work.example.org'
+config source 'w'
+	option site 'work'
+	list token 'sha256:0000000000000000000000000000000000000000000000000000000000000009'
+config service 'lan'
+	option site 'work'
+config component 'wren'
+	option service 'lan'
+";
+    let before = ONE.replace("config site 'home'\n", &format!("{other}config site 'home'\n"));
+    let mut sim = Sim::well(&before);
+    let home = SourceId(1);
+    sim.prometheus(home, &[alert("First", "heron", 9, 14), alert("Second", "heron", 9, 14)]);
+    let numbers = |sim: &Sim| sim.engine.alerts().iter().map(|held| held.number).collect::<Vec<_>>();
+    assert_eq!(numbers(&sim), [1, 2]);
+    // The site moves to the place of one that goes; then another one comes before it.
+    reload(&mut sim, ONE);
+    sim.prometheus(A, &[alert("Third", "heron", 9, 14)]);
+    assert_eq!(numbers(&sim), [1, 2, 3]);
+    reload(&mut sim, &before);
+    sim.prometheus(home, &[alert("Fourth", "heron", 9, 14)]);
+    let wren = alert("Fifth", "wren", 9, 14).replace("\"wifi\"", "\"lan\"");
+    sim.prometheus(A, &[wren]);
+    assert_eq!(numbers(&sim), [1, 2, 3, 4, 1]);
 }
 
 #[test]

@@ -392,12 +392,15 @@ impl Incidents {
         found
     }
 
-    /// What `undo` would take back: of which kind the record is, its number, and what a step is.
+    /// What `undo` would take back: of which kind the record is, its number, and what a step is. With the words that came
+    /// with an opening it is the opening.
     pub fn undoable(&self, now: Now, site: SiteId, who: u32) -> Option<(u8, u32, Option<What>, Words<'_>)> {
         let raw = self.log.get(self.last_of(now, site, who.max(1))?)?;
-        let (number, _) = identity(raw.kind, raw.payload);
+        let (number, nth) = identity(raw.kind, raw.payload);
         let step = (raw.kind == STEP).then(|| record::read_step(raw.payload)).flatten().map(|(_, step)| step);
-        Some((raw.kind, number, step.map(|step| step.what), step.map_or(Words::None, |step| step.words)))
+        let begins = step.is_some() && self.is_own_beginning(site, who.max(1), number, nth);
+        let what = step.map(|step| if begins { What::Opened } else { step.what });
+        Some((raw.kind, number, what, step.map_or(Words::None, |step| step.words)))
     }
 
     fn undo(&mut self, now: Now, site: SiteId, who: u32) -> Result<Done, Refusal> {

@@ -62,6 +62,30 @@ kinds! {
 
 const _: () = assert!(ascend(ALL), "the numbers of the kinds differ, ascend, and none is 0");
 
+/// The kinds of an owner, a bit for each. In the program there is this number instead of the table.
+pub const fn of(owner: Owner) -> u32 {
+    let (mut kinds, mut bits) = (ALL, 0);
+    while let [first, rest @ ..] = kinds {
+        if first.owner as u8 == owner as u8 {
+            bits |= bit(first.number);
+        }
+        kinds = rest;
+    }
+    bits
+}
+
+/// The bit of a kind; none if there can be no such kind.
+pub const fn bit(number: u8) -> u32 {
+    if number < 32 { 1u32.wrapping_shl(number as u32) } else { 0 }
+}
+
+const _: () = assert!(
+    (of(Owner::Alerts) | of(Owner::Heartbeats) | of(Owner::Incidents) | of(Owner::Past)).count_ones()
+        as usize
+        == ALL.len(),
+    "each kind has a bit"
+);
+
 /// Whether each number is greater than the one before it, and the first is greater than 0.
 const fn ascend(mut kinds: &[Kind]) -> bool {
     let mut last = 0;

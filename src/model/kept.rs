@@ -64,11 +64,11 @@ impl Kept {
         (whole == packed.len()).then_some(kept)
     }
 
-    /// The pairs whose name is wanted.
+    /// The pairs that are wanted.
     #[must_use]
-    pub fn filter(&self, wanted: impl Fn(&str) -> bool) -> Self {
+    pub fn filter(&self, wanted: impl Fn(&KeptPair<'_>) -> bool) -> Self {
         let mut kept = Self::new();
-        for pair in self.pairs().filter(|pair| wanted(pair.name)) {
+        for pair in self.pairs().filter(wanted) {
             kept.push(pair.annotation, pair.name, pair.value);
         }
         kept

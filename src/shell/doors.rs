@@ -5,13 +5,14 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{Address, Config};
 use aiglon::limits::LISTENERS;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use smol::{Async, Timer};
 
 use super::log::Warnings;
@@ -162,11 +163,17 @@ fn open(place: &Place) -> Result<Socket, String> {
     })
 }
 
+/// Whether a program listens at this path. The whole daemon would wait at a full queue there, so nothing is waited for.
+pub fn somebody_listens(path: &Path) -> bool {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let asked = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+        .and_then(|socket| rustix::net::connect(&socket, &SocketAddrUnix::new(path)?));
+    matches!(asked, Ok(()) | Err(rustix::io::Errno::AGAIN))
+}
+
 fn open_unix(path: &Path) -> io::Result<Socket> {
     // What a daemon that was killed left behind: a socket that nobody listens on.
-    if path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
-        && UnixStream::connect(path).is_err()
-    {
+    if path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket()) && !somebody_listens(path) {
         std::fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;

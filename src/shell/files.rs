@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::config::{Address, Config, Problems};
@@ -155,7 +155,8 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
     let written = keep(&best, text);
-    if second.as_os_str() == best.as_os_str() {
+    // One file may have two names, by a link or by how its directory is written. And somebody may serve the last good one.
+    if second.as_os_str() == best.as_os_str() || is_one(&best, &second) || is_one(&options.file, &second) {
         return written.map_err(|error| (best, error));
     }
     match written {
@@ -175,9 +176,16 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     }
 }
 
-/// Writes it only when it differs from what is there: flash wears.
+/// Whether two paths lead to one file.
+fn is_one(a: &Path, b: &Path) -> bool {
+    let file = |path: &Path| path.metadata().map(|meta| (meta.dev(), meta.ino()));
+    matches!((file(a), file(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+/// Writes it only when it differs from what is there, or when others may read that: flash wears.
 fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
-    if read(path).is_ok_and(|known| known == text) {
+    let is_private = path.symlink_metadata().is_ok_and(|meta| meta.mode() & 0o777 == 0o600);
+    if is_private && read(path).is_ok_and(|known| known == text) {
         return Ok(());
     }
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

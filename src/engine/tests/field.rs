@@ -601,6 +601,67 @@ fn f10_a_malformed_alert_of_a_webhook_marks_for_as_long_as_it_may_take_to_repeat
     }
 }
 
+/// As a whole one would say it: nothing is wrong. The alert that it should end stays as it is.
+#[test]
+fn f10_a_malformed_or_too_large_alert_that_is_over_marks_nothing() {
+    let text = ONE.replace("\tlist token", "\toption resync '0s'\n\tlist token");
+    let bad = |whole: &str| whole.replacen("\"labels\":{", "\"labels\":{\"n\":5,", 1);
+    let labels = (0..200).fold(String::new(), |all, n| all + &format!(",\"z{n}\":\"x\""));
+    let large = |whole: &str| whole.replacen("\"critical\"", &format!("\"critical\"{labels}"), 1);
+    let bare = |ends: i64| {
+        alert("EgretDown", "egret", 0, ends).replace(&format!("\"startsAt\":\"{}\",", time(0)), "")
+    };
+    let ended = hook("EgretDown", "egret", 0, Some(5));
+    for (sender, over) in [
+        (Sender::Repeating, bad(&bare(5))),
+        (Sender::Repeating, large(&bare(5))),
+        (Sender::Repeating, bad(&alert("EgretDown", "egret", 5, 5))),
+        (Sender::Webhook, bad(&ended)),
+        (Sender::Webhook, large(&ended)),
+        (Sender::Webhook, bad(&bare(5))),
+    ] {
+        let mut board = Board::new(&text);
+        board.quiet(10);
+        board.post(A, sender, &format!("[{},{over}]", alert("X", "heron", 9, 15)));
+        assert_eq!((board.state(HERON), board.reason(EGRET)), (State::Outage, Finding::Well), "{over}");
+    }
+    // Nobody has looked; or it may be our clock, as with a whole one that was never heard before.
+    let unseen = ended.replace("\"annotations\":{", "\"annotations\":{\"grafana_state_reason\":\"NoData\"");
+    let doubtful = alert("EgretDown", "egret", 0, 5);
+    for (sender, over, why) in [
+        (Sender::Webhook, bad(&unseen), Finding::SenderCannotTell),
+        (Sender::Repeating, bad(&doubtful), Finding::Unreadable),
+    ] {
+        let mut board = Board::new(&text);
+        board.quiet(10);
+        board.post(A, sender, &format!("[{},{over}]", alert("X", "heron", 9, 15)));
+        assert_eq!(board.reason(EGRET), why, "{over}");
+    }
+    // What it says of an alert that is held is read as its next word.
+    let mut board = Board::new(&text);
+    board.quiet(10);
+    board.alerts(A, &[alert("EgretDown", "egret", 9, 14)]);
+    board.quiet(11);
+    let end = alert("EgretDown", "egret", 9, 10);
+    board.alerts(
+        A,
+        &[alert("X", "heron", 9, 15), end.replacen("\"annotations\":{", "\"annotations\":{\"n\":5,", 1)],
+    );
+    assert_eq!(board.state(EGRET), State::Outage);
+    board.alerts(A, &[end]);
+    assert_eq!(board.reason(EGRET), Finding::Well);
+    // Of two that are alike in what is read of them, the end of one is not that of the other.
+    let mut board = Board::new(&text);
+    board.quiet(10);
+    board.post(A, Sender::Webhook, &format!("[{}]", large(&hook("EgretDown", "egret", 0, None))));
+    board.post(
+        A,
+        Sender::Webhook,
+        &format!("[{}]", large(&ended).replace("\"z199\":\"x\"", "\"z199\":\"y\"")),
+    );
+    assert_eq!(board.state(EGRET), State::Outage);
+}
+
 // ---- 11: ends that were never ahead ----------------------------------------------------------------------
 
 /// What a script says at minute 10 and each minute from then on: it ends so many minutes ahead of now.

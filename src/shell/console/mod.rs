@@ -19,7 +19,7 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,13 +52,25 @@ pub fn path(config: &Config, state_dir: &Path) -> Option<PathBuf> {
     }
 }
 
+/// Where the socket is, and the group whose members may use it.
+type Spot = (PathBuf, Option<u32>);
+
+/// That it is not where it should be.
+struct Lost {
+    spot: Spot,
+    why: &'static str,
+    /// When it is tried again, and how long after that once more.
+    at: Mono,
+    wait: Millis,
+}
+
 /// The socket that listens, and what is counted at it.
 pub struct Console {
     door: Door,
-    /// Where it is, and the group whose members may use it.
-    open: RefCell<Option<(PathBuf, Option<u32>)>>,
-    /// Why it is not where it should be, when it is tried again, and how long after that once more.
-    lost: Cell<Option<(&'static str, Mono, Millis)>>,
+    open: RefCell<Option<Spot>>,
+    lost: RefCell<Option<Lost>>,
+    /// The log says that there is no such group.
+    no_group: Cell<bool>,
     /// The daemon's own user.
     own: u32,
     /// Requests that were carried out.
@@ -74,7 +86,8 @@ impl Console {
         Self {
             door: Door::new(),
             open: RefCell::new(None),
-            lost: Cell::new(None),
+            lost: RefCell::new(None),
+            no_group: Cell::new(false),
             own: rustix::process::geteuid().as_raw(),
             commands: Cell::new(0),
             denied: Cell::new(0),
@@ -86,11 +99,18 @@ impl Console {
     /// cannot be, what is open stays so, and the pages are served all the same. The log says why,
     /// and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
+        self.no_group.set(false);
+        self.open(config, state_dir);
+    }
+
+    fn open(&self, config: &Config, state_dir: &Path) {
         let before = self.lost.take();
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
-        if group.is_none() && !name.is_empty() {
+        let no_group = group.is_none() && !name.is_empty();
+        let said = self.no_group.replace(no_group);
+        if no_group && !said {
             log::error!(
                 "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
             );
@@ -102,12 +122,14 @@ impl Console {
         }
         match bind(&wanted.0, group) {
             Err(error) => {
-                let (words, wait) = (words(&error), before.map_or(CONSOLE_RETRY, |(_, _, wait)| wait));
-                if before.is_none_or(|(said, ..)| said != words) {
+                let before = before.filter(|lost| lost.spot == wanted);
+                let now = before.as_ref().map_or(CONSOLE_RETRY, |lost| lost.wait);
+                let why = words(&error);
+                if before.is_none_or(|lost| lost.why != why) {
                     log::error!("no console at {}: {error}; trying again", wanted.0.display());
                 }
-                let next = Millis(wait.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
-                self.lost.set(Some((words, clock::mono().plus(wait), next)));
+                let wait = Millis(now.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
+                *self.lost.borrow_mut() = Some(Lost { spot: wanted, why, at: clock::mono().plus(now), wait });
             }
             Ok(listener) => {
                 log::info!("console at {}", wanted.0.display());
@@ -125,15 +147,16 @@ impl Console {
 
     /// Tries again what could not be, if it is time. Returns when it wants to be asked next.
     pub fn retry(&self, config: &Config, state_dir: &Path) -> Option<Mono> {
-        if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
-            self.apply(config, state_dir);
+        let at = || self.lost.borrow().as_ref().map(|lost| lost.at);
+        if at().is_some_and(|at| at <= clock::mono()) {
+            self.open(config, state_dir);
         }
-        self.lost.get().map(|(_, at, _)| at)
+        at()
     }
 
     /// Why it is not where the configuration wants it, if so.
     pub fn fault(&self) -> Option<&'static str> {
-        self.lost.get().map(|(words, ..)| words)
+        self.lost.borrow().as_ref().map(|lost| lost.why)
     }
 
     /// Closes it.
@@ -170,7 +193,7 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
     }
     // Not one of ours: that would have met the lock on our state_dir, or has been told to close.
-    if UnixStream::connect(path).is_ok() {
+    if doors::somebody_listens(path) {
         return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
     }
     let new = match path.with_added_extension("new") {

@@ -99,9 +99,9 @@ impl Session<'_> {
             // They see what they speak with from our first bytes.
             Err(Bad::Garbage | Bad::Version) => return Ok(()),
             Err(Bad::TooLong) => {
-                self.say(Code::Usage, "too long: a command line has 4096 bytes at most\n").await?
+                self.say(false, Code::Usage, "too long: a command line has 4096 bytes at most\n").await?
             }
-            Err(Bad::NotText) => self.say(Code::Usage, "this is not UTF-8\n").await?,
+            Err(Bad::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
         };
         self.frame(Kind::End, &[code as u8]).await
     }
@@ -111,8 +111,12 @@ impl Session<'_> {
         self.slot.write(self.stream, &head, bytes, ANSWER_TIME).await
     }
 
-    async fn say(self, code: Code, words: &str) -> io::Result<Code> {
-        self.frame(Kind::Words, words.as_bytes()).await?;
+    /// Says in words of ours why something was not done, in the form that is wanted.
+    async fn say(self, json: bool, code: Code, words: &str) -> io::Result<Code> {
+        let (plain, in_json) = ([words], ["{\"error\":\"", words.trim_end(), "\"}\n"]);
+        for part in if json { &in_json[..] } else { &plain } {
+            self.frame(Kind::Words, part.as_bytes()).await?;
+        }
         Ok(code)
     }
 
@@ -129,6 +133,7 @@ impl Session<'_> {
             self.frame(Kind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
+        let json = request.wants_json();
         let mut from = 0;
         loop {
             out.clear();
@@ -136,8 +141,7 @@ impl Session<'_> {
                 Ok(done) => done,
                 Err(denied) => {
                     add(&self.desk.console.denied);
-                    self.frame(Kind::Words, denied.words().as_bytes()).await?;
-                    return Ok(Code::Denied);
+                    return self.say(json, Code::Denied, denied.words()).await;
                 }
             };
             let (kind, code) = match status {
@@ -152,7 +156,7 @@ impl Session<'_> {
                 Status::WantsText => return Ok(Code::WantsText),
                 Status::Usage => (Kind::Words, Code::Usage),
                 Status::Confirm => (Kind::Words, Code::Confirm),
-                Status::Export => return self.export(out).await,
+                Status::Export => return self.export(json, out).await,
                 Status::Import if request.op == Op::Import => {
                     return self.import(request, uid, out).await;
                 }
@@ -198,12 +202,14 @@ impl Kept {
 
 impl Session<'_> {
     /// Sends the archive of all state, in lines.
-    async fn export(self, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
+    async fn export(self, json: bool, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
         let Desk { port, pages, .. } = self.desk;
         let found =
             port.enter(|core| pages.scratch(|page| Driver::export(core.engine, core.config, core.now, page)));
         let Some(found) = found else {
-            return self.say(Code::Refused, "no room to write the archive in; try again in a moment\n").await;
+            return self
+                .say(json, Code::Refused, "no room to write the archive in; try again in a moment\n")
+                .await;
         };
         // Should pages need the room, it is taken back.
         self.slot.reads(Some(found.place));
@@ -239,8 +245,11 @@ impl Session<'_> {
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
+        let json = request.wants_json();
         let Some((place, mut page)) = self.desk.pages.hold() else {
-            return self.say(Code::Refused, "no room to read the archive in; try again in a moment\n").await;
+            return self
+                .say(json, Code::Refused, "no room to read the archive in; try again in a moment\n")
+                .await;
         };
         self.slot.reads(Some(place));
         let mut reader = archive::Reader::new();
@@ -256,7 +265,7 @@ impl Session<'_> {
             match taken {
                 Ok(true) => break,
                 Ok(false) => {}
-                Err(bad) => return self.say(Code::Refused, bad.words()).await,
+                Err(bad) => return self.say(json, Code::Refused, bad.words()).await,
             }
         }
         self.slot.doing(Doing::Answer, ANSWER_TIME);
@@ -264,16 +273,24 @@ impl Session<'_> {
         out.clear();
         match self.desk.command(request, uid, 0, out) {
             Ok((Status::Import, _)) => {}
-            _ => return self.say(Code::Refused, "the configuration has changed; nothing was done\n").await,
+            _ => {
+                return self
+                    .say(json, Code::Refused, "the configuration has changed; nothing was done\n")
+                    .await;
+            }
         }
         match self.desk.import(&mut page) {
-            Err(words) => self.say(Code::Refused, &words).await,
+            Err(words) => self.say(json, Code::Refused, &words).await,
             Ok((Imported { count, told, named, .. }, note)) => {
                 out.clear();
+                let lost = told.saturating_sub(named);
                 // They fit.
-                _ = uwrite!(out, "imported: {} records\n", count);
-                if named < told {
-                    let lost = told.saturating_sub(named);
+                if json {
+                    _ = uwrite!(out, "{{\"ok\":true,\"records\":{},\"left_out\":{}}}\n", count, lost);
+                } else {
+                    _ = uwrite!(out, "imported: {} records\n", count);
+                }
+                if lost > 0 && !json {
                     _ = uwrite!(
                         out,
                         "left out: {} of {} about incidents, maintenance and banners; what they are of is not named here\n",
@@ -346,12 +363,12 @@ impl Desk<'_> {
                 // Who cannot bring any has none.
                 text: (request.flags & (wire::TEXT | wire::CAN_TEXT) != wire::CAN_TEXT)
                     .then_some(request.text),
-                json: request.flags & wire::JSON != 0,
+                json: request.wants_json(),
                 confirmed: request.flags & wire::CONFIRMED != 0,
             };
             let before = engine.incidents().usage();
             let status = console::run(engine, config, *now, &Told { desk: self, ledger }, &ask, out);
-            let changed = before != engine.incidents().usage();
+            let changed = before != engine.incidents().usage() || engine.has_unwritten();
             let takes_away = engine.incidents().takes_away();
             // Before anybody is told that it is done.
             let fault = core.commit();

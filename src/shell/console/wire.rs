@@ -173,6 +173,11 @@ impl<'a> Request<'a> {
         Ok(Self { op, flags, columns, user: user?, line: line?, text: text? })
     }
 
+    /// Whether the answer is to be JSON.
+    pub fn wants_json(&self) -> bool {
+        self.flags & JSON != 0 || aiglon::command::wants_json(self.line)
+    }
+
     /// The bytes of it.
     ///
     /// # Errors

@@ -359,10 +359,7 @@ impl Taking<'_, '_> {
             Event::Partial(error, alert) => {
                 self.bad(error);
                 // The alert marks what it leads to, since the rest of the batch vouches for the
-                // source. An end marks nothing: the alert that it should end stays as it is.
-                if alert.status() == Some(ingest::Status::Resolved) {
-                    return;
-                }
+                // source.
                 (alert, Quality::Malformed)
             }
             Event::Sample(sample) => {

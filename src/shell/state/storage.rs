@@ -8,7 +8,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::journal::{Fault, Store};
@@ -122,6 +122,10 @@ impl Store for Files {
         if !metadata.is_file() {
             return Err(Fault::Io);
         }
+        if metadata.mode() & 0o077 != 0 {
+            // It may be of another user, and is read all the same.
+            _ = file.set_permissions(fs::Permissions::from_mode(0o600));
+        }
         self.journal = Some(file);
         Ok(Some(metadata.len()))
     }
@@ -222,7 +226,7 @@ pub fn fault(error: &io::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
     use std::process;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -286,6 +290,8 @@ mod tests {
         drop(files);
         let torn = [fs::read(dir.join("journal")).unwrap(), vec![9; 5]].concat();
         fs::write(dir.join("journal"), torn).unwrap();
+        // And put back from somebody's copy.
+        fs::set_permissions(dir.join("journal"), fs::Permissions::from_mode(0o644)).unwrap();
 
         let mut files = Files::open(&dir).unwrap();
         let (mut journal, opened, records) = open(&mut files);
