@@ -122,10 +122,17 @@ fn is_stanza(path: &Path) -> bool {
 #[test]
 fn what_is_named_exists() {
     let (schema, metrics) = (read("src/config/schema.rs"), read("src/shell/http/metrics.rs"));
-    let arguments =
-        ["src/shell/cli.rs", "src/command/table.rs", "tests/bench/run", "tests/all", "cross/build.sh"]
-            .map(read)
-            .concat();
+    let arguments = [
+        "src/shell/cli.rs",
+        "src/command/table.rs",
+        "tests/bench/run",
+        "tests/all",
+        "cross/build.sh",
+        "tests/chromium/shots",
+        "tests/cost/run",
+    ]
+    .map(read)
+    .concat();
     let mut seen = [0; 4];
     // The limits' own words name options of others, too.
     let mut documents: Vec<_> = papers().into_iter().filter(|paper| paper != "docs/limits.md").collect();
@@ -155,6 +162,34 @@ fn what_is_named_exists() {
         }
     }
     assert!(seen.iter().zip([20, 10, 3, 5]).all(|(seen, least)| *seen >= least), "{seen:?}");
+}
+
+/// The bodies of docs/senders.md for Gatus and Uptime Kuma, as these programs fill them in.
+#[test]
+fn bodies_of_gatus_and_of_uptime_kuma_turn_a_component_red_and_well() {
+    let senders = read("docs/senders.md");
+    let gatus = blocks(&senders, "yaml").into_iter().find(|block| block.contains("[ENDPOINT_NAME]")).unwrap();
+    let gatus = gatus.split_once("body: |\n").unwrap().1.split_once("    placeholders:").unwrap().0;
+    let [kuma] = blocks(&senders, "liquid")[..] else { panic!("one body") };
+    let choice = kuma.split_once("{% if").unwrap().1.split_once("{% endif %}").unwrap().0;
+    let choice = format!("{{% if{choice}{{% endif %}}");
+    assert!(choice.contains(" == 0 %}firing{% else %}resolved{"), "{choice}");
+    let config = common::config()
+        .replace("config component 'heron'", "config component 'heron'\n\toption label 'heron-north'");
+    let filled = |status: &str| {
+        [
+            gatus.replace("[ALERT_TRIGGERED_OR_RESOLVED]", status).replace("[ENDPOINT_NAME]", "door"),
+            kuma.replace(&choice, status).replace("{{ monitorJSON.name }}", "door"),
+        ]
+    };
+    for (firing, resolved) in filled("firing").iter().zip(&filled("resolved")) {
+        let daemon = common::Daemon::start(&config);
+        for (body, red) in [(firing, true), (resolved, false)] {
+            let answer = daemon.post("/api/v1/webhook", body);
+            assert_eq!(answer.status, 200, "{body}");
+            assert_eq!(daemon.english().contains("Something is down"), red, "{body}");
+        }
+    }
 }
 
 /// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and that their tests are
