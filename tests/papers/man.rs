@@ -25,6 +25,7 @@ fn escaped(text: &str) -> String {
                 '`' => {}
                 '^' => out += "\\(ha",
                 '~' => out += "\\(ti",
+                '"' => out += "\\(dq",
                 other => out.push(other),
             }
         }
