@@ -112,7 +112,7 @@ fn shown(limit: &Limit) -> String {
     }
     if limit.millis {
         for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000), ("ms", 1)] {
-            if limit.value >= size && limit.value % size == 0 {
+            if limit.value >= size && limit.value.is_multiple_of(size) {
                 return format!("{} {unit}", limit.value / size);
             }
         }
@@ -120,7 +120,7 @@ fn shown(limit: &Limit) -> String {
     let digits = limit.value.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
