@@ -9,7 +9,7 @@ const COLUMNS: usize = 120;
 
 /// Papers that are not plain yet: how many sentences and lines of each are too long. The numbers may
 /// only shrink.
-const NOT_YET: [(&str, usize, usize); 1] = [("CHANGELOG.md", 5, 32)];
+const NOT_YET: [(&str, usize, usize); 1] = [("CHANGELOG.md", 5, 31)];
 
 /// What is not a fenced block: (number of the line, line).
 fn prose(text: &str) -> Vec<(usize, &str)> {

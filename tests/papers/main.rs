@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod commands;
 mod language;
 mod man;
 mod tables;
