@@ -203,6 +203,27 @@ fn bodies_of_gatus_and_of_uptime_kuma_turn_a_component_red_and_well() {
     }
 }
 
+/// What the page says when it does not know, word for word.
+#[test]
+fn every_reason_is_in_the_tables_of_states_and_of_troubleshooting() {
+    let (states, troubles) = (read("docs/states.md"), read("docs/troubleshooting.md"));
+    let english = read("www/lang/en.txt");
+    let reasons = english.lines().filter_map(|line| line.strip_prefix("reason.")?.split_once(" = "));
+    let mut seen = 0;
+    for (key, reason) in reasons.filter(|(_, reason)| !reason.contains('{')) {
+        // What follows the first sentence asks for patience.
+        let first = reason.split_once(". ").map_or(reason, |(first, _)| first).trim_end_matches('.');
+        assert!(states.contains(first), "docs/states.md lacks: {first}");
+        // That one is green.
+        assert!(
+            key == "team_says_over" || troubles.contains(first),
+            "docs/troubleshooting.md lacks: {first}"
+        );
+        seen += 1;
+    }
+    assert!(seen >= 14, "{seen}");
+}
+
 /// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and that their tests are
 /// about.
 #[test]
