@@ -145,11 +145,12 @@ impl Console {
         }
     }
 
-    /// Tries again what could not be, if it is time. Returns when it wants to be asked next.
-    pub fn retry(&self, config: &Config, state_dir: &Path) -> Option<Mono> {
+    /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called at
+    /// each tick, so `state_dir` is a path that is made only if it is time.
+    pub fn retry(&self, config: &Config, state_dir: &dyn Fn() -> PathBuf) -> Option<Mono> {
         let at = || self.lost.borrow().as_ref().map(|lost| lost.at);
         if at().is_some_and(|at| at <= clock::mono()) {
-            self.open(config, state_dir);
+            self.open(config, &state_dir());
         }
         at()
     }
