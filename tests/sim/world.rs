@@ -17,7 +17,7 @@ use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
-use super::disk::Disk;
+use super::kit::disk::Disk;
 use super::model::{Model, REPEAT_WITHIN, Which};
 use super::people::{self, Deed, LONG_AGO, People};
 use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF, SITE_OF_SERVICE, SOURCES};
