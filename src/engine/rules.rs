@@ -433,10 +433,7 @@ impl Engine {
         if whole && old == Phase::Unheard && !self.sources.counts(row.source, now) {
             return;
         }
-        // Nothing was heard since our start, and trouble is on record: what is not clear goes on.
-        let recorded =
-            old == Phase::Unheard && row.component.is_some_and(|id| self.incidents.is_announced_unwell(id));
-        let firing = matches!(old, Phase::Firing { .. }) || recorded;
+        let firing = matches!(old, Phase::Firing { .. });
         let fires = if unnumbered {
             Some(false)
         } else {

@@ -18,12 +18,6 @@ impl Incidents {
         self.watches.get(id.index()).map_or(State::NoData, super::auto::Watch::seen)
     }
 
-    /// Whether a component was announced to work badly, or not at all, and not to be well since.
-    pub fn is_announced_unwell(&self, id: ComponentId) -> bool {
-        let link = self.link(id);
-        link.number != 0 && link.announced > State::NoData
-    }
-
     /// Since when a component that was announced to be unwell has been so, if that is known.
     pub fn unwell_since(&self, id: ComponentId, now: Now) -> Option<Wall> {
         let link = self.link(id);

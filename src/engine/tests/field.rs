@@ -1290,34 +1290,6 @@ fn fx3_an_incident_ended_when_its_component_was_well() {
     assert_eq!(board.troubles()[0].ended, Some(20));
 }
 
-/// It fired at 60 %, and is well at 30 %; after a restart it is between.
-#[test]
-fn x1_a_restart_makes_no_rule_well_that_had_not_cleared() {
-    let rule = "\toption field 'loss'\n\toption above '50%'\n\toption clear '30%'\n";
-    let text = ruled(rule);
-    for before in [20, 60] {
-        let mut board = Board::well(&text);
-        let measure = |board: &mut Board, loss: i64| {
-            let stamp = (NOON + board.millis()) / 1000;
-            board.lines(A, Precision::Secs, &format!("wireless,host=n loss={loss} {stamp}\n"));
-        };
-        for minute in 11..16 {
-            board.quiet(minute);
-            measure(&mut board, before);
-        }
-        let told = board.state(NORTH);
-        board.kill();
-        board.quiet(17);
-        measure(&mut board, 40);
-        assert_eq!(board.state(NORTH), told, "{before}");
-        board.quiet(24);
-        measure(&mut board, 40);
-        assert_eq!(board.state(NORTH), told, "{before}");
-        measure(&mut board, 25);
-        assert_eq!(board.state(NORTH), State::Operational);
-    }
-}
-
 // ---- ntp -------------------------------------------------------------------------------------------------
 
 #[test]
