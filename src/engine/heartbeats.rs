@@ -260,12 +260,17 @@ impl Engine {
     /// The record of a heartbeat, if it came and the clock is set.
     fn beat_record(&self, config: &Config, id: HeartbeatId, now: Now) -> Option<[u8; RECORD]> {
         let pulse = self.pulse(id);
-        let last = now.wall_of(pulse.last()?)?;
+        let beat = self.beats.get(id.index())?;
+        let recalled = (beat.recalled_at, beat.recalled_flags);
+        let (last, flags) = match pulse.last() {
+            Some(last) => (now.wall_of(last)?, pulse.flags()),
+            None => Some(recalled).filter(|_| beat.recalled)?,
+        };
         let mut out = [0; RECORD];
         let (head, tail) = out.split_first_chunk_mut::<4>()?;
         *head = config.heartbeat_hash(id).to_le_bytes();
-        let (flags, tail) = tail.split_first_mut()?;
-        *flags = pulse.flags();
+        let (flags_at, tail) = tail.split_first_mut()?;
+        *flags_at = flags;
         tail.copy_from_slice(&last.0.to_le_bytes());
         Some(out)
     }

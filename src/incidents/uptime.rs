@@ -146,7 +146,7 @@ impl Uptime {
             return;
         }
         if !self.has_wall && now.wall.is_some() {
-            self.write_at = now.mono.plus(UPTIME_WRITE);
+            (self.write_at, self.hastened) = (now.mono.plus(UPTIME_WRITE), false);
         }
         (self.has_wall, self.ahead_ms) = (now.wall.is_some(), ahead_ms);
         self.due = NEVER;
