@@ -53,6 +53,8 @@ impl Engine {
     pub fn restored(&mut self, config: &Config, now: Now) {
         self.restoring = false;
         self.incidents.restored(now);
+        // No body goes on.
+        self.statuses.iter_mut().for_each(ComponentStatus::unhold);
         self.rejudge(config, now, true);
         self.recall_beats(config, now);
         self.stirred = true;

@@ -80,6 +80,7 @@ impl Engine {
         self.uptime.reconfigure(old, new, now);
         self.stirred = true;
         self.reloads = self.reloads.wrapping_add(1);
+        self.statuses.iter_mut().for_each(ComponentStatus::unhold);
         self.rejudge(new, now, false);
         for generation in &mut self.generations {
             *generation = generation.wrapping_add(1);

@@ -90,9 +90,18 @@ impl ComponentStatus {
         self.tally
     }
 
-    /// Forgets its claims, to be counted anew, and shown whatever goes on.
+    /// Forgets its claims, to be counted anew.
     pub fn recount(&mut self) {
         self.tally = [0; FINDINGS];
+    }
+
+    /// Whether a change goes on that has made it better.
+    pub fn is_held(&self) -> bool {
+        self.held > 0
+    }
+
+    /// No change goes on any more.
+    pub fn unhold(&mut self) {
         self.held = 0;
     }
 
@@ -102,15 +111,21 @@ impl ComponentStatus {
             return;
         }
         let by = source.0.wrapping_add(1);
-        // The worst of the refused, until after the last of them.
-        if self.mark_until > now {
-            self.mark = self.mark.max(finding);
-            self.mark_by = if self.mark_by == by { by } else { 0 };
-        } else {
-            (self.mark, self.mark_by, self.mark_group) = (finding, by, 0);
+        if self.mark_until <= now {
+            (self.mark, self.mark_until, self.mark_by, self.mark_group) = (finding, until, by, 0);
+            return;
         }
-        // A webhook's is long, and another sender's refusal makes it no shorter.
-        self.mark_until = self.mark_until.max(until);
+        self.mark_by = if self.mark_by == by { by } else { 0 };
+        // A webhook's refusal counts for hours, and another sender's makes that no shorter.
+        if finding == self.mark {
+            self.mark_until = self.mark_until.max(until);
+            return;
+        }
+        // The worse counts for its own time. The milder may last longer, and then goes on alone.
+        let (new, old) = ((finding, until), (self.mark, self.mark_until));
+        let (mild, bad) = if new.0 < old.0 { (new, old) } else { (old, new) };
+        self.doubt(mild.0, mild.1);
+        (self.mark, self.mark_until) = bad;
     }
 
     /// A body is over in which a claim on it found no room: its alerts are this group.

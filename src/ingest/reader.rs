@@ -364,7 +364,11 @@ impl Frame {
             (Member::Annotations, _) => self.flaw(Flaw::Annotations),
             (Member::StartsAt, value) => match stamp(value) {
                 Some(stamp) => self.alert.set_starts(stamp),
-                None => self.flaw(Flaw::StartsAt),
+                None => {
+                    // It has a beginning, which nobody can read: without one it would be over at its end.
+                    self.alert.set_starts(Stamp::At(crate::time::Wall(0)));
+                    self.flaw(Flaw::StartsAt);
+                }
             },
             (Member::EndsAt, value) => match stamp(value) {
                 Some(stamp) => self.alert.set_ends(stamp),
