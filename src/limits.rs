@@ -345,6 +345,11 @@ pub const CLOCK_AHEAD: Millis = Millis::from_mins(1);
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// If a wall clock moves so far against the monotonic one, it was set and not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
+/// If the clock was wrong by so much, what the journal holds of alerts is dated anew: a restart must
+/// not take them for older than they are.
+pub const DATED_WRONG: Millis = Millis::from_mins(5);
+/// What the journal holds of alerts is dated anew no more often than this.
+pub const DATED_AGAIN: Millis = Millis::from_mins(60);
 
 // ---- the console ---------------------------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ use super::mapping::{self, LEADING};
 use crate::config::Config;
 pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
 use crate::limits::{
-    ALERTS, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS, KEPT_BYTES, OLD_NEWS,
-    RECORD_OVERHEAD_BYTES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
+    ALERTS, DATED_AGAIN, DATED_WRONG, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS,
+    KEPT_BYTES, OLD_NEWS, RECORD_OVERHEAD_BYTES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
 use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId};
 use crate::time::{Millis, Mono, Now, Wall};
@@ -196,8 +196,11 @@ impl Engine {
         let settings = config.sources.get(source.index())?;
         let (site, within) = (settings.site, within(config, source));
         let (until, grant) = claim.life(within, now);
-        // Its record is to say by when it is over, else the next start grants all of it again.
-        let undated = until.is_some() && known(claim.until).is_none();
+        // Its record is to say when it is over. Without that, or if a clock that was ahead dated it, the next start
+        // grants all of it again.
+        let dated = until.and_then(|until| now.wall_of(until));
+        let undated =
+            until.is_some() && known(claim.until).is_none_or(|was| dated.is_some_and(|is| is < was));
         let phase = match (claim.says & !15, until) {
             (RELEASED, Some(until)) => Phase::Released { until },
             // Its source has not said it again for as long as it may take to.
@@ -273,14 +276,20 @@ impl Engine {
         Some(())
     }
 
-    /// The clock has come to count, or was set: what a start has brought back has what is left by it.
-    /// `first`: what was written before had no date, and gets one.
-    pub(super) fn learn_what_was_left(&mut self, config: &Config, first: bool, now: Now) {
+    /// The clock has come to count, or was set: what a start has brought back has what is left by it. What
+    /// was written before has no date, or that of a clock that was `wrong` by so much: it gets another one, but
+    /// once an hour at most, so that a clock that is set all the time costs the flash little.
+    pub(super) fn learn_what_was_left(&mut self, config: &Config, wrong: Option<Millis>, now: Now) {
+        let rests = self.dated_at.is_some_and(|at| now.mono < at.plus(DATED_AGAIN));
+        let anew = wrong.is_none_or(|wrong| wrong >= DATED_WRONG) && !rests;
         for at in 0..self.alerts.len() {
             let Some(held) = self.alerts.get(at) else { break };
             let (grant, written) = (held.grant, held.flash.written);
-            if grant == Grant::Whole || first && written {
+            if grant == Grant::Whole {
                 self.must_write(at);
+            } else if anew && written && grant == Grant::None {
+                self.must_write(at);
+                self.dated_at = Some(now.mono);
             }
             let Some(held) = self.alerts.get(at).filter(|_| grant != Grant::None) else { continue };
             let left = held.memory.announced.get().and_then(|until| now.mono_of(until));

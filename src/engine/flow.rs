@@ -143,6 +143,7 @@ impl Engine {
                 self.lose(source, sender, until);
                 let fires = match word {
                     Word::CannotTell => Finding::SenderCannotTell,
+                    Word::Doubtful if oversize => Finding::Lapsed,
                     _ if oversize => fires,
                     _ => Finding::Unreadable,
                 };
@@ -405,12 +406,18 @@ impl Engine {
     /// Its source calls it resolved, and says that nobody looked: it stays, unknown, until its source says
     /// more of it, or a person ends it.
     fn lose_sight(&mut self, config: &Config, at: usize, now: Now) {
-        let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
+        let Some(held) = self.alerts.get(at) else { return };
+        // It says no more than what a person has ended.
+        if matches!(held.phase, Phase::Released { .. }) && held.memory.word == Word::CannotTell {
+            return;
+        }
+        let before = (held.components, held.says());
         self.alerts.update(at, |held| {
             held.phase = Phase::Expired { quiet_since: now.mono };
             held.unknown = Finding::SenderCannotTell;
             held.memory.word = Word::CannotTell;
             held.last_heard = now.mono;
+            held.grant = Grant::None;
         });
         self.must_write(at);
         self.shift(config, at, before, now);
@@ -429,7 +436,7 @@ impl Engine {
         let Some(held) = self.alerts.get(at) else { return false };
         let before = (held.components, held.says());
         let until = marked_until(config, held.source(), held.sender, now.mono);
-        self.alerts.update(at, |held| held.phase = Phase::Released { until });
+        self.alerts.update(at, |held| (held.phase, held.grant) = (Phase::Released { until }, Grant::None));
         self.must_write(at);
         self.shift(config, at, before, now);
         self.settle(config, now);

@@ -43,7 +43,7 @@ use crate::model::{
     ServiceId, SiteId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
-use crate::time::{At, Mono, Now};
+use crate::time::{At, Millis, Mono, Now};
 
 /// What happens to the engine.
 pub enum Input<'a> {
@@ -192,6 +192,8 @@ pub struct Engine {
     /// How far the wall clock was ahead of the monotonic one when it was last believed, in milliseconds.
     /// `None`: it has not counted yet.
     offset: Option<i64>,
+    /// When what the journal holds of alerts was dated anew.
+    dated_at: Option<Mono>,
     /// The journal must be told of something: an alert, a heartbeat or a source is dirty.
     unwritten: bool,
 }
@@ -236,6 +238,7 @@ impl Engine {
             },
             boot: Boot { id: 0, base: 0 },
             offset: None,
+            dated_at: None,
             unwritten: false,
         }
     }
@@ -324,7 +327,8 @@ impl Engine {
         } else {
             self.incidents.learn_time(now);
         }
-        self.learn_what_was_left(config, old.is_none(), now);
+        let wrong = old.map(|old| Millis(u32::try_from(offset.abs_diff(old)).unwrap_or(u32::MAX)));
+        self.learn_what_was_left(config, wrong, now);
         self.recall_beats(config, now);
         self.rejudge(config, now, false);
         // What is planned is on, or over, by the new time; and pages tell times by it.
@@ -421,9 +425,14 @@ impl Engine {
                 (Some(earliest), Some(told)) => Some(earliest.min(told, now)),
                 (earliest, told) => earliest.or(told),
             };
-            self.show(config, id, earliest, now);
+            // A body goes on that has made it better, and may make it worse again.
+            let goes_on =
+                |status: &ComponentStatus| status.is_held() && status.found(now.mono) < status.shown();
+            if !self.statuses.get(id.index()).is_some_and(goes_on) {
+                self.show(config, id, earliest, now);
+            }
         }
-        self.changes = Changes::NONE;
+        self.settle(config, now);
     }
 
     /// The page of a site is no longer what it was.

@@ -10,6 +10,8 @@ use crate::model::{HeartbeatId, Phase, Repeat, ServiceId, Words};
 use board::Board;
 
 mod board;
+mod bodies;
+mod restarts;
 
 /// How a run ends, and the next begins; or how it goes on.
 type Restart = (&'static str, fn(&mut Board));

@@ -336,6 +336,22 @@ impl Board {
         self.write();
     }
 
+    /// The journal is written anew.
+    pub(super) fn compact(&mut self) {
+        let now = self.sim.clocks();
+        let journal = &mut self.journal;
+        journal.clear();
+        self.sim.engine.snapshot(&self.sim.config, now, false, &mut |kind, payload| {
+            journal.push((kind, payload.to_vec()));
+        });
+        self.sim.engine.noted_all(false, now);
+    }
+
+    /// How many records the journal has.
+    pub(super) fn records(&self) -> usize {
+        self.journal.len()
+    }
+
     // ---- what is told ----------------------------------------------------------------------------
 
     /// Minutes after noon, as the page tells it by the board's clock.

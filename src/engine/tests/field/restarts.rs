@@ -1,0 +1,172 @@
+//! What a restart, the clock and a new journal must not change.
+
+use super::*;
+
+fn unseen(alert: &str) -> String {
+    alert.replace("\"annotations\":{}", "\"annotations\":{\"grafana_state_reason\":\"NoData\"}")
+}
+
+/// How many alerts fire.
+fn firing(board: &Board) -> usize {
+    board.engine.alerts().iter().filter(|held| held.fires()).count()
+}
+
+#[test]
+fn what_nobody_looks_at_stays_so_when_the_clock_is_set() {
+    // With a clock that is set by some seconds, and with one that comes later.
+    let begins: [fn(&mut Board); 2] = [Board::kill, |board| board.cut_power_and_set_clock(1, None)];
+    for begin in begins {
+        let mut board = hooked();
+        board.quiet(20);
+        begin(&mut board);
+        board.quiet(30);
+        board.hook(A, &[unseen(&over(9, 30))]);
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+        board.quiet(40);
+        board.set_clock(Some(5_000));
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+    }
+}
+
+#[test]
+fn what_a_person_ended_stays_so_when_its_sender_repeats_that_it_cannot_tell() {
+    let mut board = hooked();
+    board.hook(A, &[unseen(&over(9, 10))]);
+    board.release(HERON);
+    board.quiet(20);
+    board.hook(A, &[unseen(&over(9, 10))]);
+    assert_eq!(board.reason(HERON), Finding::TeamSaysOver);
+    // That it fires is more than that.
+    board.hook(A, &[down(21)]);
+    board.hook(A, &[unseen(&over(21, 22))]);
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+}
+
+#[test]
+fn the_word_of_the_team_counts_for_its_time_when_the_clock_is_set() {
+    for released in [100, 400] {
+        let mut board = hooked();
+        board.quiet(20);
+        board.kill();
+        board.quiet(released);
+        board.release(HERON);
+        board.quiet(released + 1);
+        board.set_clock(Some(5_000));
+        board.quiet(released + LAPSES - 20);
+        assert_eq!(board.reason(HERON), Finding::TeamSaysOver, "{released}");
+        board.quiet(released + LAPSES + 1);
+        assert_eq!(board.state(HERON), State::Operational, "{released}");
+    }
+}
+
+/// A router begins with the time at which it stopped, and learns the time some minutes later.
+#[test]
+fn what_was_told_by_a_clock_that_was_wrong_is_dated_anew() {
+    let mut board = Board::well(ONE);
+    board.cut_power_and_set_clock(1, Some(-600 * MIN));
+    board.alive();
+    board.quiet(20);
+    board.hook(A, &[down(20)]);
+    board.quiet(21);
+    board.set_clock(Some(0));
+    board.quiet(30);
+    assert_eq!(board.state(HERON), State::Outage);
+    board.kill();
+    assert_eq!(board.state(HERON), State::Outage);
+    board.quiet(20 + 270 + 1);
+    assert_eq!(board.reason(HERON), Finding::Lapsed);
+}
+
+#[test]
+fn what_was_told_by_a_clock_that_was_ahead_is_not_granted_for_ever() {
+    let mut board = Board::well(ONE);
+    board.cut_power_and_set_clock(1, Some(3000 * MIN));
+    board.alive();
+    board.quiet(20);
+    board.hook(A, &[down(20)]);
+    board.quiet(21);
+    board.set_clock(Some(0));
+    for minute in (60..1400).step_by(120) {
+        board.quiet(minute);
+        board.kill();
+    }
+    assert_ne!(board.state(HERON), State::Outage);
+}
+
+#[test]
+fn a_clock_that_is_set_all_the_time_costs_the_flash_little() {
+    let mut board = hooked();
+    let before = board.records();
+    for minute in 11..131 {
+        board.quiet(minute);
+        board.set_clock(Some(minute % 2 * 20 * MIN));
+    }
+    assert!(board.records() - before <= 2, "{}", board.records() - before);
+}
+
+#[test]
+fn a_restart_writes_no_alert_that_has_not_changed() {
+    let mut board = Board::well(ONE);
+    for n in 0..50 {
+        board.hook(A, &[hook(&format!("Down{n}"), "heron", 9, None)]);
+    }
+    let before = board.records();
+    for _ in 0..5 {
+        board.kill();
+    }
+    assert_eq!((board.records(), firing(&board)), (before, 50));
+}
+
+#[test]
+fn restarts_use_up_no_allowance_of_flash() {
+    let mut board = Board::well(ONE);
+    for n in 0..500 {
+        board.hook(A, &[hook(&format!("Down{n}"), "heron", 9, None)]);
+    }
+    board.quiet(11);
+    board.compact();
+    for _ in 0..3 {
+        board.kill();
+        assert_eq!((board.engine.counters().withheld, firing(&board)), (0, 500));
+    }
+}
+
+#[test]
+fn a_journal_that_is_written_anew_without_a_clock_holds_what_heartbeats_said() {
+    let text = ONE.to_string()
+        + "config heartbeat 'nightly'
+	option source 'a'
+	option component 'heron'
+	option every '24h'
+	option grace '2h'
+";
+    let mut board = Board::well(&text);
+    board.beat(HeartbeatId(0), true);
+    board.quiet(20);
+    board.cut_power_and_set_clock(1, None);
+    board.compact();
+    board.cut_power_and_set_clock(1, Some(0));
+    board.quiet(30);
+    assert_eq!(board.beat_word(HeartbeatId(0)), "failed");
+}
+
+/// Trouble was over before the clock was set; when more of it is over, that is written as soon as ever.
+#[test]
+fn trouble_that_is_over_is_written_soon_after_a_start_without_a_clock() {
+    let mut board = Board::new(ONE);
+    board.cut_power_and_set_clock(1, None);
+    board.alive();
+    board.quiet(10);
+    board.hook(A, &[down(9)]);
+    board.quiet(12);
+    board.hook(A, &[over(9, 12)]);
+    board.quiet(20);
+    board.set_clock(Some(0));
+    board.quiet(30);
+    board.hook(A, &[down(30)]);
+    board.quiet(40);
+    board.hook(A, &[over(30, 40)]);
+    board.quiet(41);
+    let wait = board.engine.uptime().flush_at().unwrap().0 - board.now.0;
+    assert!(wait <= 60 * MIN, "{}", wait / MIN);
+}
