@@ -50,6 +50,9 @@ pub(super) fn carry_out<'a>(
         question.clear();
         if command.row.verb == Verb::Undo {
             last_deed(&teller, now, site, &mut question)?;
+            // What is done is no question.
+            let without = question.len().saturating_sub(1);
+            question.truncate(without);
         }
         drop(view);
         let done = engine.act(scope.config, now, site, scope.who(), action);
@@ -61,7 +64,7 @@ pub(super) fn carry_out<'a>(
     };
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
-    let undone = core::str::from_utf8(question.as_slice()).unwrap_or("").trim_end_matches('?');
+    let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
     Ok(Status::Done)
 }
