@@ -1,50 +1,55 @@
-//! Every capacity, with its unit, its reason and what it costs in bytes. Nothing else in the core sets one.
+//! Every capacity, with its unit, its reason and its cost in bytes. No other module of the core sets one.
 //!
-//! Stores are zeroed statics: a page of memory becomes resident when it is first used, so the cost given is
-//! the ceiling, not what an idle daemon holds. `const` assertions below keep the relations between them.
+//! Stores are zeroed statics. A page of memory becomes resident when it is first used. So a cost is a
+//! ceiling, and an idle daemon holds less. `const` assertions below keep the relations between them.
+//! `docs/limits.md` has these constants as tables (`tests/papers`).
 
 use crate::time::Millis;
 
 // ---- configuration -------------------------------------------------------------------------------------
 
-/// Bytes of one configuration file. The whole file is read into one buffer of this size.
+/// Bytes of one configuration file. One buffer of this size takes the whole file.
 pub const CONFIG_BYTES: usize = 65_536;
-/// Bytes of unescaped configuration text (names, titles, matchers) that one [`Config`](crate::config::Config)
-/// holds. Two configurations exist during a reload: 2 x 48 KiB. A [`Span`](crate::text::Span) is 16 bits wide.
+/// Bytes of unescaped text (names, titles, matchers) that one [`Config`](crate::config::Config)
+/// holds. Two configurations exist during a reload: 2 x 48 KiB. A [`Span`](crate::text::Span) is 16
+/// bits wide.
 pub const CONFIG_TEXT_BYTES: usize = 49_152;
-/// Bytes of one configuration value without its quotes: an `intro` in Arabic of 2,000 letters, or an RSA key of
-/// 16,384 bits (2,750). On the stack while a file is read.
+/// Bytes of one configuration value without its quotes. An `intro` in Arabic of 2,000 letters fits,
+/// and so does an RSA key of 16,384 bits (2,750). On the stack while a file is read.
 pub const CONFIG_VALUE_BYTES: usize = 4096;
-/// Bytes of a section's name or type, or an option's name. On the stack.
+/// Bytes of a section's name or type, or of an option's name. On the stack.
 pub const CONFIG_NAME_BYTES: usize = 64;
-/// Mistakes reported at once; what comes after is counted.
+/// Mistakes reported at once. Further ones are counted.
 pub const PROBLEMS: usize = 64;
-/// Bytes copied of each of the two words that a mistake speaks of. About 350 bytes per mistake: 22 KiB.
+/// Bytes copied of each of the two words that a mistake names. A mistake has about 350 bytes, and
+/// all have 22 KiB.
 pub const PROBLEM_WORD_BYTES: usize = 128;
-/// Bytes of the path of a unix socket: Linux's `sun_path` is 108, with a NUL at its end.
+/// Bytes of the path of a unix socket. Linux's `sun_path` is 108, with a NUL at its end.
 pub const UNIX_PATH_BYTES: usize = 107;
-/// The longest span of time in the configuration, in seconds: 30 days. Fits [`Millis`](crate::time::Millis).
+/// The longest span of time in the configuration, in seconds: 30 days. It fits
+/// [`Millis`](crate::time::Millis).
 pub const DURATION_SECS: u32 = 30 * 86_400;
-/// Characters of the secret path of an unlisted site, at least: 96 bits when chosen at random.
+/// Characters that the secret path of an unlisted site has at least: 96 bits when chosen at random.
 pub const SECRET_CHARS_MIN: usize = 16;
-/// Under so many seconds of `silent_after` a healthy Prometheus would be called silent: with the common minute
-/// of evaluation it repeats every two.
+/// `check` warns if `silent_after` has fewer seconds, because a healthy Prometheus would be called
+/// silent. With the common minute of evaluation it repeats every two minutes.
 pub const SILENT_SECS_MIN: u32 = 180;
 /// Bytes of a host name (RFC 1035, 2.3.4, without the dot at its end).
 pub const HOST_BYTES: usize = 253;
-/// Pages that one daemon serves.
+/// Sites of one daemon.
 pub const SITES: usize = 8;
-/// Host names, over all sites.
+/// Host names over all sites.
 pub const HOSTS: usize = 32;
 /// Listening sockets.
 pub const LISTENERS: usize = 8;
-/// Senders. One bit each in a [`SourceSet`](crate::model::SourceSet).
+/// Sources. Each has one bit in a [`SourceSet`](crate::model::SourceSet).
 pub const SOURCES: usize = 32;
 /// Tokens over all sources, so that each may be rotated. 33 bytes each.
 pub const TOKENS: usize = 64;
 /// Services over all sites.
 pub const SERVICES: usize = 64;
-/// Components over all services. One bit each in a [`ComponentSet`](crate::model::ComponentSet).
+/// Components over all services. Each has one bit in a
+/// [`ComponentSet`](crate::model::ComponentSet).
 pub const COMPONENTS: usize = 256;
 /// `list match` lines over all components.
 pub const MATCHES: usize = 512;
@@ -54,67 +59,72 @@ pub const IGNORES: usize = 64;
 pub const TERMS: usize = 1024;
 /// `list publish` lines over all components.
 pub const PUBLISHED: usize = 512;
-/// Signs of life that are owed (`config heartbeat`). 48 bytes each in the configuration and the engine.
+/// Heartbeats (`config heartbeat`). 48 bytes each in the configuration and the engine.
 pub const HEARTBEATS: usize = 64;
-/// Thresholds on samples (`config rule`). One bit each in the set of those that ask for a sample. About 170 bytes each in the
-/// configuration and the engine.
+/// Rules (`config rule`). Each has one bit in the set of rules that ask for a sample. About 170
+/// bytes each in the configuration and the engine.
 pub const RULES: usize = 32;
-/// People.
+/// Users.
 pub const USERS: usize = 32;
-/// SSH keys over all people.
+/// SSH keys over all users.
 pub const USER_KEYS: usize = 64;
 
-/// Values of tags that rules expect (`list expect`), over all of them: 500 antennas in one rule. 6 bytes each in the
-/// configuration and 9 in the engine.
+/// Values of tags that rules expect (`list expect`), over all rules: 500 antennas fit one rule. 6
+/// bytes each in the configuration, and 9 in the engine.
 pub const EXPECTED: usize = 512;
 
 // ---- time ----------------------------------------------------------------------------------------------
 
-/// Bytes of a time zone's abbreviation. POSIX asks for 6 at least; the zone database has none beyond 5.
+/// Bytes of a time zone's abbreviation. POSIX asks for 6 at least. The zone database has none
+/// beyond 5.
 pub const ABBREVIATION_BYTES: usize = 8;
 
 // ---- ingest --------------------------------------------------------------------------------------------
 
-/// Bytes of one JSON string, key or number that are kept; the rest of a longer one is cut at a character.
+/// Bytes of one JSON string, key or number that are kept. A longer one is cut at a character.
 pub const TOKEN_BYTES: usize = 1024;
-/// Nesting of JSON. Alertmanager's payload needs 4; Grafana's 5.
+/// Nesting of JSON. Alertmanager's payload needs 4, Grafana's 5.
 pub const JSON_DEPTH: usize = 16;
-/// Labels and annotations of one alert; Prometheus allows more, people write about twelve.
+/// Labels and annotations of one alert. Prometheus allows more; people write about twelve.
 pub const ALERT_PAIRS: usize = 64;
-/// Bytes of all label and annotation names and values of one alert while it is being read.
+/// Bytes of all names and values of labels and annotations of one alert, while it is read.
 pub const ALERT_BYTES: usize = 8192;
 
-/// Bytes of one name or value of a sample that are kept while it is read; of a longer value, the beginning counts. Telegraf's
-/// longest names have about 40.
+/// Bytes of one name or value of a sample that are kept while it is read. Of a longer value, the
+/// beginning counts. Telegraf's longest names have about 40.
 pub const LINE_TOKEN_BYTES: usize = 256;
 /// Bytes of the names and values of one sample that rules ask for.
 pub const SAMPLE_BYTES: usize = 512;
-/// Series that rules know the last value of, over all of them: a rule on the signal of each radio has one for each. 32 bytes
-/// each: 6 KiB. A rule that finds no room for one no longer says that all is well.
+/// Series whose last value rules know, over all rules: a rule on the signal of each radio has one
+/// series for each. 32 bytes each: 6 KiB. A rule that finds no room for a series no longer says
+/// that all is well.
 pub const SERIES: usize = 192;
-/// How long the last value of a series counts, where its rule does not say `absent`.
+/// How long the last value of a series counts if its rule does not say `absent`.
 pub const SERIES_LIFE: Millis = Millis::from_mins(5);
-/// A sample that is older than the last of its series came late: its value is dropped. After so many on end, with none in
-/// order among them, the clock of its sender has been put back: two minutes, at one every ten seconds.
+/// A sample that is older than the last of its series came late, and its value is dropped. If so
+/// many late samples follow each other, the sender's clock was put back: two minutes, at one every
+/// ten seconds.
 pub const LATE_SAMPLES: u8 = 12;
-/// A sample that is later than our clock by more than a day, in seconds, was written in another unit of time.
+/// If a sample is later than our clock by more than a day, in seconds, its time has another unit.
 pub const TIME_AHEAD_SECS: i64 = 86_400;
-/// How long rules wait, after a change of the key that tells series apart, until all have come again.
+/// After a change of the key that tells series apart, rules wait so long until all series have come
+/// again.
 pub const REKEY_HOLD: Millis = Millis::from_mins(2);
 /// The life of that key.
 pub const REKEY_EVERY: Millis = Millis::from_mins(24 * 60);
-/// Bodies that each source may send at the same time, however many the others send; more of them while half of the readers,
-/// or of what unpacks bodies, is free.
+/// Bodies that each source may send at the same time, however many others send. It may send more
+/// while half of the readers, or of what unpacks bodies, is free.
 pub const TURNS_EACH: u8 = 2;
-/// Compressed bodies that are unpacked at the same time; 43 KiB each when used.
+/// Compressed bodies that are unpacked at the same time. 43 KiB each when used.
 pub const GUNZIPS: usize = 2;
-/// For all of a compressed body: Telegraf's has 30 KB at most, and others wait for what unpacks it.
+/// For all of a compressed body. Telegraf's has 30 KB at most, and others wait for what unpacks it.
 pub const GUNZIP_TIME: Millis = Millis::from_secs(60);
-/// Bodies of samples that are taken in at the same time, each with a reader of its own (about 1.4 KiB).
+/// Bodies of samples that are read at the same time, each with a reader of its own (about 1.4 KiB).
 pub const LINE_READERS: usize = 8;
-/// Bytes of a body of samples once it is unpacked; more is answered 413. Telegraf's usual batch of 1,000 has about 300,000.
+/// Bytes of a body of samples after it is unpacked. More is answered 413. Telegraf's usual batch of
+/// 1,000 has about 300,000.
 pub const GUNZIP_BYTES: u64 = 16_777_216;
-/// Bytes of the window of one body that is unpacked (RFC 1951, section 2): one at a time.
+/// Bytes of the window of one body that is unpacked (RFC 1951, section 2).
 pub const GUNZIP_WINDOW_BYTES: usize = 32_768;
 /// Tags of one sample that rules ask for.
 pub const SAMPLE_TAGS: usize = 8;
@@ -123,77 +133,92 @@ pub const SAMPLE_FIELDS: usize = 16;
 
 // ---- the store of alerts -------------------------------------------------------------------------------
 
-/// Live alerts over all sources: 392 bytes each, and 4 of the index, so 396 KiB when full.
+/// Live alerts over all sources. 392 bytes each, and 4 of the index: 396 KiB when full.
 pub const ALERTS: usize = 1024;
-/// Bytes kept of one alert: its name, and the labels and annotations that a matcher or `publish` names.
+/// Bytes kept of one alert: its name, and the labels and annotations that a matcher or `publish`
+/// names.
 pub const KEPT_BYTES: usize = 256;
 
-/// How long an end is remembered: Prometheus says "resolved" again for 15 minutes after it.
+/// How long an end is remembered, because Prometheus says "resolved" again for 15 minutes after it.
 pub const ENDED_MEMORY: Millis = Millis::from_mins(20);
-/// How long after an end a "firing" with the start that ended is another member's old news. Alertmanagers of
-/// a cluster wait 15 seconds for each other (`--cluster.peer-timeout`), and send what waits in turn.
+/// A "firing" that comes so soon after an end, with the start that ended, is old news of another
+/// member. Alertmanagers of a cluster wait 15 seconds for each other (`--cluster.peer-timeout`),
+/// and send in turn what waits.
 pub const OLD_NEWS: Millis = Millis::from_mins(2);
-/// What `endsAt` promises is believed for so long: a script may say 2099.
+/// How long a promise of `endsAt` is believed at most, because a script may say 2099.
 pub const PROMISE_MOST: Millis = Millis::from_mins(24 * 60);
-/// How long a source must have been heard without an alert that ended unresolved before its component is
-/// well again: a restarted Prometheus re-pends an alert for its whole `for`, commonly up to 15 minutes.
+/// An alert ended unresolved. Its component is well again when its source has been heard for so
+/// long without it. A restarted Prometheus re-pends an alert for its whole `for`, commonly up to 15
+/// minutes.
 pub const EXPIRED_QUIET: Millis = Millis::from_mins(15);
-/// And its last word is no older than this: what it may be silent for (`silent_after`) can be a day.
+/// The last word of that source is no older than this, because `silent_after` can be a day.
 pub const EXPIRED_HEARD: Millis = Millis::from_mins(5);
-/// Two messages closer than this are the same message twice, not a repetition. Prometheus repeats after a
-/// minute (`--rules.alert.resend-delay`).
+/// Two messages closer than this are one message twice, and no repetition. Prometheus repeats after
+/// a minute (`--rules.alert.resend-delay`).
 pub const REPEAT_LEAST: Millis = Millis::from_secs(10);
-/// An alert's `startsAt` is believed for "since" when it is not older than this: half a year.
+/// An alert's `startsAt` is believed for "since" if it is not older than this: half a year.
 pub const SINCE_DAYS: u32 = 183;
 /// The engine asks to be woken no more often than this.
 pub const WAKE_LEAST: Millis = Millis::from_secs(1);
 
-/// Components that the durable record of one alert lists; of more, it says "all that its source feeds".
+/// Components that the durable record of one alert lists. Of more, it says "all that its source
+/// feeds".
 pub const DURABLE_COMPONENTS: usize = 64;
 /// Bytes of the durable record of one alert.
 pub const DURABLE_BYTES: usize = 560;
 
-/// Heartbeats that come this rarely are written down when they come, so that a restart does not forget them for a day.
+/// If a heartbeat comes this rarely or more rarely, it is written down when it comes. So a restart
+/// does not forget it for a day.
 pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
-/// A heartbeat is written down no more often than this, but for a failure after a success: 64 that come every minute, and fail
-/// every other time, cost the flash 56 KB in a day; one nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
+/// Between two writes of a heartbeat that comes and does not fail. There are exceptions. A failure
+/// after a success is written at once. If it comes every [`BEAT_KEPT_EVERY`] or more rarely, it is
+/// also written at once when it becomes late. The end of a failure waits for [`BEAT_REST`]. 64
+/// heartbeats that come every minute, and fail every other time, cost the flash 56 KB in a day. One
+/// nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
 pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
-/// The end of a failure is written down half of its time after the failure if it is owed this rarely or more rarely, else after
-/// [`BEAT_WRITE`]: a heartbeat may flap, and what comes more often heals soon. 64 that are owed every hour and flap every minute
-/// cost the flash 180 KB in a day.
+/// If a heartbeat is owed this rarely or more rarely, the end of its failure is written no sooner
+/// than half of `every` after the last write. If it is owed more often, the end waits for
+/// [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and flap every
+/// minute, cost the flash 180 KB in a day.
 pub const BEAT_REST: Millis = Millis::from_mins(60);
 
 // ---- HTTP ----------------------------------------------------------------------------------------------
 
-/// Bytes of a request head, request line included; more is answered 431. Also a connection's read buffer.
+/// Bytes of a request head, request line included. More is answered 431. It is also a connection's
+/// read buffer.
 pub const HEAD_BYTES: usize = 8192;
-/// Bytes of a request target; more is answered 414.
+/// Bytes of a request target. More is answered 414.
 pub const TARGET_BYTES: usize = 2048;
-/// Header lines in a request head; more is answered 431.
+/// Header lines in a request head. More is answered 431.
 pub const HEADERS: usize = 64;
-/// Bytes of one request body, as decoded; more is answered 413. 100,000 alerts are about 50 MB.
+/// Bytes of one request body, as decoded. More is answered 413. 100,000 alerts are about 50 MB.
 pub const BODY_BYTES: u64 = 268_435_456;
-/// Bytes of a chunk-size line with its extensions, and of all trailers together, line ends included.
+/// Bytes of a chunk-size line with its extensions, and of all trailers together, line ends
+/// included.
 pub const CHUNK_LINE_BYTES: usize = 256;
-/// Bytes of chunk extensions over all chunks of a body; no sender in the field writes any.
+/// Bytes of chunk extensions over all chunks of a body. No sender in the field writes any.
 pub const CHUNK_EXTENSION_BYTES: usize = 4096;
-/// Bytes of a token, and of decoded Basic credentials (`user:token`). Ours have 43.
+/// Bytes of a token, and of decoded Basic credentials (`user:token`). Tokens of `aiglon token` have
+/// 43.
 pub const CREDENTIALS_BYTES: usize = 256;
 /// Bytes of a response head.
 pub const RESPONSE_HEAD_BYTES: usize = 1024;
-/// Connections served at the same time. About 9 KiB each when used.
+/// Connections served at the same time. About 11 KiB each when used.
 pub const CONNECTIONS: usize = 64;
-/// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot silence them.
+/// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot
+/// silence them.
 pub const CONNECTIONS_INGEST: usize = 16;
 
-/// Bodies that are taken in at the same time, each with a reader of its own (about 11 KiB); a further one is
-/// answered 503 with `Retry-After`.
+/// Bodies that are read at the same time, each with a reader of its own (about 10 KiB). A further
+/// body is answered 503 with `Retry-After`.
 pub const READERS: usize = 16;
-/// From a connection's start, or the first byte of a further request, to the end of the request head.
+/// From a connection's start, or the first byte of a further request, to the end of the request
+/// head.
 pub const HEAD_TIME: Millis = Millis::from_secs(10);
 /// From an answer to the next request, for a visitor.
 pub const IDLE_TIME: Millis = Millis::from_secs(20);
-/// The same for a sender: Prometheus comes every minute or two and keeps its connection for five.
+/// From an answer to the next request, for a sender. Prometheus comes every minute or two, and
+/// keeps its connection for five.
 pub const SENDER_IDLE_TIME: Millis = Millis::from_secs(300);
 /// From one piece of a body to the next.
 pub const BODY_TIME: Millis = Millis::from_secs(15);
@@ -201,10 +226,12 @@ pub const BODY_TIME: Millis = Millis::from_secs(15);
 pub const REQUEST_TIME: Millis = Millis::from_mins(10);
 /// From one piece of an answer that a client takes to the next.
 pub const ANSWER_TIME: Millis = Millis::from_secs(15);
-/// Bytes of a refused body that are read and thrown away so that its connection may go on; collectd sends its first
-/// request without credentials, body and all. Behind a larger one the connection closes.
+/// Bytes of a refused body that are read and thrown away, so that its connection may go on.
+/// collectd sends its first request without credentials, body and all. Behind a larger body the
+/// connection closes.
 pub const DRAIN_BYTES: u64 = 65_536;
-/// For that; and, where the connection closes, for a client to hear our answer and close it, too.
+/// The time for [`DRAIN_BYTES`]. If the connection closes, it is also the time for a client to hear
+/// our answer and to close it, too.
 pub const DRAIN_TIME: Millis = Millis::from_secs(2);
 /// Bytes of the query of `GET /api/v2/alerts`.
 pub const QUERY_BYTES: usize = 512;
@@ -215,165 +242,191 @@ pub const QUERY_BYTES: usize = 512;
 pub const RECORD_BYTES: usize = 1024;
 /// Bytes that a record takes in the journal besides its payload.
 pub const RECORD_OVERHEAD_BYTES: usize = 7;
-/// Bytes of the journal's files together at any instant, the old and the new one during a compaction: what is
-/// meant where the configuration says nothing. Each file has half. A quarter of it all is for what happened and what people
-/// wrote, which lies in memory as well, [`LOG_BYTES`] at most; so the larger one costs 48 KiB of memory when it is full.
+/// Bytes of the journal's files together, if the configuration says nothing. The old and the new
+/// file count together during a compaction, and each has half. A quarter of it all is for incidents
+/// and words of people. That quarter is in memory as well, [`LOG_BYTES`] at most. So a full journal
+/// of 256 KiB takes 64 KiB of memory, and one of 64 KiB takes 16.
 pub const JOURNAL_BYTES: u32 = if cfg!(feature = "full") { JOURNAL_BYTES_FULL } else { JOURNAL_BYTES_SMALL };
-/// That, in the small build: routers keep it on 1 MiB and less of flash.
+/// [`JOURNAL_BYTES`] in the small build. Routers keep it on 1 MiB and less of flash.
 pub const JOURNAL_BYTES_SMALL: u32 = 65_536;
-/// And in the full one.
+/// [`JOURNAL_BYTES`] in the full build.
 pub const JOURNAL_BYTES_FULL: u32 = JOURNAL_BYTES_MAX;
-/// The least that the configuration may say: a quarter of a file must hold a longest record.
+/// The least that `journal_size` may say. A quarter of a file must hold a longest record.
 pub const JOURNAL_BYTES_MIN: u32 = 16_384;
-/// The most that it may say. 90 days of 256 components that fail differently every day would fill it.
+/// The most that `journal_size` may say. 90 days of 256 components that fail differently every day
+/// would fill it.
 pub const JOURNAL_BYTES_MAX: u32 = 262_144;
-/// Of a file, the quarters that a compaction may fill. The last one is for what is appended afterwards, so a
-/// byte appended costs at most four bytes written however full the journal is.
+/// Quarters of a file that a compaction may fill. The last quarter is for what is appended
+/// afterwards. So a byte appended costs at most four bytes written, however full the journal is.
 pub const JOURNAL_SNAPSHOT_QUARTERS: u32 = 3;
-/// Bytes gathered before they are handed to the file system. One page: JFFS2 puts a header of 68 bytes before
-/// whatever one call writes, up to a page. Once in the journal, and on the stack during a compaction.
+/// Bytes gathered before they are handed to the file system. JFFS2 puts a header of 68 bytes before
+/// whatever one call writes, up to a page. Once in the journal, and on the stack during a
+/// compaction.
 pub const JOURNAL_BATCH_BYTES: usize = 4096;
-/// Bytes that the alerts of one source that does not repeat (a webhook) may cost the flash at once, before the journal holds
-/// only that there is more: about 200 that begin together. With what grows back in a day, and one compaction of the
-/// largest journal at the end of it, 216 KiB.
+/// Bytes that the alerts of one source may cost the flash at once, if it does not repeat them (a
+/// webhook). Beyond it, the journal holds only that there is more. It is enough for about 200
+/// alerts that begin together. With what grows back in a day, and one compaction of the largest
+/// journal at its end, it is 216 KiB.
 pub const ALERT_FLASH_BYTES: u32 = 49_152;
-/// So much of it grows back in an hour: a state that flaps every five minutes uses 2,016.
+/// So much of [`ALERT_FLASH_BYTES`] grows back in an hour. A state that flaps every five minutes
+/// uses 2,016.
 pub const ALERT_FLASH_HOUR: u32 = 3072;
 /// What a sync costs besides: the header of a node of JFFS2.
 pub const FLASH_NODE_BYTES: u32 = 68;
-/// From one attempt to leave memory for the flash again to the next; each may write a whole snapshot.
+/// From one attempt to leave memory for the flash again to the next. Each attempt may write a whole
+/// snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
 // ---- incidents -----------------------------------------------------------------------------------------
 
-/// Bytes of what a person says at once: an update, the words of a maintenance or of a banner. 450 letters of Arabic.
+/// Bytes of an update, or of the words of a maintenance or a banner. 450 letters of Arabic fit.
 pub const WORDS_BYTES: usize = 900;
 /// Bytes of an incident's title.
 pub const TITLE_BYTES: usize = 160;
-/// Bytes of a language tag (BCP 47): `zh-Hant-TW` has 10.
+/// Bytes of a language tag (BCP 47). `zh-Hant-TW` has 10.
 pub const LANG_TAG_BYTES: usize = 16;
-/// Incidents that are kept over all sites. Of more, the oldest that ended and that nobody wrote to goes first.
+/// Incidents that are kept over all sites. Of more, the oldest goes first that ended and has no
+/// words of people.
 pub const INCIDENTS: usize = 64;
-/// Bytes of the log of incidents, maintenance and banners in memory: what a quarter of the largest journal holds.
-/// A configured journal bounds it further, to a quarter of its size.
+/// Bytes of the log of incidents, maintenance and banners in memory: a quarter of the largest
+/// journal. The log takes a quarter of the configured journal at most.
 pub const LOG_BYTES: usize = 65_536;
-/// Which part of the journal's files, the old and the new one together, the log may fill: a quarter.
+/// The log may fill this part of the journal's files, the old and the new one together: a quarter.
 pub const JOURNAL_LOG_SHARE: u32 = 4;
-/// How long the words about an incident are safe from giving way to what is newer, after its end: younger ones never
-/// do, and then a newcomer is refused.
+/// So long after an incident's end, its words do not give way to newer ones. If nothing else can
+/// give way, the newcomer is refused.
 pub const WORDS_SAFE_DAYS: i64 = 14;
 /// After a newcomer was refused for want of room, the next attempt comes no sooner.
 pub const REFUSED_AGAIN: Millis = Millis::from_mins(1);
 /// How long a person may take back what they did.
 pub const UNDO_TIME: Millis = Millis::from_mins(10);
-/// Maintenance windows over all sites that are now or to come.
+/// Maintenance that is on or to come, over all sites.
 pub const MAINTENANCES: usize = 32;
-/// Days of a component's past that are kept, today included. 4 bytes each: 90 KiB for 256 components.
+/// Days of a component's past that are kept, today included. 4 bytes each: 90 KiB for 256
+/// components.
 pub const HISTORY_DAYS: usize = 90;
-/// The same, where the configuration says nothing else; it may say less.
+/// Days that are kept if the configuration says nothing. It may say less.
 pub const RETAIN_DAYS: u8 = 90;
-/// Places besides for the days of a clock that is not believed: as many as it can show in two days.
+/// Further places for the days of a clock that is not believed: as many as it can show in two days.
 /// 3 KiB.
 pub const DOUBTED_DAYS: usize = 3;
-/// Between two writes of how everything fared today: after a power cut, so much of the day is not known.
+/// Between two writes of how today went. After a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
-/// The first wait before the console's socket is bound again; it doubles up to
+/// After trouble has ended, the next write of today comes so long after the last write, if that is
+/// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a day.
+pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
+/// The first wait before the console's socket is bound again. It doubles up to
 /// [`CONSOLE_RETRY_MOST`].
 pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
-/// A directory that is full, or not mounted yet, is looked at no less often.
+/// The longest wait before the console's socket is bound again, as when its directory is full or
+/// not mounted yet.
 pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
-/// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64. Alerts are written
-/// briefly before it gets less. 256 components that were well for 90 days are 2,662 bytes.
+/// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64.
+/// Alerts are written briefly before the past gets less. 256 components that were well for 90 days
+/// are 2,662 bytes.
 pub const UPTIME_LEAST_SHARE: u32 = 16;
-/// And the part that it never exceeds, an eighth: of what does not fit, the oldest days go.
+/// The part of the journal that the past never exceeds: an eighth. Of what does not fit, the oldest
+/// days go.
 pub const UPTIME_MOST_SHARE: u32 = 8;
-/// A wall clock must have run so long without being set before anything that people wrote is forgotten by its date.
+/// A wall clock must have run so long without being set before words of people are forgotten by its
+/// date.
 pub const CLOCK_STEADY: Millis = Millis::from_mins(6 * 60);
-/// A date that follows on no days that were lived through is believed when the clock was not set
+/// A date may follow on no days that were lived through. It is believed if the clock was not set
 /// for so long.
 pub const CLOCK_BELIEVED: Millis = Millis::from_mins(3 * 24 * 60);
-/// A maintenance that is over is kept for so long: a clock may be a day ahead and be believed.
+/// A maintenance that is over is kept for so long, because a clock may be a day ahead and be
+/// believed.
 pub const WINDOW_KEPT: Millis = Millis::from_mins(2 * 24 * 60);
-/// A record's time that is later than now by more than that is wrong and not shown. Pages tell
+/// If a record's time is later than now by more than this, it is wrong and not shown. Pages show
 /// minutes.
 pub const CLOCK_AHEAD: Millis = Millis::from_mins(1);
-/// So long after a start, trouble on what work is planned on opens no incident while nobody knows what time it is.
+/// While nobody knows the time, a component with planned work opens no incident for so long after a
+/// start.
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
-/// A wall clock that moves so far against the monotonic one was set, not slewed.
+/// If a wall clock moves so far against the monotonic one, it was set and not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
 
 // ---- the console ---------------------------------------------------------------------------------------
 
-/// People and scripts that the console answers at the same time. Each is there for one command only, so nobody who sits at
-/// a prompt holds a place. About 20 KiB each when used.
+/// Commands that the console answers at the same time. A person at a prompt holds no place between
+/// commands. About 16 KiB each when used.
 pub const CONSOLES: usize = 4;
-/// Bytes of one command line: the longest words, each of their letters quoted, and what stands before them.
+/// Bytes of one command line: the longest words, each letter quoted, and what stands before them.
 pub const CONSOLE_LINE_BYTES: usize = 4096;
-/// Bytes of a text that comes on standard input: more than [`WORDS_BYTES`], so that who wrote too much is told how much
-/// is allowed.
+/// Bytes of a text that comes on standard input. It is more than [`WORDS_BYTES`], so that a person
+/// who wrote too much hears how much is allowed.
 pub const CONSOLE_TEXT_BYTES: usize = 4096;
-/// Bytes of an answer that are made at once; a longer one is made in pieces.
+/// Bytes of an answer that are made at once. A longer answer is made in pieces.
 pub const CONSOLE_OUT_BYTES: usize = 8192;
-/// From a connection's start to the end of what it asks, and from piece to piece of an archive.
+/// From a connection's start to the end of its request, and from piece to piece of an archive.
 pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
-/// Bytes of one line of the console without its options: a title and words of the longest, with names. On the stack.
+/// Bytes of one line of the console without its options: the longest title and words, with names.
+/// On the stack.
 pub const LINE_BYTES: usize = 2048;
-/// Words of one line that are told apart; what follows counts with the last of them. On the stack.
+/// Words of one line that are told apart. Further words belong to the last of them. On the stack.
 pub const LINE_WORDS: usize = 64;
-/// Bytes of one answer of the console, over all its pieces; a longer one is refused. A power of two: where an answer goes on
-/// is told in as many bits, and the rest of 32 guard that it is the same answer.
+/// Bytes of one answer of the console, over all its pieces. A longer one is refused. It is a power
+/// of two: as many bits say where an answer goes on, and the rest of 32 guard that it is the same
+/// answer.
 pub const ANSWER_BYTES: u32 = 1_048_576;
-/// Components of one alert that `alerts` names; of more, how many. An alert with all its names must fit one piece.
+/// Components of one alert that `alerts` names. Of more, it says how many. An alert with all its
+/// names must fit one piece.
 pub const ALERT_COMPONENTS_TOLD: usize = 16;
 
-/// Of what a rule expects and misses, the names that `rules` tells, besides how many there are.
+/// Missing names that `rules` lists for one rule, besides how many there are.
 pub const MISSING_TOLD: usize = 8;
 
-/// Bytes that are kept of the name of a source's last alert that led to no component.
+/// Bytes that are kept of the name of a source's last alert that found no component.
 pub const UNMAPPED_NAME_BYTES: usize = 40;
 
 // ---- SSH (feature `ssh`) -------------------------------------------------------------------------------
 
 /// Addresses at which the SSH server listens.
 pub const SSH_ADDRESSES: usize = 4;
-/// People who are logged in by SSH at the same time. About 30 KiB each, and what they have typed ahead.
+/// People who are logged in by SSH at the same time. About 30 KiB each, and what they have typed
+/// ahead.
 pub const SSH_SESSIONS: usize = 16;
-/// And of one user: the others must be able to come in.
+/// Sessions of one user at the same time, so that others can log in.
 pub const SSH_SESSIONS_EACH: usize = 8;
-/// Connections that have not logged in yet. About 60 KiB each. When all are taken, one of the address that has most gives way.
+/// Connections that have not logged in yet. About 60 KiB each. When all places are taken, a
+/// connection gives way of the address that has most of them.
 pub const SSH_LOGINS: usize = 16;
-/// From a connection's start until somebody has logged in.
+/// From a connection's start to its login.
 pub const SSH_LOGIN_TIME: Millis = Millis::from_secs(20);
-/// Keys that a connection may offer in vain: an agent that has many offers them all.
+/// Keys that a connection may offer in vain. An agent with many keys offers them all.
 pub const SSH_ATTEMPTS: usize = 6;
-/// How long the answer to a key that is not let in takes, at least.
+/// The answer to a refused key takes so long at least.
 pub const SSH_REJECT_TIME: Millis = Millis(300);
-/// Channels of one session: `ControlMaster` shares one.
+/// Channels of one session. `ControlMaster` shares one session.
 pub const SSH_CHANNELS: usize = 4;
-/// Commands that are carried out for SSH at the same time; others wait for their turn. The rest of [`CONSOLES`] is for who is on
-/// the board.
+/// Commands that are carried out for SSH at the same time; others wait. The rest of [`CONSOLES`] is
+/// for people on the board.
 pub const SSH_CALLS: usize = 2;
-/// What a session may ask for in vain (forwarding, an agent, variables) before it is ended: a client of OpenSSH that is told
-/// to send all its variables asks for about 20.
+/// Refused requests of a session (forwarding, an agent, variables) before it is ended. An OpenSSH
+/// client that sends all its variables makes about 20.
 pub const SSH_REFUSALS: usize = 100;
-/// A session that has not said anything for so long is ended.
+/// A session that was silent for so long is ended.
 pub const SSH_IDLE_TIME: Millis = Millis::from_mins(10);
-/// Bytes that a client may send ahead of what was read of them, on one channel. Then it has to wait.
+/// Bytes that a client may send on one channel before they are read. Then it has to wait.
 pub const SSH_INPUT_BYTES: usize = 65_536;
-/// Bytes of a channel that a client may send before it is told that there is room for more (RFC 4254, 5.2).
+/// Bytes that a client may send on a channel before it hears that there is room for more (RFC 4254,
+/// 5.2).
 pub const SSH_WINDOW_BYTES: u32 = 32_768;
-/// Connections of one address that may end without a login before the next ones have to wait: forgotten after
-/// [`SSH_FORGET_TIME`].
+/// Connections of one address that may end without a login before the next ones have to wait. They
+/// are forgotten after [`SSH_FORGET_TIME`].
 pub const SSH_FREE_FAILURES: u8 = 5;
-/// How long they wait first; twice as long after each further one.
+/// The first such wait. Each further one is twice as long.
 pub const SSH_BACKOFF_LEAST: Millis = Millis::from_secs(1);
-/// And at most. Who shares an address with somebody who tries is kept out for no longer.
+/// The longest such wait. A person who shares an address with an attacker is kept out for no
+/// longer.
 pub const SSH_BACKOFF_MOST: Millis = Millis::from_mins(1);
-/// After so long without one, they are forgotten. They are nowhere but in memory.
+/// After so long without a failure, the failures of an address are forgotten. They are in memory
+/// only.
 pub const SSH_FORGET_TIME: Millis = Millis::from_mins(10);
-/// Addresses of which that is known; of more, the one whose last was longest ago is forgotten.
+/// Addresses whose failures are known. Of more, the address is forgotten whose last failure was
+/// longest ago.
 pub const SSH_ADDRESSES_KNOWN: usize = 64;
 
 // ---- pages ---------------------------------------------------------------------------------------------
@@ -382,42 +435,46 @@ pub const SSH_ADDRESSES_KNOWN: usize = 64;
 pub const PAGE_BYTES: usize = 131_072;
 /// Texts of alerts that a page shows for one component, the worst alert's first.
 pub const TEXTS_SHOWN: usize = 3;
-/// Bytes of one such text, before escaping; more is cut at a character and marked with an ellipsis.
+/// Bytes of one such text, before escaping. A longer text is cut at a character and marked with an
+/// ellipsis.
 pub const TEXT_SHOWN_BYTES: usize = 256;
-/// Bytes of all such texts with their markup, on one page. When they are used up, further texts are left out
-/// and the page says so; states never are.
+/// Bytes of all such texts with their markup on one page. When they are used up, further texts are
+/// left out and the page says so. States are never left out.
 pub const TEXTS_BYTES: usize = 24_576;
-/// Links in the list of what is affected, at the top of a page; the page says when there is more.
+/// Links in the list of what is affected, at the top of a page. The page says when there is more.
 pub const AFFECTED_SHOWN: usize = 8;
-/// Bytes of a page's banner, incidents, maintenance and past, with their markup, but for its frame. When they are used up, further ones
-/// are left out and the page says so; states of components never are.
+/// Bytes of a page's banner, incidents, maintenance and past, with their markup but without their
+/// frame. When they are used up, further ones are left out and the page says so. States of
+/// components are never left out.
 pub const STORY_BYTES: usize = 24_576;
-/// Bytes of the headings, signs and links around those.
+/// Bytes of the headings, signs and links around these.
 pub const STORY_FRAME_BYTES: usize = 2048;
-/// Bytes of the bars of a page's components, with their percentages: 16 usual components take 4,000. When they are used up, the rest
-/// have none.
+/// Bytes of the bars of a page's components, with their percentages. 16 usual components take
+/// 4,000. When they are used up, the rest have no bars.
 pub const BARS_BYTES: usize = 24_576;
-/// Bytes that the page of one incident, or of the history, may take of either: they hold little else.
+/// Bytes of the story, or of the bars, on the page of one incident or of the history. Such a page
+/// holds little else.
 pub const SHEET_BYTES: usize = PAGE_BYTES / 2 - 8192;
-/// Incidents that go on and are told at the top of a page, the worst first. Further ones have a link.
+/// Open incidents that stand at the top of a page, the worst first. Further ones have a link.
 pub const INCIDENTS_SHOWN: usize = 5;
-/// Steps told of each of them, the newest first; the page of the incident has more.
+/// Steps shown of each of them, the newest first. The page of the incident has more.
 pub const STEPS_SHOWN: usize = 4;
-/// Steps that the page of an incident tells, the newest first. Each is looked up by going through all.
+/// Steps on the page of an incident, the newest first. Each is looked up by going through all.
 pub const INCIDENT_STEPS_SHOWN: usize = 50;
-/// Components that are named in the title of an incident to which nobody gave one.
+/// Components in the title of an incident that has no title of its own.
 pub const TITLE_PARTS: usize = 3;
 /// Components that the page of an incident names.
 pub const PARTS_SHOWN: usize = 32;
-/// Maintenance windows that a page tells, those that are on and the soonest first.
+/// Maintenance that a page shows. Work that is on comes first, then the soonest.
 pub const MAINTENANCES_SHOWN: usize = 5;
 /// How far ahead a page tells of maintenance, in days.
 pub const MAINTENANCE_AHEAD_DAYS: u32 = 14;
-/// How far back the page of a site tells of incidents, in days; its history tells all.
+/// How far back the page of a site tells of incidents, in days. Its history tells all.
 pub const PAST_DAYS_SHOWN: u32 = 7;
-/// Incidents of the past that it tells.
+/// Past incidents on the page of a site.
 pub const PAST_SHOWN: usize = 5;
-/// Rendered pages that are held: (site, language) pairs in use, and those still being sent to slow readers.
+/// Rendered pages that are held: (site, language) pairs in use, and pages still being sent to slow
+/// readers.
 pub const PAGES: usize = 8;
 
 const _: () = assert!(SSH_CALLS < CONSOLES, "who is on the board finds a place");

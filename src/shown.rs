@@ -176,13 +176,6 @@ pub fn monitoring(config: &Config, view: &dyn View, site: SiteId) -> Monitoring 
     }
 }
 
-/// What people say at the top of a site against its first line, if that is worse than what they say.
-pub fn overruled(config: &Config, view: &dyn View, site: SiteId) -> Option<ShownState> {
-    let forced = view.banner(site).and_then(|banner| banner.state).map(ShownState::from)?;
-    let shown = headline(config, view, site);
-    (forced < shown && config.services_of(site).next().is_some()).then_some(shown)
-}
-
 /// How a part is.
 pub fn part(view: &dyn View, id: ComponentId) -> ShownState {
     ShownState::from(&view.component(id))

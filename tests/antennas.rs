@@ -5,6 +5,10 @@
 //! them in one daemon, whose one rule expects each by its name.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
 
+#[path = "kit/dice.rs"]
+#[allow(dead_code, reason = "others ask for more")]
+mod dice;
+
 use std::fmt::Write;
 
 use aiglon::config::rule::Asking;
@@ -33,15 +37,12 @@ const FOR: i64 = 60;
 /// What was not heard of for so long is not known (`SERIES_LIFE`).
 const FORGOTTEN: i64 = 300;
 
-/// xorshift64*: the same day each time.
-struct Chance(u64);
+/// Chance: the same day each time.
+struct Chance(dice::Dice);
 
 impl Chance {
-    fn below(&mut self, n: u64) -> i64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % n).cast_signed()
+    fn below(&mut self, n: usize) -> i64 {
+        i64::try_from(self.0.below(n)).unwrap()
     }
     fn percent(&mut self, n: i64) -> bool {
         self.below(100) < n
@@ -107,7 +108,7 @@ fn config(antennas: usize) -> Box<Config> {
 fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
     let config = config(antennas);
     let mut engine = Box::new(const { Engine::new() });
-    let (mut lines, mut chance) = (Lines::new(), Chance(seed));
+    let (mut lines, mut chance) = (Lines::new(), Chance(dice::Dice::new(seed)));
     let clock = |at: i64| Now::new(Mono(at * 1000), Some(Wall((NOON + at) * 1000)));
     engine.begin(&config, clock(0));
     let key = HashKey([seed, 1]);
@@ -219,7 +220,7 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
     let mut config = Box::new(Config::new());
     assert!(config.load(text.as_bytes(), &mut Problems::new()).is_ok());
     let mut engine = Box::new(const { Engine::new() });
-    let (mut lines, mut chance) = (Lines::new(), Chance(7));
+    let (mut lines, mut chance) = (Lines::new(), Chance(dice::Dice::new(7)));
     let clock = |at: i64| Now::new(Mono(at * 1000), Some(Wall((NOON + at) * 1000)));
     engine.begin(&config, clock(0));
     engine.rekey(HashKey([7, 1]), clock(0));

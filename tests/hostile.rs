@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs)]
 
 mod common;
+#[path = "kit/dice.rs"]
+#[allow(dead_code, reason = "others ask for more")]
+mod dice;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -521,13 +524,8 @@ fn a_damaged_file_is_taken_or_refused_and_nothing_else() {
     use aiglon::config::{Config, Problems};
     let example = include_bytes!("../config.example");
     let (mut config, mut problems) = (Box::new(Config::new()), Box::new(Problems::new()));
-    let mut chance = 0x2545_F491_4F6C_DD1D_u64;
-    let mut below = |n: usize| {
-        chance ^= chance << 13;
-        chance ^= chance >> 7;
-        chance ^= chance << 17;
-        usize::try_from(chance >> 33).unwrap() % n
-    };
+    let mut dice = dice::Dice::new(1);
+    let mut below = |n: usize| dice.below(n);
     let pieces: [&[u8]; 14] = [
         b"'",
         b"\"",

@@ -14,7 +14,7 @@ use aiglon::journal::frame::{Scanner, Step};
 use aiglon::journal::{Durability, Fault, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
-    ComponentId, Forced, HeartbeatId, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words,
+    ComponentId, Day, Forced, HeartbeatId, Phase, Phrase, Repeat, ServiceId, SiteId, SourceId, View, Words,
 };
 use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
@@ -245,8 +245,10 @@ impl Board {
         writeln!(out, "{:?}", view.banner(SITE)).unwrap();
         for id in (0..3).map(ComponentId) {
             writeln!(out, "{id:?}: {:?}", view.component(id).state()).unwrap();
-            for ago in 0..3 {
-                writeln!(out, "{id:?}: {ago} days ago {:?}", view.day(id, ago)).unwrap();
+            let mut days = [Day::default(); 3];
+            view.fared(id, &mut days);
+            for (ago, day) in days.iter().enumerate() {
+                writeln!(out, "{id:?}: {ago} days ago {day:?}").unwrap();
             }
         }
         let pulse = self.engine.pulse(HeartbeatId(0));

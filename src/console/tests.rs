@@ -878,10 +878,10 @@ fn the_tab_key_knows_what_there_is() {
     }
 }
 
-/// README's transcript and its table of commands are what the console says. `UPDATE_GOLDEN=1` writes both anew.
+/// The transcript and the tables of `docs/console.md` are what the console says. `UPDATE_GOLDEN=1` writes both anew.
 #[test]
-fn the_readme_is_right() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn the_paper_is_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/console.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let part = |begin: &str, end: &str| {
         let start = readme.find(begin).unwrap() + begin.len();
@@ -924,6 +924,9 @@ fn the_readme_is_right() {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, &whole).unwrap();
     } else {
-        assert!(whole == readme, "README.md does not say what the console does; UPDATE_GOLDEN=1 rewrites it");
+        assert!(
+            whole == readme,
+            "docs/console.md does not say what the console does; UPDATE_GOLDEN=1 rewrites it"
+        );
     }
 }

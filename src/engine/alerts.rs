@@ -75,6 +75,17 @@ impl OnFlash {
     }
 }
 
+/// How a start came to the life of an alert that the journal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// Its source has spoken of it in this run.
+    None,
+    /// It has what was left by the clock. If the clock is set, that is found anew.
+    Left,
+    /// There was no clock: it has all of its life again.
+    Whole,
+}
+
 /// One alert that is held.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -102,9 +113,8 @@ pub struct Held {
     pub last_heard: Mono,
     /// Whether its labels hold a MAC address, so that its fingerprint must not be written down.
     pub private: bool,
-    /// It came from the journal at a start without a clock, and its life was granted anew; how much of it was
-    /// left is in `memory.announced`.
-    pub granted: bool,
+    /// How the start came to its life. Until when that is by the journal is in `memory.announced`.
+    pub grant: Grant,
     /// What the journal has of it.
     pub flash: OnFlash,
     /// Its name, and what a matcher or `publish` names.

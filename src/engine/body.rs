@@ -5,6 +5,7 @@
 //! alert that ends before its successor begins, some bytes later, leaves no moment in which all seems
 //! well. One step that is no body's, time that passes say, is a change of its own.
 
+use super::status::ComponentStatus;
 use super::{Effects, Engine, Verdict};
 use crate::config::Config;
 use crate::engine::lifetime::Sender;
@@ -162,17 +163,31 @@ impl Engine {
     pub(super) fn update(&mut self, config: &Config, id: ComponentId, earliest: Option<At>, now: Now) {
         let Some(status) = self.statuses.get(id.index()) else { return };
         if self.restoring || status.found(now.mono) < status.shown() {
-            self.changes.lowered.insert(id);
+            self.lower(id);
         } else {
             self.show(config, id, earliest, now);
         }
     }
 
-    /// A change is over: what it made better is shown.
+    /// The present change has made something better about a component: nothing better is shown of it before this
+    /// change is over.
+    pub(super) fn lower(&mut self, id: ComponentId) {
+        if !self.changes.lowered.contains(id)
+            && let Some(status) = self.statuses.get_mut(id.index())
+        {
+            self.changes.lowered.insert(id);
+            status.hold();
+        }
+    }
+
+    /// A change is over: what it made better is shown, unless another change goes on that has made it better,
+    /// too, and may make it worse again.
     pub(super) fn settle(&mut self, config: &Config, now: Now) {
         let changes = core::mem::take(&mut self.changes);
         for id in changes.lowered.iter() {
-            self.show(config, id, None, now);
+            if self.statuses.get_mut(id.index()).is_some_and(ComponentStatus::settle) {
+                self.show(config, id, None, now);
+            }
         }
         for site in (0u8..8).map(SiteId).filter(|site| changes.touched >> site.0 & 1 == 1) {
             self.touch(site);

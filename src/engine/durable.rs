@@ -38,7 +38,7 @@
 //! clock the alert is *no data*. When the clock comes, `until` decides.
 
 use super::Engine;
-use super::alerts::{Held, Key, OnFlash, Phase};
+use super::alerts::{Grant, Held, Key, OnFlash, Phase};
 use super::heartbeats::BEAT;
 use super::lifetime::{Memory, Sender, Word};
 use super::mapping::{self, LEADING};
@@ -186,15 +186,18 @@ impl Engine {
         }
         let length = usize::from(u16::from_le_bytes(take(rest)?));
         let kept = Kept::unpack(rest.get(..length)?)?;
-        let Some(source) = source.filter(|_| !listed.is_empty()) else { return Some(()) };
+        let Some(source) = source else { return Some(()) };
         let key = Key { source: source.0, fingerprint };
+        // An older record of it no longer counts, though this one concerns nobody here.
         self.forget(key);
-        if mapping::is_ignored(config, source, &kept) {
+        if listed.is_empty() || mapping::is_ignored(config, source, &kept) {
             return Some(());
         }
         let settings = config.sources.get(source.index())?;
-        let (site, within) = (settings.site, settings.repeat_within.max(config.main.resolve_after));
-        let (until, granted) = claim.life(within, now);
+        let (site, within) = (settings.site, within(config, source));
+        let (until, grant) = claim.life(within, now);
+        // Its record is to say by when it is over, else the next start grants all of it again.
+        let undated = until.is_some() && known(claim.until).is_none();
         let phase = match (claim.says & !15, until) {
             (RELEASED, Some(until)) => Phase::Released { until },
             // Its source has not said it again for as long as it may take to.
@@ -212,7 +215,7 @@ impl Engine {
             sender: if claim.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
             phase,
             memory: Memory {
-                announced: known(claim.until).filter(|_| granted).into(),
+                announced: known(claim.until).into(),
                 announced_at: now.mono,
                 word: Word::Firing,
                 promised: false,
@@ -221,12 +224,12 @@ impl Engine {
             first_heard: now.mono,
             last_heard: mono(claim.told),
             private: false,
-            granted,
-            flash: OnFlash { dirty: granted, ..OnFlash::written(mono(claim.told)) },
+            grant,
+            flash: OnFlash { dirty: grant == Grant::Whole || undated, ..OnFlash::written(mono(claim.told)) },
             kept: mapping::still_kept(config, source, &kept),
         };
         let marks = (held.says(), held.since(now));
-        self.unwritten |= granted;
+        self.unwritten |= held.flash.dirty;
         if let Some(until) = until {
             self.wake_at(until);
         }
@@ -235,6 +238,11 @@ impl Engine {
             let until = until.unwrap_or(now.mono.plus(within));
             self.lost(source, until);
             self.refuse(config, source, &listed, marks, until, now);
+            for id in listed.iter() {
+                if let Some(status) = self.statuses.get_mut(id.index()) {
+                    status.mark_several();
+                }
+            }
         }
         Some(())
     }
@@ -259,28 +267,37 @@ impl Engine {
             held.phase = Phase::Ended { until };
             held.starts_at = ended.and_then(|(_, starts)| known(starts)).into();
             held.memory.word = Word::Resolved;
-            (held.flash, held.granted) = (OnFlash::NOTHING, false);
+            (held.flash, held.grant) = (OnFlash::NOTHING, Grant::None);
         });
         self.wake_at(until);
         Some(())
     }
 
-    /// The clock has come to count: what was granted anew has what was left by it.
-    pub(super) fn learn_what_was_left(&mut self, now: Now) {
+    /// The clock has come to count, or was set: what a start has brought back has what is left by it.
+    /// `first`: what was written before had no date, and gets one.
+    pub(super) fn learn_what_was_left(&mut self, config: &Config, first: bool, now: Now) {
         for at in 0..self.alerts.len() {
-            let Some(held) = self.alerts.get(at).filter(|held| held.granted) else { continue };
-            let Some(left) = held.memory.announced.get().and_then(|until| now.mono_of(until)) else {
-                continue;
+            let Some(held) = self.alerts.get(at) else { break };
+            let (grant, written) = (held.grant, held.flash.written);
+            if grant == Grant::Whole || first && written {
+                self.must_write(at);
+            }
+            let Some(held) = self.alerts.get(at).filter(|_| grant != Grant::None) else { continue };
+            let left = held.memory.announced.get().and_then(|until| now.mono_of(until));
+            let most = now.mono.plus(within(config, held.source()));
+            let until = left.map(|left| left.min(most));
+            let phase = match (held.phase, until) {
+                (Phase::Firing { .. } | Phase::Expired { .. }, Some(until)) if until > now.mono => {
+                    Phase::Firing { until }
+                }
+                (Phase::Firing { .. }, Some(_)) => Phase::Expired { quiet_since: now.mono },
+                (Phase::Released { .. }, Some(until)) => Phase::Released { until },
+                (phase, _) => phase,
             };
-            let phase = match held.phase {
-                Phase::Firing { until } if left > now.mono => Phase::Firing { until: until.min(left) },
-                Phase::Released { until } => Phase::Released { until: until.min(left) },
-                Phase::Firing { .. } => Phase::Expired { quiet_since: now.mono },
-                phase => phase,
-            };
-            self.alerts.update(at, |held| (held.phase, held.granted) = (phase, false));
-            self.must_write(at);
-            self.wake_at(left);
+            self.alerts.update(at, |held| (held.phase, held.grant) = (phase, Grant::Left));
+            if let Some(until) = until {
+                self.wake_at(until);
+            }
         }
     }
 
@@ -300,6 +317,12 @@ impl Engine {
     }
 }
 
+/// How long what this source says once is believed, unrepeated.
+fn within(config: &Config, source: SourceId) -> Millis {
+    let within = config.sources.get(source.index()).map(|source| source.repeat_within).unwrap_or_default();
+    within.max(config.main.resolve_after)
+}
+
 /// The record that a source had more than is written down.
 pub(super) fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
     config.source_hash(source).to_le_bytes()
@@ -316,14 +339,14 @@ struct Claim {
 }
 
 impl Claim {
-    /// Until when what it says is believed after a start, if that is still to come; and whether the whole of
-    /// `within` was granted for want of a clock.
-    fn life(&self, within: Millis, now: Now) -> (Option<Mono>, bool) {
+    /// Until when what it says is believed after a start, if that is still to come; and how that was found.
+    fn life(&self, within: Millis, now: Now) -> (Option<Mono>, Grant) {
         let most = now.mono.plus(within);
         match known(self.until).and_then(|until| now.mono_of(until)) {
-            Some(until) => (Some(until.min(most)).filter(|&until| until > now.mono), false),
-            None if self.how & GRANTED != 0 => (None, false),
-            None => (Some(most), true),
+            Some(until) => (Some(until.min(most)).filter(|&until| until > now.mono), Grant::Left),
+            None if self.how & GRANTED != 0 => (None, Grant::Left),
+            None if now.wall.is_none() => (Some(most), Grant::Whole),
+            None => (Some(most), Grant::None),
         }
     }
 }
@@ -374,16 +397,17 @@ pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Pay
         Phase::Expired { .. } | Phase::Ended { .. } => (LAPSED, None),
     };
     let once = if held.sender == Sender::Once { COLLECTD } else { 0 };
-    let granted = if held.granted { GRANTED } else { 0 };
+    let whole = held.grant == Grant::Whole;
+    let granted = if whole { GRANTED } else { 0 };
     // As it was, if its life was granted anew and nobody knows by how much that is too long.
-    let until = until.and_then(|until| now.wall_of(until)).filter(|_| !held.granted);
+    let until = until.and_then(|until| now.wall_of(until)).filter(|_| !whole);
     let mut out = Payload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     put(&mut out, &[once | granted, standing | fires]);
     put(&mut out, &stamp(held.starts_at.get().or_else(|| now.wall_of(held.first_heard))));
     put(&mut out, &stamp(now.wall_of(held.last_heard)));
-    put(&mut out, &stamp(until.or(held.memory.announced.get().filter(|_| held.granted))));
+    put(&mut out, &stamp(until.or(held.memory.announced.get().filter(|_| whole))));
     let count = u16::try_from(held.components.iter().count()).unwrap_or(ALL);
     if usize::from(count) > DURABLE_COMPONENTS {
         put(&mut out, &ALL.to_le_bytes());

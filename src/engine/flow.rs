@@ -1,6 +1,6 @@
 //! How alerts and sources flow through the engine: what a message changes, and what time alone changes.
 
-use super::alerts::{self, Held, Key, OnFlash, Phase};
+use super::alerts::{self, Grant, Held, Key, OnFlash, Phase};
 use super::lifetime::{self, Claim, Memory, Sender, Word};
 use super::mapping::{self, Meaning};
 use super::{Body, Engine, Quality, Verdict};
@@ -87,18 +87,17 @@ impl Engine {
         }
         let (components, fires) = match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => return Verdict::Heartbeat,
-            Meaning::Concerns { fires: Finding::Well, .. } => return Verdict::Fine,
-            Meaning::Concerns { components, fires } => (components, fires),
-            meaning @ (Meaning::Unmapped | Meaning::Ignored) => {
-                // What it says about itself has changed so that it concerns nobody here any more; unless that is among what
-                // found no room: then it lives for as long as it said.
+            Meaning::Concerns { components, fires } if fires != Finding::Well => (components, fires),
+            meaning => {
+                // What it says about itself has changed so that nothing here is wrong by it any more; unless that is
+                // among what found no room: then it lives for as long as it said.
                 if let Some(at) = at.filter(|_| !alert.was_cut()) {
-                    self.end(config, at, sender, claim, now);
+                    self.dismiss(config, at, sender, claim, now);
                 }
-                return if matches!(meaning, Meaning::Ignored) {
-                    Verdict::Ignored
-                } else {
-                    Verdict::Unmapped
+                return match meaning {
+                    Meaning::Concerns { .. } => Verdict::Fine,
+                    Meaning::Ignored => Verdict::Ignored,
+                    _ => Verdict::Unmapped,
                 };
             }
         };
@@ -169,7 +168,8 @@ impl Engine {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return Verdict::Refused;
         };
-        let told_anew = |held: &Held| held.granted || held.starts_at.get() != message.claim.starts_at;
+        let told_anew =
+            |held: &Held| held.grant == Grant::Whole || held.starts_at.get() != message.claim.starts_at;
         let told_anew = self.alerts.get(at).is_some_and(told_anew);
         let changed = self.alerts.update(at, |held| {
             let was_over = matches!(held.phase, Phase::Ended { .. } | Phase::Released { .. });
@@ -192,7 +192,7 @@ impl Engine {
                 held.memory.word = message.word;
             }
             held.memory.promised |= message.claim.promises(now);
-            held.granted = false;
+            held.grant = Grant::None;
             held.sender = message.sender;
             held.starts_at = message.claim.starts_at.into();
             held.last_heard = now.mono;
@@ -273,7 +273,7 @@ impl Engine {
             first_heard: now.mono,
             last_heard: now.mono,
             private: message.alert.held_mac(),
-            granted: false,
+            grant: Grant::None,
             flash: OnFlash::NOTHING,
             kept,
         };
@@ -388,11 +388,18 @@ impl Engine {
                 held.starts_at = claim.starts_at.into();
             }
             held.last_heard = now.mono;
-            held.granted = false;
+            held.grant = Grant::None;
         });
         self.must_write(at);
         self.shift(config, at, before, now);
         self.wake_at(until);
+    }
+
+    /// It concerns nobody any more, which is our conclusion, and not its sender's word: what its sender says
+    /// next, with the start that it had, is news.
+    fn dismiss(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
+        self.end(config, at, sender, claim, now);
+        self.alerts.update(at, |held| held.starts_at = None.into());
     }
 
     /// Its source calls it resolved, and says that nobody looked: it stays, unknown, until its source says
@@ -458,6 +465,9 @@ impl Engine {
         for id in components.iter() {
             if let Some(status) = self.statuses.get_mut(id.index()) {
                 status.replace(old, new);
+            }
+            if new < old {
+                self.lower(id);
             }
             // What its alerts say is on the page too, and may change while its state does not.
             if let Some(site) = config.site_of(id) {
@@ -525,7 +535,10 @@ impl Engine {
                 Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
                 Phase::Ended { until } | Phase::Released { until } => (until, None),
                 Phase::Expired { quiet_since }
-                    if held.sender == Sender::Repeating && self.repeats(held.source(), now) =>
+                    if held.sender == Sender::Repeating
+                        // Nobody looks, as its sender says itself: its silence tells nothing.
+                        && held.unknown != Finding::SenderCannotTell
+                        && self.repeats(held.source(), now) =>
                 {
                     (quiet_since.plus(EXPIRED_QUIET), None)
                 }

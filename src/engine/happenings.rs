@@ -80,6 +80,7 @@ impl Engine {
     pub fn noted_all(&mut self, brief: bool, now: Now) {
         self.incidents.noted_all();
         self.wrote_alerts(brief, now.mono);
+        self.wrote_beats(now);
     }
 
     /// Lets go of what no snapshot needs.

@@ -315,6 +315,18 @@ impl Engine {
         }
     }
 
+    /// The journal holds all of them as they are.
+    pub(super) fn wrote_beats(&mut self, now: Now) {
+        for beat in &mut self.beats {
+            beat.dirty = false;
+            // Without a clock they have no record.
+            if let Some(last) = beat.pulse.last().filter(|&last| now.wall_of(last).is_some()) {
+                beat.noted = (beat.pulse.flags(), last);
+                beat.noted_at = Some(now.mono);
+            }
+        }
+    }
+
     /// Takes back a record; `None` if it is none.
     pub(super) fn restore_beat(&mut self, config: &Config, payload: &[u8]) -> Option<()> {
         let (hash, rest) = payload.split_first_chunk::<4>()?;
@@ -348,7 +360,16 @@ impl Engine {
                 _ if last.plus(row.every) > self.started => Pulse::OnTime { last },
                 _ => Pulse::Unheard { since },
             };
-            let began = if flags == LATE { last.plus(row.every) } else { last };
+            // It may have become late since.
+            let pulse = match (pulse, pulse.late_at(row)) {
+                (Pulse::OnTime { last } | Pulse::Failed { last }, Some(at)) if at <= now.mono => {
+                    Pulse::Late { last, failed: flags & FAILED != 0 }
+                }
+                (pulse, _) => pulse,
+            };
+            let failed = flags & FAILED != 0;
+            let began =
+                if matches!(pulse, Pulse::Late { .. }) && !failed { last.plus(row.every) } else { last };
             self.set_pulse(config, id, pulse, Some(began), now);
             if let Some(beat) = self.beats.get_mut(id.index()) {
                 // It is in the journal as it is.

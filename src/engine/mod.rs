@@ -323,8 +323,8 @@ impl Engine {
             }
         } else {
             self.incidents.learn_time(now);
-            self.learn_what_was_left(now);
         }
+        self.learn_what_was_left(config, old.is_none(), now);
         self.recall_beats(config, now);
         self.rejudge(config, now, false);
         // What is planned is on, or over, by the new time; and pages tell times by it.
@@ -496,8 +496,8 @@ impl View for Looking<'_> {
         self.engine.incidents.banner(site, self.now)
     }
 
-    fn day(&self, component: ComponentId, ago: u8) -> Day {
-        self.engine.uptime.day(self.config, component, self.now, ago)
+    fn fared(&self, component: ComponentId, days: &mut [Day]) {
+        self.engine.uptime.fared(self.config, component, self.now, days);
     }
 
     fn days(&self, site: SiteId) -> u8 {

@@ -36,6 +36,7 @@ impl Engine {
                 .find(|&was| same_component(old, was, new, id));
             if let Some((was, known)) = was.and_then(|was| Some((was, self.statuses.get(was.index())?))) {
                 *status = *known;
+                status.renew_mark(|by| source_to.get(by.index()).copied().flatten());
                 if let Some(to) = component_to.get_mut(was.index()) {
                     *to = Some(id);
                 }

@@ -548,7 +548,8 @@ impl Engine {
             };
             let was = old.rules().find(|(_, was)| same(was));
             if let Some(was) = was.and_then(|(id, _)| self.rules.known.get(id.index())) {
-                *known = *was;
+                // Its severity may have changed.
+                *known = Known { says: was.finding(row, now), ..*was };
             }
         }
         self.rules.known = known;

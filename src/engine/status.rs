@@ -27,6 +27,8 @@ pub struct ComponentStatus {
     doubt: Finding,
     /// Zero: it counts.
     doubt_until: Mono,
+    /// How many changes go on that have made it better, and are not shown yet.
+    held: u8,
     shown: Finding,
     since: At,
     /// Whether `since` is known. Not an `Option`: its `None` is not zero, and would move all of the engine
@@ -46,6 +48,7 @@ impl ComponentStatus {
             mark_by: 0,
             doubt: Finding::NeverHeard,
             doubt_until: Mono(0),
+            held: 0,
             shown: Finding::NeverHeard,
             since: At::Mono(Mono(0)),
             dated: false,
@@ -87,9 +90,10 @@ impl ComponentStatus {
         self.tally
     }
 
-    /// Forgets its claims, to be counted anew.
+    /// Forgets its claims, to be counted anew, and shown whatever goes on.
     pub fn recount(&mut self) {
         self.tally = [0; FINDINGS];
+        self.held = 0;
     }
 
     /// A claim of this source finds no room: the component is at least this bad until then.
@@ -105,12 +109,38 @@ impl ComponentStatus {
         } else {
             (self.mark, self.mark_by, self.mark_group) = (finding, by, 0);
         }
-        self.mark_until = until;
+        // A webhook's is long, and another sender's refusal makes it no shorter.
+        self.mark_until = self.mark_until.max(until);
     }
 
     /// A body is over in which a claim on it found no room: its alerts are this group.
     pub fn mark_group(&mut self, group: u32) {
         self.mark_group = if self.mark_group == 0 || self.mark_group == group { group } else { SEVERAL };
+    }
+
+    /// What left the mark is not known as a group: a record of an earlier run, or a body that a reload cut.
+    pub fn mark_several(&mut self) {
+        self.mark_group = SEVERAL;
+    }
+
+    /// After a reload: the source that left the mark has another place, which `to` names.
+    pub fn renew_mark(&mut self, to: impl Fn(SourceId) -> Option<SourceId>) {
+        let to = self.mark_by.checked_sub(1).and_then(|by| to(SourceId(by)));
+        self.mark_by = to.map_or(0, |to| to.0.wrapping_add(1));
+        if self.mark_group == 0 {
+            self.mark_several();
+        }
+    }
+
+    /// A change makes it better, and is not over: until [`settle`](Self::settle) its old state is shown.
+    pub fn hold(&mut self) {
+        self.held = self.held.saturating_add(1);
+    }
+
+    /// A change that made it better is over. True if no other one goes on.
+    pub fn settle(&mut self) -> bool {
+        self.held = self.held.saturating_sub(1);
+        self.held == 0
     }
 
     /// This source says that all alerts of a group are over. True if the mark is that group's, and ends.
@@ -226,6 +256,27 @@ mod tests {
                 assert_eq!(status.found(Mono(0)), Finding::Well);
             }
         }
+    }
+
+    #[test]
+    fn a_mark_is_ended_by_its_group_alone_also_after_a_reload() {
+        let marked = |group: u32| {
+            let mut status = ComponentStatus { feed: Finding::Well, ..ComponentStatus::new() };
+            status.mark(SourceId(1), Finding::Outage, Mono(0), Mono(100));
+            if group != 0 {
+                status.mark_group(group);
+            }
+            // What was the second source is the first.
+            status.renew_mark(|by| by.0.checked_sub(1).map(SourceId));
+            status
+        };
+        assert!(!marked(7).unmark(SourceId(1), 7), "another source has its place now");
+        assert!(marked(7).unmark(SourceId(0), 7));
+        // The reload cut the body that left it, so nobody knows what else stood in that.
+        let mut status = marked(0);
+        status.mark_group(7);
+        assert!(!status.unmark(SourceId(0), 7));
+        assert_eq!(status.found(Mono(50)), Finding::Outage);
     }
 
     #[test]

@@ -465,6 +465,8 @@ impl Incidents {
         if self.log.iter().any(undated) {
             let offset = wall.0.saturating_sub(self.since_boot(now.mono));
             self.redate(&|at| When::Wall(at.saturating_add(offset)));
+            // Since when each component has been unwell is dated, too.
+            self.rebuild();
             let payload = record::clock(ClockRecord { boot: self.boot.id, offset: Some(offset) });
             self.push(now, CLOCK, &payload);
         }

@@ -451,8 +451,10 @@ impl Incidents {
     fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
         let mut later = self.steps_from(at, site, step.number).skip(1);
         let mild = |what| matches!(what, What::Better | What::NoData);
-        // What says no more than since when, leaves how bad it was to others.
-        let says = |what| what != What::Dated || step.what == What::Dated;
+        // Who says no more than since when leaves how bad it was to others, and who says no more than how bad, since when.
+        let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated);
+        let says =
+            |what| (what != What::Dated || step.what == What::Dated) && (dates(what) || !dates(step.what));
         if anew && !self.steps_from(at, site, step.number).any(|(_, _, later)| later.what == What::Resolved) {
             return false;
         }

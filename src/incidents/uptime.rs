@@ -29,7 +29,7 @@ use scale::{DAY_MINUTES, Packed};
 
 use crate::config::Config;
 use crate::limits::{
-    CLOCK_BELIEVED, CLOCK_STEP, COMPONENTS, DOUBTED_DAYS, HISTORY_DAYS, SITES, UPTIME_WRITE,
+    CLOCK_BELIEVED, CLOCK_STEP, COMPONENTS, DOUBTED_DAYS, HISTORY_DAYS, SITES, UPTIME_HASTE, UPTIME_WRITE,
 };
 use crate::model::{ComponentId, Day, SiteId};
 use crate::time::civil::{Civil, DAY_MS};
@@ -108,6 +108,8 @@ pub struct Uptime {
     due: Mono,
     /// When the present day is written down next.
     write_at: Mono,
+    /// Whether that is sooner than usual, since trouble has ended.
+    hastened: bool,
 }
 
 impl Default for Uptime {
@@ -130,6 +132,7 @@ impl Uptime {
             ahead_ms: 0,
             due: Mono(0),
             write_at: Mono(0),
+            hastened: false,
         }
     }
 
@@ -159,8 +162,19 @@ impl Uptime {
             let calendar = calendar_of(&self.calendars, config, component);
             if let Some(running) = self.running.get_mut(component.index()) {
                 running.count(calendar, now.mono);
-                running.lived = lived;
+                let was = core::mem::replace(&mut running.lived, lived);
+                if matches!(was, Lived::Degraded | Lived::Outage) {
+                    self.hasten(now.mono);
+                }
             }
+        }
+    }
+
+    /// Trouble has ended, and is to be written down.
+    fn hasten(&mut self, now: Mono) {
+        if !core::mem::replace(&mut self.hastened, true) {
+            let sooner = i64::from(UPTIME_WRITE.0).saturating_sub(i64::from(UPTIME_HASTE.0));
+            self.write_at = Mono(self.write_at.0.saturating_sub(sooner)).max(now).min(self.write_at);
         }
     }
 
@@ -181,23 +195,26 @@ impl Uptime {
         self.has_wall.then_some(self.write_at)
     }
 
-    /// How a component fared `ago` days before the present day of its site, in minutes that are at most 1,440
-    /// together. What is known is at least the sum of the others.
-    pub fn day(&self, config: &Config, component: ComponentId, now: Now, ago: u8) -> Day {
+    /// How a component fared: on the present day of its site, on the day before, and so on, in minutes that are at
+    /// most 1,440 together. What is known is at least the sum of the others. Of what is not kept, `days` stays as it
+    /// is. O(days).
+    pub fn fared(&self, config: &Config, component: ComponentId, now: Now, days: &mut [Day]) {
         let calendar = calendar_of(&self.calendars, config, component);
-        let number = calendar.today.saturating_sub(u32::from(ago));
-        let retained = config.site_of(component).and_then(|site| config.sites.get(site.index()));
-        if calendar.today == 0 || number == 0 || retained.is_none_or(|site| ago >= site.retain_days) {
-            return Day::default();
-        }
-        let minutes = if ago == 0 {
-            self.today(calendar, component, now.mono)
-        } else {
-            self.packed(calendar, component, number, now.mono).minutes().unwrap_or_default()
+        let site = config.site_of(component).and_then(|site| config.sites.get(site.index()));
+        let retained = usize::from(site.map_or(0, |site| site.retain_days)).min(days.len());
+        let (Some(days), Some(kept)) = (days.get_mut(..retained), self.days.get(component.index())) else {
+            return;
         };
-        let [down, degraded, maintenance, known] =
-            whole(minutes).map(|minutes| u16::try_from(minutes).unwrap_or(0));
-        Day { down, degraded, maintenance, known }
+        for (&number, packed) in calendar.numbers.iter().zip(kept) {
+            let ago = calendar.today.checked_sub(number).filter(|_| number != 0);
+            let ago = ago.and_then(|ago| usize::try_from(ago).ok());
+            if let Some(day) = ago.and_then(|ago| days.get_mut(ago)) {
+                *day = told(packed.minutes().unwrap_or_default());
+            }
+        }
+        if let Some(first) = days.first_mut().filter(|_| calendar.today != 0) {
+            *first = told(self.today(calendar, component, now.mono));
+        }
     }
 
     /// Whether anything was ever known of a component, in what is kept.
@@ -503,6 +520,12 @@ fn whole([down, degraded, maintenance, known]: [u32; 4]) -> [u32; 4] {
     let bad = down.saturating_add(degraded);
     let maintenance = maintenance.min(DAY_MINUTES.saturating_sub(bad));
     [down, degraded, maintenance, known.clamp(bad.saturating_add(maintenance), DAY_MINUTES)]
+}
+
+fn told(minutes: [u32; 4]) -> Day {
+    let [down, degraded, maintenance, known] =
+        whole(minutes).map(|minutes| u16::try_from(minutes).unwrap_or(0));
+    Day { down, degraded, maintenance, known }
 }
 
 /// The calendar of a component's site; an empty one if it has none.

@@ -77,10 +77,10 @@ pub trait View {
         _ = site;
         None
     }
-    /// How a component fared `ago` days before today (0: today, so far) in its site's time.
-    fn day(&self, component: ComponentId, ago: u8) -> Day {
-        _ = (component, ago);
-        Day::default()
+    /// How a component fared, by days of its site's time: today so far, then yesterday, and so on, for as many as
+    /// there is room for. Each that is not kept stays as it is.
+    fn fared(&self, component: ComponentId, days: &mut [Day]) {
+        _ = (component, days);
     }
     /// How many days are kept of a site, today included; at most [`HISTORY_DAYS`](crate::limits::HISTORY_DAYS).
     fn days(&self, site: SiteId) -> u8 {

@@ -138,8 +138,10 @@ impl Context<'_> {
         });
         let mut fared = [Fared::Unknown; HISTORY_DAYS];
         let mut sum = Sum::default();
-        for (place, ago) in fared.iter_mut().zip((0..days).rev()) {
-            let day = self.view.day(component, ago);
+        let mut kept = [Day::default(); HISTORY_DAYS];
+        let Some(kept) = kept.get_mut(..usize::from(days)) else { return };
+        self.view.fared(component, kept);
+        for ((place, &day), ago) in fared.iter_mut().zip(kept.iter().rev()).zip((0..days).rev()) {
             *place = Fared::of(day, if ago == 0 { today } else { DAY_MINUTES });
             sum.add(day, ago);
         }

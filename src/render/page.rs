@@ -133,6 +133,12 @@ pub(super) const fn part_word(state: Told) -> Word {
     }
 }
 
+/// Whether its monitoring has reported that something is wrong with a part, which began as bad as it is or milder.
+fn is_trouble(seen: &ComponentView) -> bool {
+    use Finding::{Degraded, Lapsed, Outage, SenderCannotTell};
+    matches!(shown::reason(seen), Degraded | Outage | Lapsed | SenderCannotTell)
+}
+
 /// The room for what alerts say, in bytes, and whether something did not fit.
 #[derive(Clone, Copy)]
 struct Texts {
@@ -625,8 +631,7 @@ impl<'a> Context<'a> {
             since: &mut |out| {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
                 if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
-                    out.text(" ");
-                    self.at(out, since.wall(self.now), Date::UnlessToday, Word::Since, None);
+                    self.since(out, is_trouble(&seen), since.wall(self.now));
                 }
             },
             detail: &mut |out| {
@@ -640,6 +645,14 @@ impl<'a> Context<'a> {
             },
         }
         .write(out);
+    }
+
+    /// ` since 09:06`, or if it is a trouble that began then and may have been milder, ` · trouble since 09:06`.
+    pub(super) fn since(&self, out: &mut Out<'_>, trouble: bool, since: Option<Wall>) {
+        let trouble = trouble || self.longest;
+        out.text(if trouble { " · " } else { " " });
+        let word = if trouble { Word::TroubleSince } else { Word::Since };
+        self.at(out, since, Date::UnlessToday, word, None);
     }
 
     /// Of what works, only a change of today is news: its bar tells the rest.

@@ -246,8 +246,7 @@ impl Context<'_> {
             out.text(" · ");
             self.time(out, began, now, Date::UnlessToday);
         } else {
-            out.text(" ");
-            self.at(out, Some(began), Date::UnlessToday, Word::Since, None);
+            self.since(out, true, Some(began));
         }
     }
 

@@ -208,7 +208,7 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        self.port.look(|config| self.console.retry(config, &files::state_dir(options, config)))
+        self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)))
     }
 
     fn clock_is_right(&self) {

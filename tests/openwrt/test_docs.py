@@ -1,4 +1,4 @@
-"""What openwrt/README.md says can be done: each configuration in it is read by the program that it is for, the paths and the
+"""What docs/openwrt.md and docs/safety.md say can be done: each configuration in it is read by the program that it is for, the paths and the
 links in it lead somewhere, and what it says at the console is understood there."""
 
 import pathlib
@@ -12,12 +12,13 @@ import unittest
 from common import ROOT, TARGET, UID, OnARouter
 from test_pack import PLACES
 
-README = ROOT / "openwrt/README.md"
-TEXT = README.read_text()
+PAPER = ROOT / "docs/openwrt.md"
+TEXT = PAPER.read_text()
+SAFETY = (ROOT / "docs/safety.md").read_text()
 
 
 def blocks(language):
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+    return re.findall(rf"```{language}\n(.*?)```", TEXT + SAFETY, re.S)
 
 
 class Configurations(unittest.TestCase):
@@ -63,7 +64,7 @@ class Configurations(unittest.TestCase):
         own = {re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in TEXT.splitlines() if line.startswith("#")}
         for link in re.findall(r"\]\(([^)]+)\)", TEXT):
             path, _, anchor = link.partition("#")
-            self.assertTrue((README.parent / path).exists(), link)
+            self.assertTrue((PAPER.parent / path).exists(), link)
             if not path:
                 self.assertIn(anchor, own)
         table = re.findall(r"(?m)^\| `(/[^`]+)` \|", TEXT)

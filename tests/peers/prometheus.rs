@@ -138,7 +138,7 @@ fn a_rule_fires_resolves_and_falls_silent() {
     prometheus.signal("KILL");
     prometheus.wait();
     eventually("the page says that nobody watches", 8, || {
-        daemon.english().contains("The monitoring is down since")
+        daemon.english().contains("The monitoring has been down since")
     });
     let page = daemon.english();
     assert_eq!(overall(&page), "We do not know");

@@ -200,8 +200,10 @@ impl View for Fake {
     fn banner(&self, _: SiteId) -> Option<BannerView<'_>> {
         self.banner
     }
-    fn day(&self, component: ComponentId, ago: u8) -> Day {
-        self.past.get(&(component.index(), ago)).copied().unwrap_or(whole(ago))
+    fn fared(&self, component: ComponentId, days: &mut [Day]) {
+        for (day, ago) in days.iter_mut().zip(0..) {
+            *day = self.past.get(&(component.index(), ago)).copied().unwrap_or(whole(ago));
+        }
     }
     fn days(&self, _: SiteId) -> u8 {
         self.days

@@ -16,17 +16,15 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod check;
-mod dice;
-mod disk;
+#[path = "../kit/mod.rs"]
+mod kit;
 mod model;
 mod people;
 mod scene;
 mod world;
 
-use std::sync::Mutex;
-
 use aiglon::model::{IncidentView, SiteId, State, View};
-use dice::Dice;
+use kit::dice::Dice;
 use world::World;
 
 /// Everything that is told is gone through once in so many steps.
@@ -62,35 +60,7 @@ fn run(seed: u64, steps: u64) {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|value| value.parse().ok())
-}
-
 #[test]
 fn the_page_the_journal_and_a_naive_model_agree() {
-    let (seeds, steps) = (number("SIM_SEEDS"), number("SIM_STEPS").unwrap_or(1000));
-    // From one on, as many as are asked for; alone, it is a replay.
-    let first = number("SIM_SEED");
-    let count = seeds.unwrap_or(if first.is_some() { 1 } else { 24 });
-    let first = first.unwrap_or(1);
-    let last = first.saturating_add(count).saturating_sub(1);
-    // No atomic: MIPS has none of 64 bits.
-    let next = Mutex::new(first..=last);
-    let failed = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let Some(seed) = next.lock().unwrap().next() else { break };
-                    if std::panic::catch_unwind(|| run(seed, steps)).is_err() {
-                        eprintln!("seed {seed} failed");
-                        failed.lock().unwrap().push(seed);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "these failed: {failed:?}; replay one with SIM_SEED=… SIM_STEPS={steps}");
+    kit::each_seed(24, 1000, run);
 }

@@ -43,6 +43,8 @@ struct Known {
     /// Whether the last message, without a clock to go by, was ambiguous; whether it was an end.
     wavered: bool,
     over: bool,
+    /// A restart brought it back, and its sender has not said it since.
+    restored: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,7 +116,15 @@ impl Model {
         let Some(known) = self.alerts.iter_mut().find(|known| known.which == which) else {
             let life = if passed == Some(true) { Life::Expired { quiet: now } } else { fires };
             let (announced, announced_at) = (ends, now);
-            self.alerts.push(Known { which, life, announced, announced_at, wavered: false, over: false });
+            self.alerts.push(Known {
+                which,
+                life,
+                announced,
+                announced_at,
+                wavered: false,
+                over: false,
+                restored: false,
+            });
             return;
         };
         let again = ends == known.announced && now - known.announced_at < SAME;
@@ -158,6 +168,7 @@ impl Model {
                 announced_at: now,
                 wavered: false,
                 over: false,
+                restored: false,
             });
         }
     }
@@ -167,7 +178,13 @@ impl Model {
         self.hook_said(which, true, now);
         if let Some(known) = self.alerts.last_mut() {
             known.life = until.map_or(Life::Expired { quiet: now }, |until| Life::Fires { until });
+            known.restored = true;
         }
+    }
+
+    /// Whether a restart brought it back, and its sender has not said it since.
+    pub fn is_restored(&self, which: Which) -> bool {
+        self.alerts.iter().any(|known| known.which == which && known.restored)
     }
 
     /// A whole request came.

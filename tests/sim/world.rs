@@ -17,7 +17,7 @@ use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
-use super::disk::Disk;
+use super::kit::disk::Disk;
 use super::model::{Model, REPEAT_WITHIN, Which};
 use super::people::{self, Deed, LONG_AGO, People};
 use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF, SITE_OF_SERVICE, SOURCES};
@@ -178,7 +178,8 @@ impl World {
         started.opened.unwrap();
         assert_eq!(started.unknown, 0, "what was written is known");
         self.tell(started.news);
-        self.adopt_hooks();
+        self.model.forget_hook();
+        self.adopt_hooks(|_, _| true);
     }
 
     /// Does something with the engine and its journal.
@@ -277,11 +278,10 @@ impl World {
             self.over_at = self.over_at.max(NOON + self.now + before);
         }
         self.unplanned |= ahead.unwrap_or(i64::MAX) < self.ahead.unwrap_or(i64::MAX);
-        let learns = self.ahead.is_none() && ahead.is_some();
         self.ahead = ahead;
         self.pass_to(self.now);
-        if learns {
-            self.adopt_hooks();
+        if ahead.is_some() {
+            self.adopt_hooks(Model::is_restored);
         }
     }
 
@@ -657,14 +657,18 @@ impl World {
             };
             assert!(!fires(which) || held.contains(which), "{which:?} was on flash");
         }
-        self.adopt_hooks();
+        self.model.forget_hook();
+        self.adopt_hooks(|_, _| true);
     }
 
     /// What is left of the life of an alert that nobody repeats depends on both clocks, as they were when it was
-    /// written and when it was read: the model takes it over. It is never more than a whole one.
-    fn adopt_hooks(&mut self) {
-        self.model.forget_hook();
+    /// written and when it was read: the model takes it over. It is never more than a whole one. Of what was
+    /// said in this run, no clock changes it.
+    fn adopt_hooks(&mut self, which_of: impl Fn(&Model, Which) -> bool) {
         for (which, until) in self.hooks() {
+            if !which_of(&self.model, which) {
+                continue;
+            }
             let until = until.map(|until| until.0 + self.process);
             assert!(until.is_none_or(|until| until <= self.now + REPEAT_WITHIN), "{which:?} lives too long");
             self.model.hook_lives(which, until, self.now);

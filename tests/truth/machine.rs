@@ -16,7 +16,7 @@ use aiglon::persist::Driver;
 use aiglon::shown::{self, ShownState};
 use aiglon::time::{At, Now};
 
-use super::disk::Disk;
+use super::kit::disk::Disk;
 use super::scene::{self, CRON, PARTS};
 
 const HOME: SiteId = SiteId(0);

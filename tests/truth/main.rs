@@ -18,22 +18,18 @@
 //! `SIM_SEEDS`, `SIM_STEPS`, `SIM_SEED` and `SIM_TRACE` are as in `tests/sim`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-#[path = "../sim/dice.rs"]
-mod dice;
-#[path = "../sim/disk.rs"]
-#[allow(dead_code, reason = "the other simulator has its storage fail, too")]
-mod disk;
 mod found;
 mod judge;
+#[path = "../kit/mod.rs"]
+#[allow(dead_code, reason = "the other simulator has its storage fail, too")]
+mod kit;
 mod locals;
 mod machine;
 mod scene;
 mod senders;
 mod world;
 
-use std::sync::Mutex;
-
-use dice::Dice;
+use kit::dice::Dice;
 use world::World;
 
 /// Whether restarts are among what happens.
@@ -48,33 +44,7 @@ fn run(seed: u64, steps: u64) {
     world.come_to_rest();
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|value| value.parse().ok())
-}
-
 #[test]
 fn what_is_told_is_what_was_sent() {
-    let (seeds, steps) = (number("SIM_SEEDS"), number("SIM_STEPS").unwrap_or(200));
-    let first = number("SIM_SEED");
-    let count = seeds.unwrap_or(if first.is_some() { 1 } else { 8 });
-    let first = first.unwrap_or(1);
-    let last = first.saturating_add(count).saturating_sub(1);
-    let next = Mutex::new(first..=last);
-    let failed = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let Some(seed) = next.lock().unwrap().next() else { break };
-                    if std::panic::catch_unwind(|| run(seed, steps)).is_err() {
-                        eprintln!("seed {seed} failed");
-                        failed.lock().unwrap().push(seed);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap();
-    assert!(failed.is_empty(), "these failed: {failed:?}; replay one with SIM_SEED=… SIM_STEPS={steps}");
+    kit::each_seed(8, 200, run);
 }

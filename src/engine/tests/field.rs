@@ -71,6 +71,73 @@ fn f1_what_a_webhook_does_not_repeat_is_no_longer_known_and_never_well_by_itself
     }
 }
 
+/// It came before the clock was known, so its record has no date; the clock is known from the next minute on.
+#[test]
+fn f1_a_life_without_a_date_is_granted_once_and_dated() {
+    let mut board = Board::well(ONE);
+    board.cut_power_and_set_clock(1, None);
+    board.hook(A, &[down(9)]);
+    board.quiet(12);
+    board.set_clock(Some(0));
+    for minute in [60, 120, 180] {
+        board.quiet(minute);
+        board.kill();
+        assert_eq!(board.state(HERON), State::Outage, "{minute}");
+    }
+    board.quiet(LAPSES + 3);
+    assert_eq!(board.reason(HERON), Finding::Lapsed, "no restart makes it longer");
+}
+
+/// An annotation says how bad it is, and that is nothing any more.
+#[test]
+fn f1_what_says_that_nothing_is_wrong_has_ended() {
+    let severity = |severity: &str| {
+        let down = down(9).replace(r#","severity":"critical""#, "");
+        down.replace(r#""annotations":{"#, &format!(r#""annotations":{{"severity":"{severity}""#))
+    };
+    let mut board = Board::well(ONE);
+    board.hook(A, &[severity("critical")]);
+    assert_eq!(board.state(HERON), State::Outage);
+    board.hook(A, &[severity("info")]);
+    assert_eq!(board.state(HERON), State::Operational);
+}
+
+/// What moved a claim elsewhere counts, though the part that it moved to is gone.
+#[test]
+fn f1_a_claim_that_moved_does_not_come_back_where_it_was() {
+    let text = ONE.replace(
+        "config component 'egret'",
+        "config component 'gull'\n\toption service 'wifi'\n\tlist match 'summary~*gull*'\nconfig component 'egret'",
+    );
+    let moves = |summary: &str| {
+        let nobody = down(9).replace(r#""component":"heron","#, "");
+        nobody.replace(r#""annotations":{"#, &format!(r#""annotations":{{"summary":"{summary}""#))
+    };
+    let mut board = Board::well(&text);
+    board.hook(A, &[moves("the egret fell")]);
+    board.hook(A, &[moves("the gull fell")]);
+    board.set_text(ONE);
+    board.kill();
+    board.quiet(40);
+    assert_eq!(board.state(EGRET), State::Operational);
+}
+
+/// A webhook's alert is told again after hours, so what found no room is not known for hours.
+#[test]
+fn a_short_refusal_does_not_shorten_a_long_one() {
+    let mut board = Board::well(&two());
+    let huge =
+        |alert: String| alert.replace(r#""labels":{"#, &format!(r#""labels":{{"x":"{}","#, "y".repeat(5000)));
+    board.hook(A, &[huge(down(9))]);
+    assert_ne!(board.state(HERON), State::Operational);
+    board.quiet(11);
+    board.alerts(B, &[huge(alert("AntennaDown", "heron", 9, 12))]);
+    for minute in [30, 200] {
+        board.quiet(minute);
+        assert_ne!(board.state(HERON), State::Operational, "{minute}");
+    }
+}
+
 #[test]
 fn f1_a_person_can_end_what_no_sender_ends() {
     // While it fires, and when it is no longer known.
@@ -218,6 +285,12 @@ fn f2_resolved_since_nobody_looked_is_not_well_by_whichever_path() {
         let over = alert("AntennaDown", "heron", 9, 12).replace("\"annotations\":{", &annotation);
         board.alerts(A, &[over]);
         assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{reason}");
+        // Nobody has looked for an hour, either.
+        board.quiet(72);
+        assert_eq!(board.reason(HERON), Finding::SenderCannotTell, "{reason}");
+        board.release(HERON);
+        board.quiet(100);
+        assert_eq!(board.state(HERON), State::Operational, "{reason}");
     }
 }
 
@@ -425,6 +498,44 @@ fn f8b_a_clock_that_is_years_ahead_for_an_hour_takes_nothing_away() {
     board.set_clock(Some(0));
     board.quiet(30 + 8 * 60);
     assert_eq!((board.planned(), board.troubles().len()), (2, 1));
+}
+
+/// The clock began where it was when the power was cut, or far ahead, and is set a while later.
+#[test]
+fn f1_a_clock_that_is_set_after_a_restart_decides_what_was_left() {
+    let mut board = hooked();
+    board.cut_power_and_set_clock(200, Some(-200 * MIN));
+    assert_eq!(board.state(HERON), State::Outage);
+    board.quiet(212);
+    board.set_clock(Some(0));
+    board.quiet(LAPSES - 1);
+    assert_eq!(board.state(HERON), State::Outage);
+    board.quiet(LAPSES + 1);
+    assert_eq!(board.reason(HERON), Finding::Lapsed);
+
+    let mut board = hooked();
+    board.cut_power_and_set_clock(5, Some(10 * 60 * MIN));
+    assert_eq!(board.reason(HERON), Finding::Lapsed);
+    board.quiet(17);
+    board.set_clock(Some(0));
+    assert_eq!(board.state(HERON), State::Outage);
+    board.quiet(LAPSES + 1);
+    assert_eq!(board.reason(HERON), Finding::Lapsed);
+}
+
+/// What came before the clock was set is dated, and said to have begun when its sender says.
+#[test]
+fn x1_what_was_told_before_the_clock_was_set_has_its_beginning_after_a_restart() {
+    let mut board = Board::well(ONE);
+    board.cut_power_and_set_clock(1, None);
+    board.alerts(A, &[alert("AntennaDown", "heron", 2, 20)]);
+    board.quiet(13);
+    board.set_clock(Some(0));
+    board.alerts(A, &[alert("AntennaDown", "heron", 2, 20)]);
+    board.quiet(15);
+    assert_eq!(board.tells(HERON), (State::Outage, Some(2)));
+    board.kill();
+    assert_eq!(board.since(HERON), Some(2));
 }
 
 #[test]
@@ -661,6 +772,27 @@ fn f13_a_body_by_a_webhook_is_one_change_too() {
     }
 }
 
+#[test]
+fn f13_what_a_slow_body_makes_better_is_not_shown_by_another_one() {
+    for between in ["another body", "time"] {
+        let mut board = Board::well(&two());
+        board.alerts(A, &[alert("Value10", "heron", 10, 14)]);
+        board.alerts(B, &[alert("Other", "heron", 10, 14)]);
+        board.quiet(12);
+        let end = std::format!("[{}]", alert("Value10", "heron", 10, 12));
+        let (slow, _) = board.post_slowly(A, Sender::Repeating, &end);
+        if between == "time" {
+            board.alerts(B, &[alert("Slow", "heron", 10, 16).replace("critical", "warning")]);
+        }
+        board.alerts(B, &[alert("Other", "heron", 10, 12)]);
+        board.pass_to(12 * MIN + 30_000);
+        assert_eq!(board.state(HERON), State::Outage, "{between}: its successor may be on the way");
+        board.close(slow, End::WHOLE);
+        let then = if between == "time" { State::Degraded } else { State::Operational };
+        assert_eq!(board.state(HERON), then, "{between}");
+    }
+}
+
 // ---- 15: old news ----------------------------------------------------------------------------------------
 
 #[test]
@@ -674,6 +806,22 @@ fn f15_a_firing_of_what_its_source_has_just_ended_is_old_news() {
         board.hook(A, &[down(9)]);
         assert_eq!(board.state(HERON), State::Operational, "{late} s");
     }
+}
+
+/// Its source said that it concerns nobody, not that it is over.
+#[test]
+fn f15_what_concerned_nobody_for_a_moment_is_news_when_it_concerns_somebody() {
+    let mut board = hooked();
+    let nobody = down(9).replace(r#""annotations":{"#, r#""annotations":{"severity":"info""#);
+    let nobody = nobody.replace(r#","severity":"critical""#, "");
+    let told = |severity: &str| nobody.replace("info", severity);
+    board.hook(A, &[over(9, 10), told("critical")]);
+    assert_eq!(board.state(HERON), State::Outage);
+    board.hook(A, &[told("info")]);
+    assert_eq!(board.state(HERON), State::Operational);
+    board.pass_to(10 * MIN + 30_000);
+    board.hook(A, &[told("critical")]);
+    assert_eq!(board.state(HERON), State::Outage);
 }
 
 #[test]
@@ -978,7 +1126,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
         for minute in 16..=34 {
             board.heard_until(minute, &[]);
             egret(&mut board, minute);
-            assert!(board.page().contains("Down since"), "{minute}");
+            assert!(board.page().contains("Down · trouble since"), "{minute}");
             if minute >= 20 {
                 assert_eq!(board.state(HERON), State::NoData);
                 assert_eq!(board.headline(), "Something is down", "{minute}");
@@ -987,7 +1135,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
         // From then on, it tells that nobody knows any more.
         board.heard_until(36, &[]);
         egret(&mut board, 36);
-        assert!(!board.page().contains("Down since"), "{}", board.page());
+        assert!(!board.page().contains("Down · trouble since"), "{}", board.page());
     }
 }
 

@@ -349,6 +349,38 @@ fn what_has_not_had_the_time_to_come_opens_no_incident() {
     assert_eq!(opened(&ruled, 20), 1);
 }
 
+/// The journal was written anew while it was right; what it says then is what the journal has.
+#[test]
+fn a_failure_after_the_journal_was_written_anew_is_not_forgotten() {
+    let mut sim = Sim::new(&nightly());
+    heard(&mut sim, BACKUP, true);
+    sim.at(10);
+    heard(&mut sim, BACKUP, false);
+    let mut written = Vec::new();
+    let now = sim.clocks();
+    sim.engine.snapshot(&sim.config, now, false, &mut |kind, payload| written.push((kind, payload.to_vec())));
+    sim.engine.noted_all(false, now);
+    sim.at(20);
+    written.extend(heard(&mut sim, BACKUP, true));
+    sim.at(30);
+    assert_eq!(known(&after(&mut sim, 5, &written)).0, "failed");
+}
+
+/// It was on time before the start, is late since, and the clock moves a little.
+#[test]
+fn a_clock_that_moves_makes_no_late_heartbeat_well() {
+    let mut sim = Sim::new(&nightly());
+    let written = heard(&mut sim, BACKUP, false);
+    sim.at(20 * HOUR);
+    let mut next = after(&mut sim, 1, &written);
+    next.at(7 * HOUR);
+    assert_eq!(known(&next).0, "late");
+    next.ahead = next.ahead.map(|ahead| ahead + MIN);
+    let now = next.clocks();
+    next.engine.step(&next.config, now, Input::Pass);
+    assert_eq!(known(&next).0, "late");
+}
+
 /// An hourly one came twice; the second is in no record, since the power goes before the history is written.
 #[test]
 fn what_may_have_come_without_a_record_is_not_late_after_a_power_cut() {

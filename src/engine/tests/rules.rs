@@ -478,3 +478,15 @@ fn a_reload_keeps_what_came_and_expects_what_is_new() {
     sim.second(110);
     assert_eq!(missing(&sim), ["d", "a", "b", "c"]);
 }
+
+#[test]
+fn a_reload_that_changes_how_bad_a_rule_is_counts_at_once() {
+    let text = ruled("\toption field 'loss'\n\toption above '50'\n\toption severity 'critical'\n");
+    let mut sim = Sim::believing(&text);
+    sim.lines("ping loss=80\n");
+    assert_eq!(sim.state(NORTH), State::Outage);
+    reload(&mut sim, &text.replace("'critical'", "'warning'"));
+    assert_eq!(sim.state(NORTH), State::Degraded);
+    reload(&mut sim, &text);
+    assert_eq!(sim.state(NORTH), State::Outage);
+}

@@ -8,8 +8,9 @@ use crate::model::{Day, Repeat, ServiceId, View, Words};
 const SITE: SiteId = SiteId(0);
 
 fn day(sim: &Sim, component: ComponentId, ago: u8) -> [u16; 4] {
-    let Day { down, degraded, maintenance, known } =
-        sim.engine.view(&sim.config, sim.clocks()).day(component, ago);
+    let mut days = [Day::default(); 256];
+    sim.engine.view(&sim.config, sim.clocks()).fared(component, &mut days);
+    let Day { down, degraded, maintenance, known } = days[usize::from(ago)];
     [down, degraded, maintenance, known]
 }
 

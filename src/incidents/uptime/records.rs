@@ -40,7 +40,7 @@ impl Uptime {
     /// [`flush_at`](Self::flush_at) says so, and at a clean stop, behind [`pass`](Self::pass). A record that is not taken is made up for by the next
     /// [`snapshot`](Self::snapshot).
     pub fn flush(&mut self, config: &Config, now: Now, each: Each<'_>) {
-        self.write_at = now.mono.plus(UPTIME_WRITE);
+        (self.write_at, self.hastened) = (now.mono.plus(UPTIME_WRITE), false);
         for calendar in &mut self.calendars {
             if let Some(changed) = calendar.place(calendar.today).and_then(|at| calendar.changed.get_mut(at))
             {

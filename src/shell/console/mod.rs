@@ -131,10 +131,11 @@ impl Console {
         }
     }
 
-    /// Tries again what could not be, if it is time. Returns when it wants to be asked next.
-    pub fn retry(&self, config: &Config, state_dir: &Path) -> Option<Mono> {
+    /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called at
+    /// each tick, so `state_dir` is a path that is made only if it is time.
+    pub fn retry(&self, config: &Config, state_dir: &dyn Fn() -> PathBuf) -> Option<Mono> {
         if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
-            self.open(config, state_dir, self.lost.get());
+            self.open(config, &state_dir(), self.lost.get());
         }
         self.lost.get().map(|(_, at, _)| at)
     }

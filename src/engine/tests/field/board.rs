@@ -7,6 +7,7 @@ use std::ops::{Deref, DerefMut};
 
 use super::super::*;
 use crate::config::rule::Asking;
+use crate::engine::Body;
 use crate::engine::alerts::Held;
 use crate::incidents::{Action, Boot};
 use crate::ingest::line::{Event as LineEvent, Lines, Precision};
@@ -141,6 +142,21 @@ impl Board {
 
     /// Posts a body, as a connection does. Returns how many of its alerts are malformed.
     pub(super) fn post(&mut self, source: SourceId, sender: Sender, body: &str) -> usize {
+        let (open, bad) = self.post_slowly(source, sender, body);
+        let truncated = self.sim.reader.was_truncated();
+        self.close(open, End { alive: true, truncated });
+        bad
+    }
+
+    /// A body is over.
+    pub(super) fn close(&mut self, mut body: Body, end: End) {
+        let now = self.sim.clocks();
+        self.sim.engine.step(&self.sim.config, now, Input::Close { body: &mut body, end });
+        self.write();
+    }
+
+    /// The same, but for its end: the sender is slow.
+    pub(super) fn post_slowly(&mut self, source: SourceId, sender: Sender, body: &str) -> (Body, usize) {
         let now = self.sim.clocks();
         let dialect = match sender {
             Sender::Repeating => Dialect::Alerts,
@@ -176,10 +192,7 @@ impl Board {
         };
         reader.feed(body.as_bytes(), &mut each).unwrap();
         reader.finish().unwrap();
-        let end = End { alive: true, truncated: reader.was_truncated() };
-        tell(engine, Input::Close { body: &mut open, end });
-        self.write();
-        bad
+        (open, bad)
     }
 
     /// As Prometheus does.
@@ -262,6 +275,11 @@ impl Board {
             self.journal.push((kind, payload.to_vec()));
             self.sim.engine.note();
         }
+    }
+
+    /// From the next start on, this is the configuration.
+    pub(super) fn set_text(&mut self, text: &str) {
+        self.text = text.to_string();
     }
 
     /// The process is killed and begins anew at once.

@@ -76,6 +76,28 @@ fn how_bad_it_was_stays_when_a_step_says_only_since_when() {
     assert_eq!(stays(&next).worst, State::Outage);
 }
 
+/// Of the egret, a later step says only that it became worse.
+#[test]
+fn since_when_it_was_so_stays_when_a_step_says_only_how_bad() {
+    let mut sim = Sim::well(TWO);
+    sim.prometheus(A, &[alert("HeronDown", "heron", 10, 60)]);
+    sim.prometheus(A, &[alert("Slow", "egret", 7, 60).replace("critical", "warning")]);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice.") }).unwrap();
+    sim.quiet_until(12);
+    sim.prometheus(A, &[alert("EgretDown", "egret", 12, 60)]);
+    fill(&mut sim);
+    let records = sim.snapshot();
+    let mut next = Sim::new(TWO);
+    next.now = sim.now;
+    let now = next.clocks();
+    next.engine.begin(&next.config, now);
+    for (kind, payload) in &records {
+        next.engine.restore(&next.config, now, *kind, payload);
+    }
+    next.engine.restored(&next.config, now);
+    assert_eq!(next.since(EGRET), Some(7));
+}
+
 #[test]
 fn the_plans_of_one_site_leave_room_for_those_of_the_others() {
     let mut sim = Sim::well(TWO);

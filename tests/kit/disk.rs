@@ -3,7 +3,7 @@
 
 use aiglon::journal::{Fault, Store};
 
-use super::Dice;
+use super::dice::Dice;
 
 #[derive(Default)]
 struct File {
