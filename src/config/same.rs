@@ -3,7 +3,7 @@
 
 use super::Config;
 use super::matcher::Match;
-use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
+use crate::model::{ComponentId, SourceId, SourceSet};
 
 /// Whether a source is still one: its name, the name of its site, and a token that it had.
 pub fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
@@ -13,12 +13,6 @@ pub fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> b
     old.str(a.name) == new.str(b.name)
         && site_name(old, a.site.index()) == site_name(new, b.site.index())
         && share_token(old, was, new, is)
-}
-
-/// Whether a site is still one: its name.
-pub fn same_site(old: &Config, was: SiteId, new: &Config, is: SiteId) -> bool {
-    let (a, b) = (old.sites.get(was.index()), new.sites.get(is.index()));
-    matches!((a, b), (Some(a), Some(b)) if old.str(a.name) == new.str(b.name))
 }
 
 /// Whether any token of a source is still one. Without, they were revoked: who had them may have

@@ -35,39 +35,36 @@ pub(super) fn carry_out<'a>(
     command: &Command<'a>,
     out: &mut Sheet<'_>,
 ) -> Result<Status, Trouble<'a>> {
-    let mut message = Message::new();
+    let (mut message, mut question) = (Message::new(), Question::new());
     if command.row.verb == Verb::Release {
         return release(engine, now, ask, scope, command, out);
     }
-    let (site, done, undoable, undone) = {
+    let (site, done, undoable) = {
         let view = engine.view(scope.config, now);
         let teller = Teller { scope, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
-        let mut question = Question::new();
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
             return Ok(Status::Confirm);
         }
-        let undone = match action {
-            Action::Undo => engine.incidents().undoable(now, site, scope.who()),
-            _ => None,
-        };
-        let undone = undone.map(|(kind, _, what, _)| match kind {
-            STEP => deed(what),
-            BANNER => "banner",
-            WINDOW_ENDED => "maintenance end",
-            _ => "maintenance add",
-        });
+        question.clear();
+        if command.row.verb == Verb::Undo {
+            last_deed(&teller, now, site, &mut question)?;
+            // What is done is no question.
+            let without = question.len().saturating_sub(1);
+            question.truncate(without);
+        }
         drop(view);
         let done = engine.act(scope.config, now, site, scope.who(), action);
         // There may be no banner to take away: then all is as it should be.
         match (done, command.row.verb) {
-            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false, None),
-            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo), undone),
+            (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false),
+            (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
     let view = engine.view(scope.config, now);
     let teller = Teller { scope, view: &view, engine };
+    let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
     Ok(Status::Done)
 }
@@ -252,31 +249,38 @@ fn asks(
             });
         }
         Action::Undo => {
-            let last = teller.engine.incidents().undoable(now, site, scope.who());
-            let (kind, number, what, words) = last.ok_or(Refusal::NothingToUndo)?;
             _ = uwrite!(**out, "take back what you did last on {}: ", scope.site_name(site));
-            match kind {
-                STEP => {
-                    _ = uwrite!(**out, "{}", deed(what));
-                    match words {
-                        Words::Own { text, .. } => {
-                            let short = cut(text, SHOWN);
-                            let dots = if short.len() < text.len() { "…" } else { "" };
-                            _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
-                        }
-                        Words::Phrase(phrase) => _ = uwrite!(**out, " --say {}", phrase.name()),
-                        Words::None => {}
-                    }
-                    _ = uwrite!(**out, ", ");
-                    name(teller, site, number, false, out)?;
-                }
-                BANNER => _ = uwrite!(**out, "the banner?"),
-                _ => _ = uwrite!(**out, "maintenance {}?", number),
-            }
+            last_deed(teller, now, site, out)?;
         }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Writes what the caller did last on a site, as the end of a question.
+fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question) -> Result<(), Refusal> {
+    let last = teller.engine.incidents().undoable(now, site, teller.scope.who());
+    let (kind, number, what, words) = last.ok_or(Refusal::NothingToUndo)?;
+    match kind {
+        STEP => {
+            _ = uwrite!(**out, "{}", deed(what));
+            match words {
+                Words::Own { text, .. } => {
+                    let short = cut(text, SHOWN);
+                    let dots = if short.len() < text.len() { "…" } else { "" };
+                    _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
+                }
+                Words::Phrase(phrase) => _ = uwrite!(**out, " --say {}", phrase.name()),
+                Words::None => {}
+            }
+            _ = uwrite!(**out, ", ");
+            name(teller, site, number, false, out)?;
+        }
+        BANNER => _ = uwrite!(**out, "the banner?"),
+        WINDOW_ENDED => _ = uwrite!(**out, "the end of maintenance {}?", number),
+        _ => _ = uwrite!(**out, "maintenance {}?", number),
+    }
+    Ok(())
 }
 
 /// The command by which a person did something.
@@ -324,7 +328,7 @@ fn tell(
     site: SiteId,
     command: &Command<'_>,
     done: Done,
-    (undoable, undone): (bool, Option<&str>),
+    (undoable, undone): (bool, &str),
     out: &mut Sheet<'_>,
 ) {
     teller.zone(site, out);
@@ -345,7 +349,7 @@ fn tell(
         if matches!(done, Done::ResolvedWhileFiring(_)) {
             out.field("firing", Cell::Flag(true));
         }
-        if let Some(undone) = undone {
+        if !undone.is_empty() {
             out.field("undone", Cell::Text(undone));
         }
         if let Some(title) = overruled {
@@ -353,20 +357,12 @@ fn tell(
         }
         return out.close("}");
     }
-    if let Some(undone) = undone {
-        let mut digits = heapless::String::<10>::new();
-        _ = uwrite!(digits, "{}", number);
-        let of = if number == 0 { ["", "", "", ""] } else { [", ", key, " ", &digits] };
-        out.say(&["took back: ", undone, of[0], of[1], of[2], of[3], "; the page says now:", "\n"]);
-    } else {
-        out.say(&[
-            match command.row.verb {
-                Verb::Acknowledge => "noted, for people on the console; the page says as before:",
-                _ => "done; the page says now:",
-            },
-            "\n",
-        ]);
-    }
+    let (done_so, now_so) = match command.row.verb {
+        Verb::Undo => ("took back: ", "; the page says now:"),
+        Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
+        _ => ("done; the page says now:", ""),
+    };
+    out.say(&[done_so, undone, now_so, "\n"]);
     match done {
         Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
         Done::Maintenance(_) => teller.one_maintenance(site, number, out),

@@ -706,26 +706,26 @@ fn who_takes_something_back_is_told_what_that_was() {
         (
             "open vpn outage \"T\" \"words\"",
             "open \"words\", incident 2 (vpn, \"T\")?",
-            "took back: open, incident 2; the page says now:\n",
-            "\"incident\":3,\"undone\":\"open\"}",
+            "took back: open \"words\", incident 2 (vpn, \"T\"); the page says now:\n",
+            "\"incident\":3,\"undone\":\"open \\\"words\\\", incident 3 (vpn, \\\"T\\\")\"}",
         ),
         (
             "update 1 \"words\"",
             "update \"words\", incident 1 (wifi)?",
-            "took back: update, incident 1; the page says now:\n",
-            "\"incident\":1,\"undone\":\"update\"}",
+            "took back: update \"words\", incident 1 (wifi); the page says now:\n",
+            "\"incident\":1,\"undone\":\"update \\\"words\\\", incident 1 (wifi)\"}",
         ),
         (
             "banner set outage \"words\"",
             "the banner?",
-            "took back: banner; the page says now:\n",
-            "\"banner\":true,\"undone\":\"banner\"}",
+            "took back: the banner; the page says now:\n",
+            "\"banner\":true,\"undone\":\"the banner\"}",
         ),
         (
             "maintenance add vpn from now to +1h",
             "maintenance 1?",
-            "took back: maintenance add, maintenance 1; the page says now:\n",
-            "\"maintenance\":2,\"undone\":\"maintenance add\"}",
+            "took back: maintenance 1; the page says now:\n",
+            "\"maintenance\":2,\"undone\":\"maintenance 2\"}",
         ),
     ] {
         assert_eq!(board.ask("ana", line, true).0, Status::Done, "{line}");
@@ -740,10 +740,7 @@ fn who_takes_something_back_is_told_what_that_was() {
     board.ask("ana", "maintenance add vpn from now to +1h", true);
     board.ask("ana", "maintenance end 3", true);
     let (_, answer) = board.ask("ana", "undo", true);
-    assert!(
-        answer.starts_with("took back: maintenance end, maintenance 3; the page says now:\n"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("took back: the end of maintenance 3; the page says now:\n"), "{answer}");
 }
 
 #[test]

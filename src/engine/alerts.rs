@@ -365,11 +365,13 @@ impl Alerts {
         }
     }
 
-    /// Lets each site go on with the numbers of the one that it `was`.
-    pub fn renumber(&mut self, was: impl Fn(SiteId) -> Option<SiteId>) {
-        let before = self.numbered;
-        for (id, last) in (0u8..).map(SiteId).zip(&mut self.numbered) {
-            *last = was(id).and_then(|was| before.get(was.index())).copied().unwrap_or(0);
+    /// Lets sites go on with their numbers at another place: from the first to the second of each pair.
+    pub fn renumber(&mut self, moves: impl Iterator<Item = (SiteId, SiteId)>) {
+        let before = core::mem::take(&mut self.numbered);
+        for (was, is) in moves {
+            if let (Some(last), Some(slot)) = (before.get(was.index()), self.numbered.get_mut(is.index())) {
+                *slot = *last;
+            }
         }
     }
 

@@ -9,9 +9,9 @@ use super::Engine;
 use super::status::ComponentStatus;
 use super::wear::Wear;
 use crate::config::Config;
-use crate::config::same::{same_component, same_mapping, same_site, same_source};
+use crate::config::same::{same_component, same_mapping, same_source};
 use crate::limits::{COMPONENTS, SITES, SOURCES};
-use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId, SourceSet};
+use crate::model::{ComponentId, ComponentSet, Finding, SourceId, SourceSet};
 use crate::time::{Millis, Now};
 
 impl Engine {
@@ -51,9 +51,10 @@ impl Engine {
         for (row, from) in self.wear.iter_mut().zip(source_from) {
             *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());
         }
-        self.alerts.renumber(|id| {
-            (0u8..).map(SiteId).take(old.sites.len()).find(|&was| same_site(old, was, new, id))
-        });
+        // Whose sources are all new has no alert any more.
+        let site_of = |was: SourceId| old.sources.get(was.index()).map(|source| source.site);
+        let sites = source_from.iter().zip(&new.sources);
+        self.alerts.renumber(sites.filter_map(|(from, source)| Some((site_of((*from)?)?, source.site))));
         self.alerts.rebuild(|held| {
             let Some(source) = source_to.get(usize::from(held.key.source)).copied().flatten() else {
                 return false;

@@ -185,8 +185,8 @@ struct Went {
 
 /// Why there is no answer.
 enum Lost {
-    /// There is nobody at these places.
-    Nobody(String, io::Error),
+    /// There is nobody.
+    Nobody(PathBuf, io::Error),
     /// They speak otherwise.
     Version,
     /// They stopped in the middle, or said nothing.
@@ -441,7 +441,7 @@ impl Client {
                 return Ok(Code::Usage);
             }
         };
-        let mut socket = self.connect().map_err(|(places, error)| Lost::Nobody(places, error))?;
+        let mut socket = self.connect().map_err(|(place, error)| Lost::Nobody(place.to_path_buf(), error))?;
         // Who is turned away is told so, though nobody takes what they say.
         _ = socket.write_all(&bytes).and_then(|()| socket.write_all(archive));
         let mut hello = [0; wire::HELLO.len()];
@@ -464,22 +464,19 @@ impl Client {
         }
     }
 
-    /// Connects to the first place where somebody listens. If there is none, tells all places, with the error of the first.
-    fn connect(&self) -> Result<UnixStream, (String, io::Error)> {
-        let (mut tried, mut first) = (String::new(), None);
+    /// Connects to the first place where somebody listens. If there is none, the error is that of
+    /// the first place.
+    fn connect(&self) -> Result<UnixStream, (&Path, io::Error)> {
+        let mut first = None;
         for place in &self.sockets {
-            let name = place.display().to_string();
             match UnixStream::connect(place) {
                 Ok(socket) => return Ok(socket),
                 // It is there, and not for us.
-                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err((name, error)),
-                Err(error) => first = first.or(Some(error)),
-            }
-            if !tried.split(", ").any(|known| known == name) {
-                tried.extend([if tried.is_empty() { "" } else { ", " }, &name]);
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err((place, error)),
+                Err(error) => first = first.or(Some((place.as_path(), error))),
             }
         }
-        Err((tried, first.unwrap_or(ErrorKind::NotFound.into())))
+        Err(first.unwrap_or((Path::new(NAME), ErrorKind::NotFound.into())))
     }
 
     /// Reads so many bytes.
@@ -568,12 +565,13 @@ impl Client {
             _ => UNANSWERED,
         };
         let words = match lost {
-            Lost::Nobody(place, error) if error.kind() == ErrorKind::PermissionDenied => format!(
-                "you may not use {place}: root, the daemon's own user and the members of its 'option console_group' may"
+            Lost::Nobody(path, error) if error.kind() == ErrorKind::PermissionDenied => format!(
+                "you may not use {}: root, the daemon's own user and the members of its 'option console_group' may",
+                path.display()
             ),
-            Lost::Nobody(places, error) => format!(
-                "nobody answers at {places} ({error}). If the daemon runs, name the file that it reads (--config FILE), or its \
-                 socket (--socket PATH)"
+            Lost::Nobody(path, error) => format!(
+                "nobody answers at {} ({error}): is the daemon running, and does it read that file (--config FILE)? --socket PATH names another place",
+                path.display()
             ),
             Lost::Version => {
                 "the daemon is of another release and speaks otherwise; restart it to run this one".to_owned()

@@ -52,25 +52,15 @@ pub fn path(config: &Config, state_dir: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Where the socket is, and the group whose members may use it.
-type Spot = (PathBuf, Option<u32>);
-
-/// That it is not where it should be.
-struct Lost {
-    spot: Spot,
-    why: &'static str,
-    /// When it is tried again, and how long after that once more.
-    at: Mono,
-    wait: Millis,
-}
+/// Why it is not where it should be, when it is tried again, and how long after that once more.
+type Lost = (&'static str, Mono, Millis);
 
 /// The socket that listens, and what is counted at it.
 pub struct Console {
     door: Door,
-    open: RefCell<Option<Spot>>,
-    lost: RefCell<Option<Lost>>,
-    /// The log says that there is no such group.
-    no_group: Cell<bool>,
+    /// Where it is, and the group whose members may use it.
+    open: RefCell<Option<(PathBuf, Option<u32>)>>,
+    lost: Cell<Option<Lost>>,
     /// The daemon's own user.
     own: u32,
     /// Requests that were carried out.
@@ -86,8 +76,7 @@ impl Console {
         Self {
             door: Door::new(),
             open: RefCell::new(None),
-            lost: RefCell::new(None),
-            no_group: Cell::new(false),
+            lost: Cell::new(None),
             own: rustix::process::geteuid().as_raw(),
             commands: Cell::new(0),
             denied: Cell::new(0),
@@ -99,18 +88,17 @@ impl Console {
     /// cannot be, what is open stays so, and the pages are served all the same. The log says why,
     /// and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
-        self.no_group.set(false);
-        self.open(config, state_dir);
+        // What the log says of it was perhaps of another place.
+        self.open(config, state_dir, None);
     }
 
-    fn open(&self, config: &Config, state_dir: &Path) {
-        let before = self.lost.take();
+    /// `before`: what was wrong when it was tried last, which the log has.
+    fn open(&self, config: &Config, state_dir: &Path, before: Option<Lost>) {
+        self.lost.set(None);
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
-        let no_group = group.is_none() && !name.is_empty();
-        let said = self.no_group.replace(no_group);
-        if no_group && !said {
+        if group.is_none() && !name.is_empty() && before.is_none() {
             log::error!(
                 "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
             );
@@ -122,14 +110,12 @@ impl Console {
         }
         match bind(&wanted.0, group) {
             Err(error) => {
-                let before = before.filter(|lost| lost.spot == wanted);
-                let now = before.as_ref().map_or(CONSOLE_RETRY, |lost| lost.wait);
-                let why = words(&error);
-                if before.is_none_or(|lost| lost.why != why) {
+                let (words, wait) = (words(&error), before.map_or(CONSOLE_RETRY, |(_, _, wait)| wait));
+                if before.is_none_or(|(said, ..)| said != words) {
                     log::error!("no console at {}: {error}; trying again", wanted.0.display());
                 }
-                let wait = Millis(now.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
-                *self.lost.borrow_mut() = Some(Lost { spot: wanted, why, at: clock::mono().plus(now), wait });
+                let next = Millis(wait.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
+                self.lost.set(Some((words, clock::mono().plus(wait), next)));
             }
             Ok(listener) => {
                 log::info!("console at {}", wanted.0.display());
@@ -148,16 +134,15 @@ impl Console {
     /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called at
     /// each tick, so `state_dir` is a path that is made only if it is time.
     pub fn retry(&self, config: &Config, state_dir: &dyn Fn() -> PathBuf) -> Option<Mono> {
-        let at = || self.lost.borrow().as_ref().map(|lost| lost.at);
-        if at().is_some_and(|at| at <= clock::mono()) {
-            self.open(config, &state_dir());
+        if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
+            self.open(config, &state_dir(), self.lost.get());
         }
-        at()
+        self.lost.get().map(|(_, at, _)| at)
     }
 
     /// Why it is not where the configuration wants it, if so.
     pub fn fault(&self) -> Option<&'static str> {
-        self.lost.borrow().as_ref().map(|lost| lost.why)
+        self.lost.get().map(|(words, ..)| words)
     }
 
     /// Closes it.

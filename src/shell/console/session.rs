@@ -113,10 +113,12 @@ impl Session<'_> {
 
     /// Says in words of ours why something was not done, in the form that is wanted.
     async fn say(self, json: bool, code: Code, words: &str) -> io::Result<Code> {
-        let (plain, in_json) = ([words], ["{\"error\":\"", words.trim_end(), "\"}\n"]);
-        for part in if json { &in_json[..] } else { &plain } {
-            self.frame(Kind::Words, part.as_bytes()).await?;
+        let mut told = heapless::String::<256>::new();
+        for part in if json { ["{\"error\":\"", words.trim_end(), "\"}\n"] } else { ["", words, ""] } {
+            // They fit.
+            _ = told.push_str(part);
         }
+        self.frame(Kind::Words, told.as_bytes()).await?;
         Ok(code)
     }
 

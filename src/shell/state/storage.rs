@@ -124,7 +124,7 @@ impl Store for Files {
         }
         if metadata.mode() & 0o077 != 0 {
             // It may be of another user, and is read all the same.
-            _ = file.set_permissions(fs::Permissions::from_mode(0o600));
+            _ = fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600));
         }
         self.journal = Some(file);
         Ok(Some(metadata.len()))
