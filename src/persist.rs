@@ -8,7 +8,7 @@
 
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::incidents::{Boot, Survey};
+use crate::incidents::{ArchiveCheck, Boot};
 use crate::journal::kinds::{self, Owner};
 use crate::journal::memory::Memory;
 use crate::journal::{Counters, Durability, Fault, Journal, Opened, Refused, Store};
@@ -270,7 +270,7 @@ impl Driver {
     ) -> Result<Imported, NotImported> {
         // A first look, which changes nothing.
         let length = archive.len();
-        let (mut count, mut survey) = (0u32, Survey::new());
+        let (mut count, mut survey) = (0u32, ArchiveCheck::new());
         let read = |archive: &mut BytesView, each: &mut dyn FnMut(u8, &[u8])| {
             Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
                 each(record.kind, record.payload);

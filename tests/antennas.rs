@@ -11,12 +11,12 @@ mod dice;
 
 use std::fmt::Write;
 
-use aiglon::config::rule::Asking;
+use aiglon::config::rule::RuleInterest;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::rules::Phase;
+use aiglon::engine::rules::RulePhase;
 use aiglon::engine::{End, Engine, Input};
-use aiglon::ingest::line::{Event, Lines, Precision};
+use aiglon::ingest::line::{LineEvent, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
 use aiglon::model::{RuleId, SourceId};
 use aiglon::time::{Mono, Now, Wall};
@@ -162,13 +162,13 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
                 _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss={}i {stamp}", u8::from(bad) * 100);
             }
         }
-        let asking = Asking { config: &config, source: SourceId(0) };
+        let asking = RuleInterest { config: &config, source: SourceId(0) };
         let mut open = engine.open(SourceId(0), Sender::Repeating);
-        let mut each = |event: Event<'_>| match event {
-            Event::Sample(sample) => {
+        let mut each = |event: LineEvent<'_>| match event {
+            LineEvent::Sample(sample) => {
                 engine.step(&config, clock(now), Input::Sample { body: &mut open, sample });
             }
-            Event::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
+            LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
         lines.start(Precision::Secs, key);
         lines.feed(body.as_bytes(), &asking, &mut each);
@@ -178,8 +178,8 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
         for ((n, antenna), before) in all.iter().enumerate().zip(&mut before) {
             let phase = |rule: usize| engine.rule_phase(RuleId(rule as u8));
             let absent = antenna.came.is_some_and(|came| now - came >= ABSENT);
-            assert_eq!(phase(n * 2) == Phase::Absent, absent, "antenna {n} of {seed} at {now}");
-            let firing = matches!(phase(n * 2 + 1), Phase::Firing { .. });
+            assert_eq!(phase(n * 2) == RulePhase::Absent, absent, "antenna {n} of {seed} at {now}");
+            let firing = matches!(phase(n * 2 + 1), RulePhase::Firing { .. });
             let heard = antenna.came.is_some_and(|came| now - came < FORGOTTEN);
             let due = heard && antenna.bad_since.is_some_and(|since| now - since >= FOR);
             assert_eq!(firing, due, "radio of antenna {n} of {seed} at {now}");
@@ -242,10 +242,10 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
                 _ = writeln!(body, "ping,host=h{n},url=192.0.2.1 loss=0i {}", NOON + now - age);
             }
         }
-        let asking = Asking { config: &config, source: SourceId(0) };
+        let asking = RuleInterest { config: &config, source: SourceId(0) };
         let mut open = engine.open(SourceId(0), Sender::Repeating);
-        let mut each = |event: Event<'_>| {
-            let Event::Sample(sample) = event else { panic!() };
+        let mut each = |event: LineEvent<'_>| {
+            let LineEvent::Sample(sample) = event else { panic!() };
             engine.step(&config, clock(now), Input::Sample { body: &mut open, sample });
         };
         lines.start(Precision::Secs, HashKey([7, 1]));
@@ -266,7 +266,7 @@ fn a_day_of_500_antennas_that_one_rule_expects() {
         }
         assert_eq!(missing.len(), at, "at {now}");
         let phase = engine.rule_phase(RuleId(0));
-        assert_eq!(phase == Phase::Absent, at > 0, "{phase:?} at {now}");
+        assert_eq!(phase == RulePhase::Absent, at > 0, "{phase:?} at {now}");
     }
     assert!(found > day() / 200, "{found} silences");
     assert_eq!((engine.rule_counters().refused, engine.series()), (0, 0));

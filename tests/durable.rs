@@ -11,7 +11,7 @@ use std::time::Duration;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::heartbeats::BEAT;
 use aiglon::incidents::uptime::{DAYS, ROSTER};
-use aiglon::journal::frame::{Scanner, Step};
+use aiglon::journal::frame::{Scanned, Scanner};
 use aiglon::model::ComponentId;
 use common::{AIGLON, Daemon, Dir, PUSH, READ, config, eventually, hash_of, run};
 
@@ -311,7 +311,7 @@ fn a_nightly_heartbeat_is_known_after_the_plug_was_pulled() {
 fn records(daemon: &Daemon, kind: u8) -> Vec<Vec<u8>> {
     let bytes = std::fs::read(daemon.dir.path().join("journal")).unwrap();
     let (mut scanner, mut chunk, mut found) = (Scanner::new(), bytes.as_slice(), Vec::new());
-    while let Step::Record(record) = scanner.next(&mut chunk) {
+    while let Scanned::Record(record) = scanner.next(&mut chunk) {
         if record.kind == kind {
             found.push(record.payload.to_vec());
         }

@@ -12,7 +12,7 @@ use aiglon::http::conditional::negotiate;
 use aiglon::http::head::{Coding, Framing, Method, Progress, Request, Scanner};
 use aiglon::http::route::{Endpoint, Route, route};
 use aiglon::limits::{BODY_BYTES, CREDENTIALS_BYTES, HEAD_BYTES};
-use aiglon::model::Sheet;
+use aiglon::model::PageKind;
 use aiglon::model::{Lang, SourceId};
 use proptest::prelude::*;
 
@@ -135,14 +135,14 @@ fn what_senders_say() {
         (WEBHOOK_RESOLVED, Endpoint::Webhook, Framing::Length(716), true),
         (COLLECTD_NOTIFICATION, Endpoint::Collectd, Framing::Length(458), true),
         (COLLECTD_VALUES, Endpoint::Collectd, Framing::Length(3895), true),
-        (CURL.as_bytes(), Endpoint::Page(Sheet::Now), Framing::None, false),
+        (CURL.as_bytes(), Endpoint::Page(PageKind::Now), Framing::None, false),
         (CURL_CHUNKED.as_bytes(), Endpoint::PushAlerts, Framing::Chunked, true),
         (REQUESTS.as_bytes(), Endpoint::PushAlerts, Framing::Length(2), true),
         (REQUESTS_CHUNKED.as_bytes(), Endpoint::PushAlerts, Framing::Chunked, false),
         (AMTOOL_QUERY.as_bytes(), Endpoint::ListAlerts, Framing::None, false),
         (AMTOOL_ADD.as_bytes(), Endpoint::PushAlerts, Framing::Length(107), false),
         (TELEGRAF.as_bytes(), Endpoint::Telegraf, Framing::Chunked, true),
-        (CHROMIUM.as_bytes(), Endpoint::Page(Sheet::Now), Framing::None, false),
+        (CHROMIUM.as_bytes(), Endpoint::Page(PageKind::Now), Framing::None, false),
     ] {
         let request = head(wire);
         let expected = Route::To(endpoint);

@@ -10,10 +10,10 @@ use aiglon::engine::Engine;
 use aiglon::http::body::{Body, BodyError};
 use aiglon::http::head::{Framing, Request};
 use aiglon::incidents::{Action, OWNER};
-use aiglon::ingest::line::{Event as Line, Lines, Precision};
+use aiglon::ingest::line::{LineEvent as Line, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::frame::{Scanner, Step};
+use aiglon::journal::frame::{Scanned, Scanner};
 use aiglon::model::{ServiceId, SiteId, SourceId, State, View, Words};
 use aiglon::time::rfc3339::{self, Stamp};
 use aiglon::time::tz::Tz;
@@ -74,7 +74,7 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
     let mut scanner = Scanner::new();
     let mut rest = bytes;
     let mut records = 0;
-    while let Step::Record(_) = scanner.next(&mut rest) {
+    while let Scanned::Record(_) = scanner.next(&mut rest) {
         records += 1;
     }
     assert_eq!((records, scanner.good() as usize), (258, bytes.len()));

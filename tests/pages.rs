@@ -12,7 +12,7 @@ use std::{env, fs};
 use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
-    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, Phase, Sheet,
+    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
@@ -24,10 +24,10 @@ use scenes::{Fake, association, empty, hostile};
 const SITE: SiteId = SiteId(0);
 
 fn rendered(config: &Config, lang: Lang, view: &Fake) -> String {
-    rendered_as(config, lang, view, Sheet::Now)
+    rendered_as(config, lang, view, PageKind::Now)
 }
 
-fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: Sheet) -> String {
+fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: PageKind) -> String {
     let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
     sheet(&mut *buf, config, SITE, lang, view, which).unwrap();
     String::from_utf8(buf.as_slice().to_vec()).unwrap()
@@ -55,10 +55,13 @@ fn pages_are_as_the_golden_files_have_them() {
     }
     for lang in Lang::ALL {
         let (incidents, tag) = (scenes::incidents(), lang.tag());
-        golden(&format!("history.{tag}.html"), &rendered_as(&association, lang, &incidents, Sheet::History));
+        golden(
+            &format!("history.{tag}.html"),
+            &rendered_as(&association, lang, &incidents, PageKind::History),
+        );
         golden(
             &format!("incident.{tag}.html"),
-            &rendered_as(&association, lang, &incidents, Sheet::Incident(7)),
+            &rendered_as(&association, lang, &incidents, PageKind::Incident(7)),
         );
     }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
@@ -309,12 +312,12 @@ fn current_incidents_are_told_the_worst_and_the_newest_first() {
         assert!(at(pair[0]) < at(pair[1]), "{pair:?}");
     }
     // Its page has every step, and none that is of the console.
-    let whole = words(&rendered_as(&config, Lang::En, &scenes::incidents(), Sheet::Incident(7)));
+    let whole = words(&rendered_as(&config, Lang::En, &scenes::incidents(), PageKind::Incident(7)));
     assert!(whole.contains("It began · Heron, south side – Works badly · 08:24"));
     assert!(whole.contains("It got worse · Heron, south side – Down · 08:26"));
     assert!(whole.contains("How things are now") && !whole.contains("Read all of it"));
     assert_eq!(whole.matches(" · 0").count(), 6, "{whole}");
-    let over = words(&rendered_as(&config, Lang::En, &scenes::incidents(), Sheet::Incident(6)));
+    let over = words(&rendered_as(&config, Lang::En, &scenes::incidents(), PageKind::Incident(6)));
     assert!(over.contains("Over · 20 November, 13:06 – 14:41"), "{over}");
     assert!(over.contains("All is well again · 20 November, 14:41"), "{over}");
 }
@@ -397,8 +400,8 @@ fn planned_work_is_no_trouble() {
 fn nobody_is_named() {
     let config = association();
     for view in [scenes::incidents(), scenes::maintenance(), scenes::forced()] {
-        let sheets = view.incidents.iter().map(|(incident, _)| Sheet::Incident(incident.number));
-        for which in sheets.chain([Sheet::Now, Sheet::History]) {
+        let sheets = view.incidents.iter().map(|(incident, _)| PageKind::Incident(incident.number));
+        for which in sheets.chain([PageKind::Now, PageKind::History]) {
             for lang in Lang::ALL {
                 let page = rendered_as(&config, lang, &view, which);
                 for hash in [format!("{}", scenes::WHO), format!("{:x}", scenes::WHO)] {
@@ -409,14 +412,14 @@ fn nobody_is_named() {
     }
     // With and without them the page is the same.
     let mut view = scenes::incidents();
-    let with = rendered_as(&config, Lang::En, &view, Sheet::Incident(7));
+    let with = rendered_as(&config, Lang::En, &view, PageKind::Incident(7));
     for (_, steps) in &mut view.incidents {
         steps.retain(|step| !matches!(step.step, Step::Acknowledged | Step::Retitled));
         for step in steps.iter_mut() {
             step.who = step.who.min(1);
         }
     }
-    assert_eq!(with, rendered_as(&config, Lang::En, &view, Sheet::Incident(7)));
+    assert_eq!(with, rendered_as(&config, Lang::En, &view, PageKind::Incident(7)));
 }
 
 #[test]
@@ -445,12 +448,12 @@ fn words_in_another_language_say_so() {
 fn every_link_stays_on_the_site() {
     let config = association();
     let mut view = scenes::incidents();
-    for which in [Sheet::Now, Sheet::History, Sheet::Incident(7)] {
+    for which in [PageKind::Now, PageKind::History, PageKind::Incident(7)] {
         let page = rendered_as(&config, Lang::En, &view, which);
         for (_, link) in page.match_indices("href=").map(|(at, _)| (at, &page[at + 5..])) {
             let link = link.trim_start_matches('"').split(['"', ' ', '>']).next().unwrap();
             let link = match which {
-                Sheet::Incident(_) => link.strip_prefix("../").unwrap_or(link),
+                PageKind::Incident(_) => link.strip_prefix("../").unwrap_or(link),
                 _ => link.strip_prefix("./").unwrap_or(link),
             };
             let number = link.strip_prefix("incidents/");
@@ -467,7 +470,7 @@ fn every_link_stays_on_the_site() {
     assert!(has_incident(&view, SITE, 5) && !has_incident(&view, SITE, 9));
     // One that goes on in another says where.
     view.incidents[3].0.merged_into = Some(7);
-    let page = rendered_as(&config, Lang::En, &view, Sheet::Incident(5));
+    let page = rendered_as(&config, Lang::En, &view, PageKind::Incident(5));
     assert!(
         page.contains("This goes on as a part of:") && page.contains("href=\"../incidents/7\""),
         "{page}"
@@ -529,7 +532,7 @@ fn what_people_say_never_hides_a_state() {
         page.contains("There are more messages than fit here.") && page.contains("There are more incidents")
     );
     // Alone it has more room, and the newest steps first.
-    let page = rendered_as(&config, Lang::En, &view, Sheet::Incident(3));
+    let page = rendered_as(&config, Lang::En, &view, PageKind::Incident(3));
     assert!(page.matches("We know the cause").count() >= 10 && page.contains("There are more messages"));
 }
 
@@ -681,7 +684,7 @@ proptest! {
         let page = rendered(&config, lang, &view);
         let bound = worst_case(&config, SITE);
         prop_assert!(page.len() <= bound, "{} > {bound}", page.len());
-        let others = [Sheet::History, Sheet::Incident(1)].map(|which| rendered_as(&config, lang, &view, which));
+        let others = [PageKind::History, PageKind::Incident(1)].map(|which| rendered_as(&config, lang, &view, which));
         for tag in others.iter().chain([&page]).flat_map(|page| tags(page).into_keys()) {
             prop_assert!(TAGS.contains(&tag.trim_start_matches('/')), "{tag}");
         }
@@ -719,7 +722,7 @@ fn what_nobody_knows_a_time_of_is_not_told_as_of_late() {
         for (incident, _) in view.incidents.iter_mut().filter(|(incident, _)| !incident.open) {
             (incident.began, incident.ended) = (None, ended);
         }
-        (undated(&view, Sheet::Now), undated(&view, Sheet::History))
+        (undated(&view, PageKind::Now), undated(&view, PageKind::History))
     };
     assert_eq!(date(None), (false, true));
     assert_eq!(date(Some(scenes::wall_ago(60))), (true, true));

@@ -10,7 +10,7 @@ use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::frame::{Scanner, Step};
+use aiglon::journal::frame::{Scanned, Scanner};
 use aiglon::journal::{Durability, Fault, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
@@ -398,7 +398,7 @@ fn every_prefix_is_read_without_harm() {
     for length in 0..=bytes.len() {
         let (mut scanner, mut chunk, mut records) = (Scanner::new(), &bytes[..length], 0);
         let mut words = Vec::new();
-        while let Step::Record(record) = scanner.next(&mut chunk) {
+        while let Scanned::Record(record) = scanner.next(&mut chunk) {
             records += 1;
             // What is amended or taken away later is left out of this count.
             for said in ["Not yet.", "Done.", "Read the **notice**."] {
@@ -485,7 +485,7 @@ fn a_clock_that_is_decades_wrong_loses_no_word() {
 /// Records as a file of theirs may hold them when somebody else wrote it: whole, and with right checksums.
 fn framed(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let (mut scanner, mut chunk, mut records) = (Scanner::new(), bytes, Vec::new());
-    while let Step::Record(record) = scanner.next(&mut chunk) {
+    while let Scanned::Record(record) = scanner.next(&mut chunk) {
         records.push((record.kind, record.payload.to_vec()));
     }
     records

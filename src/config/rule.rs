@@ -124,14 +124,14 @@ impl super::Config {
 }
 
 /// Which rules ask for what: those of one source.
-pub struct Asking<'a> {
+pub struct RuleInterest<'a> {
     /// The configuration.
     pub config: &'a super::Config,
     /// Whose samples.
     pub source: SourceId,
 }
 
-impl Asking<'_> {
+impl RuleInterest<'_> {
     /// Those that ask for anything of this source, one bit each.
     pub fn anything(&self) -> u32 {
         self.asking(|_| true)

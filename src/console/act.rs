@@ -5,7 +5,7 @@ use ufmt::uwrite;
 use super::adler::{self, Force, Message};
 use super::read::{Teller, state_word};
 use super::scope::{Scope, Trouble};
-use super::sheet::{Cell, Sheet};
+use super::sheet::{AnswerWriter, Cell};
 use super::{Ask, Status};
 use crate::command::Command;
 use crate::command::table::Verb;
@@ -33,7 +33,7 @@ pub(super) fn carry_out<'a>(
     ask: &Ask<'a>,
     scope: Scope<'a>,
     command: &Command<'a>,
-    out: &mut Sheet<'_>,
+    out: &mut AnswerWriter<'_>,
 ) -> Result<Status, Trouble<'a>> {
     let (mut message, mut question) = (Message::new(), Question::new());
     if command.row.verb == Verb::Release {
@@ -76,7 +76,7 @@ fn release<'a>(
     ask: &Ask<'a>,
     scope: Scope<'a>,
     command: &Command<'a>,
-    out: &mut Sheet<'_>,
+    out: &mut AnswerWriter<'_>,
 ) -> Result<Status, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
     let site = {
@@ -329,7 +329,7 @@ fn tell(
     command: &Command<'_>,
     done: Done,
     (undoable, undone): (bool, &str),
-    out: &mut Sheet<'_>,
+    out: &mut AnswerWriter<'_>,
 ) {
     teller.zone(site, out);
     let name = teller.scope.site_name(site);

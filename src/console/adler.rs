@@ -5,7 +5,7 @@
 
 use super::read::Teller;
 use super::scope::Trouble;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{AnswerWriter, Cell};
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
 use crate::model::{Forced, SiteId, Words};
@@ -28,7 +28,7 @@ pub(super) enum Force {
 pub(super) type Message = Bytes<{ WORDS_BYTES * 2 }>;
 
 impl<'a> Teller<'a, '_> {
-    pub(super) fn list_sites(&self, out: &mut Sheet<'_>) {
+    pub(super) fn list_sites(&self, out: &mut AnswerWriter<'_>) {
         out.open("", "{");
         for site in self.scope.sites() {
             let name = self.scope.site_name(site);
@@ -57,7 +57,7 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn get_site_config(
         &self,
         command: &Command<'a>,
-        out: &mut Sheet<'_>,
+        out: &mut AnswerWriter<'_>,
     ) -> Result<(), Trouble<'a>> {
         let site = self.scope.site(command.site)?;
         out.open("", "{");
@@ -66,7 +66,7 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
-    fn site_config(&self, site: SiteId, indent: &str, out: &mut Sheet<'_>) {
+    fn site_config(&self, site: SiteId, indent: &str, out: &mut AnswerWriter<'_>) {
         let banner = self.view.banner(site);
         let force = match banner.and_then(|banner| banner.state) {
             Some(state) => Cell::Text(state.word()),

@@ -17,7 +17,7 @@ use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
 use read::Teller;
 use scope::{Scope, Trouble};
-use sheet::Sheet;
+use sheet::AnswerWriter;
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub fn run(
 ) -> Status {
     let mut words = Words::new();
     let scope = Scope { config, caller: ask.caller };
-    let mut sheet = Sheet::new(out, ask.json || wants_json(ask.line), ask.from);
+    let mut sheet = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
     sheet.says_zone = scope.several();
     sheet.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
@@ -138,7 +138,7 @@ pub fn run(
 
 /// Says what is wrong with a line. Where nothing but words is missing, and standard input has not been read, they may come
 /// from there.
-fn tell_mistake(mistake: Mistake<'_>, out: &mut Sheet<'_>, may_come: bool) -> Status {
+fn tell_mistake(mistake: Mistake<'_>, out: &mut AnswerWriter<'_>, may_come: bool) -> Status {
     let mut told = Bytes::<1024>::new();
     mistake.describe(&mut told);
     out.usage(core::str::from_utf8(told.as_slice()).unwrap_or(""));
@@ -156,7 +156,7 @@ fn carry_out<'a>(
     ask: &Ask<'a>,
     scope: Scope<'a>,
     command: &Command<'a>,
-    out: &mut Sheet<'_>,
+    out: &mut AnswerWriter<'_>,
 ) -> Result<Status, Trouble<'a>> {
     {
         let view = engine.view(scope.config, now);

@@ -2,13 +2,13 @@
 
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::scope::Trouble;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{AnswerWriter, Cell};
 use super::{Host, Status};
 use crate::command::Command;
 use crate::command::table::Needs;
 use crate::config::Config;
 use crate::engine::Verdict;
-use crate::engine::alerts::{Held, Phase};
+use crate::engine::alerts::{AlertPhase, Held};
 use crate::limits;
 use crate::model::SiteId;
 
@@ -18,7 +18,7 @@ impl<'a> Teller<'a, '_> {
         &self,
         command: &Command<'a>,
         from: u32,
-        out: &mut Sheet<'_>,
+        out: &mut AnswerWriter<'_>,
     ) -> Result<Status, Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let theirs = |held: &Held| {
@@ -63,7 +63,7 @@ impl<'a> Teller<'a, '_> {
         self.engine.alerts().iter().filter(|held| held.counts()).filter(here)
     }
 
-    fn alert(&self, site: SiteId, held: &Held, out: &mut Sheet<'_>) {
+    fn alert(&self, site: SiteId, held: &Held, out: &mut AnswerWriter<'_>) {
         let (scope, now) = (self.scope, self.view.now());
         self.zone(site, out);
         out.open("", "{");
@@ -76,15 +76,15 @@ impl<'a> Teller<'a, '_> {
         let mut number = heapless::String::<8>::new();
         _ = ufmt::uwrite!(number, "{}", held.number);
         let standing = match held.phase {
-            Phase::Firing { .. } => "",
-            Phase::Released { .. } => ", over by the team's word",
-            Phase::Expired { .. } | Phase::Ended { .. } => ", not known to be over",
+            AlertPhase::Firing { .. } => "",
+            AlertPhase::Released { .. } => ", over by the team's word",
+            AlertPhase::Expired { .. } | AlertPhase::Ended { .. } => ", not known to be over",
         };
         out.say(&[&number, " ", held.name(), ": ", severity, standing, "\n"]);
         if out.json() {
             out.field("number", Cell::Count(held.number.into()));
             out.field("name", Cell::Text(held.name()));
-            out.field("released", Cell::Flag(matches!(held.phase, Phase::Released { .. })));
+            out.field("released", Cell::Flag(matches!(held.phase, AlertPhase::Released { .. })));
             out.field("severity", Cell::Text(severity));
             out.field("fires", Cell::Flag(held.fires()));
         }
@@ -122,7 +122,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// How full every store is.
-    pub(super) fn limits(&self, host: &dyn Host, out: &mut Sheet<'_>) {
+    pub(super) fn limits(&self, host: &dyn Host, out: &mut AnswerWriter<'_>) {
         const HEADS: &[&str] = &["name", "used", "limit", "refused"];
         out.open("", "{");
         let fault = host.storage_fault();

@@ -2,7 +2,7 @@
 
 use super::Host;
 use super::scope::Scope;
-use super::sheet::{Cell, Sheet};
+use super::sheet::{AnswerWriter, Cell};
 use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
 use crate::config::Role;
@@ -99,7 +99,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// Lines tell times in this site's zone from now on.
-    pub(super) fn zone(&self, site: SiteId, out: &mut Sheet<'_>) {
+    pub(super) fn zone(&self, site: SiteId, out: &mut AnswerWriter<'_>) {
         out.zone = self.scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     }
 
@@ -109,7 +109,7 @@ impl<'a> Teller<'a, '_> {
         &self,
         command: &Command<'a>,
         host: &dyn Host,
-        out: &mut Sheet<'_>,
+        out: &mut AnswerWriter<'_>,
     ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
         let sites = self.sites_of(command.site)?;
@@ -181,11 +181,11 @@ impl<'a> Teller<'a, '_> {
 
     // ---- incidents -------------------------------------------------------------------------------------
 
-    fn incident_table(&self, site: SiteId, all: bool, empty: &str, out: &mut Sheet<'_>) {
+    fn incident_table(&self, site: SiteId, all: bool, empty: &str, out: &mut AnswerWriter<'_>) {
         out.table("incidents", INCIDENT, empty, &mut |out| self.incident_rows(site, all, out));
     }
 
-    fn incident_rows(&self, site: SiteId, all: bool, out: &mut Sheet<'_>) {
+    fn incident_rows(&self, site: SiteId, all: bool, out: &mut AnswerWriter<'_>) {
         self.view.incidents(site, &mut |incident| {
             if all || incident.open {
                 self.incident_row(site, incident, out);
@@ -193,7 +193,7 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    fn incident_row(&self, site: SiteId, incident: &IncidentView<'_>, out: &mut Sheet<'_>) {
+    fn incident_row(&self, site: SiteId, incident: &IncidentView<'_>, out: &mut AnswerWriter<'_>) {
         let mut digits = heapless::String::<12>::new();
         _ = ufmt::uwrite!(digits, "{}", incident.number);
         let level = state_word(incident.level);
@@ -222,7 +222,11 @@ impl<'a> Teller<'a, '_> {
         out.row(INCIDENT, &cells);
     }
 
-    pub(super) fn incidents(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn incidents(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let empty = if command.all {
             "no incidents are kept"
@@ -239,7 +243,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// A table of one incident.
-    pub(super) fn one_incident(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+    pub(super) fn one_incident(&self, site: SiteId, number: u32, out: &mut AnswerWriter<'_>) {
         out.table("", INCIDENT, "nothing more about it", &mut |out| {
             self.with_incident(site, number, &mut |incident| self.incident_row(site, incident, out));
         });
@@ -301,7 +305,11 @@ impl<'a> Teller<'a, '_> {
         Some(if found.next().is_some() { Err(Trouble::WhichNumber) } else { Ok(first) })
     }
 
-    pub(super) fn incident(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn incident(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         const STEPS: &[&str] = &[
             "number",
             "at",
@@ -390,7 +398,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// The names of components: an array, or a line.
-    fn members(&self, components: ComponentSet, out: &mut Sheet<'_>) {
+    fn members(&self, components: ComponentSet, out: &mut AnswerWriter<'_>) {
         if components.is_empty() {
             return;
         }
@@ -400,7 +408,7 @@ impl<'a> Teller<'a, '_> {
     // ---- maintenance, banner -----------------------------------------------------------------------------
 
     /// Rows of one maintenance, or of all.
-    fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut Sheet<'_>) {
+    fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut AnswerWriter<'_>) {
         let (scope, known) = (self.scope, self.view.now().wall.is_some());
         self.view.maintenance(site, &mut |planned| {
             if only.is_some_and(|only| only != planned.number) {
@@ -440,11 +448,15 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    fn maintenance_table(&self, site: SiteId, empty: &str, out: &mut Sheet<'_>) {
+    fn maintenance_table(&self, site: SiteId, empty: &str, out: &mut AnswerWriter<'_>) {
         out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, None, out));
     }
 
-    pub(super) fn maintenance(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn maintenance(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
         let mut any = false;
@@ -462,14 +474,14 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// A table of one maintenance.
-    pub(super) fn one_maintenance(&self, site: SiteId, number: u32, out: &mut Sheet<'_>) {
+    pub(super) fn one_maintenance(&self, site: SiteId, number: u32, out: &mut AnswerWriter<'_>) {
         out.table("", MAINTENANCE, "nothing more about it", &mut |out| {
             self.maintenance_rows(site, Some(number), out);
         });
     }
 
     /// A table of the banners of sites.
-    pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut Sheet<'_>) {
+    pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut AnswerWriter<'_>) {
         const HEADS: &[&str] = &["site", "state", "since", "who", "words"];
         out.table("", HEADS, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
@@ -488,7 +500,11 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    pub(super) fn banner(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn banner(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
         Ok(())
@@ -496,7 +512,7 @@ impl<'a> Teller<'a, '_> {
 
     // ---- names -----------------------------------------------------------------------------------------
 
-    pub(super) fn sites(&self, out: &mut Sheet<'_>) {
+    pub(super) fn sites(&self, out: &mut AnswerWriter<'_>) {
         const HEADS: &[&str] = &["site", "state", "title"];
         out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
             for site in self.scope.sites() {
@@ -513,7 +529,7 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    pub(super) fn sources(&self, out: &mut Sheet<'_>) {
+    pub(super) fn sources(&self, out: &mut AnswerWriter<'_>) {
         const HEADS: [&str; 7] =
             ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
         // What an alert is called is for those alone who may see alerts.
@@ -547,7 +563,11 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// Heartbeats of the sources of these sites, those that only operators see included.
-    pub(super) fn heartbeats(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn heartbeats(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
         let sites = self.sites_of(command.site)?;
         let (scope, config, now) = (self.scope, self.scope.config, self.view.now());
@@ -576,7 +596,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     /// Rules on what the sources of these sites measure, those that only operators see included.
-    pub(super) fn rules(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn rules(&self, command: &Command<'a>, out: &mut AnswerWriter<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
         let sites = self.sites_of(command.site)?;
         let (scope, config) = (self.scope, self.scope.config);
@@ -614,7 +634,11 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
-    pub(super) fn services(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn services(
+        &self,
+        command: &Command<'a>,
+        out: &mut AnswerWriter<'_>,
+    ) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
         let sites = self.sites_of(command.site)?;
         let (scope, config) = (self.scope, self.scope.config);
@@ -640,7 +664,7 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
-    pub(super) fn whoami(&self, out: &mut Sheet<'_>) {
+    pub(super) fn whoami(&self, out: &mut AnswerWriter<'_>) {
         let scope = self.scope;
         out.open("", "{");
         out.say(&[scope.name(), "\n"]);
@@ -652,7 +676,7 @@ impl<'a> Teller<'a, '_> {
         out.close("}");
     }
 
-    pub(super) fn help(&self, command: &Command<'a>, out: &mut Sheet<'_>) -> Result<(), Trouble<'a>> {
+    pub(super) fn help(&self, command: &Command<'a>, out: &mut AnswerWriter<'_>) -> Result<(), Trouble<'a>> {
         const HEADS: &[&str] = &["command", "*usage", "help"];
         let mine = |row: &&Row| self.scope.may(row.needs);
         let topic = command.topic;
@@ -700,7 +724,7 @@ impl<'a> Teller<'a, '_> {
     }
 }
 
-pub(super) fn phrases(out: &mut Sheet<'_>) {
+pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["phrase", "text"];
     out.table("", HEADS, "", &mut |out| {
         for said in Phrase::all() {

@@ -1,7 +1,7 @@
 //! Who asks, and what exists for them. A site that is not theirs is told apart from one that there is not by nothing.
 
 use super::Caller;
-use super::sheet::Sheet;
+use super::sheet::AnswerWriter;
 use crate::command::table::{Needs, Row};
 use crate::config::{Config, Role};
 use crate::incidents::{OWNER, Refusal};
@@ -196,7 +196,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Says why not, and what would be right.
-    pub(super) fn tell(self, trouble: Trouble<'_>, out: &mut Sheet<'_>) {
+    pub(super) fn tell(self, trouble: Trouble<'_>, out: &mut AnswerWriter<'_>) {
         let name = match trouble {
             Trouble::NoSite(name) | Trouble::NoService(name) | Trouble::NoComponent(_, name) => name,
             _ => "",

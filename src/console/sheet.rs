@@ -51,7 +51,7 @@ const OFFSET_BITS: u32 = ANSWER_BYTES.trailing_zeros();
 ///
 /// One that is longer than its room is made anew for each further piece, and what was told of it before is skipped.
 #[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
-pub(super) struct Sheet<'a> {
+pub(super) struct AnswerWriter<'a> {
     out: &'a mut BytesView,
     json: bool,
     /// The zone in which lines tell times.
@@ -78,7 +78,7 @@ pub(super) struct Sheet<'a> {
     written: u16,
 }
 
-impl<'a> Sheet<'a> {
+impl<'a> AnswerWriter<'a> {
     /// `from`: 0, or what [`more`](Self::more) gave.
     pub(super) fn new(out: &'a mut BytesView, json: bool, from: u32) -> Self {
         let mask = 1u32.wrapping_shl(OFFSET_BITS).wrapping_sub(1);

@@ -12,7 +12,7 @@ use crate::time::{At, MaybeWall, Mono, Now, Wall};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct AlertKey {
     /// The sender; nobody else can end it.
     pub source: u8,
     /// The fingerprint of the full label set, as Prometheus computes it.
@@ -21,7 +21,7 @@ pub struct Key {
 
 /// Where an alert is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum AlertPhase {
     /// It fires; unrepeated until then, it expires.
     Firing {
         /// When.
@@ -90,7 +90,7 @@ pub enum Grant {
 #[derive(Clone, Debug)]
 pub struct Held {
     /// Its identity.
-    pub key: Key,
+    pub key: AlertKey,
     /// The components that it concerns; never empty.
     pub components: ComponentSet,
     /// What it says while it fires: degraded, outage, or that its sender cannot tell.
@@ -102,7 +102,7 @@ pub struct Held {
     /// How it ends.
     pub sender: Sender,
     /// Where it is in its life.
-    pub phase: Phase,
+    pub phase: AlertPhase,
     /// What its messages said so far.
     pub memory: Memory,
     /// `startsAt`, as the sender wrote it.
@@ -132,18 +132,18 @@ impl Held {
     }
     /// Whether it is known to fire.
     pub fn fires(&self) -> bool {
-        matches!(self.phase, Phase::Firing { .. })
+        matches!(self.phase, AlertPhase::Firing { .. })
     }
     /// Whether it says that something is wrong or may be: all but those that were resolved.
     pub fn counts(&self) -> bool {
-        !matches!(self.phase, Phase::Ended { .. })
+        !matches!(self.phase, AlertPhase::Ended { .. })
     }
     /// As a client of Alertmanager's API may see it; `None` if it is over.
     pub fn listed(&self, now: Now) -> Option<Listed<'_>> {
         let (until, active) = match self.phase {
-            Phase::Firing { until } => (now.wall_of(until), true),
-            Phase::Expired { .. } => (None, false),
-            Phase::Ended { .. } | Phase::Released { .. } => return None,
+            AlertPhase::Firing { until } => (now.wall_of(until), true),
+            AlertPhase::Expired { .. } => (None, false),
+            AlertPhase::Ended { .. } | AlertPhase::Released { .. } => return None,
         };
         Some(Listed {
             kept: &self.kept,
@@ -161,10 +161,10 @@ impl Held {
     /// What it says of its components.
     pub fn says(&self) -> Finding {
         match self.phase {
-            Phase::Firing { .. } => self.fires,
-            Phase::Expired { .. } => self.unknown,
-            Phase::Ended { .. } => Finding::Well,
-            Phase::Released { .. } => Finding::TeamSaysOver,
+            AlertPhase::Firing { .. } => self.fires,
+            AlertPhase::Expired { .. } => self.unknown,
+            AlertPhase::Ended { .. } => Finding::Well,
+            AlertPhase::Released { .. } => Finding::TeamSaysOver,
         }
     }
 }
@@ -191,7 +191,7 @@ impl Index {
     const MASK: usize = INDEX - 1;
 
     /// Where the probe for a key begins. Fingerprints are hashes.
-    fn home(key: Key) -> usize {
+    fn home(key: AlertKey) -> usize {
         let [a, b, c, d, ..] = key.fingerprint.to_le_bytes();
         let low = u32::from_le_bytes([a, b, c, d]) ^ u32::from(key.source).wrapping_mul(0x9E37_79B9);
         usize::try_from(low.wrapping_mul(0x9E37_79B1) >> 16).unwrap_or(0) & Self::MASK
@@ -213,12 +213,12 @@ impl Index {
     }
 
     /// The first place from the key's home on that is empty or that `wanted` is true of.
-    fn find(&self, key: Key, mut wanted: impl FnMut(usize) -> bool) -> Option<usize> {
+    fn find(&self, key: AlertKey, mut wanted: impl FnMut(usize) -> bool) -> Option<usize> {
         Self::probe(Self::home(key)).find(|&at| self.get(at).is_none_or(&mut wanted))
     }
 
     /// Empties a place, and moves back those behind it whose probe went over it.
-    fn empty(&mut self, mut hole: usize, key_of: impl Fn(usize) -> Option<Key>) {
+    fn empty(&mut self, mut hole: usize, key_of: impl Fn(usize) -> Option<AlertKey>) {
         for at in Self::probe(hole.wrapping_add(1) & Self::MASK) {
             let Some(place) = self.get(at) else { break };
             let start = key_of(place).map_or(at, Self::home);
@@ -283,7 +283,7 @@ impl Alerts {
     }
 
     /// Where the alert with this key is.
-    pub fn find(&self, key: Key) -> Option<usize> {
+    pub fn find(&self, key: AlertKey) -> Option<usize> {
         let is = |place: usize| self.list.get(place).is_some_and(|held| held.key == key);
         self.index.get(self.index.find(key, is)?)
     }
@@ -392,13 +392,13 @@ impl Alerts {
     }
 
     /// Enters a key into the index, which always has room: it is twice as large as the list.
-    fn enter(&mut self, key: Key, place: usize) {
+    fn enter(&mut self, key: AlertKey, place: usize) {
         if let Some(at) = self.index.find(key, |_| false) {
             self.index.set(at, Some(place));
         }
     }
 
-    fn count(&mut self, key: Key, by: i16) {
+    fn count(&mut self, key: AlertKey, by: i16) {
         if let Some(n) = self.counting.get_mut(usize::from(key.source)) {
             *n = n.saturating_add_signed(by);
         }

@@ -27,7 +27,7 @@
 //! were too many to list: then all that the source feeds, since a component that is left out could turn
 //! green. `kept`: of what is kept, the name, the labels that led by name and what is published, as [`Kept`]
 //! packs it. `more`: this source had alerts that are not written down: more than fit, more than its
-//! allowance of flash (see [`wear`](super::wear)), or such whose labels hold a MAC address, which could be
+//! allowance of flash (see [`wear`](super::flash_budget)), or such whose labels hold a MAC address, which could be
 //! guessed from the fingerprint. `began` and `ended` are of earlier versions, and only read. `severity`: 1
 //! degraded, 2 outage; and 16 if collectd says it.
 //!
@@ -38,9 +38,9 @@
 //! clock the alert is *no data*. When the clock comes, `until` decides.
 
 use super::Engine;
-use super::alerts::{Grant, Held, Key, OnFlash, Phase};
+use super::alerts::{AlertKey, AlertPhase, Grant, Held, OnFlash};
 use super::heartbeats::BEAT;
-use super::lifetime::{Memory, Sender, Word};
+use super::lifetime::{Memory, Reading, Sender};
 use super::mapping::{self, LEADING};
 use crate::config::Config;
 pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
@@ -101,7 +101,7 @@ impl Engine {
         self.snapshot_beats(config, now, each);
         for held in self.alerts.iter().filter(|held| !brief && !held.private) {
             // Of an end, what ended is written, too: else nobody could tell old news.
-            let ended = matches!(held.phase, Phase::Ended { until } if until > now.mono);
+            let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono);
             if !is_durable(held) && (held.sender == Sender::Repeating || !ended) {
                 continue;
             }
@@ -134,7 +134,7 @@ impl Engine {
     fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let [severity] = take(rest)?;
-        let claim = Claim {
+        let claim = ClaimRecord {
             how: if severity & ONCE == 0 { 0 } else { COLLECTD },
             says: severity & !ONCE,
             starts: take_i64(rest)?,
@@ -149,7 +149,7 @@ impl Engine {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let [how, says] = take(rest)?;
         let (starts, told, until) = (take_i64(rest)?, take_i64(rest)?, take_i64(rest)?);
-        let claim = Claim { how, says, starts, told, until };
+        let claim = ClaimRecord { how, says, starts, told, until };
         self.restore_alert(config, now, (source, fingerprint), claim, rest)
     }
 
@@ -158,7 +158,7 @@ impl Engine {
         config: &Config,
         now: Now,
         (source, fingerprint): (u64, u64),
-        claim: Claim,
+        claim: ClaimRecord,
         rest: &mut &[u8],
     ) -> Option<()> {
         let fires = match claim.says & 15 {
@@ -187,7 +187,7 @@ impl Engine {
         let length = usize::from(u16::from_le_bytes(take(rest)?));
         let kept = Kept::unpack(rest.get(..length)?)?;
         let Some(source) = source else { return Some(()) };
-        let key = Key { source: source.0, fingerprint };
+        let key = AlertKey { source: source.0, fingerprint };
         // An older record of it no longer counts, though this one concerns nobody here.
         self.forget(key);
         if listed.is_empty() || mapping::is_ignored(config, source, &kept) {
@@ -202,11 +202,11 @@ impl Engine {
         let undated =
             until.is_some() && known(claim.until).is_none_or(|was| dated.is_some_and(|is| is < was));
         let phase = match (claim.says & !15, until) {
-            (RELEASED, Some(until)) => Phase::Released { until },
+            (RELEASED, Some(until)) => AlertPhase::Released { until },
             // Its source has not said it again for as long as it may take to.
             (RELEASED, None) => return Some(()),
-            (0, Some(until)) => Phase::Firing { until },
-            _ => Phase::Expired { quiet_since: now.mono },
+            (0, Some(until)) => AlertPhase::Firing { until },
+            _ => AlertPhase::Expired { quiet_since: now.mono },
         };
         let mono = |at: i64| known(at).and_then(|at| now.mono_of(at)).map_or(now.mono, |at| at.min(now.mono));
         let held = Held {
@@ -220,7 +220,7 @@ impl Engine {
             memory: Memory {
                 announced: known(claim.until).into(),
                 announced_at: now.mono,
-                word: Word::Firing,
+                reading: Reading::Firing,
                 promised: false,
             },
             starts_at: known(claim.starts).into(),
@@ -255,7 +255,7 @@ impl Engine {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let ended = if rest.is_empty() { None } else { Some((take_i64(rest)?, take_i64(rest)?)) };
         let Some(source) = source_by_hash(config, source) else { return Some(()) };
-        let key = Key { source: source.0, fingerprint };
+        let key = AlertKey { source: source.0, fingerprint };
         let Some(at) = self.alerts.find(key) else { return Some(()) };
         if let Some(held) = self.alerts.get(at) {
             self.incidents.was_well(&held.components);
@@ -267,9 +267,9 @@ impl Engine {
             return Some(());
         }
         self.alerts.update(at, |held| {
-            held.phase = Phase::Ended { until };
+            held.phase = AlertPhase::Ended { until };
             held.starts_at = ended.and_then(|(_, starts)| known(starts)).into();
-            held.memory.word = Word::Resolved;
+            held.memory.reading = Reading::Resolved;
             (held.flash, held.grant) = (OnFlash::NOTHING, Grant::None);
         });
         self.wake_at(until);
@@ -296,11 +296,11 @@ impl Engine {
             let most = now.mono.plus(within(config, held.source()));
             let until = left.map(|left| left.min(most));
             let phase = match (held.phase, until) {
-                (Phase::Firing { .. } | Phase::Expired { .. }, Some(until)) if until > now.mono => {
-                    Phase::Firing { until }
+                (AlertPhase::Firing { .. } | AlertPhase::Expired { .. }, Some(until)) if until > now.mono => {
+                    AlertPhase::Firing { until }
                 }
-                (Phase::Firing { .. }, Some(_)) => Phase::Expired { quiet_since: now.mono },
-                (Phase::Released { .. }, Some(until)) => Phase::Released { until },
+                (AlertPhase::Firing { .. }, Some(_)) => AlertPhase::Expired { quiet_since: now.mono },
+                (AlertPhase::Released { .. }, Some(until)) => AlertPhase::Released { until },
                 (phase, _) => phase,
             };
             self.alerts.update(at, |held| (held.phase, held.grant) = (phase, Grant::Left));
@@ -319,7 +319,7 @@ impl Engine {
         Some(())
     }
 
-    fn forget(&mut self, key: Key) {
+    fn forget(&mut self, key: AlertKey) {
         if let Some(at) = self.alerts.find(key) {
             self.alerts.remove(at);
         }
@@ -339,7 +339,7 @@ pub(super) fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
 
 /// What a record says of an alert, but for what it concerns.
 #[derive(Clone, Copy)]
-struct Claim {
+struct ClaimRecord {
     how: u8,
     says: u8,
     starts: i64,
@@ -347,7 +347,7 @@ struct Claim {
     until: i64,
 }
 
-impl Claim {
+impl ClaimRecord {
     /// Until when what it says is believed after a start, if that is still to come; and how that was found.
     fn life(&self, within: Millis, now: Now) -> (Option<Mono>, Grant) {
         let most = now.mono.plus(within);
@@ -366,7 +366,7 @@ pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     // What is struck out for want of an allowance has not ended.
-    let ended = matches!(held.phase, Phase::Ended { .. });
+    let ended = matches!(held.phase, AlertPhase::Ended { .. });
     put(&mut out, &stamp(now.wall_of(held.memory.announced_at).filter(|_| ended)));
     put(&mut out, &stamp(held.starts_at.get()));
     out
@@ -400,10 +400,10 @@ pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Pay
         _ => 3,
     };
     let (standing, until) = match held.phase {
-        Phase::Firing { until } => (0, Some(until)),
-        Phase::Released { until } => (RELEASED, Some(until)),
-        Phase::Expired { .. } if held.unknown == Finding::SenderCannotTell => (UNSEEN, None),
-        Phase::Expired { .. } | Phase::Ended { .. } => (LAPSED, None),
+        AlertPhase::Firing { until } => (0, Some(until)),
+        AlertPhase::Released { until } => (RELEASED, Some(until)),
+        AlertPhase::Expired { .. } if held.unknown == Finding::SenderCannotTell => (UNSEEN, None),
+        AlertPhase::Expired { .. } | AlertPhase::Ended { .. } => (LAPSED, None),
     };
     let once = if held.sender == Sender::Once { COLLECTD } else { 0 };
     let whole = held.grant == Grant::Whole;

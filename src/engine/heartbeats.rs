@@ -38,7 +38,7 @@ const LATE: u8 = 2;
 /// What is known of one heartbeat. All-zero: never heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Pulse {
+pub enum HeartbeatState {
     /// Not since then, and before that nobody listened.
     Unheard {
         /// Our start, or when it was configured.
@@ -73,7 +73,7 @@ pub enum Pulse {
     },
 }
 
-impl Default for Pulse {
+impl Default for HeartbeatState {
     fn default() -> Self {
         Self::Unheard { since: Mono(0) }
     }
@@ -81,8 +81,8 @@ impl Default for Pulse {
 
 /// What is known of one heartbeat, and what the journal holds of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Beat {
-    pulse: Pulse,
+pub(super) struct HeartbeatSlot {
+    pulse: HeartbeatState,
     /// What was written last, and when.
     noted: (u8, Mono),
     noted_at: Option<Mono>,
@@ -96,10 +96,10 @@ pub(super) struct Beat {
     since: Mono,
 }
 
-impl Beat {
+impl HeartbeatSlot {
     pub(super) const fn new() -> Self {
         Self {
-            pulse: Pulse::Unheard { since: Mono(0) },
+            pulse: HeartbeatState::Unheard { since: Mono(0) },
             noted: (0, Mono(0)),
             noted_at: None,
             dirty: false,
@@ -111,7 +111,7 @@ impl Beat {
     }
 }
 
-impl Pulse {
+impl HeartbeatState {
     /// In a word, for operators.
     pub const fn word(self) -> &'static str {
         match self {
@@ -174,14 +174,14 @@ impl Pulse {
 
 impl Engine {
     /// What is known of a heartbeat.
-    pub fn pulse(&self, id: HeartbeatId) -> Pulse {
+    pub fn pulse(&self, id: HeartbeatId) -> HeartbeatState {
         self.beats.get(id.index()).map(|beat| beat.pulse).unwrap_or_default()
     }
 
     /// From now on they are owed.
     pub(super) fn begin_heartbeats(&mut self, now: Mono) {
         for beat in &mut self.beats {
-            beat.pulse = Pulse::Unheard { since: now };
+            beat.pulse = HeartbeatState::Unheard { since: now };
         }
     }
 
@@ -189,7 +189,7 @@ impl Engine {
     pub(super) fn beat(&mut self, config: &Config, id: HeartbeatId, failed: bool, now: Now) {
         let Some(row) = config.heartbeats.get(id.index()) else { return };
         let last = now.mono;
-        let pulse = if failed { Pulse::Failed { last } } else { Pulse::OnTime { last } };
+        let pulse = if failed { HeartbeatState::Failed { last } } else { HeartbeatState::OnTime { last } };
         self.counters.beats = self.counters.beats.saturating_add(1);
         if failed {
             self.counters.missed = self.counters.missed.saturating_add(1);
@@ -218,12 +218,12 @@ impl Engine {
                 continue;
             }
             let (late, from) = match pulse {
-                Pulse::Failed { last } => (Pulse::Late { last, failed: true }, last),
-                Pulse::OnTime { last } => (Pulse::Late { last, failed: false }, last),
-                Pulse::Late { last, .. } => (pulse, last),
-                Pulse::Unheard { since } | Pulse::Recalled { since } | Pulse::Missed { since } => {
-                    (Pulse::Missed { since }, since)
-                }
+                HeartbeatState::Failed { last } => (HeartbeatState::Late { last, failed: true }, last),
+                HeartbeatState::OnTime { last } => (HeartbeatState::Late { last, failed: false }, last),
+                HeartbeatState::Late { last, .. } => (pulse, last),
+                HeartbeatState::Unheard { since }
+                | HeartbeatState::Recalled { since }
+                | HeartbeatState::Missed { since } => (HeartbeatState::Missed { since }, since),
             };
             self.counters.missed = self.counters.missed.saturating_add(1);
             self.set_pulse(config, id, late, Some(from.plus(row.every)), now);
@@ -341,7 +341,7 @@ impl Engine {
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
         if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
             (beat.recalled, beat.recalled_at, beat.recalled_flags) = (true, at, flags);
-            (beat.since, beat.pulse) = (self.started, Pulse::Recalled { since: self.started });
+            (beat.since, beat.pulse) = (self.started, HeartbeatState::Recalled { since: self.started });
         }
         Some(())
     }
@@ -351,30 +351,35 @@ impl Engine {
         for (id, row) in config.heartbeats() {
             let Some(&beat) = self.beats.get(id.index()) else { continue };
             // What we have waited for in vain ourselves needs no clock.
-            if !beat.recalled || matches!(beat.pulse, Pulse::Missed { .. }) {
+            if !beat.recalled || matches!(beat.pulse, HeartbeatState::Missed { .. }) {
                 continue;
             }
             let Some(last) = now.mono_of(beat.recalled_at) else { return };
             let (since, flags) = (beat.since, beat.recalled_flags);
             let pulse = match flags {
                 // A clock was wrong, then or now.
-                _ if last > since => Pulse::Unheard { since },
-                FAILED => Pulse::Failed { last },
-                _ if flags & LATE != 0 => Pulse::Late { last, failed: flags & FAILED != 0 },
+                _ if last > since => HeartbeatState::Unheard { since },
+                FAILED => HeartbeatState::Failed { last },
+                _ if flags & LATE != 0 => HeartbeatState::Late { last, failed: flags & FAILED != 0 },
                 // The next one may have come, and not been written down.
-                _ if last.plus(row.every) > self.started => Pulse::OnTime { last },
-                _ => Pulse::Unheard { since },
+                _ if last.plus(row.every) > self.started => HeartbeatState::OnTime { last },
+                _ => HeartbeatState::Unheard { since },
             };
             // It may have become late since.
             let pulse = match (pulse, pulse.late_at(row)) {
-                (Pulse::OnTime { last } | Pulse::Failed { last }, Some(at)) if at <= now.mono => {
-                    Pulse::Late { last, failed: flags & FAILED != 0 }
+                (HeartbeatState::OnTime { last } | HeartbeatState::Failed { last }, Some(at))
+                    if at <= now.mono =>
+                {
+                    HeartbeatState::Late { last, failed: flags & FAILED != 0 }
                 }
                 (pulse, _) => pulse,
             };
             let failed = flags & FAILED != 0;
-            let began =
-                if matches!(pulse, Pulse::Late { .. }) && !failed { last.plus(row.every) } else { last };
+            let began = if matches!(pulse, HeartbeatState::Late { .. }) && !failed {
+                last.plus(row.every)
+            } else {
+                last
+            };
             self.set_pulse(config, id, pulse, Some(began), now);
             if let Some(beat) = self.beats.get_mut(id.index()) {
                 // It is in the journal as it is.
@@ -387,7 +392,14 @@ impl Engine {
     }
 
     /// Goes from one pulse to another; `began`: since when it is so, if not since now.
-    fn set_pulse(&mut self, config: &Config, id: HeartbeatId, pulse: Pulse, began: Option<Mono>, now: Now) {
+    fn set_pulse(
+        &mut self,
+        config: &Config,
+        id: HeartbeatId,
+        pulse: HeartbeatState,
+        began: Option<Mono>,
+        now: Now,
+    ) {
         let Some(place) = self.beats.get_mut(id.index()) else { return };
         let old = core::mem::replace(&mut place.pulse, pulse);
         let Some(row) = config.heartbeats.get(id.index()) else { return };
@@ -406,13 +418,13 @@ impl Engine {
 
     /// After a reload: a heartbeat of the same name and source goes on.
     pub(super) fn renew_heartbeats(&mut self, old: &Config, new: &Config, now: Mono) {
-        let mut beats = [Beat::new(); HEARTBEATS];
+        let mut beats = [HeartbeatSlot::new(); HEARTBEATS];
         for ((_, row), beat) in new.heartbeats().zip(&mut beats) {
             let same = |was: &Heartbeat| {
                 old.str(was.name) == new.str(row.name) && same_source(old, was.source, new, row.source)
             };
             let was = old.heartbeats().find(|(_, was)| same(was));
-            beat.pulse = Pulse::Unheard { since: now };
+            beat.pulse = HeartbeatState::Unheard { since: now };
             if let Some(was) = was.and_then(|(id, _)| self.beats.get(id.index())) {
                 *beat = *was;
             }

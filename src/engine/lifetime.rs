@@ -25,21 +25,21 @@ pub enum Sender {
 
 /// What a message says about its alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum Reading {
     /// It fires.
     Firing,
     /// It fires, for all we can tell, but `endsAt` moved back and no clock says whether it has passed. If the
     /// next message has the same `endsAt`, that was the end of it.
-    Wavering,
+    MaybeEnded,
     /// It has been resolved.
     Resolved,
     /// It is over by our clock, but we never heard it fire: a repeated "resolved" from before our start, or a
     /// first "firing" as read by a clock that runs ahead. The next message will tell.
-    Doubtful,
+    Unclear,
     /// It has been resolved, and its sender says that nobody looked.
     CannotTell,
     /// The same message again; whatever we thought still holds.
-    Again,
+    Duplicate,
 }
 
 /// What is remembered of the messages about one alert so far.
@@ -49,8 +49,8 @@ pub struct Memory {
     pub announced: MaybeWall,
     /// When that `endsAt` was first announced.
     pub announced_at: Mono,
-    /// What the last message said; never [`Word::Again`].
-    pub word: Word,
+    /// What the last message said; never [`Reading::Duplicate`].
+    pub reading: Reading,
     /// Since it was resolved last, an `endsAt` was ahead of our clock, or we had none: then a later one
     /// promises more.
     pub promised: bool,
@@ -85,72 +85,72 @@ impl Claim {
 }
 
 /// What the message says.
-pub fn word(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Word {
-    let word = match sender {
+pub fn read(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
+    let reading = match sender {
         Sender::Repeating => repeating(claim, memory, now),
         Sender::Webhook | Sender::Once => webhook(claim, now),
     };
-    if word == Word::Resolved && claim.unseen { Word::CannotTell } else { word }
+    if reading == Reading::Resolved && claim.unseen { Reading::CannotTell } else { reading }
 }
 
 /// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that has passed
 /// is an end.
-fn webhook(claim: Claim, now: Now) -> Word {
+fn webhook(claim: Claim, now: Now) -> Reading {
     let over = match (claim.resolved, claim.ends_at, now.wall) {
         (Some(resolved), _, _) => resolved,
         (None, None, _) => false,
         (None, Some(ends), wall) => claim.is_empty() || wall.is_some_and(|wall| ends <= wall),
     };
-    if over { Word::Resolved } else { Word::Firing }
+    if over { Reading::Resolved } else { Reading::Firing }
 }
 
-fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Word {
-    let Some(ends) = claim.ends_at else { return Word::Firing };
+fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
+    let Some(ends) = claim.ends_at else { return Reading::Firing };
     if claim.is_empty() {
-        return Word::Resolved;
+        return Reading::Resolved;
     }
     let passed = now.wall.map(|wall| ends <= wall);
     let Some(memory) = memory else {
         return match passed {
             // Prometheus says when it began; a script that does not says each time that it is over.
-            Some(true) if claim.starts_at.is_none() => Word::Resolved,
-            Some(true) => Word::Doubtful,
+            Some(true) if claim.starts_at.is_none() => Reading::Resolved,
+            Some(true) => Reading::Unclear,
             // A first word. Without a clock it is what it may well be: firing.
-            _ => Word::Firing,
+            _ => Reading::Firing,
         };
     };
     match memory.announced.get() {
         // Later than the last, which was a promise: firing, whatever our clock says.
         Some(last) if ends > last => match passed {
-            Some(true) if claim.starts_at.is_none() => Word::Resolved,
+            Some(true) if claim.starts_at.is_none() => Reading::Resolved,
             // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be ours.
-            Some(true) if !memory.promised && now.synchronised => Word::Doubtful,
-            _ => Word::Firing,
+            Some(true) if !memory.promised && now.synchronised => Reading::Unclear,
+            _ => Reading::Firing,
         },
         Some(last) if ends == last => stands_still(memory, passed, now),
         // Earlier than the last, or the first end that is announced of something that fires.
         _ => match passed {
-            Some(true) => Word::Resolved,
+            Some(true) => Reading::Resolved,
             // A rule group that is now evaluated more often promises less.
-            Some(false) => Word::Firing,
-            None => Word::Wavering,
+            Some(false) => Reading::Firing,
+            None => Reading::MaybeEnded,
         },
     }
 }
 
 /// The same `endsAt` again. The very same message may come twice (two entries for us in one configuration);
 /// only one that comes later shows that `endsAt` stands still.
-fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Word {
+fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Reading {
     if now.mono.since(memory.announced_at) < i64::from(REPEAT_LEAST.0) {
-        return Word::Again;
+        return Reading::Duplicate;
     }
-    match (passed, memory.word) {
+    match (passed, memory.reading) {
         // It was called over by a clock that has been put back since.
-        (Some(false), Word::Resolved) => Word::Firing,
-        (_, Word::Resolved) => Word::Again,
-        (Some(true), _) | (None, Word::Wavering) => Word::Resolved,
+        (Some(false), Reading::Resolved) => Reading::Firing,
+        (_, Reading::Resolved) => Reading::Duplicate,
+        (Some(true), _) | (None, Reading::MaybeEnded) => Reading::Resolved,
         // Somebody's script, which promises tomorrow every minute.
-        (Some(false) | None, _) => Word::Firing,
+        (Some(false) | None, _) => Reading::Firing,
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     /// Feeds messages `(minutes after noon, endsAt in minutes after noon)` and returns each word.
-    fn words(skew: Option<i64>, messages: &[(i64, i64)]) -> std::vec::Vec<Word> {
+    fn words(skew: Option<i64>, messages: &[(i64, i64)]) -> std::vec::Vec<Reading> {
         let mut memory = None;
         let mut out = std::vec::Vec::new();
         for &(minute, ends) in messages {
@@ -178,28 +178,31 @@ mod tests {
                 ends_at: Some(Wall(NOON + ends * MIN)),
                 ..Claim::default()
             };
-            let word = word(Sender::Repeating, claim, memory, now);
-            out.push(word);
-            let said =
-                if word == Word::Again { memory.map_or(word, |memory: Memory| memory.word) } else { word };
+            let reading = read(Sender::Repeating, claim, memory, now);
+            out.push(reading);
+            let said = if reading == Reading::Duplicate {
+                memory.map_or(reading, |memory: Memory| memory.reading)
+            } else {
+                reading
+            };
             let announced_at = match memory {
                 Some(last) if last.announced.get() == claim.ends_at => last.announced_at,
                 _ => now.mono,
             };
             let promised = memory.is_some_and(|memory| memory.promised) || claim.promises(now);
-            memory = Some(Memory { announced: claim.ends_at.into(), announced_at, word: said, promised });
+            memory = Some(Memory { announced: claim.ends_at.into(), announced_at, reading: said, promised });
         }
         out
     }
 
-    use Word::{Doubtful, Firing, Resolved, Wavering};
+    use Reading::{Firing, MaybeEnded, Resolved, Unclear};
 
     #[test]
     fn prometheus_fires_and_resolves_with_a_right_clock() {
         // Every two minutes, endsAt four minutes ahead; then resolved at 5, said again.
         assert_eq!(
             words(Some(0), &[(0, 4), (2, 6), (4, 8), (5, 5), (7, 5), (8, 5)]),
-            [Firing, Firing, Firing, Resolved, Word::Again, Word::Again]
+            [Firing, Firing, Firing, Resolved, Reading::Duplicate, Reading::Duplicate]
         );
     }
 
@@ -207,7 +210,7 @@ mod tests {
     fn a_router_five_minutes_ahead_never_calls_a_firing_alert_well() {
         assert_eq!(
             words(Some(5 * MIN), &[(0, 4), (2, 6), (4, 8), (5, 5)]),
-            [Doubtful, Firing, Firing, Resolved]
+            [Unclear, Firing, Firing, Resolved]
         );
     }
 
@@ -223,14 +226,14 @@ mod tests {
     fn a_router_without_a_clock_resolves_when_ends_at_moved_back_and_stands_still() {
         assert_eq!(
             words(None, &[(0, 4), (2, 6), (4, 5), (6, 5), (8, 5)]),
-            [Firing, Firing, Wavering, Resolved, Word::Again]
+            [Firing, Firing, MaybeEnded, Resolved, Reading::Duplicate]
         );
     }
 
     #[test]
     fn a_router_without_a_clock_is_not_misled_by_a_shorter_promise() {
         // The rule group's interval was lowered: a shorter promise once, and then later ones again.
-        assert_eq!(words(None, &[(0, 20), (5, 9), (6, 10), (7, 11)]), [Firing, Wavering, Firing, Firing]);
+        assert_eq!(words(None, &[(0, 20), (5, 9), (6, 10), (7, 11)]), [Firing, MaybeEnded, Firing, Firing]);
     }
 
     #[test]
@@ -243,34 +246,38 @@ mod tests {
         let heard = Memory {
             announced: Some(Wall(NOON + 4 * MIN)).into(),
             announced_at: Mono(0),
-            word: Firing,
+            reading: Firing,
             promised: true,
         };
         // Resolved at 3, and the clock is now known.
-        assert_eq!(word(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
+        assert_eq!(read(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
         // Still without a clock it is not believed at once.
-        assert_eq!(word(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, None)), Wavering);
+        assert_eq!(read(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, None)), MaybeEnded);
     }
 
     #[test]
     fn resolved_said_again_after_our_restart_turns_nothing_red() {
-        assert_eq!(words(Some(0), &[(10, 5), (11, 5), (12, 5)]), [Doubtful, Resolved, Word::Again]);
+        assert_eq!(words(Some(0), &[(10, 5), (11, 5), (12, 5)]), [Unclear, Resolved, Reading::Duplicate]);
     }
 
     #[test]
     fn the_same_message_twice_within_seconds_says_nothing_new() {
         // Prometheus with two entries that lead to us, and our clock five minutes ahead.
         let claim = Claim { ends_at: Some(Wall(NOON + 4 * MIN)), ..Claim::default() };
-        let heard =
-            Memory { announced: claim.ends_at.into(), announced_at: Mono(0), word: Firing, promised: true };
-        assert_eq!(word(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Word::Again);
+        let heard = Memory {
+            announced: claim.ends_at.into(),
+            announced_at: Mono(0),
+            reading: Firing,
+            promised: true,
+        };
+        assert_eq!(read(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Reading::Duplicate);
     }
 
     #[test]
     fn an_end_not_after_the_start_is_resolved_whatever_the_clock() {
         let claim = Claim { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), ..Claim::default() };
         for skew in [None, Some(0), Some(-5 * MIN), Some(56 * 365 * 24 * 60 * MIN)] {
-            assert_eq!(word(Sender::Repeating, claim, None, at(0, skew)), Resolved);
+            assert_eq!(read(Sender::Repeating, claim, None, at(0, skew)), Resolved);
         }
     }
 
@@ -285,12 +292,12 @@ mod tests {
                 ..Claim::default()
             };
             let now = at(minute * MIN, Some(0));
-            let word = word(Sender::Repeating, claim, memory, now);
-            assert_eq!(word, expected, "{minute}");
+            let reading = read(Sender::Repeating, claim, memory, now);
+            assert_eq!(reading, expected, "{minute}");
             memory = Some(Memory {
                 announced: claim.ends_at.into(),
                 announced_at: now.mono,
-                word,
+                reading,
                 promised: true,
             });
         }
@@ -308,12 +315,12 @@ mod tests {
                     ..Claim::default()
                 };
                 let now = Now { synchronised, ..at(minute * MIN, Some(0)) };
-                let word = word(Sender::Repeating, claim, memory, now);
-                out.push(word);
+                let reading = read(Sender::Repeating, claim, memory, now);
+                out.push(reading);
                 memory = Some(Memory {
                     announced: claim.ends_at.into(),
                     announced_at: now.mono,
-                    word,
+                    reading,
                     promised: claim.promises(now),
                 });
             }
@@ -321,8 +328,8 @@ mod tests {
         };
         assert_eq!(says(None, false), [Resolved; 3]);
         assert_eq!(says(None, true), [Resolved; 3]);
-        assert_eq!(says(Some(-9), true), [Doubtful; 3]);
-        assert_eq!(says(Some(-9), false), [Doubtful, Firing, Firing], "our clock may be ahead");
+        assert_eq!(says(Some(-9), true), [Unclear; 3]);
+        assert_eq!(says(Some(-9), false), [Unclear, Firing, Firing], "our clock may be ahead");
     }
 
     #[test]
@@ -337,23 +344,27 @@ mod tests {
         // The same script, and a router that is two days ahead until NTP answers.
         let tomorrow = NOON + 24 * 60 * MIN;
         let claim = Claim { ends_at: Some(Wall(tomorrow)), ..Claim::default() };
-        let over =
-            Memory { announced: claim.ends_at.into(), announced_at: Mono(0), word: Resolved, promised: true };
-        let says = |skew: Option<i64>| word(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
-        assert_eq!(says(Some(2 * 24 * 60 * MIN)), Word::Again);
-        assert_eq!(says(None), Word::Again);
+        let over = Memory {
+            announced: claim.ends_at.into(),
+            announced_at: Mono(0),
+            reading: Resolved,
+            promised: true,
+        };
+        let says = |skew: Option<i64>| read(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
+        assert_eq!(says(Some(2 * 24 * 60 * MIN)), Reading::Duplicate);
+        assert_eq!(says(None), Reading::Duplicate);
         assert_eq!(says(Some(0)), Firing);
     }
 
     #[test]
     fn a_webhook_goes_by_its_status() {
         let zero = Claim { starts_at: Some(Wall(NOON)), resolved: Some(false), ..Claim::default() };
-        assert_eq!(word(Sender::Webhook, zero, None, at(0, Some(0))), Firing);
+        assert_eq!(read(Sender::Webhook, zero, None, at(0, Some(0))), Firing);
         let over = Claim { ends_at: Some(Wall(NOON + MIN)), resolved: Some(true), ..zero };
-        assert_eq!(word(Sender::Webhook, over, None, at(0, None)), Resolved);
+        assert_eq!(read(Sender::Webhook, over, None, at(0, None)), Resolved);
         // No status: an array from a script.
         let script = Claim { ends_at: Some(Wall(NOON - MIN)), ..Claim::default() };
-        assert_eq!(word(Sender::Webhook, script, None, at(0, Some(0))), Resolved);
-        assert_eq!(word(Sender::Webhook, script, None, at(0, None)), Firing);
+        assert_eq!(read(Sender::Webhook, script, None, at(0, Some(0))), Resolved);
+        assert_eq!(read(Sender::Webhook, script, None, at(0, None)), Firing);
     }
 }

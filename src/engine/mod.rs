@@ -7,28 +7,28 @@
 pub mod alerts;
 mod body;
 pub mod durable;
-mod flow;
-mod happenings;
+mod flash_budget;
 pub mod heartbeats;
+mod incident_bridge;
+mod intake;
 pub mod lifetime;
 mod mapping;
 pub mod reload;
 pub mod rules;
 pub mod sources;
 mod status;
-mod wear;
 
 use heapless::Vec;
 
 use alerts::{Alerts, Held};
 use body::Changes;
 pub use body::{Body, End};
-use heartbeats::Beat;
+use flash_budget::FlashBudget;
+use heartbeats::HeartbeatSlot;
 pub use mapping::LEADING;
 use rules::Rules;
 use sources::Sources;
 use status::ComponentStatus;
-use wear::Wear;
 
 use crate::config::Config;
 use crate::incidents::uptime::Uptime;
@@ -168,7 +168,7 @@ impl Verdict {
 pub struct Engine {
     alerts: Alerts,
     sources: Sources,
-    beats: [Beat; HEARTBEATS],
+    beats: [HeartbeatSlot; HEARTBEATS],
     rules: Rules,
     incidents: Incidents,
     uptime: Uptime,
@@ -181,7 +181,7 @@ pub struct Engine {
     /// Records of an earlier run are being taken back: nothing is shown before all are.
     restoring: bool,
     statuses: [ComponentStatus; COMPONENTS],
-    wear: [Wear; SOURCES],
+    wear: [FlashBudget; SOURCES],
     started: Mono,
     passed: Mono,
     wake: Option<Mono>,
@@ -211,7 +211,7 @@ impl Engine {
         Self {
             alerts: Alerts::new(),
             sources: Sources::new(),
-            beats: [Beat::new(); HEARTBEATS],
+            beats: [HeartbeatSlot::new(); HEARTBEATS],
             rules: Rules::new(),
             incidents: Incidents::new(),
             uptime: Uptime::new(),
@@ -220,7 +220,7 @@ impl Engine {
             reloads: 0,
             restoring: false,
             statuses: [ComponentStatus::new(); COMPONENTS],
-            wear: [Wear::new(); SOURCES],
+            wear: [FlashBudget::new(); SOURCES],
             started: Mono(0),
             passed: Mono(0),
             wake: None,
@@ -368,7 +368,7 @@ impl Engine {
 
     /// What the renderer may ask, at this moment.
     pub fn view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
-        Looking { engine: self, config, now }
+        EngineView { engine: self, config, now }
     }
 
     // ---- what changed --------------------------------------------------------------------------------
@@ -449,13 +449,13 @@ impl Engine {
 }
 
 /// The engine as the renderer sees it.
-struct Looking<'a> {
+struct EngineView<'a> {
     engine: &'a Engine,
     config: &'a Config,
     now: Now,
 }
 
-impl View for Looking<'_> {
+impl View for EngineView<'_> {
     fn now(&self) -> Now {
         self.now
     }

@@ -6,8 +6,8 @@
 //! sources have had the time to repeat what concerns it.
 
 use super::Engine;
+use super::flash_budget::FlashBudget;
 use super::status::ComponentStatus;
-use super::wear::Wear;
 use crate::config::Config;
 use crate::config::same::{same_component, same_mapping, same_source};
 use crate::limits::{COMPONENTS, SITES, SOURCES};
@@ -49,7 +49,7 @@ impl Engine {
         self.sources.renew(&source_from);
         let wear = self.wear;
         for (row, from) in self.wear.iter_mut().zip(source_from) {
-            *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(Wear::new());
+            *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(FlashBudget::new());
         }
         // Whose sources are all new has no alert any more.
         let site_of = |was: SourceId| old.sources.get(was.index()).map(|source| source.site);

@@ -1,7 +1,7 @@
 //! Rules: thresholds on what senders measure, and its absence.
 //!
 //! A rule knows the last value of each series that it looks at, and nothing else of any sample. It is evaluated when a
-//! sample comes and when time passes. What it says is one of [`Phase`]; a rule that has heard nothing, or has no room for
+//! sample comes and when time passes. What it says is one of [`RulePhase`]; a rule that has heard nothing, or has no room for
 //! what it hears, never says that all is well.
 //!
 //! A rule may list what it expects, the values of one tag: then each of those is absent by itself, however many others
@@ -22,7 +22,7 @@ use crate::time::{At, Millis, Mono, Now};
 
 /// What a rule says. All-zero: it has heard nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
+pub enum RulePhase {
     /// Nothing it looks at came, or not for long.
     #[default]
     Unheard,
@@ -47,7 +47,7 @@ pub enum Phase {
     Absent,
 }
 
-impl Phase {
+impl RulePhase {
     /// In a word, for operators.
     pub const fn word(self) -> &'static str {
         match self {
@@ -89,7 +89,7 @@ const FREE: Slot = Slot { value: 0, last: Mono(0), hash: 0, stamp: None, rule: 0
 /// What one rule knows besides.
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    phase: Phase,
+    phase: RulePhase,
     /// When anything it looks at came last; if its phase says that anything did.
     last: Mono,
     /// A series found no room then.
@@ -109,19 +109,24 @@ impl Known {
     /// What its phase means for its component.
     fn finding(&self, row: &Rule, now: Mono) -> Finding {
         match self.phase {
-            Phase::Unheard if self.lacks_room(row, now) => Finding::NoRoom,
-            Phase::Unheard if self.heard => Finding::SamplesStopped,
-            Phase::Unheard => Finding::NeverHeard,
+            RulePhase::Unheard if self.lacks_room(row, now) => Finding::NoRoom,
+            RulePhase::Unheard if self.heard => Finding::SamplesStopped,
+            RulePhase::Unheard => Finding::NeverHeard,
             // It is back, and may fire: that is known when it has lasted.
-            Phase::Doubtful { .. } => Finding::Settling,
-            Phase::Well | Phase::Pending { .. } => Finding::Well,
-            Phase::Firing { .. } | Phase::Absent => row.severity.into(),
+            RulePhase::Doubtful { .. } => Finding::Settling,
+            RulePhase::Well | RulePhase::Pending { .. } => Finding::Well,
+            RulePhase::Firing { .. } | RulePhase::Absent => row.severity.into(),
         }
     }
 }
 
-const UNKNOWN: Known =
-    Known { phase: Phase::Unheard, last: Mono(0), refused: None, heard: false, says: Finding::NeverHeard };
+const UNKNOWN: Known = Known {
+    phase: RulePhase::Unheard,
+    last: Mono(0),
+    refused: None,
+    heard: false,
+    says: Finding::NeverHeard,
+};
 
 /// All rules. All-zero when new.
 pub(super) struct Rules {
@@ -279,7 +284,7 @@ fn low(value: u64) -> u32 {
 
 impl Engine {
     /// What a rule says.
-    pub fn rule_phase(&self, id: RuleId) -> Phase {
+    pub fn rule_phase(&self, id: RuleId) -> RulePhase {
         self.rules.known.get(id.index()).map(|known| known.phase).unwrap_or_default()
     }
 
@@ -287,7 +292,7 @@ impl Engine {
     pub fn rule_word(&self, config: &Config, id: RuleId, now: Mono) -> &'static str {
         match (config.rules.get(id.index()), self.rules.known.get(id.index())) {
             // Not known, since what found no room might fire.
-            (Some(row), Some(known)) if known.lacks_room(row, now) && known.phase == Phase::Unheard => {
+            (Some(row), Some(known)) if known.lacks_room(row, now) && known.phase == RulePhase::Unheard => {
                 "no room"
             }
             (_, known) => known.map(|known| known.phase).unwrap_or_default().word(),
@@ -430,10 +435,10 @@ impl Engine {
         // All that there are to be compared, counted or added up: after a start they come one after the other.
         // The pass at which the source's word comes to count looks at them again.
         let whole = row.aggregate != Aggregate::Any && !expects;
-        if whole && old == Phase::Unheard && !self.sources.counts(row.source, now) {
+        if whole && old == RulePhase::Unheard && !self.sources.counts(row.source, now) {
             return;
         }
-        let firing = matches!(old, Phase::Firing { .. });
+        let firing = matches!(old, RulePhase::Firing { .. });
         let fires = if unnumbered {
             Some(false)
         } else {
@@ -443,8 +448,8 @@ impl Engine {
         let mut began = None;
         let phase = match (fires, old) {
             // It was never heard, so it is not missed either.
-            (None, Phase::Unheard) => Phase::Unheard,
-            (None, Phase::Absent) => Phase::Absent,
+            (None, RulePhase::Unheard) => RulePhase::Unheard,
+            (None, RulePhase::Absent) => RulePhase::Absent,
             // Its series are to come again, after a reload or a new key: it came not so long ago.
             (None, _) if now < known.last.plus(life(row)) => {
                 self.wake_at(known.last.plus(life(row)));
@@ -452,41 +457,43 @@ impl Engine {
             }
             (None, _) if row.absent != Millis(0) => {
                 began = Some(known.last);
-                Phase::Absent
+                RulePhase::Absent
             }
-            (None, _) => Phase::Unheard,
+            (None, _) => RulePhase::Unheard,
             // What found no room might fire.
-            (Some(false), _) if refused => Phase::Unheard,
-            (Some(false), _) => Phase::Well,
-            (Some(true), Phase::Firing { since }) => Phase::Firing { since },
-            (Some(true), Phase::Pending { since } | Phase::Doubtful { since }) => {
+            (Some(false), _) if refused => RulePhase::Unheard,
+            (Some(false), _) => RulePhase::Well,
+            (Some(true), RulePhase::Firing { since }) => RulePhase::Firing { since },
+            (Some(true), RulePhase::Pending { since } | RulePhase::Doubtful { since }) => {
                 let due = since.plus(row.lasts);
                 if due <= now {
                     began = Some(since);
-                    Phase::Firing { since }
+                    RulePhase::Firing { since }
                 } else {
                     self.wake_at(due);
                     old
                 }
             }
-            (Some(true), _) if row.lasts == Millis(0) => Phase::Firing { since: now },
+            (Some(true), _) if row.lasts == Millis(0) => RulePhase::Firing { since: now },
             (Some(true), _) => {
                 self.wake_at(now.plus(row.lasts));
                 // Absent, too: it is back, and not well.
                 match old {
-                    Phase::Well => Phase::Pending { since: now },
-                    _ => Phase::Doubtful { since: now },
+                    RulePhase::Well => RulePhase::Pending { since: now },
+                    _ => RulePhase::Doubtful { since: now },
                 }
             }
         };
         let phase = match phase {
-            Phase::Well | Phase::Pending { .. } | Phase::Doubtful { .. } | Phase::Unheard if expects => {
+            RulePhase::Well | RulePhase::Pending { .. } | RulePhase::Doubtful { .. } | RulePhase::Unheard
+                if expects =>
+            {
                 let silent = self.silent(config, id, row, now);
                 began = began.or(silent);
                 let came = |(at, _)| self.rules.expected_came.get(at) == Some(&true);
                 match silent {
-                    Some(_) => Phase::Absent,
-                    None if !config.expected_of(id).all(came) => Phase::Unheard,
+                    Some(_) => RulePhase::Absent,
+                    None if !config.expected_of(id).all(came) => RulePhase::Unheard,
                     None => phase,
                 }
             }

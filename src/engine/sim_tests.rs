@@ -23,7 +23,7 @@ use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
-use super::alerts::Key;
+use super::alerts::AlertKey;
 use super::lifetime::Sender;
 use super::{Body, End, Engine, Input, Quality, State};
 use crate::config::{Config, Problems};
@@ -173,7 +173,7 @@ impl World {
         for (source, count) in counting.iter().enumerate() {
             assert_eq!(alerts.counting(SourceId(source as u8)), *count);
         }
-        assert_eq!(alerts.find(Key { source: 31, fingerprint: 0 }), None);
+        assert_eq!(alerts.find(AlertKey { source: 31, fingerprint: 0 }), None);
 
         let mut seen = Vec::new();
         for id in (0..self.config.components.len() as u16).map(ComponentId) {

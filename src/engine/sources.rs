@@ -15,7 +15,7 @@ enum Life {
     NeverHeard,
     /// Alive. Its silence about a component means "well" only from `word_counts_at` on: after our start or
     /// its return, its rule groups report one by one, minutes apart.
-    Live { last: Mono, word_counts_at: Mono },
+    Live { last: Mono, trusted_from: Mono },
     /// No sign of life for longer than it may be.
     Silent { last: Mono },
 }
@@ -84,11 +84,11 @@ impl Sources {
     /// A sign of life. True if it was not alive before.
     pub fn heard(&mut self, id: SourceId, resync: Millis, now: Mono) -> bool {
         let Some(life) = self.lives.get_mut(id.index()) else { return false };
-        let (returned, word_counts_at) = match *life {
-            Life::Live { word_counts_at, .. } => (false, word_counts_at),
+        let (returned, trusted_from) = match *life {
+            Life::Live { trusted_from, .. } => (false, trusted_from),
             Life::NeverHeard | Life::Silent { .. } => (true, now.plus(resync)),
         };
-        *life = Life::Live { last: now, word_counts_at };
+        *life = Life::Live { last: now, trusted_from };
         returned
     }
 
@@ -96,17 +96,17 @@ impl Sources {
     pub fn pass(&mut self, config: &Config, before: Mono, now: Mono) -> Passed {
         let mut passed = Passed::default();
         for ((life, source), id) in self.lives.iter_mut().zip(&config.sources).zip(0u8..) {
-            let Life::Live { last, word_counts_at } = *life else { continue };
+            let Life::Live { last, trusted_from } = *life else { continue };
             let silent_at = last.plus(source.silent_after);
             if now >= silent_at {
                 *life = Life::Silent { last };
                 passed.changed.insert(SourceId(id));
                 continue;
             }
-            if before < word_counts_at && word_counts_at <= now {
+            if before < trusted_from && trusted_from <= now {
                 passed.changed.insert(SourceId(id));
             }
-            let next = if word_counts_at > now { silent_at.min(word_counts_at) } else { silent_at };
+            let next = if trusted_from > now { silent_at.min(trusted_from) } else { silent_at };
             passed.next = Some(passed.next.map_or(next, |soonest| soonest.min(next)));
         }
         passed
@@ -119,7 +119,7 @@ impl Sources {
 
     /// Whether its word counts: it is alive, and has been for its resync.
     pub fn counts(&self, id: SourceId, now: Mono) -> bool {
-        matches!(self.life(id), Life::Live { word_counts_at, .. } if now >= word_counts_at)
+        matches!(self.life(id), Life::Live { trusted_from, .. } if now >= trusted_from)
     }
 
     /// When it was last heard.
@@ -140,7 +140,7 @@ impl Sources {
         let mut feed = Finding::NeverHeard;
         for id in component.feeders.iter() {
             match self.life(id) {
-                Life::Live { word_counts_at, .. } if now >= word_counts_at => return Finding::Well,
+                Life::Live { trusted_from, .. } if now >= trusted_from => return Finding::Well,
                 // Somebody is coming back.
                 Life::Live { .. } => feed = Finding::Settling,
                 Life::Silent { .. } if feed == Finding::NeverHeard => feed = Finding::Silent,

@@ -9,13 +9,13 @@
 )]
 
 mod field;
+mod flash_budget;
 mod heartbeats;
 mod ignored;
 mod incidents;
 mod notifications;
 mod rules;
 mod uptime;
-mod wear;
 
 use std::boxed::Box;
 use std::fmt::Write;

@@ -33,7 +33,7 @@ impl BodyError {
 
 /// What a call to [`Body::decode`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step<'a> {
+pub struct Piece<'a> {
     /// So many bytes of the input belong to this body and are dealt with.
     pub consumed: usize,
     /// Payload, a part of those; may be empty.
@@ -112,7 +112,7 @@ impl Body {
     /// Takes framing from the front of `input` up to and with one run of payload, the end of the body, or the
     /// end of the input. Call it again with the rest until it is done or the input is empty; a call with input
     /// left and the body not done always consumes. After an error come only errors.
-    pub fn decode<'a>(&mut self, input: &'a [u8]) -> Result<Step<'a>, BodyError> {
+    pub fn decode<'a>(&mut self, input: &'a [u8]) -> Result<Piece<'a>, BodyError> {
         let mut consumed = 0usize;
         for &byte in input {
             if matches!(self.at, At::Done | At::Length | At::Data) {
@@ -124,7 +124,7 @@ impl Body {
         let rest = input.get(consumed..).unwrap_or_default();
         let payload = if matches!(self.at, At::Length | At::Data) { self.payload(rest) } else { &[] };
         consumed = consumed.saturating_add(payload.len());
-        Ok(Step { consumed, payload, done: self.is_done() })
+        Ok(Piece { consumed, payload, done: self.is_done() })
     }
 
     /// The payload that `rest` begins with.

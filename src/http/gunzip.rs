@@ -18,7 +18,7 @@ pub enum GzipError {
 
 /// What one call did.
 #[derive(Debug)]
-pub struct Step<'a> {
+pub struct Inflated<'a> {
     /// How many bytes of the input it used up.
     pub consumed: usize,
     /// What came out.
@@ -97,7 +97,7 @@ impl<'w> Gunzip<'w> {
     ///
     /// # Errors
     /// The body is to be given up.
-    pub fn decode(&mut self, input: &[u8]) -> Result<Step<'_>, GzipError> {
+    pub fn decode(&mut self, input: &[u8]) -> Result<Inflated<'_>, GzipError> {
         if self.at == At::Data {
             return self.data(input);
         }
@@ -109,10 +109,10 @@ impl<'w> Gunzip<'w> {
             self.frame(byte)?;
             consumed = consumed.saturating_add(1);
         }
-        Ok(Step { consumed, output: &[] })
+        Ok(Inflated { consumed, output: &[] })
     }
 
-    fn data(&mut self, input: &[u8]) -> Result<Step<'_>, GzipError> {
+    fn data(&mut self, input: &[u8]) -> Result<Inflated<'_>, GzipError> {
         let from = self.to;
         let (status, consumed, written) =
             decompress(&mut self.inflate, input, self.window, from, TINFL_FLAG_HAS_MORE_INPUT);
@@ -129,7 +129,7 @@ impl<'w> Gunzip<'w> {
         let output = self.window.get(from..from.saturating_add(written)).unwrap_or_default();
         self.length = self.length.wrapping_add(u32::try_from(written).unwrap_or(0));
         self.sum = output.iter().fold(self.sum, |sum, &byte| crc(sum, byte));
-        Ok(Step { consumed, output })
+        Ok(Inflated { consumed, output })
     }
 
     /// A byte before or behind the data.

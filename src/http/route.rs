@@ -2,13 +2,13 @@
 
 use super::head::Method;
 use crate::config::Roles;
-use crate::model::Sheet;
+use crate::model::PageKind;
 
 /// What there is to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// A page of the site that `Host` names.
-    Page(Sheet),
+    Page(PageKind),
     /// Alertmanager's `POST /api/v2/alerts`.
     PushAlerts,
     /// Alertmanager's `GET /api/v2/alerts`.
@@ -42,7 +42,7 @@ pub enum Route<'a> {
     To(Endpoint),
     /// To a page of an unlisted site, if this segment is its secret; else it is not found. Asked with `GET`
     /// or `HEAD`.
-    Secret(&'a str, Sheet),
+    Secret(&'a str, PageKind),
     /// The same without a slash at its end. If the segment is a secret, redirect to itself with the slash:
     /// `./SEGMENT/`, which is right under any prefix that a proxy puts before it.
     SecretWithoutSlash(&'a str),
@@ -110,9 +110,9 @@ fn number(digits: &str) -> Option<u32> {
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
 const ROWS: [Row; 16] = [
-    Row::get("/", Role::Page, Endpoint::Page(Sheet::Now)),
-    Row::get("/history", Role::Page, Endpoint::Page(Sheet::History)),
-    Row::get("/incidents/{}", Role::Page, Endpoint::Page(Sheet::Incident(0))),
+    Row::get("/", Role::Page, Endpoint::Page(PageKind::Now)),
+    Row::get("/history", Role::Page, Endpoint::Page(PageKind::History)),
+    Row::get("/incidents/{}", Role::Page, Endpoint::Page(PageKind::Incident(0))),
     Row {
         path: "/api/v2/alerts",
         role: Role::Ingest,
@@ -181,8 +181,8 @@ fn row(path: &str) -> Option<(&'static Row, u32)> {
     ROWS.iter().find_map(|row| row.number_in(path).map(|number| (row, number)))
 }
 
-fn numbered(sheet: Sheet, number: u32) -> Sheet {
-    if matches!(sheet, Sheet::Incident(_)) { Sheet::Incident(number) } else { sheet }
+fn numbered(sheet: PageKind, number: u32) -> PageKind {
+    if matches!(sheet, PageKind::Incident(_)) { PageKind::Incident(number) } else { sheet }
 }
 
 /// The first segment of a path may be a secret; what follows it is a page of that site.
@@ -226,8 +226,8 @@ mod tests {
         let ingest = Roles { ingest: true, ..NONE };
         let metrics = Roles { metrics: true, ..NONE };
         for (method, path, roles, expected) in [
-            (Get, "/", ALL, To(Endpoint::Page(Sheet::Now))),
-            (Head, "/", page, To(Endpoint::Page(Sheet::Now))),
+            (Get, "/", ALL, To(Endpoint::Page(PageKind::Now))),
+            (Head, "/", page, To(Endpoint::Page(PageKind::Now))),
             (Get, "/", ingest, NotFound),
             (Post, "/", page, MethodNotAllowed("GET, HEAD")),
             (Post, "/", metrics, NotFound),
@@ -273,26 +273,26 @@ mod tests {
             (Post, "/write", page, NotFound),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
             (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),
-            (Get, "/s3cret/", page, Secret("s3cret", Sheet::Now)),
-            (Head, "/s3cret/", page, Secret("s3cret", Sheet::Now)),
+            (Get, "/s3cret/", page, Secret("s3cret", PageKind::Now)),
+            (Head, "/s3cret/", page, Secret("s3cret", PageKind::Now)),
             (Get, "/s3cret", page, SecretWithoutSlash("s3cret")),
             (Get, "/s3cret/", ingest, NotFound),
             (Get, "/s3cret", metrics, NotFound),
             (Post, "/s3cret/", ALL, Nothing),
-            (Get, "/history", page, To(Endpoint::Page(Sheet::History))),
-            (Head, "/incidents/3", page, To(Endpoint::Page(Sheet::Incident(3)))),
-            (Get, "/incidents/4294967295", page, To(Endpoint::Page(Sheet::Incident(u32::MAX)))),
+            (Get, "/history", page, To(Endpoint::Page(PageKind::History))),
+            (Head, "/incidents/3", page, To(Endpoint::Page(PageKind::Incident(3)))),
+            (Get, "/incidents/4294967295", page, To(Endpoint::Page(PageKind::Incident(u32::MAX)))),
             (Get, "/incidents/4294967296", page, NotFound),
             (Get, "/incidents/03", page, NotFound),
             (Get, "/incidents/0", page, NotFound),
             (Get, "/incidents/+3", page, NotFound),
             (Get, "/incidents/3/", page, NotFound),
-            (Get, "/incidents/", page, Secret("incidents", Sheet::Now)),
+            (Get, "/incidents/", page, Secret("incidents", PageKind::Now)),
             (Post, "/incidents/3", page, MethodNotAllowed("GET, HEAD")),
             (Get, "/incidents/3", ingest, NotFound),
-            (Get, "/history/", page, Secret("history", Sheet::Now)),
-            (Get, "/s3cret/history", page, Secret("s3cret", Sheet::History)),
-            (Get, "/s3cret/incidents/12", page, Secret("s3cret", Sheet::Incident(12))),
+            (Get, "/history/", page, Secret("history", PageKind::Now)),
+            (Get, "/s3cret/history", page, Secret("s3cret", PageKind::History)),
+            (Get, "/s3cret/incidents/12", page, Secret("s3cret", PageKind::Incident(12))),
             (Get, "/s3cret/incidents/x", page, NotFound),
             (Get, "/s3cret/incidents/", page, NotFound),
             (Get, "/s3cret/metrics", ALL, NotFound),

@@ -6,21 +6,21 @@
 //! answers what a page asks.
 
 mod auto;
+mod capacity;
 mod derived;
 mod entries;
-mod measure;
+mod eviction;
 mod names;
 mod people;
 pub mod record;
 mod replaced;
-mod room;
 mod tell;
 
 pub use auto::Looks;
 use auto::Watch;
+pub use capacity::ArchiveCheck;
 use derived::Derived;
 use entries::Log;
-pub use measure::Survey;
 use names::Names;
 use record::{
     BANNER, CLOCK, ClockRecord, GONE, Head, NUMBERS, Payload, SETTLED, STEP, StepRecord, UNDO, WINDOW,

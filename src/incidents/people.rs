@@ -1,11 +1,11 @@
 //! What people do.
 
 use super::entries::Log;
+use super::eviction::{NewRecord, Origin};
 use super::record::{
     self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
     WindowRecord,
 };
-use super::room::{Claim, Newcomer};
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
 use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
@@ -149,7 +149,7 @@ impl Incidents {
         };
         let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(Head::default(), step).len());
         let needed = takes(&opened).saturating_add(takes(&update));
-        let newcomer = Newcomer { claim: Claim::Person, site, incidents: [number, 0] };
+        let newcomer = NewRecord { claim: Origin::Person, site, incidents: [number, 0] };
         if !self.room_for_incident(site, now) || !self.room_for(needed, newcomer, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Full);

@@ -15,7 +15,7 @@
 use heapless::Vec;
 
 use super::event::Flaw;
-use super::json::{Event, Text};
+use super::json::{JsonEvent, Text};
 use super::sample::{HashKey, Interest, Sample};
 use crate::limits::{LINE_TOKEN_BYTES, SAMPLE_FIELDS};
 use crate::text::buffer::Bytes;
@@ -94,7 +94,7 @@ enum At {
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Drafted {
     /// More of the same member must come.
     Inside,
     /// The same, and if the event was the beginning of something, that is not wanted.
@@ -201,17 +201,17 @@ impl Draft {
     }
 
     /// The next event of the member, and what was wrong with it.
-    pub(super) fn event(&mut self, event: Event<'_>, interest: &dyn Interest) -> (Step, Option<Flaw>) {
-        use Event::{ArrayEnd, ArrayStart, Key, Null, ObjectStart, Str};
+    pub(super) fn event(&mut self, event: JsonEvent<'_>, interest: &dyn Interest) -> (Drafted, Option<Flaw>) {
+        use JsonEvent::{ArrayEnd, ArrayStart, Key, Null, ObjectStart, Str};
 
         let inside = match (self.at, event) {
             (At::Name, Str(text)) if !self.named && fits(text) => {
                 self.measure(text.text, interest);
-                return (Step::Over, None);
+                return (Drafted::Over, None);
             }
             (At::Tag, Str(text)) => {
                 self.tag(text.text, text.cut, interest);
-                return (Step::Over, None);
+                return (Drafted::Over, None);
             }
             (At::Tags, ObjectStart) => At::TagKey,
             (At::Fields, ObjectStart) => {
@@ -238,7 +238,7 @@ impl Draft {
                         self.sample.keep_field(self.name.name(), number(value));
                     }
                 }
-                return (Step::Skip, None);
+                return (Drafted::Skip, None);
             }
             (At::Values, ArrayStart) => At::Value,
             (At::Names, ArrayStart) => At::NameOf,
@@ -250,30 +250,30 @@ impl Draft {
             }
             (At::Other | At::TagKey | At::FieldKey, _)
             | (At::Value | At::NameOf, ArrayEnd)
-            | (At::Tags | At::Tag, Null) => return (Step::Over, None),
+            | (At::Tags | At::Tag, Null) => return (Drafted::Over, None),
             (At::Value, value) => {
                 if self.values.push(number(value)).is_err() {
                     self.sample.lose();
                 }
-                return (Step::Skip, None);
+                return (Drafted::Skip, None);
             }
             (At::Time, value) => {
                 if let Some(secs) = seconds(value) {
                     self.sample.set_time(secs);
                 }
-                return (Step::Over, None);
+                return (Drafted::Over, None);
             }
             (At::TagValue, _) => {
                 self.at = At::TagKey;
-                return (Step::Skip, Some(Flaw::Tags));
+                return (Drafted::Skip, Some(Flaw::Tags));
             }
-            (At::NameOf, _) => return (Step::Skip, Some(Flaw::Fields)),
-            (At::Tag | At::Tags, _) => return (Step::Over, Some(Flaw::Tags)),
-            (At::Fields | At::Values | At::Names, _) => return (Step::Over, Some(Flaw::Fields)),
-            (At::Name, _) => return (Step::Over, Some(Flaw::Name)),
+            (At::NameOf, _) => return (Drafted::Skip, Some(Flaw::Fields)),
+            (At::Tag | At::Tags, _) => return (Drafted::Over, Some(Flaw::Tags)),
+            (At::Fields | At::Values | At::Names, _) => return (Drafted::Over, Some(Flaw::Fields)),
+            (At::Name, _) => return (Drafted::Over, Some(Flaw::Name)),
         };
         self.at = inside;
-        (Step::Inside, None)
+        (Drafted::Inside, None)
     }
 
     /// The object that holds it has ended. Whether it is a sample.
@@ -297,19 +297,19 @@ fn fits(text: Text<'_>) -> bool {
 }
 
 /// What a value is worth.
-fn number(value: Event<'_>) -> Option<Micro> {
+fn number(value: JsonEvent<'_>) -> Option<Micro> {
     match value {
-        Event::Number(text) if !text.cut => number::decimal(text.text.as_bytes()),
-        Event::Bool(yes) => Some(number::whole(yes.into())),
+        JsonEvent::Number(text) if !text.cut => number::decimal(text.text.as_bytes()),
+        JsonEvent::Bool(yes) => Some(number::whole(yes.into())),
         _ => None,
     }
 }
 
 /// A time in seconds since 1970. Telegraf's unit is a power of ten that its configuration says (`json_timestamp_units`,
 /// seconds by default), and told by its size: in seconds, a hundred milliards are the year 5138.
-fn seconds(value: Event<'_>) -> Option<i64> {
+fn seconds(value: JsonEvent<'_>) -> Option<i64> {
     match value {
-        Event::Number(text) if !text.cut => {
+        JsonEvent::Number(text) if !text.cut => {
             let whole = text.text.split(['.', 'e', 'E']).next().unwrap_or("");
             let mut secs = number::integer(whole.as_bytes())?;
             while secs.unsigned_abs() > 100_000_000_000 {
@@ -317,7 +317,7 @@ fn seconds(value: Event<'_>) -> Option<i64> {
             }
             Some(secs)
         }
-        Event::Str(text) if !text.cut => rfc3339::parse(text.text)?.wall().map(Wall::secs),
+        JsonEvent::Str(text) if !text.cut => rfc3339::parse(text.text)?.wall().map(Wall::secs),
         _ => None,
     }
 }
@@ -549,7 +549,7 @@ pub(super) mod tests {
             let mut lines = crate::ingest::line::Lines::new();
             lines.start(crate::ingest::line::Precision::Secs, HashKey([1, 2]));
             lines.feed(format!("w,mac={mac},if={host} s=1\n").as_bytes(), &All, &mut |event| {
-                let crate::ingest::line::Event::Sample(sample) = event else { panic!() };
+                let crate::ingest::line::LineEvent::Sample(sample) = event else { panic!() };
                 assert_eq!(Some(&sample.series()), seen.last());
             });
         }

@@ -27,7 +27,7 @@ pub struct Text<'a> {
 
 /// What was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum JsonEvent<'a> {
     /// `{`
     ObjectStart,
     /// `}`
@@ -91,7 +91,7 @@ impl Fault {
 
 /// What may come next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum Expect {
     /// The value of the whole, of a member, or after a comma of an array.
     #[default]
     Value,
@@ -163,10 +163,10 @@ pub struct Tokenizer {
     cut: bool,
     /// The string is a key.
     key: bool,
-    state: State,
+    state: Expect,
     fault: Fault,
     depth: u8,
-    /// How many bytes, letters or digits of a small thing have come (see [`State`]).
+    /// How many bytes, letters or digits of a small thing have come (see [`Expect`]).
     filled: u8,
     wide: [u8; 4],
     high: u16,
@@ -189,7 +189,7 @@ impl Tokenizer {
             token: Bytes::new(),
             cut: false,
             key: false,
-            state: State::Value,
+            state: Expect::Value,
             fault: Fault::Empty,
             depth: 0,
             filled: 0,
@@ -204,7 +204,7 @@ impl Tokenizer {
     /// Begins another document. Does not touch the buffer.
     pub fn restart(&mut self) {
         self.token.truncate(0);
-        self.state = State::Value;
+        self.state = Expect::Value;
         self.depth = 0;
         self.consumed = 0;
     }
@@ -217,7 +217,7 @@ impl Tokenizer {
     /// Reads up to the next event and takes what was read off the front of `input`. `None`: all of it is consumed
     /// and more is needed. After a fault, every further call returns it again. The work is linear in what is
     /// consumed.
-    pub fn next<'t>(&'t mut self, input: &mut &[u8]) -> Result<Option<Event<'t>>, Fault> {
+    pub fn next<'t>(&'t mut self, input: &mut &[u8]) -> Result<Option<JsonEvent<'t>>, Fault> {
         let before = input.len();
         let token = self.step(input);
         let read = before.saturating_sub(input.len());
@@ -229,46 +229,46 @@ impl Tokenizer {
     }
 
     /// There are no more bytes. The last event, if that is a number, whose end nothing else tells.
-    pub fn finish(&mut self) -> Result<Option<Event<'_>>, Fault> {
+    pub fn finish(&mut self) -> Result<Option<JsonEvent<'_>>, Fault> {
         match self.state {
-            State::Zero | State::Int | State::Frac | State::ExpInt if self.depth == 0 => {
-                self.state = State::End;
+            Expect::Zero | Expect::Int | Expect::Frac | Expect::ExpInt if self.depth == 0 => {
+                self.state = Expect::End;
                 Ok(Some(self.event(Token::Number)))
             }
-            State::End => Ok(None),
-            State::Failed => Err(self.fault),
-            State::Value if self.depth == 0 => Err(self.fail(Fault::Empty)),
+            Expect::End => Ok(None),
+            Expect::Failed => Err(self.fault),
+            Expect::Value if self.depth == 0 => Err(self.fail(Fault::Empty)),
             _ => Err(self.fail(Fault::Unfinished)),
         }
     }
 
     fn fail(&mut self, fault: Fault) -> Fault {
-        self.state = State::Failed;
+        self.state = Expect::Failed;
         self.fault = fault;
         fault
     }
 
-    fn event(&self, token: Token) -> Event<'_> {
+    fn event(&self, token: Token) -> JsonEvent<'_> {
         // The buffer only ever gets whole characters, so this is where the compiler learns it, not where it is checked.
         let text =
             || Text { text: core::str::from_utf8(self.token.as_slice()).unwrap_or_default(), cut: self.cut };
         match token {
-            Token::ObjectStart => Event::ObjectStart,
-            Token::ObjectEnd => Event::ObjectEnd,
-            Token::ArrayStart => Event::ArrayStart,
-            Token::ArrayEnd => Event::ArrayEnd,
-            Token::Key => Event::Key(text()),
-            Token::Str => Event::Str(text()),
-            Token::Number => Event::Number(text()),
-            Token::True => Event::Bool(true),
-            Token::False => Event::Bool(false),
-            Token::Null => Event::Null,
+            Token::ObjectStart => JsonEvent::ObjectStart,
+            Token::ObjectEnd => JsonEvent::ObjectEnd,
+            Token::ArrayStart => JsonEvent::ArrayStart,
+            Token::ArrayEnd => JsonEvent::ArrayEnd,
+            Token::Key => JsonEvent::Key(text()),
+            Token::Str => JsonEvent::Str(text()),
+            Token::Number => JsonEvent::Number(text()),
+            Token::True => JsonEvent::Bool(true),
+            Token::False => JsonEvent::Bool(false),
+            Token::Null => JsonEvent::Null,
         }
     }
 
     fn step(&mut self, input: &mut &[u8]) -> Result<Option<Token>, Fault> {
         while let Some((&byte, rest)) = input.split_first() {
-            if matches!(self.state, State::Str) {
+            if matches!(self.state, Expect::Str) {
                 // Most bytes of a body are plain bytes of a string: they are counted, then copied at once. What
                 // follows them is mostly its end.
                 let run = input.iter().position(|&byte| !is_plain(byte)).unwrap_or(input.len());
@@ -287,13 +287,13 @@ impl Tokenizer {
             }
             // Between strings there is mostly this, and nothing else.
             match (self.state, *input) {
-                (State::Colon, [b':', b'"', rest @ ..]) => {
-                    self.begin(State::Str);
+                (Expect::Colon, [b':', b'"', rest @ ..]) => {
+                    self.begin(Expect::Str);
                     *input = rest;
                     continue;
                 }
-                (State::Comma, [b',', b'"', rest @ ..]) => {
-                    self.begin(State::Str);
+                (Expect::Comma, [b',', b'"', rest @ ..]) => {
+                    self.begin(Expect::Str);
                     self.key = self.in_object();
                     *input = rest;
                     continue;
@@ -302,19 +302,19 @@ impl Tokenizer {
             }
             // Some bytes end what came before them and are themselves looked at again.
             let (done, token) = match self.state {
-                State::Str | State::Wide | State::High | State::Escape | State::Hex => {
+                Expect::Str | Expect::Wide | Expect::High | Expect::Escape | Expect::Hex => {
                     self.in_string(byte)?
                 }
-                State::True | State::False | State::Null => (true, self.in_word(byte)?),
-                State::Minus
-                | State::Zero
-                | State::Int
-                | State::Point
-                | State::Frac
-                | State::Exp
-                | State::ExpSign
-                | State::ExpInt => self.in_number(byte)?,
-                State::Failed => return Err(self.fault),
+                Expect::True | Expect::False | Expect::Null => (true, self.in_word(byte)?),
+                Expect::Minus
+                | Expect::Zero
+                | Expect::Int
+                | Expect::Point
+                | Expect::Frac
+                | Expect::Exp
+                | Expect::ExpSign
+                | Expect::ExpInt => self.in_number(byte)?,
+                Expect::Failed => return Err(self.fault),
                 _ if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') => (true, None),
                 _ => (true, self.structure(byte)?),
             };
@@ -331,25 +331,25 @@ impl Tokenizer {
     /// Between tokens.
     fn structure(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
         match (self.state, byte) {
-            (State::First, b']') => Ok(Some(self.leave(Token::ArrayEnd))),
-            (State::FirstKey, b'}') => Ok(Some(self.leave(Token::ObjectEnd))),
-            (State::Value | State::First, _) => self.value(byte),
-            (State::Key | State::FirstKey, b'"') => {
-                self.begin(State::Str);
+            (Expect::First, b']') => Ok(Some(self.leave(Token::ArrayEnd))),
+            (Expect::FirstKey, b'}') => Ok(Some(self.leave(Token::ObjectEnd))),
+            (Expect::Value | Expect::First, _) => self.value(byte),
+            (Expect::Key | Expect::FirstKey, b'"') => {
+                self.begin(Expect::Str);
                 self.key = true;
                 Ok(None)
             }
-            (State::Colon, b':') => {
-                self.state = State::Value;
+            (Expect::Colon, b':') => {
+                self.state = Expect::Value;
                 Ok(None)
             }
-            (State::Comma, b',') => {
-                self.state = if self.in_object() { State::Key } else { State::Value };
+            (Expect::Comma, b',') => {
+                self.state = if self.in_object() { Expect::Key } else { Expect::Value };
                 Ok(None)
             }
-            (State::Comma, b'}') if self.in_object() => Ok(Some(self.leave(Token::ObjectEnd))),
-            (State::Comma, b']') if !self.in_object() => Ok(Some(self.leave(Token::ArrayEnd))),
-            (State::End, _) => Err(Fault::Trailing),
+            (Expect::Comma, b'}') if self.in_object() => Ok(Some(self.leave(Token::ObjectEnd))),
+            (Expect::Comma, b']') if !self.in_object() => Ok(Some(self.leave(Token::ArrayEnd))),
+            (Expect::End, _) => Err(Fault::Trailing),
             _ => Err(Fault::Unexpected),
         }
     }
@@ -357,13 +357,13 @@ impl Tokenizer {
     /// The first byte of a value.
     fn value(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
         let state = match byte {
-            b'"' => State::Str,
-            b'-' => State::Minus,
-            b'0' => State::Zero,
-            b'1'..=b'9' => State::Int,
-            b't' => State::True,
-            b'f' => State::False,
-            b'n' => State::Null,
+            b'"' => Expect::Str,
+            b'-' => Expect::Minus,
+            b'0' => Expect::Zero,
+            b'1'..=b'9' => Expect::Int,
+            b't' => Expect::True,
+            b'f' => Expect::False,
+            b'n' => Expect::Null,
             b'{' => return self.enter(true).map(|()| Some(Token::ObjectStart)),
             b'[' => return self.enter(false).map(|()| Some(Token::ArrayStart)),
             _ => return Err(Fault::Unexpected),
@@ -375,7 +375,7 @@ impl Tokenizer {
         Ok(None)
     }
 
-    fn begin(&mut self, state: State) {
+    fn begin(&mut self, state: Expect) {
         self.state = state;
         self.token.truncate(0);
         self.cut = false;
@@ -390,7 +390,7 @@ impl Tokenizer {
         }
         self.depth = self.depth.saturating_add(1);
         self.objects = self.objects.wrapping_shl(1) | u32::from(object);
-        self.state = if object { State::FirstKey } else { State::First };
+        self.state = if object { Expect::FirstKey } else { Expect::First };
         Ok(())
     }
 
@@ -406,14 +406,14 @@ impl Tokenizer {
 
     /// A value is complete.
     fn ended(&mut self, token: Token) -> Token {
-        self.state = if self.depth == 0 { State::End } else { State::Comma };
+        self.state = if self.depth == 0 { Expect::End } else { Expect::Comma };
         token
     }
 
     fn in_word(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
         let (word, token): (&[u8], _) = match self.state {
-            State::True => (b"true", Token::True),
-            State::False => (b"false", Token::False),
+            Expect::True => (b"true", Token::True),
+            Expect::False => (b"false", Token::False),
             _ => (b"null", Token::Null),
         };
         let (before, after) = word.split_at_checked(self.filled.into()).unwrap_or_default();
@@ -427,14 +427,15 @@ impl Tokenizer {
     /// RFC 8259, section 6: `number = [ minus ] int [ frac ] [ exp ]`.
     fn in_number(&mut self, byte: u8) -> Result<(bool, Option<Token>), Fault> {
         let next = match (self.state, byte) {
-            (State::Minus, b'0') => State::Zero,
-            (State::Minus | State::Int, b'0'..=b'9') => State::Int,
-            (State::Zero | State::Int, b'.') => State::Point,
-            (State::Zero | State::Int | State::Frac, b'e' | b'E') => State::Exp,
-            (State::Point | State::Frac, b'0'..=b'9') => State::Frac,
-            (State::Exp, b'+' | b'-') => State::ExpSign,
-            (State::Exp | State::ExpSign | State::ExpInt, b'0'..=b'9') => State::ExpInt,
-            (State::Zero, b'0'..=b'9') | (State::Minus | State::Point | State::Exp | State::ExpSign, _) => {
+            (Expect::Minus, b'0') => Expect::Zero,
+            (Expect::Minus | Expect::Int, b'0'..=b'9') => Expect::Int,
+            (Expect::Zero | Expect::Int, b'.') => Expect::Point,
+            (Expect::Zero | Expect::Int | Expect::Frac, b'e' | b'E') => Expect::Exp,
+            (Expect::Point | Expect::Frac, b'0'..=b'9') => Expect::Frac,
+            (Expect::Exp, b'+' | b'-') => Expect::ExpSign,
+            (Expect::Exp | Expect::ExpSign | Expect::ExpInt, b'0'..=b'9') => Expect::ExpInt,
+            (Expect::Zero, b'0'..=b'9')
+            | (Expect::Minus | Expect::Point | Expect::Exp | Expect::ExpSign, _) => {
                 return Err(Fault::Number);
             }
             _ => return Ok((false, Some(self.ended(Token::Number)))),
@@ -449,24 +450,24 @@ impl Tokenizer {
         if !self.key {
             return self.ended(Token::Str);
         }
-        self.state = State::Colon;
+        self.state = Expect::Colon;
         Token::Key
     }
 
     /// RFC 8259, section 7, but for the end of the string. Says whether the byte is done with.
     fn in_string(&mut self, byte: u8) -> Result<(bool, Option<Token>), Fault> {
         let taken = match self.state {
-            State::Wide => self.widen(byte),
-            State::High if byte != b'\\' => {
+            Expect::Wide => self.widen(byte),
+            Expect::High if byte != b'\\' => {
                 self.keep_lone();
-                self.state = State::Str;
+                self.state = Expect::Str;
                 false
             }
-            State::Escape => {
+            Expect::Escape => {
                 self.escape(byte)?;
                 true
             }
-            State::Hex => {
+            Expect::Hex => {
                 let digit = char::from(byte).to_digit(16).ok_or(Fault::Escape)?;
                 self.hex = self.hex.wrapping_shl(4) | (digit & 15) as u16;
                 self.filled = self.filled.saturating_add(1);
@@ -477,14 +478,14 @@ impl Tokenizer {
             }
             _ => match byte {
                 b'\\' => {
-                    self.state = State::Escape;
+                    self.state = Expect::Escape;
                     true
                 }
                 0..=0x1f => return Err(Fault::Control),
                 _ => {
                     self.wide = [byte, 0, 0, 0];
                     self.filled = 1;
-                    self.state = State::Wide;
+                    self.state = Expect::Wide;
                     if !matches!(byte, 0xc2..=0xf4) {
                         self.keep_invalid();
                     }
@@ -520,7 +521,7 @@ impl Tokenizer {
         };
         if self.filled == length {
             self.keep(wide.get(..usize::from(length)).unwrap_or_default());
-            self.state = State::Str;
+            self.state = Expect::Str;
         }
         true
     }
@@ -530,7 +531,7 @@ impl Tokenizer {
         for _ in 0..self.filled {
             self.keep_char(char::REPLACEMENT_CHARACTER);
         }
-        self.state = State::Str;
+        self.state = Expect::Str;
     }
 
     /// The byte after a backslash.
@@ -543,7 +544,7 @@ impl Tokenizer {
             b'r' => b'\r',
             b't' => b'\t',
             b'u' => {
-                self.state = State::Hex;
+                self.state = Expect::Hex;
                 self.filled = 0;
                 self.hex = 0;
                 return Ok(());
@@ -552,14 +553,14 @@ impl Tokenizer {
         };
         self.keep_lone();
         self.keep(&[plain]);
-        self.state = State::Str;
+        self.state = Expect::Str;
         Ok(())
     }
 
     /// Four hexadecimal digits have come: a UTF-16 unit.
     fn unit(&mut self) {
         let unit = self.hex;
-        self.state = State::Str;
+        self.state = Expect::Str;
         if let Some(Ok(joined)) = char::decode_utf16([self.high, unit]).next()
             && self.high != 0
         {
@@ -571,7 +572,7 @@ impl Tokenizer {
         match unit {
             0xd800..=0xdbff => {
                 self.high = unit;
-                self.state = State::High;
+                self.state = Expect::High;
             }
             _ => self.keep_char(char::from_u32(unit.into()).unwrap_or(char::REPLACEMENT_CHARACTER)),
         }
@@ -625,17 +626,17 @@ mod tests {
     use super::*;
 
     /// What an event says, owned.
-    fn told(event: Event<'_>) -> String {
+    fn told(event: JsonEvent<'_>) -> String {
         match event {
-            Event::ObjectStart => "{".to_string(),
-            Event::ObjectEnd => "}".to_string(),
-            Event::ArrayStart => "[".to_string(),
-            Event::ArrayEnd => "]".to_string(),
-            Event::Key(Text { text, cut }) => format!("key{} {text:?}", if cut { "~" } else { "" }),
-            Event::Str(Text { text, cut }) => format!("str{} {text:?}", if cut { "~" } else { "" }),
-            Event::Number(Text { text, cut }) => format!("num{} {text}", if cut { "~" } else { "" }),
-            Event::Bool(yes) => yes.to_string(),
-            Event::Null => "null".to_string(),
+            JsonEvent::ObjectStart => "{".to_string(),
+            JsonEvent::ObjectEnd => "}".to_string(),
+            JsonEvent::ArrayStart => "[".to_string(),
+            JsonEvent::ArrayEnd => "]".to_string(),
+            JsonEvent::Key(Text { text, cut }) => format!("key{} {text:?}", if cut { "~" } else { "" }),
+            JsonEvent::Str(Text { text, cut }) => format!("str{} {text:?}", if cut { "~" } else { "" }),
+            JsonEvent::Number(Text { text, cut }) => format!("num{} {text}", if cut { "~" } else { "" }),
+            JsonEvent::Bool(yes) => yes.to_string(),
+            JsonEvent::Null => "null".to_string(),
         }
     }
 
@@ -824,13 +825,13 @@ mod tests {
     #[test]
     fn another_document() {
         let mut json = Tokenizer::new();
-        assert_eq!(json.next(&mut &b"[{\"\\ud83d"[..]), Ok(Some(Event::ArrayStart)));
+        assert_eq!(json.next(&mut &b"[{\"\\ud83d"[..]), Ok(Some(JsonEvent::ArrayStart)));
         json.restart();
         let mut input = &b"x"[..];
         assert_eq!(json.next(&mut input), Err(Fault::Unexpected));
         json.restart();
         let mut input = &b"\"a\" "[..];
-        assert_eq!(json.next(&mut input), Ok(Some(Event::Str(Text { text: "a", cut: false }))));
+        assert_eq!(json.next(&mut input), Ok(Some(JsonEvent::Str(Text { text: "a", cut: false }))));
         assert_eq!((json.next(&mut input), input), (Ok(None), &b""[..]));
         assert_eq!(json.finish(), Ok(None));
         assert_eq!(json.offset(), 4);

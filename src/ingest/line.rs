@@ -116,7 +116,7 @@ impl Flaw {
 
 /// What was found.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum LineEvent<'a> {
     /// A line that somebody asked for.
     Sample(&'a Sample),
     /// A line that is none; lines are counted from 1.
@@ -264,7 +264,7 @@ impl Lines {
     }
 
     /// Reads a piece of a body, and calls `each` with what is found in it. Linear in its length.
-    pub fn feed(&mut self, input: &[u8], interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) {
+    pub fn feed(&mut self, input: &[u8], interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) {
         let mut rest = input;
         while let Some(&byte) = rest.first() {
             let at = self.at;
@@ -288,7 +288,7 @@ impl Lines {
     }
 
     /// The body has ended. Its last line needs no line end.
-    pub fn finish(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) -> Counted {
+    pub fn finish(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) -> Counted {
         if matches!(self.at, At::Text | At::TextLine) {
             // Its line end belonged to the string.
             self.torn(each);
@@ -299,7 +299,7 @@ impl Lines {
         self.counted
     }
 
-    fn byte(&mut self, byte: u8, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) {
+    fn byte(&mut self, byte: u8, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) {
         if self.at == At::TextLine {
             self.at = At::Text;
             self.line = self.line.saturating_add(1);
@@ -402,7 +402,7 @@ impl Lines {
     }
 
     /// Between two lines, or in one that is none of our business.
-    fn outside(&mut self, byte: u8, each: &mut dyn FnMut(Event<'_>)) {
+    fn outside(&mut self, byte: u8, each: &mut dyn FnMut(LineEvent<'_>)) {
         self.at = match (self.at, byte) {
             // A line may be indented, and may be empty.
             (At::Start, b' ' | b'\t' | b'\r') => return,
@@ -441,22 +441,22 @@ impl Lines {
     }
 
     /// A line is at its end.
-    fn end(&mut self, each: &mut dyn FnMut(Event<'_>)) {
+    fn end(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) {
         self.at = At::Start;
         self.counted.good = self.counted.good.saturating_add(1);
         if self.draft.sample.who() != 0 {
-            each(Event::Sample(&self.draft.sample));
+            each(LineEvent::Sample(&self.draft.sample));
         }
     }
 
-    fn bad(&mut self, flaw: Flaw, each: &mut dyn FnMut(Event<'_>)) {
+    fn bad(&mut self, flaw: Flaw, each: &mut dyn FnMut(LineEvent<'_>)) {
         self.counted.bad = self.counted.bad.saturating_add(1);
-        each(Event::Bad(self.line, flaw));
+        each(LineEvent::Bad(self.line, flaw));
     }
 
     /// A string did not end, or ended where no string may end. All lines since its beginning are
     /// lost.
-    fn torn(&mut self, each: &mut dyn FnMut(Event<'_>)) {
+    fn torn(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) {
         let last = core::mem::replace(&mut self.line, self.opened);
         self.bad(Flaw::Quotes, each);
         self.counted.lost = self.counted.lost.saturating_add(last.saturating_sub(self.opened));
@@ -596,13 +596,13 @@ mod tests {
         let mut lines = Lines::new();
         lines.start(precision, HashKey([1, 2]));
         let mut out = Vec::new();
-        let mut each = |event: Event<'_>| match event {
-            Event::Bad(line, flaw) => {
+        let mut each = |event: LineEvent<'_>| match event {
+            LineEvent::Bad(line, flaw) => {
                 all.tags.borrow_mut().clear();
                 all.fields.borrow_mut().clear();
                 out.push(format!("! {line} {}", flaw.words()));
             }
-            Event::Sample(sample) => {
+            LineEvent::Sample(sample) => {
                 let mut one = all.measurements.borrow().last().unwrap().clone();
                 assert!(!one.starts_with('\u{feff}'));
                 for name in all.tags.borrow_mut().drain(..) {
@@ -812,8 +812,8 @@ mod tests {
         let mut lines = Lines::new();
         lines.start(Precision::Nanos, HashKey([1, 2]));
         let mut seen = Vec::new();
-        let mut each = |event: Event<'_>| {
-            if let Event::Sample(sample) = event {
+        let mut each = |event: LineEvent<'_>| {
+            if let LineEvent::Sample(sample) = event {
                 seen.push((
                     sample.tag("mac").unwrap().to_string(),
                     sample.tag_hash("mac").unwrap(),
@@ -865,9 +865,9 @@ mod tests {
         let mut lines = Lines::new();
         lines.start(Precision::Nanos, HashKey::default());
         let mut bad = Vec::new();
-        let mut each = |event: Event<'_>| match event {
-            Event::Bad(line, flaw) => bad.push((line, flaw)),
-            Event::Sample(_) => unreachable!(),
+        let mut each = |event: LineEvent<'_>| match event {
+            LineEvent::Bad(line, flaw) => bad.push((line, flaw)),
+            LineEvent::Sample(_) => unreachable!(),
         };
         lines.feed(b"m,t=v f=1\nm f=x\nm f=2", &Nobody, &mut each);
         assert_eq!(lines.finish(&Nobody, &mut each), Counted { good: 2, bad: 1, lost: 0 });

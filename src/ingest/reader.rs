@@ -4,7 +4,7 @@
 //! have been delivered. Members that nobody knows are skipped, whatever they hold.
 
 use super::alert::{Alert, PairKind};
-use super::draft::{Asked, Step};
+use super::draft::{Asked, Drafted};
 use super::event::{AlertError, Dialect, Event, Flaw, Malformed, Summary, Why};
 use super::json::{self, Text, Tokenizer};
 use crate::time::rfc3339::{self, Stamp};
@@ -95,7 +95,7 @@ impl Member {
 /// The first thing that is wrong with the alert being read.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)] // all-zero while nothing is
-enum Verdict {
+enum Sorted {
     Good,
     Bad(Flaw),
 }
@@ -106,7 +106,7 @@ struct Frame {
     alert: Alert,
     place: Place,
     dialect: Dialect,
-    verdict: Verdict,
+    verdict: Sorted,
     /// How deep inside a value that is not wanted; at most [`crate::limits::JSON_DEPTH`].
     skipped: u8,
     /// An object had `alerts` or `metrics`.
@@ -133,7 +133,7 @@ impl Reader {
                 alert: Alert::new(),
                 place: Place::Top,
                 dialect: Dialect::Alerts,
-                verdict: Verdict::Good,
+                verdict: Sorted::Good,
                 skipped: 0,
                 listed: false,
                 alone: false,
@@ -226,11 +226,11 @@ impl Frame {
 
     fn event(
         &mut self,
-        event: json::Event<'_>,
+        event: json::JsonEvent<'_>,
         mut asked: Option<&mut Asked<'_>>,
         each: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Why> {
-        use json::Event::{ArrayEnd, ArrayStart, Key, Null, ObjectEnd, ObjectStart};
+        use json::JsonEvent::{ArrayEnd, ArrayStart, Key, Null, ObjectEnd, ObjectStart};
 
         if self.skipped > 0 {
             match event {
@@ -277,7 +277,7 @@ impl Frame {
             (Place::List, value) => {
                 self.skip(value);
                 self.alert.clear();
-                self.verdict = Verdict::Bad(Flaw::NotAnObject);
+                self.verdict = Sorted::Bad(Flaw::NotAnObject);
                 self.deliver(asked, each);
                 Place::List
             }
@@ -303,10 +303,10 @@ impl Frame {
                 if let Some(flaw) = flaw {
                     self.flaw(flaw);
                 }
-                if step != Step::Inside {
+                if step != Drafted::Inside {
                     self.skip(value);
                 }
-                if step == Step::Over { Place::Alert } else { Place::Sample }
+                if step == Drafted::Over { Place::Alert } else { Place::Sample }
             }
             (Place::Member(member), value) => self.member(member, value),
             (Place::Pairs(kind), Key(name)) => {
@@ -319,7 +319,7 @@ impl Frame {
             }
             (Place::Pairs(_), _) => Place::Alert,
             (Place::Severity(kind), value) => {
-                if matches!(value, json::Event::Str(word) if word.text == "OKAY") {
+                if matches!(value, json::JsonEvent::Str(word) if word.text == "OKAY") {
                     self.alert.set_status("resolved");
                 }
                 // In 5.12 it is among the labels, but an alert that gets worse is no other one.
@@ -337,7 +337,7 @@ impl Frame {
 
     fn begin(&mut self, asked: Option<&mut Asked<'_>>) {
         self.alert.clear();
-        self.verdict = Verdict::Good;
+        self.verdict = Sorted::Good;
         if let Some(asked) = asked {
             asked.draft.begin(asked.interest.anything());
         }
@@ -353,8 +353,8 @@ impl Frame {
         }
     }
 
-    fn member(&mut self, member: Member, value: json::Event<'_>) -> Place {
-        use json::Event::{Null, ObjectStart, Str};
+    fn member(&mut self, member: Member, value: json::JsonEvent<'_>) -> Place {
+        use json::JsonEvent::{Null, ObjectStart, Str};
 
         match (member, value) {
             (Member::Labels, ObjectStart) => return Place::Pairs(PairKind::Label),
@@ -386,11 +386,11 @@ impl Frame {
         Place::Alert
     }
 
-    fn value(&mut self, kind: PairKind, value: json::Event<'_>) {
+    fn value(&mut self, kind: PairKind, value: json::JsonEvent<'_>) {
         match value {
-            json::Event::Str(text) => self.alert.put(kind, text),
+            json::JsonEvent::Str(text) => self.alert.put(kind, text),
             // For Go, null leaves a string empty.
-            json::Event::Null => self.alert.put(kind, Text { text: "", cut: false }),
+            json::JsonEvent::Null => self.alert.put(kind, Text { text: "", cut: false }),
             _ => {
                 self.flaw(if kind == PairKind::Label { Flaw::LabelValue } else { Flaw::AnnotationValue });
                 self.skip(value);
@@ -399,15 +399,15 @@ impl Frame {
     }
 
     /// A value that is not wanted: if it is an array or an object, all that is in it is not wanted either.
-    fn skip(&mut self, value: json::Event<'_>) {
-        if matches!(value, json::Event::ObjectStart | json::Event::ArrayStart) {
+    fn skip(&mut self, value: json::JsonEvent<'_>) {
+        if matches!(value, json::JsonEvent::ObjectStart | json::JsonEvent::ArrayStart) {
             self.skipped = 1;
         }
     }
 
     fn flaw(&mut self, flaw: Flaw) {
-        if matches!(self.verdict, Verdict::Good) {
-            self.verdict = Verdict::Bad(flaw);
+        if matches!(self.verdict, Sorted::Good) {
+            self.verdict = Sorted::Bad(flaw);
         }
     }
 
@@ -415,12 +415,12 @@ impl Frame {
         let Summary { alerts, oversize, samples, bad } = &mut self.summary;
         let index = alerts.saturating_add(*oversize).saturating_add(*samples).saturating_add(*bad);
         if let Some(asked) = asked.filter(|_| self.dialect.has_samples() && !self.alert.has_label()) {
-            if matches!(self.verdict, Verdict::Good)
+            if matches!(self.verdict, Sorted::Good)
                 && let Err(flaw) = asked.draft.end()
             {
-                self.verdict = Verdict::Bad(flaw);
+                self.verdict = Sorted::Bad(flaw);
             }
-            if let Verdict::Bad(flaw) = self.verdict {
+            if let Sorted::Bad(flaw) = self.verdict {
                 *bad = bad.saturating_add(1);
                 return each(Event::Bad(AlertError { index, flaw }));
             }
@@ -430,17 +430,17 @@ impl Frame {
             }
             return;
         }
-        if matches!(self.verdict, Verdict::Good) && !self.alert.has_label() {
-            self.verdict = Verdict::Bad(Flaw::NoLabels);
+        if matches!(self.verdict, Sorted::Good) && !self.alert.has_label() {
+            self.verdict = Sorted::Bad(Flaw::NoLabels);
         }
         let (count, event) = match self.verdict {
-            Verdict::Bad(flaw) if self.alert.has_label() => {
+            Sorted::Bad(flaw) if self.alert.has_label() => {
                 self.alert.spoil();
                 (bad, Event::Partial(AlertError { index, flaw }, &self.alert))
             }
-            Verdict::Bad(flaw) => (bad, Event::Bad(AlertError { index, flaw })),
-            Verdict::Good if self.alert.complete() => (alerts, Event::Alert(&self.alert)),
-            Verdict::Good => (oversize, Event::Oversize(&self.alert)),
+            Sorted::Bad(flaw) => (bad, Event::Bad(AlertError { index, flaw })),
+            Sorted::Good if self.alert.complete() => (alerts, Event::Alert(&self.alert)),
+            Sorted::Good => (oversize, Event::Oversize(&self.alert)),
         };
         *count = count.saturating_add(1);
         each(event);
@@ -448,20 +448,20 @@ impl Frame {
 }
 
 /// Whether a count of alerts says that there are any.
-fn is_some(value: json::Event<'_>) -> bool {
+fn is_some(value: json::JsonEvent<'_>) -> bool {
     match value {
-        json::Event::Null => false,
-        json::Event::Number(number) => number.text != "0",
+        json::JsonEvent::Null => false,
+        json::JsonEvent::Number(number) => number.text != "0",
         _ => true,
     }
 }
 
 /// A time that a sender wrote. Absent, null and empty are unset: Alertmanager takes all of them.
-fn stamp(value: json::Event<'_>) -> Option<Stamp> {
+fn stamp(value: json::JsonEvent<'_>) -> Option<Stamp> {
     match value {
-        json::Event::Null => Some(Stamp::Unset),
-        json::Event::Str(text) if text.text.is_empty() => Some(Stamp::Unset),
-        json::Event::Str(text) if !text.cut => rfc3339::parse(text.text),
+        json::JsonEvent::Null => Some(Stamp::Unset),
+        json::JsonEvent::Str(text) if text.text.is_empty() => Some(Stamp::Unset),
+        json::JsonEvent::Str(text) if !text.cut => rfc3339::parse(text.text),
         _ => None,
     }
 }

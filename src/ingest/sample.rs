@@ -4,7 +4,7 @@ use core::hash::Hasher;
 
 use heapless::Vec;
 
-use crate::config::rule::Asking;
+use crate::config::rule::RuleInterest;
 use crate::limits::{SAMPLE_BYTES, SAMPLE_FIELDS, SAMPLE_TAGS};
 use crate::text::Span;
 use crate::text::buffer::Bytes;
@@ -23,7 +23,7 @@ pub trait Interest {
     fn field(&self, who: u32, name: &str) -> bool;
 }
 
-impl Interest for Asking<'_> {
+impl Interest for RuleInterest<'_> {
     fn anything(&self) -> u32 {
         self.anything()
     }

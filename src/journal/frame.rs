@@ -117,7 +117,7 @@ pub(super) fn encode(batch: &mut Batch, tail: Tail, kind: u8, payload: &[u8]) ->
 
 /// What [`Scanner::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+pub enum Scanned<'a> {
     /// A record; there may be more in the chunk.
     Record(Record<'a>),
     /// The chunk is used up.
@@ -175,16 +175,16 @@ impl Scanner {
         self.tail
     }
 
-    /// Takes from `chunk` up to the end of the next record. After [`Step::End`] it takes nothing, ever.
-    pub fn next(&mut self, chunk: &mut &[u8]) -> Step<'_> {
+    /// Takes from `chunk` up to the end of the next record. After [`Scanned::End`] it takes nothing, ever.
+    pub fn next(&mut self, chunk: &mut &[u8]) -> Scanned<'_> {
         loop {
             if let Some(end) = self.end {
-                return Step::End(end);
+                return Scanned::End(end);
             }
             let want = self.want();
             if self.held < want {
                 if chunk.is_empty() {
-                    return Step::More;
+                    return Scanned::More;
                 }
                 self.take(chunk, want);
                 continue;
@@ -203,7 +203,7 @@ impl Scanner {
             self.tail = tail;
             let (head, payload) = self.frame.split_at(OVERHEAD_BYTES);
             let kind = head.last().copied().unwrap_or(0);
-            return Step::Record(Record { kind, payload: payload.get(..length).unwrap_or(&[]) });
+            return Scanned::Record(Record { kind, payload: payload.get(..length).unwrap_or(&[]) });
         }
     }
 
@@ -300,10 +300,14 @@ mod tests {
         for mut chunk in bytes.chunks(size) {
             loop {
                 match scanner.next(&mut chunk) {
-                    Step::Record(record) => records.push((record.kind, record.payload.to_vec())),
-                    Step::More => break,
-                    Step::End(end) => {
-                        assert_eq!(scanner.next(&mut &[1u8; 99][..]), Step::End(end), "it stays at its end");
+                    Scanned::Record(record) => records.push((record.kind, record.payload.to_vec())),
+                    Scanned::More => break,
+                    Scanned::End(end) => {
+                        assert_eq!(
+                            scanner.next(&mut &[1u8; 99][..]),
+                            Scanned::End(end),
+                            "it stays at its end"
+                        );
                         return (records, scanner.good() as usize, Some(end));
                     }
                 }

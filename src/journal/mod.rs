@@ -39,7 +39,7 @@ pub mod frame;
 pub mod kinds;
 pub mod memory;
 
-use self::frame::{Batch, End, FRAME_BYTES, Scanner, Step, Tail};
+use self::frame::{Batch, End, FRAME_BYTES, Scanned, Scanner, Tail};
 pub use self::frame::{OVERHEAD_BYTES, Record};
 use crate::limits::{JOURNAL_BYTES_MIN, JOURNAL_SNAPSHOT_QUARTERS};
 
@@ -138,7 +138,7 @@ pub struct Counters {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum State {
+enum Health {
     /// Not opened yet.
     Closed,
     /// What is there must not be touched, since it could not be read.
@@ -152,7 +152,7 @@ enum State {
 /// A journal. Holds a batch of bytes on their way to flash: about 4 KiB.
 #[derive(Debug)]
 pub struct Journal {
-    state: State,
+    state: Health,
     /// The last generation that a file was begun with.
     generation: u32,
     /// Behind the last record, those in `batch` included.
@@ -178,7 +178,7 @@ impl Journal {
     /// One that is not open: it refuses everything.
     pub const fn new() -> Self {
         Self {
-            state: State::Closed,
+            state: Health::Closed,
             generation: 0,
             tail: Tail { at: 0, crc: 0 },
             synced: 0,
@@ -208,21 +208,21 @@ impl Journal {
         let opened = match read {
             Ok(opened) => opened,
             Err(fault) => {
-                self.state = State::Unread(fault);
+                self.state = Health::Unread(fault);
                 return Err(fault);
             }
         };
         if self.tail.at == 0 {
             // No journal, or nothing of it is good: an empty one takes its place.
-            self.state = State::Degraded(Fault::Missing);
+            self.state = Health::Degraded(Fault::Missing);
             _ = self.compact(store, &mut |_| Ok(()));
             return Ok(opened);
         }
-        self.state = State::Live;
+        self.state = Health::Live;
         store.discard_new();
         let ready = if opened.lost > 0 { store.truncate(u64::from(self.tail.at)) } else { store.writable() };
         if let Err(fault) = ready {
-            self.state = State::Degraded(fault);
+            self.state = Health::Degraded(fault);
         }
         Ok(opened)
     }
@@ -258,13 +258,13 @@ impl Journal {
             at = at.saturating_add(chunk.len() as u64);
             loop {
                 match scanner.next(&mut chunk) {
-                    Step::Record(record) => {
+                    Scanned::Record(record) => {
                         opened.records = opened.records.saturating_add(1);
                         each(record);
                     }
-                    Step::More => break,
-                    Step::End(End::Newer) => return Err(Fault::Newer),
-                    Step::End(End::Foreign | End::Damaged) => break 'file,
+                    Scanned::More => break,
+                    Scanned::End(End::Newer) => return Err(Fault::Newer),
+                    Scanned::End(End::Foreign | End::Damaged) => break 'file,
                 }
             }
         }
@@ -344,7 +344,7 @@ impl Journal {
     }
 
     fn degrade(&mut self, store: &mut dyn Store, fault: Fault) -> Fault {
-        self.state = State::Degraded(fault);
+        self.state = Health::Degraded(fault);
         self.batch.clear();
         // Pages that failed to reach flash still look well in memory, and a daemon started after us would read
         // them and append behind them. They hold nothing that was acknowledged. If this fails too, that is how it is.
@@ -371,9 +371,9 @@ impl Journal {
         snapshot: &mut dyn FnMut(&mut Snapshot<'_>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
         match self.state {
-            State::Closed => return Err(Refused::Fault(Fault::Missing)),
-            State::Unread(fault) => return Err(Refused::Fault(fault)),
-            State::Live | State::Degraded(_) => {}
+            Health::Closed => return Err(Refused::Fault(Fault::Missing)),
+            Health::Unread(fault) => return Err(Refused::Fault(fault)),
+            Health::Live | Health::Degraded(_) => {}
         }
         let limit = self.snapshot_limit();
         let mut measure = Snapshot::new(None, Tail { at: frame::FIRST, crc: 0 }, limit);
@@ -391,11 +391,11 @@ impl Journal {
             Err(refused) => {
                 store.discard_new();
                 if let Refused::Fault(fault) = refused
-                    && (self.short || matches!(self.state, State::Degraded(_)))
+                    && (self.short || matches!(self.state, Health::Degraded(_)))
                 {
                     // What waits for room is in memory only. Whoever asks whether all is on flash must be told.
                     _ = self.sync(store);
-                    self.state = State::Degraded(fault);
+                    self.state = Health::Degraded(fault);
                 }
                 return Err(refused);
             }
@@ -403,10 +403,10 @@ impl Journal {
         self.counters.syncs = self.counters.syncs.saturating_add(1);
         self.batch.clear();
         if let Err(fault) = store.commit_new() {
-            self.state = State::Degraded(fault);
+            self.state = Health::Degraded(fault);
             return Err(Refused::Fault(fault));
         }
-        self.state = State::Live;
+        self.state = Health::Live;
         self.short = false;
         self.tail = tail;
         self.synced = tail.at;
@@ -418,18 +418,18 @@ impl Journal {
     /// degraded. Never twice in a row on account of room, since a snapshot leaves a quarter of the file.
     pub fn needs_compaction(&self) -> bool {
         match self.state {
-            State::Live => (self.room() as usize) < FRAME_BYTES,
-            State::Degraded(_) => true,
-            State::Closed | State::Unread(_) => false,
+            Health::Live => (self.room() as usize) < FRAME_BYTES,
+            Health::Degraded(_) => true,
+            Health::Closed | Health::Unread(_) => false,
         }
     }
 
     /// Why nothing is written at present, if so: memory alone holds what comes.
     pub fn fault(&self) -> Option<Fault> {
         match self.state {
-            State::Live => None,
-            State::Closed => Some(Fault::Missing),
-            State::Unread(fault) | State::Degraded(fault) => Some(fault),
+            Health::Live => None,
+            Health::Closed => Some(Fault::Missing),
+            Health::Unread(fault) | Health::Degraded(fault) => Some(fault),
         }
     }
 

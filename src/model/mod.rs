@@ -16,7 +16,7 @@ pub use incident::{
 };
 pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;
-pub use view::{ComponentView, Sheet, View};
+pub use view::{ComponentView, PageKind, View};
 
 /// How bad an alert is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,7 @@ use crate::time::{At, Mono, Now};
 
 /// Which of a site's pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sheet {
+pub enum PageKind {
     /// How things are.
     #[default]
     Now,

@@ -17,10 +17,10 @@ use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, SHEET_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, ServiceId, Sheet, SiteId, View,
+    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, PageKind, ServiceId, SiteId, View,
     Words,
 };
-use crate::shown::{self, Monitoring, ShownState as Told, Worst};
+use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
@@ -36,7 +36,7 @@ pub fn page(
     lang: Lang,
     view: &dyn View,
 ) -> Result<(), Full> {
-    sheet(out, config, site, lang, view, Sheet::Now)
+    sheet(out, config, site, lang, view, PageKind::Now)
 }
 
 /// The same for any page of the site. An incident that it does not have is a page that says nothing of it: see
@@ -47,7 +47,7 @@ pub fn sheet(
     site: SiteId,
     lang: Lang,
     view: &dyn View,
-    sheet: Sheet,
+    sheet: PageKind,
 ) -> Result<(), Full> {
     let mut out = Out::new(out, lang);
     write(&mut out, config, site, view, sheet, false);
@@ -56,7 +56,7 @@ pub fn sheet(
 
 /// The title that the page of a site keeps, in English, though people say at its top that all is better than that.
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
-    let cx = Context::new(config, site, Lang::En, view, Sheet::Now, false);
+    let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
     let (state, claim) = cx.headline(view.banner(site).as_ref());
     claim.map(|_| cx.word(cx.overall_word(state)))
 }
@@ -73,16 +73,16 @@ pub fn has_incident(view: &dyn View, site: SiteId, number: u32) -> bool {
 pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -> usize {
     let mut nothing = Bytes::<0>::new();
     let mut out = Out::new(&mut nothing, lang);
-    write(&mut out, config, site, view, Sheet::Now, true);
+    write(&mut out, config, site, view, PageKind::Now, true);
     out.len()
 }
 
-fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, sheet: Sheet, longest: bool) {
+fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, sheet: PageKind, longest: bool) {
     let cx = Context::new(config, id, out.lang(), view, sheet, longest);
     match sheet {
-        Sheet::Now => cx.page(out),
-        Sheet::History => cx.history(out),
-        Sheet::Incident(number) => cx.incident(out, number),
+        PageKind::Now => cx.page(out),
+        PageKind::History => cx.history(out),
+        PageKind::Incident(number) => cx.incident(out, number),
     }
 }
 
@@ -96,7 +96,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Clocks,
     monitoring: Monitoring,
     /// How the site is.
-    told: Told,
+    told: ShownState,
     /// From this page to the root of the site.
     pub(super) base: &'static str,
     /// The room for what people say and for what happened, in bytes.
@@ -112,24 +112,24 @@ pub(super) struct Context<'a> {
 }
 
 /// The class of a state: colour, shape and glyph.
-pub(super) const fn look(state: Told) -> &'static str {
+pub(super) const fn look(state: ShownState) -> &'static str {
     match state {
-        Told::Well => "ok",
-        Told::Work => "work",
-        Told::NoData => "na",
-        Told::Degraded => "warn",
-        Told::Outage => "down",
+        ShownState::Well => "ok",
+        ShownState::Work => "work",
+        ShownState::NoData => "na",
+        ShownState::Degraded => "warn",
+        ShownState::Outage => "down",
     }
 }
 
 /// The word for a part in this state.
-pub(super) const fn part_word(state: Told) -> Word {
+pub(super) const fn part_word(state: ShownState) -> Word {
     match state {
-        Told::Well => Word::StateOperational,
-        Told::Work => Word::StateMaintenance,
-        Told::NoData => Word::StateNoData,
-        Told::Degraded => Word::StateDegraded,
-        Told::Outage => Word::StateOutage,
+        ShownState::Well => Word::StateOperational,
+        ShownState::Work => Word::StateMaintenance,
+        ShownState::NoData => Word::StateNoData,
+        ShownState::Degraded => Word::StateDegraded,
+        ShownState::Outage => Word::StateOutage,
     }
 }
 
@@ -158,13 +158,13 @@ fn anchor(kind: &str, number: usize) -> Anchor {
 
 const fn service_word(worst: Worst) -> Word {
     match worst.state {
-        Told::Well => Word::ServiceOperational,
-        Told::Work => Word::ServiceMaintenance,
-        Told::NoData if worst.all => Word::ServiceNoData,
-        Told::NoData => Word::ServicePartlyNoData,
-        Told::Degraded => Word::ServiceDegraded,
-        Told::Outage if worst.all => Word::ServiceOutage,
-        Told::Outage => Word::ServicePartlyOutage,
+        ShownState::Well => Word::ServiceOperational,
+        ShownState::Work => Word::ServiceMaintenance,
+        ShownState::NoData if worst.all => Word::ServiceNoData,
+        ShownState::NoData => Word::ServicePartlyNoData,
+        ShownState::Degraded => Word::ServiceDegraded,
+        ShownState::Outage if worst.all => Word::ServiceOutage,
+        ShownState::Outage => Word::ServicePartlyOutage,
     }
 }
 
@@ -201,10 +201,10 @@ impl<'a> Context<'a> {
         id: SiteId,
         lang: Lang,
         view: &'a dyn View,
-        sheet: Sheet,
+        sheet: PageKind,
         longest: bool,
     ) -> Self {
-        let room = |here: usize| Cell::new(if sheet == Sheet::Now { here } else { SHEET_BYTES });
+        let room = |here: usize| Cell::new(if sheet == PageKind::Now { here } else { SHEET_BYTES });
         Self {
             config,
             view,
@@ -215,9 +215,9 @@ impl<'a> Context<'a> {
             monitoring: shown::monitoring(config, view, id),
             told: shown::headline(config, view, id),
             base: match sheet {
-                Sheet::Now => "",
-                Sheet::History => "./",
-                Sheet::Incident(_) => "../",
+                PageKind::Now => "",
+                PageKind::History => "./",
+                PageKind::Incident(_) => "../",
             },
             story: room(STORY_BYTES),
             bars: room(BARS_BYTES),
@@ -288,23 +288,23 @@ impl<'a> Context<'a> {
 
     /// What the page says at its top, and what people say there that is better. Theirs is a claim then: nobody should
     /// read a green title over what is red. Of a site without services, nobody but they know anything.
-    fn headline(&self, banner: Option<&BannerView<'_>>) -> (Told, Option<Told>) {
-        let Some(forced) = banner.and_then(|banner| banner.state).map(Told::from) else {
+    fn headline(&self, banner: Option<&BannerView<'_>>) -> (ShownState, Option<ShownState>) {
+        let Some(forced) = banner.and_then(|banner| banner.state).map(ShownState::from) else {
             return (self.told, None);
         };
         if forced < self.told && !self.is_empty() { (self.told, Some(forced)) } else { (forced, None) }
     }
 
-    fn overall_word(&self, state: Told) -> Word {
+    fn overall_word(&self, state: ShownState) -> Word {
         match state {
-            Told::Well => Word::OverallOperational,
-            Told::Work => Word::OverallMaintenance,
-            Told::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
+            ShownState::Well => Word::OverallOperational,
+            ShownState::Work => Word::OverallMaintenance,
+            ShownState::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
                 Word::OverallNoData
             }
-            Told::NoData => Word::OverallPartlyNoData,
-            Told::Degraded => Word::OverallDegraded,
-            Told::Outage => Word::OverallOutage,
+            ShownState::NoData => Word::OverallPartlyNoData,
+            ShownState::Degraded => Word::OverallDegraded,
+            ShownState::Outage => Word::OverallOutage,
         }
     }
 
@@ -314,7 +314,7 @@ impl<'a> Context<'a> {
         let empty = self.is_empty();
         let look = look(state);
         let overall = self.word(match state {
-            Told::NoData if empty => Word::OverallEmpty,
+            ShownState::NoData if empty => Word::OverallEmpty,
             _ => self.overall_word(state),
         });
         let mut top = |out: &mut Out<'_>| {
@@ -346,7 +346,7 @@ impl<'a> Context<'a> {
 
     /// That the line above is people's, and since when: it may contradict what stands below. What they claim, if the line
     /// above does not say so.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Told>) {
+    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<ShownState>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
             if let Some(claim) = claim {
@@ -444,13 +444,13 @@ impl<'a> Context<'a> {
     }
 
     /// What a person without a connection wants to know: is it me?
-    fn hint(out: &mut Out<'_>, empty: bool, told: Told) {
+    fn hint(out: &mut Out<'_>, empty: bool, told: ShownState) {
         let text = match told {
             _ if empty => Word::Empty,
-            Told::Well => Word::HintOperational,
-            Told::NoData => Word::HintNoData,
-            Told::Work => Word::HintMaintenance,
-            Told::Degraded | Told::Outage => Word::HintTrouble,
+            ShownState::Well => Word::HintOperational,
+            ShownState::NoData => Word::HintNoData,
+            ShownState::Work => Word::HintMaintenance,
+            ShownState::Degraded | ShownState::Outage => Word::HintTrouble,
         };
         Notice { class: "hint", text: &mut |out| out.word(text) }.write(out);
     }
@@ -472,16 +472,16 @@ impl<'a> Context<'a> {
     /// The list at the top: the worst first, a whole service as one line, but for what an incident above names. While nobody watches, everything is
     /// unknown, which the banner says better than a list.
     fn affected(&self, out: &mut Out<'_>) {
-        let states: &[Told] = match self.monitoring {
-            Monitoring::Down(_) => &[Told::Outage, Told::Degraded],
-            _ => &[Told::Outage, Told::Degraded, Told::NoData],
+        let states: &[ShownState] = match self.monitoring {
+            Monitoring::Down(_) => &[ShownState::Outage, ShownState::Degraded],
+            _ => &[ShownState::Outage, ShownState::Degraded, ShownState::NoData],
         };
         let named = self.named_above.get();
         let others = self.config.parts_at(self.id).filter(|&id| !named.contains(id));
         let others = others.map(|id| shown::part(self.view, id));
         let Some(worst) = others.max().filter(|state| states.contains(state)) else { return };
         let title = match worst {
-            Told::NoData => Word::AffectedUnknown,
+            ShownState::NoData => Word::AffectedUnknown,
             _ if named.is_empty() => Word::AffectedTitle,
             _ => Word::AffectedAlso,
         };
@@ -503,7 +503,7 @@ impl<'a> Context<'a> {
     }
 
     /// Those that are in `state`.
-    fn entries(&self, out: &mut Out<'_>, state: Told, count: &Cell<usize>) {
+    fn entries(&self, out: &mut Out<'_>, state: ShownState, count: &Cell<usize>) {
         let mut number: usize = 0;
         for (service_number, service_id, service) in self.services() {
             let worst = self.worst(service_id);
@@ -527,7 +527,7 @@ impl<'a> Context<'a> {
             }
             for (id, part) in self.config.components_of(service_id) {
                 number = number.saturating_add(1);
-                if Told::from(&self.view.component(id)) == state && !named.contains(id) {
+                if ShownState::from(&self.view.component(id)) == state && !named.contains(id) {
                     let part = self.name(&part.title);
                     self.entry(out, count, &anchor("c", number), state, name, part, part_word(state));
                 }
@@ -541,7 +541,7 @@ impl<'a> Context<'a> {
         out: &mut Out<'_>,
         count: &Cell<usize>,
         id: &str,
-        state: Told,
+        state: ShownState,
         service: &str,
         part: &str,
         text: Word,
@@ -621,7 +621,7 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let seen = self.view.component(id);
-        let told = Told::from(&seen);
+        let told = ShownState::from(&seen);
         let look = look(told);
         Component {
             id: &anchor("c", number),
@@ -656,12 +656,12 @@ impl<'a> Context<'a> {
     }
 
     /// Of what works, only a change of today is news: its bar tells the rest.
-    fn says_since(&self, told: Told, since: At) -> bool {
+    fn says_since(&self, told: ShownState, since: At) -> bool {
         let day = |at: Wall| when::in_zone(self.site.timezone, at).date;
         match told {
-            Told::Well => since.wall(self.now).map(day) == self.now.wall.map(day),
-            Told::Work => false,
-            Told::NoData | Told::Degraded | Told::Outage => true,
+            ShownState::Well => since.wall(self.now).map(day) == self.now.wall.map(day),
+            ShownState::Work => false,
+            ShownState::NoData | ShownState::Degraded | ShownState::Outage => true,
         }
     }
 

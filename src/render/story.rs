@@ -19,13 +19,14 @@ use crate::model::{
     ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView,
     Words,
 };
-use crate::shown::{ShownState as Told, is_current};
+use crate::shown::{ShownState, is_current};
 use crate::time::Wall;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The worst first. One that people hold open while all is well comes last.
-const LEVELS: [Told; 4] = [Told::Outage, Told::Degraded, Told::NoData, Told::Well];
+const LEVELS: [ShownState; 4] =
+    [ShownState::Outage, ShownState::Degraded, ShownState::NoData, ShownState::Well];
 
 type Number = heapless::String<10>;
 
@@ -68,12 +69,12 @@ fn label(step: &StepView<'_>) -> (Word, bool, bool) {
 }
 
 /// How it is, or how bad it was.
-fn standing(incident: &IncidentView<'_>) -> (Told, Word) {
-    let level = Told::from(incident.level);
+fn standing(incident: &IncidentView<'_>) -> (ShownState, Word) {
+    let level = ShownState::from(incident.level);
     match level {
-        _ if !is_current(incident) => (Told::Well, Word::IncidentOver),
+        _ if !is_current(incident) => (ShownState::Well, Word::IncidentOver),
         // People go on with it, and of its components nothing bad is known.
-        Told::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
+        ShownState::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
         _ => (level, part_word(level)),
     }
 }
@@ -156,7 +157,7 @@ impl Context<'_> {
         let told = Cell::new(0_usize);
         for level in LEVELS {
             self.view.incidents(self.id, &mut |incident| {
-                if is_current(incident) && Told::from(incident.level) == level {
+                if is_current(incident) && ShownState::from(incident.level) == level {
                     told.set(told.get().saturating_add(1));
                     if told.get() <= INCIDENTS_SHOWN {
                         self.told(out, incident, STEPS_SHOWN);
@@ -241,7 +242,7 @@ impl Context<'_> {
         if !is_current(incident) {
             out.text(" · ");
             self.span(out, incident, Date::Always);
-        } else if Told::from(incident.level) == Told::Well {
+        } else if ShownState::from(incident.level) == ShownState::Well {
             // It was not well since then.
             out.text(" · ");
             self.time(out, began, now, Date::UnlessToday);
@@ -267,7 +268,7 @@ impl Context<'_> {
 
     /// What contradicts what one would think, and where it went.
     fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
-        let held = incident.open && Told::from(incident.level) == Told::Well;
+        let held = incident.open && ShownState::from(incident.level) == ShownState::Well;
         for (says, text) in [(incident.firing, Word::IncidentFiring), (held, Word::IncidentHeld)] {
             if says && incident.merged_into.is_none() {
                 Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
@@ -320,7 +321,7 @@ impl Context<'_> {
                     self.named(out, Some(&part.title));
                     if tells_state {
                         out.text(" – ");
-                        out.word(part_word(Told::from(step.state)));
+                        out.word(part_word(ShownState::from(step.state)));
                     }
                 }
             },
@@ -467,7 +468,7 @@ impl Context<'_> {
     }
 
     fn entry_of(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        let worst = Told::from(incident.worst);
+        let worst = ShownState::from(incident.worst);
         let look = look(worst);
         let number = number(incident.number);
         Past {

@@ -6,21 +6,21 @@ use static_cell::StaticCell;
 
 use super::console::Console;
 use super::console::session::Desk;
-use super::doors::Doors;
+use super::fair_share::FairShare;
 use super::http::samples::{self, Intake};
 use super::http::web::Web;
+use super::listeners::Listeners;
 use super::pages::Pages;
 use super::port::{Port, State};
 use super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::ssh::Ssh;
 use super::tally::Tally;
-use super::turns::Turns;
 
 pub struct App {
     pub port: Port,
     pub slots: Slots,
-    pub doors: Doors,
+    pub doors: Listeners,
     pub console: Console,
     #[cfg(feature = "ssh")]
     pub ssh: Ssh,
@@ -43,7 +43,7 @@ impl App {
         let app = APP.try_init_with(|| Self {
             port: Port::new(state),
             slots: Slots::new(),
-            doors: Doors::new(),
+            doors: Listeners::new(),
             console: Console::new(),
             #[cfg(feature = "ssh")]
             ssh: Ssh::new(),
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// What places at the console are given.
-    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a Turns)]) -> Desk<'a> {
+    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a FairShare)]) -> Desk<'a> {
         Desk {
             port: &self.port,
             slots: &self.slots,

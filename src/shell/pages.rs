@@ -6,16 +6,16 @@
 use std::cell::{Cell, Ref, RefCell, RefMut};
 
 use aiglon::limits::{PAGE_BYTES, PAGES};
-use aiglon::model::{Lang, Sheet, SiteId};
+use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
 use static_cell::ConstStaticCell;
 
 /// What a held page shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Key {
+pub struct PageKey {
     pub site: SiteId,
-    pub sheet: Sheet,
+    pub sheet: PageKind,
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
@@ -25,7 +25,7 @@ pub struct Key {
 }
 
 struct Entry {
-    key: Cell<Option<Key>>,
+    key: Cell<Option<PageKey>>,
     etag: Cell<u64>,
     used: Cell<u64>,
     buf: RefCell<&'static mut Buffer>,
@@ -72,7 +72,7 @@ impl Pages {
 
     /// The page for `key`, rendered by `render` if it is not held. `None` if every buffer is still being sent
     /// to somebody, or it could not be rendered.
-    pub fn get(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
+    pub fn get(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
         let tick = self.clock.get() + 1;
         self.clock.set(tick);
         let held = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
@@ -110,7 +110,7 @@ impl Pages {
         Some((place, buf))
     }
 
-    fn fill(&self, key: Key, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
+    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;

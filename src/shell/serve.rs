@@ -20,7 +20,7 @@ use super::port::State;
 use super::signals::{self, Signal, Waiting};
 use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
-use super::{clock, console, doors, log as sink};
+use super::{clock, console, listeners, log as sink};
 
 /// How often connections are looked at for those whose time is up, while there are any.
 const SWEEP: Millis = Millis::from_secs(1);
@@ -73,7 +73,7 @@ pub fn serve(options: &Options) -> ExitCode {
         }
     }
     for index in 0..LISTENERS {
-        start(&executor, Box::pin(doors::run(&app.doors, &app.slots, warnings, index)));
+        start(&executor, Box::pin(listeners::run(&app.doors, &app.slots, warnings, index)));
     }
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {

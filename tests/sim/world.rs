@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
-use aiglon::engine::alerts::{Held, Phase as Life};
+use aiglon::engine::alerts::{AlertPhase, Held};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
@@ -681,7 +681,7 @@ impl World {
         let of_hook = self.engine.alerts().iter().filter(of_hook);
         let which = |held: &Held| {
             let part = held.components.iter().next().unwrap().index();
-            let until = if let Life::Firing { until } = held.phase { Some(until) } else { None };
+            let until = if let AlertPhase::Firing { until } = held.phase { Some(until) } else { None };
             (Which { source: HOOK, part, down: held.fires == Finding::Outage }, until)
         };
         of_hook.map(which).collect()

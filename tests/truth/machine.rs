@@ -1,13 +1,13 @@
 //! A machine of ours: the real engine and the real driver of its journal, over a disk in memory.
 //! Nothing else knows how a body, a restart or a reload reaches the program.
 
-use aiglon::config::rule::Asking;
+use aiglon::config::rule::RuleInterest;
 use aiglon::config::{Config, Problems};
-use aiglon::engine::alerts::{Held, Phase};
+use aiglon::engine::alerts::{AlertPhase, Held};
 use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::Boot;
-use aiglon::ingest::line::{Event as LineEvent, Lines, Precision};
+use aiglon::ingest::line::{LineEvent, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::limits::PROMISE_MOST;
@@ -157,7 +157,7 @@ impl Machine {
             let LineEvent::Sample(sample) = event else { panic!("a sample is well formed") };
             engine.step(config, now, Input::Sample { body: &mut open, sample });
         };
-        let asking = Asking { config, source };
+        let asking = RuleInterest { config, source };
         lines.feed(format!("wireless,host=n signal={signal} {stamp}\n").as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
         engine.step(config, now, Input::Close { body: &mut open, end: End::WHOLE });
@@ -223,8 +223,10 @@ impl Machine {
         assert!(headline >= worst, "the headline is {headline:?} above {worst:?}");
         for held in self.engine.alerts().iter().filter(|held| held.counts()) {
             let until = match held.phase {
-                Phase::Firing { until } | Phase::Released { until } | Phase::Ended { until } => until,
-                Phase::Expired { .. } => {
+                AlertPhase::Firing { until }
+                | AlertPhase::Released { until }
+                | AlertPhase::Ended { until } => until,
+                AlertPhase::Expired { .. } => {
                     assert_eq!(held.says().state(), State::NoData, "{}", held.name());
                     continue;
                 }

@@ -1,7 +1,7 @@
 //! Signs of life that are owed: on time, late, failed, and never heard.
 
 use super::*;
-use crate::engine::heartbeats::{BEAT, Pulse};
+use crate::engine::heartbeats::{BEAT, HeartbeatState};
 use crate::limits::HEARTBEATS;
 use crate::model::HeartbeatId;
 
@@ -66,7 +66,7 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     assert_eq!(files(&sim).state(), State::Outage);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(At::Mono(Mono((start + 10) * MIN))), "since it was due");
-    assert_eq!(sim.engine.pulse(BACKUP), Pulse::Late { last: Mono(start * MIN), failed: false });
+    assert_eq!(sim.engine.pulse(BACKUP), HeartbeatState::Late { last: Mono(start * MIN), failed: false });
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim).state(), State::Operational);
     // Of a late warning and a late outage, the outage.

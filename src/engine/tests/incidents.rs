@@ -8,8 +8,8 @@ use crate::model::{Forced, Phase, Phrase, Repeat, ServiceId, Step, Words};
 use crate::time::Millis;
 use std::vec;
 
+mod eviction;
 mod hindsight;
-mod room;
 
 const WIFI: ServiceId = ServiceId(0);
 const ANNA: u32 = 77;

@@ -1,9 +1,9 @@
 //! Rules on samples: thresholds, hysteresis, aggregation, absence, late packets, and a full store.
 
 use super::*;
-use crate::config::rule::Asking;
-use crate::engine::rules::Phase;
-use crate::ingest::line::{Event as LineEvent, Lines, Precision};
+use crate::config::rule::RuleInterest;
+use crate::engine::rules::RulePhase;
+use crate::ingest::line::{LineEvent, Lines, Precision};
 use crate::ingest::sample::HashKey;
 use crate::limits::{LATE_SAMPLES, SERIES};
 use crate::model::RuleId;
@@ -52,7 +52,7 @@ impl Sim {
             }
             LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
-        let asking = Asking { config, source };
+        let asking = RuleInterest { config, source };
         lines.feed(text.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
         // Signs of life are given apart.
@@ -348,7 +348,7 @@ fn a_reload_keeps_what_a_rule_said() {
     sim.second(121);
     assert_eq!((sim.north(), sim.says()), (State::Operational, "well"));
     reload(&mut sim, &text.replace("'8'", "'7'"));
-    assert_eq!((sim.north(), sim.engine.rule_phase(RULE)), (State::NoData, Phase::Unheard));
+    assert_eq!((sim.north(), sim.engine.rule_phase(RULE)), (State::NoData, RulePhase::Unheard));
 }
 
 /// Another disk, another tag that is counted: what was well is not what is asked for now.

@@ -10,7 +10,7 @@
 
 use super::super::draft::Token;
 use super::super::sample::Interest;
-use super::{At, Event, Flaw, Lines};
+use super::{At, Flaw, LineEvent, Lines};
 use crate::text::{has, number};
 
 /// The names of values, by how many there are and the beginning of their type.
@@ -27,7 +27,7 @@ const VALUES: u8 = 3;
 
 impl Lines {
     /// A byte of a command that is not plain.
-    pub(super) fn command(&mut self, byte: u8, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) {
+    pub(super) fn command(&mut self, byte: u8, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) {
         let ended = byte == b'\n';
         match byte {
             b'\\' if self.quoted => {
@@ -60,7 +60,7 @@ impl Lines {
     }
 
     /// A word has ended.
-    fn word(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(Event<'_>)) -> Result<(), Flaw> {
+    fn word(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) -> Result<(), Flaw> {
         let word = core::mem::replace(&mut self.token, Token::new());
         let text = word.name();
         match self.words {
@@ -76,7 +76,7 @@ impl Lines {
                 self.list(text, interest)?;
                 self.words = VALUES;
                 if self.draft.sample.who() != 0 {
-                    each(Event::Sample(&self.draft.sample));
+                    each(LineEvent::Sample(&self.draft.sample));
                 }
             }
         }
@@ -146,10 +146,10 @@ mod tests {
     fn read(body: &[u8], size: usize) -> Vec<String> {
         let (all, mut lines, mut out) = (All, Lines::new(), Vec::new());
         lines.start_commands(HashKey([1, 2]));
-        let mut each = |event: Event<'_>| {
+        let mut each = |event: LineEvent<'_>| {
             out.push(match event {
-                Event::Bad(line, flaw) => format!("! {line} {}", flaw.words()),
-                Event::Sample(sample) => told(sample),
+                LineEvent::Bad(line, flaw) => format!("! {line} {}", flaw.words()),
+                LineEvent::Sample(sample) => told(sample),
             });
         };
         for piece in body.chunks(size) {

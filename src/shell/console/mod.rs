@@ -30,7 +30,7 @@ use rustix::fs::Mode;
 use smol::{Async, Timer};
 
 use super::clock;
-use super::doors::{self, Door, Order, Socket};
+use super::listeners::{self, Door, Order, Socket};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::state::{ledger, storage};
@@ -179,7 +179,7 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
     }
     // Not one of ours: that would have met the lock on our state_dir, or has been told to close.
-    if doors::somebody_listens(path) {
+    if listeners::somebody_listens(path) {
         return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
     }
     let new = match path.with_added_extension("new") {
@@ -207,7 +207,7 @@ pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
     let door = &console.door;
     let mut socket: Option<Socket> = None;
     loop {
-        match doors::next(door, socket.as_ref()).await {
+        match listeners::next(door, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
                 socket = Some(opened);
                 continue;

@@ -12,6 +12,7 @@ use aiglon::text::buffer::{Bytes, BytesView};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
+use super::super::fair_share::FairShare;
 use super::super::pages::Pages;
 use super::super::port::{Core, Port};
 use super::super::slots::{Doing, Slot, Slots};
@@ -20,7 +21,6 @@ use super::super::ssh::Ssh;
 use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
-use super::super::turns::Turns;
 use super::Console;
 use super::wire::{self, Bad, Code, Kind, Op, Request};
 use super::{archive, peer};
@@ -45,7 +45,7 @@ pub struct Desk<'a> {
     pub pages: &'a Pages,
     pub console: &'a Console,
     /// Whose turn it is, by name.
-    pub turns: &'a [(&'static str, &'a Turns)],
+    pub turns: &'a [(&'static str, &'a FairShare)],
     #[cfg(feature = "ssh")]
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.

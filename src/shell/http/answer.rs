@@ -12,12 +12,12 @@ use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{Sheet, SiteId, SourceId};
+use aiglon::model::{PageKind, SiteId, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
-use super::super::pages::{Found, Key};
+use super::super::pages::{Found, PageKey};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
 use super::super::tally::add;
@@ -55,7 +55,7 @@ pub enum Plan<'a> {
 
 /// By which door a request came, and what that says about its sender.
 #[derive(Clone, Copy)]
-pub struct Door<'a> {
+pub struct Arrival<'a> {
     pub listener: &'a Listener,
     pub peer: Peer,
 }
@@ -66,11 +66,11 @@ impl<'a> Web<'a> {
         self.port.enter(|core| {
             let config = core.config;
             let listener = self.doors.listener(ticket).and_then(|index| config.listeners.get(index));
-            listener.map_or(Plan::Gone, |listener| self.decide(core, request, Door { listener, peer }))
+            listener.map_or(Plan::Gone, |listener| self.decide(core, request, Arrival { listener, peer }))
         })
     }
 
-    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, door: Door<'_>) -> Plan<'a> {
+    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, door: Arrival<'_>) -> Plan<'a> {
         let prefix = core.config.str(door.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
         match route(request.method, path, door.listener.serve) {
@@ -127,9 +127,9 @@ impl<'a> Web<'a> {
         &self,
         core: &Core<'_>,
         request: &Request<'_>,
-        door: Door<'_>,
+        door: Arrival<'_>,
         secret: Option<&str>,
-        sheet: Sheet,
+        sheet: PageKind,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
         let id = match secret {
@@ -152,14 +152,14 @@ impl<'a> Web<'a> {
             return NOT_FOUND;
         }
         let view = engine.view(config, now);
-        if let Sheet::Incident(number) = sheet
+        if let PageKind::Incident(number) = sheet
             && !render::has_incident(&view, id, number)
         {
             return NOT_FOUND;
         }
         let lang = negotiate(request.accept_language, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
-        let key = Key { site: id, sheet, lang, generation: engine.generation(id), quarter };
+        let key = PageKey { site: id, sheet, lang, generation: engine.generation(id), quarter };
         let found = self.pages.get(key, |out| {
             add(&self.tally.pages_rendered);
             render::sheet(out, config, id, lang, &view, sheet).is_ok()
@@ -174,7 +174,7 @@ impl<'a> Web<'a> {
         &self,
         config: &Config,
         request: &Request<'_>,
-        door: Door<'_>,
+        door: Arrival<'_>,
         scope: Scope,
     ) -> Result<SourceId, Plan<'static>> {
         // A token that crossed a network in the clear is not accepted, not even a right one: that would teach
@@ -223,7 +223,7 @@ impl<'a> Web<'a> {
         &self,
         config: &Config,
         request: &Request<'_>,
-        door: Door<'_>,
+        door: Arrival<'_>,
         sender: Sender,
         shape: Shape,
     ) -> Plan<'a> {
@@ -247,7 +247,7 @@ impl<'a> Web<'a> {
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.
-    fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, door: Door<'_>, name: &str) -> Plan<'a> {
+    fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, door: Arrival<'_>, name: &str) -> Plan<'a> {
         let source = match self.source(core.config, request, door, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
@@ -272,7 +272,7 @@ impl<'a> Web<'a> {
         Plan::Beaten
     }
 
-    fn list(&self, config: &Config, request: &Request<'_>, door: Door<'_>) -> Plan<'a> {
+    fn list(&self, config: &Config, request: &Request<'_>, door: Arrival<'_>) -> Plan<'a> {
         let source = match self.source(config, request, door, Scope::Read) {
             Err(refusal) => return refusal,
             Ok(source) => source,

@@ -16,7 +16,7 @@ use super::super::slots::Doing;
 use super::super::tally::add;
 use super::batch::{Batch, Outcome, Shape};
 use super::connection::{Connection, Next, Terms, make_room};
-use super::samples::Taker;
+use super::samples::BodyReader;
 
 /// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
@@ -90,7 +90,7 @@ impl Connection<'_> {
         if terms.keep_alive { Ok(Next::Request) } else { self.after(terms).await }
     }
 
-    async fn take_in(&mut self, terms: Terms, gzip: bool, taker: &mut Taker<'_>) -> io::Result<Outcome> {
+    async fn take_in(&mut self, terms: Terms, gzip: bool, taker: &mut BodyReader<'_>) -> io::Result<Outcome> {
         let mut body = match Self::body(terms) {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Framing(error)),

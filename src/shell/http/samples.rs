@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 
-use aiglon::config::rule::Asking;
+use aiglon::config::rule::RuleInterest;
 use aiglon::engine::{Body, End, Engine, Input, Quality, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
@@ -18,9 +18,9 @@ use static_cell::ConstStaticCell;
 use static_cell::StaticCell;
 use ufmt::uwrite;
 
+use super::super::fair_share::{FairShare, Turn};
 use super::super::port::{Core, Port};
 use super::super::tally::{Tally, add};
-use super::super::turns::{Turn, Turns};
 use super::batch::{Batch, Complaint, Outcome, Shape};
 
 #[cfg(feature = "gzip")]
@@ -51,13 +51,13 @@ pub fn readers() -> Option<Readers> {
 /// What takes bodies in.
 pub struct Intake {
     readers: Readers,
-    turns: Turns,
+    turns: FairShare,
     line_readers: [RefCell<Lines>; LINE_READERS],
-    line_turns: Turns,
+    line_turns: FairShare,
     #[cfg(feature = "gzip")]
     gunzips: [RefCell<Unpacker>; GUNZIPS],
     #[cfg(feature = "gzip")]
-    gunzip_turns: Turns,
+    gunzip_turns: FairShare,
     pub lines: Cell<u64>,
     pub lines_bad: Cell<u64>,
 }
@@ -66,13 +66,13 @@ impl Intake {
     pub fn new(readers: Readers) -> Self {
         Self {
             readers,
-            turns: Turns::new(READERS),
+            turns: FairShare::new(READERS),
             line_readers: [const { RefCell::new(Lines::new()) }; LINE_READERS],
-            line_turns: Turns::new(LINE_READERS),
+            line_turns: FairShare::new(LINE_READERS),
             #[cfg(feature = "gzip")]
             gunzips: [const { RefCell::new(Unpacker::Unused) }; GUNZIPS],
             #[cfg(feature = "gzip")]
-            gunzip_turns: Turns::new(GUNZIPS),
+            gunzip_turns: FairShare::new(GUNZIPS),
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
@@ -84,7 +84,7 @@ const KINDS: usize = if cfg!(feature = "gzip") { 3 } else { 2 };
 
 impl Intake {
     /// Whose turn it is at each kind of reader, by the name of what is limited.
-    pub fn turns(&self) -> [(&'static str, &Turns); KINDS] {
+    pub fn turns(&self) -> [(&'static str, &FairShare); KINDS] {
         [
             ("readers", &self.turns),
             ("line_readers", &self.line_turns),
@@ -123,7 +123,7 @@ enum Format {
 }
 
 /// What reads one body.
-pub struct Taker<'a> {
+pub struct BodyReader<'a> {
     intake: &'a Intake,
     port: &'a Port,
     tally: &'a Tally,
@@ -141,7 +141,7 @@ pub struct Taker<'a> {
 
 impl Intake {
     /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
-    pub fn taker<'a>(&'a self, port: &'a Port, tally: &'a Tally, batch: Batch) -> Option<Taker<'a>> {
+    pub fn taker<'a>(&'a self, port: &'a Port, tally: &'a Tally, batch: Batch) -> Option<BodyReader<'a>> {
         let (format, dialect) = match batch.shape {
             Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
             Shape::Lines => (Format::Lines, None),
@@ -167,7 +167,7 @@ impl Intake {
             }
             lines = Some(reader);
         }
-        Some(Taker {
+        Some(BodyReader {
             intake: self,
             port,
             tally,
@@ -204,7 +204,7 @@ fn sample_key(port: &Port) -> io::Result<HashKey> {
     })
 }
 
-impl Taker<'_> {
+impl BodyReader<'_> {
     /// Reads a piece of the body as it came.
     pub fn unpack(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
         #[cfg(feature = "gzip")]
@@ -258,8 +258,8 @@ impl Taker<'_> {
             return Ok(());
         };
         port.enter(|core| {
-            let asking = Asking { config: core.config, source: batch.source };
-            let mut taking = Taking { core, tally, batch: *batch, body, complaint };
+            let asking = RuleInterest { config: core.config, source: batch.source };
+            let mut taking = BodySink { core, tally, batch: *batch, body, complaint };
             match (format, json, lines) {
                 (Format::Json, Some(reader), lines) => {
                     let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
@@ -292,8 +292,8 @@ impl Taker<'_> {
             },
             (_, _, Some(lines), Some(body)) => {
                 let counted = port.enter(|core| {
-                    let asking = Asking { config: core.config, source: batch.source };
-                    let mut taking = Taking { core, tally, batch: *batch, body, complaint };
+                    let asking = RuleInterest { config: core.config, source: batch.source };
+                    let mut taking = BodySink { core, tally, batch: *batch, body, complaint };
                     lines.finish(&asking, &mut |event| taking.line(&event))
                 });
                 if counted.bad > 0 {
@@ -325,7 +325,7 @@ impl Taker<'_> {
 const LEFT_OUT: &str =
     "left alerts out (max_alerts): what it feeds is \"no data\" for hours, unless it is worse";
 
-impl Taker<'_> {
+impl BodyReader<'_> {
     /// The body is over, unless it was before. Returns how many samples in it were not of now.
     fn close(&mut self, end: End) -> u32 {
         let Some(mut body) = self.body.take() else { return 0 };
@@ -334,14 +334,14 @@ impl Taker<'_> {
 }
 
 /// However a body is left, what it made better is shown.
-impl Drop for Taker<'_> {
+impl Drop for BodyReader<'_> {
     fn drop(&mut self) {
         self.close(End::CUT);
     }
 }
 
 /// What is done with what is found.
-struct Taking<'a, 'c> {
+struct BodySink<'a, 'c> {
     core: &'a mut Core<'c>,
     tally: &'a Tally,
     batch: Batch,
@@ -349,7 +349,7 @@ struct Taking<'a, 'c> {
     complaint: &'a mut Complaint,
 }
 
-impl Taking<'_, '_> {
+impl BodySink<'_, '_> {
     fn event(&mut self, event: &ingest::Event<'_>) {
         use ingest::Event;
 
@@ -388,12 +388,12 @@ impl Taking<'_, '_> {
         complain(self.complaint, what, error.index, error.flaw.words());
     }
 
-    fn line(&mut self, event: &line::Event<'_>) {
+    fn line(&mut self, event: &line::LineEvent<'_>) {
         match *event {
-            line::Event::Sample(sample) => {
+            line::LineEvent::Sample(sample) => {
                 self.core.step(Input::Sample { body: self.body, sample });
             }
-            line::Event::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
+            line::LineEvent::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
         }
     }
 }

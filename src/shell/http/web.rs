@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::super::console::Console;
-use super::super::doors::Doors;
+use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::Port;
 use super::super::slots::Slots;
@@ -17,7 +17,7 @@ use super::samples::Intake;
 pub struct Web<'a> {
     pub port: &'a Port,
     pub slots: &'a Slots,
-    pub doors: &'a Doors,
+    pub doors: &'a Listeners,
     pub pages: &'a Pages,
     pub tally: &'a Tally,
     pub intake: &'a Intake,

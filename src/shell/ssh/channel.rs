@@ -13,8 +13,8 @@ use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
 use super::super::console::wire::{self, Code, Kind};
-use super::seats::{Key, Seat, Shared};
-use super::talk::{Next, Talk, To};
+use super::dialogue::{Next, Talk, To};
+use super::seats::{Seat, Shared, UserKey};
 
 /// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -231,7 +231,7 @@ impl Client<'_> {
 pub async fn converse(
     shared: &Shared,
     seat: &Arc<Seat>,
-    who: &Key,
+    who: &UserKey,
     channel: &Channel,
     handle: &Handle,
     id: ChannelId,
@@ -245,7 +245,7 @@ pub async fn converse(
 
 async fn carry_on(
     shared: &Shared,
-    who: &Key,
+    who: &UserKey,
     channel: &Channel,
     client: &mut Client<'_>,
     terminal: Option<usize>,

@@ -8,13 +8,13 @@
 //!
 //! [`gate`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client has sent, [`talk`] what it means.
 
+mod backoff;
 mod channel;
-mod gate;
+mod dialogue;
 mod hostkey;
 mod seats;
 mod server;
 mod session;
-mod talk;
 
 use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
@@ -31,7 +31,7 @@ use super::console::Console;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
-use seats::{Key, Shared, Wanted};
+use seats::{Shared, UserKey, Wanted};
 
 pub use seats::Counters;
 
@@ -117,13 +117,13 @@ impl Ssh {
 }
 
 /// The keys of a configuration.
-fn keys(config: &Config) -> Vec<Key> {
+fn keys(config: &Config) -> Vec<UserKey> {
     let mut keys = Vec::new();
     for row in &config.user_keys {
         let Some(user) = config.users.get(row.user.index()) else { continue };
         let user = config.str(user.name);
         match PublicKey::from_openssh(config.str(row.key)) {
-            Ok(key) => keys.push(Key { user: user.to_owned(), key: key.key_data().clone() }),
+            Ok(key) => keys.push(UserKey { user: user.to_owned(), key: key.key_data().clone() }),
             Err(error) => log::error!("a key of the user '{user}' cannot be used: {error}"),
         }
     }

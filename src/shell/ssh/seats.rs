@@ -14,14 +14,14 @@ use russh::server::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::super::clock;
-use super::gate::{From, Gate};
+use super::backoff::{From, Gate};
 
 /// How long a client may take to hear that its session ends.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A key of the configuration, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct UserKey {
     pub user: String,
     pub key: KeyData,
 }
@@ -49,9 +49,9 @@ pub struct Counters {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Roster {
     wanted: Wanted,
-    keys: Vec<Arc<Key>>,
+    keys: Vec<Arc<UserKey>>,
     seats: Vec<Arc<Seat>>,
     gate: Gate,
     counters: Counters,
@@ -67,7 +67,7 @@ pub struct Shared {
     pub turns: Semaphore,
     /// Of the host key, once there is one.
     pub fingerprint: OnceLock<String>,
-    state: Mutex<State>,
+    state: Mutex<Roster>,
 }
 
 /// Why a connection is not let in.
@@ -91,7 +91,7 @@ pub struct Seat {
 
 #[derive(Debug, Default)]
 struct Inner {
-    who: Option<Arc<Key>>,
+    who: Option<Arc<UserKey>>,
     handle: Option<Handle>,
     touched: Mono,
     ending: bool,
@@ -109,12 +109,12 @@ impl Shared {
             calls,
             turns: Semaphore::new(SSH_CALLS),
             fingerprint: OnceLock::new(),
-            state: Mutex::new(State::default()),
+            state: Mutex::new(Roster::default()),
         }
     }
 
     /// From now on, these are the keys, and that is wanted. Who has lost theirs is let do nothing more, from this moment.
-    pub fn want(&self, wanted: Wanted, keys: Vec<Key>) {
+    pub fn want(&self, wanted: Wanted, keys: Vec<UserKey>) {
         let mut state = lock(&self.state);
         let mut wanted = wanted;
         // A socket that the thread has not fetched yet.
@@ -202,17 +202,17 @@ impl Shared {
     }
 
     /// The key of the configuration that this is, if it is one of this user.
-    pub fn key(&self, user: &str, key: &KeyData) -> Option<Arc<Key>> {
+    pub fn key(&self, user: &str, key: &KeyData) -> Option<Arc<UserKey>> {
         lock(&self.state).keys.iter().find(|known| known.user == user && known.key == *key).cloned()
     }
 
     /// Whether it still is one.
-    pub fn is_known(&self, key: &Key) -> bool {
+    pub fn is_known(&self, key: &UserKey) -> bool {
         lock(&self.state).keys.iter().any(|known| **known == *key)
     }
 
     /// Who has shown that they have a key logs in, if there is room.
-    pub fn log_in(&self, seat: &Seat, key: Arc<Key>) -> Result<(), Refused> {
+    pub fn log_in(&self, seat: &Seat, key: Arc<UserKey>) -> Result<(), Refused> {
         let mut state = lock(&self.state);
         state.gate.welcome(seat.from);
         let users = state.seats.iter().filter_map(|seat| seat.who());
@@ -242,7 +242,7 @@ impl Shared {
 
 impl Seat {
     /// Who has logged in.
-    pub fn who(&self) -> Option<Arc<Key>> {
+    pub fn who(&self) -> Option<Arc<UserKey>> {
         lock(&self.inner).who.clone()
     }
 
@@ -313,8 +313,8 @@ mod tests {
         "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKvKJ7kp6aIqwanNaUpwdyC5kD/0FKJSZ9atJceUfmN8ZjOOCC/7Z1mk3iXMH+6m4Yy6Dcp0wOrpR6izvLCTkyY=",
     ];
 
-    fn key(user: &str, line: &str) -> Key {
-        Key { user: user.to_owned(), key: PublicKey::from_openssh(line).unwrap().key_data().clone() }
+    fn key(user: &str, line: &str) -> UserKey {
+        UserKey { user: user.to_owned(), key: PublicKey::from_openssh(line).unwrap().key_data().clone() }
     }
 
     fn shared() -> Shared {

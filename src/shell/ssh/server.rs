@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::gate::From;
+use super::backoff::From;
 use super::hostkey;
 use super::seats::{Refused, Seat, Shared};
 use super::session::Session;

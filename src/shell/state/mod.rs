@@ -1,6 +1,6 @@
 //! What survives a restart: the journal's files, and the log's words about them.
 
+#[cfg(test)]
+mod flash_wear;
 pub mod ledger;
 pub mod storage;
-#[cfg(test)]
-mod wear;

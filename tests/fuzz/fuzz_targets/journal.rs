@@ -3,7 +3,7 @@
 //! whose bytes are then damaged.
 #![no_main]
 
-use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanner, Step};
+use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, Scanner};
 use aiglon::journal::{Durability, Fault, Journal, Store};
 use aiglon::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES};
 use libfuzzer_sys::fuzz_target;
@@ -70,9 +70,9 @@ fn scan(bytes: &[u8], size: usize) -> (Vec<Plain>, u32) {
     'file: for mut chunk in bytes.chunks(size) {
         loop {
             match scanner.next(&mut chunk) {
-                Step::Record(record) => records.push((record.kind, record.payload.to_vec())),
-                Step::More => break,
-                Step::End(_) => break 'file,
+                Scanned::Record(record) => records.push((record.kind, record.payload.to_vec())),
+                Scanned::More => break,
+                Scanned::End(_) => break 'file,
             }
         }
     }

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use aiglon::http::gunzip::Gunzip;
 use aiglon::limits::GUNZIP_WINDOW_BYTES;
-use aiglon::ingest::line::{Counted, Event, Lines, Precision};
+use aiglon::ingest::line::{Counted, LineEvent, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
 use aiglon::text::mask;
 use libfuzzer_sys::fuzz_target;
@@ -35,11 +35,11 @@ impl Interest for All {
 fn read(body: &[u8], size: usize) -> (Vec<String>, Counted) {
     let (all, mut lines, mut out) = (All::default(), Lines::new(), Vec::new());
     lines.start(Precision::Millis, HashKey([1, 2]));
-    let mut each = |event: Event<'_>| {
+    let mut each = |event: LineEvent<'_>| {
         let names = std::mem::take(&mut *all.0.borrow_mut());
         out.push(match event {
-            Event::Bad(line, flaw) => format!("{line} {flaw:?}"),
-            Event::Sample(sample) => {
+            LineEvent::Bad(line, flaw) => format!("{line} {flaw:?}"),
+            LineEvent::Sample(sample) => {
                 let mut one = format!("{:x} {:?}", sample.series(), sample.time());
                 for name in names {
                     if let Some(value) = sample.tag(&name) {

@@ -83,13 +83,13 @@ fn json(dialect: Dialect, body: &[u8], size: usize) -> Told {
 fn commands(body: &[u8], size: usize) -> (Vec<String>, line::Counted) {
     let (all, mut lines, mut out) = (All::default(), Lines::new(), Vec::new());
     lines.start_commands(HashKey([1, 2]));
-    let mut each = |event: line::Event<'_>| {
+    let mut each = |event: line::LineEvent<'_>| {
         out.push(match event {
-            line::Event::Bad(line, flaw) => {
+            line::LineEvent::Bad(line, flaw) => {
                 all.0.borrow_mut().clear();
                 format!("{line} {flaw:?}")
             }
-            line::Event::Sample(sample) => tell(sample, &all),
+            line::LineEvent::Sample(sample) => tell(sample, &all),
         });
     };
     for piece in body.chunks(size) {

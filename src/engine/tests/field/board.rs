@@ -6,11 +6,11 @@
 use std::ops::{Deref, DerefMut};
 
 use super::super::*;
-use crate::config::rule::Asking;
+use crate::config::rule::RuleInterest;
 use crate::engine::Body;
 use crate::engine::alerts::Held;
 use crate::incidents::{Action, Boot};
-use crate::ingest::line::{Event as LineEvent, Lines, Precision};
+use crate::ingest::line::{LineEvent, Lines, Precision};
 use crate::ingest::sample::HashKey;
 use crate::limits::PAGE_BYTES;
 use crate::model::{HeartbeatId, Phase, Words};
@@ -222,7 +222,7 @@ impl Board {
             }
             LineEvent::Bad(line, flaw) => panic!("{line}: {flaw:?}"),
         };
-        let asking = Asking { config, source };
+        let asking = RuleInterest { config, source };
         lines.feed(body.as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
         engine.step(config, now, Input::Close { body: &mut open, end: End::WHOLE });

@@ -58,7 +58,7 @@ enum Prompt {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum Stage {
     /// Reads the next line of a script.
     Script,
     /// Somebody types.
@@ -68,7 +68,7 @@ enum State {
     /// Reads an archive to its end.
     Archive,
     /// The daemon is asked.
-    Asking,
+    RuleInterest,
     /// It is busy.
     Waiting,
     /// It is asked what may stand at the cursor.
@@ -94,7 +94,7 @@ pub struct Talk {
     editor: Option<Box<Editor>>,
     /// Of so many columns, at most 255; 0: nobody knows, or there is none.
     columns: u8,
-    state: State,
+    state: Stage,
     from: From,
     /// The command in hand came with the channel, and there is no other.
     single: bool,
@@ -137,7 +137,7 @@ impl Talk {
             user: user.to_owned(),
             editor,
             columns: terminal.map_or(0, |columns| u8::try_from(columns).unwrap_or(u8::MAX)),
-            state: State::Script,
+            state: Stage::Script,
             from,
             single: command.is_some(),
             come: Vec::new(),
@@ -166,7 +166,7 @@ impl Talk {
 
     /// Takes in what the client sent.
     pub fn input(&mut self, bytes: &[u8]) {
-        if self.state != State::Done {
+        if self.state != Stage::Done {
             self.come.extend_from_slice(bytes);
         }
     }
@@ -191,7 +191,7 @@ impl Talk {
 
     /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to them.
     pub fn may_puzzle(&self) -> bool {
-        self.state == State::Words && self.come.is_empty()
+        self.state == Stage::Words && self.come.is_empty()
     }
 
     /// Says what is waited for.
@@ -203,16 +203,16 @@ impl Talk {
     pub fn next(&mut self, show: &mut Show<'_>) -> Next<'_> {
         loop {
             let more = match self.state {
-                State::Script => self.script(show),
-                State::Typing(prompt) => self.type_on(prompt, show),
-                State::Words => self.gather(show),
-                State::Archive => self.load(show),
-                State::Asking | State::Completing => return Next::Ask(&self.request, &self.archive),
-                State::Waiting => {
-                    self.state = State::Asking;
+                Stage::Script => self.script(show),
+                Stage::Typing(prompt) => self.type_on(prompt, show),
+                Stage::Words => self.gather(show),
+                Stage::Archive => self.load(show),
+                Stage::RuleInterest | Stage::Completing => return Next::Ask(&self.request, &self.archive),
+                Stage::Waiting => {
+                    self.state = Stage::RuleInterest;
                     return Next::Wait;
                 }
-                State::Done => return Next::Done(self.status),
+                Stage::Done => return Next::Done(self.status),
             };
             if !more {
                 return Next::Input;
@@ -223,7 +223,7 @@ impl Talk {
     /// Takes in a part of the daemon's answer.
     pub fn frame(&mut self, kind: Kind, bytes: &[u8], show: &mut Show<'_>) {
         match kind {
-            Kind::Out if self.state == State::Asking => self.show(To::Out, bytes, show),
+            Kind::Out if self.state == Stage::RuleInterest => self.show(To::Out, bytes, show),
             // What a program reads is one stream, whatever it says.
             Kind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
             _ => self.words.extend_from_slice(bytes),
@@ -233,12 +233,12 @@ impl Talk {
     /// The answer has come to its end; `None`: it was cut off.
     pub fn answered(&mut self, code: Option<Code>, show: &mut Show<'_>) {
         let words = std::mem::take(&mut self.words);
-        if self.state == State::Completing {
+        if self.state == Stage::Completing {
             return self.completed(code, &words, show);
         }
         if code == Some(Code::Busy) && self.tries < TRIES {
             self.tries += 1;
-            self.state = State::Waiting;
+            self.state = Stage::Waiting;
             return;
         }
         self.show(To::Err, &words, show);
@@ -282,7 +282,7 @@ impl Talk {
                 return false;
             }
             None if rest.is_empty() => {
-                self.state = State::Done;
+                self.state = Stage::Done;
                 return true;
             }
             None => rest.len(),
@@ -303,7 +303,7 @@ impl Talk {
     }
 
     fn prompt(&mut self, prompt: Prompt, show: &mut Show<'_>) {
-        self.state = State::Typing(prompt);
+        self.state = Stage::Typing(prompt);
         if let Some(editor) = &mut self.editor {
             let words = match prompt {
                 Prompt::Command => "aiglon> ",
@@ -360,7 +360,7 @@ impl Talk {
     /// Ctrl-D, or they are gone.
     fn typed_end(&mut self, prompt: Prompt, show: &mut Show<'_>) {
         match prompt {
-            Prompt::Command => self.state = State::Done,
+            Prompt::Command => self.state = Stage::Done,
             Prompt::Words => self.fail("not done\n", USAGE, show),
             Prompt::Yes => self.fail("not done\n", REFUSED, show),
         }
@@ -373,12 +373,12 @@ impl Talk {
             Request { op: Op::Complete, flags: 0, columns: 0, user: &self.user, line: before, text: "" };
         if let Ok(bytes) = request.write() {
             self.request = bytes;
-            self.state = State::Completing;
+            self.state = Stage::Completing;
         }
     }
 
     fn completed(&mut self, code: Option<Code>, words: &[u8], show: &mut Show<'_>) {
-        self.state = State::Typing(Prompt::Command);
+        self.state = Stage::Typing(Prompt::Command);
         let Some(editor) = &mut self.editor else { return };
         // Who cannot be told completes nothing.
         let words = if code == Some(Code::Done) { words } else { b"" };
@@ -415,7 +415,7 @@ impl Talk {
         match request.write() {
             Ok(bytes) => {
                 self.request = bytes;
-                self.state = State::Asking;
+                self.state = Stage::RuleInterest;
             }
             Err(words) => self.fail(&format!("{words}\n"), USAGE, show),
         }
@@ -436,7 +436,7 @@ impl Talk {
                 self.status = status;
                 self.prompt(Prompt::Command, show);
             }
-            _ if status == DONE => self.state = State::Script,
+            _ if status == DONE => self.state = Stage::Script,
             _ => {
                 let words = format!("aiglon: that was line {}; what follows it was not done\n", self.number);
                 self.show(To::Err, words.as_bytes(), show);
@@ -447,7 +447,7 @@ impl Talk {
 
     fn finish(&mut self, status: u8) {
         self.status = status;
-        self.state = State::Done;
+        self.state = Stage::Done;
         self.come = Vec::new();
         self.at = 0;
     }
@@ -457,7 +457,7 @@ impl Talk {
     fn want_words(&mut self, show: &mut Show<'_>) {
         match self.from {
             From::Person => self.prompt(Prompt::Words, show),
-            From::Input => self.state = State::Words,
+            From::Input => self.state = Stage::Words,
             From::Nowhere => self.have_words(String::new(), show),
         }
     }
@@ -485,7 +485,7 @@ impl Talk {
 
     fn want_archive(&mut self, show: &mut Show<'_>) {
         if self.from == From::Input {
-            self.state = State::Archive;
+            self.state = Stage::Archive;
         } else {
             self.fail("import takes the archive from standard input: ssh … import < FILE\n", USAGE, show);
         }

@@ -1,7 +1,7 @@
 //! How alerts and sources flow through the engine: what a message changes, and what time alone changes.
 
-use super::alerts::{self, Grant, Held, Key, OnFlash, Phase};
-use super::lifetime::{self, Claim, Memory, Sender, Word};
+use super::alerts::{self, AlertKey, AlertPhase, Grant, Held, OnFlash};
+use super::lifetime::{self, Claim, Memory, Reading, Sender};
 use super::mapping::{self, Meaning};
 use super::{Body, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
@@ -15,9 +15,9 @@ struct Message<'a> {
     source: SourceId,
     sender: Sender,
     alert: &'a Alert,
-    key: Key,
+    key: AlertKey,
     claim: Claim,
-    word: Word,
+    reading: Reading,
 }
 
 impl Engine {
@@ -30,7 +30,7 @@ impl Engine {
             // It said nothing. The time in which it would have repeated what expired begins only now. Who is not missed for
             // so long, as a script of every hour, need not come more often than it does.
             self.alerts.for_each_of(source, |held| {
-                if let Phase::Expired { quiet_since } = &mut held.phase
+                if let AlertPhase::Expired { quiet_since } = &mut held.phase
                     && (returned || before.is_none_or(|before| before < *quiet_since))
                 {
                     *quiet_since = now.mono;
@@ -65,21 +65,21 @@ impl Engine {
     pub(super) fn alert(&mut self, config: &Config, body: &mut Body, alert: &Alert, now: Now) -> Verdict {
         let (source, sender) = (body.source, body.sender);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(alert.was_cut()));
-        let key = Key { source: source.0, fingerprint: alert.fingerprint() };
+        let key = AlertKey { source: source.0, fingerprint: alert.fingerprint() };
         let at = self.alerts.find(key);
         let held = at.and_then(|at| self.alerts.get(at));
         let claim = claim(alert);
-        let word = lifetime::word(sender, claim, held.map(|held| held.memory), now);
-        if held.is_some_and(|held| is_old_news(held, sender, claim, word)) {
+        let reading = lifetime::read(sender, claim, held.map(|held| held.memory), now);
+        if held.is_some_and(|held| is_old_news(held, sender, claim, reading)) {
             return Verdict::Resolved;
         }
         // Known by its key alone: a resolved alert comes without the annotations that led it here.
-        match (at, word) {
-            (Some(at), Word::Resolved) => {
+        match (at, reading) {
+            (Some(at), Reading::Resolved) => {
                 self.end(config, at, sender, claim, now);
                 return Verdict::Resolved;
             }
-            (Some(at), Word::CannotTell) => {
+            (Some(at), Reading::CannotTell) => {
                 self.lose_sight(config, at, now);
                 return Verdict::Doubtful;
             }
@@ -101,10 +101,10 @@ impl Engine {
                 };
             }
         };
-        let message = Message { source, sender, alert, key, claim, word };
+        let message = Message { source, sender, alert, key, claim, reading };
         match at {
             Some(at) => self.again(config, at, &message, (components, fires), now),
-            None if word == Word::Resolved => Verdict::Resolved,
+            None if reading == Reading::Resolved => Verdict::Resolved,
             None => self.admit(config, body, &message, (components, fires), now),
         }
     }
@@ -121,11 +121,11 @@ impl Engine {
         let (source, sender) = (body.source, body.sender);
         let oversize = quality == Quality::Oversize;
         self.counters.oversize = self.counters.oversize.saturating_add(u64::from(oversize));
-        let key = Key { source: source.0, fingerprint: alert.fingerprint() };
+        let key = AlertKey { source: source.0, fingerprint: alert.fingerprint() };
         let memory = self.alerts.find(key).and_then(|at| self.alerts.get(at)).map(|held| held.memory);
-        let word = match (lifetime::word(sender, claim(alert), memory, now), memory) {
-            (Word::Again, Some(memory)) => memory.word,
-            (word, _) => word,
+        let reading = match (lifetime::read(sender, claim(alert), memory, now), memory) {
+            (Reading::Duplicate, Some(memory)) => memory.reading,
+            (reading, _) => reading,
         };
         match mapping::meaning(config, source, alert) {
             Meaning::Heartbeat => Verdict::Heartbeat,
@@ -133,7 +133,7 @@ impl Engine {
             Meaning::Ignored => Verdict::Ignored,
             Meaning::Concerns { fires: Finding::Well, .. } => Verdict::Fine,
             // It makes nothing worse. Nor better: the alert that it should end stays as it is.
-            Meaning::Concerns { .. } if word == Word::Resolved => {
+            Meaning::Concerns { .. } if reading == Reading::Resolved => {
                 // Not all of its labels are known: a mark may be of another one that looks like it.
                 body.fires = true;
                 Verdict::Resolved
@@ -141,9 +141,9 @@ impl Engine {
             Meaning::Concerns { components, fires } => {
                 let until = marked_until(config, source, sender, now.mono);
                 self.lose(source, sender, until);
-                let fires = match word {
-                    Word::CannotTell => Finding::SenderCannotTell,
-                    Word::Doubtful if oversize => Finding::Lapsed,
+                let fires = match reading {
+                    Reading::CannotTell => Finding::SenderCannotTell,
+                    Reading::Unclear if oversize => Finding::Lapsed,
                     _ if oversize => fires,
                     _ => Finding::Unreadable,
                 };
@@ -173,24 +173,25 @@ impl Engine {
             |held: &Held| held.grant == Grant::Whole || held.starts_at.get() != message.claim.starts_at;
         let told_anew = self.alerts.get(at).is_some_and(told_anew);
         let changed = self.alerts.update(at, |held| {
-            let was_over = matches!(held.phase, Phase::Ended { .. } | Phase::Released { .. });
-            held.phase = match (message.word, held.phase) {
+            let was_over = matches!(held.phase, AlertPhase::Ended { .. } | AlertPhase::Released { .. });
+            held.phase = match (message.reading, held.phase) {
                 // May be its end: the next message tells. Until then its old life goes on.
-                (Word::Wavering, Phase::Firing { until }) => Phase::Firing { until },
-                (Word::Firing | Word::Wavering, _) | (Word::Again, Phase::Firing { .. }) => {
-                    Phase::Firing { until }
-                }
-                (_, Phase::Ended { .. }) => Phase::Ended { until: now.mono.plus(ENDED_MEMORY) },
+                (Reading::MaybeEnded, AlertPhase::Firing { until }) => AlertPhase::Firing { until },
+                (Reading::Firing | Reading::MaybeEnded, _)
+                | (Reading::Duplicate, AlertPhase::Firing { .. }) => AlertPhase::Firing { until },
+                (_, AlertPhase::Ended { .. }) => AlertPhase::Ended { until: now.mono.plus(ENDED_MEMORY) },
                 // Its source is not silent about it.
-                (Word::Doubtful, Phase::Expired { .. }) => Phase::Expired { quiet_since: now.mono },
+                (Reading::Unclear, AlertPhase::Expired { .. }) => {
+                    AlertPhase::Expired { quiet_since: now.mono }
+                }
                 (_, phase) => phase,
             };
             if held.memory.announced.get() != message.claim.ends_at {
                 held.memory.announced = message.claim.ends_at.into();
                 held.memory.announced_at = now.mono;
             }
-            if message.word != Word::Again {
-                held.memory.word = message.word;
+            if message.reading != Reading::Duplicate {
+                held.memory.reading = message.reading;
             }
             held.memory.promised |= message.claim.promises(now);
             held.grant = Grant::None;
@@ -227,7 +228,7 @@ impl Engine {
             self.touch_later(source.site);
         }
         self.shift(config, at, before, now);
-        if let Some(Phase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
+        if let Some(AlertPhase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
             return Verdict::Resolved;
         }
         self.wake_at(until);
@@ -243,12 +244,12 @@ impl Engine {
         (components, fires): (ComponentSet, Finding),
         now: Now,
     ) -> Verdict {
-        let doubtful = matches!(message.word, Word::Doubtful | Word::CannotTell);
+        let doubtful = matches!(message.reading, Reading::Unclear | Reading::CannotTell);
         let phase = if doubtful {
             // It may have fired, and its repetitions be lost on the way: its absence must be heard, too.
-            Phase::Expired { quiet_since: now.mono }
+            AlertPhase::Expired { quiet_since: now.mono }
         } else {
-            Phase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
+            AlertPhase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
         };
         let (kept, cut) = mapping::kept(config, message.source, message.alert);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(cut));
@@ -256,7 +257,7 @@ impl Engine {
             key: message.key,
             components,
             fires,
-            unknown: if message.word == Word::CannotTell {
+            unknown: if message.reading == Reading::CannotTell {
                 Finding::SenderCannotTell
             } else {
                 Finding::Lapsed
@@ -267,7 +268,7 @@ impl Engine {
             memory: Memory {
                 announced: message.claim.ends_at.into(),
                 announced_at: now.mono,
-                word: message.word,
+                reading: message.reading,
                 promised: message.claim.promises(now),
             },
             starts_at: message.claim.starts_at.into(),
@@ -292,11 +293,11 @@ impl Engine {
         self.replace(config, &components, (Finding::Well, says), Some(since), now);
         self.must_write(self.alerts.len().saturating_sub(1));
         match phase {
-            Phase::Firing { until } | Phase::Ended { until } | Phase::Released { until } => {
+            AlertPhase::Firing { until } | AlertPhase::Ended { until } | AlertPhase::Released { until } => {
                 self.wake_at(until);
                 Verdict::Firing
             }
-            Phase::Expired { quiet_since } => {
+            AlertPhase::Expired { quiet_since } => {
                 self.wake_at(quiet_since.plus(EXPIRED_QUIET));
                 Verdict::Doubtful
             }
@@ -380,10 +381,10 @@ impl Engine {
         let repeats = sender == Sender::Repeating;
         let until = now.mono.plus(if repeats { ENDED_MEMORY } else { OLD_NEWS });
         self.alerts.update(at, |held| {
-            held.phase = Phase::Ended { until };
+            held.phase = AlertPhase::Ended { until };
             held.memory.announced = claim.ends_at.into();
             held.memory.announced_at = now.mono;
-            held.memory.word = Word::Resolved;
+            held.memory.reading = Reading::Resolved;
             held.memory.promised = false;
             if claim.starts_at.is_some() {
                 held.starts_at = claim.starts_at.into();
@@ -408,14 +409,14 @@ impl Engine {
     fn lose_sight(&mut self, config: &Config, at: usize, now: Now) {
         let Some(held) = self.alerts.get(at) else { return };
         // It says no more than what a person has ended.
-        if matches!(held.phase, Phase::Released { .. }) && held.memory.word == Word::CannotTell {
+        if matches!(held.phase, AlertPhase::Released { .. }) && held.memory.reading == Reading::CannotTell {
             return;
         }
         let before = (held.components, held.says());
         self.alerts.update(at, |held| {
-            held.phase = Phase::Expired { quiet_since: now.mono };
+            held.phase = AlertPhase::Expired { quiet_since: now.mono };
             held.unknown = Finding::SenderCannotTell;
-            held.memory.word = Word::CannotTell;
+            held.memory.reading = Reading::CannotTell;
             held.last_heard = now.mono;
             held.grant = Grant::None;
         });
@@ -436,7 +437,8 @@ impl Engine {
         let Some(held) = self.alerts.get(at) else { return false };
         let before = (held.components, held.says());
         let until = marked_until(config, held.source(), held.sender, now.mono);
-        self.alerts.update(at, |held| (held.phase, held.grant) = (Phase::Released { until }, Grant::None));
+        self.alerts
+            .update(at, |held| (held.phase, held.grant) = (AlertPhase::Released { until }, Grant::None));
         self.must_write(at);
         self.shift(config, at, before, now);
         self.settle(config, now);
@@ -539,9 +541,9 @@ impl Engine {
         while let Some(held) = self.alerts.get(at) {
             let before = (held.components, held.says());
             let (due, next) = match held.phase {
-                Phase::Firing { until } => (until, Some(Phase::Expired { quiet_since: now })),
-                Phase::Ended { until } | Phase::Released { until } => (until, None),
-                Phase::Expired { quiet_since }
+                AlertPhase::Firing { until } => (until, Some(AlertPhase::Expired { quiet_since: now })),
+                AlertPhase::Ended { until } | AlertPhase::Released { until } => (until, None),
+                AlertPhase::Expired { quiet_since }
                     if held.sender == Sender::Repeating
                         // Nobody looks, as its sender says itself: its silence tells nothing.
                         && held.unknown != Finding::SenderCannotTell
@@ -550,7 +552,7 @@ impl Engine {
                     (quiet_since.plus(EXPIRED_QUIET), None)
                 }
                 // Never well by itself; or nobody is there who would repeat it.
-                Phase::Expired { .. } => {
+                AlertPhase::Expired { .. } => {
                     at = at.saturating_add(1);
                     continue;
                 }
@@ -568,7 +570,7 @@ impl Engine {
                 }
                 // Changed, and looked at again for its new deadline.
                 Some(phase) => {
-                    if matches!(phase, Phase::Expired { .. }) {
+                    if matches!(phase, AlertPhase::Expired { .. }) {
                         self.counters.expired = self.counters.expired.saturating_add(1);
                     }
                     self.alerts.update(at, |held| held.phase = phase);
@@ -593,10 +595,10 @@ fn claim(alert: &Alert) -> Claim {
 /// Whether a message says that an alert fires which its source ended a moment ago, with the start that it had
 /// then: a member of a cluster that has not heard of the end yet. Later it is news: Alertmanager gives up an
 /// alert that it has not heard of for a while, and gets it again with its old start.
-fn is_old_news(held: &Held, sender: Sender, claim: Claim, word: Word) -> bool {
-    let ended = matches!(held.phase, Phase::Ended { .. });
+fn is_old_news(held: &Held, sender: Sender, claim: Claim, reading: Reading) -> bool {
+    let ended = matches!(held.phase, AlertPhase::Ended { .. });
     let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at.get();
-    sender != Sender::Repeating && ended && same_start && word == Word::Firing
+    sender != Sender::Repeating && ended && same_start && reading == Reading::Firing
 }
 
 /// Until when an alert that fires lives unrepeated: a webhook's and collectd's as long as its sender may take

@@ -29,7 +29,7 @@ pub struct Written {
 
 /// What one source has cost, and what the journal lacks of it. All-zero: nothing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wear {
+pub(super) struct FlashBudget {
     /// Bytes of the allowance that are used up. More than all of it is a debt.
     spent: u32,
     /// When that was true.
@@ -45,7 +45,7 @@ pub(super) struct Wear {
     pub(super) lost_until: Mono,
 }
 
-impl Wear {
+impl FlashBudget {
     /// Nothing.
     pub(super) const fn new() -> Self {
         Self { spent: 0, at: Mono(0), behind: false, more: false, owes: false, lost_until: Mono(0) }
@@ -210,7 +210,7 @@ impl Engine {
     /// When the journal should be compacted for what was not written down. Those who are [`behind`](Self::behind) then
     /// pay for that.
     pub fn catches_up_at(&self) -> Option<Mono> {
-        self.wear.iter().filter_map(Wear::catches_up_at).min()
+        self.wear.iter().filter_map(FlashBudget::catches_up_at).min()
     }
 
     /// Whose alerts are not all written down, since they were too many.
@@ -224,7 +224,7 @@ impl Engine {
 
     /// Bytes that the source which has used most of its allowance has used.
     pub fn wear(&self, now: Mono) -> u32 {
-        let spent = |wear: &Wear| {
+        let spent = |wear: &FlashBudget| {
             let mut wear = *wear;
             wear.pass(now);
             wear.spent

@@ -11,7 +11,7 @@ use aiglon::model::SourceId;
 
 use super::tally::add;
 
-pub struct Turns {
+pub struct FairShare {
     capacity: u8,
     taken: Cell<u8>,
     of: [Cell<u8>; SOURCES],
@@ -21,11 +21,11 @@ pub struct Turns {
 
 /// One turn, until it is dropped. A source that a reload has given another number keeps the turn of its old one till then.
 pub struct Turn<'a> {
-    turns: &'a Turns,
+    turns: &'a FairShare,
     of: Option<&'a Cell<u8>>,
 }
 
-impl Turns {
+impl FairShare {
     pub const fn new(capacity: usize) -> Self {
         assert!(capacity < 256, "counted in a byte");
         #[expect(clippy::cast_possible_truncation, reason = "see above")]
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn nobody_takes_more_than_half_while_others_may_come() {
         for (capacity, greedy, next) in [(16, 8, 2), (8, 4, 2), (2, 1, 1)] {
-            let turns = Turns::new(capacity);
+            let turns = FairShare::new(capacity);
             let take = |source| std::iter::from_fn(|| turns.take(SourceId(source))).collect::<Vec<_>>();
             let first = take(0);
             let second = take(1);

@@ -23,7 +23,7 @@ const DAY: i64 = 86_400_000;
 
 /// What a record is for: that decides how much of the room it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(super) enum Origin {
     /// It happened by itself.
     Itself,
     /// A person says something.
@@ -34,8 +34,8 @@ pub(super) enum Claim {
 
 /// Who wants room.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Newcomer {
-    pub claim: Claim,
+pub(super) struct NewRecord {
+    pub claim: Origin,
     pub site: SiteId,
     /// Of which incidents it is; these do not give way to it. 0: none.
     pub incidents: [u32; 2],
@@ -69,7 +69,7 @@ impl Shares {
 
 impl Incidents {
     /// Who wants room, if it is for this record.
-    pub(super) fn newcomer(&self, kind: u8, payload: &[u8]) -> Newcomer {
+    pub(super) fn newcomer(&self, kind: u8, payload: &[u8]) -> NewRecord {
         let head = record::head(payload).filter(|_| !matches!(kind, CLOCK | GONE)).unwrap_or_default();
         let step = (kind == STEP).then(|| record::read_step(payload)).flatten().map(|(_, step)| step);
         let ends = match kind {
@@ -78,17 +78,17 @@ impl Incidents {
             kind => kind != WINDOW,
         };
         let claim = match head.who {
-            _ if ends => Claim::End,
-            0 => Claim::Itself,
-            _ => Claim::Person,
+            _ if ends => Origin::End,
+            0 => Origin::Itself,
+            _ => Origin::Person,
         };
         let site = self.names.site(head.site).unwrap_or_default();
         let into = step.map_or(0, |step| if step.what == What::Merged { step.arg } else { 0 });
-        Newcomer { claim, site, incidents: [step.map_or(0, |step| step.number), into] }
+        NewRecord { claim, site, incidents: [step.map_or(0, |step| step.number), into] }
     }
 
     /// Sees to room for a record of so many bytes. False if there is none.
-    pub(super) fn room_for(&mut self, payload: usize, who: Newcomer, now: Now) -> bool {
+    pub(super) fn room_for(&mut self, payload: usize, who: NewRecord, now: Now) -> bool {
         if self.fits(payload, who, 0) {
             return true;
         }
@@ -126,15 +126,15 @@ impl Incidents {
     }
 
     /// Whether there is room, once so many bytes have given way.
-    fn fits(&self, payload: usize, who: Newcomer, less: usize) -> bool {
+    fn fits(&self, payload: usize, who: NewRecord, less: usize) -> bool {
         let capacity = self.capacity();
         let weight = self.log.weight().saturating_sub(less).saturating_add(Log::weight_of(payload));
         let kept = match who.claim {
             // A tenth is kept for people.
-            Claim::Itself => capacity / 10,
+            Origin::Itself => capacity / 10,
             // What ends something finds room always.
-            Claim::Person => capacity / 16,
-            Claim::End => return weight <= capacity,
+            Origin::Person => capacity / 16,
+            Origin::End => return weight <= capacity,
         };
         let weight = weight.saturating_add(kept);
         weight <= capacity.saturating_sub(capacity / 4)

@@ -11,7 +11,7 @@ use crate::model::ComponentId;
 
 /// What a first look at an archive tells.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct ArchiveCheck {
     /// Records about incidents, maintenance and banners.
     pub told: u32,
     /// Those of them that are of what this configuration names.
@@ -24,7 +24,7 @@ pub struct Survey {
     roster: (bool, bool),
 }
 
-impl Survey {
+impl ArchiveCheck {
     /// Nothing was looked at yet.
     pub fn new() -> Self {
         Self::default()

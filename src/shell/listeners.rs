@@ -56,12 +56,12 @@ pub struct Door {
 }
 
 /// All doors.
-pub struct Doors([Door; LISTENERS]);
+pub struct Listeners([Door; LISTENERS]);
 
 /// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open already.
 pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
 
-impl Doors {
+impl Listeners {
     pub const fn new() -> Self {
         Self([const { Door::new() }; LISTENERS])
     }
@@ -202,7 +202,7 @@ fn describe(socket: &Socket, place: &Place) -> String {
 }
 
 /// The task of one door: accepts, and hands on to the slots.
-pub async fn run(doors: &Doors, slots: &Slots, warnings: &Warnings, index: usize) {
+pub async fn run(doors: &Listeners, slots: &Slots, warnings: &Warnings, index: usize) {
     let Some(door) = doors.0.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
