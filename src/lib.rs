@@ -1,8 +1,8 @@
 //! aiglon's core: what it knows and how it thinks, without IO, clock, async or heap.
 //!
-//! Everything here takes `now` and bytes, and returns what it found. The crate is `no_std` and does not
-//! link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell that owns
-//! those is the program, `src/main.rs` and `src/shell`.
+//! Everything here takes `now` and bytes, and returns what it found. The crate is `no_std` and does
+//! not link `alloc`, so the compiler refuses a socket, a file, a clock or a `Vec` in it. The shell
+//! that owns those is the program, `src/main.rs` and `src/shell`.
 //!
 //! The layers, from the bottom: [`limits`], [`text`] and [`time`]; [`journal`] and [`model`];
 //! [`config`]; [`shown`]; [`command`], [`http`], [`incidents`], [`ingest`] and [`render`];

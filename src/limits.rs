@@ -1,12 +1,13 @@
-//! Every capacity, with its unit, its reason and its cost in bytes. No other module of the core sets one.
+//! Every capacity, with its unit, its reason and its cost in bytes. No other module of the core
+//! sets one.
 //!
-//! Stores are zeroed statics. A page of memory becomes resident when it is first used. So a cost is a
-//! ceiling, and an idle daemon holds less. `const` assertions below keep the relations between them.
-//! `docs/limits.md` has these constants as tables (`tests/papers`).
+//! Stores are zeroed statics. A page of memory becomes resident when it is first used. So a cost is
+//! a ceiling, and an idle daemon holds less. `const` assertions below keep the relations between
+//! them. `docs/limits.md` has these constants as tables (`tests/papers`).
 
 use crate::time::Millis;
 
-// ---- configuration -------------------------------------------------------------------------------------
+// ---- configuration ------------------------------------------------------------------------------
 
 /// Bytes of one configuration file. One buffer of this size takes the whole file.
 pub const CONFIG_BYTES: usize = 65_536;
@@ -73,13 +74,13 @@ pub const USER_KEYS: usize = 64;
 /// bytes each in the configuration, and 9 in the engine.
 pub const EXPECTED: usize = 512;
 
-// ---- time ----------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------
 
 /// Bytes of a time zone's abbreviation. POSIX asks for 6 at least. The zone database has none
 /// beyond 5.
 pub const ABBREVIATION_BYTES: usize = 8;
 
-// ---- ingest --------------------------------------------------------------------------------------------
+// ---- ingest -------------------------------------------------------------------------------------
 
 /// Bytes of one JSON string, key or number that are kept. A longer one is cut at a character.
 pub const TOKEN_BYTES: usize = 1024;
@@ -131,7 +132,7 @@ pub const SAMPLE_TAGS: usize = 8;
 /// Fields of one sample that rules ask for.
 pub const SAMPLE_FIELDS: usize = 16;
 
-// ---- the store of alerts -------------------------------------------------------------------------------
+// ---- the store of alerts ------------------------------------------------------------------------
 
 /// Live alerts over all sources. 392 bytes each, and 4 of the index: 396 KiB when full.
 pub const ALERTS: usize = 1024;
@@ -182,7 +183,7 @@ pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 /// minute, cost the flash 180 KB in a day.
 pub const BEAT_REST: Millis = Millis::from_mins(60);
 
-// ---- HTTP ----------------------------------------------------------------------------------------------
+// ---- HTTP ---------------------------------------------------------------------------------------
 
 /// Bytes of a request head, request line included. More is answered 431. It is also a connection's
 /// read buffer.
@@ -236,7 +237,7 @@ pub const DRAIN_TIME: Millis = Millis::from_secs(2);
 /// Bytes of the query of `GET /api/v2/alerts`.
 pub const QUERY_BYTES: usize = 512;
 
-// ---- the journal ---------------------------------------------------------------------------------------
+// ---- the journal --------------------------------------------------------------------------------
 
 /// Bytes of one record's payload in the journal.
 pub const RECORD_BYTES: usize = 1024;
@@ -277,7 +278,7 @@ pub const FLASH_NODE_BYTES: u32 = 68;
 /// snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
-// ---- incidents -----------------------------------------------------------------------------------------
+// ---- incidents ----------------------------------------------------------------------------------
 
 /// Bytes of an update, or of the words of a maintenance or a banner. 450 letters of Arabic fit.
 pub const WORDS_BYTES: usize = 900;
@@ -313,7 +314,8 @@ pub const DOUBTED_DAYS: usize = 3;
 /// Between two writes of how today went. After a power cut, so much of the day is not known.
 pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// After trouble has ended, the next write of today comes so long after the last write, if that is
-/// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a day.
+/// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a
+/// day.
 pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
 /// The first wait before the console's socket is bound again. It doubles up to
 /// [`CONSOLE_RETRY_MOST`].
@@ -345,13 +347,13 @@ pub const CLOCK_AHEAD: Millis = Millis::from_mins(1);
 pub const CLOCK_WAIT: Millis = Millis::from_mins(10);
 /// If a wall clock moves so far against the monotonic one, it was set and not slewed.
 pub const CLOCK_STEP: Millis = Millis::from_secs(2);
-/// If the clock was wrong by so much, what the journal holds of alerts is dated anew: a restart must
-/// not take them for older than they are.
+/// If the clock was wrong by so much, what the journal holds of alerts is dated anew: a restart
+/// must not take them for older than they are.
 pub const DATED_WRONG: Millis = Millis::from_mins(5);
 /// What the journal holds of alerts is dated anew no more often than this.
 pub const DATED_AGAIN: Millis = Millis::from_mins(60);
 
-// ---- the console ---------------------------------------------------------------------------------------
+// ---- the console --------------------------------------------------------------------------------
 
 /// Commands that the console answers at the same time. A person at a prompt holds no place between
 /// commands. About 16 KiB each when used.
@@ -386,7 +388,7 @@ pub const MISSING_TOLD: usize = 8;
 /// Bytes that are kept of the name of a source's last alert that found no component.
 pub const UNMAPPED_NAME_BYTES: usize = 40;
 
-// ---- SSH (feature `ssh`) -------------------------------------------------------------------------------
+// ---- SSH (feature `ssh`) ------------------------------------------------------------------------
 
 /// Addresses at which the SSH server listens.
 pub const SSH_ADDRESSES: usize = 4;
@@ -434,7 +436,7 @@ pub const SSH_FORGET_TIME: Millis = Millis::from_mins(10);
 /// longest ago.
 pub const SSH_ADDRESSES_KNOWN: usize = 64;
 
-// ---- pages ---------------------------------------------------------------------------------------------
+// ---- pages --------------------------------------------------------------------------------------
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
 pub const PAGE_BYTES: usize = 131_072;

@@ -151,8 +151,8 @@ impl Driver {
         Started { opened, unknown, enlarged, news }
     }
 
-    /// Writes down what senders said and nobody will say again, if there is any. It is on flash after
-    /// [`commit`](Self::commit), which does this, too.
+    /// Writes down what senders said and nobody will say again, if there is any. It is on flash
+    /// after [`commit`](Self::commit), which does this, too.
     pub fn note(&mut self, store: &mut dyn Store, engine: &mut Engine, config: &Config, now: Now) -> News {
         let mut news = News::default();
         self.write_claims(store, engine, config, now, &mut news);

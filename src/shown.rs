@@ -1,9 +1,9 @@
-//! What is shown of a site: one fold, from which the page, the console, and whoever tells of it take
-//! their words.
+//! What is shown of a site: one fold, from which the page, the console, and whoever tells of it
+//! take their words.
 //!
 //! The first line is never better than the worst that stands below it: a part, what people say of a
-//! service, or the card of an incident. What is told of the monitoring follows from the parts on which
-//! it hangs: a source on which nothing hangs is not named.
+//! service, or the card of an incident. What is told of the monitoring follows from the parts on
+//! which it hangs: a source on which nothing hangs is not named.
 
 use crate::config::Config;
 use crate::model::{
@@ -72,7 +72,8 @@ impl ShownState {
 pub enum Monitoring {
     /// Nothing is unknown for want of them.
     Up,
-    /// They are silent about some parts, which are unknown; the first since then (`None`: never heard).
+    /// They are silent about some parts, which are unknown; the first since then (`None`: never
+    /// heard).
     Partly(Option<Mono>),
     /// They are silent about all parts, since then (`None`: never heard since we started).
     Down(Option<Mono>),
@@ -138,7 +139,8 @@ pub fn service(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
     worst
 }
 
-/// The first line of a site: the worst of what stands below it. Without anything below, nothing is known.
+/// The first line of a site: the worst of what stands below it. Without anything below, nothing is
+/// known.
 pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
     let mut worst = config.parts_at(site).map(|id| part(view, id)).max();
     for (id, _) in config.services_of(site) {

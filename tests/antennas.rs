@@ -1,8 +1,8 @@
-//! 500 antennas that push every ten seconds for a simulated day, through the real parser and engine: packets are lost, come
-//! twice, late and out of order; clocks are wrong, and what some antennas say is hours old after a
-//! reboot, and no sign of life. Each silence is found
-//! when it is due and not before, each stretch of bad radio likewise, and no late packet raises an alarm. Once more with all of
-//! them in one daemon, whose one rule expects each by its name.
+//! 500 antennas that push every ten seconds for a simulated day, through the real parser and
+//! engine: packets are lost, come twice, late and out of order; clocks are wrong, and what some
+//! antennas say is hours old after a reboot, and no sign of life. Each silence is found when it is
+//! due and not before, each stretch of bad radio likewise, and no late packet raises an alarm. Once
+//! more with all of them in one daemon, whose one rule expects each by its name.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation, missing_docs)]
 
 #[path = "kit/dice.rs"]
@@ -25,8 +25,8 @@ const ANTENNAS: usize = 500;
 /// Two rules each: as many as one daemon has room for.
 const PER_DAEMON: usize = 16;
 const STEP: i64 = 10;
-/// An hour, which is long enough without optimisation; `AIGLON_HOURS` says how many (`tests/all` a whole day, in the profile
-/// `sim`).
+/// An hour, which is long enough without optimisation; `AIGLON_HOURS` says how many (`tests/all` a
+/// whole day, in the profile `sim`).
 fn day() -> i64 {
     std::env::var("AIGLON_HOURS").map_or(1, |hours| hours.parse::<i64>().unwrap()) * 3600
 }
@@ -207,7 +207,8 @@ fn a_day_of_500_antennas() {
     );
 }
 
-/// All of them, and one rule that lists them: each that is silent is missed by its name when it is due, and no other.
+/// All of them, and one rule that lists them: each that is silent is missed by its name when it is
+/// due, and no other.
 #[test]
 fn a_day_of_500_antennas_that_one_rule_expects() {
     let mut text = "config listen\n\toption address '127.0.0.1:1'\n\tlist serve ingest\nconfig site s\nconfig source a\n\toption site s\n\

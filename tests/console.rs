@@ -77,7 +77,7 @@ fn open_dir() -> (Dir, PathBuf) {
     (dir, program)
 }
 
-// ---- the bytes on the socket -----------------------------------------------------------------------------
+// ---- the bytes on the socket --------------------------------------------------------------------
 
 /// A request, as `src/shell/console/wire.rs` draws it.
 fn request(op: u8, flags: u8, user: &str, line: &str, text: &str) -> Vec<u8> {
@@ -111,7 +111,7 @@ fn code(answer: &[u8]) -> Option<u8> {
     answer.strip_suffix(&[answer.last().copied()?])?.ends_with(&[4, 0, 1]).then(|| answer[answer.len() - 1])
 }
 
-// ---- who ---------------------------------------------------------------------------------------------------
+// ---- who ----------------------------------------------------------------------------------------
 
 #[test]
 fn the_socket_is_for_the_daemons_user_whatever_the_umask() {
@@ -237,7 +237,7 @@ fn a_daemon_that_is_not_root_believes_its_own_user() {
     assert_eq!(status, Some(4));
 }
 
-// ---- the socket --------------------------------------------------------------------------------------------
+// ---- the socket ---------------------------------------------------------------------------------
 
 #[test]
 fn what_a_dead_daemon_left_is_replaced() {
@@ -383,7 +383,8 @@ fn a_reload_moves_it_and_removes_people() {
     assert_eq!(ask(&daemon, &["whoami"]).0, Some(0));
 }
 
-/// What is wrong stands in the log once, however often it is tried; and again when it is of something else.
+/// What is wrong stands in the log once, however often it is tried; and again when it is of
+/// something else.
 #[test]
 fn what_could_not_be_bound_is_logged_once_for_each_place() {
     let dir = Dir::new();
@@ -430,7 +431,7 @@ fn what_could_not_be_bound_at_the_start_is_bound_when_it_can_be() {
     assert_eq!(run(console(&longest).arg("whoami")).0, Some(0));
 }
 
-// ---- what is bounded ---------------------------------------------------------------------------------------
+// ---- what is bounded ----------------------------------------------------------------------------
 
 #[test]
 fn four_at_a_time_and_none_for_long() {
@@ -546,7 +547,7 @@ fn a_daemon_of_another_release_is_told_apart() {
     }
 }
 
-// ---- ways to use it ----------------------------------------------------------------------------------------
+// ---- ways to use it -----------------------------------------------------------------------------
 
 #[test]
 fn arguments_are_a_command() {
@@ -644,7 +645,7 @@ fn a_forced_command_takes_what_was_asked_for() {
     assert_eq!(forced(" ", &[]), (Some(0), String::new(), String::new()));
 }
 
-// ---- what people do ----------------------------------------------------------------------------------------
+// ---- what people do -----------------------------------------------------------------------------
 
 /// Opens incident 1 on the site 'home'.
 fn open_incident(daemon: &Daemon) {
@@ -720,7 +721,8 @@ fn long_words_come_on_standard_input() {
         assert!(incident(&daemon).contains(kept), "{arguments:?}");
     }
     assert!(!incident(&daemon).contains("and these are not"));
-    // One that has all it needs does not wait for the end of standard input, which SSH may leave open.
+    // One that has all it needs does not wait for the end of standard input, which SSH may leave
+    // open.
     let mut command = console(&socket(&daemon));
     command.args(["update", "1", "identified", "no waiting"]).stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().unwrap();
@@ -799,7 +801,8 @@ fn a_flash_that_fails_is_told() {
     assert!(incident(&daemon).contains("in memory"));
     daemon.process.wait_for("the journal cannot be written");
 
-    // That somebody ended an alert is kept like what they wrote, since its sender may not say it again.
+    // That somebody ended an alert is kept like what they wrote, since its sender may not say it
+    // again.
     let hook = format!(r#"{{"version":"4","alerts":[{}]}}"#, common::firing("AntennaDown", "heron"));
     assert_eq!(daemon.post("/api/v1/webhook", &hook).status, 200);
     let (status, out, err) = ask(&daemon, &["--yes", "release", "1"]);

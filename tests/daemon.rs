@@ -92,8 +92,9 @@ fn alerts_that_a_webhook_leaves_out_make_nothing_well() {
     daemon.process.wait_for("max_alerts");
 }
 
-/// Sources are known by their places in the configuration, and a reload moves them: what somebody was in the middle of saying
-/// is not taken for the word of who stands there now, be it on another site; and whose token is gone says no more.
+/// Sources are known by their places in the configuration, and a reload moves them: what somebody
+/// was in the middle of saying is not taken for the word of who stands there now, be it on another
+/// site; and whose token is gone says no more.
 #[test]
 fn a_reload_in_the_middle_of_a_body_makes_nobody_speak_for_somebody_else() {
     let before = config()
@@ -162,7 +163,8 @@ config source 'prometheus'",
     }
 }
 
-/// A list of alerts goes out in pieces; behind a reload, the next one could be of another site's, which this token may not read.
+/// A list of alerts goes out in pieces; behind a reload, the next one could be of another site's,
+/// which this token may not read.
 #[test]
 fn a_reload_in_the_middle_of_a_list_cuts_it_off() {
     let dir = common::Dir::new();
@@ -196,8 +198,8 @@ fn a_reload_in_the_middle_of_a_list_cuts_it_off() {
     assert!(rest.len() > 100_000 && !rest.ends_with(b"]\r\n0\r\n\r\n"), "{}", rest.len());
 }
 
-/// The answer comes before the body has been read. A client that writes all of it before it reads, as a proxy
-/// may, must not lose the answer to a reset.
+/// The answer comes before the body has been read. A client that writes all of it before it reads,
+/// as a proxy may, must not lose the answer to a reset.
 #[test]
 fn a_refusal_is_heard_by_a_sender_of_much() {
     let daemon = Daemon::start(&config());

@@ -1,4 +1,5 @@
-//! What must survive a restart does: alerts of senders that do not repeat, whatever stops the machine.
+//! What must survive a restart does: alerts of senders that do not repeat, whatever stops the
+//! machine.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -55,7 +56,8 @@ fn a_webhook_alert_is_still_red_after_the_plug_was_pulled() {
     assert!(held(&daemon).is_empty());
 }
 
-/// The drill for a stolen antenna, and a power cut after it: what was believed while the token was good is in no journal.
+/// The drill for a stolen antenna, and a power cut after it: what was believed while the token was
+/// good is in no journal.
 #[test]
 fn what_a_revoked_source_said_does_not_come_back_with_the_power() {
     let daemon = Daemon::start(&config());
@@ -73,7 +75,8 @@ fn what_a_revoked_source_said_does_not_come_back_with_the_power() {
     assert!(held(&daemon).is_empty());
 }
 
-/// A reload writes the journal anew: with words of the configuration, and not with what a matcher looked at that is gone.
+/// A reload writes the journal anew: with words of the configuration, and not with what a matcher
+/// looked at that is gone.
 #[test]
 fn what_no_matcher_looks_at_any_more_is_not_on_flash() {
     let matching = config().replace("list match 'alertname=EgretDown'", "list match 'component~*'");
@@ -177,7 +180,7 @@ fn without_a_place_for_state_it_goes_on_in_memory_and_says_so() {
     assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(1.0));
 }
 
-// ---- what people say ---------------------------------------------------------------------------------------
+// ---- what people say ----------------------------------------------------------------------------
 
 /// `aiglon console` of this daemon.
 fn console(daemon: &Daemon) -> Command {
@@ -213,7 +216,8 @@ fn the_plug_is_pulled_200_times_and_no_acknowledged_word_is_lost() {
     for round in 0..200 {
         say(&daemon, &["incident", "open", "wifi", &format!("title {round}"), "first"]);
         let number = round + 1;
-        // One person says what they do, and then at the top of the page; and so on, until the plug goes.
+        // One person says what they do, and then at the top of the page; and so on, until the plug
+        // goes.
         let words: Vec<_> = (0..60).map(|step| format!("said-{round}-{step}-end")).collect();
         let script: String = words
             .iter()
@@ -305,7 +309,7 @@ fn a_nightly_heartbeat_is_known_after_the_plug_was_pulled() {
     assert!(!daemon.process.log().contains("left out"));
 }
 
-// ---- the past of components --------------------------------------------------------------------------------
+// ---- the past of components ---------------------------------------------------------------------
 
 /// The records of a kind in the journal.
 fn records(daemon: &Daemon, kind: u8) -> Vec<Vec<u8>> {

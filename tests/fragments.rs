@@ -1,4 +1,5 @@
-//! The compiler of `www/`: what it makes of fragments, catalogues, styles and changelogs, and each refusal.
+//! The compiler of `www/`: what it makes of fragments, catalogues, styles and changelogs, and each
+//! refusal.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 #[path = "../www/compiler.rs"]

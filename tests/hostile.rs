@@ -1,5 +1,6 @@
-//! Those who mean harm, and those who do it without meaning to: crowds, slow readers, torn connections, hostile
-//! files, terminal escapes, storms of signals. The page stays up, the senders are heard, memory does not grow.
+//! Those who mean harm, and those who do it without meaning to: crowds, slow readers, torn
+//! connections, hostile files, terminal escapes, storms of signals. The page stays up, the senders
+//! are heard, memory does not grow.
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs)]
 
 mod common;
@@ -39,7 +40,8 @@ fn descriptors(daemon: &Daemon) -> usize {
     fs::read_dir(format!("/proc/{}/fd", daemon.process.child.id())).unwrap().count()
 }
 
-/// Closes with a reset instead of a farewell: what has come and was not read makes the kernel send one.
+/// Closes with a reset instead of a farewell: what has come and was not read makes the kernel send
+/// one.
 fn reset(daemon: &Daemon, request: &[u8]) {
     let mut client = daemon.connect();
     client.send(request);
@@ -65,7 +67,7 @@ fn with_more_files(test: &str) -> bool {
     true
 }
 
-// ---- crowds ----------------------------------------------------------------------------------------------
+// ---- crowds -------------------------------------------------------------------------------------
 
 #[test]
 fn a_thousand_sockets_that_drip_stop_neither_the_page_nor_the_senders() {
@@ -101,8 +103,8 @@ fn a_thousand_sockets_that_drip_stop_neither_the_page_nor_the_senders() {
     assert!(after < before + 1024, "64 connections have buffers of 8 KiB: {before} KiB, then {after} KiB");
 }
 
-/// A token is stolen with its antenna. Whoever has it opens all the bodies that they can, of every kind, and sends a byte
-/// now and then: the other senders are heard all the same.
+/// A token is stolen with its antenna. Whoever has it opens all the bodies that they can, of every
+/// kind, and sends a byte now and then: the other senders are heard all the same.
 #[test]
 fn a_stolen_token_silences_nobody() {
     let stolen = "stolen-token";
@@ -235,7 +237,8 @@ fn connections_torn_at_every_stage_leave_nothing_behind() {
         assert_eq!(half.answer().status, 200, "who says no more is answered still; round {round}");
         assert!(half.is_closed());
     }
-    // Many at once, that come and go: more than the kernel's queue holds, so that some are heard of later.
+    // Many at once, that come and go: more than the kernel's queue holds, so that some are heard of
+    // later.
     for _ in 0..300 {
         drop(TcpStream::connect(daemon.address).unwrap());
     }
@@ -272,7 +275,7 @@ fn without_file_descriptors_it_waits_without_spinning_and_goes_on() {
     assert_eq!(process.log().matches("cannot accept").count(), 1, "said once");
 }
 
-// ---- what is written where -------------------------------------------------------------------------------
+// ---- what is written where ----------------------------------------------------------------------
 
 #[test]
 fn a_visitor_can_neither_write_into_the_log_nor_fill_it() {
@@ -332,7 +335,7 @@ fn what_an_alert_says_cannot_leave_its_place() {
     assert_eq!(list[0]["labels"]["alertname"], nasty.replace("\u{202e}\u{2066}", "").as_str());
 }
 
-// ---- pages -----------------------------------------------------------------------------------------------
+// ---- pages --------------------------------------------------------------------------------------
 
 /// Two sites on one daemon; the second has a host of its own.
 fn two_sites() -> String {
@@ -424,7 +427,7 @@ fn an_etag_is_the_same_for_every_visitor_and_after_a_restart() {
     assert_ne!(tag(&daemon, ""), here);
 }
 
-// ---- configuration ---------------------------------------------------------------------------------------
+// ---- configuration ------------------------------------------------------------------------------
 
 fn check(file: &std::path::Path) -> Output {
     Command::new(AIGLON).arg("check").arg(file).output().unwrap()
@@ -518,7 +521,8 @@ fn hostile_files_are_refused_in_words() {
     }
 }
 
-/// `config.example`, damaged by chance: whatever comes of it, nobody panics, and what is taken can be rendered.
+/// `config.example`, damaged by chance: whatever comes of it, nobody panics, and what is taken can
+/// be rendered.
 #[test]
 fn a_damaged_file_is_taken_or_refused_and_nothing_else() {
     use aiglon::config::{Config, Problems};
@@ -653,7 +657,8 @@ fn at_boot_it_takes_what_it_can_get_and_says_so() {
     process.wait_for("listening on");
     process.signal("TERM");
     process.wait();
-    // It cannot be read (or it can, by root), and the last good one is broken: the end, with the reason.
+    // It cannot be read (or it can, by root), and the last good one is broken: the end, with the
+    // reason.
     fs::create_dir(dir.path().join("config")).unwrap();
     for broken in ["", "config nonsense", "\0\0\0"] {
         fs::write(dir.path().join("config.last-good"), broken).unwrap();

@@ -1,8 +1,8 @@
-//! Requests as real senders and visitors put them on the wire: every one is understood, at any split, alone
-//! and one after the other on a connection.
+//! Requests as real senders and visitors put them on the wire: every one is understood, at any
+//! split, alone and one after the other on a connection.
 //!
-//! The files in `fixtures` and the heads marked "captured" were taken from a socket; the others are as their
-//! sources write them, and say so.
+//! The files in `fixtures` and the heads marked "captured" were taken from a socket; the others are
+//! as their sources write them, and say so.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use aiglon::config::{Roles, Token};

@@ -1,5 +1,6 @@
-//! The journal on a disk with a page cache that loses power, tears writes, reorders sectors, fills with zeros, is full, is
-//! read-only and fails: what comes back is a state that was, with all that was acknowledged.
+//! The journal on a disk with a page cache that loses power, tears writes, reorders sectors, fills
+//! with zeros, is full, is read-only and fails: what comes back is a state that was, with all that
+//! was acknowledged.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -13,7 +14,7 @@ use aiglon::journal::{Durability, Fault, Journal, Opened, Refused, Store};
 use aiglon::limits::{JOURNAL_BYTES, JOURNAL_BYTES_MIN, RECORD_BYTES};
 use proptest::prelude::*;
 
-// ---- a disk --------------------------------------------------------------------------------------------
+// ---- a disk -------------------------------------------------------------------------------------
 
 const SECTOR: usize = 512;
 
@@ -311,7 +312,7 @@ impl Store for Disk {
     }
 }
 
-// ---- an owner ------------------------------------------------------------------------------------------
+// ---- an owner -----------------------------------------------------------------------------------
 
 type Plain = (u8, Vec<u8>);
 
@@ -490,7 +491,8 @@ impl World {
             assert!(disk.bytes().len() <= before.len().max(HEADER_BYTES));
             match journal.append(&mut disk, 9, b"and on", Durability::Now) {
                 Ok(()) => {}
-                // What came back may fill its half, to the last byte: then it says so, and has kept it all.
+                // What came back may fill its half, to the last byte: then it says so, and has kept
+                // it all.
                 Err(Refused::Full) => {
                     assert!(journal.needs_compaction());
                     assert_eq!(open(&mut disk).2, records, "{crash:?}");
@@ -541,7 +543,7 @@ fn run(disk: Disk) -> World {
     world
 }
 
-// ---- what is promised ----------------------------------------------------------------------------------
+// ---- what is promised ---------------------------------------------------------------------------
 
 #[test]
 fn the_power_may_go_at_every_byte() {
@@ -732,7 +734,7 @@ fn a_read_only_journal_is_read_and_says_so() {
     }
 }
 
-// ---- room and wear -------------------------------------------------------------------------------------
+// ---- room and wear ------------------------------------------------------------------------------
 
 #[test]
 fn a_record_costs_its_bytes_once_and_later_costs_no_sync() {
@@ -872,7 +874,7 @@ fn a_journal_larger_than_its_limit_is_read_and_made_smaller() {
     assert_eq!(open(&mut disk.crash(Crash::Nothing)).2.len(), 6);
 }
 
-// ---- for ever ------------------------------------------------------------------------------------------
+// ---- for ever -----------------------------------------------------------------------------------
 
 /// What `golden/journal-v1.bin` holds.
 fn golden() -> Vec<Plain> {
@@ -905,7 +907,7 @@ fn the_golden_journal_of_version_1_replays_for_ever() {
     assert_eq!((journal.fault(), disk.steps), (None, 0), "reading it changes nothing");
 }
 
-// ---- anything ------------------------------------------------------------------------------------------
+// ---- anything -----------------------------------------------------------------------------------
 
 fn crash() -> impl Strategy<Value = Crash> {
     prop_oneof![

@@ -1,5 +1,6 @@
-//! The tokenizer against a table in the manner of `JSONTestSuite` (Nicolas Seriot, "Parsing JSON is a Minefield"):
-//! what a reader of RFC 8259 must accept (`y`), must refuse (`n`), and what the RFC leaves to it (`i`: what we do, and why).
+//! The tokenizer against a table in the manner of `JSONTestSuite` (Nicolas Seriot, "Parsing JSON is
+//! a Minefield"): what a reader of RFC 8259 must accept (`y`), must refuse (`n`), and what the RFC
+//! leaves to it (`i`: what we do, and why).
 #![allow(clippy::too_many_lines)]
 
 use aiglon::ingest::json::{Fault, Tokenizer};

@@ -3,15 +3,16 @@
 //! methods in two files at most; only `src/shell/clock.rs` reads a clock; every dependency has its
 //! price in ARCHITECTURE.md.
 //!
-//! The sources are read as tokens, without comments, strings and what only tests see. The checker is itself
-//! under test, with snippets that break each rule.
+//! The sources are read as tokens, without comments, strings and what only tests see. The checker
+//! is itself under test, with snippets that break each rule.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one another.
+/// The core's modules, a layer each line, from the bottom. Those of the lowest layer may name one
+/// another.
 const LAYERS: [&[&str]; 7] = [
     &["limits", "text", "time"],
     &["journal", "model"],
@@ -22,7 +23,8 @@ const LAYERS: [&[&str]; 7] = [
     &["console", "persist"],
 ];
 
-/// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's crates.
+/// What the core may not name: standard library, heap, clocks, async, `unsafe`, and the shell's
+/// crates.
 const FORBIDDEN: [&str; 17] = [
     "std",
     "alloc",
@@ -57,12 +59,16 @@ const SCATTERED: &[(&str, &str, usize)] = &[
     ("render", "Context", 3),
 ];
 
+/// Columns of a line of comments.
+const COMMENT: usize = 100;
+
 /// What reads a clock.
 const CLOCKS: [&str; 3] = ["Instant", "SystemTime", "UNIX_EPOCH"];
 
-// ---- reading Rust ----------------------------------------------------------------------------------------
+// ---- reading Rust -------------------------------------------------------------------------------
 
-/// The tokens of a source: words, `::`, and single characters. Comments, strings and numbers are left out.
+/// The tokens of a source: words, `::`, and single characters. Comments, strings and numbers are
+/// left out.
 fn tokens(source: &str) -> Vec<String> {
     let chars: Vec<char> = source.chars().collect();
     let at = |i: usize| chars.get(i).copied().unwrap_or('\0');
@@ -181,7 +187,8 @@ fn after_item(tokens: &[String], mut at: usize) -> usize {
     i
 }
 
-/// Takes out what only tests see. Also returns the modules that are such, and stand in files of their own.
+/// Takes out what only tests see. Also returns the modules that are such, and stand in files of
+/// their own.
 fn without_tests(tokens: &[String]) -> (Vec<String>, Vec<String>) {
     let (mut out, mut modules, mut i) = (Vec::new(), Vec::new(), 0);
     while i < tokens.len() {
@@ -316,13 +323,14 @@ fn with_methods(tokens: &[String]) -> BTreeSet<String> {
     out
 }
 
-// ---- the rules -------------------------------------------------------------------------------------------
+// ---- the rules ----------------------------------------------------------------------------------
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
-/// What is wrong with a source of the core, at this path of modules (`["engine", "flow"]`; the root: none).
+/// What is wrong with a source of the core, at this path of modules (`["engine", "flow"]`; the
+/// root: none).
 fn faults(path: &[&str], source: &str) -> Vec<String> {
     let (tokens, _) = without_tests(&tokens(source));
     let mut faults = Vec::new();
@@ -534,7 +542,7 @@ fn every_dependency_has_its_price() {
     }
 }
 
-// ---- the checker, checked --------------------------------------------------------------------------------
+// ---- the checker, checked -----------------------------------------------------------------------
 
 #[test]
 fn the_checker_sees_each_violation() {
@@ -668,4 +676,18 @@ fn the_stores_are_zero_when_new_and_cost_no_bytes_of_the_file() {
         "a store has become {data} bytes of .data: which of its first values is not zero?"
     );
     assert!(zero > 1_000_000, "the stores are somewhere else: .bss has {zero} bytes");
+}
+
+#[test]
+fn comments_are_narrow() {
+    let mut wrong = Vec::new();
+    for folder in ["src", "tests", "www"] {
+        for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
+            let text = fs::read_to_string(&path).unwrap();
+            let wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > COMMENT;
+            let lines = (1..).zip(text.lines()).filter(|(_, line)| wide(line));
+            wrong.extend(lines.map(|(number, _)| format!("{}:{number}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "comments of more than {COMMENT} columns: {wrong:#?}");
 }

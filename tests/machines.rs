@@ -1,6 +1,6 @@
-//! What differs from machine to machine must not: byte order, the width of `usize`, and the seconds since 1970, which no
-//! longer fit 32 bits after January 2038. True on the machine that builds, too; cross/test.sh runs it on others, and the
-//! rest of the core's tests with it.
+//! What differs from machine to machine must not: byte order, the width of `usize`, and the seconds
+//! since 1970, which no longer fit 32 bits after January 2038. True on the machine that builds,
+//! too; cross/test.sh runs it on others, and the rest of the core's tests with it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fmt::Write;
@@ -69,7 +69,8 @@ fn records_of_an_incident(now: Now) -> Vec<(u8, Vec<u8>)> {
 
 #[test]
 fn endianness_a_journal_is_little_endian_on_every_machine() {
-    // The golden one: magic, version 1, then the generation and the length of the first record, low byte first.
+    // The golden one: magic, version 1, then the generation and the length of the first record, low
+    // byte first.
     let bytes: &[u8] = include_bytes!("golden/journal-v1.bin");
     let mut scanner = Scanner::new();
     let mut rest = bytes;
@@ -96,7 +97,8 @@ fn endianness_a_record_is_the_same_bytes_on_every_machine() {
         })
     };
     let records: Vec<_> = records.iter().map(|(kind, payload)| hex(kind, payload)).collect();
-    // Their third to tenth bytes, say: the time, in milliseconds, low byte first. A change here is another format.
+    // Their third to tenth bytes, say: the time, in milliseconds, low byte first. A change here is
+    // another format.
     let opened = "4 00020086688403020000010000004d6a7b1c01000000010001020000000000894501db004d617374";
     let said = "4 00020086688403020000010000004d6a7b1c01000000020006ff01000000000000000002656e53747275636b2e";
     assert_eq!(records, [opened, said]);

@@ -1,6 +1,7 @@
 //! Pages as visitors get them: golden files, hostile names and texts, sizes, contrast.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test pages` rewrites `tests/golden`; look at what changed before you commit.
+//! `UPDATE_GOLDEN=1 cargo test --test pages` rewrites `tests/golden`; look at what changed before
+//! you commit.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod scenes;
@@ -68,8 +69,8 @@ fn pages_are_as_the_golden_files_have_them() {
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
 }
 
-/// What a connection's first flight holds (RFC 6928: ten segments of 1,460 bytes), of which the head of an answer takes less
-/// than 600.
+/// What a connection's first flight holds (RFC 6928: ten segments of 1,460 bytes), of which the
+/// head of an answer takes less than 600.
 const FIRST_FLIGHT: usize = 14_600 - 600;
 
 #[test]
@@ -81,7 +82,8 @@ fn a_page_with_a_past_fits_the_first_flight() {
             println!("{scene}.{}: {bytes} bytes", lang.tag());
         }
     }
-    // Four services, sixteen components with at least ten bad days each, two incidents, one with three updates.
+    // Four services, sixteen components with at least ten bad days each, two incidents, one with
+    // three updates.
     let mut view = scenes::incidents();
     view.incidents.retain(|(incident, _)| incident.open);
     assert_eq!(view.incidents.len(), 2);
@@ -175,7 +177,8 @@ fn only_a_public_site_may_be_indexed() {
     }
 }
 
-/// Each state and each way not to know has words of its own, with the colours and shapes taken away.
+/// Each state and each way not to know has words of its own, with the colours and shapes taken
+/// away.
 #[test]
 fn states_are_told_in_words() {
     let config = association();
@@ -228,7 +231,8 @@ fn the_headline_is_never_greener_than_what_stands_below_it() {
     silent.set(3, Finding::Silent, 43);
     assert_eq!(headline(&silent), "We do not know everything");
     assert_eq!(headline(&scenes::trouble()), "Something is down");
-    // An incident's card, too: its component was announced to be down, and nothing is known of it now.
+    // An incident's card, too: its component was announced to be down, and nothing is known of it
+    // now.
     let mut carded = silent.clone();
     carded.incidents = vec![(scenes::incident(1, 0, State::Outage, 50), Vec::new())];
     assert_eq!(headline(&carded), "Something is down");
@@ -395,7 +399,8 @@ fn planned_work_is_no_trouble() {
     assert!(rendered(&config, Lang::En, &Fake { wall: None, ..view }).contains("Planned work</h2>"));
 }
 
-/// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a title.
+/// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a
+/// title.
 #[test]
 fn nobody_is_named() {
     let config = association();
@@ -506,7 +511,8 @@ fn bars_pretend_nothing() {
     assert!(!page.contains("<svg") && !page.contains("Bars:"));
 }
 
-/// People's words use up their room, and states are still there; the page says that something is missing.
+/// People's words use up their room, and states are still there; the page says that something is
+/// missing.
 #[test]
 fn what_people_say_never_hides_a_state() {
     let config = association();
@@ -557,7 +563,8 @@ fn the_policy_allows_the_one_style_and_nothing_else() {
     }
 }
 
-/// WCAG 2.2, 1.4.3: every pair of colours that text is written in has a contrast of 4.5, light and dark.
+/// WCAG 2.2, 1.4.3: every pair of colours that text is written in has a contrast of 4.5, light and
+/// dark.
 #[test]
 fn colours_can_be_read() {
     let css = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/www/style.css")).unwrap();

@@ -1,5 +1,6 @@
-//! What is public, and what never is: secrets are fed into every field of every endpoint, and every answer and
-//! the log are searched for them. Who may see which site. And no visitor in the log, whatever they do.
+//! What is public, and what never is: secrets are fed into every field of every endpoint, and every
+//! answer and the log are searched for them. Who may see which site. And no visitor in the log,
+//! whatever they do.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -63,13 +64,14 @@ impl Secrets {
     }
 }
 
-/// One site. Alerts find `heron` by name, which publishes the summary, and `egret` by a label and an
-/// annotation that are therefore kept.
+/// One site. Alerts find `heron` by name, which publishes the summary, and `egret` by a label and
+/// an annotation that are therefore kept.
 fn one_site() -> String {
     with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"])
 }
 
-/// Labels and annotations as JSON, a secret in each of them. `summary` is the one text that may be public.
+/// Labels and annotations as JSON, a secret in each of them. `summary` is the one text that may be
+/// public.
 fn alert(secrets: &mut Secrets, component: &str, summary: &str) -> String {
     // What is kept is short, so that it leaves room for the summary.
     let short = format!("\"alertname\":{:?},\"instance\":{:?}", secrets.word(), secrets.ip());
@@ -143,8 +145,8 @@ fn ask(daemon: &Daemon, request: &str) -> String {
     answer.map_or_else(String::new, |answer| answer.head + "\r\n" + &answer.body)
 }
 
-/// Every path that answers strangers, with secrets in the query and the headers, in every language; and every
-/// way to ask wrongly.
+/// Every path that answers strangers, with secrets in the query and the headers, in every language;
+/// and every way to ask wrongly.
 fn ask_everything(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String)> {
     let mut requests = Vec::new();
     for path in [
@@ -205,7 +207,8 @@ fn ask_everything(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String
     requests.into_iter().map(|request| (ask(daemon, &request), request)).map(|(a, r)| (r, a)).collect()
 }
 
-/// What senders are told, and what the log says, when what they send is wrong; a secret at every place.
+/// What senders are told, and what the log says, when what they send is wrong; a secret at every
+/// place.
 fn send_nonsense(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String)> {
     let word = secrets.word();
     let name = secrets.word();
@@ -297,8 +300,9 @@ fn no_answer_and_no_log_line_tells_what_was_not_published() {
         assert!(!log.contains(token), "{log}");
     }
 
-    // Nor does the flash, on which a webhook's alerts are written so that a restart forgets none: whoever takes the
-    // antenna away reads it. One without a MAC address, since those are not written at all.
+    // Nor does the flash, on which a webhook's alerts are written so that a restart forgets none:
+    // whoever takes the antenna away reads it. One without a MAC address, since those are not
+    // written at all.
     let mut unwritten = Secrets::default();
     let (instance, job) = (unwritten.ip(), unwritten.word());
     let note = format!("an egret at {}", unwritten.word());
@@ -318,7 +322,8 @@ fn no_answer_and_no_log_line_tells_what_was_not_published() {
         unwritten.are_not_in(path.to_str().unwrap(), &text);
     }
 
-    // What is not kept cannot be told later: whoever reads alerts sees names, and what a matcher names.
+    // What is not kept cannot be told later: whoever reads alerts sees names, and what a matcher
+    // names.
     let list = daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {READ}\r\n")).body;
     let alerts: Vec<serde_json::Value> = serde_json::from_str(&list).unwrap();
     assert_eq!(alerts.len(), 7);
@@ -353,11 +358,12 @@ fn a_mistake_in_the_configuration_tells_no_secret() {
     assert!(!said.to_lowercase().contains("zqx"), "{said}");
 }
 
-// ---- who may see what ----------------------------------------------------------------------------------
+// ---- who may see what ---------------------------------------------------------------------------
 
 const SECRET: &str = "Yk3mP0qLw8ZtR5vN";
 
-/// A local, an unlisted and a public site, each with its own host, so that any other host is unknown.
+/// A local, an unlisted and a public site, each with its own host, so that any other host is
+/// unknown.
 fn three_sites() -> String {
     let config = with(&config(), "home", &["list host 'home.example'"]);
     format!(
@@ -470,9 +476,10 @@ fn a_public_site_may_be_found_and_an_unknown_host_learns_nothing() {
     }
 }
 
-// ---- no visitor in the log -----------------------------------------------------------------------------
+// ---- no visitor in the log ----------------------------------------------------------------------
 
-/// What visitors and senders may do wrong, as bytes, and a word of the warning that it is worth, if any.
+/// What visitors and senders may do wrong, as bytes, and a word of the warning that it is worth, if
+/// any.
 fn wrongs() -> Vec<(String, Option<&'static str>)> {
     let request = |line: &str, rest: &str| format!("{line} HTTP/1.1\r\nHost: home.example\r\n{rest}");
     let post = |token: &str, body: &str| {
@@ -532,7 +539,8 @@ fn leaves_no_trace(bytes: &str, warning: Option<&str>) {
         .stderr(Stdio::null())
         .status()
         .unwrap_or_else(|error| panic!("cannot start curl: {error}; see tests/packages.txt"));
-    // 28: the other side kept the connection open until curl's time was up. 7 would be: none was made.
+    // 28: the other side kept the connection open until curl's time was up. 7 would be: none was
+    // made.
     assert!(matches!(status.code(), Some(0 | 28 | 56)), "{status}");
     if let Some(warning) = warning {
         daemon.process.wait_for(warning);

@@ -1,5 +1,6 @@
-//! What a journal's records mean, for ever: a journal that an earlier version wrote is told as that version told it, and
-//! every prefix of its bytes, and whatever else may stand in a journal, is read without harm.
+//! What a journal's records mean, for ever: a journal that an earlier version wrote is told as that
+//! version told it, and every prefix of its bytes, and whatever else may stand in a journal, is
+//! read without harm.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeSet;
@@ -390,7 +391,8 @@ fn what_version_1_wrote_is_told_for_ever() {
     }
 }
 
-/// After a stop at any byte, what is told is a state that was: nothing that a person said before is missing.
+/// After a stop at any byte, what is told is a state that was: nothing that a person said before is
+/// missing.
 #[test]
 fn every_prefix_is_read_without_harm() {
     let bytes = present();
@@ -419,7 +421,8 @@ fn every_prefix_is_read_without_harm() {
     assert!(states > 30, "{states}");
 }
 
-/// A machine that boots 56 years ahead, or behind what it had, loses no word; nor one whose clock is set between two records.
+/// A machine that boots 56 years ahead, or behind what it had, loses no word; nor one whose clock
+/// is set between two records.
 #[test]
 fn a_clock_that_is_decades_wrong_loses_no_word() {
     const DECADES: i64 = 56 * 365 * 24 * 60 * MIN;
@@ -463,7 +466,8 @@ fn a_clock_that_is_decades_wrong_loses_no_word() {
         all.into_iter().filter(|words| !told.contains(words)).collect::<Vec<_>>()
     };
     assert_eq!(missing(&board), [""; 0]);
-    // Now it starts with a wrong clock, twice, and is set right some minutes later. All is written anew each time.
+    // Now it starts with a wrong clock, twice, and is set right some minutes later. All is written
+    // anew each time.
     let mut boot = 7;
     for wrong in [DECADES, -DECADES] {
         for from in [wrong, 0] {
@@ -482,7 +486,8 @@ fn a_clock_that_is_decades_wrong_loses_no_word() {
     }
 }
 
-/// Records as a file of theirs may hold them when somebody else wrote it: whole, and with right checksums.
+/// Records as a file of theirs may hold them when somebody else wrote it: whole, and with right
+/// checksums.
 fn framed(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let (mut scanner, mut chunk, mut records) = (Scanner::new(), bytes, Vec::new());
     while let Scanned::Record(record) = scanner.next(&mut chunk) {
@@ -561,7 +566,8 @@ fn make_wrong(records: &mut Vec<(u8, Vec<u8>)>, wrong: &Wrong) {
     }
 }
 
-/// What a journal with wrong records leads to: it is told, time passes, and it is written anew and read again.
+/// What a journal with wrong records leads to: it is told, time passes, and it is written anew and
+/// read again.
 fn live_with(records: &[(u8, Vec<u8>)]) {
     let mut journal = Journal::new();
     let mut memory = Memory::default();

@@ -1,5 +1,5 @@
-//! Storage that fails, against the real program: whoever says something is told the truth about where it is kept, and what
-//! was said to be on flash is there after the plug was pulled.
+//! Storage that fails, against the real program: whoever says something is told the truth about
+//! where it is kept, and what was said to be on flash is there after the plug was pulled.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -70,7 +70,8 @@ fn words(number: usize) -> String {
     format!("<{number}>{}", "x".repeat(596))
 }
 
-/// A flash that takes 12 KiB in a file, for the limit of a process stands in for that of a file system.
+/// A flash that takes 12 KiB in a file, for the limit of a process stands in for that of a file
+/// system.
 const FULL: (&str, &[&str]) =
     ("sh", &["-c", "trap '' XFSZ; exec prlimit --fsize=12288:unlimited \"$@\"", "sh"]);
 const NO_SPACE: &str = "no space left";

@@ -1,5 +1,5 @@
-//! The pages of incidents and of the history, of the running daemon: what leads there, who may see them, and how they are
-//! answered.
+//! The pages of incidents and of the history, of the running daemon: what leads there, who may see
+//! them, and how they are answered.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -10,7 +10,8 @@ use common::{AIGLON, Daemon, config, eventually, firing, hash_of, resolved, run,
 
 const SECRET: &str = "wuzmOZc8Ft1Wpqcq3BQQdA";
 
-/// A public site, one that nobody may know of, and one for the neighbourhood; the last under a prefix of a proxy.
+/// A public site, one that nobody may know of, and one for the neighbourhood; the last under a
+/// prefix of a proxy.
 fn sites() -> String {
     let public = with(&config(), "home", &["option visibility 'public'"]);
     with(&public, "lan", &["option path_prefix '/status'"])

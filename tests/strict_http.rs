@@ -1,5 +1,5 @@
-//! DESIGN's strictness paragraph against the running daemon: what is malformed is refused with the right status,
-//! nothing that follows it is taken for a request, and what real senders do works.
+//! DESIGN's strictness paragraph against the running daemon: what is malformed is refused with the
+//! right status, nothing that follows it is taken for a request, and what real senders do works.
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs)]
 
 mod common;
@@ -242,7 +242,8 @@ fn a_connection_goes_on_after_answers_that_are_no_fault_of_its_framing() {
     let mut client = daemon.connect();
     let auth = format!("Authorization: Bearer {PUSH}\r\n");
     for round in 0..3 {
-        // collectd sends its first request without credentials, body and all, and the same again with them.
+        // collectd sends its first request without credentials, body and all, and the same again
+        // with them.
         let body = format!("[{}]", firing("A", "heron"));
         let refused = client.post("/api/v2/alerts", "", &body);
         assert_eq!(
@@ -295,7 +296,8 @@ fn head_says_what_get_says() {
         "/api/v1/alerts",
     ] {
         let mut client = daemon.connect();
-        // `/metrics` counts its own answers, so the length may grow by a digit; ask until it does not.
+        // `/metrics` counts its own answers, so the length may grow by a digit; ask until it does
+        // not.
         let same = (0..5).any(|_| {
             let get = client.get(path, &auth);
             client.send(format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n{auth}\r\n").as_bytes());

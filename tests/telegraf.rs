@@ -1,7 +1,8 @@
-//! Telegraf's outputs, as its sources say (1.40, `plugins/outputs/http`, `influxdb` and `influxdb_v2`): the heads that Go's
-//! `net/http` writes for the requests made there, bodies compressed by `gzip` and sent in chunks since their length is not
-//! known, and one connection that is kept. It is not in Debian, so nothing else of it is here; the whole requests in
-//! `fixtures` are of a Go program that makes the same calls (`fixtures/telegraf.go`).
+//! Telegraf's outputs, as its sources say (1.40, `plugins/outputs/http`, `influxdb` and
+//! `influxdb_v2`): the heads that Go's `net/http` writes for the requests made there, bodies
+//! compressed by `gzip` and sent in chunks since their length is not known, and one connection that
+//! is kept. It is not in Debian, so nothing else of it is here; the whole requests in `fixtures`
+//! are of a Go program that makes the same calls (`fixtures/telegraf.go`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 mod common;
@@ -13,7 +14,8 @@ use std::sync::LazyLock;
 
 use common::{AIGLON, Answer, Client, Daemon, config, overall, run};
 
-/// What `inputs.ping`, `inputs.wireless` and `inputs.system` gather, as `serializers/influx` writes it.
+/// What `inputs.ping`, `inputs.wireless` and `inputs.system` gather, as `serializers/influx` writes
+/// it.
 static LINES: LazyLock<String> = LazyLock::new(|| THEN.replace("1795262400", &now()));
 /// The same, some days ago.
 const THEN: &str = "\
@@ -242,7 +244,8 @@ fn who_uses_the_network_is_counted_and_nowhere_told() {
 const HTTP: &str = "/api/v1/telegraf";
 const PLAIN: &str = "Authorization: Basic dGVsZWdyYWY6cHVzaC10b2tlbg==\r\n";
 
-/// The requests that Go writes, byte for byte, one after another on a connection that is kept, in any pieces.
+/// The requests that Go writes, byte for byte, one after another on a connection that is kept, in
+/// any pieces.
 #[test]
 fn whole_requests_as_go_writes_them() {
     let daemon = daemon();
@@ -298,7 +301,8 @@ fn the_http_output_drives_a_component_in_every_format() {
     }
 }
 
-/// This output sends a batch again and again until its answer is 2xx, and nothing behind it until then.
+/// This output sends a batch again and again until its answer is 2xx, and nothing behind it until
+/// then.
 #[test]
 fn what_is_wrong_for_ever_does_not_come_for_ever() {
     let daemon = daemon();
@@ -495,7 +499,8 @@ config rule 'silent'
     assert!(!daemon.page().contains("egret"), "and nobody else");
 }
 
-/// collectd's values, notifications and commands, all with addresses of clients in them: masked wherever they are told.
+/// collectd's values, notifications and commands, all with addresses of clients in them: masked
+/// wherever they are told.
 #[test]
 fn what_collectd_says_of_clients_is_nowhere_told() {
     let config = common::with(

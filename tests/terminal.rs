@@ -20,7 +20,8 @@ fn start() -> Daemon {
     Daemon::start(&(config() + PEOPLE))
 }
 
-/// A terminal of so many columns with the console in it. When that has ended, the shell says its status and how the terminal is.
+/// A terminal of so many columns with the console in it. When that has ended, the shell says its
+/// status and how the terminal is.
 fn desk(daemon: &Daemon, columns: u32, before: &str, arguments: &str) -> Desk {
     let socket = daemon.dir.path().join("console.sock");
     let command = format!(
@@ -186,7 +187,8 @@ fn long_answers_scroll() {
     desk.types("help").presses(&["Enter"]).sees("the Tab key what could come next.");
     desk.ends_with("aiglon>");
     let all = desk.tmux(&["capture-pane", "-p", "-J", "-S", "-", "-t", "desk"]);
-    // More than the 24 rows of the screen, the first and the last among them, each from the first column.
+    // More than the 24 rows of the screen, the first and the last among them, each from the first
+    // column.
     for name in ["status ", "undo ", "import ", "exit "] {
         assert!(all.lines().any(|line| line.starts_with(name)), "{name}: {all}");
     }

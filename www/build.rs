@@ -1,7 +1,7 @@
 //! Compiles `www/` into Rust: the languages, their words, the page's fragments and its style.
 //!
-//! The work is done in `compiler.rs`, which the tests include as well. The build reads neither the clock nor
-//! git, so the same sources give the same bytes.
+//! The work is done in `compiler.rs`, which the tests include as well. The build reads neither the
+//! clock nor git, so the same sources give the same bytes.
 
 use std::path::Path;
 use std::process::ExitCode;

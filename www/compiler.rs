@@ -1,8 +1,9 @@
 //! The compiler of `www/`: what it accepts, and the Rust that it writes.
 //!
-//! It is strict so that the page can be trusted: a fragment that leaves a tag open, puts a value where
-//! escaping cannot protect it, or names something that is not there does not build. Each refusal says file,
-//! line and what is wrong. `catalogue` reads the languages, `fragment` the HTML, `emit` writes Rust.
+//! It is strict so that the page can be trusted: a fragment that leaves a tag open, puts a value
+//! where escaping cannot protect it, or names something that is not there does not build. Each
+//! refusal says file, line and what is wrong. `catalogue` reads the languages, `fragment` the HTML,
+//! `emit` writes Rust.
 
 #[path = "compiler/catalogue.rs"]
 mod catalogue;

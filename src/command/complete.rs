@@ -11,8 +11,8 @@ pub trait Names {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str));
 }
 
-/// Calls `each` with every word that the last one of `line` could become; `line` ends at the cursor. Where it ends with a
-/// space, that is every word that could come next.
+/// Calls `each` with every word that the last one of `line` could become; `line` ends at the
+/// cursor. Where it ends with a space, that is every word that could come next.
 pub fn complete(line: &str, names: &dyn Names, each: &mut dyn FnMut(&str)) {
     let mut words = Words::new();
     // The word at the cursor, and the option before it.

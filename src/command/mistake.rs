@@ -41,7 +41,8 @@ const SHOWN: usize = 40;
 impl Mistake<'_> {
     /// In words, as one sentence or two. What finds no room is cut off; 1 KiB is room for any.
     pub fn describe(self, out: &mut BytesView) {
-        // The foreign word, a name, what is needed, what was perhaps meant, a value; and the command whose usage helps.
+        // The foreign word, a name, what is needed, what was perhaps meant, a value; and the
+        // command whose usage helps.
         let (mut word, mut name, mut needed, mut meant, mut value) = ("", "", "", "", "");
         let mut row = None;
         if let Self::Missing(of, _)

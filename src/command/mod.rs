@@ -1,7 +1,9 @@
-//! The grammar that the console, the SSH forced command and the SSH server share: from a line to what it asks for.
+//! The grammar that the console, the SSH forced command and the SSH server share: from a line to
+//! what it asks for.
 //!
-//! [`table`] has every command with what follows it; [`parse`] reads a line by it, [`Mistake`] says what would be right,
-//! [`complete()`] what could come next. Whether the things that a line names exist is the console's business.
+//! [`table`] has every command with what follows it; [`parse`] reads a line by it, [`Mistake`] says
+//! what would be right, [`complete()`] what could come next. Whether the things that a line names
+//! exist is the console's business.
 
 mod complete;
 mod mistake;
@@ -87,8 +89,8 @@ pub fn is_blank(line: &str) -> bool {
     line.trim().is_empty()
 }
 
-/// Reads a line. `text` is what came on standard input, if anything did: it serves as the words where the line has none.
-/// `words` is room for the words of the line.
+/// Reads a line. `text` is what came on standard input, if anything did: it serves as the words
+/// where the line has none. `words` is room for the words of the line.
 pub fn parse<'a>(
     line: &'a str,
     text: Option<&'a str>,
@@ -185,7 +187,8 @@ fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<
     Ok(command)
 }
 
-/// A language tag by its form (RFC 5646, 2.1): subtags of up to 8 letters and digits, the first of 2 letters or more.
+/// A language tag by its form (RFC 5646, 2.1): subtags of up to 8 letters and digits, the first of
+/// 2 letters or more.
 fn tag(text: &str) -> Option<&str> {
     let subtag =
         |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -194,8 +197,8 @@ fn tag(text: &str) -> Option<&str> {
     (sound && text.len() <= LANG_TAG_BYTES && text.split('-').all(subtag)).then_some(text)
 }
 
-/// The command that words name, from the one at `at` on, and the place behind its name. The first word may be cut short
-/// where that leaves no doubt.
+/// The command that words name, from the one at `at` on, and the place behind its name. The first
+/// word may be cut short where that leaves no doubt.
 pub(crate) fn find(words: &Words, at: usize) -> Result<(&'static Row, usize), Mistake<'_>> {
     let first = words.bare(at);
     let named = |word: &str| ROWS.iter().find(|row| row.words().0 == word);
@@ -254,8 +257,9 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// No value, or a mistake if the next word is nearly one that `arg` could be: it would be published as words. Sentences
-    /// begin with a capital letter, and quotes say that they are meant.
+    /// No value, or a mistake if the next word is nearly one that `arg` could be: it would be
+    /// published as words. Sentences begin with a capital letter, and quotes say that they are
+    /// meant.
     fn slip(&self, arg: Arg) -> Result<bool, Mistake<'a>> {
         let (row, word) = (self.command.row, self.words.bare(self.at));
         match word.starts_with(|c: char| c.is_ascii_lowercase()) {
@@ -268,7 +272,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether what is missing may be: a title where a phrase speaks, words where something else is said.
+    /// Whether what is missing may be: a title where a phrase speaks, words where something else is
+    /// said.
     fn excused(&self, arg: Arg, text: Option<&str>) -> bool {
         let said = self.command.say.is_some() || text.is_some_and(is_visible);
         match arg {
@@ -350,7 +355,8 @@ impl<'a> Reader<'a> {
             Arg::Title => self.command.title = visible(self.text(false)),
             Arg::Yaml => self.command.text = self.text(true),
             Arg::Words | Arg::MaybeWords => {
-                // Who quotes their words does not mean the one before them to be published: `daily "…"`, `red "…"`.
+                // Who quotes their words does not mean the one before them to be published: `daily
+                // "…"`, `red "…"`.
                 let last = self.words.len().saturating_sub(1);
                 if self.at.saturating_add(1) == last
                     && !self.words.is_quoted(self.at)
@@ -368,7 +374,8 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    /// The number of an incident or maintenance. The site before its slash counts as `--site`; two may not differ.
+    /// The number of an incident or maintenance. The site before its slash counts as `--site`; two
+    /// may not differ.
     fn number(&mut self, arg: Arg) -> Result<u32, Mistake<'a>> {
         let word = self.next();
         let bad = Mistake::Bad(self.command.row, arg, word);
@@ -398,7 +405,8 @@ impl<'a> Reader<'a> {
         Ok(when)
     }
 
-    /// One quoted word; or, since a shell may have taken the quotes away, all that follows without quotes.
+    /// One quoted word; or, since a shell may have taken the quotes away, all that follows without
+    /// quotes.
     fn text(&mut self, to_the_end: bool) -> &'a str {
         let first = self.at;
         if self.words.is_quoted(first) {

@@ -1,4 +1,5 @@
-//! Every command, in one table: help, mistakes and completion come from it, and so does what a line may hold.
+//! Every command, in one table: help, mistakes and completion come from it, and so does what a line
+//! may hold.
 
 /// What a command does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +188,8 @@ impl Row {
     }
 }
 
-/// All commands, in the order of help. Those of two words stand with those of their first word alone.
+/// All commands, in the order of help. Those of two words stand with those of their first word
+/// alone.
 pub static ROWS: [Row; 39] = [
     row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
     row(

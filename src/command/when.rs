@@ -1,4 +1,5 @@
-//! Times as people type them: `now`, `+2h`, `18:30`, `tomorrow 18:30`, `2026-11-21 18:30`, RFC 3339.
+//! Times as people type them: `now`, `+2h`, `18:30`, `tomorrow 18:30`, `2026-11-21 18:30`, RFC
+//! 3339.
 
 use crate::config::duration;
 use crate::time::civil::{Civil, DAY_MS, Date};
@@ -64,8 +65,8 @@ impl When {
         parts.next().is_none().then_some(Self::Local(Civil { date, hour, minute, second: 0, milli: 0 }))
     }
 
-    /// The point in time. `after` is the other time that a span or a time of day counts from: `now` for a beginning, the
-    /// beginning for an end.
+    /// The point in time. `after` is the other time that a span or a time of day counts from: `now`
+    /// for a beginning, the beginning for an end.
     pub fn wall(self, zone: &Tz, now: Wall, after: Wall) -> Wall {
         let on = |day: Wall, days: i64, hour: u8, minute: u8| {
             let east = i64::from(zone.offset_at(day).secs).wrapping_mul(1000);

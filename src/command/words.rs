@@ -1,7 +1,8 @@
-//! A line as words: `"…"` with `\"`, `\\` and `\n` in it, `'…'` as it stands, and the quotes that phones type.
+//! A line as words: `"…"` with `\"`, `\\` and `\n` in it, `'…'` as it stands, and the quotes that
+//! phones type.
 //!
-//! There is no shell. A quote opens only where a word begins and closes only where one ends, so `we don't know` needs
-//! no quotes, and neither does `'l'antenne est tombée'` need escapes.
+//! There is no shell. A quote opens only where a word begins and closes only where one ends, so `we
+//! don't know` needs no quotes, and neither does `'l'antenne est tombée'` need escapes.
 
 use heapless::{String, Vec};
 
@@ -95,7 +96,8 @@ impl Words {
         self.list.clear();
     }
 
-    /// Adds a word; `None` if there is no room. Words beyond [`LINE_WORDS`] count as a part of the last.
+    /// Adds a word; `None` if there is no room. Words beyond [`LINE_WORDS`] count as a part of the
+    /// last.
     pub(super) fn push(&mut self, token: Token<'_>) -> Option<()> {
         let start = u16::try_from(self.text.len()).ok()?;
         let mut escaped = false;

@@ -1,4 +1,5 @@
-//! What concerns several sections: labels that must differ, who feeds whom, circles, and what must be there.
+//! What concerns several sections: labels that must differ, who feeds whom, circles, and what must
+//! be there.
 
 use super::loader::{Loader, Section};
 use super::problem::{Kind, Mistake};
@@ -24,7 +25,8 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// The line of the last statement of an option in a section; `None` if there is none with a value.
+    /// The line of the last statement of an option in a section; `None` if there is none with a
+    /// value.
     fn line_of_option(&self, kind: Type, index: usize, option: &str) -> Option<u32> {
         let mut walk = self.walk();
         let mut last = None;
@@ -37,7 +39,8 @@ impl Loader<'_, '_> {
         last
     }
 
-    /// Where to point for an option of a section, or the section itself where the option is not given.
+    /// Where to point for an option of a section, or the section itself where the option is not
+    /// given.
     pub(super) fn line_of(&self, kind: Type, index: usize, option: &str) -> u32 {
         let given = if option.is_empty() { None } else { self.line_of_option(kind, index, option) };
         given.unwrap_or_else(|| {
@@ -129,8 +132,8 @@ impl Loader<'_, '_> {
         self.problems.add(problem.word(self.config.str(label)));
     }
 
-    /// A heartbeat comes from a source that pushes, and to a component of the same site. It may be as late as it comes
-    /// often, unless that is said.
+    /// A heartbeat comes from a source that pushes, and to a component of the same site. It may be
+    /// as late as it comes often, unless that is said.
     fn check_heartbeats(&mut self) {
         for index in 0..self.config.heartbeats.len() {
             let Some(&row) = self.config.heartbeats.get(index) else { continue };
@@ -140,8 +143,8 @@ impl Loader<'_, '_> {
             }
             self.check_owner(Type::Heartbeat, index, row.source, row.component);
             let Some(&source) = self.config.sources.get(row.source.index()) else { continue };
-            // Who says nothing else may be silent for so long. Not made so by itself: a Prometheus that owes a heartbeat
-            // a day would be missed a day late.
+            // Who says nothing else may be silent for so long. Not made so by itself: a Prometheus
+            // that owes a heartbeat a day would be missed a day late.
             if source.silent_after.0 < row.every.0.saturating_add(grace.0)
                 && self.line_of_option(Type::Source, row.source.index(), "silent_after").is_none()
             {
@@ -169,7 +172,8 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// Who owes a sign of life or samples about a component; nobody where matchers say that alerts tell of it, too.
+    /// Who owes a sign of life or samples about a component; nobody where matchers say that alerts
+    /// tell of it, too.
     fn watchers(&self, id: ComponentId) -> SourceSet {
         let mut set = SourceSet::EMPTY;
         if !self.config.matches.iter().any(|entry| entry.component == id) {
@@ -183,7 +187,8 @@ impl Loader<'_, '_> {
         set
     }
 
-    /// Every component has somebody who feeds it: those it names, or its heartbeats and rules, or the one who pushes to its site.
+    /// Every component has somebody who feeds it: those it names, or its heartbeats and rules, or
+    /// the one who pushes to its site.
     fn check_feeders(&mut self, id: ComponentId) {
         let Some(site) = self.config.site_of(id).filter(|site| self.config.sites.get(site.index()).is_some())
         else {
@@ -231,8 +236,8 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// A component depends on others of its own site, and not on itself by way of them. A circle is told of
-    /// once, at its first component.
+    /// A component depends on others of its own site, and not on itself by way of them. A circle is
+    /// told of once, at its first component.
     fn check_dependency(&mut self, id: ComponentId) {
         let Some(&Component { name, depends_on: Some(other), .. }) = self.config.components.get(id.index())
         else {

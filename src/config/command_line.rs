@@ -1,4 +1,5 @@
-//! What the command line changes about a configuration, and what it can still learn from a broken one.
+//! What the command line changes about a configuration, and what it can still learn from a broken
+//! one.
 
 use super::uci::{Keyword, Statements};
 use super::{Address, Config, Listener, Roles, units};

@@ -9,7 +9,8 @@ use crate::limits::CONFIG_VALUE_BYTES;
 pub(super) const KEY_TYPES: &str = "ssh-ed25519, ecdsa-sha2-nistp256, ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, \
     sk-ssh-ed25519@openssh.com and sk-ecdsa-sha2-nistp256@openssh.com";
 
-/// Known, and not taken: the crate `rsa`, which verifies with it, has an advisory that stands (RUSTSEC-2023-0071).
+/// Known, and not taken: the crate `rsa`, which verifies with it, has an advisory that stands
+/// (RUSTSEC-2023-0071).
 const RSA: &str = "ssh-rsa";
 
 fn key_type(word: &str) -> Option<&'static str> {
@@ -32,9 +33,9 @@ pub(super) fn token_hash(text: &str) -> Result<[u8; 32], Kind> {
     Ok(hash)
 }
 
-/// The type and the base64 of a public key, as a line of `authorized_keys` without options has them (sshd(8)).
-/// A comment after them is left out: it often holds a person's name and machine. The error comes
-/// with the key's type, or nothing.
+/// The type and the base64 of a public key, as a line of `authorized_keys` without options has them
+/// (sshd(8)). A comment after them is left out: it often holds a person's name and machine. The
+/// error comes with the key's type, or nothing.
 pub(super) fn public_key(line: &str) -> Result<(&'static str, &str), (Kind, &'static str)> {
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default();
@@ -52,9 +53,10 @@ pub(super) fn public_key(line: &str) -> Result<(&'static str, &str), (Kind, &'st
     Ok((kind, blob))
 }
 
-/// A key is a row of strings, each after its length in four bytes (RFC 4251, 5): its type, and as many as that
-/// has: one for Ed25519 (RFC 8709, 4), two for ECDSA (RFC 5656, 3.1), and one more for
-/// those of security keys (`PROTOCOL.u2f`). So a paste that was cut is noticed, wherever it was cut.
+/// A key is a row of strings, each after its length in four bytes (RFC 4251, 5): its type, and as
+/// many as that has: one for Ed25519 (RFC 8709, 4), two for ECDSA (RFC 5656, 3.1), and one more for
+/// those of security keys (`PROTOCOL.u2f`). So a paste that was cut is noticed, wherever it was
+/// cut.
 fn is_key_of(kind: &str, mut blob: &[u8]) -> bool {
     let mut count = 0u8;
     while let Some((&length, rest)) = blob.split_first_chunk::<4>() {

@@ -1,5 +1,5 @@
-//! Sections by a hash of their names, for what is written down: so that a record says nothing by itself, and a section
-//! that is renamed takes nothing along.
+//! Sections by a hash of their names, for what is written down: so that a record says nothing by
+//! itself, and a section that is renamed takes nothing along.
 
 use super::Config;
 use crate::model::{ComponentId, HeartbeatId, ServiceId, SiteId, SourceId, UserId};
@@ -11,8 +11,8 @@ impl Config {
         hash([self.site_name(source.site), self.str(source.name), ""])
     }
 
-    /// A component, by its site, service and name; 0 for one that there is not. Among 256 components two have the same
-    /// hash once in 130,000 configurations.
+    /// A component, by its site, service and name; 0 for one that there is not. Among 256
+    /// components two have the same hash once in 130,000 configurations.
     pub fn component_hash(&self, id: ComponentId) -> u32 {
         let Some(component) = self.components.get(id.index()) else { return 0 };
         let Some(service) = self.services.get(component.service.index()) else { return 0 };

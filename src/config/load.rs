@@ -1,11 +1,12 @@
 //! From the statements of a file to a [`Config`].
 //!
-//! The file is read three times, so that no table of statements is needed. First the sections are declared, so
-//! that every name is known. Then the options are filled in, in the order of the file. Then what concerns
-//! several sections is checked ([`check`](super::check)).
+//! The file is read three times, so that no table of statements is needed. First the sections are
+//! declared, so that every name is known. Then the options are filled in, in the order of the file.
+//! Then what concerns several sections is checked ([`check`](super::check)).
 //!
-//! As in libuci, sections of one type and name are one, the last `option` of a name counts, and a `list` adds
-//! to what stands there. So an option is passed over when a later `option` of its section has its name.
+//! As in libuci, sections of one type and name are one, the last `option` of a name counts, and a
+//! `list` adds to what stands there. So an option is passed over when a later `option` of its
+//! section has its name.
 
 use super::loader::{Draft, Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section, Value, Walk};
 use super::problem::{Kind, Mistake, Problems};
@@ -25,11 +26,11 @@ use crate::time::Millis;
 pub struct Refused;
 
 impl Config {
-    /// Reads a file over what this held. All mistakes are told at once, as far as `problems` has room; if there
-    /// is any that is not a warning, this is empty afterwards.
+    /// Reads a file over what this held. All mistakes are told at once, as far as `problems` has
+    /// room; if there is any that is not a warning, this is empty afterwards.
     ///
-    /// Works through the file a few times, and for each option through the rest of its section: linear in
-    /// practice. Uses about 8 KiB of stack.
+    /// Works through the file a few times, and for each option through the rest of its section:
+    /// linear in practice. Uses about 8 KiB of stack.
     pub fn load(&mut self, file: &[u8], problems: &mut Problems) -> Result<(), Refused> {
         self.clear();
         problems.clear();
@@ -76,7 +77,7 @@ impl<'a> Loader<'a, '_> {
         main.journal_size = JOURNAL_BYTES;
     }
 
-    // ---- first reading: the sections -------------------------------------------------------------------
+    // ---- first reading: the sections ------------------------------------------------------------
 
     fn declare(&mut self) {
         let mut main: Option<Word<'a>> = None;
@@ -87,7 +88,8 @@ impl<'a> Loader<'a, '_> {
                 Err(error) => {
                     self.broken = true;
                     self.problems.add(of_syntax(&error));
-                    // What follows a line that was perhaps a `config` is not blamed for standing outside.
+                    // What follows a line that was perhaps a `config` is not blamed for standing
+                    // outside.
                     in_section = true;
                     continue;
                 }
@@ -214,7 +216,7 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    // ---- second reading: the options -------------------------------------------------------------------
+    // ---- second reading: the options ------------------------------------------------------------
 
     fn fill(&mut self) {
         let mut begun = [0u16; TYPES.len()];
@@ -237,7 +239,8 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    /// Whether the statements of `section` from `walk` on satisfy `test`, which is asked until it says so.
+    /// Whether the statements of `section` from `walk` on satisfy `test`, which is asked until it
+    /// says so.
     fn later(&self, walk: &Walk<'a>, section: Section, mut test: impl FnMut(&Statement<'a>) -> bool) -> bool {
         let mut walk = walk.clone();
         while let Some((statement, owner)) = walk.next(self.config) {
@@ -1204,8 +1207,8 @@ mod tests {
         assert!(problems.iter().next().is_none() && problems.more() == 0);
     }
 
-    /// The example with a stretch taken out, or another put in: never a panic, and never a configuration that
-    /// is not what it promises to be.
+    /// The example with a stretch taken out, or another put in: never a panic, and never a
+    /// configuration that is not what it promises to be.
     fn sound(file: &[u8]) {
         let (config, _) = load(file);
         let Some(config) = config else { return };

@@ -43,9 +43,9 @@ pub struct Match {
 }
 
 impl Config {
-    /// The components of `site` that an alert from `source` concerns, as their matchers say. `get` answers with
-    /// the value of a label or annotation; an absent one is like an empty one, as in Prometheus. Values compare
-    /// byte by byte, and case matters.
+    /// The components of `site` that an alert from `source` concerns, as their matchers say. `get`
+    /// answers with the value of a label or annotation; an absent one is like an empty one, as in
+    /// Prometheus. Values compare byte by byte, and case matters.
     ///
     /// At most one look at each term of the configuration.
     pub fn matched<'a>(
@@ -99,7 +99,8 @@ impl Config {
             && self.components.get(component.index()).is_some_and(|part| part.feeders.contains(source))
     }
 
-    /// The component of `site` that the labels `service` and `component` name, if `source` feeds it.
+    /// The component of `site` that the labels `service` and `component` name, if `source` feeds
+    /// it.
     pub fn named(
         &self,
         site: SiteId,
@@ -112,8 +113,8 @@ impl Config {
         self.components_of(service).find(|(_, part)| is(part)).map(|(id, _)| id)
     }
 
-    /// The site that the `Host` header of a request names, whatever its case, port and dot at the end; else the
-    /// one site without hosts, if there is one.
+    /// The site that the `Host` header of a request names, whatever its case, port and dot at the
+    /// end; else the one site without hosts, if there is one.
     pub fn site_by_host(&self, host: &str) -> Option<SiteId> {
         let end = host.rfind(':').filter(|&colon| !has(host.get(colon..).unwrap_or(""), ']'));
         let name = end.and_then(|colon| host.get(..colon)).unwrap_or(host);
@@ -125,7 +126,8 @@ impl Config {
         })
     }
 
-    /// Whether a label or annotation of this name may be kept: a matcher or a `publish` of this site names it.
+    /// Whether a label or annotation of this name may be kept: a matcher or a `publish` of this
+    /// site names it.
     pub fn keeps(&self, site: SiteId, name: &str) -> bool {
         let published = |row: &super::Published| {
             self.is(row.annotation, name) && self.site_of(row.component) == Some(site)
@@ -285,8 +287,8 @@ impl<'a> Iterator for Terms<'a> {
     }
 }
 
-/// Whether a name of a label or annotation may hold this: more than Prometheus's classic names, since it takes
-/// any UTF-8 since 3.0; nothing that a matcher gives a meaning to.
+/// Whether a name of a label or annotation may hold this: more than Prometheus's classic names,
+/// since it takes any UTF-8 since 3.0; nothing that a matcher gives a meaning to.
 pub(super) fn is_name(c: char) -> bool {
     !c.is_ascii() && !c.is_whitespace() || c.is_ascii_alphanumeric() || has("_:.-/", c)
 }
@@ -313,7 +315,8 @@ fn operator(text: &str) -> Result<(Op, &str), Kind> {
     Err(Kind::MatchOperator)
 }
 
-/// Signs that a glob does not know and label values hardly hold. `.*` is not one: `10.0.0.*` is a good glob.
+/// Signs that a glob does not know and label values hardly hold. `.*` is not one: `10.0.0.*` is a
+/// good glob.
 fn looks_like_regex(value: &str) -> bool {
     value.contains(['|', '\\', '(', '^', '$']) || value.as_bytes().windows(2).any(|pair| pair == b".+")
 }
@@ -342,8 +345,8 @@ fn translate(option: &str, name: &str, regex: &str, to: &mut String<PROBLEM_WORD
     true
 }
 
-/// Writes the glob of a regular expression that has no more than `.`, `.*`, `.+` and escaped signs; says whether
-/// it needs `~`. A single `.` stays one, since most who write it mean a dot.
+/// Writes the glob of a regular expression that has no more than `.`, `.*`, `.+` and escaped signs;
+/// says whether it needs `~`. A single `.` stays one, since most who write it mean a dot.
 fn glob_of(regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> Option<bool> {
     let mut wild = false;
     let mut chars = regex.chars();

@@ -1,7 +1,7 @@
 //! The configuration: a UCI file, validated whole, or a list of mistakes.
 //!
-//! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what reads it
-//! does not check again. All its text lives in one buffer, named by [`Span`]s.
+//! A [`Config`] never holds a dangling reference, a duplicate or a value out of bounds, so what
+//! reads it does not check again. All its text lives in one buffer, named by [`Span`]s.
 
 mod apply;
 mod check;
@@ -123,7 +123,8 @@ pub struct Listener {
     pub serve: Roles,
     /// Whether tokens are accepted over plain HTTP from beyond loopback.
     pub plaintext: bool,
-    /// The prefix under which a reverse proxy publishes us (`/status`), without a slash at its end; often empty.
+    /// The prefix under which a reverse proxy publishes us (`/status`), without a slash at its end;
+    /// often empty.
     pub path_prefix: Span,
 }
 
@@ -254,8 +255,8 @@ pub struct Component {
     pub depends_on: Option<ComponentId>,
     /// Who feeds it: never empty.
     pub feeders: SourceSet,
-    /// Whether its heartbeats and rules alone tell how it is: each has a deadline of its own, so it does not matter when their
-    /// sources were last heard.
+    /// Whether its heartbeats and rules alone tell how it is: each has a deadline of its own, so it
+    /// does not matter when their sources were last heard.
     pub watched: bool,
 }
 

@@ -1,5 +1,5 @@
-//! Mistakes in a configuration, and how to say them to the person who made them: what is wrong, and what would
-//! be right. The file and the line are put before it by whoever prints it.
+//! Mistakes in a configuration, and how to say them to the person who made them: what is wrong, and
+//! what would be right. The file and the line are put before it by whoever prints it.
 
 use heapless::{String, Vec};
 use ufmt::{uWrite, uwrite};
@@ -22,9 +22,10 @@ macro_rules! kinds {
             #[cfg(test)]
             const ALL: &[Self] = &[$( Self::$name ),+];
 
-            /// How it is said. `{w}` stands for the word in question (`{n}`: after a blank), `{m}` for what was perhaps meant,
-            /// `{f}` and `{g}` for what to write instead, `{o}` for the option, `{s}` for the type of the section, `{l}` for
-            /// a limit, `{a}` for the words that are known, `{L}` for the languages that are.
+            /// How it is said. `{w}` stands for the word in question (`{n}`: after a blank), `{m}`
+            /// for what was perhaps meant, `{f}` and `{g}` for what to write instead, `{o}` for the
+            /// option, `{s}` for the type of the section, `{l}` for a limit, `{a}` for the words
+            /// that are known, `{L}` for the languages that are.
             const fn template(self) -> &'static str {
                 match self {$( Self::$name => $text, )+}
             }
@@ -157,8 +158,8 @@ pub struct Problem {
     instead: Copied,
 }
 
-/// A mistake on its way to [`Problems`], which copies the words if there is room: 350 bytes are moved once, not
-/// at every step.
+/// A mistake on its way to [`Problems`], which copies the words if there is room: 350 bytes are
+/// moved once, not at every step.
 #[derive(Clone, Copy)]
 pub(super) struct Mistake<'w> {
     line: u32,
@@ -272,8 +273,8 @@ impl Problem {
     }
 }
 
-/// Copies what fits of `word`, with a mark where it was cut, and without what could move a terminal's cursor or
-/// turn its text around.
+/// Copies what fits of `word`, with a mark where it was cut, and without what could move a
+/// terminal's cursor or turn its text around.
 fn copy(word: &str) -> Copied {
     let mut to = Copied::new();
     for c in word.chars() {

@@ -93,7 +93,8 @@ pub struct Rule {
     pub clear: Limit,
     /// How long that must have been so.
     pub lasts: Millis,
-    /// It also fires when nothing came for so long, or nothing of one that is expected; 0: it does not.
+    /// It also fires when nothing came for so long, or nothing of one that is expected; 0: it does
+    /// not.
     pub absent: Millis,
 }
 

@@ -16,7 +16,8 @@ pub(crate) fn describe(problem: &Problem) -> String {
     format!("{}: {}", problem.line, text.as_str())
 }
 
-/// Loads a file; every problem in words, but for what tests say a second time because it is shorter so.
+/// Loads a file; every problem in words, but for what tests say a second time because it is shorter
+/// so.
 pub(crate) fn load(file: &[u8]) -> (Option<Box<Config>>, Vec<String>) {
     load_but(file, &[Kind::SecondSection, Kind::Again])
 }

@@ -1,19 +1,19 @@
-//! UCI, the configuration language of `OpenWrt`, as libuci's `file.c` reads it: lines of `package`, `config`,
-//! `option` and `list`, in words that may be quoted.
+//! UCI, the configuration language of `OpenWrt`, as libuci's `file.c` reads it: lines of `package`,
+//! `config`, `option` and `list`, in words that may be quoted.
 //!
 //! - Keywords may be shortened to their first letter.
-//! - `'…'` has no escapes and may span lines. In `"…"` and in bare words a backslash takes the next character
-//!   as it is, and a backslash at the end of a line joins the next line to it.
-//! - Adjacent pieces are one word (`a'b c'd`), so that `'it'\''s'`, which is how libuci writes a quote, reads
-//!   back.
+//! - `'…'` has no escapes and may span lines. In `"…"` and in bare words a backslash takes the next
+//!   character as it is, and a backslash at the end of a line joins the next line to it.
+//! - Adjacent pieces are one word (`a'b c'd`), so that `'it'\''s'`, which is how libuci writes a
+//!   quote, reads back.
 //! - `#` outside quotes begins a comment, even inside a bare word.
-//! - A line inside quotes that begins as a statement does is refused here: an apostrophe that nobody escaped would
-//!   swallow the options behind it, up to the next one.
-//! - `;` outside quotes separates statements for libuci. It is refused here: nobody writes it, and a value
-//!   that holds one by accident would be cut in silence.
+//! - A line inside quotes that begins as a statement does is refused here: an apostrophe that
+//!   nobody escaped would swallow the options behind it, up to the next one.
+//! - `;` outside quotes separates statements for libuci. It is refused here: nobody writes it, and
+//!   a value that holds one by accident would be cut in silence.
 //!
-//! Words are found without copying; [`Word`] undoes the quoting when it is read. What sections mean, and that
-//! sections of one name are one section, is the business of the module above.
+//! Words are found without copying; [`Word`] undoes the quoting when it is read. What sections
+//! mean, and that sections of one name are one section, is the business of the module above.
 
 /// What a line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,8 @@ pub enum Syntax {
     TooManyWords,
     /// It holds `;` outside quotes.
     Semicolon,
-    /// A quote that begins on this line is not closed before the file ends or the next statement seems to begin.
+    /// A quote that begins on this line is not closed before the file ends or the next statement
+    /// seems to begin.
     Unterminated,
     /// A name holds other characters than `A-Z`, `a-z`, `0-9` and `_`.
     Name,
@@ -113,7 +114,8 @@ impl<'a> Word<'a> {
     }
 }
 
-/// The statements of a file, in order; a line that cannot be read is one error, and the next is tried.
+/// The statements of a file, in order; a line that cannot be read is one error, and the next is
+/// tried.
 #[derive(Clone, Debug)]
 pub struct Statements<'a> {
     rest: &'a str,
@@ -164,7 +166,8 @@ impl<'a> Statements<'a> {
         let mut unquote = Unquote::new(self.rest.as_bytes());
         let mut swallows = false;
         while let Some(byte) = unquote.next() {
-            // A line ends inside quotes only: outside it ends the word, and behind a backslash it is nothing.
+            // A line ends inside quotes only: outside it ends the word, and behind a backslash it
+            // is nothing.
             if byte == b'\n' && begins_statement(unquote.rest) {
                 swallows = true;
                 break;
@@ -241,7 +244,8 @@ impl<'a> Iterator for Statements<'a> {
             self.take_while(is_space);
             if self.first()? != b'#' {
                 let statement = self.statement();
-                // What is left of the line is a comment, or belongs to a statement that was refused.
+                // What is left of the line is a comment, or belongs to a statement that was
+                // refused.
                 self.take_while(|byte| byte != b'\n');
                 return Some(statement);
             }
@@ -250,8 +254,8 @@ impl<'a> Iterator for Statements<'a> {
     }
 }
 
-/// The bytes of one word. Ends before a blank, `#` or `;` outside quotes; inside a quote only the end of the
-/// file ends it, and `quote` is not 0 then.
+/// The bytes of one word. Ends before a blank, `#` or `;` outside quotes; inside a quote only the
+/// end of the file ends it, and `quote` is not 0 then.
 #[derive(Clone)]
 struct Unquote<'a> {
     rest: &'a [u8],
@@ -345,7 +349,8 @@ mod tests {
             .collect()
     }
 
-    /// One option's value, as each way to quote it says it (libuci's `file.c`, from `parse_str` down).
+    /// One option's value, as each way to quote it says it (libuci's `file.c`, from `parse_str`
+    /// down).
     #[test]
     fn values() {
         for (text, expected) in [

@@ -1,4 +1,5 @@
-//! Values that are one word: spans of time, truth values, addresses, host names, links, paths, zones.
+//! Values that are one word: spans of time, truth values, addresses, host names, links, paths,
+//! zones.
 
 use core::net::SocketAddr;
 
@@ -7,7 +8,8 @@ use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
 use crate::text::has;
 use crate::time::Millis;
 
-/// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first: `4h30m`.
+/// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first:
+/// `4h30m`.
 pub fn duration(text: &str) -> Result<Millis, Kind> {
     const UNITS: [(u8, u32); 4] = [(b'd', 86_400), (b'h', 3600), (b'm', 60), (b's', 1)];
     let mut units = UNITS.iter();
@@ -73,8 +75,8 @@ pub(super) fn socket(text: &str) -> Result<SocketAddr, Kind> {
     Err(if named && text.matches(':').count() <= 1 { Kind::AddressName } else { Kind::BadAddress })
 }
 
-/// Whether this is a host name (RFC 1123, 2.1), an IPv4 address, or an IPv6 address in brackets. Case does not
-/// matter; there is no port, and no dot at its end.
+/// Whether this is a host name (RFC 1123, 2.1), an IPv4 address, or an IPv6 address in brackets.
+/// Case does not matter; there is no port, and no dot at its end.
 pub(super) fn host(text: &str) -> bool {
     if let Some(ip) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return ip.parse::<core::net::Ipv6Addr>().is_ok();
@@ -88,8 +90,8 @@ pub(super) fn host(text: &str) -> bool {
     text.len() <= HOST_BYTES && text.split('.').all(label)
 }
 
-/// Whether this may stand in a link: http or https, with something after it, and nothing that could leave an
-/// attribute or hide in a terminal.
+/// Whether this may stand in a link: http or https, with something after it, and nothing that could
+/// leave an attribute or hide in a terminal.
 pub(super) fn url(text: &str) -> bool {
     let after = |scheme: &str| {
         let (head, rest) = text.split_at_checked(scheme.len())?;
@@ -125,8 +127,8 @@ pub(super) fn secret(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// The POSIX string of a zone's name, for those who paste one. aiglon carries no table of zones (tzdata is
-/// 400 KB); these few, of the places where it is used, cost half a kilobyte.
+/// The POSIX string of a zone's name, for those who paste one. aiglon carries no table of zones
+/// (tzdata is 400 KB); these few, of the places where it is used, cost half a kilobyte.
 pub(super) fn posix_of_zone(name: &str) -> Option<&'static str> {
     const ZONES: [(&str, &str); 8] = [
         (
@@ -150,7 +152,8 @@ pub(super) fn posix_of_zone(name: &str) -> Option<&'static str> {
     ZONES.iter().find(|(_, cities)| cities.split(' ').any(|known| known == city)).map(|&(posix, _)| posix)
 }
 
-/// Whether this is how the tz database names a zone, not how POSIX does: it has no digit for an offset.
+/// Whether this is how the tz database names a zone, not how POSIX does: it has no digit for an
+/// offset.
 pub(super) fn is_zone_name(text: &str) -> bool {
     has(text, '/') && !has(text, ',') && !text.bytes().any(|byte| byte.is_ascii_digit())
 }

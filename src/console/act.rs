@@ -184,7 +184,8 @@ where
     }
 }
 
-/// How bad it is when nobody says: as the monitoring has it; degraded where that sees nothing wrong.
+/// How bad it is when nobody says: as the monitoring has it; degraded where that sees nothing
+/// wrong.
 fn level(teller: &Teller<'_, '_>, service: ServiceId, component: Option<ComponentId>) -> State {
     let parts = teller.scope.config.components_of(service);
     let meant = parts.filter(|(id, _)| component.is_none_or(|only| only == *id));
@@ -322,7 +323,8 @@ fn name(
     found
 }
 
-/// Says what was taken back, what the page says now, and how to take it back if there is something to take back.
+/// Says what was taken back, what the page says now, and how to take it back if there is something
+/// to take back.
 fn tell(
     teller: &Teller<'_, '_>,
     site: SiteId,

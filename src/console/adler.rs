@@ -1,7 +1,9 @@
-//! What users of prometheus-adlermanager type: `list_sites`, `get_site_config` and `set_site_config`, with their YAML.
+//! What users of prometheus-adlermanager type: `list_sites`, `get_site_config` and
+//! `set_site_config`, with their YAML.
 //!
-//! Its `message` stands at the top of the page in place of the usual sentence where `force_state` is true: here, that is the
-//! banner. Besides true and false, `force_state` may be one of our states. A message that is not shown is not kept.
+//! Its `message` stands at the top of the page in place of the usual sentence where `force_state`
+//! is true: here, that is the banner. Besides true and false, `force_state` may be one of our
+//! states. A message that is not shown is not kept.
 
 use super::read::Teller;
 use super::scope::Trouble;
@@ -32,7 +34,8 @@ impl<'a> Teller<'a, '_> {
         out.open("", "{");
         for site in self.scope.sites() {
             let name = self.scope.site_name(site);
-            // As Python wrote it: 0 ok, 2 warning, 3 error. It calls it an error when the monitoring is down.
+            // As Python wrote it: 0 ok, 2 warning, 3 error. It calls it an error when the
+            // monitoring is down.
             let (class, value) = match shown::headline(self.scope.config, self.view, site) {
                 ShownState::Well | ShownState::Work => ("success", 0u64),
                 ShownState::Degraded => ("warning", 2),
@@ -84,7 +87,8 @@ impl<'a> Teller<'a, '_> {
     }
 }
 
-/// Reads a mapping of `message` and `force_state`: as blocks, or as `{…}`. `None` if it is none, or holds anything else.
+/// Reads a mapping of `message` and `force_state`: as blocks, or as `{…}`. `None` if it is none, or
+/// holds anything else.
 pub(super) fn read(text: &str, message: &mut Message) -> Option<Force> {
     let mut force = Force::No;
     let mut rest = text.trim();

@@ -1,5 +1,5 @@
-//! What people do: a line of the console's grammar, carried out for whoever says it. The unix socket, an SSH forced
-//! command and the SSH server all end here.
+//! What people do: a line of the console's grammar, carried out for whoever says it. The unix
+//! socket, an SSH forced command and the SSH server all end here.
 
 mod act;
 mod adler;
@@ -37,7 +37,8 @@ pub struct Ask<'a> {
     pub from: u32,
     /// The command line, as typed.
     pub line: &'a str,
-    /// What came on standard input, if anything did: the words of an update that has none on its line.
+    /// What came on standard input, if anything did: the words of an update that has none on its
+    /// line.
     pub text: Option<&'a str>,
     /// Characters that a line has room for; 0: any number.
     pub columns: u8,
@@ -58,8 +59,8 @@ pub enum Status {
     Refused,
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
-    /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it empty. Where there is
-    /// none, it is [`Status::Usage`], and `out` says what would be right.
+    /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it
+    /// empty. Where there is none, it is [`Status::Usage`], and `out` says what would be right.
     WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,
@@ -73,8 +74,8 @@ pub enum Status {
 
 /// What the core cannot know of the process that it runs in.
 pub trait Host {
-    /// Calls `each` with every limited thing of the shell: its name, how many are in use, how many there may be, and how
-    /// often one was refused.
+    /// Calls `each` with every limited thing of the shell: its name, how many are in use, how many
+    /// there may be, and how often one was refused.
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
@@ -82,7 +83,8 @@ pub trait Host {
     fn console_fault(&self) -> Option<&'static str> {
         None
     }
-    /// Whether what is in force is not what the configuration's file says, since that cannot be used.
+    /// Whether what is in force is not what the configuration's file says, since that cannot be
+    /// used.
     fn file_fault(&self) -> bool {
         false
     }
@@ -92,8 +94,8 @@ pub trait Host {
     }
 }
 
-/// Carries a line out. `out` is empty, and is filled. What it changed is not on flash yet when it returns: the shell sees
-/// to that before it lets anybody read `out`.
+/// Carries a line out. `out` is empty, and is filled. What it changed is not on flash yet when it
+/// returns: the shell sees to that before it lets anybody read `out`.
 pub fn run(
     engine: &mut Engine,
     config: &Config,
@@ -136,8 +138,8 @@ pub fn run(
     Status::Refused
 }
 
-/// Says what is wrong with a line. Where nothing but words is missing, and standard input has not been read, they may come
-/// from there.
+/// Says what is wrong with a line. Where nothing but words is missing, and standard input has not
+/// been read, they may come from there.
 fn tell_mistake(mistake: Mistake<'_>, out: &mut AnswerWriter<'_>, may_come: bool) -> Status {
     let mut told = Bytes::<1024>::new();
     mistake.describe(&mut told);
@@ -213,8 +215,8 @@ fn carry_out<'a>(
 const IMPORT: &str = "put the archive in place of all that is kept here? Every incident, every word, all maintenance and \
     history of all sites are replaced; 'export' keeps them. What it tells of sites that are not named here is left out.";
 
-/// Writes every word that the last one of `line` could become, one a line; `line` ends at the cursor. Words that find no
-/// room are left out.
+/// Writes every word that the last one of `line` could become, one a line; `line` ends at the
+/// cursor. Words that find no room are left out.
 pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
     let scope = Scope { config, caller };
     let view = engine.view(config, now);

@@ -1,4 +1,5 @@
-//! What sources say: alerts, for administrators with what is kept of them; and how full every store is.
+//! What sources say: alerts, for administrators with what is kept of them; and how full every store
+//! is.
 
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::scope::Trouble;
@@ -13,7 +14,8 @@ use crate::limits;
 use crate::model::SiteId;
 
 impl<'a> Teller<'a, '_> {
-    /// The alerts of the sites that a command is about, from the one at `from` on; as many as there is room for.
+    /// The alerts of the sites that a command is about, from the one at `from` on; as many as there
+    /// is room for.
     pub(super) fn alerts(
         &self,
         command: &Command<'a>,

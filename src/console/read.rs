@@ -103,7 +103,7 @@ impl<'a> Teller<'a, '_> {
         out.zone = self.scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     }
 
-    // ---- status ----------------------------------------------------------------------------------------
+    // ---- status ---------------------------------------------------------------------------------
 
     pub(super) fn status(
         &self,
@@ -179,7 +179,7 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
-    // ---- incidents -------------------------------------------------------------------------------------
+    // ---- incidents ------------------------------------------------------------------------------
 
     fn incident_table(&self, site: SiteId, all: bool, empty: &str, out: &mut AnswerWriter<'_>) {
         out.table("incidents", INCIDENT, empty, &mut |out| self.incident_rows(site, all, out));
@@ -266,7 +266,8 @@ impl<'a> Teller<'a, '_> {
         found
     }
 
-    /// The site of an incident: the one that is named, or the only one of theirs that has this number.
+    /// The site of an incident: the one that is named, or the only one of theirs that has this
+    /// number.
     pub(super) fn site_of_incident(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
         let has = |site: &SiteId| self.with_incident(*site, command.number, &mut |_| {});
         self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
@@ -405,7 +406,7 @@ impl<'a> Teller<'a, '_> {
         out.list("components", &mut components.iter().map(|id| self.scope.component_name(id)));
     }
 
-    // ---- maintenance, banner -----------------------------------------------------------------------------
+    // ---- maintenance, banner --------------------------------------------------------------------
 
     /// Rows of one maintenance, or of all.
     fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut AnswerWriter<'_>) {
@@ -510,7 +511,7 @@ impl<'a> Teller<'a, '_> {
         Ok(())
     }
 
-    // ---- names -----------------------------------------------------------------------------------------
+    // ---- names ----------------------------------------------------------------------------------
 
     pub(super) fn sites(&self, out: &mut AnswerWriter<'_>) {
         const HEADS: &[&str] = &["site", "state", "title"];

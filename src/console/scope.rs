@@ -1,4 +1,5 @@
-//! Who asks, and what exists for them. A site that is not theirs is told apart from one that there is not by nothing.
+//! Who asks, and what exists for them. A site that is not theirs is told apart from one that there
+//! is not by nothing.
 
 use super::Caller;
 use super::sheet::AnswerWriter;
@@ -128,8 +129,8 @@ impl<'a> Scope<'a> {
         self.sites().flat_map(move |site| self.config.services_of(site).map(|(id, _)| id))
     }
 
-    /// The service that is named, by its section or label, with the component behind the slash; or the component that is
-    /// named alone, with its service. On the named site, if one is.
+    /// The service that is named, by its section or label, with the component behind the slash; or
+    /// the component that is named alone, with its service. On the named site, if one is.
     pub(super) fn service(
         self,
         site: &'a str,

@@ -1,4 +1,5 @@
-//! What is answered, in one of two forms from the same calls: aligned plain lines for people, JSON for programs.
+//! What is answered, in one of two forms from the same calls: aligned plain lines for people, JSON
+//! for programs.
 //!
 //! Foreign text is made harmless: in lines whatever steers is dropped, in JSON it is escaped.
 
@@ -43,13 +44,14 @@ const LAST_COLUMN: u16 = 12;
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
 
-/// Bits that tell where an answer goes on: how many bytes of it were told. The others are a part of their hash, since what is
-/// told may have changed since then.
+/// Bits that tell where an answer goes on: how many bytes of it were told. The others are a part of
+/// their hash, since what is told may have changed since then.
 const OFFSET_BITS: u32 = ANSWER_BYTES.trailing_zeros();
 
 /// The answer in the making.
 ///
-/// One that is longer than its room is made anew for each further piece, and what was told of it before is skipped.
+/// One that is longer than its room is made anew for each further piece, and what was told of it
+/// before is skipped.
 #[expect(clippy::struct_excessive_bools, reason = "each is about something else")]
 pub(super) struct AnswerWriter<'a> {
     out: &'a mut BytesView,
@@ -146,7 +148,7 @@ impl<'a> AnswerWriter<'a> {
         (self.full, self.changed, self.first) = (false, false, true);
     }
 
-    // ---- text ------------------------------------------------------------------------------------------
+    // ---- text -----------------------------------------------------------------------------------
 
     fn put(&mut self, text: &str) {
         if self.measuring {
@@ -196,8 +198,8 @@ impl<'a> AnswerWriter<'a> {
         self.put(&digits);
     }
 
-    /// Lines of text, of parts put together; nothing in JSON. What is foreign in them is made harmless, but for the line
-    /// feeds that are parts of their own.
+    /// Lines of text, of parts put together; nothing in JSON. What is foreign in them is made
+    /// harmless, but for the line feeds that are parts of their own.
     pub(super) fn say(&mut self, parts: &[&str]) {
         if self.json {
             return;
@@ -280,7 +282,7 @@ impl<'a> AnswerWriter<'a> {
         }
     }
 
-    // ---- JSON ------------------------------------------------------------------------------------------
+    // ---- JSON -----------------------------------------------------------------------------------
 
     /// A string of JSON, which is one of YAML, too.
     pub(super) fn string(&mut self, text: &str) {
@@ -325,7 +327,8 @@ impl<'a> AnswerWriter<'a> {
         }
     }
 
-    /// Opens an object `{` or an array `[`, under a key where it stands in an object; nothing in lines.
+    /// Opens an object `{` or an array `[`, under a key where it stands in an object; nothing in
+    /// lines.
     pub(super) fn open(&mut self, key: &str, bracket: &str) {
         if self.json {
             self.key(key);
@@ -347,7 +350,7 @@ impl<'a> AnswerWriter<'a> {
         self.first = false;
     }
 
-    // ---- values ----------------------------------------------------------------------------------------
+    // ---- values ---------------------------------------------------------------------------------
 
     fn cell(&mut self, cell: Cell<'_>) {
         match cell {
@@ -444,8 +447,9 @@ impl<'a> AnswerWriter<'a> {
         self.close("]");
     }
 
-    /// A table: an array of objects under `key`, or aligned lines. `rows` calls [`row`](Self::row) for each row, and must
-    /// call it the same way every time that it is called. `empty` is said where there is none.
+    /// A table: an array of objects under `key`, or aligned lines. `rows` calls [`row`](Self::row)
+    /// for each row, and must call it the same way every time that it is called. `empty` is said
+    /// where there is none.
     pub(super) fn table(&mut self, key: &str, heads: &[&str], empty: &str, rows: &mut dyn FnMut(&mut Self)) {
         self.open(key, "[");
         if !self.json {
@@ -460,7 +464,8 @@ impl<'a> AnswerWriter<'a> {
                 }
                 return;
             }
-            // A head may be wider than what is below it; a column with nothing below its head is left out.
+            // A head may be wider than what is below it; a column with nothing below its head is
+            // left out.
             let widths = self.widths;
             self.measuring = true;
             self.heads(heads, &widths);
@@ -475,7 +480,8 @@ impl<'a> AnswerWriter<'a> {
         self.close("]");
     }
 
-    /// Whether columns would be broken at the end of the line. What may be long is the last, and that may go on below.
+    /// Whether columns would be broken at the end of the line. What may be long is the last, and
+    /// that may go on below.
     fn is_too_wide(&self) -> bool {
         let wide = |width: u16| if width > 0 { width.saturating_add(2) } else { 0 };
         let columns = self.widths.iter().filter(|&&width| width > 0).count();

@@ -1,5 +1,5 @@
-//! Transcripts of every command, for every kind of caller, over a board with two sites; and that nobody learns of a site
-//! that is not theirs.
+//! Transcripts of every command, for every kind of caller, over a board with two sites; and that
+//! nobody learns of a site that is not theirs.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -555,7 +555,8 @@ fn without_egret() -> String {
     kept
 }
 
-/// Both boards in the same trouble, and egret, where there is one, with incidents, maintenance and a banner of its own.
+/// Both boards in the same trouble, and egret, where there is one, with incidents, maintenance and
+/// a banner of its own.
 fn two_boards() -> [Board; 2] {
     [FILE, &without_egret()].map(|file| {
         let mut board = Board::new(file);
@@ -632,8 +633,9 @@ fn part() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Who has one site is told the same, whatever else is on the board. An administrator is, too, but for what concerns the
-    /// whole board: that it is not theirs to export says that there is more of it.
+    /// Who has one site is told the same, whatever else is on the board. An administrator is, too,
+    /// but for what concerns the whole board: that it is not theirs to export says that there is
+    /// more of it.
     #[test]
     fn nobody_learns_of_another_site(lines in prop::collection::vec((prop::collection::vec(part(), 1..6), 0..2usize), 1..12)) {
         let [mut with, mut without] = two_boards();
@@ -878,7 +880,8 @@ fn the_tab_key_knows_what_there_is() {
     }
 }
 
-/// The transcript and the tables of `docs/console.md` are what the console says. `UPDATE_GOLDEN=1` writes both anew.
+/// The transcript and the tables of `docs/console.md` are what the console says. `UPDATE_GOLDEN=1`
+/// writes both anew.
 #[test]
 fn the_paper_is_right() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/console.md");

@@ -1,7 +1,8 @@
 //! The bounded store of alerts: a dense list, and an index by (source, fingerprint).
 //!
-//! All operations but [`Alerts::evict_ended`] and the walks are O(1) in the number of alerts, so the cost of
-//! an alert does not grow with how many fire. "Full" is a value; the engine decides what it means.
+//! All operations but [`Alerts::evict_ended`] and the walks are O(1) in the number of alerts, so
+//! the cost of an alert does not grow with how many fire. "Full" is a value; the engine decides
+//! what it means.
 
 use heapless::Vec;
 
@@ -27,21 +28,21 @@ pub enum AlertPhase {
         /// When.
         until: Mono,
     },
-    /// Nobody can tell whether it fires: it ended without being resolved, or was over by our clock when it was
-    /// first heard. A repeating source must have been heard without it since then for
+    /// Nobody can tell whether it fires: it ended without being resolved, or was over by our clock
+    /// when it was first heard. A repeating source must have been heard without it since then for
     /// [`EXPIRED_QUIET`](crate::limits::EXPIRED_QUIET); a webhook's stays so until it is resolved.
     Expired {
         /// Since when.
         quiet_since: Mono,
     },
-    /// It was resolved. Remembered until then, so that a repeated "resolved" is known for what it is, and so
-    /// is a "firing" that another member of a cluster sends late.
+    /// It was resolved. Remembered until then, so that a repeated "resolved" is known for what it
+    /// is, and so is a "firing" that another member of a cluster sends late.
     Ended {
         /// When.
         until: Mono,
     },
-    /// A person has ended it: the team's word, not knowledge, until its source speaks of it again. Then,
-    /// at the latest, its source would have said it again.
+    /// A person has ended it: the team's word, not knowledge, until its source speaks of it again.
+    /// Then, at the latest, its source would have said it again.
     Released {
         /// When.
         until: Mono,
@@ -53,9 +54,11 @@ pub enum AlertPhase {
 pub struct OnFlash {
     /// It holds it.
     pub written: bool,
-    /// It holds something else of it, or lacks it: see [`Engine::write_down`](super::Engine::write_down).
+    /// It holds something else of it, or lacks it: see
+    /// [`Engine::write_down`](super::Engine::write_down).
     pub dirty: bool,
-    /// Until when it knows what was heard, in seconds of the monotonic clock; before a start, less than zero.
+    /// Until when it knows what was heard, in seconds of the monotonic clock; before a start, less
+    /// than zero.
     pub at_secs: i32,
 }
 
@@ -183,8 +186,8 @@ pub fn since(starts_at: Option<Wall>, heard: Mono, now: Now) -> At {
 /// Places in the index: twice as many as in the list, since its probes lengthen as it fills.
 const INDEX: usize = ALERTS * 2;
 
-/// Where in the list the alert with a key is: 4 KiB. Open addressing, with linear probes; a hole that a
-/// removal leaves is filled at once, so a probe ends at the first empty place.
+/// Where in the list the alert with a key is: 4 KiB. Open addressing, with linear probes; a hole
+/// that a removal leaves is filled at once, so a probe ends at the first empty place.
 struct Index([u16; INDEX]);
 
 impl Index {
@@ -352,8 +355,8 @@ impl Alerts {
         Some(held)
     }
 
-    /// Makes room by forgetting one that has ended. False if there is none. O(alerts), and only called
-    /// when the list is full.
+    /// Makes room by forgetting one that has ended. False if there is none. O(alerts), and only
+    /// called when the list is full.
     pub fn evict_ended(&mut self) -> bool {
         if self.counting_all() >= self.list.len() {
             return false;
@@ -365,7 +368,8 @@ impl Alerts {
         }
     }
 
-    /// Lets sites go on with their numbers at another place: from the first to the second of each pair.
+    /// Lets sites go on with their numbers at another place: from the first to the second of each
+    /// pair.
     pub fn renumber(&mut self, moves: impl Iterator<Item = (SiteId, SiteId)>) {
         let before = core::mem::take(&mut self.numbered);
         for (was, is) in moves {

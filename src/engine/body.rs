@@ -1,9 +1,9 @@
 //! A body of a source while it is read: one change, whatever the order of what is in it.
 //!
-//! What a body makes worse is shown at once, so that nobody waits for a slow sender to learn of an outage.
-//! What it makes better is noted in the [`Body`] and shown when the body is over, well or cut. So an
-//! alert that ends before its successor begins, some bytes later, leaves no moment in which all seems
-//! well. One step that is no body's, time that passes say, is a change of its own.
+//! What a body makes worse is shown at once, so that nobody waits for a slow sender to learn of an
+//! outage. What it makes better is noted in the [`Body`] and shown when the body is over, well or
+//! cut. So an alert that ends before its successor begins, some bytes later, leaves no moment in
+//! which all seems well. One step that is no body's, time that passes say, is a change of its own.
 
 use super::status::ComponentStatus;
 use super::{Effects, Engine, Verdict};
@@ -139,7 +139,8 @@ impl Engine {
         Effects { verdict: None, stale: body.stale }
     }
 
-    /// What found no room in a body is known by what else stood in it: when all of that is over, so is it.
+    /// What found no room in a body is known by what else stood in it: when all of that is over, so
+    /// is it.
     fn end_marks(&mut self, config: &Config, body: &Body, end: End, now: Now) {
         // Zero stands for "not known".
         let group = body.sum.max(1);
@@ -159,7 +160,8 @@ impl Engine {
     }
 
     /// Shows what a change has made of a component: worse, or as bad since earlier, at once. Better
-    /// waits for [`settle`](Self::settle). `earliest`: when its newest trouble began, if that is known.
+    /// waits for [`settle`](Self::settle). `earliest`: when its newest trouble began, if that is
+    /// known.
     pub(super) fn update(&mut self, config: &Config, id: ComponentId, earliest: Option<At>, now: Now) {
         let Some(status) = self.statuses.get(id.index()) else { return };
         if self.restoring || status.found(now.mono) < status.shown() {
@@ -169,8 +171,8 @@ impl Engine {
         }
     }
 
-    /// The present change has made something better about a component: nothing better is shown of it before this
-    /// change is over.
+    /// The present change has made something better about a component: nothing better is shown of
+    /// it before this change is over.
     pub(super) fn lower(&mut self, id: ComponentId) {
         if !self.changes.lowered.contains(id)
             && let Some(status) = self.statuses.get_mut(id.index())
@@ -180,8 +182,8 @@ impl Engine {
         }
     }
 
-    /// A change is over: what it made better is shown, unless another change goes on that has made it better,
-    /// too, and may make it worse again.
+    /// A change is over: what it made better is shown, unless another change goes on that has made
+    /// it better, too, and may make it worse again.
     pub(super) fn settle(&mut self, config: &Config, now: Now) {
         let changes = core::mem::take(&mut self.changes);
         for id in changes.lowered.iter() {

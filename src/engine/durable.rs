@@ -1,41 +1,42 @@
-//! Alerts that must survive a restart: those of senders that do not repeat, as the journal's records hold
-//! them, and back.
+//! Alerts that must survive a restart: those of senders that do not repeat, as the journal's
+//! records hold them, and back.
 //!
-//! An Alertmanager says a webhook alert once, and again after hours. Without this, a restart would forget it,
-//! and its component would be green once its source had been heard for a while.
+//! An Alertmanager says a webhook alert once, and again after hours. Without this, a restart would
+//! forget it, and its component would be green once its source had been heard for a while.
 //!
 //! # Records, version 1
 //!
-//! Numbers are little-endian, times are milliseconds since 1970, `i64::MIN` if not known. Sections of the
-//! configuration are known by a hash of their names, so that a record says nothing by itself and a renamed
-//! section takes nothing along.
+//! Numbers are little-endian, times are milliseconds since 1970, `i64::MIN` if not known. Sections
+//! of the configuration are known by a hash of their names, so that a record says nothing by itself
+//! and a renamed section takes nothing along.
 //!
 //! ```text
 //! claim: | source u64 | fingerprint u64 | how u8 | says u8 | starts i64 | told i64 | until i64 |
 //!        | count u16 | count x component u32 | length u16 | length x kept |
 //! over:  | source u64 | fingerprint u64 | at i64 | starts i64 |
 //! more:  | source u64 |
-//! began: | source u64 | fingerprint u64 | severity u8 | starts i64 | count u16 | count x component u32 |
-//!        | length u16 | length x kept |
+//! began: | source u64 | fingerprint u64 | severity u8 | starts i64 |
+//!        | count u16 | count x component u32 | length u16 | length x kept |
 //! ended: | source u64 | fingerprint u64 |
 //! ```
 //!
-//! `how`: 1 collectd says it, 2 its life was granted anew at a start without a clock. `says`: 1 degraded, 2
-//! outage, 3 its sender cannot tell; and 16 nobody can tell whether it fires, 32 its sender says that nobody
-//! looked, 48 a person ended it. `starts`: as its sender says, else when it was heard first. `told`: when it
-//! was heard last. `until`: so long that is believed; its expiry needs no record. `count`: 65,535 if there
-//! were too many to list: then all that the source feeds, since a component that is left out could turn
-//! green. `kept`: of what is kept, the name, the labels that led by name and what is published, as [`Kept`]
-//! packs it. `more`: this source had alerts that are not written down: more than fit, more than its
-//! allowance of flash (see [`wear`](super::flash_budget)), or such whose labels hold a MAC address, which could be
-//! guessed from the fingerprint. `began` and `ended` are of earlier versions, and only read. `severity`: 1
+//! `how`: 1 collectd says it, 2 its life was granted anew at a start without a clock. `says`: 1
+//! degraded, 2 outage, 3 its sender cannot tell; and 16 nobody can tell whether it fires, 32 its
+//! sender says that nobody looked, 48 a person ended it. `starts`: as its sender says, else when it
+//! was heard first. `told`: when it was heard last. `until`: so long that is believed; its expiry
+//! needs no record. `count`: 65,535 if there were too many to list: then all that the source feeds,
+//! since a component that is left out could turn green. `kept`: of what is kept, the name, the
+//! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
+//! alerts that are not written down: more than fit, more than its allowance of flash (see
+//! [`wear`](super::flash_budget)), or such whose labels hold a MAC address, which could be guessed
+//! from the fingerprint. `began` and `ended` are of earlier versions, and only read. `severity`: 1
 //! degraded, 2 outage; and 16 if collectd says it.
 //!
 //! # A life over a restart
 //!
-//! A restart grants what was left of an alert's life by the clock, never more. Without a clock nobody knows
-//! how much that is: the whole of it is granted once, and the record says so; at a second start without a
-//! clock the alert is *no data*. When the clock comes, `until` decides.
+//! A restart grants what was left of an alert's life by the clock, never more. Without a clock
+//! nobody knows how much that is: the whole of it is granted once, and the record says so; at a
+//! second start without a clock the alert is *no data*. When the clock comes, `until` decides.
 
 use super::Engine;
 use super::alerts::{AlertKey, AlertPhase, Grant, Held, OnFlash};
@@ -71,8 +72,9 @@ const RELEASED: u8 = 48;
 const ALL: u16 = u16::MAX;
 
 impl Engine {
-    /// The records of all that must survive a restart: what a compacted journal holds. Where alerts are too many,
-    /// `brief`: only that there were. Of how components fared, the newest days that fit.
+    /// The records of all that must survive a restart: what a compacted journal holds. Where alerts
+    /// are too many, `brief`: only that there were. Of how components fared, the newest days that
+    /// fit.
     pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
         let mut used = 0u32;
         let mut counted = |kind: u8, payload: &[u8]| {
@@ -114,9 +116,9 @@ impl Engine {
         }
     }
 
-    /// Takes back a record of an earlier run, before anything else has come. Nothing is shown of it before
-    /// [`restored`](Self::restored): what ended since is never told. What the configuration no longer names
-    /// is left out. False if the record is not one of these.
+    /// Takes back a record of an earlier run, before anything else has come. Nothing is shown of it
+    /// before [`restored`](Self::restored): what ended since is never told. What the configuration
+    /// no longer names is left out. False if the record is not one of these.
     pub fn restore(&mut self, config: &Config, now: Now, kind: u8, payload: &[u8]) -> bool {
         let mut rest = payload;
         self.restoring = true;
@@ -130,7 +132,8 @@ impl Engine {
         }
     }
 
-    /// An earlier version's record: nobody knows how much of its life was left, so all of it is granted.
+    /// An earlier version's record: nobody knows how much of its life was left, so all of it is
+    /// granted.
     fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let [severity] = take(rest)?;
@@ -196,8 +199,8 @@ impl Engine {
         let settings = config.sources.get(source.index())?;
         let (site, within) = (settings.site, within(config, source));
         let (until, grant) = claim.life(within, now);
-        // Its record is to say when it is over. Without that, or if a clock that was ahead dated it, the next start
-        // grants all of it again.
+        // Its record is to say when it is over. Without that, or if a clock that was ahead dated
+        // it, the next start grants all of it again.
         let dated = until.and_then(|until| now.wall_of(until));
         let undated =
             until.is_some() && known(claim.until).is_none_or(|was| dated.is_some_and(|is| is < was));
@@ -276,9 +279,10 @@ impl Engine {
         Some(())
     }
 
-    /// The clock has come to count, or was set: what a start has brought back has what is left by it. What
-    /// was written before has no date, or that of a clock that was `wrong` by so much: it gets another one, but
-    /// once an hour at most, so that a clock that is set all the time costs the flash little.
+    /// The clock has come to count, or was set: what a start has brought back has what is left by
+    /// it. What was written before has no date, or that of a clock that was `wrong` by so much: it
+    /// gets another one, but once an hour at most, so that a clock that is set all the time costs
+    /// the flash little.
     pub(super) fn learn_what_was_left(&mut self, config: &Config, wrong: Option<Millis>, now: Now) {
         let rests = self.dated_at.is_some_and(|at| now.mono < at.plus(DATED_AGAIN));
         let anew = wrong.is_none_or(|wrong| wrong >= DATED_WRONG) && !rests;
@@ -348,7 +352,8 @@ struct ClaimRecord {
 }
 
 impl ClaimRecord {
-    /// Until when what it says is believed after a start, if that is still to come; and how that was found.
+    /// Until when what it says is believed after a start, if that is still to come; and how that
+    /// was found.
     fn life(&self, within: Millis, now: Now) -> (Option<Mono>, Grant) {
         let most = now.mono.plus(within);
         match known(self.until).and_then(|until| now.mono_of(until)) {
@@ -372,9 +377,9 @@ pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     out
 }
 
-/// Whether a pair of what is kept of an alert may be on flash, which may be seized: its name, the words of the
-/// configuration that led by name (if no matcher looks at that label, there is no other value), and what its
-/// components publish. What a matcher alone looked at is not.
+/// Whether a pair of what is kept of an alert may be on flash, which may be seized: its name, the
+/// words of the configuration that led by name (if no matcher looks at that label, there is no
+/// other value), and what its components publish. What a matcher alone looked at is not.
 fn may_be_written(config: &Config, held: &Held, pair: &KeptPair<'_>) -> bool {
     let name = pair.name;
     let led = || {

@@ -1,10 +1,12 @@
-//! What the alerts of senders that do not repeat may cost the flash, and what the journal lacks for it.
+//! What the alerts of senders that do not repeat may cost the flash, and what the journal lacks for
+//! it.
 //!
-//! Each of their beginnings and ends is on flash before its sender is answered, so who flaps every ten seconds would
-//! write a megabyte a day. Each source has an allowance: [`ALERT_FLASH_BYTES`] at once, and [`ALERT_FLASH_HOUR`] more
-//! with each hour. When it is used up, the journal is told only that there is [`MORE`], and nothing about a further
-//! beginning: after a restart what the source feeds is *no data* until it has had the time to say everything again, never
-//! well. An alert that is written down is always struck out when it ends, whatever is left. When some of the allowance
+//! Each of their beginnings and ends is on flash before its sender is answered, so who flaps every
+//! ten seconds would write a megabyte a day. Each source has an allowance: [`ALERT_FLASH_BYTES`] at
+//! once, and [`ALERT_FLASH_HOUR`] more with each hour. When it is used up, the journal is told only
+//! that there is [`MORE`], and nothing about a further beginning: after a restart what the source
+//! feeds is *no data* until it has had the time to say everything again, never well. An alert that
+//! is written down is always struck out when it ends, whatever is left. When some of the allowance
 //! has grown back, a compaction writes everything down anew; it is paid from the allowance, too.
 
 use super::Engine;
@@ -40,8 +42,8 @@ pub(super) struct FlashBudget {
     more: bool,
     /// It must be told that there is more.
     owes: bool,
-    /// Until then this source may have alerts that nobody holds: they found no room, or an earlier run did not write
-    /// them down.
+    /// Until then this source may have alerts that nobody holds: they found no room, or an earlier
+    /// run did not write them down.
     pub(super) lost_until: Mono,
 }
 
@@ -103,8 +105,8 @@ impl Engine {
         self.unwritten
     }
 
-    /// The journal must be told of the alert at a place; if it is none that a restart must know of, only
-    /// that it is over. In [`write_down`](Self::write_down).
+    /// The journal must be told of the alert at a place; if it is none that a restart must know of,
+    /// only that it is over. In [`write_down`](Self::write_down).
     pub(super) fn must_write(&mut self, at: usize) {
         let dirty = self.alerts.update(at, |held| {
             held.flash.dirty = held.flash.written || held.sender != Sender::Repeating;
@@ -207,8 +209,8 @@ impl Engine {
         }
     }
 
-    /// When the journal should be compacted for what was not written down. Those who are [`behind`](Self::behind) then
-    /// pay for that.
+    /// When the journal should be compacted for what was not written down. Those who are
+    /// [`behind`](Self::behind) then pay for that.
     pub fn catches_up_at(&self) -> Option<Mono> {
         self.wear.iter().filter_map(FlashBudget::catches_up_at).min()
     }

@@ -1,25 +1,29 @@
 //! Signs of life that are owed: which ones are on time, and what follows when one is not.
 //!
-//! One that is late, or says that something failed, is as bad as its severity says. One that was not heard since we started is
-//! unknown, and not late until it had the time to come: who sends it once a day may have done so just before. That alone
-//! opens no incident: else every restart would, for each nightly job.
+//! One that is late, or says that something failed, is as bad as its severity says. One that was
+//! not heard since we started is unknown, and not late until it had the time to come: who sends it
+//! once a day may have done so just before. That alone opens no incident: else every restart would,
+//! for each nightly job.
 //!
 //! # Over a restart
 //!
-//! So that such a job is not unknown for a day after each restart, the last beat of those that come every
-//! [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than [`BEAT_WRITE`]. Of all, a failure
-//! is written at once, if none is written yet; what has changed since is written with the history, every six hours, and at a
-//! clean stop. After a restart a record says only what is sure: that one which was not due before the start came, and that one
-//! which was late or had failed did. One that became due before is unknown: it may have come while we were away, or have come
-//! and not been written down. How long ago it came is told by the wall
-//! clock; when that is set right later, as on a board that begins where it stopped, what it said is told anew.
+//! So that such a job is not unknown for a day after each restart, the last beat of those that come
+//! every [`BEAT_KEPT_EVERY`] or more rarely is written down when it comes, and no more often than
+//! [`BEAT_WRITE`]. Of all, a failure is written at once, if none is written yet; what has changed
+//! since is written with the history, every six hours, and at a clean stop. After a restart a
+//! record says only what is sure: that one which was not due before the start came, and that one
+//! which was late or had failed did. One that became due before is unknown: it may have come while
+//! we were away, or have come and not been written down. How long ago it came is told by the wall
+//! clock; when that is set right later, as on a board that begins where it stopped, what it said is
+//! told anew.
 //!
 //! ```text
 //! beat: | heartbeat u32 | flags u8 | last i64 |
 //! ```
 //!
-//! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section. `flags`: 1 it failed, 2 it
-//! was late; both, it failed and the next one was late. `last`: when it came, in milliseconds since 1970; what came before the clock was set is not written.
+//! Numbers are little-endian. `heartbeat`: a hash of the names of its site, source and section.
+//! `flags`: 1 it failed, 2 it was late; both, it failed and the next one was late. `last`: when it
+//! came, in milliseconds since 1970; what came before the clock was set is not written.
 
 use super::Engine;
 use crate::config::same::same_source;
@@ -44,7 +48,8 @@ pub enum HeartbeatState {
         /// Our start, or when it was configured.
         since: Mono,
     },
-    /// The same, but an earlier run heard it, and nobody knows how long ago that is while the clock is not set.
+    /// The same, but an earlier run heard it, and nobody knows how long ago that is while the clock
+    /// is not set.
     Recalled {
         /// Our start.
         since: Mono,
@@ -88,7 +93,8 @@ pub(super) struct HeartbeatSlot {
     noted_at: Option<Mono>,
     /// The journal must be told of it.
     dirty: bool,
-    /// Whether nothing came in this run yet, and a record says when it came before, and what: as in that.
+    /// Whether nothing came in this run yet, and a record says when it came before, and what: as in
+    /// that.
     recalled: bool,
     recalled_at: Wall,
     recalled_flags: u8,
@@ -234,20 +240,21 @@ impl Engine {
         }
     }
 
-    // ---- over a restart ------------------------------------------------------------------------------
+    // ---- over a restart -------------------------------------------------------------------------
 
     /// Whether what has just come is worth a write of its own.
     fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
         let Some(beat) = self.beats.get(id.index()) else { return false };
         let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
-        // Of both, the journal must not tell the other; of a failure at once, of its end with the next beat, at the
-        // latest.
+        // Of both, the journal must not tell the other; of a failure at once, of its end with the
+        // next beat, at the latest.
         let noted = beat.noted.0 & FAILED != 0;
         // What flaps more often than it is owed must not cost the flash for it.
         let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };
         let settled = beat.noted_at.is_none_or(|at| now.mono >= at.plus(rest));
         let news = failed && !noted || !failed && noted && settled;
-        // What comes often, and was written with the history, must not be on time after a restart if it has failed since.
+        // What comes often, and was written with the history, must not be on time after a restart
+        // if it has failed since.
         now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
     }
 
@@ -346,7 +353,8 @@ impl Engine {
         Some(())
     }
 
-    /// What an earlier run heard, once the clock says when that was, and again when it says otherwise.
+    /// What an earlier run heard, once the clock says when that was, and again when it says
+    /// otherwise.
     pub(super) fn recall_beats(&mut self, config: &Config, now: Now) {
         for (id, row) in config.heartbeats() {
             let Some(&beat) = self.beats.get(id.index()) else { continue };

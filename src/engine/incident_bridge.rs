@@ -1,4 +1,5 @@
-//! Where the engine meets the incidents: it tells them how components stand, they tell what follows.
+//! Where the engine meets the incidents: it tells them how components stand, they tell what
+//! follows.
 
 use super::Engine;
 use super::status::ComponentStatus;
@@ -15,7 +16,8 @@ impl Engine {
         &self.incidents
     }
 
-    /// Says how large the journal may be, in bytes: what is configured may be less than what is kept needs.
+    /// Says how large the journal may be, in bytes: what is configured may be less than what is
+    /// kept needs.
     pub fn set_journal(&mut self, bytes: u32) {
         self.incidents.set_journal(bytes);
     }
@@ -25,16 +27,16 @@ impl Engine {
         &self.uptime
     }
 
-    /// Writes down how every component fared, as far as that has changed: when [`Uptime::flush_at`] says so, and at a clean
-    /// stop.
+    /// Writes down how every component fared, as far as that has changed: when [`Uptime::flush_at`]
+    /// says so, and at a clean stop.
     pub fn flush_uptime(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
         self.uptime.pass(config, now);
         self.uptime.flush(config, now, each);
         self.flush_beats(config, now, each);
     }
 
-    /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who owns the machine. It is
-    /// on flash when [`unnoted`](Incidents::unnoted) records are.
+    /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who
+    /// owns the machine. It is on flash when [`unnoted`](Incidents::unnoted) records are.
     pub fn act(
         &mut self,
         config: &Config,
@@ -49,7 +51,8 @@ impl Engine {
         done
     }
 
-    /// All records of an earlier run are restored: what they add up to is shown, as it was told before.
+    /// All records of an earlier run are restored: what they add up to is shown, as it was told
+    /// before.
     pub fn restored(&mut self, config: &Config, now: Now) {
         self.restoring = false;
         self.incidents.restored(now);
@@ -61,8 +64,9 @@ impl Engine {
         self.step(config, now, super::Input::Pass);
     }
 
-    /// Forgets what happened, what people said and how components fared, for what [`restore_incident`](Self::restore_incident) takes back to
-    /// stand in its place. Alerts that fire stay.
+    /// Forgets what happened, what people said and how components fared, for what
+    /// [`restore_incident`](Self::restore_incident) takes back to stand in its place. Alerts that
+    /// fire stay.
     pub fn forget_incidents(&mut self) {
         self.incidents.forget();
         self.uptime.forget();
@@ -90,8 +94,8 @@ impl Engine {
         self.incidents.tidy();
     }
 
-    /// Lets the incidents see how every component stands. O(components); called when one has changed, and when time alone
-    /// changes something.
+    /// Lets the incidents see how every component stands. O(components); called when one has
+    /// changed, and when time alone changes something.
     pub(super) fn look(&mut self, config: &Config, now: Now) {
         self.stirred = false;
         let statuses = &self.statuses;

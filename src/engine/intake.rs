@@ -1,4 +1,5 @@
-//! How alerts and sources flow through the engine: what a message changes, and what time alone changes.
+//! How alerts and sources flow through the engine: what a message changes, and what time alone
+//! changes.
 
 use super::alerts::{self, AlertKey, AlertPhase, Grant, Held, OnFlash};
 use super::lifetime::{self, Claim, Memory, Reading, Sender};
@@ -27,8 +28,9 @@ impl Engine {
         let (before, quiet) = (self.sources.last_heard(source), !self.repeats(source, now.mono));
         let returned = self.sources.heard(source, settings.resync, now.mono);
         if returned || quiet {
-            // It said nothing. The time in which it would have repeated what expired begins only now. Who is not missed for
-            // so long, as a script of every hour, need not come more often than it does.
+            // It said nothing. The time in which it would have repeated what expired begins only
+            // now. Who is not missed for so long, as a script of every hour, need not come more
+            // often than it does.
             self.alerts.for_each_of(source, |held| {
                 if let AlertPhase::Expired { quiet_since } = &mut held.phase
                     && (returned || before.is_none_or(|before| before < *quiet_since))
@@ -54,8 +56,8 @@ impl Engine {
         }
     }
 
-    /// Whether a source has said something lately, and so would have repeated what fires. It may be allowed to be silent for
-    /// much longer than that.
+    /// Whether a source has said something lately, and so would have repeated what fires. It may be
+    /// allowed to be silent for much longer than that.
     fn repeats(&self, source: SourceId, now: Mono) -> bool {
         self.sources.is_live(source)
             && self.sources.last_heard(source).is_some_and(|last| last.plus(EXPIRED_HEARD) > now)
@@ -89,8 +91,9 @@ impl Engine {
             Meaning::Heartbeat => return Verdict::Heartbeat,
             Meaning::Concerns { components, fires } if fires != Finding::Well => (components, fires),
             meaning => {
-                // What it says about itself has changed so that nothing here is wrong by it any more; unless that is
-                // among what found no room: then it lives for as long as it said.
+                // What it says about itself has changed so that nothing here is wrong by it any
+                // more; unless that is among what found no room: then it lives for as long as it
+                // said.
                 if let Some(at) = at.filter(|_| !alert.was_cut()) {
                     self.dismiss(config, at, sender, claim, now);
                 }
@@ -246,7 +249,8 @@ impl Engine {
     ) -> Verdict {
         let doubtful = matches!(message.reading, Reading::Unclear | Reading::CannotTell);
         let phase = if doubtful {
-            // It may have fired, and its repetitions be lost on the way: its absence must be heard, too.
+            // It may have fired, and its repetitions be lost on the way: its absence must be heard,
+            // too.
             AlertPhase::Expired { quiet_since: now.mono }
         } else {
             AlertPhase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
@@ -320,7 +324,8 @@ impl Engine {
         self.alerts.counting_all().saturating_add(reserved) < ALERTS
     }
 
-    /// No room: the components are at least as bad as it says, for a while after the last such refusal.
+    /// No room: the components are at least as bad as it says, for a while after the last such
+    /// refusal.
     pub(super) fn refuse(
         &mut self,
         config: &Config,
@@ -340,15 +345,16 @@ impl Engine {
         Verdict::Refused
     }
 
-    /// An alert that nobody will say again before then finds no room: after a restart there would be no mark of it.
+    /// An alert that nobody will say again before then finds no room: after a restart there would
+    /// be no mark of it.
     fn lose(&mut self, source: SourceId, sender: Sender, until: Mono) {
         if sender != Sender::Repeating {
             self.lost(source, until);
         }
     }
 
-    /// A webhook's sender has left alerts out, which may be about anything that it feeds: none of that is known to be well
-    /// until it must have said them again.
+    /// A webhook's sender has left alerts out, which may be about anything that it feeds: none of
+    /// that is known to be well until it must have said them again.
     pub(super) fn truncated(&mut self, config: &Config, source: SourceId, now: Now) {
         let until = marked_until(config, source, Sender::Webhook, now.mono);
         self.doubt_fed_by(config, source, (Finding::LeftOut, until), now);
@@ -374,8 +380,8 @@ impl Engine {
         self.wake_at(until);
     }
 
-    /// Its source ended it. That is remembered: what repeats says so again, and in a cluster of Alertmanagers
-    /// another member's "firing" may come behind.
+    /// Its source ended it. That is remembered: what repeats says so again, and in a cluster of
+    /// Alertmanagers another member's "firing" may come behind.
     fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
         let repeats = sender == Sender::Repeating;
@@ -397,15 +403,15 @@ impl Engine {
         self.wake_at(until);
     }
 
-    /// It concerns nobody any more, which is our conclusion, and not its sender's word: what its sender says
-    /// next, with the start that it had, is news.
+    /// It concerns nobody any more, which is our conclusion, and not its sender's word: what its
+    /// sender says next, with the start that it had, is news.
     fn dismiss(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
         self.end(config, at, sender, claim, now);
         self.alerts.update(at, |held| held.starts_at = None.into());
     }
 
-    /// Its source calls it resolved, and says that nobody looked: it stays, unknown, until its source says
-    /// more of it, or a person ends it.
+    /// Its source calls it resolved, and says that nobody looked: it stays, unknown, until its
+    /// source says more of it, or a person ends it.
     fn lose_sight(&mut self, config: &Config, at: usize, now: Now) {
         let Some(held) = self.alerts.get(at) else { return };
         // It says no more than what a person has ended.
@@ -425,9 +431,9 @@ impl Engine {
         self.wake_at(now.mono.plus(EXPIRED_QUIET));
     }
 
-    /// A person ends what an alert of their site says. Until its source speaks of it again the page tells that
-    /// as the team's word; if its source does not for as long as it may take to repeat it, it is over.
-    /// False if there is no such alert.
+    /// A person ends what an alert of their site says. Until its source speaks of it again the page
+    /// tells that as the team's word; if its source does not for as long as it may take to repeat
+    /// it, it is over. False if there is no such alert.
     pub fn release(&mut self, config: &Config, now: Now, site: SiteId, number: u16) -> bool {
         self.step(config, now, super::Input::Pass);
         let of_site =
@@ -592,19 +598,20 @@ fn claim(alert: &Alert) -> Claim {
     }
 }
 
-/// Whether a message says that an alert fires which its source ended a moment ago, with the start that it had
-/// then: a member of a cluster that has not heard of the end yet. Later it is news: Alertmanager gives up an
-/// alert that it has not heard of for a while, and gets it again with its old start.
+/// Whether a message says that an alert fires which its source ended a moment ago, with the start
+/// that it had then: a member of a cluster that has not heard of the end yet. Later it is news:
+/// Alertmanager gives up an alert that it has not heard of for a while, and gets it again with its
+/// old start.
 fn is_old_news(held: &Held, sender: Sender, claim: Claim, reading: Reading) -> bool {
     let ended = matches!(held.phase, AlertPhase::Ended { .. });
     let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at.get();
     sender != Sender::Repeating && ended && same_start && reading == Reading::Firing
 }
 
-/// Until when an alert that fires lives unrepeated: a webhook's and collectd's as long as its sender may take
-/// to repeat it; else the longer of `resolve_after` and what `endsAt` promises, up to
-/// [`PROMISE_MOST`]. No sender promises more than lies between its own `startsAt` and `endsAt`: so a clock of
-/// ours that is decades behind makes no outage last for decades.
+/// Until when an alert that fires lives unrepeated: a webhook's and collectd's as long as its
+/// sender may take to repeat it; else the longer of `resolve_after` and what `endsAt` promises, up
+/// to [`PROMISE_MOST`]. No sender promises more than lies between its own `startsAt` and `endsAt`:
+/// so a clock of ours that is decades behind makes no outage last for decades.
 fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: Now) -> Mono {
     if sender != Sender::Repeating {
         return marked_until(config, source, sender, now.mono);
@@ -618,8 +625,9 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
     promised.map_or(least, |promised| promised.min(span.unwrap_or(most)).min(most).max(least))
 }
 
-/// Until when an alert that finds no room marks its components: until its sender, if it still fires, must have
-/// said so again. A webhook does that after hours, and so does collectd, if it is told to.
+/// Until when an alert that finds no room marks its components: until its sender, if it still
+/// fires, must have said so again. A webhook does that after hours, and so does collectd, if it is
+/// told to.
 fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
     now.plus(marked_for(config, source, sender))
 }

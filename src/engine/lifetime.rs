@@ -1,12 +1,14 @@
-//! What one message says about one alert: does it fire, has it been resolved, or can nobody tell yet?
+//! What one message says about one alert: does it fire, has it been resolved, or can nobody tell
+//! yet?
 //!
-//! The heart of honesty, and pure: no store, no time but what is passed in. Each rule comes from how a real
-//! sender behaves, and the tests name it.
+//! The heart of honesty, and pure: no store, no time but what is passed in. Each rule comes from
+//! how a real sender behaves, and the tests name it.
 //!
-//! Prometheus and vmalert repeat. While an alert fires, `endsAt` is a promise, "firing until", some minutes
-//! ahead of *their* clock, and later in every message. Once it is resolved, `endsAt` is the moment of that,
-//! and stands still in the messages that say so again for 15 minutes. So whether `endsAt` moves says more
-//! than our own clock can, which may run minutes ahead, minutes behind or not at all.
+//! Prometheus and vmalert repeat. While an alert fires, `endsAt` is a promise, "firing until", some
+//! minutes ahead of *their* clock, and later in every message. Once it is resolved, `endsAt` is the
+//! moment of that, and stands still in the messages that say so again for 15 minutes. So whether
+//! `endsAt` moves says more than our own clock can, which may run minutes ahead, minutes behind or
+//! not at all.
 
 use crate::limits::REPEAT_LEAST;
 use crate::time::{MaybeWall, Mono, Now, Wall};
@@ -28,13 +30,13 @@ pub enum Sender {
 pub enum Reading {
     /// It fires.
     Firing,
-    /// It fires, for all we can tell, but `endsAt` moved back and no clock says whether it has passed. If the
-    /// next message has the same `endsAt`, that was the end of it.
+    /// It fires, for all we can tell, but `endsAt` moved back and no clock says whether it has
+    /// passed. If the next message has the same `endsAt`, that was the end of it.
     MaybeEnded,
     /// It has been resolved.
     Resolved,
-    /// It is over by our clock, but we never heard it fire: a repeated "resolved" from before our start, or a
-    /// first "firing" as read by a clock that runs ahead. The next message will tell.
+    /// It is over by our clock, but we never heard it fire: a repeated "resolved" from before our
+    /// start, or a first "firing" as read by a clock that runs ahead. The next message will tell.
     Unclear,
     /// It has been resolved, and its sender says that nobody looked.
     CannotTell,
@@ -51,8 +53,8 @@ pub struct Memory {
     pub announced_at: Mono,
     /// What the last message said; never [`Reading::Duplicate`].
     pub reading: Reading,
-    /// Since it was resolved last, an `endsAt` was ahead of our clock, or we had none: then a later one
-    /// promises more.
+    /// Since it was resolved last, an `endsAt` was ahead of our clock, or we had none: then a later
+    /// one promises more.
     pub promised: bool,
 }
 
@@ -66,8 +68,9 @@ pub struct Claim {
     /// A webhook's `status`, as "is resolved".
     pub resolved: Option<bool>,
     /// Its sender says why it calls it resolved, and it is not that somebody has looked: Grafana's
-    /// annotation `grafana_state_reason`, which is `MissingSeries`, `NoData`, `Error`, `Paused` and others; or
-    /// `Error`, which it has where a rule treats errors as normal (pkg/services/ngalert/state).
+    /// annotation `grafana_state_reason`, which is `MissingSeries`, `NoData`, `Error`, `Paused` and
+    /// others; or `Error`, which it has where a rule treats errors as normal
+    /// (pkg/services/ngalert/state).
     pub unseen: bool,
 }
 
@@ -93,8 +96,8 @@ pub fn read(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> R
     if reading == Reading::Resolved && claim.unseen { Reading::CannotTell } else { reading }
 }
 
-/// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that has passed
-/// is an end.
+/// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that
+/// has passed is an end.
 fn webhook(claim: Claim, now: Now) -> Reading {
     let over = match (claim.resolved, claim.ends_at, now.wall) {
         (Some(resolved), _, _) => resolved,
@@ -123,7 +126,8 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
         // Later than the last, which was a promise: firing, whatever our clock says.
         Some(last) if ends > last => match passed {
             Some(true) if claim.starts_at.is_none() => Reading::Resolved,
-            // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be ours.
+            // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be
+            // ours.
             Some(true) if !memory.promised && now.synchronised => Reading::Unclear,
             _ => Reading::Firing,
         },
@@ -138,8 +142,8 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
     }
 }
 
-/// The same `endsAt` again. The very same message may come twice (two entries for us in one configuration);
-/// only one that comes later shows that `endsAt` stands still.
+/// The same `endsAt` again. The very same message may come twice (two entries for us in one
+/// configuration); only one that comes later shows that `endsAt` stands still.
 fn stands_still(memory: Memory, passed: Option<bool>, now: Now) -> Reading {
     if now.mono.since(memory.announced_at) < i64::from(REPEAT_LEAST.0) {
         return Reading::Duplicate;

@@ -7,7 +7,8 @@ use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, Severity,
 /// The labels that lead to a service and its component by name.
 pub const LEADING: [&str; 2] = ["service", "component"];
 
-/// What Grafana calls an alert that says that a rule got no answer or an error. It has the rule's labels.
+/// What Grafana calls an alert that says that a rule got no answer or an error. It has the rule's
+/// labels.
 const SEES_NOTHING: [&str; 2] = ["DatasourceNoData", "DatasourceError"];
 
 /// What an alert means.
@@ -74,8 +75,8 @@ fn named(config: &Config, site: SiteId, source: SourceId, alert: &Alert) -> Opti
     config.named(site, source, service, component)
 }
 
-/// prometheus-adlermanager's label names a site, by its directory, which is its host. If it names another
-/// than the token's own, the labels do not lead by name; matchers may still want the alert.
+/// prometheus-adlermanager's label names a site, by its directory, which is its host. If it names
+/// another than the token's own, the labels do not lead by name; matchers may still want the alert.
 fn stays_home(config: &Config, site: SiteId, alert: &Alert) -> bool {
     let Some(wanted) = alert.label("adlermanager") else { return true };
     let name = config.sites.get(site.index()).map_or("", |site| config.str(site.name));
@@ -86,8 +87,8 @@ fn stays_home(config: &Config, site: SiteId, alert: &Alert) -> bool {
             .any(|host| host.site == site && config.str(host.name).eq_ignore_ascii_case(wanted))
 }
 
-/// What a later configuration keeps of what was kept of an alert. The labels [`LEADING`] stay while they name a component:
-/// else they may be words of somebody else.
+/// What a later configuration keeps of what was kept of an alert. The labels [`LEADING`] stay while
+/// they name a component: else they may be words of somebody else.
 pub fn still_kept(config: &Config, source: SourceId, kept: &Kept) -> Kept {
     let Some(site) = config.sources.get(source.index()).map(|source| source.site) else { return Kept::new() };
     let [service, component] = LEADING.map(|name| kept.get(false, name).unwrap_or_default());
@@ -98,9 +99,9 @@ pub fn still_kept(config: &Config, source: SourceId, kept: &Kept) -> Kept {
     kept.filter(|pair| first(pair) || config.keeps(site, pair.name))
 }
 
-/// What is kept: the name, the labels that led by name (words of the configuration, then, and what people ask
-/// amtool for), and the labels and annotations that a matcher or `publish` of the site names. Also how many of
-/// them did not find room whole.
+/// What is kept: the name, the labels that led by name (words of the configuration, then, and what
+/// people ask amtool for), and the labels and annotations that a matcher or `publish` of the site
+/// names. Also how many of them did not find room whole.
 pub fn kept(config: &Config, source: SourceId, alert: &Alert) -> (Kept, u32) {
     let (mut kept, mut cut) = (Kept::new(), 0u32);
     let Some(site) = config.sources.get(source.index()).map(|source| source.site) else { return (kept, 0) };

@@ -1,8 +1,8 @@
 //! The engine: a deterministic state machine over alerts, sources and components.
 //!
-//! [`Engine::step`] takes one input at one time; [`Engine::poll_at`] says when it wants the next look even
-//! if nothing comes. The same inputs at the same times give the same states. It does no IO and knows no
-//! sockets; [`Engine::view`] answers what the renderer asks.
+//! [`Engine::step`] takes one input at one time; [`Engine::poll_at`] says when it wants the next
+//! look even if nothing comes. The same inputs at the same times give the same states. It does no
+//! IO and knows no sockets; [`Engine::view`] answers what the renderer asks.
 
 pub mod alerts;
 mod body;
@@ -133,13 +133,15 @@ pub struct Counters {
     pub oversize: u64,
     /// Sources that fell silent.
     pub silences: u64,
-    /// Values that were cut to find room in an alert's kept text, and alerts that came with more annotations than are read.
+    /// Values that were cut to find room in an alert's kept text, and alerts that came with more
+    /// annotations than are read.
     pub cut: u64,
     /// Heartbeats that came.
     pub beats: u64,
     /// Heartbeats that were late, or said that something failed.
     pub missed: u64,
-    /// Beginnings of alerts that are not in the journal, since their source had used up its allowance.
+    /// Beginnings of alerts that are not in the journal, since their source had used up its
+    /// allowance.
     pub withheld: u64,
 }
 
@@ -189,8 +191,8 @@ pub struct Engine {
     as_of_minute: [i64; SITES],
     counters: Counters,
     boot: Boot,
-    /// How far the wall clock was ahead of the monotonic one when it was last believed, in milliseconds.
-    /// `None`: it has not counted yet.
+    /// How far the wall clock was ahead of the monotonic one when it was last believed, in
+    /// milliseconds. `None`: it has not counted yet.
     offset: Option<i64>,
     /// When what the journal holds of alerts was dated anew.
     dated_at: Option<Mono>,
@@ -371,7 +373,7 @@ impl Engine {
         EngineView { engine: self, config, now }
     }
 
-    // ---- what changed --------------------------------------------------------------------------------
+    // ---- what changed ---------------------------------------------------------------------------
 
     /// Asks anew who vouches for the components that one of these sources feeds.
     fn feed(&mut self, config: &Config, sources: SourceSet, now: Mono) {
@@ -397,9 +399,9 @@ impl Engine {
         self.update_fed_by(config, sources, now);
     }
 
-    /// Counts all claims anew, and shows every component as they have it: after a start, a reload, and
-    /// when the clock is set. Trouble is told since it began by the claims, and at a start by the incidents,
-    /// too: nothing else knows of it then. O(alerts + components).
+    /// Counts all claims anew, and shows every component as they have it: after a start, a reload,
+    /// and when the clock is set. Trouble is told since it began by the claims, and at a start by
+    /// the incidents, too: nothing else knows of it then. O(alerts + components).
     fn rejudge(&mut self, config: &Config, now: Now, anew: bool) {
         self.feed(config, Sources::pushers(config), now.mono);
         for status in &mut self.statuses {

@@ -1,9 +1,10 @@
 //! A changed configuration, without losing a live alert.
 //!
-//! Sources, services and components are the same thing before and after when their sections have the same
-//! names on a site of the same name, and a source has a token left that it had. An alert keeps to its components by that. Labels that were not kept
-//! cannot be matched again, so a component whose alerts may now come from elsewhere is no data until its
-//! sources have had the time to repeat what concerns it.
+//! Sources, services and components are the same thing before and after when their sections have
+//! the same names on a site of the same name, and a source has a token left that it had. An alert
+//! keeps to its components by that. Labels that were not kept cannot be matched again, so a
+//! component whose alerts may now come from elsewhere is no data until its sources have had the
+//! time to repeat what concerns it.
 
 use super::Engine;
 use super::flash_budget::FlashBudget;
@@ -90,7 +91,8 @@ impl Engine {
     }
 }
 
-/// The components of one configuration that another one does not have: what they are remembered by goes.
+/// The components of one configuration that another one does not have: what they are remembered by
+/// goes.
 pub fn dropped<'a>(old: &'a Config, new: &Config) -> impl Iterator<Item = &'a str> {
     let is_kept = |was: ComponentId| {
         (0u16..).map(ComponentId).take(new.components.len()).any(|id| same_component(old, was, new, id))

@@ -1,12 +1,12 @@
 //! Rules: thresholds on what senders measure, and its absence.
 //!
-//! A rule knows the last value of each series that it looks at, and nothing else of any sample. It is evaluated when a
-//! sample comes and when time passes. What it says is one of [`RulePhase`]; a rule that has heard nothing, or has no room for
-//! what it hears, never says that all is well.
+//! A rule knows the last value of each series that it looks at, and nothing else of any sample. It
+//! is evaluated when a sample comes and when time passes. What it says is one of [`RulePhase`]; a
+//! rule that has heard nothing, or has no room for what it hears, never says that all is well.
 //!
-//! A rule may list what it expects, the values of one tag: then each of those is absent by itself, however many others
-//! come. They are known by their names, so neither a restart nor a new key makes a silence unseen: who does not come within
-//! `absent` of our start is absent.
+//! A rule may list what it expects, the values of one tag: then each of those is absent by itself,
+//! however many others come. They are known by their names, so neither a restart nor a new key
+//! makes a silence unseen: who does not come within `absent` of our start is absent.
 
 use super::Engine;
 use crate::config::Config;
@@ -217,8 +217,9 @@ impl Rules {
         }
     }
 
-    /// Whether the source of a rule may have one more series: within its share always, beyond it only what the others' shares
-    /// leave. A quarter of the room is shared, in equal parts, by the sources that have a rule; the rest is whoever's comes first.
+    /// Whether the source of a rule may have one more series: within its share always, beyond it
+    /// only what the others' shares leave. A quarter of the room is shared, in equal parts, by the
+    /// sources that have a rule; the rest is whoever's comes first.
     fn has_share(&self, config: &Config, rule: usize) -> bool {
         let source_of = |rule: usize| config.rules.get(rule).map(|row| row.source);
         let Some(own) = source_of(rule) else { return false };
@@ -261,8 +262,9 @@ impl Rules {
     }
 }
 
-/// When a sample was measured, as far as that is known: never later than now. `None`: so long ago that it says
-/// nothing of now, or so much later that its unit of time cannot be what it is read as.
+/// When a sample was measured, as far as that is known: never later than now. `None`: so long ago
+/// that it says nothing of now, or so much later that its unit of time cannot be what it is read
+/// as.
 fn measured(sample: &Sample, row: &Rule, now: Now) -> Option<Mono> {
     let Some((stamp, wall)) = sample.time().zip(now.wall) else { return Some(now.mono) };
     let age = wall.secs().saturating_sub(stamp);
@@ -326,7 +328,8 @@ impl Engine {
         (now.mono < self.rules.key_until).then_some(self.rules.key)
     }
 
-    /// Gives a new key, of random numbers. All series are new by it, so rules say nothing new until they have come again.
+    /// Gives a new key, of random numbers. All series are new by it, so rules say nothing new until
+    /// they have come again.
     pub fn rekey(&mut self, key: HashKey, now: Now) {
         if self.rules.key_until > Mono(0) {
             self.rules.hold_until = now.mono.plus(REKEY_HOLD);
@@ -432,8 +435,8 @@ impl Engine {
             return self.wake_at(self.rules.hold_until);
         }
         let old = known.phase;
-        // All that there are to be compared, counted or added up: after a start they come one after the other.
-        // The pass at which the source's word comes to count looks at them again.
+        // All that there are to be compared, counted or added up: after a start they come one after
+        // the other. The pass at which the source's word comes to count looks at them again.
         let whole = row.aggregate != Aggregate::Any && !expects;
         if whole && old == RulePhase::Unheard && !self.sources.counts(row.source, now) {
             return;
@@ -538,8 +541,8 @@ impl Engine {
         }
     }
 
-    /// After a reload: a rule of the same name and source that asks for the same goes on from its phase; its series come
-    /// again.
+    /// After a reload: a rule of the same name and source that asks for the same goes on from its
+    /// phase; its series come again.
     pub(super) fn renew_rules(&mut self, old: &Config, new: &Config, now: Mono) {
         let mut known = Rules::new().known;
         for ((_, row), known) in new.rules().zip(&mut known) {

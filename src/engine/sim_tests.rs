@@ -1,6 +1,7 @@
-//! The engine against worlds made of chance. In one, messages are nonsense, and what is counted must still be what
-//! is held. In the other, antennas fail and are mended, Prometheus and the network come and go, clocks jump, and
-//! the page must never be green while what it was told of goes on.
+//! The engine against worlds made of chance. In one, messages are nonsense, and what is counted
+//! must still be what is held. In the other, antennas fail and are mended, Prometheus and the
+//! network come and go, clocks jump, and the page must never be green while what it was told of
+//! goes on.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -54,7 +55,8 @@ impl Chance {
     }
 }
 
-/// A configuration: sources, and components in this order, each with who feeds it and whom it matches.
+/// A configuration: sources, and components in this order, each with who feeds it and whom it
+/// matches.
 fn config(sources: &[&str], components: &[(&str, &str, &[&str])]) -> Rc<Config> {
     let mut text =
         "config listen\n option address '127.0.0.1:1'\n list serve 'page'\nconfig site 'home'\n".to_string();
@@ -147,7 +149,8 @@ impl World {
 
     fn reload(&mut self, new: Rc<Config>) {
         let now = self.clocks();
-        // A reload looks at the time first. What is well by then may be no data by the new configuration.
+        // A reload looks at the time first. What is well by then may be no data by the new
+        // configuration.
         self.engine.step(&self.config, now, Input::Pass);
         self.check();
         self.engine.reconfigure(&self.config, &new, now);
@@ -233,7 +236,7 @@ fn message(name: &str, severity: &str, lead: &str, starts: Option<i64>, ends: Op
     text + "}"
 }
 
-// ---- nonsense --------------------------------------------------------------------------------------------
+// ---- nonsense -----------------------------------------------------------------------------------
 
 fn variants() -> Vec<Rc<Config>> {
     vec![
@@ -385,7 +388,7 @@ fn who_is_woken_when_he_asks_sees_what_who_never_sleeps_sees() {
     }
 }
 
-// ---- a world that is true --------------------------------------------------------------------------------
+// ---- a world that is true -----------------------------------------------------------------------
 
 /// One rule as one Prometheus sees it.
 #[derive(Clone, Copy, Default)]
@@ -406,7 +409,8 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    /// What it sends after an evaluation; `holds`: how long each rule's condition must hold, in milliseconds.
+    /// What it sends after an evaluation; `holds`: how long each rule's condition must hold, in
+    /// milliseconds.
     fn evaluate(&mut self, now: i64, bad: &[bool], holds: &[i64]) -> Vec<String> {
         let mut batch = vec![format!(
             r#"{{"labels":{{"alertname":"Watchdog","heartbeat":"1"}},"endsAt":"{}"}}"#,
@@ -488,7 +492,8 @@ fn truth(seed: u64, replicas: usize) {
                 let n = chance.below(RULES as u64) as usize;
                 bad[n] = !bad[n];
             }
-            // One that restarts re-pends for a whole `for`: at most once in so long, or nothing can be known.
+            // One that restarts re-pends for a whole `for`: at most once in so long, or nothing can
+            // be known.
             if chance.one_in(40) && now > restarted_at + 60 * MIN && now > cut_at + 60 * MIN {
                 restarted_at = now;
                 for one in &mut all {

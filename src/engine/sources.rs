@@ -13,8 +13,8 @@ enum Life {
     /// Nothing since we started.
     #[default]
     NeverHeard,
-    /// Alive. Its silence about a component means "well" only from `word_counts_at` on: after our start or
-    /// its return, its rule groups report one by one, minutes apart.
+    /// Alive. Its silence about a component means "well" only from `word_counts_at` on: after our
+    /// start or its return, its rule groups report one by one, minutes apart.
     Live { last: Mono, trusted_from: Mono },
     /// No sign of life for longer than it may be.
     Silent { last: Mono },
@@ -58,8 +58,8 @@ impl Sources {
         self.lives.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// How many of its alerts led to no component since the start: most of a Prometheus that says everything to everybody, all
-    /// of one whose labels are mistyped.
+    /// How many of its alerts led to no component since the start: most of a Prometheus that says
+    /// everything to everybody, all of one whose labels are mistyped.
     pub fn unmapped(&self, id: SourceId) -> u32 {
         self.unmapped.get(id.index()).copied().unwrap_or_default()
     }
@@ -155,9 +155,9 @@ impl Sources {
         feeders.iter().filter_map(|id| self.last_heard(id)).max()
     }
 
-    /// Since when none of the sources that feed a component has been heard, though each should have been:
-    /// the last of them; `Some(None)`: never. Who has not been heard since our `start` is missed only once
-    /// it has had the time to speak.
+    /// Since when none of the sources that feed a component has been heard, though each should have
+    /// been: the last of them; `Some(None)`: never. Who has not been heard since our `start` is
+    /// missed only once it has had the time to speak.
     pub fn silent_since(
         &self,
         config: &Config,
@@ -184,7 +184,8 @@ impl Sources {
         Some(last)
     }
 
-    /// After a reload: each new source takes over the life of the old one that `from` names, if any.
+    /// After a reload: each new source takes over the life of the old one that `from` names, if
+    /// any.
     pub fn renew(&mut self, from: &[Option<SourceId>]) {
         let mut new = Self::new();
         let places = new.lives.iter_mut().zip(&mut new.unmapped).zip(&mut new.led_nowhere);

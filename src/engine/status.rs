@@ -19,7 +19,8 @@ pub struct ComponentStatus {
     mark: Finding,
     /// Zero: there is no mark.
     mark_until: Mono,
-    /// Which alerts stood in the body that left it, as a sum of their fingerprints; zero: not known yet.
+    /// Which alerts stood in the body that left it, as a sum of their fingerprints; zero: not known
+    /// yet.
     mark_group: u32,
     /// The place of the source that left the mark, and one; zero: several did.
     mark_by: u8,
@@ -31,8 +32,8 @@ pub struct ComponentStatus {
     held: u8,
     shown: Finding,
     since: At,
-    /// Whether `since` is known. Not an `Option`: its `None` is not zero, and would move all of the engine
-    /// from `.bss` into the file.
+    /// Whether `since` is known. Not an `Option`: its `None` is not zero, and would move all of the
+    /// engine from `.bss` into the file.
     dated: bool,
 }
 
@@ -133,7 +134,8 @@ impl ComponentStatus {
         self.mark_group = if self.mark_group == 0 || self.mark_group == group { group } else { SEVERAL };
     }
 
-    /// What left the mark is not known as a group: a record of an earlier run, or a body that a reload cut.
+    /// What left the mark is not known as a group: a record of an earlier run, or a body that a
+    /// reload cut.
     pub fn mark_several(&mut self) {
         self.mark_group = SEVERAL;
     }
@@ -147,7 +149,8 @@ impl ComponentStatus {
         }
     }
 
-    /// A change makes it better, and is not over: until [`settle`](Self::settle) its old state is shown.
+    /// A change makes it better, and is not over: until [`settle`](Self::settle) its old state is
+    /// shown.
     pub fn hold(&mut self) {
         self.held = self.held.saturating_add(1);
     }
@@ -158,7 +161,8 @@ impl ComponentStatus {
         self.held == 0
     }
 
-    /// This source says that all alerts of a group are over. True if the mark is that group's, and ends.
+    /// This source says that all alerts of a group are over. True if the mark is that group's, and
+    /// ends.
     pub fn unmark(&mut self, source: SourceId, group: u32) -> bool {
         let its = self.mark_until > Mono(0)
             && self.mark_by == source.0.wrapping_add(1)
@@ -204,8 +208,8 @@ impl ComponentStatus {
             .max(while_before(self.doubt, self.doubt_until))
     }
 
-    /// Shows what is found: the only writer of what is shown, and since when. `earliest`: when what is
-    /// found began, if that is known to be earlier than now. True if something changed.
+    /// Shows what is found: the only writer of what is shown, and since when. `earliest`: when what
+    /// is found began, if that is known to be earlier than now. True if something changed.
     pub fn publish(&mut self, earliest: Option<At>, now: Now) -> bool {
         let found = self.found(now.mono);
         let since = self.since_of(found, earliest, now);
@@ -231,7 +235,8 @@ impl ComponentStatus {
         match (self.shown, found) {
             // What was over by the team's word is over when the monitoring says so, too.
             (Finding::Well | Finding::TeamSaysOver, Finding::Well | Finding::TeamSaysOver) => self.since(),
-            // It recovered now. Just after a start nobody knows when it recovered: that stays empty.
+            // It recovered now. Just after a start nobody knows when it recovered: that stays
+            // empty.
             (_, Finding::Well | Finding::TeamSaysOver) => self.since().map(|_| here),
             (Finding::Well | Finding::TeamSaysOver, _) => Some(earliest.unwrap_or(here).min(here, now)),
             (_, Finding::Degraded | Finding::Outage) => {

@@ -1,5 +1,5 @@
-//! The promises of "When an alert ends, and what is known", each by the sender whose behaviour it comes
-//! from, on a simulated clock.
+//! The promises of "When an alert ends, and what is known", each by the sender whose behaviour it
+//! comes from, on a simulated clock.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -299,7 +299,7 @@ fn a_second_alert_on_a_component_that_is_bad_already_comes_and_goes_on_the_page(
     assert_eq!(sim.published(HERON), ["First on heron"]);
 }
 
-// ---- a start, and a source's silence -------------------------------------------------------------------
+// ---- a start, and a source's silence ------------------------------------------------------------
 
 #[test]
 fn after_a_start_nothing_is_known_until_the_source_has_had_time_to_tell_all() {
@@ -404,7 +404,7 @@ fn the_heartbeat_rule_of_prometheus_needs_no_service_and_no_component() {
     }
 }
 
-// ---- Prometheus and vmalert ----------------------------------------------------------------------------
+// ---- Prometheus and vmalert ---------------------------------------------------------------------
 
 #[test]
 fn prometheus_fires_repeats_and_resolves() {
@@ -535,8 +535,8 @@ fn an_alert_lives_as_long_as_ends_at_promises_if_that_is_longer() {
     assert_eq!(sim.state(HERON), State::NoData);
 }
 
-/// `silent_after` may be a day, for the sake of a nightly heartbeat: a Prometheus that dies while something fires is not
-/// missed till then, but what it no longer repeats is not well for that.
+/// `silent_after` may be a day, for the sake of a nightly heartbeat: a Prometheus that dies while
+/// something fires is not missed till then, but what it no longer repeats is not well for that.
 #[test]
 fn what_expired_is_not_well_while_its_source_says_nothing() {
     let text = ONE.replace(
@@ -631,7 +631,7 @@ fn resolved_said_again_after_our_restart_turns_nothing_red() {
     assert_eq!(sim.state(HERON), State::Operational);
 }
 
-// ---- clocks ----------------------------------------------------------------------------------------------
+// ---- clocks -------------------------------------------------------------------------------------
 
 #[test]
 fn what_a_router_five_minutes_ahead_hears_of_once_before_the_network_fails_is_not_well() {
@@ -650,8 +650,8 @@ fn what_a_router_five_minutes_ahead_hears_of_once_before_the_network_fails_is_no
     assert_eq!(sim.state(HERON), State::Outage);
 }
 
-/// Prometheus fires from 11 to 15, says so every minute, and then "resolved" for 15 minutes. Returns the
-/// states at each minute from 11 to 32.
+/// Prometheus fires from 11 to 15, says so every minute, and then "resolved" for 15 minutes.
+/// Returns the states at each minute from 11 to 32.
 fn outage_as_seen(ahead: impl Fn(i64) -> Option<i64>) -> Vec<State> {
     let mut sim = Sim::well(ONE);
     (11..=32)
@@ -767,7 +767,7 @@ fn when_an_alert_began_is_told_once_the_clock_is_known() {
     assert_eq!((sim.state(HERON), sim.since(HERON)), (State::Outage, Some(3)));
 }
 
-// ---- webhooks --------------------------------------------------------------------------------------------
+// ---- webhooks -----------------------------------------------------------------------------------
 
 #[test]
 fn alertmanager_repeats_after_four_hours_and_the_alert_lasts() {
@@ -1000,7 +1000,7 @@ proptest::proptest! {
     }
 }
 
-// ---- mapping ---------------------------------------------------------------------------------------------
+// ---- mapping ------------------------------------------------------------------------------------
 
 #[test]
 fn labels_that_lead_nowhere_fall_through_to_matchers() {
@@ -1094,7 +1094,7 @@ fn published_texts_are_of_firing_alerts_the_worst_first_once_each_with_addresses
     assert!(sim.published(EGRET).is_empty());
 }
 
-// ---- overload --------------------------------------------------------------------------------------------
+// ---- overload -----------------------------------------------------------------------------------
 
 fn flood(sim: &mut Sim, source: SourceId, from: usize, count: usize, ends: i64) -> Vec<Verdict> {
     let alerts: Vec<_> = (from..from + count).map(|n| alert(&format!("A{n}"), "egret", 9, ends)).collect();
@@ -1183,7 +1183,7 @@ fn an_alert_too_large_to_be_read_whole_marks_its_component() {
     assert_eq!(sim.engine.counters().oversize, 1);
 }
 
-// ---- reload ----------------------------------------------------------------------------------------------
+// ---- reload -------------------------------------------------------------------------------------
 
 fn reload(sim: &mut Sim, text: &str) {
     let new = load(text);

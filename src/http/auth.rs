@@ -11,14 +11,16 @@ use crate::text::buffer::Bytes;
 /// Basic credentials of [`CREDENTIALS_BYTES`], encoded.
 const BASIC_DIGITS: usize = CREDENTIALS_BYTES.div_ceil(3) * 4;
 
-/// The token in an `Authorization` value: `Bearer T` (RFC 6750), `Token T` (as Telegraf sends it), or `Basic` with T
-/// as the password of any user (RFC 7617), the scheme in any letter case. `buffer` takes what Basic hides.
+/// The token in an `Authorization` value: `Bearer T` (RFC 6750), `Token T` (as Telegraf sends it),
+/// or `Basic` with T as the password of any user (RFC 7617), the scheme in any letter case.
+/// `buffer` takes what Basic hides.
 ///
 /// People write both by hand. A tab separates as a space does. Basic may hold spaces, where
 /// `base64` wraps its lines at 76 columns, and the line end of `echo` behind the token. Padding may
 /// be missing.
 ///
-/// `None` for other schemes, what is malformed, an empty token, and one longer than [`CREDENTIALS_BYTES`].
+/// `None` for other schemes, what is malformed, an empty token, and one longer than
+/// [`CREDENTIALS_BYTES`].
 pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Option<&'b [u8]> {
     let space = value.iter().position(|byte| matches!(byte, b' ' | b'\t'))?;
     let (scheme, rest) = value.split_at_checked(space)?;
@@ -43,8 +45,9 @@ pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Op
     (!token.is_empty() && token.len() <= CREDENTIALS_BYTES).then_some(token)
 }
 
-/// The source that a token belongs to. It is compared with every token of the configuration, each in constant
-/// time, so that the time it takes tells neither which one was nearly right nor where it stands.
+/// The source that a token belongs to. It is compared with every token of the configuration, each
+/// in constant time, so that the time it takes tells neither which one was nearly right nor where
+/// it stands.
 ///
 /// One SHA-256 and at most [`TOKENS`](crate::limits::TOKENS) comparisons of 32 bytes.
 pub fn find(tokens: &[Token], token: &[u8]) -> Option<SourceId> {

@@ -1,4 +1,5 @@
-//! Body framing (RFC 9112, sections 6 and 7): bytes off the wire in, runs of payload out, nothing copied.
+//! Body framing (RFC 9112, sections 6 and 7): bytes off the wire in, runs of payload out, nothing
+//! copied.
 
 use super::Status;
 use super::head::Framing;
@@ -10,10 +11,11 @@ use crate::text::hex;
 pub enum BodyError {
     /// A chunk's size is malformed or does not fit 64 bits.
     ChunkSize,
-    /// What follows a chunk's size or data, or a trailer, is malformed: a bare CR or LF, a control character.
+    /// What follows a chunk's size or data, or a trailer, is malformed: a bare CR or LF, a control
+    /// character.
     ChunkFraming,
-    /// A chunk-size line or the trailers are longer than [`CHUNK_LINE_BYTES`], or all chunk extensions
-    /// together longer than [`CHUNK_EXTENSION_BYTES`].
+    /// A chunk-size line or the trailers are longer than [`CHUNK_LINE_BYTES`], or all chunk
+    /// extensions together longer than [`CHUNK_EXTENSION_BYTES`].
     ChunkLine,
     /// More payload than the cap.
     TooLarge,
@@ -54,7 +56,8 @@ enum At {
     Size,
     /// More of its digits.
     Digits,
-    /// White space between the size and an extension, which a recipient must take (RFC 9112, section 7.1.1).
+    /// White space between the size and an extension, which a recipient must take (RFC 9112,
+    /// section 7.1.1).
     Space,
     Extension,
     SizeLf,
@@ -109,9 +112,10 @@ impl Body {
         self.at == At::Done
     }
 
-    /// Takes framing from the front of `input` up to and with one run of payload, the end of the body, or the
-    /// end of the input. Call it again with the rest until it is done or the input is empty; a call with input
-    /// left and the body not done always consumes. After an error come only errors.
+    /// Takes framing from the front of `input` up to and with one run of payload, the end of the
+    /// body, or the end of the input. Call it again with the rest until it is done or the input is
+    /// empty; a call with input left and the body not done always consumes. After an error come
+    /// only errors.
     pub fn decode<'a>(&mut self, input: &'a [u8]) -> Result<Piece<'a>, BodyError> {
         let mut consumed = 0usize;
         for &byte in input {

@@ -24,8 +24,9 @@ impl Etag {
         text
     }
 
-    /// Whether an `If-None-Match` value names this tag, by weak comparison (RFC 9110, section 13.1.2), since
-    /// a proxy that compresses may have weakened it. A malformed list names nothing from there on.
+    /// Whether an `If-None-Match` value names this tag, by weak comparison (RFC 9110, section
+    /// 13.1.2), since a proxy that compresses may have weakened it. A malformed list names nothing
+    /// from there on.
     pub fn is_named(self, if_none_match: &[u8]) -> bool {
         let own = self.text();
         let mut rest = if_none_match.trim_ascii();
@@ -59,9 +60,10 @@ struct Wish {
     position: u16,
 }
 
-/// The language to answer in: the one that `Accept-Language` likes best (RFC 9110, section 12.5.4; a range
-/// with a region falls back to its language, as RFC 4647's lookup has it), or the site's own if it names none
-/// that we speak, or likes any other (`*`) as well. Of equals, the first. Work is linear in the value's length.
+/// The language to answer in: the one that `Accept-Language` likes best (RFC 9110, section 12.5.4;
+/// a range with a region falls back to its language, as RFC 4647's lookup has it), or the site's
+/// own if it names none that we speak, or likes any other (`*`) as well. Of equals, the first. Work
+/// is linear in the value's length.
 pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
     let mut wishes = [Wish::default(); Lang::COUNT];
     let mut any = 0;
@@ -80,8 +82,8 @@ pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
             (wish.quality, wish.position) = (quality, position);
         }
     }
-    // A language that is not named is worth what `*` is, and comes after those that are; the site's comes
-    // first among those.
+    // A language that is not named is worth what `*` is, and comes after those that are; the site's
+    // comes first among those.
     let worth = |lang: Lang| {
         let wish = wishes.get(lang.index()).copied().unwrap_or_default();
         match wish {

@@ -1,8 +1,9 @@
-//! The query of `GET /api/v2/alerts` (Alertmanager's API v2, `getAlerts`): which alerts a client wants.
+//! The query of `GET /api/v2/alerts` (Alertmanager's API v2, `getAlerts`): which alerts a client
+//! wants.
 //!
-//! `active`, `unprocessed` and `filter` are understood; `silenced`, `inhibited` and `receiver` change nothing,
-//! since nothing is silenced or inhibited here and there is one receiver. Regular expressions are refused: a
-//! filter that is taken and then not applied would show too much.
+//! `active`, `unprocessed` and `filter` are understood; `silenced`, `inhibited` and `receiver`
+//! change nothing, since nothing is silenced or inhibited here and there is one receiver. Regular
+//! expressions are refused: a filter that is taken and then not applied would show too much.
 
 use heapless::Vec;
 

@@ -1,5 +1,5 @@
-//! Takes gzip (RFC 1952) off a body, piece by piece, in a fixed window. Lengths and checksums are checked, and what comes
-//! out is counted: a bomb costs the window and is refused.
+//! Takes gzip (RFC 1952) off a body, piece by piece, in a fixed window. Lengths and checksums are
+//! checked, and what comes out is counted: a bomb costs the window and is refused.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
@@ -42,7 +42,8 @@ enum At {
 /// What came out last, which what follows refers to (RFC 1951, 2).
 pub type Window = [u8; GUNZIP_WINDOW_BYTES];
 
-/// Takes gzip off one body after another. About 11 KiB, and its window, apart, so that nothing of that is touched before it is used.
+/// Takes gzip off one body after another. About 11 KiB, and its window, apart, so that nothing of
+/// that is touched before it is used.
 pub struct Gunzip<'w> {
     at: At,
     /// Bytes seen of what `at` says.
@@ -93,7 +94,8 @@ impl<'w> Gunzip<'w> {
         self.at == At::Head && self.seen == 0 && self.total > 0
     }
 
-    /// Uses up some of `input`; call it again with the rest until nothing is left and nothing comes out.
+    /// Uses up some of `input`; call it again with the rest until nothing is left and nothing comes
+    /// out.
     ///
     /// # Errors
     /// The body is to be given up.
@@ -237,7 +239,8 @@ mod tests {
         if gunzip.is_whole() { Ok(out) } else { Err(None) }
     }
 
-    /// A member whose data is stored, as RFC 1951, 3.2.4 says; with every optional part of the head.
+    /// A member whose data is stored, as RFC 1951, 3.2.4 says; with every optional part of the
+    /// head.
     fn stored(data: &[u8], flags: u8) -> Vec<u8> {
         let mut out = std::vec![0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 255];
         if flags & 4 != 0 {

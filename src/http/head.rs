@@ -1,21 +1,23 @@
 //! Request heads: where one ends ([`Scanner`]) and what it asks ([`Request`]).
 //!
-//! `httparse` knows the grammar, and accepts much that a strict server must not: bare LF, any number of empty
-//! lines, conflicting framing. It also reparses from the start, so it is called once, on a whole head. The
-//! policy is here.
+//! `httparse` knows the grammar, and accepts much that a strict server must not: bare LF, any
+//! number of empty lines, conflicting framing. It also reparses from the start, so it is called
+//! once, on a whole head. The policy is here.
 
 use super::Status;
 use super::target;
 use crate::limits::{HEAD_BYTES, HEADERS, TARGET_BYTES};
 
-/// Why a head is refused. The connection closes after the answer: where the next request begins is unknown.
+/// Why a head is refused. The connection closes after the answer: where the next request begins is
+/// unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadError {
     /// CR without LF, or LF without CR (RFC 9112, section 2.2: a recipient *may* take a bare LF).
     LineEnd,
     /// A NUL or another control character (RFC 9110, section 5.5).
     Control,
-    /// More than one empty line before the request line (RFC 9112, section 2.2 asks for one to be ignored).
+    /// More than one empty line before the request line (RFC 9112, section 2.2 asks for one to be
+    /// ignored).
     EmptyLines,
     /// A line that begins with white space (obs-fold; RFC 9112, section 5.2).
     Fold,
@@ -35,15 +37,16 @@ pub enum HeadError {
     HeaderCount,
     /// `Host` is missing, repeated or malformed (RFC 9112, section 3.2).
     Host,
-    /// `Content-Length` is malformed, repeated or too great (RFC 9112, section 6.3: lists of equal values
-    /// *may* be taken).
+    /// `Content-Length` is malformed, repeated or too great (RFC 9112, section 6.3: lists of equal
+    /// values *may* be taken).
     ContentLength,
-    /// `Transfer-Encoding` is malformed, has `chunked` twice or not last (RFC 9112, section 6.3), or came in
-    /// HTTP/1.0 (section 6.1).
+    /// `Transfer-Encoding` is malformed, has `chunked` twice or not last (RFC 9112, section 6.3),
+    /// or came in HTTP/1.0 (section 6.1).
     TransferEncoding,
     /// A transfer coding other than `chunked` (RFC 9112, section 6.1).
     TransferCoding,
-    /// Both `Content-Length` and `Transfer-Encoding`: an attempt at smuggling (RFC 9112, section 6.1).
+    /// Both `Content-Length` and `Transfer-Encoding`: an attempt at smuggling (RFC 9112, section
+    /// 6.1).
     TwoLengths,
     /// `Expect` with something other than `100-continue` (RFC 9110, section 10.1.1).
     Expect,
@@ -115,8 +118,8 @@ enum At {
     Complete,
 }
 
-/// Finds the end of a request head, and refuses what `httparse` would let pass. It looks at each byte once,
-/// and any split of the bytes gives the same answer. All-zero when new.
+/// Finds the end of a request head, and refuses what `httparse` would let pass. It looks at each
+/// byte once, and any split of the bytes gives the same answer. All-zero when new.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scanner {
     at: At,
@@ -131,13 +134,15 @@ impl Scanner {
         Self { at: At::Start, lines: 0, seen: 0, target: 0 }
     }
 
-    /// Whether nothing of a request has come: a connection that ends or falls silent here is merely idle.
+    /// Whether nothing of a request has come: a connection that ends or falls silent here is merely
+    /// idle.
     pub fn is_idle(&self) -> bool {
         matches!(self.at, At::Start | At::StartLf | At::Request)
     }
 
-    /// Looks at what was appended since the last call; `buf` is all that was read of this request so far, and
-    /// may hold more than its head. At most [`HEAD_BYTES`] are looked at. An error stays.
+    /// Looks at what was appended since the last call; `buf` is all that was read of this request
+    /// so far, and may hold more than its head. At most [`HEAD_BYTES`] are looked at. An error
+    /// stays.
     pub fn scan(&mut self, buf: &[u8]) -> Result<Progress, HeadError> {
         let seen = usize::from(self.seen);
         let mut rest = buf.get(seen..buf.len().min(HEAD_BYTES)).unwrap_or_default();
@@ -256,13 +261,13 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// In which version.
     pub version: Version,
-    /// The name of the site, without port and dot at its end, in any letter case: from the target if it is
-    /// absolute (RFC 9112, section 3.2.2), else from `Host`; empty if HTTP/1.0 says none.
+    /// The name of the site, without port and dot at its end, in any letter case: from the target
+    /// if it is absolute (RFC 9112, section 3.2.2), else from `Host`; empty if HTTP/1.0 says none.
     pub host: &'a str,
     /// How the body is delimited.
     pub body: Framing,
-    /// Whether the client waits for `100 Continue` before it sends the body. It may be answered at once with a
-    /// final status instead.
+    /// Whether the client waits for `100 Continue` before it sends the body. It may be answered at
+    /// once with a final status instead.
     pub expect_continue: bool,
     /// Whether the client can send another request on this connection.
     pub keep_alive: bool,
@@ -276,8 +281,8 @@ pub struct Request<'a> {
     pub authorization: &'a [u8],
     /// `Accept-Language`, as it came; empty if absent. Of several lines, the first.
     pub accept_language: &'a [u8],
-    /// `If-None-Match`, as it came; empty if absent. Of several lines, the first: at worst, an answer is sent
-    /// that the client has.
+    /// `If-None-Match`, as it came; empty if absent. Of several lines, the first: at worst, an
+    /// answer is sent that the client has.
     pub if_none_match: &'a [u8],
 }
 
@@ -311,7 +316,8 @@ impl<'a> Request<'a> {
             version,
             host: target.authority.unwrap_or(host),
             body,
-            // A server ignores it in HTTP/1.0 (RFC 9110, section 10.1.1), and where no body comes it has no use.
+            // A server ignores it in HTTP/1.0 (RFC 9110, section 10.1.1), and where no body comes
+            // it has no use.
             expect_continue: fields.expect_continue && version == Version::Http11 && body != Framing::None,
             // RFC 9112, section 9.3.
             keep_alive: !fields.close && (version == Version::Http11 || fields.keep_alive),
@@ -518,7 +524,8 @@ pub(super) fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }
 
-/// `1*DIGIT`, or `None` for anything else, or beyond 64 bits. Not u64's parser, which takes a plus sign.
+/// `1*DIGIT`, or `None` for anything else, or beyond 64 bits. Not u64's parser, which takes a plus
+/// sign.
 fn decimal(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
@@ -684,8 +691,8 @@ mod tests {
         }
     }
 
-    /// Requests that two parsers could frame differently. The sources are the CVEs and studies of the last
-    /// years: CL.TE, TE.CL, TE.TE, obfuscated names and values.
+    /// Requests that two parsers could frame differently. The sources are the CVEs and studies of
+    /// the last years: CL.TE, TE.CL, TE.TE, obfuscated names and values.
     #[test]
     fn smuggling() {
         use HeadError::{ContentLength, Control, Fold, HeaderLine, LineEnd};

@@ -23,7 +23,8 @@ const ALWAYS: &str =
 /// The head of a response, written out.
 pub type Head = Bytes<RESPONSE_HEAD_BYTES>;
 
-/// The head did not fit [`RESPONSE_HEAD_BYTES`], or a value holds a byte that no header value may hold.
+/// The head did not fit [`RESPONSE_HEAD_BYTES`], or a value holds a byte that no header value may
+/// hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadHead;
 
@@ -49,7 +50,8 @@ pub struct Response<'a> {
     pub content_type: &'static str,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
-    /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none (6.6.1).
+    /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none
+    /// (6.6.1).
     pub date: &'a str,
     /// What identifies the content.
     pub etag: Option<Etag>,
@@ -89,10 +91,11 @@ impl Response<'_> {
         }
     }
 
-    /// Writes the head, with the empty line at its end, over what `out` holds. After an error, `out` is empty.
+    /// Writes the head, with the empty line at its end, over what `out` holds. After an error,
+    /// `out` is empty.
     ///
-    /// A 401 always carries `WWW-Authenticate` (RFC 9110, section 15.5.2), and Basic, since collectd
-    /// authenticates only when asked so.
+    /// A 401 always carries `WWW-Authenticate` (RFC 9110, section 15.5.2), and Basic, since
+    /// collectd authenticates only when asked so.
     pub fn write(&self, out: &mut Head) -> Result<(), BadHead> {
         out.clear();
         let result = self.fill(out);
@@ -147,8 +150,8 @@ fn put(out: &mut BytesView, text: &str) -> Result<(), BadHead> {
     if out.push(text.as_bytes()) { Ok(()) } else { Err(BadHead) }
 }
 
-/// Writes one line with a value from elsewhere. One with a control character or a byte above 126 is refused, so that
-/// none can end the line early.
+/// Writes one line with a value from elsewhere. One with a control character or a byte above 126 is
+/// refused, so that none can end the line early.
 fn field(out: &mut BytesView, name: &str, value: &str) -> Result<(), BadHead> {
     if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Err(BadHead);
@@ -168,8 +171,8 @@ fn number(out: &mut BytesView, name: &str, value: usize) -> Result<(), BadHead> 
     uwrite!(out, "{}: {}\r\n", name, value).map_err(|_| BadHead)
 }
 
-/// The line before a chunk of `len` bytes; CR LF follows the chunk. Empty for an empty chunk, which would end
-/// the answer: send [`LAST_CHUNK`] for that.
+/// The line before a chunk of `len` bytes; CR LF follows the chunk. Empty for an empty chunk, which
+/// would end the answer: send [`LAST_CHUNK`] for that.
 pub fn chunk_line(len: u32) -> String<10> {
     let mut line = String::new();
     if len > 0 {

@@ -40,11 +40,11 @@ pub enum Endpoint {
 pub enum Route<'a> {
     /// There. `HEAD` leads where `GET` does.
     To(Endpoint),
-    /// To a page of an unlisted site, if this segment is its secret; else it is not found. Asked with `GET`
-    /// or `HEAD`.
+    /// To a page of an unlisted site, if this segment is its secret; else it is not found. Asked
+    /// with `GET` or `HEAD`.
     Secret(&'a str, PageKind),
-    /// The same without a slash at its end. If the segment is a secret, redirect to itself with the slash:
-    /// `./SEGMENT/`, which is right under any prefix that a proxy puts before it.
+    /// The same without a slash at its end. If the segment is a secret, redirect to itself with the
+    /// slash: `./SEGMENT/`, which is right under any prefix that a proxy puts before it.
     SecretWithoutSlash(&'a str),
     /// To the heartbeat of that name.
     Heartbeat(&'a str),
@@ -133,8 +133,9 @@ const ROWS: [Row; 16] = [
     Row::get("/metrics", Role::Metrics, Endpoint::Metrics),
 ];
 
-/// Where a method and a path (percent-encoded, without query, the prefix stripped) lead on a listener with
-/// these roles. Paths are compared byte by byte, so nothing that a proxy might read differently is a route.
+/// Where a method and a path (percent-encoded, without query, the prefix stripped) lead on a
+/// listener with these roles. Paths are compared byte by byte, so nothing that a proxy might read
+/// differently is a route.
 pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     if method == Method::Unknown {
         return Route::NotImplemented;
@@ -200,9 +201,9 @@ fn secret(path: &str) -> Route<'_> {
     }
 }
 
-/// The path without the prefix under which a reverse proxy publishes us (`/status`, without a slash at its
-/// end; may be empty). A proxy may have stripped it already, so a path that is not under it stays as it is;
-/// the prefix alone is the root.
+/// The path without the prefix under which a reverse proxy publishes us (`/status`, without a slash
+/// at its end; may be empty). A proxy may have stripped it already, so a path that is not under it
+/// stays as it is; the prefix alone is the root.
 pub fn strip_prefix<'a>(path: &'a str, prefix: &str) -> &'a str {
     match path.strip_prefix(prefix) {
         Some("") => "/",

@@ -18,7 +18,8 @@ pub struct Target<'a> {
 /// Bytes that a target may hold: one bit each of 0 to 127.
 ///
 /// RFC 3986's `pchar`, `/`, `?`, and what browsers leave unencoded in a path or query beyond it
-/// (WHATWG URL, percent-encode sets): ``[ ] \ ^ ` { | }``. Not `"`, `#`, `<`, `>`, and nothing above 126.
+/// (WHATWG URL, percent-encode sets): ``[ ] \ ^ ` { | }``. Not `"`, `#`, `<`, `>`, and nothing
+/// above 126.
 const ALLOWED: [u32; 4] = [0, 0xafff_fff2, 0xffff_ffff, 0x7fff_ffff];
 
 /// Whether a target may hold this byte.
@@ -52,11 +53,12 @@ pub fn split(raw: &str) -> Option<Target<'_>> {
     Some(Target { authority, path: if path.is_empty() { "/" } else { path }, query })
 }
 
-/// The name in a `Host` value, without port and dot at its end; as it came in letter case, and empty if the
-/// value is empty, which a client may send (RFC 9112, section 3.2).
+/// The name in a `Host` value, without port and dot at its end; as it came in letter case, and
+/// empty if the value is empty, which a client may send (RFC 9112, section 3.2).
 ///
-/// `None` if it is neither a name of letters, digits, `-`, `_` and `.`, nor an IP address: `uri-host` also
-/// allows percent-encoding and `!$&'()*+,;=`, which no name on the net has and which other parsers trip over.
+/// `None` if it is neither a name of letters, digits, `-`, `_` and `.`, nor an IP address:
+/// `uri-host` also allows percent-encoding and `!$&'()*+,;=`, which no name on the net has and
+/// which other parsers trip over.
 pub fn host(value: &[u8]) -> Option<&str> {
     let value = core::str::from_utf8(value).ok()?;
     let (name, port) = if value.starts_with('[') {
@@ -87,8 +89,8 @@ pub fn host(value: &[u8]) -> Option<&str> {
 
 /// Decodes the percent-encoding of a path segment into `out`.
 ///
-/// `None` if it does not fit, is malformed, is not UTF-8, or hides a control character. An encoded slash is
-/// decoded too, so split a path into segments first.
+/// `None` if it does not fit, is malformed, is not UTF-8, or hides a control character. An encoded
+/// slash is decoded too, so split a path into segments first.
 pub fn percent_decode<'b>(raw: &str, out: &'b mut [u8]) -> Option<&'b str> {
     let mut input = raw.bytes();
     let mut len = 0usize;

@@ -1,8 +1,9 @@
 //! How incidents open, join, get worse and better, and end by what components do.
 //!
-//! What is bad is announced at once. What is better is announced when it has been so for the site's `settle`, and that
-//! nothing is known when it has been so for `no_data_after`: so a component that flaps has one incident, with few steps.
-//! What was announced is always taken back: a component stays in its incident until it is announced to be well.
+//! What is bad is announced at once. What is better is announced when it has been so for the site's
+//! `settle`, and that nothing is known when it has been so for `no_data_after`: so a component that
+//! flaps has one incident, with few steps. What was announced is always taken back: a component
+//! stays in its incident until it is announced to be well.
 
 use super::derived::{Incident, Link, Window};
 use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
@@ -73,8 +74,8 @@ fn settings(config: &Config, site: SiteId) -> config::Site {
 }
 
 impl Incidents {
-    /// Looks at every component, at the time, and at what follows. Call it when a component's state has changed and when
-    /// [`wakes_at`](Self::wakes_at) says so. O(components).
+    /// Looks at every component, at the time, and at what follows. Call it when a component's state
+    /// has changed and when [`wakes_at`](Self::wakes_at) says so. O(components).
     pub fn pass(&mut self, config: &Config, now: Now, looks: &Looks<'_>) {
         self.wake = None;
         self.watch_clock(now);
@@ -136,7 +137,8 @@ impl Incidents {
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
 
-    /// At a start: the journal says that what was wrong with these is over. It may not have been announced yet.
+    /// At a start: the journal says that what was wrong with these is over. It may not have been
+    /// announced yet.
     pub fn was_well(&mut self, components: &ComponentSet) {
         for id in components.iter() {
             if let Some(watch) = self.watches.get_mut(id.index()) {
@@ -145,8 +147,9 @@ impl Incidents {
         }
     }
 
-    /// How bad a component is that was announced as that. What is better is announced when it has been so for a while, but
-    /// nobody is told until then that it is worse than it is, or than it was when anybody knew.
+    /// How bad a component is that was announced as that. What is better is announced when it has
+    /// been so for a while, but nobody is told until then that it is worse than it is, or than it
+    /// was when anybody knew.
     pub(super) fn level_of(&self, id: ComponentId, announced: State) -> State {
         let watch = self.watch(id);
         announced.min(match (watch.seen, watch.last) {
@@ -162,7 +165,8 @@ impl Incidents {
         self.watch(id).seen == State::Outage || (link.number != 0 && link.announced == State::Outage)
     }
 
-    /// The component that is to blame for the trouble of another: the last that is down on its way of dependencies.
+    /// The component that is to blame for the trouble of another: the last that is down on its way
+    /// of dependencies.
     fn root_of(&self, config: &Config, id: ComponentId) -> Option<ComponentId> {
         let mut root = None;
         let mut at = config.components.get(id.index())?.depends_on;
@@ -248,8 +252,8 @@ impl Incidents {
         }
     }
 
-    /// Says that a component of an incident has been unwell since earlier than was told: page and incident tell
-    /// one beginning, before a restart and after it.
+    /// Says that a component of an incident has been unwell since earlier than was told: page and
+    /// incident tell one beginning, before a restart and after it.
     fn date(&mut self, about: About, now: Now) {
         let Link { number, announced, since } = self.link(about.id);
         let told = Wall(since);
@@ -295,7 +299,8 @@ impl Incidents {
         self.touch(site);
     }
 
-    /// A step that tells of a component. It has a time of its own if what it tells of happened before now.
+    /// A step that tells of a component. It has a time of its own if what it tells of happened
+    /// before now.
     fn step_about(&self, number: u32, what: What, about: About, now: Now) -> StepRecord<'static> {
         let component = self.names.of_component(about.id);
         let earlier = |since: &Wall| now.wall.is_some_and(|wall| since.secs() < wall.secs());
@@ -303,7 +308,8 @@ impl Incidents {
         StepRecord { number, what, state: Some(about.state), component, since, ..StepRecord::default() }
     }
 
-    /// A component gets into an incident that there is. Without room for that it stays outside, and tries again.
+    /// A component gets into an incident that there is. Without room for that it stays outside, and
+    /// tries again.
     fn joins(&mut self, site: SiteId, number: u32, what: What, about: About, now: Now) {
         if self.is_refused(now) {
             return;
@@ -350,7 +356,8 @@ impl Incidents {
             return;
         };
         if let Some(root) = self.root_of(config, id) {
-            // It is not guilty: it joins, whatever its service. Until the guilty one has an incident, it waits.
+            // It is not guilty: it joins, whatever its service. Until the guilty one has an
+            // incident, it waits.
             let number = self.link(root).number;
             match self.derived.find(site, number).map(|incident| incident.open) {
                 Some(true) => self.joins(site, number, What::Joined, about, now),
@@ -397,8 +404,9 @@ impl Incidents {
         self.derived.numbers.get(site.index()).map_or(0, |numbers| numbers.0).saturating_add(1)
     }
 
-    /// A component of an incident turns out to be affected by one that is down, whose alert came later. If that is true
-    /// of all in the incident, and nobody has written to it, it goes on in the other's.
+    /// A component of an incident turns out to be affected by one that is down, whose alert came
+    /// later. If that is true of all in the incident, and nobody has written to it, it goes on in
+    /// the other's.
     fn blame(&mut self, config: &Config, site: SiteId, number: u32, root: ComponentId, now: Now) {
         let into = self.link(root).number;
         let (Some(&innocent), Some(guilty)) =
@@ -448,7 +456,7 @@ impl Incidents {
         }
     }
 
-    // ---- maintenance -----------------------------------------------------------------------------------------
+    // ---- maintenance ----------------------------------------------------------------------------
 
     /// Finds the components on which work is being done now.
     fn maintain(&mut self, config: &Config, now: Now) {

@@ -1,5 +1,5 @@
-//! What a board has room for and has names for: asked of an archive before it is taken in, and of what is kept before the
-//! journal may have less room.
+//! What a board has room for and has names for: asked of an archive before it is taken in, and of
+//! what is kept before the journal may have less room.
 
 use super::Incidents;
 use super::entries::Log;
@@ -80,13 +80,14 @@ fn journal_of(weight: usize) -> u32 {
 }
 
 impl Incidents {
-    /// Says how large the journal may be, in bytes of its files together; of that, the log has its share.
+    /// Says how large the journal may be, in bytes of its files together; of that, the log has its
+    /// share.
     pub fn set_journal(&mut self, journal: u32) {
         self.limit = usize::try_from(journal / JOURNAL_LOG_SHARE).unwrap_or(usize::MAX);
     }
 
-    /// The least `journal_size`, in bytes, in which what must not give way has room: what goes on and what people wrote.
-    /// What ended by itself, and has no words, gives way.
+    /// The least `journal_size`, in bytes, in which what must not give way has room: what goes on
+    /// and what people wrote. What ended by itself, and has no words, gives way.
     pub fn journal_needed(&self) -> u32 {
         let stays = |raw: &super::entries::Raw<'_>| {
             if record::head(raw.payload).is_some_and(|head| head.flags & record::UNDONE != 0) {

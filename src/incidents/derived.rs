@@ -1,5 +1,5 @@
-//! What follows from the log: the incidents, who is in which, the windows. Every record is folded in as it comes, and all
-//! of it can be folded anew.
+//! What follows from the log: the incidents, who is in which, the windows. Every record is folded
+//! in as it comes, and all of it can be folded anew.
 
 use heapless::Vec;
 
@@ -131,7 +131,8 @@ impl Derived {
             .map(|(id, link)| (id, link.announced))
     }
 
-    /// Takes a record in. False if it is not of a kind that anything follows from, or names what is not known.
+    /// Takes a record in. False if it is not of a kind that anything follows from, or names what is
+    /// not known.
     pub fn fold(&mut self, names: &Names, kind: u8, payload: &[u8]) -> bool {
         match kind {
             STEP => record::read_step(payload).is_some_and(|(head, step)| self.fold_step(names, head, &step)),
@@ -199,7 +200,8 @@ impl Derived {
                 if let (When::Wall(began), Some(since)) = (incident.began, step.since) {
                     incident.began = When::Wall(began.min(since.0));
                 }
-                // An end by itself and the new beginning behind it may have given way: what got worse after that is left.
+                // An end by itself and the new beginning behind it may have given way: what got
+                // worse after that is left.
                 let thinned = !by_person && !incident.open && incident.merged_into == 0;
                 if step.what == What::Reopened || thinned {
                     incident.open = true;

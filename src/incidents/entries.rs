@@ -1,5 +1,6 @@
-//! The log: every record of incidents, maintenance and banners that is kept, one behind the other, as the journal has
-//! them. What is derived from it can be derived anew, so a reload, an undo or a restart needs nothing else.
+//! The log: every record of incidents, maintenance and banners that is kept, one behind the other,
+//! as the journal has them. What is derived from it can be derived anew, so a reload, an undo or a
+//! restart needs nothing else.
 
 use crate::limits::{LOG_BYTES, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
 use crate::text::buffer::Bytes;
@@ -57,7 +58,8 @@ impl Log {
         payload.saturating_add(RECORD_OVERHEAD_BYTES)
     }
 
-    /// Adds a record. False if there is no room, or it is too long for a journal; then nothing has changed.
+    /// Adds a record. False if there is no room, or it is too long for a journal; then nothing has
+    /// changed.
     pub fn push(&mut self, kind: u8, payload: &[u8]) -> bool {
         let Some(length) = u16::try_from(payload.len()).ok().filter(|_| payload.len() <= RECORD_BYTES) else {
             return false;

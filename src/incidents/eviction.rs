@@ -1,9 +1,9 @@
 //! Who gives way when there is no room, and when their time is over.
 //!
-//! First what is of no use any more, then incidents that ended by themselves and that nobody wrote to, the oldest first;
-//! then the steps in the middle of what happened by itself; last the words about what ended over
-//! [`WORDS_SAFE_DAYS`](crate::limits::WORDS_SAFE_DAYS) ago. When only younger words and what goes on are left, the newcomer
-//! is refused.
+//! First what is of no use any more, then incidents that ended by themselves and that nobody wrote
+//! to, the oldest first; then the steps in the middle of what happened by itself; last the words
+//! about what ended over [`WORDS_SAFE_DAYS`](crate::limits::WORDS_SAFE_DAYS) ago. When only younger
+//! words and what goes on are left, the newcomer is refused.
 
 use heapless::Vec;
 
@@ -116,7 +116,8 @@ impl Incidents {
         true
     }
 
-    /// Adds a record that only the journal is for. Nothing gives way to it: without room for it, the journal is written anew.
+    /// Adds a record that only the journal is for. Nothing gives way to it: without room for it,
+    /// the journal is written anew.
     pub(super) fn tell_or_purge(&mut self, kind: u8, payload: &[u8]) {
         let who = self.newcomer(kind, payload);
         if !self.fits(payload.len(), who, 0) {
@@ -141,7 +142,8 @@ impl Incidents {
             || weight.saturating_add(self.weights().owed_to_others(who.site)) <= capacity
     }
 
-    /// What each site's records weigh, and the quarter of the room, in equal parts, that no other site may take.
+    /// What each site's records weigh, and the quarter of the room, in equal parts, that no other
+    /// site may take.
     fn weights(&self) -> Shares {
         let mut shares = self.shares(self.capacity());
         for raw in self.log.iter() {
@@ -160,8 +162,8 @@ impl Incidents {
         Shares { share: (capacity / 4).checked_div(sites).unwrap_or(0), sites, used: [0; SITES] }
     }
 
-    /// Makes what came back from a journal smaller: as it was in the run that wrote it, or as a limit that was lowered since
-    /// wants it. False if nothing was left to go.
+    /// Makes what came back from a journal smaller: as it was in the run that wrote it, or as a
+    /// limit that was lowered since wants it. False if nothing was left to go.
     pub(super) fn shrink(&mut self, now: Option<Now>) -> bool {
         let weight = self.log.weight();
         self.sweep(false);
@@ -206,8 +208,8 @@ impl Incidents {
         went.any
     }
 
-    /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but not of those that only the
-    /// journal is for, and that it has not been told.
+    /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but
+    /// not of those that only the journal is for, and that it has not been told.
     pub(super) fn sweep(&mut self, untold: bool) {
         let settled_banners = self.settled_banners();
         let ended_lately = self.ended_lately();
@@ -265,7 +267,8 @@ impl Incidents {
         places
     }
 
-    /// The maintenance of which somebody may still take back that it ended. What is too much for the list is over.
+    /// The maintenance of which somebody may still take back that it ended. What is too much for
+    /// the list is over.
     fn ended_lately(&self) -> Vec<(SiteId, u32), MAINTENANCES> {
         let mut ended = Vec::new();
         for raw in self.log.iter().filter(|raw| raw.kind == WINDOW_ENDED) {
@@ -297,8 +300,8 @@ impl Incidents {
         goes.map(|raw| Log::weight_of(raw.payload.len())).sum()
     }
 
-    /// The oldest incident that has ended: of those that nobody wrote to, or, given the time, of those whose words are no
-    /// longer safe.
+    /// The oldest incident that has ended: of those that nobody wrote to, or, given the time, of
+    /// those whose words are no longer safe.
     fn first_ended(
         &self,
         words_at: Option<Now>,
@@ -308,7 +311,8 @@ impl Incidents {
         self.derived.incidents.iter().find(goes).map(|incident| (incident.site, incident.number))
     }
 
-    /// Whether an incident may give way: one that nobody wrote to, or, given the time, one whose words are no longer safe.
+    /// Whether an incident may give way: one that nobody wrote to, or, given the time, one whose
+    /// words are no longer safe.
     fn is_over(&self, incident: &Incident, words_at: Option<Now>) -> bool {
         if !self.may_go(incident) {
             return false;
@@ -350,8 +354,8 @@ impl Incidents {
         true
     }
 
-    /// Whether nothing that goes on depends on an incident. What was merged into another one goes behind that one, whose
-    /// components it brought.
+    /// Whether nothing that goes on depends on an incident. What was merged into another one goes
+    /// behind that one, whose components it brought.
     fn may_go(&self, incident: &Incident) -> bool {
         !incident.open && incident.merged_into == 0 && !self.is_linked(incident)
     }
@@ -384,9 +388,9 @@ impl Incidents {
         });
     }
 
-    /// Of every incident, lets go of steps that happened by themselves and that a later one of the same component, at least as
-    /// bad, overtook; so also of an end and the new beginning behind it. What began it and ended it last stays, and how bad
-    /// it was. False if there were none.
+    /// Of every incident, lets go of steps that happened by themselves and that a later one of the
+    /// same component, at least as bad, overtook; so also of an end and the new beginning behind
+    /// it. What began it and ended it last stays, and how bad it was. False if there were none.
     fn thin(&mut self) -> bool {
         let mut goes = [0usize; 64];
         let mut count = 0usize;
@@ -447,11 +451,13 @@ impl Incidents {
         (head.who == 0 && step.what == What::Resolved).then_some(end)
     }
 
-    /// Whether a later step says all that this one does. `anew`: it began the incident anew, so that has to have ended again.
+    /// Whether a later step says all that this one does. `anew`: it began the incident anew, so
+    /// that has to have ended again.
     fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
         let mut later = self.steps_from(at, site, step.number).skip(1);
         let mild = |what| matches!(what, What::Better | What::NoData);
-        // Who says no more than since when leaves how bad it was to others, and who says no more than how bad, since when.
+        // Who says no more than since when leaves how bad it was to others, and who says no more
+        // than how bad, since when.
         let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated);
         let says =
             |what| (what != What::Dated || step.what == What::Dated) && (dates(what) || !dates(step.what));
@@ -493,7 +499,8 @@ impl Incidents {
         }
     }
 
-    /// Lets go of what ended longer ago than its site keeps. Looked for once a day; the journal then forgets it, too.
+    /// Lets go of what ended longer ago than its site keeps. Looked for once a day; the journal
+    /// then forgets it, too.
     pub(super) fn retire(&mut self, config: &Config, now: Now) {
         let Some(wall) = now.wall else { return };
         let day = wall.0.div_euclid(DAY);

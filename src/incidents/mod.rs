@@ -1,8 +1,9 @@
 //! Incidents, what people said about them, maintenance, banners and the past of every component.
 //!
-//! Everything that happens is a record in a bounded log ([`entries`]), as the journal has it ([`record`]); what is true now follows
-//! from it ([`derived`]) and can be derived anew, after a restart, a reload or an undo. [`auto`] opens and ends incidents
-//! by what components do, [`people`] does what people say, [`room`] decides what goes when there is no room, [`tell`]
+//! Everything that happens is a record in a bounded log ([`entries`]), as the journal has it
+//! ([`record`]); what is true now follows from it ([`derived`]) and can be derived anew, after a
+//! restart, a reload or an undo. [`auto`] opens and ends incidents by what components do,
+//! [`people`] does what people say, [`room`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
 mod auto;
@@ -35,7 +36,8 @@ use crate::limits::{CLOCK_AHEAD, COMPONENTS, LOG_BYTES, UNDO_TIME};
 use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Mono, Now, Wall};
 
-/// Who owns the machine: root, or the daemon's own user. No user of a configuration has this hash but by chance.
+/// Who owns the machine: root, or the daemon's own user. No user of a configuration has this hash
+/// but by chance.
 pub const OWNER: u32 = 1;
 
 /// What a person does.
@@ -118,7 +120,8 @@ pub enum Action<'a> {
         /// What they say.
         words: Words<'a>,
     },
-    /// Ends a maintenance that is on, or takes back one that is to come; one that repeats ends for good.
+    /// Ends a maintenance that is on, or takes back one that is to come; one that repeats ends for
+    /// good.
     EndMaintenance {
         /// The maintenance.
         number: u32,
@@ -249,7 +252,8 @@ impl Boot {
         }
     }
 
-    /// Whether what a record says can still be taken back. What was done by a clock that was far ahead cannot.
+    /// Whether what a record says can still be taken back. What was done by a clock that was far
+    /// ahead cannot.
     fn is_undoable(self, head: &Head, now: Now) -> bool {
         let limit = i64::from(UNDO_TIME.0);
         head.flags & SETTLED == 0
@@ -270,7 +274,8 @@ pub struct Counters {
     pub purged: u32,
 }
 
-/// The incidents of all sites, and all else that people are told besides how things are now. All-zero when new.
+/// The incidents of all sites, and all else that people are told besides how things are now.
+/// All-zero when new.
 pub struct Incidents {
     log: Log,
     derived: Derived,
@@ -292,7 +297,8 @@ pub struct Incidents {
     wake: Option<Mono>,
     /// When to look for what people replaced, to purge it.
     forget_at: Option<Mono>,
-    /// The time of the last look, the wall clock's distance from the monotonic one then, and since when that is the same.
+    /// The time of the last look, the wall clock's distance from the monotonic one then, and since
+    /// when that is the same.
     seen: Now,
     offset: i64,
     steady_since: Mono,
@@ -337,7 +343,7 @@ impl Incidents {
         }
     }
 
-    // ---- from one run to the next ----------------------------------------------------------------------------
+    // ---- from one run to the next ---------------------------------------------------------------
 
     /// Begins, before anything is restored. `journal`: bytes of the journal's files together.
     pub fn begin(&mut self, config: &Config, boot: Boot, journal: u32) {
@@ -357,7 +363,8 @@ impl Incidents {
                 if let Some(When::Wall(at)) = record::head(&bytes).map(|head| head.when) {
                     self.seen.wall = Some(Wall(at));
                 }
-                // What was swept and thinned is in the journal still: room for it is seen to in the end.
+                // What was swept and thinned is in the journal still: room for it is seen to in the
+                // end.
                 if self.log.push(kind, &bytes) || (self.shrink(None) && self.log.push(kind, &bytes)) {
                     self.derived.fold(&self.names, kind, &bytes);
                 } else {
@@ -523,7 +530,7 @@ impl Incidents {
         }
     }
 
-    // ---- to the journal --------------------------------------------------------------------------------------
+    // ---- to the journal -------------------------------------------------------------------------
 
     /// The first record that is not in the journal yet.
     pub fn unnoted(&self) -> Option<(u8, &[u8])> {
@@ -583,7 +590,7 @@ impl Incidents {
         self.boot_read = 0;
     }
 
-    // ---- adding ----------------------------------------------------------------------------------------------
+    // ---- adding ---------------------------------------------------------------------------------
 
     /// Adds a record, and what follows from it. False if there is no room.
     fn push(&mut self, now: Now, kind: u8, payload: &[u8]) -> bool {
@@ -641,7 +648,7 @@ impl Incidents {
         (ago.saturating_add(i64::from(UNDO_TIME.0)) >= 0).then_some(ago.max(0))
     }
 
-    // ---- asking ----------------------------------------------------------------------------------------------
+    // ---- asking ---------------------------------------------------------------------------------
 
     /// How often each thing happened.
     pub fn counters(&self) -> Counters {

@@ -289,7 +289,7 @@ impl Incidents {
         Ok(Done::Incident(number))
     }
 
-    // ---- maintenance and banners -----------------------------------------------------------------------------
+    // ---- maintenance and banners ----------------------------------------------------------------
 
     #[allow(clippy::too_many_arguments)]
     fn publish(
@@ -376,10 +376,10 @@ impl Incidents {
         Ok(Done::Banner)
     }
 
-    // ---- taking back -----------------------------------------------------------------------------------------
+    // ---- taking back ----------------------------------------------------------------------------
 
-    /// Where the last record stands that this person made, if it can still be taken back. Never an older one behind it, which a
-    /// clock that was put back makes look younger.
+    /// Where the last record stands that this person made, if it can still be taken back. Never an
+    /// older one behind it, which a clock that was put back makes look younger.
     fn last_of(&self, now: Now, site: SiteId, who: u32) -> Option<usize> {
         let hash = self.names.of_site(site);
         let mut found = None;
@@ -392,8 +392,8 @@ impl Incidents {
         found
     }
 
-    /// What `undo` would take back: of which kind the record is, its number, and what a step is. With the words that came
-    /// with an opening it is the opening.
+    /// What `undo` would take back: of which kind the record is, its number, and what a step is.
+    /// With the words that came with an opening it is the opening.
     pub fn undoable(&self, now: Now, site: SiteId, who: u32) -> Option<(u8, u32, Option<What>, Words<'_>)> {
         let raw = self.log.get(self.last_of(now, site, who.max(1))?)?;
         let (number, nth) = identity(raw.kind, raw.payload);
@@ -435,8 +435,8 @@ impl Incidents {
         })
     }
 
-    /// Whether a step belongs to the opening of an incident by this person: the opening itself, or the words that came with
-    /// it, with nothing of anybody else behind it.
+    /// Whether a step belongs to the opening of an incident by this person: the opening itself, or
+    /// the words that came with it, with nothing of anybody else behind it.
     fn is_own_beginning(&self, site: SiteId, who: u32, number: u32, step: u16) -> bool {
         let hash = self.names.of_site(site);
         let mut opened = None;
@@ -461,7 +461,8 @@ impl Incidents {
         opened.is_some() && step <= 2
     }
 
-    /// Where a record stands that an undo names: the last one like it of the same person that is not taken back.
+    /// Where a record stands that an undo names: the last one like it of the same person that is
+    /// not taken back.
     pub(super) fn place_of(&self, by: Head, kind: u8, number: u32, step: u16) -> Option<usize> {
         let mut found = None;
         for raw in self.log.iter().filter(|raw| raw.kind == kind) {

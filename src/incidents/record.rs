@@ -2,14 +2,16 @@
 //!
 //! # Records, version 1
 //!
-//! Numbers are little-endian. Sites, services, components and people are known by a hash of their names in the
-//! configuration, so a record names nobody, and what the configuration no longer names cannot be told.
+//! Numbers are little-endian. Sites, services, components and people are known by a hash of their
+//! names in the configuration, so a record names nobody, and what the configuration no longer names
+//! cannot be told.
 //!
 //! ```text
 //! head:     | flags u8 | tag u8 | at i64 | who u32 | site u32 |
-//! 4 step:   | head | number u32 | step u16 | what u8 | state u8 | phase u8 | component u32 | arg u32 | since |
-//!           | words |
-//! 5 window: | head | number u32 | service u32 | component u32 | starts i64 | ends i64 | repeat u8 | words |
+//! 4 step:   | head | number u32 | step u16 | what u8 | state u8 | phase u8 | component u32 |
+//!           | arg u32 | since | words |
+//! 5 window: | head | number u32 | service u32 | component u32 | starts i64 | ends i64 |
+//!           | repeat u8 | words |
 //! 6 ended:  | head | number u32 |
 //! 7 banner: | head | state u8 | words |
 //! 10 clock: | boot u64 | dated u8 | offset i64 |
@@ -20,18 +22,22 @@
 //! words:    | length u8 | length x language | the rest: text |
 //! ```
 //!
-//! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a phrase, 8 the banner is
-//! taken away, 16 resolved by a person while not all of it was known to be well, 32 can no longer be taken back, 64 what a step
-//! tells of was so since `since`, in milliseconds since 1970, before it was written. `tag`: 0
-//! `at` is not known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
-//! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
-//! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`: 0 once, 1 weekly,
-//! 2 monthly. A banner's `state`: 0 none, 1 operational, 2 degraded, 3 outage, 4 maintenance.
+//! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a
+//! phrase, 8 the banner is taken away, 16 resolved by a person while not all of it was known to be
+//! well, 32 can no longer be taken back, 64 what a step tells of was so since `since`, in
+//! milliseconds since 1970, before it was written. `tag`: 0 `at` is not known; 1 milliseconds since
+//! the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by
+//! itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage, 3 operational, 255 none.
+//! `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
+//! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`:
+//! 0 once, 1 weekly, 2 monthly. A banner's `state`: 0 none, 1 operational, 2 degraded, 3 outage, 4
+//! maintenance.
 //!
-//! `clock` begins the records of one boot, known by a hash; `dated`: its time is known, boot + `offset`. Records of an
-//! earlier boot that was never dated are of no known time. `numbers`: the last that were given on a site, for what is
-//! kept no longer. `undo` takes back the last record like that of the same person. `gone`: this incident was removed, or gave
-//! way, with every record of it. 8 and 9 belong to the past of components.
+//! `clock` begins the records of one boot, known by a hash; `dated`: its time is known, boot +
+//! `offset`. Records of an earlier boot that was never dated are of no known time. `numbers`: the
+//! last that were given on a site, for what is kept no longer. `undo` takes back the last record
+//! like that of the same person. `gone`: this incident was removed, or gave way, with every record
+//! of it. 8 and 9 belong to the past of components.
 
 use super::names::Names;
 pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
@@ -47,7 +53,8 @@ pub const FIRING: u8 = 2;
 pub const PHRASE: u8 = 4;
 /// The banner is taken away.
 pub const CLEARED: u8 = 8;
-/// Resolved by a person while not all of it was known to be well: what is not well stays in the incident.
+/// Resolved by a person while not all of it was known to be well: what is not well stays in the
+/// incident.
 pub const UNWELL: u8 = 16;
 /// Can no longer be taken back: what it replaced may be gone.
 pub const SETTLED: u8 = 32;
@@ -189,7 +196,7 @@ pub struct ClockRecord {
     pub offset: Option<i64>,
 }
 
-// ---- out -----------------------------------------------------------------------------------------------------
+// ---- out ----------------------------------------------------------------------------------------
 
 /// Everything fits: see the assertion below. What a caller has not cut, is cut here.
 fn put(out: &mut Payload, bytes: &[u8]) {
@@ -325,7 +332,7 @@ fn state_code(state: Option<State>) -> u8 {
     }
 }
 
-// ---- back ----------------------------------------------------------------------------------------------------
+// ---- back ---------------------------------------------------------------------------------------
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (head, tail) = rest.split_first_chunk::<N>()?;
@@ -401,8 +408,8 @@ pub fn set_flag(payload: &mut [u8], flag: u8) {
     }
 }
 
-/// Whether a step is of this incident, without reading the rest of it: a page with many incidents looks at every record
-/// once for each of them.
+/// Whether a step is of this incident, without reading the rest of it: a page with many incidents
+/// looks at every record once for each of them.
 pub fn is_step_of(payload: &[u8], site: u32, number: u32) -> bool {
     let its = payload.get(SITE_AT..).and_then(<[u8]>::first_chunk::<8>);
     its.is_some_and(|&[a, b, c, d, rest @ ..]| {
@@ -513,7 +520,7 @@ pub fn read_gone(payload: &[u8]) -> Option<(u32, u32)> {
     Some((take_u32(&mut rest)?, take_u32(&mut rest)?)).filter(|_| rest.is_empty())
 }
 
-// ---- looking -------------------------------------------------------------------------------------------------
+// ---- looking ------------------------------------------------------------------------------------
 
 /// Where a step says what it is.
 const STEP_WHAT: usize = HEAD + 4 + 2;
@@ -521,7 +528,8 @@ const STEP_WHAT: usize = HEAD + 4 + 2;
 /// And where it has the hash of its component.
 const STEP_COMPONENT: usize = STEP_WHAT + 3;
 
-/// Overwrites the words of a step with blanks, in place. False if they are a phrase, or there is nothing to overwrite.
+/// Overwrites the words of a step with blanks, in place. False if they are a phrase, or there is
+/// nothing to overwrite.
 pub fn blank(payload: &mut [u8]) -> bool {
     let Some((head, StepRecord { words: Words::Own { text, .. }, .. })) = read_step(payload) else {
         return false;

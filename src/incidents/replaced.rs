@@ -1,5 +1,6 @@
-//! What people replaced, took back or took away leaves the journal, too, as soon as nobody can take that back any more: a
-//! banner that was cleared, a maintenance that was cancelled, the words before a correction, an older title.
+//! What people replaced, took back or took away leaves the journal, too, as soon as nobody can take
+//! that back any more: a banner that was cleared, a maintenance that was cancelled, the words
+//! before a correction, an older title.
 
 use heapless::Vec;
 
@@ -56,8 +57,8 @@ impl Incidents {
         self.purge |= blanked || self.log.weight() < weight;
     }
 
-    /// Overwrites what was replaced with blanks, and lets go of what replaced it but was replaced itself. Returns whether
-    /// there was anything.
+    /// Overwrites what was replaced with blanks, and lets go of what replaced it but was replaced
+    /// itself. Returns whether there was anything.
     fn blank_replaced(&mut self, now: Now) -> bool {
         // What finds no place in the list waits for the next time.
         let mut all = Vec::<Replaced, 32>::new();

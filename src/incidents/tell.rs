@@ -44,8 +44,8 @@ impl Incidents {
         }
     }
 
-    /// How bad people say a service is who opened an incident of it that goes on, and whether they mean all of it. What
-    /// nobody but they can see, a fire say, no component tells.
+    /// How bad people say a service is who opened an incident of it that goes on, and whether they
+    /// mean all of it. What nobody but they can see, a fire say, no component tells.
     pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
         let whole = |incident: &Incident| {
             let parts = incident.components;
@@ -127,8 +127,8 @@ impl Incidents {
         }
     }
 
-    /// Where the first and the last amendment of an incident stand: most have none, and need not be looked through for each
-    /// of their steps.
+    /// Where the first and the last amendment of an incident stand: most have none, and need not be
+    /// looked through for each of their steps.
     fn amendments(&self, site: SiteId, number: u32) -> Option<(usize, usize)> {
         let mut places = None;
         for (at, _, record) in self.records_of(0, site, number) {
@@ -155,7 +155,8 @@ impl Incidents {
             .map(|(_, head, record)| (head, record.words))
     }
 
-    /// The language of the words of a step as they are told; empty if that is the site's, or if there are none.
+    /// The language of the words of a step as they are told; empty if that is the site's, or if
+    /// there are none.
     pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
         let amended = self.amendment(site, number, step, self.amendments(site, number));
         let words = amended.map(|(_, words)| words).or_else(|| {

@@ -2,17 +2,19 @@
 //!
 //! # How time is counted
 //!
-//! What a component lives through is counted in milliseconds of the monotonic clock, from one change to the next, so
-//! nothing is done while nothing changes. It goes to the day that the calendar of its site shows. When that day is over
-//! it is packed into four bytes ([`scale`]). Trouble is rounded up, and what is known is rounded down; zero means that
-//! nothing is known, never that all was well. A day of 23 or 25 hours is stretched to 24.
+//! What a component lives through is counted in milliseconds of the monotonic clock, from one
+//! change to the next, so nothing is done while nothing changes. It goes to the day that the
+//! calendar of its site shows. When that day is over it is packed into four bytes ([`scale`]).
+//! Trouble is rounded up, and what is known is rounded down; zero means that nothing is known,
+//! never that all was well. A day of 23 or 25 hours is stretched to 24.
 //!
 //! # When the wall clock is wrong
 //!
 //! - While it is unknown, nothing is counted: nobody can tell which day it is.
-//! - When it is set, what has passed stays with the day that it showed before, and counting goes on with the day
-//!   that it shows now, which may have been counted on before. What nobody lived through is not known. Never more is counted
-//!   than has passed on the monotonic clock, and no work depends on how far it was set.
+//! - When it is set, what has passed stays with the day that it showed before, and counting goes on
+//!   with the day that it shows now, which may have been counted on before. What nobody lived
+//!   through is not known. Never more is counted than has passed on the monotonic clock, and no
+//!   work depends on how far it was set.
 //! - A date is believed if the three days before it were lived through, or if the clock was not set
 //!   for [`CLOCK_BELIEVED`]. Until then no day gives way to it: days that are too old stay, and a
 //!   few places are there for doubted days. A clock that is wrong for less than two days costs
@@ -101,7 +103,8 @@ pub struct Uptime {
     roster: [u16; COMPONENTS],
     /// Whether the roster that was last written down is that of the present configuration.
     rostered: bool,
-    /// Whether the wall clock counted when it was last looked at, and how far it was ahead of the monotonic one.
+    /// Whether the wall clock counted when it was last looked at, and how far it was ahead of the
+    /// monotonic one.
     has_wall: bool,
     ahead_ms: i64,
     /// When a day is over next.
@@ -136,8 +139,9 @@ impl Uptime {
         }
     }
 
-    /// Lets time pass. Call it before anything else in every step, and when [`next_at`](Self::next_at) says so. Two
-    /// comparisons, unless a day is over or the wall clock was set; then O(components).
+    /// Lets time pass. Call it before anything else in every step, and when
+    /// [`next_at`](Self::next_at) says so. Two comparisons, unless a day is over or the wall clock
+    /// was set; then O(components).
     pub fn pass(&mut self, config: &Config, now: Now) {
         let ahead_ms = now.wall.map_or(0, |wall| wall.0.saturating_sub(now.mono.0));
         let was_set = now.wall.is_some() != self.has_wall
@@ -155,8 +159,8 @@ impl Uptime {
         }
     }
 
-    /// What a component lives through from now on. [`pass`](Self::pass) comes before it. One comparison, if that is no
-    /// change.
+    /// What a component lives through from now on. [`pass`](Self::pass) comes before it. One
+    /// comparison, if that is no change.
     pub fn set(&mut self, config: &Config, component: ComponentId, lived: Lived, now: Now) {
         if self.running.get(component.index()).is_some_and(|running| running.lived != lived) {
             let calendar = calendar_of(&self.calendars, config, component);
@@ -195,9 +199,9 @@ impl Uptime {
         self.has_wall.then_some(self.write_at)
     }
 
-    /// How a component fared: on the present day of its site, on the day before, and so on, in minutes that are at
-    /// most 1,440 together. What is known is at least the sum of the others. Of what is not kept, `days` stays as it
-    /// is. O(days).
+    /// How a component fared: on the present day of its site, on the day before, and so on, in
+    /// minutes that are at most 1,440 together. What is known is at least the sum of the others. Of
+    /// what is not kept, `days` stays as it is. O(days).
     pub fn fared(&self, config: &Config, component: ComponentId, now: Now, days: &mut [Day]) {
         let calendar = calendar_of(&self.calendars, config, component);
         let site = config.site_of(component).and_then(|site| config.sites.get(site.index()));
@@ -225,8 +229,8 @@ impl Uptime {
             || running.is_some_and(|running| running.lived != Lived::Unknown || running.spent != [0; 4])
     }
 
-    /// Goes from one configuration to another: components and sites are the same when their names are. What is no
-    /// longer named is forgotten. O(components²) comparisons of hashes.
+    /// Goes from one configuration to another: components and sites are the same when their names
+    /// are. What is no longer named is forgotten. O(components²) comparisons of hashes.
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
         self.pass(old, now);
         for id in (0u16..).map(ComponentId).take(old.components.len()) {
@@ -283,7 +287,7 @@ impl Uptime {
         (self.rostered, self.due) = (false, Mono(0));
     }
 
-    // ---- days ------------------------------------------------------------------------------------------
+    // ---- days -----------------------------------------------------------------------------------
 
     /// Sees to it that the present day of a site is the one that the clock shows.
     fn turn(&mut self, config: &Config, id: SiteId, was_set: bool, now: Now) {
@@ -406,7 +410,7 @@ impl Uptime {
         }
     }
 
-    // ---- one component ---------------------------------------------------------------------------------
+    // ---- one component --------------------------------------------------------------------------
 
     /// What is kept of a component at a place.
     fn kept(&mut self, component: ComponentId, at: Option<usize>) -> Option<&mut Packed> {
@@ -513,7 +517,8 @@ impl Shown {
     }
 }
 
-/// Minutes that fit one day: what is worse comes first, and what is known is at least the sum of what was bad.
+/// Minutes that fit one day: what is worse comes first, and what is known is at least the sum of
+/// what was bad.
 fn whole([down, degraded, maintenance, known]: [u32; 4]) -> [u32; 4] {
     let down = down.min(DAY_MINUTES);
     let degraded = degraded.min(DAY_MINUTES.saturating_sub(down));
@@ -541,7 +546,8 @@ fn calendar_of<'a>(
 /// Stands for a place that was taken; no hash of 32 bits.
 const TAKEN: u64 = u64::MAX;
 
-/// Takes the place of this hash, and tells which it was: what is there is to be swapped with what is at `to`.
+/// Takes the place of this hash, and tells which it was: what is there is to be swapped with what
+/// is at `to`.
 fn take_place(hashes: &mut [u64], to: usize, wanted: u32) -> Option<usize> {
     let at = hashes.iter().position(|&hash| wanted != 0 && hash == u64::from(wanted))?;
     hashes.swap(to, at);

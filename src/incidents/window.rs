@@ -1,12 +1,13 @@
-//! When a maintenance is on: the arithmetic of windows that may repeat, in the civil time of a site. Pure.
+//! When a maintenance is on: the arithmetic of windows that may repeat, in the civil time of a
+//! site. Pure.
 //!
-//! A window is told by its first beginning and end. It repeats on the same weekday, or on the same day of the month,
-//! at the time that clocks of its site showed when it first began; months without that day are left out. Each
-//! occurrence lasts as long as the first one, in elapsed time, so one that spans a change of the clocks ends an hour
-//! earlier or later by the clock.
+//! A window is told by its first beginning and end. It repeats on the same weekday, or on the same
+//! day of the month, at the time that clocks of its site showed when it first began; months without
+//! that day are left out. Each occurrence lasts as long as the first one, in elapsed time, so one
+//! that spans a change of the clocks ends an hour earlier or later by the clock.
 //!
-//! The rules of zones are [`Tz::to_wall`]'s: what clocks skip in spring begins at the first moment after the gap, and
-//! what they show twice in autumn is the first of the two.
+//! The rules of zones are [`Tz::to_wall`]'s: what clocks skip in spring begins at the first moment
+//! after the gap, and what they show twice in autumn is the first of the two.
 
 use crate::model::Repeat;
 use crate::time::Wall;
@@ -15,8 +16,9 @@ use crate::time::tz::Tz;
 
 const WEEK_MS: i64 = 7 * DAY_MS;
 
-/// How long one occurrence may last, in milliseconds, so that it is over when the next one begins. A day less than
-/// the shortest week and the shortest month, since a change of the clocks may shorten them.
+/// How long one occurrence may last, in milliseconds, so that it is over when the next one begins.
+/// A day less than the shortest week and the shortest month, since a change of the clocks may
+/// shorten them.
 pub const fn longest(repeat: Repeat) -> i64 {
     match repeat {
         Repeat::Once => i64::MAX,
@@ -25,11 +27,12 @@ pub const fn longest(repeat: Repeat) -> i64 {
     }
 }
 
-/// The occurrence that is on at `now` (it has begun and not ended), else the next one; `None` if there is none any
-/// more. `starts` and `ends` are those of the first occurrence, `tz` its site's zone.
+/// The occurrence that is on at `now` (it has begun and not ended), else the next one; `None` if
+/// there is none any more. `starts` and `ends` are those of the first occurrence, `tz` its site's
+/// zone.
 ///
-/// Bounded work: five occurrences are looked at, however long ago the first one was. What [`longest`] refuses may
-/// overlap; nothing else goes wrong with it.
+/// Bounded work: five occurrences are looked at, however long ago the first one was. What
+/// [`longest`] refuses may overlap; nothing else goes wrong with it.
 pub fn occurrence(starts: Wall, ends: Wall, repeat: Repeat, tz: &Tz, now: Wall) -> Option<(Wall, Wall)> {
     let lasts = ends.0.checked_sub(starts.0).filter(|&ms| ms > 0)?;
     let (first, local) = (shown(tz, starts), shown(tz, now));
@@ -61,8 +64,8 @@ fn month(date: Date) -> i64 {
     i64::from(date.year()).saturating_mul(12).saturating_add(i64::from(date.month())).saturating_sub(1)
 }
 
-/// When it begins for the `count`th time after the first, which clocks showed as `first`; `None` if that month lacks
-/// the day.
+/// When it begins for the `count`th time after the first, which clocks showed as `first`; `None` if
+/// that month lacks the day.
 fn repeated(first: Wall, repeat: Repeat, tz: &Tz, count: i64) -> Option<Wall> {
     let mut local = Civil::from_wall(first);
     if repeat == Repeat::Monthly {

@@ -53,7 +53,8 @@ impl Pair {
     }
 }
 
-/// `status`, where all-zero is that nothing was said (an `Option<Status>` is not zero when it is `None`).
+/// `status`, where all-zero is that nothing was said (an `Option<Status>` is not zero when it is
+/// `None`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Said {
     #[default]
@@ -73,10 +74,11 @@ impl Lost {
     const NONE: Self = Self { label: false, annotation: false };
 }
 
-/// One alert: at most [`ALERT_PAIRS`] labels and annotations in [`ALERT_BYTES`] of text, about 9 KB. All-zero when new.
+/// One alert: at most [`ALERT_PAIRS`] labels and annotations in [`ALERT_BYTES`] of text, about 9
+/// KB. All-zero when new.
 ///
-/// MAC addresses in its text are masked; its fingerprint is that of the labels as they were sent, so that two alerts
-/// that differ in nothing but a MAC address are two.
+/// MAC addresses in its text are masked; its fingerprint is that of the labels as they were sent,
+/// so that two alerts that differ in nothing but a MAC address are two.
 #[derive(Debug)]
 pub struct Alert {
     text: Bytes<ALERT_BYTES>,
@@ -117,7 +119,8 @@ impl Alert {
         }
     }
 
-    /// The value of a label, never empty; `None` if there is none (an empty one counts as absent, as in Prometheus).
+    /// The value of a label, never empty; `None` if there is none (an empty one counts as absent,
+    /// as in Prometheus).
     pub fn label(&self, name: &str) -> Option<&str> {
         self.value(PairKind::Label, name)
     }
@@ -159,13 +162,14 @@ impl Alert {
         }
     }
 
-    /// Prometheus's fingerprint of all labels, as they were sent. Of an alert that did not fit, that of the labels that did:
-    /// not its identity.
+    /// Prometheus's fingerprint of all labels, as they were sent. Of an alert that did not fit,
+    /// that of the labels that did: not its identity.
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 
-    /// Whether an annotation is missing for want of room, or the end of one: a matcher that looks for it may find nothing.
+    /// Whether an annotation is missing for want of room, or the end of one: a matcher that looks
+    /// for it may find nothing.
     pub const fn was_cut(&self) -> bool {
         self.lost.annotation
     }
@@ -175,8 +179,8 @@ impl Alert {
         self.lost == Lost::NONE
     }
 
-    /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the address could be
-    /// guessed, and must not be written to where it can be found.
+    /// Whether a MAC address was masked in its labels. Its fingerprint is then one of which the
+    /// address could be guessed, and must not be written to where it can be found.
     pub const fn held_mac(&self) -> bool {
         self.held_mac
     }
@@ -194,7 +198,7 @@ impl Alert {
         self.pairs.iter().position(found).and_then(|index| Some((index, *self.pairs.get(index)?)))
     }
 
-    // ---- what the reader does with it ------------------------------------------------------------------
+    // ---- what the reader does with it -----------------------------------------------------------
 
     pub(super) fn clear(&mut self) {
         self.text.truncate(0);
@@ -234,7 +238,8 @@ impl Alert {
         self.name_lost = name.cut || !self.text.push(name.text.as_bytes());
     }
 
-    /// The value of the pair whose name came before. The last of several pairs of a name and kind counts.
+    /// The value of the pair whose name came before. The last of several pairs of a name and kind
+    /// counts.
     pub(super) fn put(&mut self, kind: PairKind, value: Text) {
         let kept = !self.name_lost && self.try_put(kind, value);
         if !kept {

@@ -1,11 +1,13 @@
-//! A sample while it is read, in any format: tokens cut to what fits, and the members of a sample in JSON.
+//! A sample while it is read, in any format: tokens cut to what fits, and the members of a sample
+//! in JSON.
 //!
-//! Telegraf (`data_format = "json"`, 1.40, `plugins/serializers/json`) writes its members in the order of their names, so
-//! the fields come before the name that says who asks for them: until it is known, whatever any rule of the source may ask
-//! for is kept. collectd (5.12, `src/utils/format_json`) writes values and their names apart. In whatever order members come,
+//! Telegraf (`data_format = "json"`, 1.40, `plugins/serializers/json`) writes its members in the
+//! order of their names, so the fields come before the name that says who asks for them: until it
+//! is known, whatever any rule of the source may ask for is kept. collectd (5.12,
+//! `src/utils/format_json`) writes values and their names apart. In whatever order members come,
 //! the sample is the same.
 //!
-//! | of the sample | Telegraf's JSON | collectd's JSON | `PUTVAL host/plugin-instance/type-instance` |
+//! | of the sample | Telegraf's JSON | collectd's JSON | `PUTVAL host/plugin-…/type-…` |
 //! | --- | --- | --- | --- |
 //! | measurement | `name` | `plugin` | plugin |
 //! | fields | `fields` | `dsnames` with `values` | `value`, or what the module `putval` says |
@@ -305,8 +307,9 @@ fn number(value: JsonEvent<'_>) -> Option<Micro> {
     }
 }
 
-/// A time in seconds since 1970. Telegraf's unit is a power of ten that its configuration says (`json_timestamp_units`,
-/// seconds by default), and told by its size: in seconds, a hundred milliards are the year 5138.
+/// A time in seconds since 1970. Telegraf's unit is a power of ten that its configuration says
+/// (`json_timestamp_units`, seconds by default), and told by its size: in seconds, a hundred
+/// milliards are the year 5138.
 fn seconds(value: JsonEvent<'_>) -> Option<i64> {
     match value {
         JsonEvent::Number(text) if !text.cut => {

@@ -1,8 +1,8 @@
 //! The identity of an alert: Prometheus's fingerprint of its labels.
 //!
-//! As `LabelSet.Fingerprint` of github.com/prometheus/common has it: FNV-1a with 64 bits over each label, by name:
-//! the name, a byte 0xFF, the value, a byte 0xFF (which no UTF-8 text contains). Alertmanager writes the same number
-//! as `fingerprint`, in hexadecimal.
+//! As `LabelSet.Fingerprint` of github.com/prometheus/common has it: FNV-1a with 64 bits over each
+//! label, by name: the name, a byte 0xFF, the value, a byte 0xFF (which no UTF-8 text contains).
+//! Alertmanager writes the same number as `fingerprint`, in hexadecimal.
 
 use heapless::Vec;
 
@@ -11,9 +11,9 @@ use crate::limits::ALERT_PAIRS;
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const PRIME: u64 = 0x0100_0000_01b3;
 
-/// The fingerprint of at most [`ALERT_PAIRS`] labels, in any order, each name once and no value empty. An alert
-/// holds no more than that; what comes after would not count. Linear if the labels come sorted, as Go's senders
-/// have them.
+/// The fingerprint of at most [`ALERT_PAIRS`] labels, in any order, each name once and no value
+/// empty. An alert holds no more than that; what comes after would not count. Linear if the labels
+/// come sorted, as Go's senders have them.
 pub(super) fn fingerprint<'a>(labels: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> u64 {
     let mut sorted: Vec<(&[u8], &[u8]), ALERT_PAIRS> = Vec::new();
     for label in labels.take(ALERT_PAIRS) {

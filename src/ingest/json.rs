@@ -1,14 +1,15 @@
 //! A push tokenizer for JSON (RFC 8259): bytes in, one event at a time out.
 //!
-//! It may be stopped and resumed at every byte, so that a body is read as it comes and never held. It keeps one
-//! bit per level of nesting instead of recursing, and one string of at most [`TOKEN_BYTES`]; of a longer one the
-//! beginning is kept, the rest is checked and dropped. Nothing is looked up or converted here: what the keys mean,
-//! and what a number is worth, is the caller's.
+//! It may be stopped and resumed at every byte, so that a body is read as it comes and never held.
+//! It keeps one bit per level of nesting instead of recursing, and one string of at most
+//! [`TOKEN_BYTES`]; of a longer one the beginning is kept, the rest is checked and dropped. Nothing
+//! is looked up or converted here: what the keys mean, and what a number is worth, is the caller's.
 //!
-//! The grammar is RFC 8259's, and nothing outside it is accepted: no trailing comma, no comment, no leading zero,
-//! no byte order mark, nothing but white space after the value. Two things that the RFC leaves open are taken as Go's
-//! `encoding/json` takes them, since senders that work with the real Alertmanager must work: half of a surrogate pair
-//! (`\ud83d` alone) and each byte of a string that is not UTF-8 become U+FFFD.
+//! The grammar is RFC 8259's, and nothing outside it is accepted: no trailing comma, no comment, no
+//! leading zero, no byte order mark, nothing but white space after the value. Two things that the
+//! RFC leaves open are taken as Go's `encoding/json` takes them, since senders that work with the
+//! real Alertmanager must work: half of a surrogate pair (`\ud83d` alone) and each byte of a string
+//! that is not UTF-8 become U+FFFD.
 
 use crate::limits::{JSON_DEPTH, TOKEN_BYTES};
 use crate::text::buffer::Bytes;
@@ -209,14 +210,15 @@ impl Tokenizer {
         self.consumed = 0;
     }
 
-    /// Bytes consumed since the beginning, saturating; after a fault, the offset of the byte that is wrong.
+    /// Bytes consumed since the beginning, saturating; after a fault, the offset of the byte that
+    /// is wrong.
     pub const fn offset(&self) -> u32 {
         self.consumed
     }
 
-    /// Reads up to the next event and takes what was read off the front of `input`. `None`: all of it is consumed
-    /// and more is needed. After a fault, every further call returns it again. The work is linear in what is
-    /// consumed.
+    /// Reads up to the next event and takes what was read off the front of `input`. `None`: all of
+    /// it is consumed and more is needed. After a fault, every further call returns it again. The
+    /// work is linear in what is consumed.
     pub fn next<'t>(&'t mut self, input: &mut &[u8]) -> Result<Option<JsonEvent<'t>>, Fault> {
         let before = input.len();
         let token = self.step(input);
@@ -249,7 +251,8 @@ impl Tokenizer {
     }
 
     fn event(&self, token: Token) -> JsonEvent<'_> {
-        // The buffer only ever gets whole characters, so this is where the compiler learns it, not where it is checked.
+        // The buffer only ever gets whole characters, so this is where the compiler learns it, not
+        // where it is checked.
         let text =
             || Text { text: core::str::from_utf8(self.token.as_slice()).unwrap_or_default(), cut: self.cut };
         match token {
@@ -269,8 +272,8 @@ impl Tokenizer {
     fn step(&mut self, input: &mut &[u8]) -> Result<Option<Token>, Fault> {
         while let Some((&byte, rest)) = input.split_first() {
             if matches!(self.state, Expect::Str) {
-                // Most bytes of a body are plain bytes of a string: they are counted, then copied at once. What
-                // follows them is mostly its end.
+                // Most bytes of a body are plain bytes of a string: they are counted, then copied
+                // at once. What follows them is mostly its end.
                 let run = input.iter().position(|&byte| !is_plain(byte)).unwrap_or(input.len());
                 let (plain, more) = input.split_at_checked(run).unwrap_or_default();
                 if run > 0 {
@@ -496,7 +499,8 @@ impl Tokenizer {
         Ok((taken, None))
     }
 
-    /// After the first byte of a character of several. RFC 3629, section 4: what may follow depends on the first.
+    /// After the first byte of a character of several. RFC 3629, section 4: what may follow depends
+    /// on the first.
     fn widen(&mut self, byte: u8) -> bool {
         let allowed = match (self.filled, self.wide) {
             (1, [0xe0, ..]) => 0xa0..=0xbf,
@@ -881,8 +885,8 @@ mod tests {
         })
     }
 
-    /// Whether `serde_json` takes it, minding the grammar alone: `IgnoredAny` leaves surrogates, UTF-8 and the worth of
-    /// numbers alone, as we do.
+    /// Whether `serde_json` takes it, minding the grammar alone: `IgnoredAny` leaves surrogates,
+    /// UTF-8 and the worth of numbers alone, as we do.
     fn serde_takes(json: &[u8]) -> bool {
         serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok()
     }
@@ -894,7 +898,8 @@ mod tests {
             Ok(()) => {
                 prop_assert!(serde_takes(json), "we take, serde refuses: {}", String::from_utf8_lossy(json));
                 let kept = events.iter().all(|event| !event.contains('~'));
-                // Where serde_json reads the value as well, it is the same one (it keeps the last of equal keys).
+                // Where serde_json reads the value as well, it is the same one (it keeps the last
+                // of equal keys).
                 if let (true, Ok(value)) = (kept, serde_json::from_slice::<Value>(json)) {
                     let strings = |events: &[String]| {
                         let mut strings: StdVec<String> =

@@ -1,18 +1,20 @@
-//! InfluxDB's line protocol, byte by byte: a body of any size, and lines of any length, in the memory of one sample.
+//! InfluxDB's line protocol, byte by byte: a body of any size, and lines of any length, in the
+//! memory of one sample.
 //!
 //! ```text
 //! measurement,tag=value,tag=value field=value,field=value timestamp
 //! ```
 //!
-//! As InfluxDB documents it (reference/syntax/line-protocol) and its parser of 1.x and 2.x reads it: a backslash escapes
-//! `,` and a space in a measurement, `,` `=` and a space in names and in values of tags, `"` and itself in a string; before
-//! anything else it is itself. Strings may hold line ends. So a string that does not end takes all
-//! lines that follow with it; told are the line of its beginning, and how many were lost. `#` begins a
-//! comment where a line would begin. A field is a float, an integer (`1i`, `1u`), a boolean or a string.
-//! A timestamp may be absent.
+//! As InfluxDB documents it (reference/syntax/line-protocol) and its parser of 1.x and 2.x reads
+//! it: a backslash escapes `,` and a space in a measurement, `,` `=` and a space in names and in
+//! values of tags, `"` and itself in a string; before anything else it is itself. Strings may hold
+//! line ends. So a string that does not end takes all lines that follow with it; told are the line
+//! of its beginning, and how many were lost. `#` begins a comment where a line would begin. A field
+//! is a float, an integer (`1i`, `1u`), a boolean or a string. A timestamp may be absent.
 //!
-//! A line that is wrong costs that line: it is reported, and nothing of it counts. What nobody asks for is read, checked
-//! and dropped. The module `putval` has the lines of collectd's plain text protocol.
+//! A line that is wrong costs that line: it is reported, and nothing of it counts. What nobody asks
+//! for is read, checked and dropped. The module `putval` has the lines of collectd's plain text
+//! protocol.
 
 mod putval;
 
@@ -590,7 +592,8 @@ mod tests {
         }
     }
 
-    /// What a body says, a line each: `measurement tag=value … field=number … @time`, or `! line flaw`.
+    /// What a body says, a line each: `measurement tag=value … field=number … @time`, or `! line
+    /// flaw`.
     fn read_by(body: &[u8], precision: Precision, pieces: &[usize]) -> (Vec<String>, Counted) {
         let all = All::default();
         let mut lines = Lines::new();

@@ -1,7 +1,8 @@
 //! What senders push, one bounded thing at a time.
 //!
-//! A body is a stream: it is cut into alerts as its bytes come, and a batch of any size costs the memory of one alert.
-//! What an alert means is the engine's; framing and decoding of the body are the module `http`'s.
+//! A body is a stream: it is cut into alerts as its bytes come, and a batch of any size costs the
+//! memory of one alert. What an alert means is the engine's; framing and decoding of the body are
+//! the module `http`'s.
 
 mod alert;
 mod draft;

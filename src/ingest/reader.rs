@@ -1,7 +1,8 @@
 //! Alerts out of a body: Alertmanager's API (an array) and webhooks (an object that holds one).
 //!
-//! What is wrong with one alert costs that alert; what is wrong with the JSON ends the body, and the alerts before it
-//! have been delivered. Members that nobody knows are skipped, whatever they hold.
+//! What is wrong with one alert costs that alert; what is wrong with the JSON ends the body, and
+//! the alerts before it have been delivered. Members that nobody knows are skipped, whatever they
+//! hold.
 
 use super::alert::{Alert, PairKind};
 use super::draft::{Asked, Drafted};
@@ -157,8 +158,9 @@ impl Reader {
         self.end = End::Open;
     }
 
-    /// The next bytes of the body, however many. Calls `each` for everything that is complete with them, in order. After
-    /// an error the body is over and every further call returns it again; what was delivered before it stands.
+    /// The next bytes of the body, however many. Calls `each` for everything that is complete with
+    /// them, in order. After an error the body is over and every further call returns it again;
+    /// what was delivered before it stands.
     pub fn feed(&mut self, bytes: &[u8], each: &mut dyn FnMut(Event<'_>)) -> Result<(), Malformed> {
         self.feed_asked(bytes, None, each)
     }
@@ -201,8 +203,8 @@ impl Reader {
         Err(self.fail(why))
     }
 
-    /// Whether a webhook's sender has left alerts out (Alertmanager's and Grafana's `max_alerts`): `truncatedAlerts` is not 0.
-    /// As far as the body has been read.
+    /// Whether a webhook's sender has left alerts out (Alertmanager's and Grafana's `max_alerts`):
+    /// `truncatedAlerts` is not 0. As far as the body has been read.
     pub const fn was_truncated(&self) -> bool {
         self.frame.truncated
     }
@@ -345,7 +347,8 @@ impl Frame {
 
     /// The array of alerts has ended: it is the whole body, or a member of it.
     fn after_list(&self) -> Place {
-        // After a bare array the tokenizer lets nothing come, so it does not matter that no object was entered.
+        // After a bare array the tokenizer lets nothing come, so it does not matter that no object
+        // was entered.
         if matches!(self.dialect, Dialect::Webhook | Dialect::Telegraf) {
             Place::Payload
         } else {
@@ -365,7 +368,8 @@ impl Frame {
             (Member::StartsAt, value) => match stamp(value) {
                 Some(stamp) => self.alert.set_starts(stamp),
                 None => {
-                    // It has a beginning, which nobody can read: without one it would be over at its end.
+                    // It has a beginning, which nobody can read: without one it would be over at
+                    // its end.
                     self.alert.set_starts(Stamp::At(crate::time::Wall(0)));
                     self.flaw(Flaw::StartsAt);
                 }
@@ -398,7 +402,8 @@ impl Frame {
         }
     }
 
-    /// A value that is not wanted: if it is an array or an object, all that is in it is not wanted either.
+    /// A value that is not wanted: if it is an array or an object, all that is in it is not wanted
+    /// either.
     fn skip(&mut self, value: json::JsonEvent<'_>) {
         if matches!(value, json::JsonEvent::ObjectStart | json::JsonEvent::ArrayStart) {
             self.skipped = 1;
@@ -915,7 +920,8 @@ mod tests {
         }
     }
 
-    /// Memory does not grow with the batch: it is one `Reader` whatever comes, and all of it comes through.
+    /// Memory does not grow with the batch: it is one `Reader` whatever comes, and all of it comes
+    /// through.
     #[test]
     fn a_hundred_thousand_alerts() {
         let mut reader = Reader::new();

@@ -38,8 +38,8 @@ impl Interest for RuleInterest<'_> {
     }
 }
 
-/// The key of hashes that tell series and clients apart. It lives in memory and changes daily, so that no hash says who
-/// it was. Zero until the shell has given one.
+/// The key of hashes that tell series and clients apart. It lives in memory and changes daily, so
+/// that no hash says who it was. Zero until the shell has given one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HashKey(pub [u64; 2]);
 
@@ -134,7 +134,7 @@ impl Sample {
         span.of(core::str::from_utf8(self.text.as_slice()).unwrap_or(""))
     }
 
-    // ---- as it is read ---------------------------------------------------------------------------------
+    // ---- as it is read --------------------------------------------------------------------------
 
     /// Begins anew, with a measurement that these ask for.
     pub(super) fn begin(&mut self, who: u32, series: u64) {

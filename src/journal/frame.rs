@@ -1,7 +1,7 @@
 //! The bytes of a journal: how records are framed, and a scanner that finds them again.
 //!
-//! A file is a header and frames, one behind the other, without padding. Every number is little-endian on every
-//! machine.
+//! A file is a header and frames, one behind the other, without padding. Every number is
+//! little-endian on every machine.
 //!
 //! ```text
 //!             0       4     5         8            12       16
@@ -12,19 +12,21 @@
 //!   frame     | CRC | length | kind | payload …     |
 //! ```
 //!
-//! - *version* is 1. Later ones keep these sixteen bytes as they are, so that an older program knows a newer
-//!   journal as such and leaves it alone.
+//! - *version* is 1. Later ones keep these sixteen bytes as they are, so that an older program
+//!   knows a newer journal as such and leaves it alone.
 //! - *generation* is another number in every file that a journal compacts itself into.
-//! - *length* is that of the payload, at most [`RECORD_BYTES`]; *kind* is what the owner of the records makes of
-//!   it, and never 0.
-//! - A frame's *CRC* is taken over the CRC before it (the previous frame's; the header's for the first), then over
-//!   length, kind and payload. So a frame counts only behind exactly the frames that it was written behind: a
-//!   sector that comes back from an older generation, from before a cut, or at another place does not fit.
+//! - *length* is that of the payload, at most [`RECORD_BYTES`]; *kind* is what the owner of the
+//!   records makes of it, and never 0.
+//! - A frame's *CRC* is taken over the CRC before it (the previous frame's; the header's for the
+//!   first), then over length, kind and payload. So a frame counts only behind exactly the frames
+//!   that it was written behind: a sector that comes back from an older generation, from before a
+//!   cut, or at another place does not fit.
 //!
-//! The CRC is CRC-32C (`CRC-32/ISCSI` in the catalogue of `reveng`): it finds every error of up to five bits in frames
-//! of up to 655 bytes and of up to three in longer ones, and every burst within 32 bits (Koopman, "32-Bit Cyclic
-//! Redundancy Codes for Internet Applications", DSN 2002). It begins with ones, and kind 0 is refused besides: zeros,
-//! which ext4, F2FS and UBIFS leave at the end of a file that grew just before the power went, are no record.
+//! The CRC is CRC-32C (`CRC-32/ISCSI` in the catalogue of `reveng`): it finds every error of up to
+//! five bits in frames of up to 655 bytes and of up to three in longer ones, and every burst within
+//! 32 bits (Koopman, "32-Bit Cyclic Redundancy Codes for Internet Applications", DSN 2002). It
+//! begins with ones, and kind 0 is refused besides: zeros, which ext4, F2FS and UBIFS leave at the
+//! end of a file that grew just before the power went, are no record.
 //!
 //! A record costs its payload and seven bytes.
 
@@ -76,7 +78,8 @@ pub(super) fn size(kind: u8, payload: &[u8]) -> Option<u32> {
 }
 
 fn sum(before: &[u8], bytes: &[u8]) -> u32 {
-    // The table of a faster CRC is 1 KiB; without one the router's 32 KiB replay in a few milliseconds.
+    // The table of a faster CRC is 1 KiB; without one the router's 32 KiB replay in a few
+    // milliseconds.
     const CRC: Crc<u32, Table<0>> = Crc::<u32, Table<0>>::new(&CRC_32_ISCSI);
     let mut digest = CRC.digest();
     digest.update(before);
@@ -97,8 +100,8 @@ pub(super) fn header(generation: u32) -> ([u8; HEADER_BYTES], Tail) {
     (bytes, Tail { at: FIRST, crc })
 }
 
-/// Frames a record behind `tail`. `None`, and nothing done, if it is no record or `batch` or a file's 32 bits have
-/// no room for it.
+/// Frames a record behind `tail`. `None`, and nothing done, if it is no record or `batch` or a
+/// file's 32 bits have no room for it.
 pub(super) fn encode(batch: &mut Batch, tail: Tail, kind: u8, payload: &[u8]) -> Option<Tail> {
     let at = tail.at.checked_add(size(kind, payload)?)?;
     let start = batch.len();
@@ -137,7 +140,8 @@ pub enum End {
     Damaged,
 }
 
-/// Finds the records in a file's bytes, which come in chunks of any size. Takes bytes once each, and holds one frame.
+/// Finds the records in a file's bytes, which come in chunks of any size. Takes bytes once each,
+/// and holds one frame.
 #[derive(Debug)]
 pub struct Scanner {
     /// The generation, once there is a header.
@@ -175,7 +179,8 @@ impl Scanner {
         self.tail
     }
 
-    /// Takes from `chunk` up to the end of the next record. After [`Scanned::End`] it takes nothing, ever.
+    /// Takes from `chunk` up to the end of the next record. After [`Scanned::End`] it takes
+    /// nothing, ever.
     pub fn next(&mut self, chunk: &mut &[u8]) -> Scanned<'_> {
         loop {
             if let Some(end) = self.end {

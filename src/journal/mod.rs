@@ -1,4 +1,5 @@
-//! The journal: records in a file, of which every prefix is a state that was true, whatever stops the machine.
+//! The journal: records in a file, of which every prefix is a state that was true, whatever stops
+//! the machine.
 //!
 //! What records mean is their owner's affair; here they are a kind (of the table [`kinds`]) and
 //! bytes. So is what lies under the files: the shell implements [`Store`]. The bytes are drawn in
@@ -6,34 +7,39 @@
 //!
 //! # What is promised
 //!
-//! - [`Journal::append`] with [`Durability::Now`] returns `Ok` when the record, and all before it, is on flash.
-//!   [`Durability::Later`] gathers records in memory until the next `Now`, [`Journal::sync`] or full batch.
-//! - After a crash [`Journal::open`] tells a prefix of the records that were appended since the last compaction,
-//!   behind that compaction's snapshot, with everything that was acknowledged in it. What is behind the first frame
-//!   that is torn or wrong is cut off before anything is appended, and its bytes are counted in [`Opened::lost`].
-//! - A record that was refused because of a [`Fault`] may still be told after a crash, if the power goes at that
-//!   very moment: nobody knows what a disk that failed has kept.
-//! - Old and new file together are never larger than the limit, unless the limit was lowered under an old file.
+//! - [`Journal::append`] with [`Durability::Now`] returns `Ok` when the record, and all before it,
+//!   is on flash. [`Durability::Later`] gathers records in memory until the next `Now`,
+//!   [`Journal::sync`] or full batch.
+//! - After a crash [`Journal::open`] tells a prefix of the records that were appended since the
+//!   last compaction, behind that compaction's snapshot, with everything that was acknowledged in
+//!   it. What is behind the first frame that is torn or wrong is cut off before anything is
+//!   appended, and its bytes are counted in [`Opened::lost`].
+//! - A record that was refused because of a [`Fault`] may still be told after a crash, if the power
+//!   goes at that very moment: nobody knows what a disk that failed has kept.
+//! - Old and new file together are never larger than the limit, unless the limit was lowered under
+//!   an old file.
 //!
 //! # When storage fails
 //!
-//! After a failed write or sync the end of the file is unknown, and a second sync would lie: Linux reports a failed
-//! write-back once and then calls the page clean ("fsyncgate", 2018). The journal is *degraded* then: the
-//! owner's state lives in memory alone, every append is refused with the fault, and nothing is ever appended to that
-//! file. [`Journal::compact`] is the way back: it writes the whole state into a new file. Try it every
+//! After a failed write or sync the end of the file is unknown, and a second sync would lie: Linux
+//! reports a failed write-back once and then calls the page clean ("fsyncgate", 2018). The journal
+//! is *degraded* then: the owner's state lives in memory alone, every append is refused with the
+//! fault, and nothing is ever appended to that file. [`Journal::compact`] is the way back: it
+//! writes the whole state into a new file. Try it every
 //! [`JOURNAL_RETRY`](crate::limits::JOURNAL_RETRY).
 //!
-//! A journal that cannot be read, or that a later version wrote, is left untouched, and nothing is written until
-//! [`Journal::open`] succeeds.
+//! A journal that cannot be read, or that a later version wrote, is left untouched, and nothing is
+//! written until [`Journal::open`] succeeds.
 //!
 //! # What flash bears
 //!
-//! A record costs its payload and seven bytes, once; nothing is written that was not asked for. But flash is written in
-//! pages, and each sync ends one: UBIFS rounds up to the NAND page or the NOR's write unit (2 KiB on common NAND, 8
-//! bytes on NOR), JFFS2 adds a node header of 68 bytes, ext4 a block of 4 KiB and its own journal's. So it
-//! is the syncs that wear, and `Later` that spares. A snapshot fills at most three quarters of a file, so the bytes
-//! written are at most four times the bytes appended, however full the journal is, plus the snapshots that the
-//! owner orders besides; one that does not fit is refused before anything is written.
+//! A record costs its payload and seven bytes, once; nothing is written that was not asked for. But
+//! flash is written in pages, and each sync ends one: UBIFS rounds up to the NAND page or the NOR's
+//! write unit (2 KiB on common NAND, 8 bytes on NOR), JFFS2 adds a node header of 68 bytes, ext4 a
+//! block of 4 KiB and its own journal's. So it is the syncs that wear, and `Later` that spares. A
+//! snapshot fills at most three quarters of a file, so the bytes written are at most four times the
+//! bytes appended, however full the journal is, plus the snapshots that the owner orders besides;
+//! one that does not fit is refused before anything is written.
 
 pub mod frame;
 pub mod kinds;
@@ -59,13 +65,15 @@ pub trait Store {
     fn sync(&mut self) -> Result<(), Fault>;
     /// Cuts the journal to `length` bytes, on flash.
     fn truncate(&mut self, length: u64) -> Result<(), Fault>;
-    /// Begins a new journal, empty, beside the old one; whatever was left of an earlier new one is gone.
+    /// Begins a new journal, empty, beside the old one; whatever was left of an earlier new one is
+    /// gone.
     fn create_new(&mut self) -> Result<(), Fault>;
     /// Adds to the new journal's end.
     fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault>;
     /// Returns when the new journal's bytes are on flash.
     fn sync_new(&mut self) -> Result<(), Fault>;
-    /// Puts the new journal in the old one's place, at once and on flash. After an error either may be there.
+    /// Puts the new journal in the old one's place, at once and on flash. After an error either may
+    /// be there.
     fn commit_new(&mut self) -> Result<(), Fault>;
     /// Throws away what there may be of a new journal.
     fn discard_new(&mut self);
@@ -84,7 +92,8 @@ pub enum Fault {
     ReadOnly,
     /// Another daemon writes there.
     Busy,
-    /// What stands at the place is not what was opened there: another directory, or a journal of somebody else's.
+    /// What stands at the place is not what was opened there: another directory, or a journal of
+    /// somebody else's.
     Moved,
     /// A later version wrote the journal.
     Newer,
@@ -95,9 +104,11 @@ pub enum Fault {
 /// Why a record, or a snapshot, was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// No record: kind 0, or more than [`RECORD_BYTES`](crate::limits::RECORD_BYTES). Nothing has changed.
+    /// No record: kind 0, or more than [`RECORD_BYTES`](crate::limits::RECORD_BYTES). Nothing has
+    /// changed.
     Unfit,
-    /// No room. For a record: compact, then try again. For a snapshot: keep less. Nothing has changed.
+    /// No room. For a record: compact, then try again. For a snapshot: keep less. Nothing has
+    /// changed.
     Full,
     /// Storage fails.
     Fault(Fault),
@@ -119,8 +130,9 @@ pub struct Opened {
     pub fresh: bool,
     /// Records told.
     pub records: u32,
-    /// Bytes behind the last good record, cut off. A power cut in the middle of a write leaves a few that nobody was
-    /// promised; more means damage. When the header itself is damaged, the whole file's.
+    /// Bytes behind the last good record, cut off. A power cut in the middle of a write leaves a
+    /// few that nobody was promised; more means damage. When the header itself is damaged, the
+    /// whole file's.
     pub lost: u64,
 }
 
@@ -133,7 +145,8 @@ pub struct Counters {
     pub syncs: u32,
     /// Compactions done, the making of a first journal included.
     pub compactions: u32,
-    /// Records refused because of a fault. Those without room are not counted: their owner can still make some.
+    /// Records refused because of a fault. Those without room are not counted: their owner can
+    /// still make some.
     pub dropped: u32,
 }
 
@@ -189,13 +202,14 @@ impl Journal {
         }
     }
 
-    /// Reads the journal, tells `each` record in order, and makes it ready to be appended to. Without a journal, one
-    /// is begun. `limit` is in bytes, for old and new file together; less than [`JOURNAL_BYTES_MIN`] counts as that.
+    /// Reads the journal, tells `each` record in order, and makes it ready to be appended to.
+    /// Without a journal, one is begun. `limit` is in bytes, for old and new file together; less
+    /// than [`JOURNAL_BYTES_MIN`] counts as that.
     ///
     /// # Errors
-    /// When there is a journal that cannot be read to its end. It stays untouched, and every write is refused until this
-    /// succeeds. Records told until then are true, but not all. That it cannot be *written* is no error here: see
-    /// [`Journal::fault`].
+    /// When there is a journal that cannot be read to its end. It stays untouched, and every write
+    /// is refused until this succeeds. Records told until then are true, but not all. That it
+    /// cannot be *written* is no error here: see [`Journal::fault`].
     pub fn open(
         &mut self,
         store: &mut dyn Store,
@@ -227,8 +241,9 @@ impl Journal {
         Ok(opened)
     }
 
-    /// Changes the limit, in bytes, for old and new file together; less than [`JOURNAL_BYTES_MIN`] counts as that. A
-    /// file that is larger than it may be now takes nothing more until it is compacted.
+    /// Changes the limit, in bytes, for old and new file together; less than [`JOURNAL_BYTES_MIN`]
+    /// counts as that. A file that is larger than it may be now takes nothing more until it is
+    /// compacted.
     pub fn set_limit(&mut self, limit: u32) {
         self.limit = limit.max(JOURNAL_BYTES_MIN) / 2;
     }
@@ -312,7 +327,8 @@ impl Journal {
         Ok(())
     }
 
-    /// Puts on flash what was appended for later. Costs nothing when there is nothing. Call it at a clean stop.
+    /// Puts on flash what was appended for later. Costs nothing when there is nothing. Call it at a
+    /// clean stop.
     ///
     /// # Errors
     /// The journal is, or now is, degraded.
@@ -346,25 +362,27 @@ impl Journal {
     fn degrade(&mut self, store: &mut dyn Store, fault: Fault) -> Fault {
         self.state = Health::Degraded(fault);
         self.batch.clear();
-        // Pages that failed to reach flash still look well in memory, and a daemon started after us would read
-        // them and append behind them. They hold nothing that was acknowledged. If this fails too, that is how it is.
+        // Pages that failed to reach flash still look well in memory, and a daemon started after us
+        // would read them and append behind them. They hold nothing that was acknowledged. If this
+        // fails too, that is how it is.
         _ = store.truncate(u64::from(self.synced));
         self.tail.at = self.synced;
         fault
     }
 
-    /// Writes the owner's whole state into a new journal that takes the old one's place: when there is no room, to
-    /// purge what was redacted, or to leave the degraded state. Records appended before, those for later
-    /// included, are replaced by what `snapshot` puts.
+    /// Writes the owner's whole state into a new journal that takes the old one's place: when there
+    /// is no room, to purge what was redacted, or to leave the degraded state. Records appended
+    /// before, those for later included, are replaced by what `snapshot` puts.
     ///
-    /// `snapshot` is called twice and must put the same both times: once to see whether it fits, before anything is
-    /// written, and once to write.
+    /// `snapshot` is called twice and must put the same both times: once to see whether it fits,
+    /// before anything is written, and once to write.
     ///
     /// # Errors
-    /// [`Refused::Full`] if it is more than [`Journal::snapshot_limit`], and whatever `snapshot` itself returns: the
-    /// old journal is as it was. With a fault the old one is as it was too, unless it came while the new one was put in
-    /// its place: then either may be there, both hold everything that was acknowledged. In that case, and where a record
-    /// waits for room, the journal is degraded.
+    /// [`Refused::Full`] if it is more than [`Journal::snapshot_limit`], and whatever `snapshot`
+    /// itself returns: the old journal is as it was. With a fault the old one is as it was too,
+    /// unless it came while the new one was put in its place: then either may be there, both hold
+    /// everything that was acknowledged. In that case, and where a record waits for room, the
+    /// journal is degraded.
     pub fn compact(
         &mut self,
         store: &mut dyn Store,
@@ -380,7 +398,8 @@ impl Journal {
         snapshot(&mut measure)?;
         measure.refused.map_or(Ok(()), Err)?;
 
-        // Odd, so another than before for certain; at random, so another than that of an attempt that failed.
+        // Odd, so another than before for certain; at random, so another than that of an attempt
+        // that failed.
         self.generation = self.generation.wrapping_add(store.salt() | 1);
         let mut bytes = 0;
         let written = write_new(store, self.generation, limit, snapshot, &mut bytes);
@@ -393,7 +412,8 @@ impl Journal {
                 if let Refused::Fault(fault) = refused
                     && (self.short || matches!(self.state, Health::Degraded(_)))
                 {
-                    // What waits for room is in memory only. Whoever asks whether all is on flash must be told.
+                    // What waits for room is in memory only. Whoever asks whether all is on flash
+                    // must be told.
                     _ = self.sync(store);
                     self.state = Health::Degraded(fault);
                 }
@@ -414,8 +434,9 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether it is time to [`compact`](Self::compact): a longest record might find no room, or the journal is
-    /// degraded. Never twice in a row on account of room, since a snapshot leaves a quarter of the file.
+    /// Whether it is time to [`compact`](Self::compact): a longest record might find no room, or
+    /// the journal is degraded. Never twice in a row on account of room, since a snapshot leaves a
+    /// quarter of the file.
     pub fn needs_compaction(&self) -> bool {
         match self.state {
             Health::Live => (self.room() as usize) < FRAME_BYTES,
@@ -443,7 +464,8 @@ impl Journal {
         self.tail.at
     }
 
-    /// Bytes that a snapshot may have: the header, and each record's payload and [`OVERHEAD_BYTES`].
+    /// Bytes that a snapshot may have: the header, and each record's payload and
+    /// [`OVERHEAD_BYTES`].
     pub fn snapshot_limit(&self) -> u32 {
         (self.limit / 4).saturating_mul(JOURNAL_SNAPSHOT_QUARTERS)
     }

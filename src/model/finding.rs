@@ -11,8 +11,8 @@ use super::{Severity, State};
 pub enum Finding {
     /// Somebody who would tell us otherwise is alive, and says nothing.
     Well = -4,
-    /// A person ended what was said of it, and its source has not spoken of it since: the team's word, not
-    /// knowledge.
+    /// A person ended what was said of it, and its source has not spoken of it since: the team's
+    /// word, not knowledge.
     TeamSaysOver = -3,
     /// A heartbeat has not had the time to come since our start. It opens no incident.
     NotDueYet = -2,

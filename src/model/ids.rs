@@ -40,7 +40,8 @@ pub struct SourceSet(u32);
 impl SourceSet {
     /// The set of nothing.
     pub const EMPTY: Self = Self(0);
-    /// Adds one; an id beyond the limit is not one that a configuration can hold, and changes nothing.
+    /// Adds one; an id beyond the limit is not one that a configuration can hold, and changes
+    /// nothing.
     pub fn insert(&mut self, id: SourceId) {
         if id.index() < SOURCES {
             self.0 |= 1u32.wrapping_shl(u32::from(id.0));

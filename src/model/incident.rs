@@ -1,5 +1,5 @@
-//! What happened, what people said about it, and what is planned: the nouns, and how a page or a console is told
-//! of them.
+//! What happened, what people said about it, and what is planned: the nouns, and how a page or a
+//! console is told of them.
 
 use super::{ComponentId, ComponentSet, ServiceId, State};
 use crate::time::Wall;
@@ -42,8 +42,8 @@ impl Phase {
 pub struct Phrase(u8);
 
 impl Phrase {
-    /// What people type; the catalogues have `phrase.power_cut` for `power-cut`. The journal keeps the name, so the order
-    /// is free; a name that was released stays.
+    /// What people type; the catalogues have `phrase.power_cut` for `power-cut`. The journal keeps
+    /// the name, so the order is free; a name that was released stays.
     pub const NAMES: [&'static str; 21] = [
         "investigating",
         "identified",
@@ -147,7 +147,8 @@ pub struct IncidentView<'a> {
     pub open: bool,
     /// How bad it was at its worst.
     pub worst: State,
-    /// How bad it was announced to be now; operational if its components are well, or nothing is known of any.
+    /// How bad it was announced to be now; operational if its components are well, or nothing is
+    /// known of any.
     pub level: State,
     /// What people said last about how far they are; `None` if nobody did.
     pub phase: Option<Phase>,
@@ -269,8 +270,8 @@ impl Forced {
     }
 }
 
-/// How a component fared on one day of its site, in minutes. What is missing to a whole day is not known. All-zero:
-/// nothing is known.
+/// How a component fared on one day of its site, in minutes. What is missing to a whole day is not
+/// known. All-zero: nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {
     /// It did not work; rounded up.

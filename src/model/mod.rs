@@ -49,7 +49,8 @@ impl Severity {
     }
 }
 
-/// The state of a component, the worst last. "No data" is zero, so that zeroed memory is never green.
+/// The state of a component, the worst last. "No data" is zero, so that zeroed memory is never
+/// green.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i8)]
 pub enum State {

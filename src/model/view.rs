@@ -1,4 +1,5 @@
-//! What the renderer is told: the engine answers these questions, the renderer asks them and nothing else.
+//! What the renderer is told: the engine answers these questions, the renderer asks them and
+//! nothing else.
 
 use super::{
     BannerView, ComponentId, Day, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State,
@@ -45,25 +46,28 @@ pub trait View {
     fn now(&self) -> Now;
     /// The last sign of life of any source of a site: "as of".
     fn as_of(&self, site: SiteId) -> Option<Mono>;
-    /// Since when nobody who feeds a component has been heard, of which each should have been by now;
-    /// `Some(None)`: never since we started. `None`: somebody vouches for it, or may still come.
+    /// Since when nobody who feeds a component has been heard, of which each should have been by
+    /// now; `Some(None)`: never since we started. `None`: somebody vouches for it, or may still
+    /// come.
     fn silent_since(&self, component: ComponentId) -> Option<Option<Mono>>;
     /// How a component is.
     fn component(&self, component: ComponentId) -> ComponentView;
-    /// Calls `each` with every text that alerts on this component may show: the annotations that the
-    /// component's `publish` names, of its firing alerts, addresses masked, the worst alert first; and the texts of its rules.
+    /// Calls `each` with every text that alerts on this component may show: the annotations that
+    /// the component's `publish` names, of its firing alerts, addresses masked, the worst alert
+    /// first; and the texts of its rules.
     fn published(&self, component: ComponentId, lang: Lang, each: &mut dyn FnMut(&str));
     /// Calls `each` with every incident of a site that is kept, the newest first.
     fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
         _ = (site, each);
     }
-    /// How bad people say a service is who opened an incident of it that goes on, and whether they mean all of it;
-    /// operational if nobody did.
+    /// How bad people say a service is who opened an incident of it that goes on, and whether they
+    /// mean all of it; operational if nobody did.
     fn said(&self, service: ServiceId) -> (State, bool) {
         _ = service;
         (State::Operational, false)
     }
-    /// Calls `each` with every step of an incident, the oldest first; those that were taken back are left out.
+    /// Calls `each` with every step of an incident, the oldest first; those that were taken back
+    /// are left out.
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
         _ = (site, number, each);
     }
@@ -77,12 +81,13 @@ pub trait View {
         _ = site;
         None
     }
-    /// How a component fared, by days of its site's time: today so far, then yesterday, and so on, for as many as
-    /// there is room for. Each that is not kept stays as it is.
+    /// How a component fared, by days of its site's time: today so far, then yesterday, and so on,
+    /// for as many as there is room for. Each that is not kept stays as it is.
     fn fared(&self, component: ComponentId, days: &mut [Day]) {
         _ = (component, days);
     }
-    /// How many days are kept of a site, today included; at most [`HISTORY_DAYS`](crate::limits::HISTORY_DAYS).
+    /// How many days are kept of a site, today included; at most
+    /// [`HISTORY_DAYS`](crate::limits::HISTORY_DAYS).
     fn days(&self, site: SiteId) -> u8 {
         _ = site;
         0

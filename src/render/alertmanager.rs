@@ -1,5 +1,5 @@
-//! JSON answers in the shape of Alertmanager's API v2 (`openapi.yaml`: `gettableAlert`, `alertmanagerStatus`,
-//! `receiver`), for amtool and whoever else asks an Alertmanager.
+//! JSON answers in the shape of Alertmanager's API v2 (`openapi.yaml`: `gettableAlert`,
+//! `alertmanagerStatus`, `receiver`), for amtool and whoever else asks an Alertmanager.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -116,7 +116,8 @@ pub fn alert(out: &mut [u8], alert: &Listed<'_>) -> usize {
     serde_json_core::to_slice(&shown, out).unwrap_or(0)
 }
 
-/// `GET /api/v2/status`. `started`: when the daemon did, if that is known. False if it does not fit.
+/// `GET /api/v2/status`. `started`: when the daemon did, if that is known. False if it does not
+/// fit.
 pub fn status(out: &mut PageBuf, started: Option<Wall>) -> bool {
     let shown = AlertmanagerStatus {
         cluster: Cluster { status: "disabled" },

@@ -1,4 +1,5 @@
-//! How a component fared: a bar of its days, and a percentage. Nothing pretends: what is not known counts neither for nor against, and is said.
+//! How a component fared: a bar of its days, and a percentage. Nothing pretends: what is not known
+//! counts neither for nor against, and is said.
 
 use heapless::String;
 use ufmt::uwrite;
@@ -11,7 +12,8 @@ use crate::limits::HISTORY_DAYS;
 use crate::model::{ComponentId, Day};
 
 const DAY_MINUTES: u16 = 1440;
-/// Minutes that may be missing to a past that is called known: each day is rounded down, and one of spring lacks an hour.
+/// Minutes that may be missing to a past that is called known: each day is rounded down, and one of
+/// spring lacks an hour.
 const SLACK_MINUTES: u32 = 180;
 /// Of fewer minutes than this no percentage is told.
 const FEW_MINUTES: u32 = 60;
@@ -31,8 +33,9 @@ enum Fared {
     Down,
 }
 
-/// The marks: what for, the class, and the height at which its line runs. The bar is 6 high, and so is the line of `down`; those of
-/// the others are in the style sheet, so that `degraded` stands on the ground and `work` hangs.
+/// The marks: what for, the class, and the height at which its line runs. The bar is 6 high, and so
+/// is the line of `down`; those of the others are in the style sheet, so that `degraded` stands on
+/// the ground and `work` hangs.
 const MARKS: [(Fared, &str, u8); 4] = [
     (Fared::Unknown, "na", 3),
     (Fared::Work, "work", 1),

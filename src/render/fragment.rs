@@ -1,7 +1,8 @@
-//! The runtime of the compiled fragments: writing pieces into a bounded buffer, escaped by where they stand.
+//! The runtime of the compiled fragments: writing pieces into a bounded buffer, escaped by where
+//! they stand.
 //!
-//! A fragment is a table of pieces, and one function walks all of them, so that a fragment costs its bytes and
-//! no code. Values go through [`clean`](crate::text::clean) first, always.
+//! A fragment is a table of pieces, and one function walks all of them, so that a fragment costs
+//! its bytes and no code. Values go through [`clean`](crate::text::clean) first, always.
 
 use super::words::{Word, word};
 use crate::model::Lang;
@@ -33,7 +34,8 @@ enum Piece {
     Block(u8),
 }
 
-/// A page being written. What does not fit is remembered, not reported on each call: see [`Out::finish`].
+/// A page being written. What does not fit is remembered, not reported on each call: see
+/// [`Out::finish`].
 pub struct Out<'a> {
     buf: &'a mut PageBuf,
     lang: Lang,
@@ -53,8 +55,8 @@ impl<'a> Out<'a> {
         self.lang
     }
 
-    /// Ends the page. If it did not fit, the buffer is left empty: a page is never cut, since what is cut off
-    /// could be the outage.
+    /// Ends the page. If it did not fit, the buffer is left empty: a page is never cut, since what
+    /// is cut off could be the outage.
     pub fn finish(self) -> Result<(), Full> {
         if self.len != self.buf.len() {
             self.buf.clear();
@@ -68,7 +70,8 @@ impl<'a> Out<'a> {
         self.raw(word(self.lang, which));
     }
 
-    /// Writes markup that stands in the program. The caller keeps it balanced; a fragment is balanced by itself.
+    /// Writes markup that stands in the program. The caller keeps it balanced; a fragment is
+    /// balanced by itself.
     pub(super) fn markup(&mut self, html: &'static str) {
         self.raw(html);
     }
@@ -100,8 +103,8 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Writes a URL inside the double quotes of an attribute, if it is one of http or https; else nothing,
-    /// which leads nowhere.
+    /// Writes a URL inside the double quotes of an attribute, if it is one of http or https; else
+    /// nothing, which leads nowhere.
     fn url(&mut self, url: &str) {
         if !is_web(url) {
             return;
@@ -132,7 +135,8 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Walks a fragment's pieces. The fragment's own struct calls this, and fits the numbers to the lists.
+    /// Walks a fragment's pieces. The fragment's own struct calls this, and fits the numbers to the
+    /// lists.
     fn fragment(&mut self, pieces: &[Piece], texts: &[&str], blocks: &mut [&mut dyn FnMut(&mut Out<'_>)]) {
         let text = |number: u8| texts.get(usize::from(number)).copied().unwrap_or("");
         for piece in pieces {
@@ -151,7 +155,8 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// How many bytes are written, those included that did not fit: so a page can be measured without a buffer.
+    /// How many bytes are written, those included that did not fit: so a page can be measured
+    /// without a buffer.
     pub(super) fn len(&self) -> usize {
         self.len
     }

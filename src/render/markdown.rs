@@ -1,8 +1,10 @@
-//! People's own words: Markdown-lite. Paragraphs, line breaks, `- lists`, `*emphasis*` or `_emphasis_`,
-//! `**strong**`, `[text](https://…)` and bare links; never HTML. Marks that have no counterpart on their line are text.
+//! People's own words: Markdown-lite. Paragraphs, line breaks, `- lists`, `*emphasis*` or
+//! `_emphasis_`, `**strong**`, `[text](https://…)` and bare links; never HTML. Marks that have no
+//! counterpart on their line are text.
 //!
-//! It does not recurse. A line is gone through once; each mark looks ahead to the end of its line, so words of
-//! [`WORDS_BYTES`](crate::limits::WORDS_BYTES) cost at most the square of that in single steps.
+//! It does not recurse. A line is gone through once; each mark looks ahead to the end of its line,
+//! so words of [`WORDS_BYTES`](crate::limits::WORDS_BYTES) cost at most the square of that in
+//! single steps.
 
 use super::fragment::{Hyperlink, Out, is_web};
 use crate::text::{has, is_letter, split_once};
@@ -61,8 +63,8 @@ struct Span {
     end: usize,
 }
 
-/// One line. Strong may stand in emphasis and the other way round, so two spans are open at most; each ends within the
-/// one around it, since it looks for its end no farther.
+/// One line. Strong may stand in emphasis and the other way round, so two spans are open at most;
+/// each ends within the one around it, since it looks for its end no farther.
 fn inline(out: &mut Out<'_>, line: &str) {
     let mut spans: [Option<Span>; 2] = [None; 2];
     let mut at = 0;
@@ -110,7 +112,8 @@ fn slice(text: &str, from: usize, to: usize) -> &str {
     text.get(from..to).unwrap_or("")
 }
 
-/// A link at the start of `rest`: what to show, where it leads, and its bytes. `before` is what precedes it.
+/// A link at the start of `rest`: what to show, where it leads, and its bytes. `before` is what
+/// precedes it.
 fn link<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str, usize)> {
     if let Some(inner) = rest.strip_prefix('[') {
         let (text, after) = inner.split_once(']')?;
@@ -133,8 +136,8 @@ fn link<'a>(before: &str, rest: &'a str) -> Option<(&'a str, &'a str, usize)> {
     (!host.is_empty()).then_some((url, url, url.len()))
 }
 
-/// A mark at the start of `rest` that has a counterpart there: the mark, and where the counterpart begins. `before` is
-/// what precedes it, `after` what follows `rest`.
+/// A mark at the start of `rest` that has a counterpart there: the mark, and where the counterpart
+/// begins. `before` is what precedes it, `after` what follows `rest`.
 fn span<'a>(before: &str, rest: &'a str, after: &str) -> Option<(&'a str, usize)> {
     let mark = ["**", "*", "_"].into_iter().find(|mark| rest.starts_with(mark))?;
     let opens = |inner: &str| inner.starts_with(|c: char| !c.is_whitespace());
@@ -166,8 +169,8 @@ fn span<'a>(before: &str, rest: &'a str, after: &str) -> Option<(&'a str, usize)
     None
 }
 
-/// Whether a text in a language is written from right to left, by its BCP 47 tag: by its script if it names one, else by
-/// its language.
+/// Whether a text in a language is written from right to left, by its BCP 47 tag: by its script if
+/// it names one, else by its language.
 pub(super) fn is_rtl(tag: &str) -> bool {
     const LANGUAGES: [&str; 11] = ["ar", "fa", "he", "ur", "ps", "yi", "dv", "ckb", "ug", "sd", "iw"];
     const SCRIPTS: [&str; 4] = ["Arab", "Hebr", "Thaa", "Syrc"];
@@ -180,8 +183,8 @@ pub(super) fn is_rtl(tag: &str) -> bool {
     }
 }
 
-/// Whether a language tag looks like one (RFC 5646, 2.1): letters and digits, at most eight at a time, a language of two or three
-/// letters first.
+/// Whether a language tag looks like one (RFC 5646, 2.1): letters and digits, at most eight at a
+/// time, a language of two or three letters first.
 pub(super) fn is_tag(tag: &str) -> bool {
     let language = tag.split('-').next().unwrap_or("");
     matches!(language.len(), 2 | 3)
@@ -349,7 +352,8 @@ mod tests {
         fn tags_nest_and_text_is_the_input_without_marks(text in soup()) {
             let html = written(&text);
             let shown = text_of(&html);
-            // Each character that is missing was a mark, or the address of a link with words of its own.
+            // Each character that is missing was a mark, or the address of a link with words of its
+            // own.
             let input: Vec<char> = text.lines().flat_map(|line| clean::shown(line.trim()).collect::<Vec<_>>()).collect();
             let mut rest = input.iter();
             for c in shown.chars() {

@@ -1,8 +1,9 @@
 //! Pages: what is known, as a visitor reads it.
 //!
-//! [`page()`] writes a whole page from the configuration and the answers of a [`View`](crate::model::View). Its
-//! HTML, words and style are compiled out of `www/` by the build, which checks them; [`fragment`] puts values
-//! into them, escaped by where they stand. HTTP, languages asked for and caching are left to others.
+//! [`page()`] writes a whole page from the configuration and the answers of a
+//! [`View`](crate::model::View). Its HTML, words and style are compiled out of `www/` by the build,
+//! which checks them; [`fragment`] puts values into them, escaped by where they stand. HTTP,
+//! languages asked for and caching are left to others.
 
 pub mod alertmanager;
 mod bars;
@@ -19,8 +20,9 @@ pub use page::{has_incident, overruled, page, sheet};
 pub use words::{Word, phrase, word};
 pub use worst::worst_case;
 
-/// The 64-bit FNV-1a hash of an answer's bytes, for its entity tag (RFC 9110, 8.8.3). It is the same for every
-/// visitor, so it cannot follow one; it protects against nothing, and need not be cryptographic.
+/// The 64-bit FNV-1a hash of an answer's bytes, for its entity tag (RFC 9110, 8.8.3). It is the
+/// same for every visitor, so it cannot follow one; it protects against nothing, and need not be
+/// cryptographic.
 pub fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,5 +1,6 @@
-//! The page of a site. Most urgent first: how things are, as of when, what people say, what is affected; then each service.
-//! What it shares with the page of an incident and with the history is here as well.
+//! The page of a site. Most urgent first: how things are, as of when, what people say, what is
+//! affected; then each service. What it shares with the page of an incident and with the history is
+//! here as well.
 
 use core::cell::Cell;
 
@@ -25,8 +26,8 @@ use crate::text::buffer::Bytes;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 
-/// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not fit is
-/// [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case).
+/// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not
+/// fit is [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case).
 ///
 /// An unknown site is an empty page that says so. Work is bounded by services times components.
 pub fn page(
@@ -39,8 +40,8 @@ pub fn page(
     sheet(out, config, site, lang, view, PageKind::Now)
 }
 
-/// The same for any page of the site. An incident that it does not have is a page that says nothing of it: see
-/// [`has_incident`].
+/// The same for any page of the site. An incident that it does not have is a page that says nothing
+/// of it: see [`has_incident`].
 pub fn sheet(
     out: &mut PageBuf,
     config: &Config,
@@ -54,7 +55,8 @@ pub fn sheet(
     out.finish()
 }
 
-/// The title that the page of a site keeps, in English, though people say at its top that all is better than that.
+/// The title that the page of a site keeps, in English, though people say at its top that all is
+/// better than that.
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
     let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
     let (state, claim) = cx.headline(view.banner(site).as_ref());
@@ -68,8 +70,8 @@ pub fn has_incident(view: &dyn View, site: SiteId, number: u32) -> bool {
     found
 }
 
-/// The bytes of a page on which no alert says anything, with everything else that it could hold: every
-/// affected component is listed, whatever [`AFFECTED_SHOWN`] says.
+/// The bytes of a page on which no alert says anything, with everything else that it could hold:
+/// every affected component is listed, whatever [`AFFECTED_SHOWN`] says.
 pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -> usize {
     let mut nothing = Bytes::<0>::new();
     let mut out = Out::new(&mut nothing, lang);
@@ -133,7 +135,8 @@ pub(super) const fn part_word(state: ShownState) -> Word {
     }
 }
 
-/// Whether its monitoring has reported that something is wrong with a part, which began as bad as it is or milder.
+/// Whether its monitoring has reported that something is wrong with a part, which began as bad as
+/// it is or milder.
 fn is_trouble(seen: &ComponentView) -> bool {
     use Finding::{Degraded, Lapsed, Outage, SenderCannotTell};
     matches!(shown::reason(seen), Degraded | Outage | Lapsed | SenderCannotTell)
@@ -146,8 +149,8 @@ struct Texts {
     omitted: bool,
 }
 
-/// `s12`, `c199`: an anchor. They count the things of this page only: the configuration's numbers would tell
-/// how much there is on other sites.
+/// `s12`, `c199`: an anchor. They count the things of this page only: the configuration's numbers
+/// would tell how much there is on other sites.
 type Anchor = String<8>;
 
 fn anchor(kind: &str, number: usize) -> Anchor {
@@ -286,8 +289,9 @@ impl<'a> Context<'a> {
         self.services().next().is_none()
     }
 
-    /// What the page says at its top, and what people say there that is better. Theirs is a claim then: nobody should
-    /// read a green title over what is red. Of a site without services, nobody but they know anything.
+    /// What the page says at its top, and what people say there that is better. Theirs is a claim
+    /// then: nobody should read a green title over what is red. Of a site without services, nobody
+    /// but they know anything.
     fn headline(&self, banner: Option<&BannerView<'_>>) -> (ShownState, Option<ShownState>) {
         let Some(forced) = banner.and_then(|banner| banner.state).map(ShownState::from) else {
             return (self.told, None);
@@ -344,8 +348,8 @@ impl<'a> Context<'a> {
         });
     }
 
-    /// That the line above is people's, and since when: it may contradict what stands below. What they claim, if the line
-    /// above does not say so.
+    /// That the line above is people's, and since when: it may contradict what stands below. What
+    /// they claim, if the line above does not say so.
     fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<ShownState>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
@@ -395,7 +399,8 @@ impl<'a> Context<'a> {
         left.is_some()
     }
 
-    /// A time inside a sentence that has one place for it, or the other sentence where it is not known.
+    /// A time inside a sentence that has one place for it, or the other sentence where it is not
+    /// known.
     fn timed(&self, out: &mut Out<'_>, at: Option<Mono>, date: Date, with: Word, without: Option<Word>) {
         self.at(out, at.and_then(|at| self.now.wall_of(at)), date, with, without);
     }
@@ -469,8 +474,9 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The list at the top: the worst first, a whole service as one line, but for what an incident above names. While nobody watches, everything is
-    /// unknown, which the banner says better than a list.
+    /// The list at the top: the worst first, a whole service as one line, but for what an incident
+    /// above names. While nobody watches, everything is unknown, which the banner says better than
+    /// a list.
     fn affected(&self, out: &mut Out<'_>) {
         let states: &[ShownState] = match self.monitoring {
             Monitoring::Down(_) => &[ShownState::Outage, ShownState::Degraded],
@@ -647,7 +653,8 @@ impl<'a> Context<'a> {
         .write(out);
     }
 
-    /// ` since 09:06`, or if it is a trouble that began then and may have been milder, ` · trouble since 09:06`.
+    /// ` since 09:06`, or if it is a trouble that began then and may have been milder, ` · trouble
+    /// since 09:06`.
     pub(super) fn since(&self, out: &mut Out<'_>, trouble: bool, since: Option<Wall>) {
         let trouble = trouble || self.longest;
         out.text(if trouble { " · " } else { " " });

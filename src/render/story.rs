@@ -1,4 +1,5 @@
-//! What happened, what people say about it, and what is planned. Nobody is named: a page tells what was said, not by whom.
+//! What happened, what people say about it, and what is planned. Nobody is named: a page tells what
+//! was said, not by whom.
 
 use core::cell::Cell;
 
@@ -113,7 +114,8 @@ impl Context<'_> {
         self.named(out, self.config.services.get(service.index()).map(|service| &service.title));
     }
 
-    /// What people call it; else its service, and the first of the components unless all of them are in it.
+    /// What people call it; else its service, and the first of the components unless all of them
+    /// are in it.
     fn title(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         if !incident.title.is_empty() {
             Name { name: incident.title }.write(out);
@@ -127,8 +129,8 @@ impl Context<'_> {
         self.parts(out, incident, TITLE_PARTS);
     }
 
-    /// The components that its title names: those of its service, unless all of it is concerned, and those of others
-    /// that depend on them.
+    /// The components that its title names: those of its service, unless all of it is concerned,
+    /// and those of others that depend on them.
     fn parts_of<'v>(
         &'v self,
         incident: &'v IncidentView<'_>,
@@ -170,8 +172,8 @@ impl Context<'_> {
         }
     }
 
-    /// One incident with its newest steps. Without room for them it has none, and without room for its head it is left
-    /// out, which the page says.
+    /// One incident with its newest steps. Without room for them it has none, and without room for
+    /// its head it is left out, which the page says.
     fn told(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, steps: usize) {
         let number = number(incident.number);
         let alone = steps == INCIDENT_STEPS_SHOWN;

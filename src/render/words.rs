@@ -22,7 +22,8 @@ pub fn phrase(lang: Lang, phrase: Phrase) -> &'static str {
     place.map_or("", |place| at(lang, FIRST_PHRASE.saturating_add(place)))
 }
 
-/// What stands before and after the place `{…}` of a sentence with one place; all before, if it has none.
+/// What stands before and after the place `{…}` of a sentence with one place; all before, if it has
+/// none.
 pub(super) fn around(sentence: &'static str) -> (&'static str, &'static str) {
     let Some((before, rest)) = sentence.split_once('{') else { return (sentence, "") };
     (before, rest.split_once('}').map_or("", |(_, after)| after))

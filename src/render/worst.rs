@@ -1,4 +1,5 @@
-//! How large a page can become, so that `check` can refuse a configuration whose page would not fit.
+//! How large a page can become, so that `check` can refuse a configuration whose page would not
+//! fit.
 
 use super::page::{reason_word, size};
 use super::when::{Date, local};
@@ -11,12 +12,13 @@ use crate::time::{At, Mono, Now, Wall};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Bytes that a page of this site cannot exceed, in any language and whatever happens. Compare it with
-/// [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
+/// Bytes that a page of this site cannot exceed, in any language and whatever happens. Compare it
+/// with [`PAGE_BYTES`](crate::limits::PAGE_BYTES).
 ///
-/// It is a bound, not a forecast: everything is affected, for the reason with the longest words, since the
-/// longest date, and alerts use up all the room for their texts, incidents for theirs, bars for theirs. What differs between states (their words,
-/// signs and classes) is added as the largest difference, wherever a state is shown.
+/// It is a bound, not a forecast: everything is affected, for the reason with the longest words,
+/// since the longest date, and alerts use up all the room for their texts, incidents for theirs,
+/// bars for theirs. What differs between states (their words, signs and classes) is added as the
+/// largest difference, wherever a state is shown.
 pub fn worst_case(config: &Config, site: SiteId) -> usize {
     Lang::ALL.into_iter().map(|lang| worst_in(config, site, lang)).max().unwrap_or(0)
 }
@@ -27,7 +29,8 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let state = longest(&STATES).saturating_add(CLASS);
     let services = config.services_of(site).count();
     let components: usize = config.services_of(site).map(|(id, _)| config.components_of(id).count()).sum();
-    // The components in the list of what is affected and in their services, and the services themselves.
+    // The components in the list of what is affected and in their services, and the services
+    // themselves.
     let states = components.saturating_mul(2).saturating_add(services);
     let sentences =
         longest(&OVERALL).saturating_mul(3).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));

@@ -27,16 +27,18 @@ pub struct App {
     pub pages: Pages,
     pub tally: Tally,
     pub intake: Intake,
-    /// Whether the file could not be used when it was read last: then the last good configuration is in force, from before a
-    /// reload or before a start.
+    /// Whether the file could not be used when it was read last: then the last good configuration
+    /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
 }
 
-/// All of it: on the stack it would be there several times, on its way from one function to the next.
+/// All of it: on the stack it would be there several times, on its way from one function to the
+/// next.
 static APP: StaticCell<App> = StaticCell::new();
 
 impl App {
-    /// Takes the statics: once in a process. Not inlined, for the same reason as [`boot`](Self::boot).
+    /// Takes the statics: once in a process. Not inlined, for the same reason as
+    /// [`boot`](Self::boot).
     #[inline(never)]
     pub fn take() -> Option<&'static Self> {
         let (state, readers, pages) = (State::take()?, samples::readers()?, Pages::new()?);

@@ -57,7 +57,8 @@ enum Command {
     Help,
 }
 
-/// Does what the arguments say. Nothing that it calls is inlined: the daemon stands on this function's stack for ever.
+/// Does what the arguments say. Nothing that it calls is inlined: the daemon stands on this
+/// function's stack for ever.
 pub fn run() -> ExitCode {
     match parse() {
         Ok(Command::Serve(options)) => serve::serve(&options),
@@ -125,7 +126,8 @@ fn parse() -> Result<Command, String> {
     }
 }
 
-/// The arguments behind `console`. What comes behind its first word is the console's, dashes and all.
+/// The arguments behind `console`. What comes behind its first word is the console's, dashes and
+/// all.
 fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value, ValueExt};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
@@ -158,7 +160,8 @@ fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, Str
     Ok(Command::Console(options))
 }
 
-/// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would panic.
+/// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would
+/// panic.
 fn complain(line: &str) {
     use std::io::Write;
     _ = writeln!(std::io::stderr().lock(), "{line}");

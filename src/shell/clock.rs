@@ -11,11 +11,12 @@ use aiglon::incidents::Boot;
 use aiglon::time::{Mono, Now, Wall};
 use rustix::time::{ClockId, DynamicClockId, Timespec, clock_gettime_dynamic};
 
-/// The word that the clock is right, of systemd-timesyncd and of OpenWrt's `/etc/hotplug.d/ntp` (openwrt/aiglon), which also sends
-/// SIGUSR1: the file is for who starts later.
+/// The word that the clock is right, of systemd-timesyncd and of OpenWrt's `/etc/hotplug.d/ntp`
+/// (openwrt/aiglon), which also sends SIGUSR1: the file is for who starts later.
 const SYNCHRONISED: [&str; 2] = ["/run/systemd/timesync/synchronized", "/var/run/aiglon-config/synchronised"];
 
-// rustix 1.1 reads the C library's times of 8 bytes as 16 there: every wait would be too short, or none.
+// rustix 1.1 reads the C library's times of 8 bytes as 16 there: every wait would be too short, or
+// none.
 #[cfg(all(any(target_arch = "mips", target_arch = "mips32r6"), target_env = "musl", not(fix_y2038)))]
 compile_error!(
     "on MIPS with musl, build with RUSTFLAGS=--cfg=fix_y2038, as .cargo/config.toml and cross/build.sh do"
@@ -29,11 +30,13 @@ pub fn mono() -> Mono {
     Mono(i64::try_from(elapsed).unwrap_or(i64::MAX))
 }
 
-/// By which start of the machine the monotonic clock runs. A restart of the daemon does not change it.
+/// By which start of the machine the monotonic clock runs. A restart of the daemon does not change
+/// it.
 pub fn boot() -> Boot {
     let uptime = read("/proc/uptime");
     let seconds = uptime.split('.').next().and_then(|seconds| seconds.parse::<i64>().ok());
-    // Without /proc, every start of the daemon is one of the machine: then this process is as good as a boot.
+    // Without /proc, every start of the daemon is one of the machine: then this process is as good
+    // as a boot.
     let id = match read("/proc/sys/kernel/random/boot_id") {
         known if !known.is_empty() && seconds.is_some() => known,
         _ => format!("{} {:?}", std::process::id(), real()),
@@ -59,8 +62,9 @@ pub fn now(clock: Clock, synchronised: bool) -> Now {
     Now { mono: mono(), wall, synchronised: synchronised && wall.is_some() }
 }
 
-/// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on: there it counts seconds
-/// in 32 bits. So does rustix where it goes by the C library (MIPS), but it says so; then the kernel's files have the second.
+/// What the system calls the time. Not by `SystemTime`, which panics on 32-bit musl from 2038 on:
+/// there it counts seconds in 32 bits. So does rustix where it goes by the C library (MIPS), but it
+/// says so; then the kernel's files have the second.
 #[allow(clippy::useless_conversion)] // nanoseconds are 32 bits wide on 32-bit machines
 fn real() -> Option<Wall> {
     let clock = clock_gettime_dynamic(DynamicClockId::Known(ClockId::Realtime));
@@ -71,8 +75,8 @@ fn real() -> Option<Wall> {
     }))
 }
 
-/// What a file of the kernel says; nothing if it cannot be read. As the configuration is read, which
-/// has the code for it in the program once.
+/// What a file of the kernel says; nothing if it cannot be read. As the configuration is read,
+/// which has the code for it in the program once.
 fn read(path: &str) -> String {
     let mut text = Vec::new();
     // What could not be read whole is not what it says.
@@ -80,7 +84,8 @@ fn read(path: &str) -> String {
     whole.ok().and_then(|_| String::from_utf8(text).ok()).unwrap_or_default()
 }
 
-/// When it is, in seconds, by when the machine started and how long it has been up: proc(5), `btime` and `uptime`.
+/// When it is, in seconds, by when the machine started and how long it has been up: proc(5),
+/// `btime` and `uptime`.
 fn since_boot(stat: &str, uptime: &str) -> Option<i64> {
     let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
     let up: i64 = uptime.split('.').next()?.parse().ok()?;

@@ -1,8 +1,9 @@
 //! Whose turn it is where few can have one: readers of bodies, and what unpacks them.
 //!
-//! A token can be stolen with its antenna. Who holds it may open as many bodies as there are readers and send a byte now and
-//! then; every other sender would be told to come again, and what they speak for would no longer be known. So one source
-//! takes what is free only until half is taken. After that each may have [`TURNS_EACH`] all the same.
+//! A token can be stolen with its antenna. Who holds it may open as many bodies as there are
+//! readers and send a byte now and then; every other sender would be told to come again, and what
+//! they speak for would no longer be known. So one source takes what is free only until half is
+//! taken. After that each may have [`TURNS_EACH`] all the same.
 
 use std::cell::Cell;
 
@@ -19,7 +20,8 @@ pub struct FairShare {
     pub refused: Cell<u64>,
 }
 
-/// One turn, until it is dropped. A source that a reload has given another number keeps the turn of its old one till then.
+/// One turn, until it is dropped. A source that a reload has given another number keeps the turn of
+/// its old one till then.
 pub struct Turn<'a> {
     turns: &'a FairShare,
     of: Option<&'a Cell<u8>>,

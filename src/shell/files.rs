@@ -1,5 +1,5 @@
-//! Configuration files: the one that people write, and the last good one, which takes over at boot when
-//! theirs is broken. A typo and a power cut must not take the page away.
+//! Configuration files: the one that people write, and the last good one, which takes over at boot
+//! when theirs is broken. A typo and a power cut must not take the page away.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -35,8 +35,9 @@ pub struct Options {
 /// Why a file is not a configuration, in lines for people.
 pub type Mistakes = Vec<String>;
 
-/// Reads a file into `config`. `warn` gets what is odd but works; `problems` is where both are collected (21 KiB,
-/// which on the stack would be resident ever after). On an error `config` is empty.
+/// Reads a file into `config`. `warn` gets what is odd but works; `problems` is where both are
+/// collected (21 KiB, which on the stack would be resident ever after). On an error `config` is
+/// empty.
 pub fn load(
     path: &Path,
     options: &Options,
@@ -155,7 +156,8 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
     let written = keep(&best, text);
-    // One file may have two names, by a link or by how its directory is written. And somebody may serve the last good one.
+    // One file may have two names, by a link or by how its directory is written. And somebody may
+    // serve the last good one.
     if second.as_os_str() == best.as_os_str() || is_one(&best, &second) || is_one(&options.file, &second) {
         return written.map_err(|error| (best, error));
     }

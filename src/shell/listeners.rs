@@ -49,7 +49,8 @@ pub struct Door {
     place: RefCell<Option<Place>>,
     /// Which `config listen` it is.
     listener: Cell<Option<usize>>,
-    /// How often it was closed, so that who came before does not count as having come by what stands here now.
+    /// How often it was closed, so that who came before does not count as having come by what
+    /// stands here now.
     closed: Cell<usize>,
     order: RefCell<Option<Order>>,
     waker: RefCell<Option<Waker>>,
@@ -58,7 +59,8 @@ pub struct Door {
 /// All doors.
 pub struct Listeners([Door; LISTENERS]);
 
-/// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open already.
+/// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open
+/// already.
 pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
 
 impl Listeners {
@@ -77,7 +79,8 @@ impl Listeners {
         Ticket { door, closed: self.0.get(door).map_or(0, |door| door.closed.get()) }
     }
 
-    /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed here.
+    /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed
+    /// here.
     pub fn bind(&self, config: &Config) -> Result<Bound, String> {
         let mut bound = Vec::new();
         for (index, listener) in config.listeners.iter().enumerate() {
@@ -95,7 +98,8 @@ impl Listeners {
         Ok(Bound(bound))
     }
 
-    /// Opens what was bound, keeps what is wanted still, closes the rest. Returns the addresses in force.
+    /// Opens what was bound, keeps what is wanted still, closes the rest. Returns the addresses in
+    /// force.
     pub fn apply(&self, bound: Bound) -> Vec<(usize, String)> {
         for door in &self.0 {
             let wanted = bound.0.iter().find(|(_, place, _)| door.place.borrow().as_ref() == Some(place));
@@ -163,7 +167,8 @@ fn open(place: &Place) -> Result<Socket, String> {
     })
 }
 
-/// Whether a program listens at this path. The whole daemon would wait at a full queue there, so nothing is waited for.
+/// Whether a program listens at this path. The whole daemon would wait at a full queue there, so
+/// nothing is waited for.
 pub fn somebody_listens(path: &Path) -> bool {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let asked = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
@@ -177,7 +182,8 @@ fn open_unix(path: &Path) -> io::Result<Socket> {
         std::fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
-    // Whoever may enter the directory may connect, as with a port on loopback; tokens guard what is guarded.
+    // Whoever may enter the directory may connect, as with a port on loopback; tokens guard what is
+    // guarded.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     Async::new(listener).map(Socket::Unix)
 }
@@ -225,16 +231,17 @@ pub async fn run(doors: &Listeners, slots: &Slots, warnings: &Warnings, index: u
             if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
-            // Out of file descriptors, say: somebody gives one back. Trying at once would only burn the
-            // processor.
+            // Out of file descriptors, say: somebody gives one back. Trying at once would only burn
+            // the processor.
             slots.make_way();
             Timer::after(Duration::from_millis(100)).await;
         }
     }
 }
 
-/// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the reactor
-/// each would fill the kernel's queue, and who finds that full tries again only after a second.
+/// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the
+/// reactor each would fill the kernel's queue, and who finds that full tries again only after a
+/// second.
 fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
     for _ in 0..ACCEPTS_A_TURN {
         match accept(socket) {
@@ -278,7 +285,8 @@ fn accept(socket: &Socket) -> io::Result<(Stream, Peer)> {
     match socket {
         Socket::Tcp(socket) => {
             let (stream, from) = socket.get_ref().accept()?;
-            // An answer is one write; what follows it must not wait for the client's acknowledgement.
+            // An answer is one write; what follows it must not wait for the client's
+            // acknowledgement.
             stream.set_nodelay(true)?;
             Ok((Stream::Tcp(Async::new(stream)?), Peer::of(from.ip())))
         }

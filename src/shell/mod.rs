@@ -1,5 +1,5 @@
-//! The shell: everything that knows sockets, files, clocks and signals. One thread, one executor; the core
-//! does the thinking.
+//! The shell: everything that knows sockets, files, clocks and signals. One thread, one executor;
+//! the core does the thinking.
 
 pub mod cli;
 

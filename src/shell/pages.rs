@@ -1,7 +1,9 @@
-//! Rendered answers, held until something changes, and for as long as somebody is still being sent one.
+//! Rendered answers, held until something changes, and for as long as somebody is still being sent
+//! one.
 //!
-//! A page is rendered when it is asked for and no copy of the present state is held. A slow reader holds a
-//! borrow of its copy, so that copy is neither changed nor given to another page until they are done.
+//! A page is rendered when it is asked for and no copy of the present state is held. A slow reader
+//! holds a borrow of its copy, so that copy is neither changed nor given to another page until they
+//! are done.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 
@@ -19,8 +21,8 @@ pub struct PageKey {
     pub lang: Lang,
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
-    /// The present quarter of an hour, since the same moment is told differently when its day is over, and days
-    /// begin at quarters in every zone. 0: not known.
+    /// The present quarter of an hour, since the same moment is told differently when its day is
+    /// over, and days begin at quarters in every zone. 0: not known.
     pub quarter: i64,
 }
 
@@ -70,8 +72,8 @@ impl Pages {
         Some(Self { entries, clock: Cell::new(0) })
     }
 
-    /// The page for `key`, rendered by `render` if it is not held. `None` if every buffer is still being sent
-    /// to somebody, or it could not be rendered.
+    /// The page for `key`, rendered by `render` if it is not held. `None` if every buffer is still
+    /// being sent to somebody, or it could not be rendered.
     pub fn get(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
         let tick = self.clock.get() + 1;
         self.clock.set(tick);
@@ -129,7 +131,8 @@ impl Pages {
             .min_by_key(|(_, entry)| (entry.key.get().is_some(), entry.used.get()))
     }
 
-    /// If every buffer is still being sent to somebody: the one that nobody has asked for for the longest.
+    /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
+    /// longest.
     pub fn stalest_of_all_taken(&self) -> Option<Place> {
         if self.least_used().is_some() {
             return None;

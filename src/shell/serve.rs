@@ -33,7 +33,8 @@ static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
 static CONSOLE_BUFFERS: ConstStaticCell<[console::session::Buffers; CONSOLES]> =
     ConstStaticCell::new([const { console::session::Buffers::new() }; CONSOLES]);
 
-/// A task. The executor's code for tasks is made anew for each type of them, about 1 KB a time; so there is one type.
+/// A task. The executor's code for tasks is made anew for each type of them, about 1 KB a time; so
+/// there is one type.
 type Boxed<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 fn start<'a>(executor: &LocalExecutor<'a>, task: Boxed<'a>) {
@@ -87,8 +88,8 @@ pub fn serve(options: &Options) -> ExitCode {
     let [reload, clock, end] = &signals;
     start(&executor, Box::pin(obey(app, options, reload)));
     start(&executor, Box::pin(obey(app, options, clock)));
-    // A task like the others: what is given to `run` itself is polled at every turn, and would read its socket in
-    // vain and register it anew each time.
+    // A task like the others: what is given to `run` itself is polled at every turn, and would read
+    // its socket in vain and register it anew each time.
     let ended = executor.spawn(Box::pin(obey(app, options, end)) as Boxed);
     smol::block_on(executor.run(ended));
     app.port.farewell();
@@ -97,8 +98,8 @@ pub fn serve(options: &Options) -> ExitCode {
 }
 
 impl App {
-    /// Reads the configuration, or the last good one, and opens its doors. Not inlined: its stack would stay in use below
-    /// whatever runs afterwards.
+    /// Reads the configuration, or the last good one, and opens its doors. Not inlined: its stack
+    /// would stay in use below whatever runs afterwards.
     #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.port.state();
@@ -149,8 +150,9 @@ impl App {
         Ok(())
     }
 
-    /// Applies a changed file, or keeps what is in force and says why. Not inlined: the task that waits for signals would touch
-    /// all of its stack at each turn, 24 KiB of memory on a daemon that never reloads.
+    /// Applies a changed file, or keeps what is in force and says why. Not inlined: the task that
+    /// waits for signals would touch all of its stack at each turn, 24 KiB of memory on a daemon
+    /// that never reloads.
     #[inline(never)]
     fn reload(&self, options: &Options) {
         let mut state = self.port.state();
@@ -260,8 +262,8 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
     }
 }
 
-/// Lets time pass for the engine, and for connections. While there are none, it sleeps until the engine
-/// wants to be woken: an idle daemon does not keep a router from sleeping.
+/// Lets time pass for the engine, and for connections. While there are none, it sleeps until the
+/// engine wants to be woken: an idle daemon does not keep a router from sleeping.
 async fn tick(app: &App, options: &Options) {
     loop {
         let now = clock::mono();

@@ -1,5 +1,5 @@
-//! Signals, as bytes that arrive on a socket: SIGHUP reloads, SIGUSR1 says that the clock is right (from
-//! OpenWrt's `/etc/hotplug.d/ntp`), SIGTERM and SIGINT end.
+//! Signals, as bytes that arrive on a socket: SIGHUP reloads, SIGUSR1 says that the clock is right
+//! (from OpenWrt's `/etc/hotplug.d/ntp`), SIGTERM and SIGINT end.
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;

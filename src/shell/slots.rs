@@ -1,9 +1,10 @@
 //! A fixed number of connection slots, who holds them, and who gives way when they are all taken.
 //!
 //! Each slot has one task, made at the start. Visitors and strangers may hold all but
-//! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. When a stranger finds none free,
-//! another stranger gives way: first one that is idle between requests, then the one that has made no
-//! progress for the longest. So a thousand sockets that send a byte a minute cost a newcomer nothing.
+//! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. When a stranger finds none
+//! free, another stranger gives way: first one that is idle between requests, then the one that has
+//! made no progress for the longest. So a thousand sockets that send a byte a minute cost a
+//! newcomer nothing.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -62,8 +63,8 @@ pub struct Slots {
     vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
     /// Woken when a slot is taken: the ticker sleeps while all are free.
     ticker: RefCell<Option<Waker>>,
-    /// Whether that has happened since it last fell asleep. A connection may come and go before the ticker has
-    /// its turn, and what it pushed may be due before what the ticker sleeps for.
+    /// Whether that has happened since it last fell asleep. A connection may come and go before the
+    /// ticker has its turn, and what it pushed may be due before what the ticker sleeps for.
     stirred: Cell<bool>,
     pub gave_way: Cell<u64>,
     pub late: Cell<u64>,
@@ -174,8 +175,9 @@ impl Slots {
                 .and_then(|found| self.all.iter().position(|slot| std::ptr::eq(slot, found)))
         };
         let victim = stalest(&mut held_by(Holder::Visitor))
-            // All slots are senders': one that is idle gives way, so that a visitor gets in; else one that has not shown a
-            // token for what it begins to ask for. Of bodies, no source has many at a time.
+            // All slots are senders': one that is idle gives way, so that a visitor gets in; else
+            // one that has not shown a token for what it begins to ask for. Of bodies, no source
+            // has many at a time.
             .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() <= Doing::Head)));
         if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
             self.gave_way.set(self.gave_way.get() + 1);
@@ -249,8 +251,8 @@ impl Slot {
     fn begin(&self, accepted: Accepted, within: Millis) {
         self.holder.set(Holder::Visitor);
         self.ended.set(false);
-        // Before its task has its turn, a look at the slots must not find what the last connection left here:
-        // a deadline long past, or the most idle of all.
+        // Before its task has its turn, a look at the slots must not find what the last connection
+        // left here: a deadline long past, or the most idle of all.
         self.doing(Doing::Head, within);
         *self.incoming.borrow_mut() = Some(accepted);
         self.wake();
@@ -316,14 +318,15 @@ impl Slot {
         Ok(())
     }
 
-    /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there already.
+    /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there
+    /// already.
     pub async fn read(&self, stream: &Stream, buf: &mut [u8], eager: bool) -> io::Result<usize> {
         let mut attempt = eager;
         poll_fn(|cx| {
             self.check(cx)?;
             loop {
-                // After a wake the reactor is asked first: it would take what it then knows for news at the next
-                // read, which would find nothing.
+                // After a wake the reactor is asked first: it would take what it then knows for
+                // news at the next read, which would find nothing.
                 if !std::mem::take(&mut attempt) {
                     std::task::ready!(stream.poll_readable(cx))?;
                 }
@@ -407,7 +410,8 @@ mod tests {
         assert!(idle.ended.get() && !newest.unwrap().ended.get());
     }
 
-    /// Who has shown a token once, and begins a next request every ten seconds on all connections, has shown none for those.
+    /// Who has shown a token once, and begins a next request every ten seconds on all connections,
+    /// has shown none for those.
     #[test]
     fn a_token_holds_no_connection_that_does_not_show_it_again() {
         let slots = Slots::new();

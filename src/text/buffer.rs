@@ -1,5 +1,6 @@
-//! A bounded buffer of bytes that is filled by copying stretches. `heapless::Vec` appends byte by byte: that was a fifth of
-//! what a held page costs to send, half of what one costs to render, and a tenth of an alert.
+//! A bounded buffer of bytes that is filled by copying stretches. `heapless::Vec` appends byte by
+//! byte: that was a fifth of what a held page costs to send, half of what one costs to render, and
+//! a tenth of an alert.
 
 use core::ops::{Deref, DerefMut};
 

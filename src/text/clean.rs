@@ -1,11 +1,11 @@
 //! Making foreign text harmless where it is shown: on a page ([`shown`]) and in a log or a terminal
 //! ([`Escaped`]). Escaping for HTML is the renderer's; it comes after this.
 //!
-//! On a page, characters that only steer are dropped: bidi controls (Trojan Source, CVE-2021-42574; UAX #9),
-//! byte order marks, tag characters. People write them into right-to-left names in good faith, and a page
-//! that isolates every name does not need them. Line breaks and tabs become spaces. Any other control, and
-//! what is no character at all, becomes U+FFFD: something stood there, and what stood on both sides of it
-//! must not join into a new word.
+//! On a page, characters that only steer are dropped: bidi controls (Trojan Source, CVE-2021-42574;
+//! UAX #9), byte order marks, tag characters. People write them into right-to-left names in good
+//! faith, and a page that isolates every name does not need them. Line breaks and tabs become
+//! spaces. Any other control, and what is no character at all, becomes U+FFFD: something stood
+//! there, and what stood on both sides of it must not join into a new word.
 
 use ufmt::{Formatter, uDisplay, uWrite};
 
@@ -26,13 +26,15 @@ pub const fn steers(c: char) -> bool {
     )
 }
 
-/// Whether nothing is seen where this stands: what steers, controls, and what is ignored where it is not supported.
+/// Whether nothing is seen where this stands: what steers, controls, and what is ignored where it
+/// is not supported.
 pub(super) fn is_unseen(c: char) -> bool {
     !c.is_whitespace() && (hides(c) || steers(c) || is_no_text(c))
 }
 
-/// Whether anything of a text can be seen: not only white space and what shows nothing by itself (controls, and what is
-/// ignored where it is not supported: `Default_Ignorable_Code_Point` of Unicode's `DerivedCoreProperties.txt`).
+/// Whether anything of a text can be seen: not only white space and what shows nothing by itself
+/// (controls, and what is ignored where it is not supported: `Default_Ignorable_Code_Point` of
+/// Unicode's `DerivedCoreProperties.txt`).
 pub fn is_visible(text: &str) -> bool {
     text.chars().any(|c| !(c.is_whitespace() || is_unseen(c)))
 }
@@ -62,8 +64,9 @@ pub fn shown(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// The text as a log or a terminal may show it, on one line: whatever could move the cursor, start an escape
-/// sequence or turn the direction is written out (`\n`, `\u{1b}`), and so is the backslash.
+/// The text as a log or a terminal may show it, on one line: whatever could move the cursor, start
+/// an escape sequence or turn the direction is written out (`\n`, `\u{1b}`), and so is the
+/// backslash.
 #[derive(Clone, Copy, Debug)]
 pub struct Escaped<'a>(pub &'a str);
 

@@ -1,12 +1,13 @@
-//! Globs: `*` stands for any run of characters, the empty one too, and `?` for exactly one. Nothing else is
-//! special and there is no escape: label values with a literal `*` are matched with `=`.
+//! Globs: `*` stands for any run of characters, the empty one too, and `?` for exactly one. Nothing
+//! else is special and there is no escape: label values with a literal `*` are matched with `=`.
 
 use core::str::Chars;
 
-/// Whether the whole of `text` fits `pattern`. Byte-exact and case-sensitive, as Prometheus compares labels.
+/// Whether the whole of `text` fits `pattern`. Byte-exact and case-sensitive, as Prometheus
+/// compares labels.
 ///
-/// Only the last `*` seen is ever widened, since an earlier one cannot do better by taking more: the work is
-/// at most `pattern` times `text` steps, without recursion.
+/// Only the last `*` seen is ever widened, since an earlier one cannot do better by taking more:
+/// the work is at most `pattern` times `text` steps, without recursion.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let mut pattern = pattern.chars();
     let mut text = text.chars();

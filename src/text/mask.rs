@@ -1,38 +1,42 @@
 //! Masking of addresses in text: the digits of MAC and IP addresses become `x`, in place.
 //!
-//! A MAC address tells who used a network, an IP address where a house is; alerts are full of both. A mask keeps the
-//! length and the separators, so it needs no room and splits no character. In doubt it masks: a hidden number is a
-//! nuisance, a shown address is a person.
+//! A MAC address tells who used a network, an IP address where a house is; alerts are full of both.
+//! A mask keeps the length and the separators, so it needs no room and splits no character. In
+//! doubt it masks: a hidden number is a nuisance, a shown address is a person.
 //!
-//! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an ASCII letter
-//! replaces ASCII digits and letters, nothing else), and no bytes make them panic. A `heapless::String` gets there and
-//! back by `into_bytes` and `from_utf8`. Text that is published is masked with [`mask_mac`], then with [`mask_ip`],
-//! and only then cut to size: half an address is not known for one. [`shorten`] leaves none behind in
-//! a text that must be cut, or came cut.
+//! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an
+//! ASCII letter replaces ASCII digits and letters, nothing else), and no bytes make them panic. A
+//! `heapless::String` gets there and back by `into_bytes` and `from_utf8`. Text that is published
+//! is masked with [`mask_mac`], then with [`mask_ip`], and only then cut to size: half an address
+//! is not known for one. [`shorten`] leaves none behind in a text that must be cut, or came cut.
 
 use super::clean::is_unseen;
 use super::cut;
 
-/// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`, `_` or a space.
+/// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`,
+/// `_` or a space.
 const SEPARATORS: &[u8] = b":-._ ";
 /// The shortest text with a MAC address in it: `0:1:2:3:4:5` as BSD's arp writes it, `::ff:fe00:1`.
 const SHORTEST: usize = 11;
 /// The longest address: IPv6 with an IPv4 tail.
 const LONGEST: usize = 45;
 
-/// Masks every MAC address, every EUI-64, and the second half of an IPv6 address that was made of a MAC address.
+/// Masks every MAC address, every EUI-64, and the second half of an IPv6 address that was made of a
+/// MAC address.
 ///
-/// Known forms: six or more pairs with one separator throughout (hence DHCP client ids, and the header that iptables
-/// logs; `%3A` is a separator too, for URLs); six numbers of one or two digits with `:`; Cisco's `aaaa.bbbb.cccc`, also
-/// with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare digits, whatever letters they touch, and sixteen with `fffe` in
-/// the middle; the end of a UUID that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
+/// Known forms: six or more pairs with one separator throughout (hence DHCP client ids, and the
+/// header that iptables logs; `%3A` is a separator too, for URLs); six numbers of one or two digits
+/// with `:`; Cisco's `aaaa.bbbb.cccc`, also with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare
+/// digits, whatever letters they touch, and sixteen with `fffe` in the middle; the end of a UUID
+/// that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
 ///
 /// Returns whether there was any.
 pub fn mask_mac(text: &mut [u8]) -> bool {
     let mut at = 0;
     let mut any = false;
-    // All text of all alerts passes here, and hardly any of it is an address. So the last byte that cannot be in one
-    // is looked for in the shortest stretch that could be one, and most bytes are never looked at.
+    // All text of all alerts passes here, and hardly any of it is an address. So the last byte that
+    // cannot be in one is looked for in the shortest stretch that could be one, and most bytes are
+    // never looked at.
     while let Some(window) = text.get(at..past(at, SHORTEST)) {
         if let Some(foreign) = window.iter().rposition(|&byte| !is_address(byte)) {
             at = past(at, past(foreign, 1));
@@ -45,9 +49,10 @@ pub fn mask_mac(text: &mut [u8]) -> bool {
     any
 }
 
-/// Takes out what is not seen and stands between ASCII characters: an address that something invisible splits would not be
-/// known for one, and would be whole again for who reads it. Scripts that need such characters have them between letters of
-/// their own. Returns how many bytes are left, at the front; valid UTF-8 stays valid.
+/// Takes out what is not seen and stands between ASCII characters: an address that something
+/// invisible splits would not be known for one, and would be whole again for who reads it. Scripts
+/// that need such characters have them between letters of their own. Returns how many bytes are
+/// left, at the front; valid UTF-8 stays valid.
 pub fn squeeze(text: &mut [u8]) -> usize {
     if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.len();
@@ -96,7 +101,8 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
     let mut any = false;
     while let Some(byte) = text.get(at).filter(|_| at < end) {
         if !byte.is_ascii_hexdigit() {
-            // The digits of %20 or %3A belong to no address, unless they begin one that stands behind a per cent sign.
+            // The digits of %20 or %3A belong to no address, unless they begin one that stands
+            // behind a per cent sign.
             let next = past(at, 1);
             let escape = is_escape(text, at) && mac(text, next, hex_run(text, next)).is_none();
             at = past(at, if escape { 3 } else { 1 });
@@ -111,9 +117,9 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
     any
 }
 
-/// Masks every IP address: four or more numbers of up to three digits with dots (so the port that tcpdump writes after a
-/// dot, and long OIDs, too), and whatever can be IPv6, with what [`mask_mac`] left of it. What follows an address (`:port`,
-/// `/prefix`, `%zone`) stays.
+/// Masks every IP address: four or more numbers of up to three digits with dots (so the port that
+/// tcpdump writes after a dot, and long OIDs, too), and whatever can be IPv6, with what
+/// [`mask_mac`] left of it. What follows an address (`:port`, `/prefix`, `%zone`) stays.
 pub fn mask_ip(text: &mut [u8]) {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
@@ -231,8 +237,9 @@ fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     if before == b':' { eui64_ipv6(text, at, digits) } else { None }
 }
 
-/// Pairs of which the first or the last touches further digits: letters from a to f are such, and begin or end a word. Where
-/// to hide, if it is at least six; but for dates, as in the names of files.
+/// Pairs of which the first or the last touches further digits: letters from a to f are such, and
+/// begin or end a word. Where to hide, if it is at least six; but for dates, as in the names of
+/// files.
 fn glued(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     let pairs = groups(text, past(at, digits.saturating_sub(2)), 2, 2, is_hex, SEPARATORS);
     let (mut count, mut end) = (pairs.count, pairs.end);
@@ -250,8 +257,8 @@ fn glued(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     (count >= 6 && !is_year(at, digits)).then_some((at, end))
 }
 
-/// RFC 4291, appendix A: a MAC address in the second half of an IPv6 address has `ff:fe` in its middle. `at` is where the
-/// group that ends with `ff` begins.
+/// RFC 4291, appendix A: a MAC address in the second half of an IPv6 address has `ff:fe` in its
+/// middle. `at` is where the group that ends with `ff` begins.
 fn eui64_ipv6(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     let middle = past(at, digits).checked_sub(2)?;
     let is_middle = text.get(middle..past(middle, 5))?.eq_ignore_ascii_case(b"ff:fe");
@@ -266,8 +273,8 @@ fn eui64_ipv6(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     Some((colon.checked_sub(first)?, past(last, hex_run(text, last).min(4))))
 }
 
-/// RFC 9562: the last group of a UUID of version 1, 2 or 6 is a MAC address; of another, it looks like one. Where to
-/// hide and where to go on, if `at` is where a UUID begins.
+/// RFC 9562: the last group of a UUID of version 1, 2 or 6 is a MAC address; of another, it looks
+/// like one. Where to hide and where to go on, if `at` is where a UUID begins.
 fn uuid(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let all = text.get(at..past(at, 36))?;
     let shape = all.iter().enumerate().all(|(place, &byte)| match place {
@@ -281,11 +288,13 @@ fn uuid(text: &[u8], at: usize) -> Option<(usize, usize)> {
     (shape && hex_run(text, end) == 0).then_some((if from_mac { past(at, 24) } else { end }, end))
 }
 
-/// A word of letters, digits and colons: masks the groups in it that make an IPv6 address. `dotted`: a dot follows.
+/// A word of letters, digits and colons: masks the groups in it that make an IPv6 address.
+/// `dotted`: a dot follows.
 fn mask_ipv6(word: &mut [u8], dotted: bool) {
     let mut from = 0;
     while from < word.len() {
-        // Groups in a row that may belong to an address; `Error::add` has a `::` that does not lie between such.
+        // Groups in a row that may belong to an address; `Error::add` has a `::` that does not lie
+        // between such.
         let (mut at, mut numbers, mut compressed, mut last_empty) = (from, 0u32, false, false);
         while at <= word.len() {
             let group = run(word, at, |byte| byte != b':');

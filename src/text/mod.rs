@@ -53,8 +53,8 @@ pub fn cut(text: &str, bytes: usize) -> &str {
     text.get(..end).unwrap_or("")
 }
 
-/// What stands before the first `sign` in `text`, and what after it. `str::split_once` does the same;
-/// its search of long texts takes a kilobyte of program.
+/// What stands before the first `sign` in `text`, and what after it. `str::split_once` does the
+/// same; its search of long texts takes a kilobyte of program.
 pub fn split_once<'a>(text: &'a str, sign: &str) -> Option<(&'a str, &'a str)> {
     let at = find(text, sign)?;
     Some((text.get(..at)?, text.get(at.saturating_add(sign.len())..)?))
@@ -70,8 +70,9 @@ pub fn has(text: &str, sign: char) -> bool {
     text.chars().any(|c| c == sign)
 }
 
-/// Whether it is a letter or a digit, of any script. Beyond ASCII, what is neither a sign of Latin-1, of
-/// Arabic or of CJK nor a symbol is taken for one: Unicode's own tables take two kilobytes.
+/// Whether it is a letter or a digit, of any script. Beyond ASCII, what is neither a sign of
+/// Latin-1, of Arabic or of CJK nor a symbol is taken for one: Unicode's own tables take two
+/// kilobytes.
 pub fn is_letter(c: char) -> bool {
     match c {
         '\0'..='\x7f' => c.is_ascii_alphanumeric(),
@@ -88,7 +89,8 @@ pub fn is_letter(c: char) -> bool {
     }
 }
 
-/// A sentence with places in it: calls `put` with its parts in order, `%0` to `%9` replaced by those of `args`.
+/// A sentence with places in it: calls `put` with its parts in order, `%0` to `%9` replaced by
+/// those of `args`.
 pub fn fill(sentence: &str, args: &[&str], put: &mut dyn FnMut(&str)) {
     for (at, part) in sentence.split('%').enumerate() {
         let (place, rest) = if at == 0 { ("", part) } else { part.split_at_checked(1).unwrap_or(("", part)) };

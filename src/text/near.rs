@@ -2,7 +2,8 @@
 
 use crate::limits::CONFIG_NAME_BYTES;
 
-/// Looks for the name that was perhaps meant: the one with the fewest letters to change, if they are few.
+/// Looks for the name that was perhaps meant: the one with the fewest letters to change, if they
+/// are few.
 pub struct Nearest<'w, 'k> {
     word: &'w str,
     best: &'k str,
@@ -51,8 +52,8 @@ fn is_swap(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// How many bytes to change, insert or remove to come from `a` to `b` (Levenshtein); a lot if one is longer
-/// than a name may be.
+/// How many bytes to change, insert or remove to come from `a` to `b` (Levenshtein); a lot if one
+/// is longer than a name may be.
 fn edits(a: &[u8], b: &[u8]) -> usize {
     if a.len() > CONFIG_NAME_BYTES || b.len() > CONFIG_NAME_BYTES {
         return usize::MAX;

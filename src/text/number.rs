@@ -1,10 +1,13 @@
-//! Decimal numbers as fixed-point ones, in millionths: no floating point is needed, which most routers do in software.
+//! Decimal numbers as fixed-point ones, in millionths: no floating point is needed, which most
+//! routers do in software.
 
-/// A number in millionths. What is too large for it (9.2 billion) is the largest, which compares as it should.
+/// A number in millionths. What is too large for it (9.2 billion) is the largest, which compares as
+/// it should.
 pub type Micro = i64;
 
-/// Reads `-12.5`, `1e3`, `.5`: what Go's `ParseFloat` takes, but for hexadecimal, underscores, infinity and NaN. Digits
-/// beyond the millionth are cut off. `None` if it is no number, or larger than any of Go's: what has overflowed is no measurement.
+/// Reads `-12.5`, `1e3`, `.5`: what Go's `ParseFloat` takes, but for hexadecimal, underscores,
+/// infinity and NaN. Digits beyond the millionth are cut off. `None` if it is no number, or larger
+/// than any of Go's: what has overflowed is no measurement.
 pub fn decimal(text: &[u8]) -> Option<Micro> {
     let (negative, text) = sign(text);
     let (mut mantissa, mut exponent, mut digits, mut fraction) = (0u64, 6i32, false, false);

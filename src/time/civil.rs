@@ -1,8 +1,9 @@
-//! Civil dates: days since 1970-01-01 to year, month and day and back, in the proleptic Gregorian calendar.
+//! Civil dates: days since 1970-01-01 to year, month and day and back, in the proleptic Gregorian
+//! calendar.
 //!
-//! The method is Howard Hinnant's (`days_from_civil`, "chrono-Compatible Low-Level Date Algorithms"): the year
-//! begins in March, so that the leap day comes last. RFC 3339, HTTP dates and time zones stand on it; zones
-//! themselves are another module's.
+//! The method is Howard Hinnant's (`days_from_civil`, "chrono-Compatible Low-Level Date
+//! Algorithms"): the year begins in March, so that the leap day comes last. RFC 3339, HTTP dates
+//! and time zones stand on it; zones themselves are another module's.
 
 use super::Wall;
 
@@ -77,8 +78,8 @@ impl Date {
         } else {
             days
         };
-        // An era is added and taken away again, so that January of the year 0, whose March year is -1,
-        // needs no signed division.
+        // An era is added and taken away again, so that January of the year 0, whose March year is
+        // -1, needs no signed division.
         let shifted = days + MARCH_ZERO + ERA_DAYS;
         let day_of_era = shifted % ERA_DAYS;
         let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,8 +1,8 @@
-//! Points in time and spans of time. Nothing here reads a clock: the shell does, once a turn, and passes
-//! a [`Now`] down.
+//! Points in time and spans of time. Nothing here reads a clock: the shell does, once a turn, and
+//! passes a [`Now`] down.
 //!
-//! Every wait and expiry runs on the monotonic clock ([`Mono`]); wall time ([`Wall`]) is for people and for
-//! what senders write, and may be unknown: a router boots in the past until NTP answers.
+//! Every wait and expiry runs on the monotonic clock ([`Mono`]); wall time ([`Wall`]) is for people
+//! and for what senders write, and may be unknown: a router boots in the past until NTP answers.
 
 pub mod civil;
 pub mod rfc3339;
@@ -10,8 +10,8 @@ pub mod tz;
 
 include!(concat!(env!("OUT_DIR"), "/floor.rs"));
 
-/// A point on the monotonic clock, in milliseconds since some fixed moment of this boot. May be negative:
-/// a sender can say that its trouble began before we did.
+/// A point on the monotonic clock, in milliseconds since some fixed moment of this boot. May be
+/// negative: a sender can say that its trouble began before we did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mono(pub i64);
 
@@ -30,7 +30,8 @@ pub struct Now {
     pub mono: Mono,
     /// The wall clock, if it counts.
     pub wall: Option<Wall>,
-    /// The system says that its wall clock is right (NTP did). A clock that only counts may be minutes off.
+    /// The system says that its wall clock is right (NTP did). A clock that only counts may be
+    /// minutes off.
     pub synchronised: bool,
 }
 
@@ -89,8 +90,8 @@ impl From<Option<Wall>> for MaybeWall {
     }
 }
 
-/// A point in time as it was given: what a sender wrote stays what it wrote, and is never turned into
-/// the other clock and back, which would tell 18:17 and 18:16 in turn.
+/// A point in time as it was given: what a sender wrote stays what it wrote, and is never turned
+/// into the other clock and back, which would tell 18:17 and 18:16 in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
     /// As we saw it happen.
@@ -132,8 +133,8 @@ impl Now {
     pub const fn new(mono: Mono, wall: Option<Wall>) -> Self {
         Self { mono, wall, synchronised: false }
     }
-    /// The civil time of a monotonic point, if the wall clock counts now. So a time that is learnt late
-    /// dates what came earlier.
+    /// The civil time of a monotonic point, if the wall clock counts now. So a time that is learnt
+    /// late dates what came earlier.
     pub fn wall_of(&self, at: Mono) -> Option<Wall> {
         self.wall.map(|wall| Wall(wall.0.saturating_sub(self.mono.since(at))))
     }

@@ -11,7 +11,8 @@ use super::civil::{Civil, DAY_MS, Date};
 /// What a sender wrote where a time belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stamp {
-    /// Go's zero time, `0001-01-01T00:00:00Z`: Alertmanager and Grafana write it for a time that is not set.
+    /// Go's zero time, `0001-01-01T00:00:00Z`: Alertmanager and Grafana write it for a time that is
+    /// not set.
     #[default]
     Unset,
     /// A time.
@@ -33,10 +34,11 @@ const ZERO: Wall = Wall(-62_135_596_800_000);
 
 /// Reads RFC 3339's `date-time`; `None` if it is not one.
 ///
-/// `t` and a space stand for `T`, and `z` for `Z` (section 5.6 allows all three). Any number of fraction
-/// digits is read and milliseconds are kept, the rest cut off: Go writes nine. `-00:00` is UTC (section 4.3).
-/// A leap second (`:60`, only at the end of a day in UTC) becomes the start of the next second, without its
-/// fraction: it sorts after every `:59.999` and not after the `:00` that follows, as in POSIX time.
+/// `t` and a space stand for `T`, and `z` for `Z` (section 5.6 allows all three). Any number of
+/// fraction digits is read and milliseconds are kept, the rest cut off: Go writes nine. `-00:00` is
+/// UTC (section 4.3). A leap second (`:60`, only at the end of a day in UTC) becomes the start of
+/// the next second, without its fraction: it sorts after every `:59.999` and not after the `:00`
+/// that follows, as in POSIX time.
 pub fn parse(text: &str) -> Option<Stamp> {
     let text = text.as_bytes();
     let (head, mut rest) = text.split_at_checked(19)?;
@@ -98,8 +100,8 @@ fn small(text: &[u8], from: usize, max: u8) -> Option<u8> {
     u8::try_from(digits(text, from, 2)?).ok().filter(|&number| number <= max)
 }
 
-/// `2026-11-21T09:06:00Z`, or `2026-11-21T09:06:00.250Z` where there are milliseconds. A time beyond the years
-/// 0 to 9999 is written as the nearest one within.
+/// `2026-11-21T09:06:00Z`, or `2026-11-21T09:06:00.250Z` where there are milliseconds. A time
+/// beyond the years 0 to 9999 is written as the nearest one within.
 pub fn utc(at: Wall) -> String<24> {
     let civil = Civil::from_wall(at);
     let mut out = String::new();

@@ -1,8 +1,9 @@
 //! Time zones as POSIX TZ strings (IEEE Std 1003.1, section 8.3): `CET-1CEST,M3.5.0,M10.5.0/3`.
 //!
-//! A router has no zone database, and its own configuration holds such a string. Beyond POSIX, the times
-//! of a rule may be from -167 to 167 hours, as RFC 9636, section 3.3.1 and the database itself have them. A
-//! zone's name in the database (`Europe/Brussels`) is refused, since it cannot be looked up.
+//! A router has no zone database, and its own configuration holds such a string. Beyond POSIX, the
+//! times of a rule may be from -167 to 167 hours, as RFC 9636, section 3.3.1 and the database
+//! itself have them. A zone's name in the database (`Europe/Brussels`) is refused, since it cannot
+//! be looked up.
 
 use super::Wall;
 use super::civil::Civil;
@@ -15,15 +16,16 @@ const DAY_S: i64 = 86_400;
 /// Why a TZ string is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TzError {
-    /// It is a name from the zone database (`Europe/Brussels`), or a file's. The POSIX string is due, which
-    /// stands on the last line of the zone's file in `/usr/share/zoneinfo`.
+    /// It is a name from the zone database (`Europe/Brussels`), or a file's. The POSIX string is
+    /// due, which stands on the last line of the zone's file in `/usr/share/zoneinfo`.
     DatabaseName,
-    /// An abbreviation is missing, shorter than 3 bytes or longer than [`ABBREVIATION_BYTES`], or lacks its `>`.
+    /// An abbreviation is missing, shorter than 3 bytes or longer than [`ABBREVIATION_BYTES`], or
+    /// lacks its `>`.
     Abbreviation,
     /// The offset from UTC is missing, malformed or beyond 24 hours.
     Offset,
-    /// There is a summer time without rules that say when it begins and ends. Systems differ in what they
-    /// then take.
+    /// There is a summer time without rules that say when it begins and ends. Systems differ in
+    /// what they then take.
     NoRules,
     /// A rule is malformed or out of range.
     Rule,
@@ -86,7 +88,8 @@ pub struct Tz {
 }
 
 impl Tz {
-    /// Reads a TZ string. `UTC` and `GMT` may do without their offset, as people and routers write them.
+    /// Reads a TZ string. `UTC` and `GMT` may do without their offset, as people and routers write
+    /// them.
     pub fn parse(text: &str) -> Result<Self, TzError> {
         let text = match text {
             "UTC" => "UTC0",
@@ -114,8 +117,8 @@ impl Tz {
         if input.is_empty() { Ok(zone) } else { Err(TzError::Trailing) }
     }
 
-    /// What holds at `at`. Times before the year 0 and after 9999 are taken as those. Bounded work: six days are
-    /// computed.
+    /// What holds at `at`. Times before the year 0 and after 9999 are taken as those. Bounded work:
+    /// six days are computed.
     pub fn offset_at(&self, at: Wall) -> Offset {
         let standard = Offset { secs: self.standard.offset_s, is_dst: false };
         let summer = Offset { secs: self.summer.offset_s, is_dst: true };
@@ -124,9 +127,9 @@ impl Tz {
         }
         let now_s = at.secs().clamp(YEAR_0_S, YEAR_9999_S);
         let year = year_of(now_s.div_euclid(DAY_S));
-        // The latest change holds. A rule's time and the offset can carry a change of the years before and
-        // after into this one. At the same instant summer wins: so all-year summer time is written
-        // (RFC 9636, section 3.3.1).
+        // The latest change holds. A rule's time and the offset can carry a change of the years
+        // before and after into this one. At the same instant summer wins: so all-year summer time
+        // is written (RFC 9636, section 3.3.1).
         let mut latest = (i64::MIN, standard);
         for year in [year.wrapping_sub(1), year, year.wrapping_add(1)] {
             for (rule, before, after) in [(self.begins, standard, summer), (self.ends, summer, standard)] {
@@ -144,9 +147,9 @@ impl Tz {
         self.summer.abbreviation.first().is_none_or(|&byte| byte == 0)
     }
 
-    /// The first moment at which clocks of this zone show `local`. One that they skip (in spring) is the first
-    /// moment after the gap; one that they show twice (in autumn) is the first of the two. Bounded work: at most 21
-    /// times that of [`offset_at`](Self::offset_at).
+    /// The first moment at which clocks of this zone show `local`. One that they skip (in spring)
+    /// is the first moment after the gap; one that they show twice (in autumn) is the first of the
+    /// two. Bounded work: at most 21 times that of [`offset_at`](Self::offset_at).
     pub fn to_wall(&self, local: Civil) -> Wall {
         let at = local.to_wall();
         let (standard_s, summer_s) = (self.standard.offset_s, self.summer.offset_s);
@@ -354,8 +357,9 @@ mod tests {
         assert_eq!((offset.secs, tz.abbreviation(offset)), (offset_s, abbreviation), "{zone} at {secs}");
     }
 
-    /// Every change of a year, to the second, as Python's zoneinfo has it from the database: (zone, what held
-    /// before, each change with what holds after it). Two past 2038 at least, where 32 bits end.
+    /// Every change of a year, to the second, as Python's zoneinfo has it from the database: (zone,
+    /// what held before, each change with what holds after it). Two past 2038 at least, where 32
+    /// bits end.
     #[test]
     fn changes_are_those_of_the_database() {
         type Held = (i32, &'static str);
@@ -563,7 +567,8 @@ mod tests {
             }
         }
 
-        /// Every moment is shown by the clocks, and the first one that shows what it shows is it, or an hour before.
+        /// Every moment is shown by the clocks, and the first one that shows what it shows is it,
+        /// or an hour before.
         #[test]
         fn civil_times_are_there_and_back(at in 0i64..8_000_000_000, zone in 0..3usize) {
             let zone = [BRUSSELS, "AEST-10AEDT,M10.1.0,M4.1.0/3", "IST-1GMT0,M10.5.0,M3.5.0/1"][zone];

@@ -1,5 +1,5 @@
-//! What a browser makes of the pages: it asks for nothing else, finds nothing to complain of, nobody must scroll
-//! sideways, and who has no mouse or no style sheet reads it as well.
+//! What a browser makes of the pages: it asks for nothing else, finds nothing to complain of,
+//! nobody must scroll sideways, and who has no mouse or no style sheet reads it as well.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,8 @@ use crate::driver::{Browser, Look};
 
 const PHONE: Look = Look { width: 360, dark: false, lang: "en" };
 
-/// What the browser says that it asked for, since last time; and its icon is not among what we have.
+/// What the browser says that it asked for, since last time; and its icon is not among what we
+/// have.
 fn is_the_only_request(browser: &Browser, daemon: &Daemon) {
     let page = format!("http://{}/", daemon.address);
     let icon = format!("{page}favicon.ico");
@@ -73,7 +74,8 @@ fn a_page_stands_alone_and_fits_every_screen() {
     assert_ne!(browser.script("return document.title"), "1");
 }
 
-/// Who has no style sheet (an old phone, a text browser, a screen reader in its way) reads the same, in order.
+/// Who has no style sheet (an old phone, a text browser, a screen reader in its way) reads the
+/// same, in order.
 #[test]
 fn it_reads_well_without_its_style_sheet() {
     let browser = Browser::new();

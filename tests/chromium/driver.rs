@@ -1,4 +1,5 @@
-//! A browser, driven over the protocol `WebDriver`: HTTP and JSON to `chromedriver`, and through it Chromium's own protocol.
+//! A browser, driven over the protocol `WebDriver`: HTTP and JSON to `chromedriver`, and through it
+//! Chromium's own protocol.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -111,7 +112,8 @@ impl Browser {
         self.in_session("execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// The lines of a log since they were last asked for: `browser` (the console), or `performance`.
+    /// The lines of a log since they were last asked for: `browser` (the console), or
+    /// `performance`.
     pub fn log(&self, kind: &str) -> Vec<String> {
         let lines = self.in_session("se/log", &json!({"type": kind}));
         lines.as_array().unwrap().iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect()

@@ -1,5 +1,6 @@
-//! Pictures of pages, for people to look at: target/shots. Each is looked at here only for being one; with `SHOTS=all`
-//! (`tests/chromium/shots`) they are taken of every state in every language, by day and by night.
+//! Pictures of pages, for people to look at: target/shots. Each is looked at here only for being
+//! one; with `SHOTS=all` (`tests/chromium/shots`) they are taken of every state in every language,
+//! by day and by night.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use crate::driver::{Browser, Look};
 /// Down to the end of the first service that is down, in pixels.
 const README_HEIGHT: u32 = 1340;
 
-/// Keeps a picture; returns its width in pixels and its bytes (PNG, 11.2.2: the header comes first).
+/// Keeps a picture; returns its width in pixels and its bytes (PNG, 11.2.2: the header comes
+/// first).
 fn save(name: &str, picture: &str) -> (u32, usize) {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/shots");
     fs::create_dir_all(&dir).unwrap();

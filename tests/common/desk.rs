@@ -11,8 +11,8 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// A terminal of so many columns, with a command as a shell reads it. What ends it otherwise closes it, so it may want a
-    /// `; exec cat` at its end.
+    /// A terminal of so many columns, with a command as a shell reads it. What ends it otherwise
+    /// closes it, so it may want a `; exec cat` at its end.
     pub fn new(columns: u32, command: &str) -> Self {
         let desk = Self { dir: Dir::new() };
         desk.tmux(&["new-session", "-d", "-s", "desk", "-x", &columns.to_string(), "-y", "24", command]);
@@ -65,7 +65,8 @@ impl Desk {
         }
     }
 
-    /// At the console's prompt, a line is edited with all sorts of keys, called back, and forgotten.
+    /// At the console's prompt, a line is edited with all sorts of keys, called back, and
+    /// forgotten.
     pub fn edits(&self) {
         self.types("XXsites").presses(&["Home", "DC", "C-d", "End", "C-a", "Right", "C-e", "Left", "Right"]);
         self.ends_with("aiglon> sites");

@@ -28,7 +28,8 @@ impl Target {
     }
 }
 
-/// The options of ssh by which a local port would lead to the target or to the console's socket, and what to say there.
+/// The options of ssh by which a local port would lead to the target or to the console's socket,
+/// and what to say there.
 pub fn local_forwards(port: u16, target: &Target, console: &Path) -> [(String, Vec<u8>); 3] {
     let there = target.address();
     let SocketAddr::V4(v4) = there else { unreachable!() };
@@ -45,7 +46,8 @@ pub fn local_forwards(port: u16, target: &Target, console: &Path) -> [(String, V
     ]
 }
 
-/// There was a port on this side, and nothing behind it: SOCKS has its own two bytes before it fails.
+/// There was a port on this side, and nothing behind it: SOCKS has its own two bytes before it
+/// fails.
 pub fn leads_nowhere(forward: &str, got: Option<Vec<u8>>) {
     let got = got.expect("the client forwards");
     assert!(got.len() <= 2 || got.starts_with(b"\x05\x00\x05") && got[3] != 0, "{forward}: {got:?}");

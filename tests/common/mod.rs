@@ -1,5 +1,5 @@
-//! What the end-to-end tests share: a daemon in a fresh directory on a free port, and a client that says
-//! exactly the bytes it is told to.
+//! What the end-to-end tests share: a daemon in a fresh directory on a free port, and a client that
+//! says exactly the bytes it is told to.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -73,7 +73,8 @@ pub fn config() -> String {
     CONFIG.replace("sha256:PUSH", &hash_of(PUSH)).replace("sha256:READ", &hash_of(READ))
 }
 
-/// A configuration with other values for an option: the section's lines of it are replaced, or added.
+/// A configuration with other values for an option: the section's lines of it are replaced, or
+/// added.
 pub fn with(config: &str, section: &str, lines: &[&str]) -> String {
     let option = lines[0].split_whitespace().nth(1).unwrap();
     let (mut out, mut inside, mut found) = (String::new(), false, false);
@@ -95,8 +96,8 @@ pub fn with(config: &str, section: &str, lines: &[&str]) -> String {
     out
 }
 
-/// `config.example` on a free port, with the tokens [`PUSH`] for its source `prometheus`, [`WEBHOOK`] for
-/// `alertmanager` and [`READ`] for `amtool`.
+/// `config.example` on a free port, with the tokens [`PUSH`] for its source `prometheus`,
+/// [`WEBHOOK`] for `alertmanager` and [`READ`] for `amtool`.
 pub fn example() -> String {
     let text = include_str!("../../config.example");
     let text = with(text, "loopback", &["option address '127.0.0.1:0'"]);
@@ -238,14 +239,16 @@ pub fn feed(command: &mut Command, input: impl AsRef<[u8]>) -> (Option<i32>, Str
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// The program under test: what was built with the tests, or (cross/test.sh) one for another machine, in an emulator.
+/// The program under test: what was built with the tests, or (cross/test.sh) one for another
+/// machine, in an emulator.
 pub const AIGLON: &str = match option_env!("AIGLON_UNDER_TEST") {
     Some(path) => path,
     None => env!("CARGO_BIN_EXE_aiglon"),
 };
 
-/// Puts the program there. Another process copies it: a child that a test beside this one starts in the meantime would inherit
-/// the file, open for writing, and what is open for writing cannot be run.
+/// Puts the program there. Another process copies it: a child that a test beside this one starts in
+/// the meantime would inherit the file, open for writing, and what is open for writing cannot be
+/// run.
 pub fn copy_program(to: &Path) {
     let (status, _, err) = run(Command::new("cp").arg(AIGLON).arg(to));
     assert_eq!(status, Some(0), "{err}");
@@ -429,8 +432,8 @@ pub fn part<'a>(page: &'a str, name: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no component {name}: {page}"))
 }
 
-/// Sees to it that this test is root's: that of nobody else runs once more, through sudo, which must want no password.
-/// True if that was done, and well.
+/// Sees to it that this test is root's: that of nobody else runs once more, through sudo, which
+/// must want no password. True if that was done, and well.
 pub fn done_as_root() -> bool {
     // The name of a test's thread is the test's.
     let name = std::thread::current().name().unwrap().to_owned();
@@ -480,8 +483,8 @@ pub fn resolved(name: &str, component: &str) -> String {
 /// What a site may be like: [`in_state`] makes it so.
 pub const STATES: [&str; 6] = ["start", "resync", "well", "trouble", "partly", "down"];
 
-/// A daemon that serves `config.example` and is in one of [`STATES`]: just started, just heard of for the first
-/// time, all well, some of it down, and with a part or all of the monitoring silent.
+/// A daemon that serves `config.example` and is in one of [`STATES`]: just started, just heard of
+/// for the first time, all well, some of it down, and with a part or all of the monitoring silent.
 pub fn in_state(state: &str) -> Daemon {
     let quick = |config: String, source: &str, option: &str| with(&config, source, &[option]);
     let mut config = example();

@@ -1,5 +1,5 @@
-//! Pages of the running daemon are valid HTML, warnings included: the Nu Html Checker says so, as it does of the
-//! golden files (`tests/html/validate`, which needs java and npm).
+//! Pages of the running daemon are valid HTML, warnings included: the Nu Html Checker says so, as
+//! it does of the golden files (`tests/html/validate`, which needs java and npm).
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../common/mod.rs"]

@@ -1,5 +1,5 @@
-//! Storage that may fail for a while, that loses what was not synced when the power goes, and whose power may go in the
-//! middle of anything.
+//! Storage that may fail for a while, that loses what was not synced when the power goes, and whose
+//! power may go in the middle of anything.
 
 use aiglon::journal::{Fault, Store};
 
@@ -23,7 +23,8 @@ pub struct Disk {
     power: Option<usize>,
     /// The power is gone: nothing works any more.
     pub dead: bool,
-    /// Whether the power went while the new file took the old one's place, so that either may be there.
+    /// Whether the power went while the new file took the old one's place, so that either may be
+    /// there.
     renaming: bool,
     /// Of both files together, at any time.
     pub peak: usize,
@@ -49,7 +50,8 @@ impl Disk {
         self.power = Some(calls);
     }
 
-    /// The machine stops, and starts again. What was not synced is there in parts: any sectors, up to any length.
+    /// The machine stops, and starts again. What was not synced is there in parts: any sectors, up
+    /// to any length.
     pub fn power_cut(&mut self, dice: &mut Dice) {
         (self.failing, self.power, self.dead) = (0, None, false);
         if std::mem::take(&mut self.renaming) && dice.one_in(2) {

@@ -9,8 +9,9 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
-/// Calls `run` with a seed and a number of steps: for `SIM_SEEDS` (`seeds`) seeds from `SIM_SEED` on, of `SIM_STEPS`
-/// (`steps`) steps each. With `SIM_SEED` alone it is a replay of that seed. One thread per core.
+/// Calls `run` with a seed and a number of steps: for `SIM_SEEDS` (`seeds`) seeds from `SIM_SEED`
+/// on, of `SIM_STEPS` (`steps`) steps each. With `SIM_SEED` alone it is a replay of that seed. One
+/// thread per core.
 ///
 /// # Panics
 /// If a seed failed; the message names all that did.

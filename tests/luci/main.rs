@@ -1,5 +1,5 @@
-//! The page of LuCI, in a real browser: its views around a stub of LuCI, asking the real daemon and filling in a real
-//! configuration. Pictures for people to look at go to target/shots.
+//! The page of LuCI, in a real browser: its views around a stub of LuCI, asking the real daemon and
+//! filling in a real configuration. Pictures for people to look at go to target/shots.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../common/mod.rs"]
@@ -97,8 +97,8 @@ fn allowed() -> Vec<String> {
             assert!(command.starts_with("/usr/bin/aiglon ") && !command.contains('*'), "{command}");
             commands.push(command.clone());
         }
-        // rpcd asks two things: whether the session may call `file exec` at all, and whether it may run that command.
-        // Who may write may read, too.
+        // rpcd asks two things: whether the session may call `file exec` at all, and whether it may
+        // run that command. Who may write may read, too.
         let call = (access == "read").then(|| json!({"file": ["exec"]}));
         assert_eq!(rules.get("ubus"), call.as_ref(), "{access}");
         let rights = if call.is_some() { 3 } else { 2 };
@@ -269,7 +269,8 @@ fn a_token_is_shown_once_and_its_hash_saved() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
 }
 
-/// Of the sections that people edit, every option has a field; and no field is for what aiglon does not know.
+/// Of the sections that people edit, every option has a field; and no field is for what aiglon does
+/// not know.
 #[test]
 fn the_fields_are_the_options() {
     let mut known = BTreeSet::new();
@@ -321,7 +322,8 @@ fn the_catalogues_are_whole() {
         assert!(!translated.is_empty(), "{text}");
         assert_eq!(text.matches("%s").count(), translated.matches("%s").count(), "{text}");
     }
-    // LuCI has one catalogue of all that is installed. There these are a direction and a button, in any language.
+    // LuCI has one catalogue of all that is installed. There these are a direction and a button, in
+    // any language.
     for word in ["Down", "Clear"] {
         assert!(!template.contains_key(word), "{word}");
     }

@@ -21,7 +21,8 @@ fn prose(text: &str) -> Vec<(usize, &str)> {
     out
 }
 
-/// Paragraphs, items of lists, headings and cells of tables, each with the number of its first line.
+/// Paragraphs, items of lists, headings and cells of tables, each with the number of its first
+/// line.
 fn paragraphs(text: &str) -> Vec<(usize, String)> {
     let mut out: Vec<(usize, String)> = Vec::new();
     let (mut open, mut last) = (false, 0);

@@ -57,7 +57,8 @@ fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split(opening.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
-/// Compares a generated file, or a part of one, with what is there. `UPDATE_GOLDEN=1` writes it anew.
+/// Compares a generated file, or a part of one, with what is there. `UPDATE_GOLDEN=1` writes it
+/// anew.
 fn hold(name: &str, whole: &str) {
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(root().join(name), whole).unwrap();
@@ -224,8 +225,8 @@ fn every_reason_is_in_the_tables_of_states_and_of_troubleshooting() {
     assert!(seen >= 14, "{seen}");
 }
 
-/// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and that their tests are
-/// about.
+/// The line of `authorized_keys` has the options that the servers of tests/peers are run with, and
+/// that their tests are about.
 #[test]
 fn the_line_of_a_key_is_that_which_is_tested() {
     let tested = read("tests/peers/ssh.rs");

@@ -1,5 +1,5 @@
-//! The manual pages in docs/man, made of `aiglon --help`, of the options of the configuration and of
-//! the commands of the console.
+//! The manual pages in docs/man, made of `aiglon --help`, of the options of the configuration and
+//! of the commands of the console.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -59,7 +59,8 @@ fn below<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
     rest.lines().take_while(|line| line.starts_with("  ")).collect()
 }
 
-/// Items of `--help`: a name, two blanks or more (one behind a long name), and a text that may go on.
+/// Items of `--help`: a name, two blanks or more (one behind a long name), and a text that may go
+/// on.
 fn items(lines: &[&str]) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for line in lines {

@@ -80,7 +80,8 @@ fn httpdate_to_rfc3339(date: &str) -> String {
     format!("{}-{month:02}-{}T{}Z", words[3], words[1], words[4])
 }
 
-/// Adding aiglon must not take an alert from those who are told already, and the heartbeat must wake nobody.
+/// Adding aiglon must not take an alert from those who are told already, and the heartbeat must
+/// wake nobody.
 #[test]
 fn the_stanza_routes_to_people_as_before() {
     let dir = Dir::new();

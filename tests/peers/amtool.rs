@@ -20,7 +20,8 @@ impl Amtool {
         Self { dir, daemon: Daemon::start(&config) }
     }
 
-    /// Runs it with the credentials in a file. Returns what it prints if it succeeds, else what it complains of.
+    /// Runs it with the credentials in a file. Returns what it prints if it succeeds, else what it
+    /// complains of.
     fn say(&self, credentials: &str, words: &[&str]) -> Result<String, String> {
         let url = format!("--alertmanager.url=http://{}", self.daemon.address);
         let file = format!("--http.config.file={}", self.dir.path().join(credentials).display());

@@ -1,5 +1,6 @@
-//! Debian's collectd, with the stanza of README; and its manners: it sends its first request without credentials, body and
-//! all, and again on the same connection once it has been asked for them.
+//! Debian's collectd, with the stanza of README; and its manners: it sends its first request
+//! without credentials, body and all, and again on the same connection once it has been asked for
+//! them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -20,7 +21,8 @@ fn now() -> String {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().to_string()
 }
 
-/// A capture whose values have just been measured: what is older than its rule looks back does not count.
+/// A capture whose values have just been measured: what is older than its rule looks back does not
+/// count.
 fn measured_now(asked: &str) -> String {
     let (mut parts, now) = (asked.split("\"time\":"), now());
     let mut all = parts.next().unwrap().to_owned();
@@ -109,7 +111,8 @@ fn its_own_protocol_says_the_same() {
     assert_eq!((answer.status, answer.body.as_str()), (400, "\"line 2: expected PUTVAL\""));
 }
 
-/// The body of the refused request may come in any number of pieces, and the next request right behind it.
+/// The body of the refused request may come in any number of pieces, and the next request right
+/// behind it.
 #[test]
 fn a_refused_body_is_read_to_its_end_however_it_comes() {
     let daemon = daemon();

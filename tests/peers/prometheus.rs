@@ -57,7 +57,8 @@ pub fn impatient_rules() -> String {
     RULES.replace("for: 2m", "for: 0s")
 }
 
-/// A Prometheus that scrapes and evaluates every second. `stanza` is what its configuration says besides.
+/// A Prometheus that scrapes and evaluates every second. `stanza` is what its configuration says
+/// besides.
 pub fn start(dir: &Dir, antenna: &Antenna, stanza: &str) -> (Process, SocketAddr) {
     let file = dir.write(
         "prometheus.yml",
@@ -145,7 +146,8 @@ fn a_rule_fires_resolves_and_falls_silent() {
     assert!(!page.contains("<b>Works</b>"), "{page}");
     assert!(part(&page, "Heron, north side").contains("<b>Unknown</b>"));
 
-    // It comes back while the antenna is away: that is red at once, and the rest stays unknown for a while.
+    // It comes back while the antenna is away: that is red at once, and the rest stays unknown for
+    // a while.
     antenna.goes_away();
     let (_prometheus, _) = start(&dir, &antenna, &stanza(&daemon));
     eventually("red again", 10, || overall(&daemon.english()) == "Something is down");

@@ -1,4 +1,5 @@
-//! Behind a reverse proxy that publishes us under a path: lighttpd and nginx, each with and without stripping it.
+//! Behind a reverse proxy that publishes us under a path: lighttpd and nginx, each with and without
+//! stripping it.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +8,8 @@ use crate::common::{Daemon, Dir, Process, config, eventually, firing, overall, r
 
 const SECRET: &str = "Yk3mP0qLw8ZtR5vN";
 
-/// Both publish us under `/status/`, as it is, and under `/outer/status/`, which they take down to `/`.
+/// Both publish us under `/status/`, as it is, and under `/outer/status/`, which they take down to
+/// `/`.
 const LIGHTTPD: &str = r#"
 server.document-root = "DIR"
 server.bind = "DIR/proxy.sock"
@@ -83,7 +85,8 @@ impl Proxy {
         stdout
     }
 
-    /// The status that a path of `host` is answered with, and the address of the page after redirects.
+    /// The status that a path of `host` is answered with, and the address of the page after
+    /// redirects.
     fn status(&self, host: &str, path: &str) -> String {
         let url = format!("http://{host}{path}");
         self.curl(&["-o", "/dev/null", "-L", "-w", "%{http_code} %{url_effective}", &url])

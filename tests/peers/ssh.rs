@@ -1,8 +1,9 @@
-//! Updates by SSH, as README has them: Debian's dropbear, which is the router's, and OpenSSH, with a forced command for
-//! each key. A key gives its user's sites, and nothing else: no shell, no port, no file.
+//! Updates by SSH, as README has them: Debian's dropbear, which is the router's, and OpenSSH, with
+//! a forced command for each key. A key gives its user's sites, and nothing else: no shell, no
+//! port, no file.
 //!
-//! Each server runs on loopback as a user of the system that is made for the test and goes with it, and aiglon runs as the
-//! same. That takes root.
+//! Each server runs on loopback as a user of the system that is made for the test and goes with it,
+//! and aiglon runs as the same. That takes root.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -38,7 +39,8 @@ fn as_root(command: &str, arguments: &[&str]) {
 /// A user of the system, with a home, until it is dropped.
 struct Account(String, PathBuf);
 
-/// Whether the command line of any process names this directory. One that has ended and that nobody waits for has none.
+/// Whether the command line of any process names this directory. One that has ended and that nobody
+/// waits for has none.
 fn is_at_work(home: &Path) -> bool {
     let home = home.to_str().unwrap().as_bytes();
     let names = |path: PathBuf| {
@@ -82,7 +84,8 @@ impl Drop for Account {
     }
 }
 
-/// Where OpenSSH puts a process that may do nothing. On a system whose sshd runs it is there already.
+/// Where OpenSSH puts a process that may do nothing. On a system whose sshd runs it is there
+/// already.
 struct RunDir;
 
 /// How many want it, if it is ours.
@@ -117,7 +120,8 @@ enum Kind {
     OpenSsh,
 }
 
-/// An SSH server with the keys of heron1 and tern, and aiglon behind it. What is dropped first stands first.
+/// An SSH server with the keys of heron1 and tern, and aiglon behind it. What is dropped first
+/// stands first.
 struct Server {
     kind: Kind,
     _sshd: Process,
@@ -287,7 +291,8 @@ fn people_post_updates(kind: Kind) {
     let (status, _, err) =
         server.ask("heron1", &["incident", "open", "wifi", "\"No power\"", "\"We look.\""]);
     assert_eq!(status, Some(0), "{err}");
-    // Words without quotes, an apostrophe among them, pass as they are: there is no shell on the other side.
+    // Words without quotes, an apostrophe among them, pass as they are: there is no shell on the
+    // other side.
     let words = "update 1 identified it's a cable; $(reboot) `id` > /tmp/x & été العمل";
     let (status, _, err) = server.ask("heron1", &[words]);
     assert_eq!(status, Some(0), "{err}");

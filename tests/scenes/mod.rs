@@ -57,7 +57,8 @@ impl Default for Fake {
     }
 }
 
-/// A day of which all is known, and on which nothing happened. Today has had 546 minutes at [`NOW`].
+/// A day of which all is known, and on which nothing happened. Today has had 546 minutes at
+/// [`NOW`].
 pub(crate) fn whole(ago: u8) -> Day {
     Day { known: if ago == 0 { 546 } else { 1440 }, ..Day::default() }
 }

@@ -122,7 +122,8 @@ impl World {
         assert_eq!(banner, self.people.banner(site), "the banner of site {site}");
     }
 
-    /// Whether an incident may have given way: its end, of an hour that was known, was long ago; or nobody knows when it was.
+    /// Whether an incident may have given way: its end, of an hour that was known, was long ago; or
+    /// nobody knows when it was.
     pub fn may_be_gone(&self, site: u8, number: u32) -> bool {
         // What nobody has looked at yet came, and went, since the last look.
         let (key, since) = ((site, number), self.looked_at[usize::from(site)]);
@@ -166,7 +167,8 @@ impl World {
         over
     }
 
-    /// Everything that a restart may not change, by site and incident; under 0 the banner and what is planned but `over`.
+    /// Everything that a restart may not change, by site and incident; under 0 the banner and what
+    /// is planned but `over`.
     pub fn told(&self, over: &[(u8, u32)]) -> [BTreeMap<u32, Told>; 2] {
         [0, 1].map(|site| {
             let view = self.engine.view(&self.config, self.clocks());
@@ -175,7 +177,8 @@ impl World {
                 let end = format!("{} {:?} {:?}", incident.open, incident.phase, incident.worst);
                 let mut told = Told { end, into: incident.merged_into, ..Told::default() };
                 view.steps(SiteId(site), incident.number, &mut |step| {
-                    // Those in the middle may give way; so may an end by itself with the new beginning behind it.
+                    // Those in the middle may give way; so may an end by itself with the new
+                    // beginning behind it.
                     let rounds = step.who == 0 && matches!(step.step, Step::Resolved | Step::Reopened);
                     if rounds || matches!(step.step, Step::Joined | Step::Worse | Step::Better | Step::NoData)
                     {
@@ -200,8 +203,8 @@ impl World {
         })
     }
 
-    /// What was told before a restart is told after it; something may have happened on the way. `whole`: nothing has been
-    /// refused for want of room.
+    /// What was told before a restart is told after it; something may have happened on the way.
+    /// `whole`: nothing has been refused for want of room.
     pub fn check_restart(
         &self,
         site: u8,
@@ -234,7 +237,8 @@ impl World {
         }
     }
 
-    /// What is planned, against the model; where nobody can tell what became of it, the model follows.
+    /// What is planned, against the model; where nobody can tell what became of it, the model
+    /// follows.
     pub fn check_planned(&mut self) {
         let Some(ahead) = self.ahead else { return };
         if self.unplanned && ahead != 0 {

@@ -1,5 +1,6 @@
-//! The naive model of what senders say: plain lists, looked through from end to end, and nothing remembered that could be
-//! found out anew. It is exact: times in the simulator are whole seconds, so deadlines are met to the millisecond.
+//! The naive model of what senders say: plain lists, looked through from end to end, and nothing
+//! remembered that could be found out anew. It is exact: times in the simulator are whole seconds,
+//! so deadlines are met to the millisecond.
 
 use aiglon::model::State;
 
@@ -18,7 +19,8 @@ const ENDED: i64 = 20 * MIN;
 const SAME: i64 = 10 * SEC;
 const PROMISED: i64 = 24 * 60 * MIN;
 
-/// Which alert: who says it, of which component, and how bad it is (an alert of a component is `Down` or `Slow`).
+/// Which alert: who says it, of which component, and how bad it is (an alert of a component is
+/// `Down` or `Slow`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Which {
     pub source: usize,
@@ -107,7 +109,8 @@ impl Model {
         }
     }
 
-    /// Prometheus says of one alert that it fires, or fired, until `ends`. `wall`: our clock, against the sender's.
+    /// Prometheus says of one alert that it fires, or fired, until `ends`. `wall`: our clock,
+    /// against the sender's.
     pub fn repeats_said(&mut self, which: Which, (starts, ends): (i64, i64), wall: Option<i64>, now: i64) {
         let passed = wall.map(|wall| ends <= wall);
         // Never longer than the sender's own two times lie apart, nor than a day.

@@ -1,5 +1,5 @@
-//! The naive model of what people say: everything they did, in order, with what was taken back marked as that. What ought to
-//! be told is found by going through it all.
+//! The naive model of what people say: everything they did, in order, with what was taken back
+//! marked as that. What ought to be told is found by going through it all.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -105,7 +105,8 @@ impl People {
         }
     }
 
-    /// Of what was planned, what is told is known, and what was ended by hand, which may be taken back.
+    /// Of what was planned, what is told is known, and what was ended by hand, which may be taken
+    /// back.
     pub fn forget_plans(&mut self, told: &[(u8, u32)]) {
         let deeds = self.deeds.iter().flatten();
         let ended: Vec<(u8, u32)> = deeds
@@ -184,7 +185,8 @@ impl People {
         last.flatten()
     }
 
-    /// The maintenance windows that are on or to come at `wall`, each with the beginning of that occurrence.
+    /// The maintenance windows that are on or to come at `wall`, each with the beginning of that
+    /// occurrence.
     pub fn planned(&self, site: u8, wall: i64) -> Vec<(u32, i64)> {
         let mut found = Vec::new();
         for (_, done) in self.of(site) {
@@ -203,7 +205,8 @@ impl People {
         found
     }
 
-    /// What ought to be told of a site, a line for each incident that people have to do with, and one for the banner.
+    /// What ought to be told of a site, a line for each incident that people have to do with, and
+    /// one for the banner.
     pub fn told(&self, site: u8) -> BTreeMap<u32, String> {
         let mut lines = BTreeMap::new();
         for number in self.incidents(site) {

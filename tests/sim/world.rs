@@ -49,7 +49,8 @@ pub struct World {
     pub largest: u32,
     pub disk: Disk,
     reader: Box<Reader>,
-    /// Seconds of real time since the simulation began, in milliseconds: what the senders' clocks show.
+    /// Seconds of real time since the simulation began, in milliseconds: what the senders' clocks
+    /// show.
     pub now: i64,
     /// When the machine, and the process, began.
     machine: i64,
@@ -62,7 +63,8 @@ pub struct World {
     /// When the clock last was wrong or not set.
     pub astray_at: i64,
     jumped_at: i64,
-    /// What was over by then, by a clock that is a little ahead, is over also when that is put back.
+    /// What was over by then, by a clock that is a little ahead, is over also when that is put
+    /// back.
     pub over_at: i64,
     sick: [[[Option<Sick>; 2]; PARTS.len()]; SOURCES.len()],
     /// When each alert of Alertmanager began the last time, and whether it was told to fire.
@@ -159,7 +161,7 @@ impl World {
         Now::new(Mono(self.now - self.process), wall)
     }
 
-    // ---- the daemon, as its shell drives it ------------------------------------------------------------------
+    // ---- the daemon, as its shell drives it -----------------------------------------------------
 
     fn start(&mut self) {
         self.process = self.now;
@@ -234,12 +236,13 @@ impl World {
         self.tell(news);
     }
 
-    /// What found no room since the start: of that, what is true in memory is told no more after a restart.
+    /// What found no room since the start: of that, what is true in memory is told no more after a
+    /// restart.
     fn refused(&self) -> u32 {
         self.engine.incidents().counters().refused
     }
 
-    // ---- time ------------------------------------------------------------------------------------------------
+    // ---- time -----------------------------------------------------------------------------------
 
     pub fn wait(&mut self, millis: i64) {
         let until = self.now + millis;
@@ -299,7 +302,7 @@ impl World {
         self.set_clock(ahead);
     }
 
-    // ---- senders ---------------------------------------------------------------------------------------------
+    // ---- senders --------------------------------------------------------------------------------
 
     /// Something fails, or is mended.
     fn change(&mut self) {
@@ -361,7 +364,8 @@ impl World {
         self.note();
     }
 
-    /// Prometheus says what fires, and for 15 minutes what no longer does. One in a few loses its memory before.
+    /// Prometheus says what fires, and for 15 minutes what no longer does. One in a few loses its
+    /// memory before.
     fn post(&mut self, source: usize) {
         let wall = self.ahead.map(|ahead| self.now + ahead);
         if self.dice.one_in(60) {
@@ -431,7 +435,7 @@ impl World {
         }
     }
 
-    // ---- people ----------------------------------------------------------------------------------------------
+    // ---- people ---------------------------------------------------------------------------------
 
     /// The incidents of a site that are told, and whether each goes on.
     pub fn numbers(&self, site: u8) -> Vec<(u32, bool)> {
@@ -551,8 +555,8 @@ impl World {
                 if let Some(number) =
                     gone.filter(|&number| self.numbers(site).iter().all(|&(known, _)| known != number))
                 {
-                    // It was opened by mistake, and nobody else had a word in it; or it ended long ago, and what waited for
-                    // room took its place.
+                    // It was opened by mistake, and nobody else had a word in it; or it ended long
+                    // ago, and what waited for room took its place.
                     let opened = matches!(found.deed, Deed::Opened { .. } | Deed::Spoke { .. });
                     let others = self.people.deeds.iter().flatten().find(|done| {
                         done.site == site
@@ -570,15 +574,16 @@ impl World {
         }
     }
 
-    /// Whether what was on flash when the power went last may be said to be of the last ten minutes: it is, or a clock that was
-    /// wrong, by a day at most, dated it or says so now.
+    /// Whether what was on flash when the power went last may be said to be of the last ten
+    /// minutes: it is, or a clock that was wrong, by a day at most, dated it or says so now.
     fn may_be_recent(&self) -> bool {
         self.anew_at > self.now - 10 * MIN || self.jumped_at > self.now - DAY - 20 * MIN
     }
 
-    // ---- the end of a run ------------------------------------------------------------------------------------
+    // ---- the end of a run -----------------------------------------------------------------------
 
-    /// The process ends and begins again; or the machine does, by a power cut in the middle of something.
+    /// The process ends and begins again; or the machine does, by a power cut in the middle of
+    /// something.
     fn restart(&mut self, cut: bool) {
         self.trace(&|| format!("restart, cut: {cut}"));
         let (safe, ahead) = (if cut { false } else { self.commit() }, self.ahead);
@@ -603,7 +608,8 @@ impl World {
         }
     }
 
-    /// Goes by what is told, where nobody can tell what was on flash; what was for certain must be told.
+    /// Goes by what is told, where nobody can tell what was on flash; what was for certain must be
+    /// told.
     fn look_anew(&mut self, after_cut: bool) {
         self.trace(&|| format!("look anew, cut: {after_cut}"));
         for site in (0..2).filter(|_| after_cut) {
@@ -661,9 +667,9 @@ impl World {
         self.adopt_hooks(|_, _| true);
     }
 
-    /// What is left of the life of an alert that nobody repeats depends on both clocks, as they were when it was
-    /// written and when it was read: the model takes it over. It is never more than a whole one. Of what was
-    /// said in this run, no clock changes it.
+    /// What is left of the life of an alert that nobody repeats depends on both clocks, as they
+    /// were when it was written and when it was read: the model takes it over. It is never more
+    /// than a whole one. Of what was said in this run, no clock changes it.
     fn adopt_hooks(&mut self, which_of: impl Fn(&Model, Which) -> bool) {
         for (which, until) in self.hooks() {
             if !which_of(&self.model, which) {
@@ -675,7 +681,8 @@ impl World {
         }
     }
 
-    /// The alerts that the daemon has of the sender that does not repeat, and until when each fires.
+    /// The alerts that the daemon has of the sender that does not repeat, and until when each
+    /// fires.
     fn hooks(&self) -> Vec<(Which, Option<Mono>)> {
         let of_hook = |held: &&Held| held.source().index() == HOOK && held.counts();
         let of_hook = self.engine.alerts().iter().filter(of_hook);
@@ -687,8 +694,8 @@ impl World {
         of_hook.map(which).collect()
     }
 
-    /// In the end all is well, the clock is right and storage works, and everybody says so for longer than any alert lasts
-    /// whose end was lost (4.5 h).
+    /// In the end all is well, the clock is right and storage works, and everybody says so for
+    /// longer than any alert lasts whose end was lost (4.5 h).
     pub fn come_to_rest(&mut self) {
         self.disk.calm();
         self.set_clock(Some(0));
@@ -711,7 +718,7 @@ impl World {
         of_site.map(|(id, _)| ComponentId(id)).all(|id| view.component(id).state() == State::Operational)
     }
 
-    // ---- one step --------------------------------------------------------------------------------------------
+    // ---- one step -------------------------------------------------------------------------------
 
     pub fn turn(&mut self) {
         let mut spoken = false;

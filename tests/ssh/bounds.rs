@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::Board;
 use super::common::{eventually, run};
 
-/// Of a hundred at the same time, those that find room are served, the others are told, and nobody else minds.
+/// Of a hundred at the same time, those that find room are served, the others are told, and nobody
+/// else minds.
 #[test]
 fn a_hundred_sessions_at_the_same_time() {
     let board = Board::start();

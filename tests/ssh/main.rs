@@ -1,5 +1,6 @@
-//! The SSH server with real clients: OpenSSH's, dropbear's, and paramiko and asyncssh, which do what no proper client does
-//! (`clients.py`; in a venv that pip fills, in the target directory). All on loopback. `tests/packages.txt` names the Debian packages.
+//! The SSH server with real clients: OpenSSH's, dropbear's, and paramiko and asyncssh, which do
+//! what no proper client does (`clients.py`; in a venv that pip fills, in the target directory).
+//! All on loopback. `tests/packages.txt` names the Debian packages.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../common/mod.rs"]

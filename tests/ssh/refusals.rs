@@ -95,7 +95,8 @@ fn no_file() {
 #[test]
 fn no_agent_no_display_no_variable() {
     let board = Board::start();
-    // What a request is answered with, each on a channel of its own, and after all that a command is carried out.
+    // What a request is answered with, each on a channel of its own, and after all that a command
+    // is carried out.
     let out = board.python("requests", &["heron1"]);
     assert_eq!(
         out,

@@ -125,7 +125,8 @@ fn what_fires_again_began_again() {
     assert_eq!(bench.since(SHED), Some(600));
 }
 
-/// It was well for three minutes, so the incident goes on. The page told of the new beginning before.
+/// It was well for three minutes, so the incident goes on. The page told of the new beginning
+/// before.
 #[test]
 fn a_reload_tells_the_beginning_that_was_told_before_it() {
     let mut bench = Bench::new();
@@ -172,7 +173,8 @@ fn a_restart_grants_what_was_left_since_the_last_repetition() {
     assert_eq!(bench.state(CRANE), State::NoData);
 }
 
-/// A journal that was written anew knows what was heard before, and not what it would hear until then.
+/// A journal that was written anew knows what was heard before, and not what it would hear until
+/// then.
 #[test]
 fn a_restart_grants_what_was_left_after_the_journal_was_written_anew() {
     let mut bench = Bench::new();
@@ -199,8 +201,8 @@ fn a_restart_tells_no_failure_that_the_next_heartbeat_took_back() {
     assert_eq!(bench.state(BACKUP), State::Operational);
 }
 
-/// It was silenced and fired again: the journal has the first start, and so has what is remembered of
-/// its end.
+/// It was silenced and fired again: the journal has the first start, and so has what is remembered
+/// of its end.
 #[test]
 fn an_end_is_remembered_with_the_start_that_it_tells() {
     let mut bench = Bench::new();

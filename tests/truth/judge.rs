@@ -20,14 +20,15 @@ const OLD_NEWS: i64 = 2 * MIN;
 const NEVER: i64 = i64::MAX;
 const LONG_AGO: i64 = i64::MIN;
 
-/// What the program does not tell as it should: `true`. What it once did wrong: `false`; see `found.rs`.
+/// What the program does not tell as it should: `true`. What it once did wrong: `false`; see
+/// `found.rs`.
 pub mod known {
     /// An end without a start that follows a promise was called "firing" once.
     pub const ENDS_THAT_MOVE: bool = false;
     /// An alert without a start that fires again "began" when it was first heard of, once.
     pub const OLD_BEGINNINGS: bool = false;
-    /// A restart tells since when the incident goes on. It goes on while a component has been well for
-    /// less than `settle`, so that may be longer.
+    /// A restart tells since when the incident goes on. It goes on while a component has been well
+    /// for less than `settle`, so that may be longer.
     pub const INCIDENT_TELLS: bool = true;
     /// An incident kept its beginning though a later word told an earlier one, once.
     pub const FIRST_WORD_STAYS: bool = false;
@@ -36,7 +37,8 @@ pub mod known {
     pub const OLD_FAILURES: bool = true;
     /// What was remembered of an end had the start that the journal knew, once.
     pub const OLD_STARTS: bool = false;
-    /// A repetition within half of an alert's life is not on flash: a restart grants that much less.
+    /// A repetition within half of an alert's life is not on flash: a restart grants that much
+    /// less.
     pub const HALF_LIVES: bool = true;
 }
 

@@ -1,4 +1,5 @@
-//! What has a witness of its own: a heartbeat, and a rule on samples. Their scripts and their judge.
+//! What has a witness of its own: a heartbeat, and a rule on samples. Their scripts and their
+//! judge.
 
 use aiglon::model::State;
 
@@ -26,8 +27,8 @@ pub struct Locals {
     hold_until: i64,
 }
 
-/// What is sent at a minute: a heartbeat, as "it failed", and a sample, as when it was measured and how
-/// strong the link was.
+/// What is sent at a minute: a heartbeat, as "it failed", and a sample, as when it was measured and
+/// how strong the link was.
 #[derive(Default)]
 pub struct Sent {
     pub beat: Option<bool>,

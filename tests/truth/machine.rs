@@ -207,7 +207,8 @@ impl Machine {
         format!("{} is {finding:?}: {held:#?}", PARTS[part])
     }
 
-    /// The headline is the worst of what stands below it, and every claim of trouble has a deadline.
+    /// The headline is the worst of what stands below it, and every claim of trouble has a
+    /// deadline.
     pub fn check(&self, now: Now) {
         let view = self.engine.view(&self.config, now);
         let headline = shown::headline(&self.config, &view, HOME);

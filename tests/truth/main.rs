@@ -6,8 +6,8 @@
 //! configuration is read again, and people end what nobody else ends ([`world`]). After every step,
 //! these must hold ([`judge`], [`machine`]):
 //!
-//! 1. Nothing is green while the last word about it says that it fires, or nobody vouches for it. What
-//!    a webhook says stays red for as long as it promised.
+//! 1. Nothing is green while the last word about it says that it fires, or nobody vouches for it.
+//!    What a webhook says stays red for as long as it promised.
 //! 2. Nothing is red for longer than what was promised, and a second.
 //! 3. "Since" is the beginning, or what could be known of it, and never moves forward.
 //! 4. A restart changes nothing of that for what is durable.

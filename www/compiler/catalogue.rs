@@ -22,8 +22,9 @@ pub(crate) struct Catalogue {
 /// What a word may ask to be filled with.
 const PLACES: [&str; 8] = ["time", "day", "month", "year", "zone", "name", "count", "percent"];
 
-/// Reads all languages, (path, text) each, and puts English, the default, first. A key that one of them lacks
-/// or has beyond the others is refused, as is a word whose places differ from the English one's.
+/// Reads all languages, (path, text) each, and puts English, the default, first. A key that one of
+/// them lacks or has beyond the others is refused, as is a word whose places differ from the
+/// English one's.
 pub(crate) fn catalogues(files: &[(String, String)]) -> Result<Vec<Catalogue>, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut all: Vec<Catalogue> = files.iter().map(|(path, text)| read(path, text, &mut refusals)).collect();
@@ -104,8 +105,8 @@ fn read(path: &str, text: &str, refusals: &mut Vec<Refusal>) -> Catalogue {
     Catalogue { file: path.to_owned(), tag, name, rtl: dir == "rtl", words }
 }
 
-/// A word stands in text and in attributes alike, so it holds nothing that needs escaping in either, and
-/// nothing that cannot be seen in an editor.
+/// A word stands in text and in attributes alike, so it holds nothing that needs escaping in
+/// either, and nothing that cannot be seen in an editor.
 fn entry(line: &str) -> Result<(&str, &str), String> {
     let (key, text) =
         line.split_once('=').ok_or("a line is `key = text`, or a comment that starts with #")?;

@@ -72,7 +72,8 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
         _ = writeln!(out, "    /// `{key}`: {text}\n    {},", variant(key));
     }
     out += "}\n";
-    // One text for each language, and where each word ends: two bytes a word, where a table of references takes up to forty.
+    // One text for each language, and where each word ends: two bytes a word, where a table of
+    // references takes up to forty.
     let (count, langs) = (catalogues[0].words.len(), catalogues.len());
     _ = writeln!(
         out,
@@ -112,8 +113,8 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
     out
 }
 
-/// One struct per fragment, whose fields are its slots, so that the renderer fills each or does not compile;
-/// and the style's policy.
+/// One struct per fragment, whose fields are its slots, so that the renderer fills each or does not
+/// compile; and the style's policy.
 pub(crate) fn emit_fragments(fragments: &[Fragment], style: &str) -> String {
     let mut out = String::new();
     for fragment in fragments {
@@ -162,7 +163,8 @@ fn emit_fragment(out: &mut String, fragment: &Fragment) {
     );
 }
 
-/// The policy for pages that carry `style` and nothing else (CSP level 3: a hash of the element's text).
+/// The policy for pages that carry `style` and nothing else (CSP level 3: a hash of the element's
+/// text).
 pub(crate) fn csp(style: &str) -> String {
     let mut text = [0; 44]; // 32 bytes in base64
     let hash = Base64::encode(&hmac_sha256::Hash::hash(style.as_bytes()), &mut text).unwrap_or_default();
@@ -172,8 +174,8 @@ pub(crate) fn csp(style: &str) -> String {
     )
 }
 
-/// A style sheet without comments and the white space that means nothing. It knows no strings: the style
-/// sheet has none that hold white space.
+/// A style sheet without comments and the white space that means nothing. It knows no strings: the
+/// style sheet has none that hold white space.
 pub(crate) fn minify(css: &str) -> String {
     let mut bare = String::new();
     let mut rest = css;

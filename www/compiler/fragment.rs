@@ -1,9 +1,11 @@
-//! Fragments: HTML with named slots, read by a small strict parser that knows where a value is safe.
+//! Fragments: HTML with named slots, read by a small strict parser that knows where a value is
+//! safe.
 //!
-//! A fragment starts by declaring what it takes, `{{slots name state >texts}}`, and is a balanced piece of
-//! HTML. In it, `{{name}}` is a value, escaped by where it stands; `{{>texts}}` is markup, written by other
-//! fragments; `{{t.key}}` is a word of the catalogues; `{{style}}` is the style sheet. A line break between
-//! tags, with its indentation, is dropped; other white space shrinks to one space.
+//! A fragment starts by declaring what it takes, `{{slots name state >texts}}`, and is a balanced
+//! piece of HTML. In it, `{{name}}` is a value, escaped by where it stands; `{{>texts}}` is markup,
+//! written by other fragments; `{{t.key}}` is a word of the catalogues; `{{style}}` is the style
+//! sheet. A line break between tags, with its indentation, is dropped; other white space shrinks to
+//! one space.
 
 use super::{Catalogue, Refusal, is_name};
 
@@ -70,7 +72,8 @@ const GLOBAL: [&str; 8] =
     ["id", "class", "lang", "dir", "role", "aria-hidden", "aria-label", "aria-labelledby"];
 /// Elements without an end tag.
 const VOID: [&str; 1] = ["meta"];
-/// Elements whose end is implied by the next one or by the end of what they are in (HTML, 13.1.2.4): a list holds nothing else.
+/// Elements whose end is implied by the next one or by the end of what they are in (HTML,
+/// 13.1.2.4): a list holds nothing else.
 const IMPLIED: [&str; 1] = ["li"];
 /// Elements of SVG that have no content: they are closed where they open.
 const EMPTY: [&str; 1] = ["path"];
@@ -209,7 +212,8 @@ impl<'a> Parser<'a> {
             self.declared(inner, false)?;
             match attribute {
                 None => Piece::Text(inner.into()),
-                // The way back to the root of a site (`../`), and what follows it: relative, whatever they hold.
+                // The way back to the root of a site (`../`), and what follows it: relative,
+                // whatever they hold.
                 Some((_, before)) if inner == "base" && before.is_empty() || before.starts_with(BASE) => {
                     Piece::Attribute(inner.into())
                 }

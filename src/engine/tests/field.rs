@@ -1,7 +1,7 @@
 //! What senders, people and power cuts were seen to do in the field.
 //!
-//! The number in a name is the row in the table of issue 13, Truth. Where the program is wrong today, the
-//! test says what it does, and right above it what it should do.
+//! The number in a name is the row in the table of issue 13, Truth. Where the program is wrong
+//! today, the test says what it does, and right above it what it should do.
 
 use super::*;
 use crate::incidents::Action;
@@ -23,7 +23,8 @@ const POWER_CUT: Restart = ("power cut", |board| board.cut_power(10));
 
 const DAY: i64 = 24 * 60;
 const YEAR: i64 = 365 * DAY;
-/// How long a webhook may take to repeat an alert, and when one that came at ten is no longer known.
+/// How long a webhook may take to repeat an alert, and when one that came at ten is no longer
+/// known.
 const LAPSES: i64 = 10 + 270;
 
 fn down(starts: i64) -> String {
@@ -59,7 +60,7 @@ fn maintain(board: &mut Board, starts: i64, ends: i64, repeat: Repeat) {
     });
 }
 
-// ---- 1: alerts that nobody ends --------------------------------------------------------------------------
+// ---- 1: alerts that nobody ends -----------------------------------------------------------------
 
 #[test]
 fn f1_what_a_webhook_does_not_repeat_is_no_longer_known_and_never_well_by_itself() {
@@ -73,7 +74,8 @@ fn f1_what_a_webhook_does_not_repeat_is_no_longer_known_and_never_well_by_itself
     }
 }
 
-/// It came before the clock was known, so its record has no date; the clock is known from the next minute on.
+/// It came before the clock was known, so its record has no date; the clock is known from the next
+/// minute on.
 #[test]
 fn f1_a_life_without_a_date_is_granted_once_and_dated() {
     let mut board = Board::well(ONE);
@@ -252,7 +254,7 @@ fn f1_without_a_clock_a_restart_grants_the_whole_life_once() {
     assert_eq!(board.state(HERON), State::NoData);
 }
 
-// ---- 2, 3: words that are not knowledge ------------------------------------------------------------------
+// ---- 2, 3: words that are not knowledge ---------------------------------------------------------
 
 /// The same alert with an annotation, as Grafana adds it.
 fn reasoned(alert: &str, reason: &str) -> String {
@@ -332,7 +334,7 @@ fn f3_no_data_beside_an_outage_outlasts_it_and_does_not_hide_it() {
     assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
 }
 
-// ---- 4, 7: samples ---------------------------------------------------------------------------------------
+// ---- 4, 7: samples ------------------------------------------------------------------------------
 
 const NORTH: ComponentId = ComponentId(2);
 
@@ -451,7 +453,7 @@ fn f7_a_series_whose_times_are_in_another_unit_is_not_well_by_what_came_before()
     }
 }
 
-// ---- 8: clocks that are wrong ----------------------------------------------------------------------------
+// ---- 8: clocks that are wrong -------------------------------------------------------------------
 
 #[test]
 fn f8a_a_start_that_is_later_than_the_end_is_no_end() {
@@ -560,7 +562,7 @@ fn f8b_no_time_is_told_that_is_later_than_now() {
     assert!(!later(&board));
 }
 
-// ---- 10: malformed alerts --------------------------------------------------------------------------------
+// ---- 10: malformed alerts -----------------------------------------------------------------------
 
 #[test]
 fn f10_a_malformed_alert_marks_what_its_readable_labels_lead_to() {
@@ -664,9 +666,10 @@ fn f10_a_malformed_or_too_large_alert_that_is_over_marks_nothing() {
     assert_eq!(board.state(EGRET), State::Outage);
 }
 
-// ---- 11: ends that were never ahead ----------------------------------------------------------------------
+// ---- 11: ends that were never ahead -------------------------------------------------------------
 
-/// What a script says at minute 10 and each minute from then on: it ends so many minutes ahead of now.
+/// What a script says at minute 10 and each minute from then on: it ends so many minutes ahead of
+/// now.
 fn scripted(board: &mut Board, starts: Option<i64>, ahead: i64) -> Vec<State> {
     (10..=16)
         .map(|minute| {
@@ -735,7 +738,7 @@ fn f11_what_a_prometheus_says_that_is_ten_minutes_slow_is_not_well() {
     }
 }
 
-// ---- 13: a body is one change ----------------------------------------------------------------------------
+// ---- 13: a body is one change -------------------------------------------------------------------
 
 #[test]
 fn f13_the_order_within_a_body_does_not_matter() {
@@ -795,7 +798,7 @@ fn f13_what_a_slow_body_makes_better_is_not_shown_by_another_one() {
     }
 }
 
-// ---- 15: old news ----------------------------------------------------------------------------------------
+// ---- 15: old news -------------------------------------------------------------------------------
 
 #[test]
 fn f15_a_firing_of_what_its_source_has_just_ended_is_old_news() {
@@ -851,7 +854,7 @@ fn f15_old_news_is_known_for_such_after_a_restart() {
     assert_eq!(board.state(HERON), State::NoData, "it has just started");
 }
 
-// ---- 18, s3: each reason in its own words ----------------------------------------------------------------
+// ---- 18, s3: each reason in its own words -------------------------------------------------------
 
 /// What the page says of a component that nobody ever spoke of, or whose monitoring comes back.
 const NEVER: &str = "has not reported since this page started";
@@ -910,7 +913,7 @@ fn fs3_what_could_not_be_written_down_is_told_as_that_after_a_restart() {
     }
 }
 
-// ---- 19, s4: trouble without an end ----------------------------------------------------------------------
+// ---- 19, s4: trouble without an end -------------------------------------------------------------
 
 /// As collectd's `threshold` says it of the egret.
 fn collectd(board: &mut Board, severity: &str) {
@@ -972,7 +975,7 @@ fn fs4_a_group_that_overflowed_and_is_resolved_whole_is_over() {
     assert_eq!(board.state(EGRET), State::Operational);
 }
 
-// ---- 22, 23: heartbeats over a restart -------------------------------------------------------------------
+// ---- 22, 23: heartbeats over a restart ----------------------------------------------------------
 
 const JOB: HeartbeatId = HeartbeatId(0);
 const FILES: ComponentId = ComponentId(2);
@@ -1055,7 +1058,7 @@ fn f23_a_nightly_job_that_fell_due_while_nobody_listened_may_have_come() {
     assert_eq!(board.state(FILES), State::NoData);
 }
 
-// ---- 29, U1: what is told of the whole -------------------------------------------------------------------
+// ---- 29, U1: what is told of the whole ----------------------------------------------------------
 
 /// What the page says beside marks, and what it says when it cannot know.
 const MARKED: &str = "about what is marked";
@@ -1141,7 +1144,7 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
     }
 }
 
-// ---- 34: promises without a bound ------------------------------------------------------------------------
+// ---- 34: promises without a bound ---------------------------------------------------------------
 
 #[test]
 fn f34_no_promise_is_believed_for_longer_than_a_day() {
@@ -1172,7 +1175,7 @@ fn f34_who_promises_too_much_and_repeats_it_keeps_firing() {
     }
 }
 
-// ---- X1, X2, X3: one beginning, wherever it is told ------------------------------------------------------
+// ---- X1, X2, X3: one beginning, wherever it is told ---------------------------------------------
 
 #[test]
 fn fx1_a_restart_tells_what_was_told_before() {
@@ -1292,7 +1295,7 @@ fn fx3_an_incident_ended_when_its_component_was_well() {
     assert_eq!(board.troubles()[0].ended, Some(20));
 }
 
-// ---- ntp -------------------------------------------------------------------------------------------------
+// ---- ntp ----------------------------------------------------------------------------------------
 
 #[test]
 fn fntp_what_is_planned_is_told_before_the_clock_is_set() {

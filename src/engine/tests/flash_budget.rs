@@ -1,4 +1,5 @@
-//! What alerts that are not repeated may cost the flash, and that nothing is greener for it after a restart.
+//! What alerts that are not repeated may cost the flash, and that nothing is greener for it after a
+//! restart.
 
 use super::*;
 use crate::limits::{ALERT_FLASH_BYTES, ALERT_FLASH_HOUR};
@@ -88,7 +89,8 @@ impl Flash {
         self.sim.engine.noted_all(brief, now);
     }
 
-    /// What a restart at this moment would tell of the antenna, once its source has been heard for long.
+    /// What a restart at this moment would tell of the antenna, once its source has been heard for
+    /// long.
     fn after_a_restart(&mut self) -> State {
         let records = self.journal.clone();
         let mut next = restart(&mut self.sim, ONE, &records);
@@ -206,7 +208,8 @@ fn a_snapshot_too_small_for_the_alerts_is_made_up_for_later() {
     flash.compact(true);
     assert_eq!(flash.kinds(), [durable::MORE]);
     assert_eq!(flash.after_a_restart(), State::NoData);
-    // The allowance was hardly touched, so it is tried again at once, and an hour's allowance later each time.
+    // The allowance was hardly touched, so it is tried again at once, and an hour's allowance later
+    // each time.
     flash.catch_up(true);
     assert_eq!(flash.kinds(), [durable::MORE]);
     flash.catch_up(false);

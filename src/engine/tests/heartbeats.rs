@@ -155,7 +155,7 @@ fn one_without_a_component_concerns_nobody() {
     assert_eq!(HEARTBEATS, 64);
 }
 
-// ---- over a restart ----------------------------------------------------------------------------------------
+// ---- over a restart -----------------------------------------------------------------------------
 
 /// A nightly job, and one of every hour.
 fn nightly() -> String {
@@ -246,7 +246,8 @@ fn what_is_not_sure_after_a_restart_is_not_well() {
     assert_eq!(known(&other).0, "not heard yet");
 }
 
-/// A board without a clock of its own begins where it stopped; NTP says later that a day and more went by.
+/// A board without a clock of its own begins where it stopped; NTP says later that a day and more
+/// went by.
 #[test]
 fn a_clock_that_is_set_right_late_makes_nothing_well_that_is_not_known() {
     let mut sim = Sim::new(&nightly());
@@ -381,7 +382,8 @@ fn a_clock_that_moves_makes_no_late_heartbeat_well() {
     assert_eq!(known(&next).0, "late");
 }
 
-/// An hourly one came twice; the second is in no record, since the power goes before the history is written.
+/// An hourly one came twice; the second is in no record, since the power goes before the history is
+/// written.
 #[test]
 fn what_may_have_come_without_a_record_is_not_late_after_a_power_cut() {
     let mut sim = Sim::new(&nightly());
@@ -399,7 +401,8 @@ fn what_may_have_come_without_a_record_is_not_late_after_a_power_cut() {
     }
 }
 
-/// What comes every hour is in the journal with the history, on time; then it fails, and the power goes.
+/// What comes every hour is in the journal with the history, on time; then it fails, and the power
+/// goes.
 #[test]
 fn a_failure_of_what_comes_often_is_not_forgotten_either() {
     let mut sim = Sim::new(&nightly());

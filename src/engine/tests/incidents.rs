@@ -1,5 +1,5 @@
-//! Incidents, on the simulated clock: what opens, joins and ends by itself, what people do, and what is left of it after
-//! a restart.
+//! Incidents, on the simulated clock: what opens, joins and ends by itself, what people do, and
+//! what is left of it after a restart.
 
 #![allow(clippy::format_push_string)]
 use super::*;
@@ -201,7 +201,7 @@ fn well() -> Sim {
     Sim::well(CONFIG)
 }
 
-// ---- by themselves -------------------------------------------------------------------------------------------
+// ---- by themselves ------------------------------------------------------------------------------
 
 #[test]
 fn an_incident_opens_joins_gets_better_and_ends_when_all_has_been_well_for_the_settle_time() {
@@ -323,7 +323,7 @@ fn an_outage_of_which_nobody_knows_any_more_is_said_to_be_so_and_does_not_end() 
     assert!(sim.incidents().iter().any(|told| told.number == 1 && told.open && told.worst == State::Outage));
 }
 
-// ---- dependencies --------------------------------------------------------------------------------------------
+// ---- dependencies -------------------------------------------------------------------------------
 
 #[test]
 fn who_depends_on_what_is_down_joins_and_opens_nothing() {
@@ -369,7 +369,7 @@ fn who_depends_on_what_is_down_joins_and_opens_nothing() {
     assert_eq!(sim.steps(last.number), ["Opened uplink Outage at 240", "Joined gate Outage at 240"]);
 }
 
-// ---- people --------------------------------------------------------------------------------------------------
+// ---- people -------------------------------------------------------------------------------------
 
 #[test]
 fn a_person_opens_updates_amends_retitles_and_resolves() {
@@ -469,8 +469,8 @@ fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
     assert_eq!(seen(&sim), nothing);
 }
 
-/// A team turns an antenna. When that has ended, the antenna works badly: the incident goes on, and is
-/// as bad as the monitoring says.
+/// A team turns an antenna. When that has ended, the antenna works badly: the incident goes on, and
+/// is as bad as the monitoring says.
 #[test]
 fn what_a_person_said_of_an_incident_ends_with_it() {
     let mut sim = well();
@@ -593,7 +593,7 @@ fn ones_own_last_deed_is_taken_back_within_ten_minutes() {
     }
 }
 
-// ---- maintenance ---------------------------------------------------------------------------------------------
+// ---- maintenance --------------------------------------------------------------------------------
 
 #[test]
 fn trouble_in_maintenance_opens_nothing_and_trouble_that_outlasts_it_does() {
@@ -632,7 +632,8 @@ fn trouble_in_maintenance_opens_nothing_and_trouble_that_outlasts_it_does() {
     }
 }
 
-/// NTP sets the clock of a board that trusts its own: what is planned is on, or over, by the new time at once.
+/// NTP sets the clock of a board that trusts its own: what is planned is on, or over, by the new
+/// time at once.
 #[test]
 fn maintenance_follows_a_clock_that_is_set() {
     let mut sim = well();
@@ -690,7 +691,7 @@ fn maintenance_that_repeats_is_on_each_week_until_it_is_ended() {
     assert_eq!(next(&sim.rerun(Boot::default(), &records)), next(&sim));
 }
 
-// ---- from one run to the next --------------------------------------------------------------------------------
+// ---- from one run to the next -------------------------------------------------------------------
 
 #[test]
 fn everything_is_the_same_after_a_restart() {
@@ -785,7 +786,7 @@ fn what_the_configuration_no_longer_names_is_purged() {
     assert_eq!((next.steps(1), next.incidents().len()), (sim.steps(1), 1));
 }
 
-// ---- room ----------------------------------------------------------------------------------------------------
+// ---- room ---------------------------------------------------------------------------------------
 
 #[test]
 fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_weeks() {

@@ -149,7 +149,8 @@ fn a_new_key_makes_nobody_absent() {
     sim.lines("ping,host=n x=1");
     sim.second(86_300);
     sim.lines("ping,host=n x=1");
-    // Somebody else brings the new key about, and who pushes rarely has not come again when the wait is over.
+    // Somebody else brings the new key about, and who pushes rarely has not come again when the
+    // wait is over.
     sim.second(86_410);
     sim.lines("ping,host=m x=1");
     sim.second(86_540);
@@ -192,7 +193,8 @@ fn series_come_together() {
     }
 }
 
-/// Three routers that speak every minute. After a start the first of them alone is neither too few nor all that is well.
+/// Three routers that speak every minute. After a start the first of them alone is neither too few
+/// nor all that is well.
 #[test]
 fn what_is_compared_or_counted_after_a_start_has_had_the_time_to_come() {
     for (options, early, then) in [
@@ -386,7 +388,7 @@ fn a_rule_without_a_component_concerns_nobody() {
     assert_eq!(sim.engine.rule_counters().samples, 1);
 }
 
-// ---- what is expected ----------------------------------------------------------------------------------------
+// ---- what is expected ---------------------------------------------------------------------------
 
 const THREE: &str =
     "	option of 'host'\n	list expect 'a'\n	list expect 'b'\n	list expect 'c'\n	option absent '60s'\n";

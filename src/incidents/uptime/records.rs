@@ -6,17 +6,19 @@
 //!
 //! ```text
 //! roster: | first u16 | n x component u32 |
-//! days:   | day u32 | first u16 | n x ( more u8 | down u8 | degraded u8 | maintenance u8 | known u8 ) |
+//! days:   | day u32 | first u16 |
+//!         | n x ( more u8 | down u8 | degraded u8 | maintenance u8 | known u8 ) |
 //! ```
 //!
 //! The roster says which components the days behind it tell of, in order, by their hash
-//! ([`Config::component_hash`]); `first` is the place of the first one that is listed, 0 begins a new roster. One that
-//! is too long for a record goes on in another.
+//! ([`Config::component_hash`]); `first` is the place of the first one that is listed, 0 begins a
+//! new roster. One that is too long for a record goes on in another.
 //!
-//! `day`: days since 1970-01-01, in the civil time of the component's site. `first`: the place in the roster that the
-//! first run tells of. A run says that one component and `more` behind it fared alike, in the codes of
-//! [`scale`](super::scale). Four zeros say nothing, and change nothing that was said before; else the last
-//! word on a day and a component counts, and is the sum of that day so far. So a day on which 256 components were well is 11 bytes.
+//! `day`: days since 1970-01-01, in the civil time of the component's site. `first`: the place in
+//! the roster that the first run tells of. A run says that one component and `more` behind it fared
+//! alike, in the codes of [`scale`](super::scale). Four zeros say nothing, and change nothing that
+//! was said before; else the last word on a day and a component counts, and is the sum of that day
+//! so far. So a day on which 256 components were well is 11 bytes.
 
 use heapless::Vec;
 
@@ -37,8 +39,8 @@ type Each<'a> = &'a mut dyn FnMut(u8, &[u8]);
 
 impl Uptime {
     /// Writes down the present day and what else has changed since the last time. Call it when
-    /// [`flush_at`](Self::flush_at) says so, and at a clean stop, behind [`pass`](Self::pass). A record that is not taken is made up for by the next
-    /// [`snapshot`](Self::snapshot).
+    /// [`flush_at`](Self::flush_at) says so, and at a clean stop, behind [`pass`](Self::pass). A
+    /// record that is not taken is made up for by the next [`snapshot`](Self::snapshot).
     pub fn flush(&mut self, config: &Config, now: Now, each: Each<'_>) {
         (self.write_at, self.hastened) = (now.mono.plus(UPTIME_WRITE), false);
         for calendar in &mut self.calendars {
@@ -62,9 +64,10 @@ impl Uptime {
         }
     }
 
-    /// Writes all days that are kept, for a compacted journal: the newest first, as many as fit into `budget_bytes`,
-    /// [`RECORD_OVERHEAD_BYTES`] of each record and the roster included, which is written in any case (at most 1,042 bytes).
-    /// Returns how many days did not fit. O(days² + days × components).
+    /// Writes all days that are kept, for a compacted journal: the newest first, as many as fit
+    /// into `budget_bytes`, [`RECORD_OVERHEAD_BYTES`] of each record and the roster included, which
+    /// is written in any case (at most 1,042 bytes). Returns how many days did not fit. O(days² +
+    /// days × components).
     pub fn snapshot(&self, config: &Config, now: Now, budget_bytes: u32, each: Each<'_>) -> u32 {
         let mut left = budget_bytes.saturating_sub(cost_of(&mut |each| roster(config, each)));
         roster(config, each);
@@ -84,8 +87,9 @@ impl Uptime {
         dropped
     }
 
-    /// Takes back a record of an earlier run, before the first [`pass`](Self::pass). Components that the configuration no longer
-    /// names are left out. False, and nothing has changed, if it is not one of these.
+    /// Takes back a record of an earlier run, before the first [`pass`](Self::pass). Components
+    /// that the configuration no longer names are left out. False, and nothing has changed, if it
+    /// is not one of these.
     pub fn restore(&mut self, config: &Config, kind: u8, payload: &[u8]) -> bool {
         match kind {
             ROSTER => self.restore_roster(config, payload),

@@ -1,7 +1,7 @@
 //! Minutes of a day in eight bits.
 //!
-//! Exact in the first and in the last hour of a day, since most trouble is short and most days are almost wholly
-//! known; tens of minutes between:
+//! Exact in the first and in the last hour of a day, since most trouble is short and most days are
+//! almost wholly known; tens of minutes between:
 //!
 //! ```text
 //! code      0 ..=  60   0, 1, 2, … 60 minutes
@@ -10,12 +10,14 @@
 //! code    253 ..= 255   none
 //! ```
 
-/// Minutes of a day. One of 23 or 25 hours counts as if it had as many, each a little shorter or longer.
+/// Minutes of a day. One of 23 or 25 hours counts as if it had as many, each a little shorter or
+/// longer.
 pub(super) const DAY_MINUTES: u32 = 1440;
 /// The last code that means something: the whole day.
 const WHOLE_DAY: u8 = 252;
 
-/// How a component fared on one day: down, degraded, maintenance and known, as codes. Zero: nothing is known.
+/// How a component fared on one day: down, degraded, maintenance and known, as codes. Zero: nothing
+/// is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Packed(pub(super) [u8; 4]);
 

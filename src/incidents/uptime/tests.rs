@@ -149,7 +149,8 @@ fn each_kind_is_counted_on_its_day() {
     }
     world.set(0, Operational);
     assert_eq!(world.day(0, 0), [7, 10, 20, 97]);
-    // Ten minutes before midnight; then it is down over it, for a minute and a second on the new day.
+    // Ten minutes before midnight; then it is down over it, for a minute and a second on the new
+    // day.
     world.set(0, Outage);
     world.wait(11 * 60_000 + 1000);
     assert_eq!(world.day(0, 0), [2, 0, 0, 2], "trouble is rounded up, and known with it");
@@ -447,7 +448,7 @@ fn records_that_are_wrong_change_nothing() {
     assert!(world.uptime.restore(&world.config, DAYS, &whole(&[0, 0, 0, 1, 1, 1, 4])));
 }
 
-// ---- against a model that counts every tick ---------------------------------------------------------------
+// ---- against a model that counts every tick -----------------------------------------------------
 
 const TICK_MS: i64 = 20_000;
 
@@ -651,7 +652,8 @@ proptest! {
     }
 }
 
-/// Trouble that is over is on flash an hour after the last write, and not six: else a percentage knows nothing of it.
+/// Trouble that is over is on flash an hour after the last write, and not six: else a percentage
+/// knows nothing of it.
 #[test]
 fn a_power_cut_forgets_no_trouble_that_has_been_over_for_an_hour() {
     let mut world = World::new(BRUSSELS, 2, "2026-06-01T08:00:00Z");

@@ -1,12 +1,14 @@
-//! `PUTVAL`, a line of collectd's plain text protocol, as its `write_http` writes it with `Format "Command"`:
+//! `PUTVAL`, a line of collectd's plain text protocol, as its `write_http` writes it with `Format
+//! "Command"`:
 //!
 //! ```text
 //! PUTVAL host/plugin-instance/type-instance interval=10.000 1795250751.903:0.03:0.13
 //! ```
 //!
-//! (collectd 5.12, `src/write_http.c` and `src/utils/cmds/putval.c`.) The identifier may be in quotes; options are not
-//! looked at; several lists of values may follow. Values have no names on the wire, as collectd knows those by the type:
-//! one alone is `value`, those of `load`, `if_…` and `disk_…` are called as in its `types.db`, others `0`, `1`, ….
+//! (collectd 5.12, `src/write_http.c` and `src/utils/cmds/putval.c`.) The identifier may be in
+//! quotes; options are not looked at; several lists of values may follow. Values have no names on
+//! the wire, as collectd knows those by the type: one alone is `value`, those of `load`, `if_…` and
+//! `disk_…` are called as in its `types.db`, others `0`, `1`, ….
 
 use super::super::draft::Token;
 use super::super::sample::Interest;

@@ -1,4 +1,5 @@
-//! The archive that `export` writes and `import` takes: all state as text that survives mail and copy-and-paste.
+//! The archive that `export` writes and `import` takes: all state as text that survives mail and
+//! copy-and-paste.
 //!
 //! ```text
 //! aiglon archive 1
@@ -6,8 +7,9 @@
 //! sha256:(64 hexadecimal digits: of the bytes)
 //! ```
 //!
-//! The bytes are those of a journal that was just written anew, so they carry that format's version and checksums, too.
-//! Line ends may be CR LF, and blank lines are nothing; what stands behind the last line is not looked at.
+//! The bytes are those of a journal that was just written anew, so they carry that format's version
+//! and checksums, too. Line ends may be CR LF, and blank lines are nothing; what stands behind the
+//! last line is not looked at.
 
 use aiglon::limits::PAGE_BYTES;
 use base64ct::{Base64, Encoding};
@@ -20,7 +22,8 @@ const FIRST: &[u8] = b"aiglon archive 1";
 const LINE: usize = 57;
 /// Characters of a longest line: base64, or the checksum.
 const CHARS: usize = 76;
-/// Bytes of a largest archive: what a page has room for, in lines that may end in CR LF, and the first and last one.
+/// Bytes of a largest archive: what a page has room for, in lines that may end in CR LF, and the
+/// first and last one.
 pub const TEXT_BYTES: usize = PAGE_BYTES / LINE * (CHARS + 2) + 256;
 /// Bytes of a longest line with its end.
 pub const LINE_BYTES: usize = CHARS + 1;
@@ -119,8 +122,8 @@ impl Reader {
         Self { line: [0; CHARS], filled: 0, begun: false, done: false, hash: Hash::new() }
     }
 
-    /// Takes a piece in; the bytes that it holds go to `out`, which says whether there was room. True when the archive
-    /// is whole.
+    /// Takes a piece in; the bytes that it holds go to `out`, which says whether there was room.
+    /// True when the archive is whole.
     pub fn feed(&mut self, piece: &[u8], out: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Bad> {
         for &byte in piece {
             if self.done {

@@ -1,7 +1,9 @@
-//! `aiglon console`: a command, a script, or a person at a terminal, and the daemon at the other end of its socket.
+//! `aiglon console`: a command, a script, or a person at a terminal, and the daemon at the other
+//! end of its socket.
 //!
-//! The exit status is 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not understood, 3 if it asks for
-//! a yes and nobody can be asked, 4 if the daemon was not reached or did not answer to the end.
+//! The exit status is 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not
+//! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon was not reached or
+//! did not answer to the end.
 
 use std::env;
 use std::ffi::OsString;
@@ -44,7 +46,8 @@ const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
 
-/// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash before it answers.
+/// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash
+/// before it answers.
 const PATIENCE: i64 = 30;
 /// How often a daemon that is busy is asked again, and how long is waited before.
 const TRIES: u32 = 20;
@@ -119,8 +122,8 @@ fn find(file: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(places)
 }
 
-/// The line that these words are. A word with a space in it stays one word, but where it stands alone: no command is
-/// called that, so it is the line.
+/// The line that these words are. A word with a space in it stays one word, but where it stands
+/// alone: no command is called that, so it is the line.
 fn line_of(words: &[OsString]) -> Result<Option<String>, &'static str> {
     let mut line = String::new();
     for word in words {
@@ -215,10 +218,10 @@ struct Client {
 }
 
 impl Client {
-    // ---- ways to be used ----------------------------------------------------------------------------------
+    // ---- ways to be used ------------------------------------------------------------------------
 
-    /// A command a line, from standard input. Blank lines and those that begin with `#` are nothing. Ends with the first
-    /// that is not done: what follows may have meant it.
+    /// A command a line, from standard input. Blank lines and those that begin with `#` are
+    /// nothing. Ends with the first that is not done: what follows may have meant it.
     fn script(&mut self) -> u8 {
         let mut input = stdin().lock();
         let mut bytes = Vec::new();
@@ -328,7 +331,8 @@ impl Client {
         }
     }
 
-    /// What may stand at the end of what has been typed: how many bytes it takes the place of, and the words.
+    /// What may stand at the end of what has been typed: how many bytes it takes the place of, and
+    /// the words.
     fn completions(&self, before: &str) -> (usize, String) {
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().len();
         let mut words = Vec::new();
@@ -351,7 +355,7 @@ impl Client {
         (word, words.unwrap_or_default())
     }
 
-    // ---- one command --------------------------------------------------------------------------------------
+    // ---- one command ----------------------------------------------------------------------------
 
     /// Has a line carried out, asks what it asks, and tells what came of it.
     fn perform(&mut self, line: &str, from: From) -> Went {
@@ -406,7 +410,8 @@ impl Client {
 
     /// Asks once, and again while the daemon is busy; shows what it says.
     fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
-        // What a program reads is one stream, whatever it says; people see the other one even if they redirect.
+        // What a program reads is one stream, whatever it says; people see the other one even if
+        // they redirect.
         let together = self.person.is_some() || self.options.json || wants_json(request.line);
         for last in (0..TRIES).rev() {
             let mut words = Vec::new();
@@ -502,7 +507,7 @@ impl Client {
         Ok(())
     }
 
-    // ---- what a command may want --------------------------------------------------------------------------
+    // ---- what a command may want ----------------------------------------------------------------
 
     /// The words for it.
     fn text(&mut self, from: From) -> Result<String, &'static str> {
@@ -512,7 +517,8 @@ impl Client {
                 _ => return Err("not done"),
             },
             From::Input => {
-                // Through SSH without a terminal, somebody may sit there and not know what is waited for.
+                // Through SSH without a terminal, somebody may sit there and not know what is
+                // waited for.
                 if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
                     complain("The words, and Ctrl-D on a line of its own at their end:\n");
                 }
@@ -586,7 +592,8 @@ impl Client {
     }
 }
 
-/// Says so where a command that could have had words on standard input did without, and something stands there.
+/// Says so where a command that could have had words on standard input did without, and something
+/// stands there.
 fn hint(line: &str) {
     let mut words = Words::new();
     let wordless = parse(line, None, &mut words)

@@ -1,10 +1,11 @@
-//! A line editor without IO: bytes of a terminal go in, bytes for the terminal and what was meant come out. The terminal
-//! of `aiglon console` and a channel of SSH are the same to it.
+//! A line editor without IO: bytes of a terminal go in, bytes for the terminal and what was meant
+//! come out. The terminal of `aiglon console` and a channel of SSH are the same to it.
 //!
-//! Keys are those of readline's Emacs mode: Ctrl-A, -E, -B, -F, -P, -N, -K, -U, -W, -D, -L, -C, arrows, Home, End, Delete,
-//! Alt-B and Alt-F. What is pasted (bracketed paste, DECSET 2004) is text: no line end in it sends the line. A line may be
-//! longer than the terminal is wide, and then takes several rows. The cursor stands before a whole character as people see
-//! it, with all that joins it; the terminal itself turns what is written from right to left.
+//! Keys are those of readline's Emacs mode: Ctrl-A, -E, -B, -F, -P, -N, -K, -U, -W, -D, -L, -C,
+//! arrows, Home, End, Delete, Alt-B and Alt-F. What is pasted (bracketed paste, DECSET 2004) is
+//! text: no line end in it sends the line. A line may be longer than the terminal is wide, and then
+//! takes several rows. The cursor stands before a whole character as people see it, with all that
+//! joins it; the terminal itself turns what is written from right to left.
 //!
 //! Nothing is allocated, and a new editor is all zero.
 
@@ -88,7 +89,8 @@ pub struct Editor {
     /// Lines before this one, each with a line end, the oldest first.
     history: [u8; CONSOLE_HISTORY_BYTES],
     history_len: usize,
-    /// Which of them is shown, from the end; 0: none. While one is, the last is the line that was left for it.
+    /// Which of them is shown, from the end; 0: none. While one is, the last is the line that was
+    /// left for it.
     recalled: usize,
 }
 
@@ -149,7 +151,8 @@ impl Editor {
         }
     }
 
-    /// Takes in bytes, up to the first that asks for something. Returns how many: what follows is for the next line.
+    /// Takes in bytes, up to the first that asks for something. Returns how many: what follows is
+    /// for the next line.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Out<'_>) -> (usize, Action) {
         for (taken, &byte) in bytes.iter().enumerate() {
             let action = self.key(byte, out);
@@ -180,8 +183,8 @@ impl Editor {
         self.history[at..][..line.len()].copy_from_slice(line.as_bytes());
     }
 
-    /// Takes what may stand at the cursor in place of its last `replaced` bytes: whole words, one a line. What they all
-    /// begin with is put in; if that is nothing new, they are shown.
+    /// Takes what may stand at the cursor in place of its last `replaced` bytes: whole words, one a
+    /// line. What they all begin with is put in; if that is nothing new, they are shown.
     pub fn complete(&mut self, replaced: usize, words: &str, out: &mut Out<'_>) {
         let start = self.cursor.saturating_sub(replaced);
         let mut each = words.lines();
@@ -217,7 +220,7 @@ impl Editor {
         self.flush(out);
     }
 
-    // ---- keys ---------------------------------------------------------------------------------------------
+    // ---- keys -----------------------------------------------------------------------------------
 
     fn key(&mut self, byte: u8, out: &mut Out<'_>) -> Action {
         match self.keys {
@@ -357,7 +360,7 @@ impl Editor {
         }
     }
 
-    // ---- the line -----------------------------------------------------------------------------------------
+    // ---- the line -------------------------------------------------------------------------------
 
     fn text(&self, range: Range<usize>) -> &str {
         // It is cut at characters only.
@@ -421,9 +424,10 @@ impl Editor {
         }
     }
 
-    // ---- the lines before it ------------------------------------------------------------------------------
+    // ---- the lines before it --------------------------------------------------------------------
 
-    /// Where the line that is the `back`th from the end stands, from 1; an empty range if there is none.
+    /// Where the line that is the `back`th from the end stands, from 1; an empty range if there is
+    /// none.
     fn entry(&self, back: usize) -> Range<usize> {
         let mut end = self.history_len;
         for _ in 1..back {
@@ -489,7 +493,7 @@ impl Editor {
         }
     }
 
-    // ---- the terminal -------------------------------------------------------------------------------------
+    // ---- the terminal ---------------------------------------------------------------------------
 
     /// Where the cursor is behind so many bytes of the line.
     fn place(&self, end: usize) -> Place {
@@ -775,7 +779,8 @@ mod tests {
             let columns = self.screen.columns;
             let all = Screen::of(columns, &format!("{PROMPT}{}", self.editor.line()));
             assert_eq!(self.screen.text(), all.text(), "{}", self.seen());
-            // A wide character that follows may have to go to the next row; the cursor waits before that.
+            // A wide character that follows may have to go to the next row; the cursor waits before
+            // that.
             let here = Screen::of(columns, &format!("{PROMPT}{}", self.editor.before_cursor()));
             assert_eq!((self.screen.row, self.screen.column), (here.row, here.column), "{}", self.seen());
         }

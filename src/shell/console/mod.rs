@@ -1,10 +1,12 @@
 //! The console's doors: how people reach what `aiglon::console` does.
 //!
-//! - A unix socket, of the daemon's user alone (0600), or of a group, too (0660, `option console_group`). Who is on the other
-//!   end is asked of the kernel ([`peer`]), what they say is bounded and framed ([`wire`]), and a few of them are answered
-//!   at the same time ([`session`]), in places of their own: no crowd at the HTTP doors keeps a volunteer from this one.
-//! - `aiglon console` ([`client`]), which speaks to that socket: a command as arguments, a script on standard input, a person
-//!   at a terminal ([`editor`]), or, under the router's own SSH server, a forced command.
+//! - A unix socket, of the daemon's user alone (0600), or of a group, too (0660, `option
+//!   console_group`). Who is on the other end is asked of the kernel ([`peer`]), what they say is
+//!   bounded and framed ([`wire`]), and a few of them are answered at the same time ([`session`]),
+//!   in places of their own: no crowd at the HTTP doors keeps a volunteer from this one.
+//! - `aiglon console` ([`client`]), which speaks to that socket: a command as arguments, a script
+//!   on standard input, a person at a terminal ([`editor`]), or, under the router's own SSH server,
+//!   a forced command.
 
 pub(super) mod archive;
 pub mod client;
@@ -84,9 +86,9 @@ impl Console {
         }
     }
 
-    /// Opens the socket that the configuration wants, unless it is open; closes one that it no longer wants. Where that
-    /// cannot be, what is open stays so, and the pages are served all the same. The log says why,
-    /// and it is tried again.
+    /// Opens the socket that the configuration wants, unless it is open; closes one that it no
+    /// longer wants. Where that cannot be, what is open stays so, and the pages are served all the
+    /// same. The log says why, and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
         // What the log says of it was perhaps of another place.
         self.open(config, state_dir, None);
@@ -131,8 +133,8 @@ impl Console {
         }
     }
 
-    /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called at
-    /// each tick, so `state_dir` is a path that is made only if it is time.
+    /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called
+    /// at each tick, so `state_dir` is a path that is made only if it is time.
     pub fn retry(&self, config: &Config, state_dir: &dyn Fn() -> PathBuf) -> Option<Mono> {
         if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
             self.open(config, &state_dir(), self.lost.get());
@@ -172,8 +174,8 @@ fn is_socket(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
 }
 
-/// Binds beside the path and moves the socket there, so that what a dead daemon left is replaced in one step. At no time
-/// may anybody connect who may not in the end.
+/// Binds beside the path and moves the socket there, so that what a dead daemon left is replaced in
+/// one step. At no time may anybody connect who may not in the end.
 fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
     if path.symlink_metadata().is_ok() && !is_socket(path) {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));

@@ -1,6 +1,6 @@
-//! Who is on the other end of the socket: the kernel says (`SO_PEERCRED`), as which user they connected. Nothing that
-//! they say themselves is believed, but from root and from the daemon's own user, who could read and write all of our
-//! files anyway.
+//! Who is on the other end of the socket: the kernel says (`SO_PEERCRED`), as which user they
+//! connected. Nothing that they say themselves is believed, but from root and from the daemon's own
+//! user, who could read and write all of our files anyway.
 
 use std::fs::File;
 use std::io::Read;
@@ -38,7 +38,8 @@ impl Denied {
     }
 }
 
-/// Who they are, by the user id that the kernel gives (`uid`), that of the daemon (`own`) and the name that they gave.
+/// Who they are, by the user id that the kernel gives (`uid`), that of the daemon (`own`) and the
+/// name that they gave.
 pub fn caller(config: &Config, uid: u32, own: u32, claimed: &str) -> Result<Caller, Denied> {
     if uid == 0 || uid == own {
         return match claimed {
@@ -86,8 +87,8 @@ fn find(path: &Path, field: usize, number: u32, then: &mut dyn FnMut(&str)) {
     });
 }
 
-/// Calls `each` with every line of a file that is not longer than a line of these files is, and is text. Nothing is
-/// allocated.
+/// Calls `each` with every line of a file that is not longer than a line of these files is, and is
+/// text. Nothing is allocated.
 fn each_line(path: &Path, each: &mut dyn FnMut(&str)) {
     let Ok(mut file) = File::open(path) else { return };
     let (mut buffer, mut filled, mut skip) = ([0; 1024], 0, false);

@@ -74,7 +74,8 @@ impl Session<'_> {
     async fn serve(self, buffers: &mut Buffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
-        // Not rustix's, for which a process number is never 0: whoever comes from outside of our jail has that one.
+        // Not rustix's, for which a process number is never 0: whoever comes from outside of our
+        // jail has that one.
         let uid = getsockopt(socket, PeerCredentials)?.uid();
         let mut filled = 0;
         let read = loop {
@@ -240,7 +241,8 @@ impl Session<'_> {
         clippy::await_holding_refcell_ref,
         reason = "a buffer that is held is one that nobody else takes"
     )]
-    /// Takes the archive in that follows the request. Until it is whole and sound, nothing has changed.
+    /// Takes the archive in that follows the request. Until it is whole and sound, nothing has
+    /// changed.
     async fn import(
         self,
         request: &Request<'_>,
@@ -319,8 +321,8 @@ impl Session<'_> {
 }
 
 impl Desk<'_> {
-    /// Takes all that a journal holds in place of what is kept. Also returns where that is if not on
-    /// flash.
+    /// Takes all that a journal holds in place of what is kept. Also returns where that is if not
+    /// on flash.
     fn import(&self, journal: &mut PageBuf) -> Result<(Imported, Option<(Fault, Kept)>), String> {
         let (imported, fault) = self.port.with(|core| {
             let Core { engine, config, now, ledger } = core;
@@ -341,8 +343,8 @@ impl Desk<'_> {
         })
     }
 
-    /// Carries a line out for whoever has connected as this user of the system. What it changed is on flash when this
-    /// returns, or the fault says why it cannot be.
+    /// Carries a line out for whoever has connected as this user of the system. What it changed is
+    /// on flash when this returns, or the fault says why it cannot be.
     fn command(
         &self,
         request: &Request<'_>,

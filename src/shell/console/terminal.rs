@@ -1,4 +1,5 @@
-//! The terminal of somebody at the console: raw while a line is edited, and as it was before at all other times.
+//! The terminal of somebody at the console: raw while a line is edited, and as it was before at all
+//! other times.
 
 use std::io::{self, ErrorKind, IsTerminal, Read, stdin, stdout};
 use std::os::fd::AsFd;

@@ -1,8 +1,9 @@
 //! How many columns of a terminal a character takes: 0, 1 or 2.
 //!
-//! By Unicode's East Asian Width (UAX #11) and general category, version 14; not every script that has combining marks
-//! is here, but those that people around antennas write, and all emoji. A terminal that sees it otherwise shows the cursor
-//! beside where it is; the text itself is not touched.
+//! By Unicode's East Asian Width (UAX #11) and general category, version 14; not every script that
+//! has combining marks is here, but those that people around antennas write, and all emoji. A
+//! terminal that sees it otherwise shows the cursor beside where it is; the text itself is not
+//! touched.
 
 /// That join the character before them, and what only steers. In order.
 #[rustfmt::skip]

@@ -1,18 +1,21 @@
 //! What `aiglon console` and the daemon say to one another over the unix socket, version 1.
 //!
-//! A connection carries one request and its answer. So a session at a prompt holds nothing while nobody types, a reload
-//! or a restart of the daemon does not end it, and who may do what is looked up for each command.
+//! A connection carries one request and its answer. So a session at a prompt holds nothing while
+//! nobody types, a reload or a restart of the daemon does not end it, and who may do what is looked
+//! up for each command.
 //!
 //! ```text
-//! request   "aiglon" version(1)  op(1)  flags(1)  columns(1)  user length(1)  line length(2)  text length(2)  user  line  text
+//! request   "aiglon" version(1)  op(1)  flags(1)  columns(1)
+//!           user length(1)  line length(2)  text length(2)  user  line  text
 //! answer    "aiglon" version(1)  frame…
 //! frame     kind(1)  length(2)  bytes
 //! ```
 //!
-//! Numbers are big-endian, text is UTF-8. The lengths come first, so a request is taken whole or not at all. The first
-//! seven bytes are the same in every version: who sees another version than their own says so and goes. The answer ends
-//! with a frame [`Kind::End`] of one byte, a [`Code`]; what ends without it was cut off. Behind a request
-//! [`Op::Import`] the archive follows, as text, until its last line.
+//! Numbers are big-endian, text is UTF-8. The lengths come first, so a request is taken whole or
+//! not at all. The first seven bytes are the same in every version: who sees another version than
+//! their own says so and goes. The answer ends with a frame [`Kind::End`] of one byte, a [`Code`];
+//! what ends without it was cut off. Behind a request [`Op::Import`] the archive follows, as text,
+//! until its last line.
 
 use aiglon::limits::{CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
@@ -109,7 +112,8 @@ impl Code {
 pub struct Request<'a> {
     pub op: Op,
     pub flags: u8,
-    /// Characters that a line of their terminal has room for; 0: nobody minds. 255: as many, or more.
+    /// Characters that a line of their terminal has room for; 0: nobody minds. 255: as many, or
+    /// more.
     pub columns: u8,
     /// Whom the caller claims to be; empty: nobody in particular.
     pub user: &'a str,

@@ -177,8 +177,8 @@ impl<'a> Web<'a> {
         door: Arrival<'_>,
         scope: Scope,
     ) -> Result<SourceId, Plan<'static>> {
-        // A token that crossed a network in the clear is not accepted, not even a right one: that would teach
-        // people to go on sending it.
+        // A token that crossed a network in the clear is not accepted, not even a right one: that
+        // would teach people to go on sending it.
         if door.peer != Peer::Loopback && !door.listener.plaintext {
             if self.port.warnings.may() {
                 log::warn!(
@@ -218,7 +218,8 @@ impl<'a> Web<'a> {
         }
     }
 
-    /// A body of alerts or samples. Of the databases, buckets and organisations that InfluxDB's clients name, none is ours.
+    /// A body of alerts or samples. Of the databases, buckets and organisations that InfluxDB's
+    /// clients name, none is ours.
     fn push(
         &self,
         config: &Config,
@@ -246,7 +247,8 @@ impl<'a> Web<'a> {
         Plan::Ingest(Batch { source, sender, shape, precision, gzip, reloads: self.tally.reloads.get() })
     }
 
-    /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its whole log.
+    /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its
+    /// whole log.
     fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, door: Arrival<'_>, name: &str) -> Plan<'a> {
         let source = match self.source(core.config, request, door, Scope::Push) {
             Err(refusal) => return refusal,
@@ -285,7 +287,8 @@ impl<'a> Web<'a> {
         }
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
-            // A filter that is taken and finds nothing to look at would show too little, or too much.
+            // A filter that is taken and finds nothing to look at would show too little, or too
+            // much.
             Ok(filter) if !filter.names().all(|name| may_filter_by(config, site, name)) => Plan::Json(
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",

@@ -23,8 +23,9 @@ use super::web::Web;
 
 const NOT_FOUND: &str = "404 Not Found\n";
 
-/// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is used; the
-/// task of a connection is made at the start, and all that is in it is resident from then on.
+/// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is
+/// used; the task of a connection is made at the start, and all that is in it is resident from then
+/// on.
 pub struct Buffers {
     /// What has been read; a request head must fit it.
     read: [u8; HEAD_BYTES],
@@ -104,10 +105,12 @@ pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut Buffers) {
     }
 }
 
-/// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose theirs
-/// whose answer is the oldest. Nine who take their time would else keep everybody from the page.
+/// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose
+/// theirs whose answer is the oldest. Nine who take their time would else keep everybody from the
+/// page.
 pub async fn make_room(web: &Web<'_>) {
-    // They let go when they have their turn, which is before ours; but others may be waiting, too, and take it.
+    // They let go when they have their turn, which is before ours; but others may be waiting, too,
+    // and take it.
     for _ in 0..CONNECTIONS {
         let Some(place) = web.pages.stalest_of_all_taken() else { return };
         web.slots.end_readers(place);
@@ -128,8 +131,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Reads until a whole request head stands at the front of the buffer. `None`: the client is gone, or
-    /// has been told what is wrong.
+    /// Reads until a whole request head stands at the front of the buffer. `None`: the client is
+    /// gone, or has been told what is wrong.
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
         let mut scanner = Scanner::new();
         if !first {
@@ -355,9 +358,10 @@ impl Connection<'_> {
         }
     }
 
-    /// Says that we are done, and reads what the client still sends until it has heard us and closes, so that our
-    /// answer is not lost to a reset (RFC 9112, section 9.6). It is the time that bounds this, and not a count of
-    /// bytes: nginx makes a 502 of our 401 if we close before it has passed the whole body on.
+    /// Says that we are done, and reads what the client still sends until it has heard us and
+    /// closes, so that our answer is not lost to a reset (RFC 9112, section 9.6). It is the time
+    /// that bounds this, and not a count of bytes: nginx makes a 502 of our 401 if we close before
+    /// it has passed the whole body on.
     async fn linger(&mut self) -> io::Result<()> {
         self.stream.finish_writing();
         self.slot.doing(Doing::Body, DRAIN_TIME);
@@ -441,8 +445,8 @@ impl Connection<'_> {
         self.finish(terms, body).await
     }
 
-    /// What was wrong with a body: as clients of either version of InfluxDB look for it, whose words are ours and need no
-    /// escapes, or else as Alertmanager says it.
+    /// What was wrong with a body: as clients of either version of InfluxDB look for it, whose
+    /// words are ours and need no escapes, or else as Alertmanager says it.
     pub async fn complain(
         &mut self,
         terms: Terms,
@@ -483,8 +487,8 @@ impl Connection<'_> {
         self.finish(terms, self.buffers.json.get(..len).unwrap_or_default()).await
     }
 
-    /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the response needs to
-    /// be kept while its bytes are on their way.
+    /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the
+    /// response needs to be kept while its bytes are on their way.
     pub fn begin(&mut self, terms: Terms, response: Response<'_>) -> io::Result<()> {
         let date = self.web.port.http_date();
         self.web.tally.answered(response.status);

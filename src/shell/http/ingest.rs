@@ -18,23 +18,26 @@ use super::batch::{Batch, Outcome, Shape};
 use super::connection::{Connection, Next, Terms, make_room};
 use super::samples::BodyReader;
 
-/// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and the rest.
+/// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and
+/// the rest.
 const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
 
-/// How often a body is read before the reactor is asked whether there is more: until then, and for at most this
-/// many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
+/// How often a body is read before the reactor is asked whether there is more: until then, and for
+/// at most this many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
 const READS_A_TURN: u32 = 4;
 
 impl Connection<'_> {
     /// Takes in a body, one alert or sample at a time, and answers when the work is done.
     ///
-    /// What an answer makes its sender do: Prometheus and Alertmanager drop what got 400, and repeat it otherwise.
-    /// Telegraf (1.40) has three outputs. That of `influxdb` drops a batch at any 4xx and takes 204 alone for success; that of
-    /// `influxdb_v2` drops it at 400 and most others, splits it at 413, keeps it at 401 and 403, and waits for as long as
-    /// `Retry-After` says at 429 and 503. That of `http` (`plugins/outputs/http/http.go`) keeps the batch at whatever is not
-    /// 2xx and sends it again, for ever, and nothing after it. So samples that are wrong, which would be wrong again, get 400
-    /// and never block a queue, but 200 where they would; what people must mend gets 4xx, and what is ours to mend 503.
-    /// collectd (5.12, `src/write_http.c`) looks at no status, and sends nothing twice.
+    /// What an answer makes its sender do: Prometheus and Alertmanager drop what got 400, and
+    /// repeat it otherwise. Telegraf (1.40) has three outputs. That of `influxdb` drops a batch at
+    /// any 4xx and takes 204 alone for success; that of `influxdb_v2` drops it at 400 and most
+    /// others, splits it at 413, keeps it at 401 and 403, and waits for as long as `Retry-After`
+    /// says at 429 and 503. That of `http` (`plugins/outputs/http/http.go`) keeps the batch at
+    /// whatever is not 2xx and sends it again, for ever, and nothing after it. So samples that are
+    /// wrong, which would be wrong again, get 400 and never block a queue, but 200 where they
+    /// would; what people must mend gets 4xx, and what is ours to mend 503. collectd (5.12,
+    /// `src/write_http.c`) looks at no status, and sends nothing twice.
     pub async fn ingest(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
         let web = self.web;
         let Some(mut taker) = web.intake.taker(web.port, web.tally, batch) else {
@@ -114,7 +117,8 @@ impl Connection<'_> {
             if body.is_done() {
                 return Ok(taker.finish(self.unread_and_complaint().1));
             }
-            // A sender that is faster than we are would never make us wait, and nobody else have a turn.
+            // A sender that is faster than we are would never make us wait, and nobody else have a
+            // turn.
             reads = reads.wrapping_add(1);
             if self.fill(!reads.is_multiple_of(READS_A_TURN)).await? == 0 || clock::mono() >= end_by {
                 return Ok(Outcome::Cut);
@@ -123,7 +127,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more than fit one.
+    /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more
+    /// than fit one.
     pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let web = self.web;
@@ -141,7 +146,8 @@ impl Connection<'_> {
         let mut next = Some(0);
         while let Some(from) = next {
             make_room(web).await;
-            // What stands in the place of this site now may be another one's, which this token may not read.
+            // What stands in the place of this site now may be another one's, which this token may
+            // not read.
             if web.tally.reloads.get() != reloads {
                 return Err(io::ErrorKind::Interrupted.into());
             }

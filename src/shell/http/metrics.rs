@@ -1,5 +1,6 @@
-//! `/metrics`, in Prometheus' text format 0.0.4: our own counters, how full each store is, and how long each
-//! source has been silent. On listeners with that role only; no visitor and no label of an alert is in it.
+//! `/metrics`, in Prometheus' text format 0.0.4: our own counters, how full each store is, and how
+//! long each source has been silent. On listeners with that role only; no visitor and no label of
+//! an alert is in it.
 
 use aiglon::config::Config;
 use aiglon::engine::{Engine, Verdict};

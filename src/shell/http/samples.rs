@@ -309,8 +309,8 @@ impl BodyReader<'_> {
                 counter.set(counter.get().wrapping_add(more.into()));
             }
         }
-        // A batch in which nothing was right is no sign of life: a sender whose data we cannot read would
-        // count as alive and well for ever.
+        // A batch in which nothing was right is no sign of life: a sender whose data we cannot read
+        // would count as alive and well for ever.
         let truncated = self.json.as_ref().is_some_and(|reader| reader.was_truncated());
         let stale = self.close(End { alive: bad == 0 || good > 0, truncated });
         complain_of_time(complaint, stale);

@@ -1,5 +1,5 @@
-//! Who may try to log in now: addresses whose connections ended without a login have to wait, a little longer each time. It
-//! is in memory only, and said nowhere.
+//! Who may try to log in now: addresses whose connections ended without a login have to wait, a
+//! little longer each time. It is in memory only, and said nowhere.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,8 @@ use aiglon::limits::{
 };
 use aiglon::time::{Millis, Mono};
 
-/// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
+/// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 one, which is what one
+/// subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct From([u8; 8]);
 

@@ -1,4 +1,5 @@
-//! One channel: what a client has sent and was not read yet, and the task that carries a [`Talk`] on with it.
+//! One channel: what a client has sent and was not read yet, and the task that carries a [`Talk`]
+//! on with it.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -16,7 +17,8 @@ use super::super::console::wire::{self, Code, Kind};
 use super::dialogue::{Next, Talk, To};
 use super::seats::{Seat, Shared, UserKey};
 
-/// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before it answers.
+/// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
+/// it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a daemon that is busy is left alone.
 const BETWEEN: Duration = Duration::from_millis(250);
@@ -296,7 +298,8 @@ async fn carry_on(
     }
 }
 
-/// What the client does next. Somebody may sit there without a terminal, and is told what they are waited for.
+/// What the client does next. Somebody may sit there without a terminal, and is told what they are
+/// waited for.
 async fn wait(channel: &Channel, talk: &Talk, client: &mut Client<'_>) -> Result<Came, Gone> {
     if talk.may_puzzle() {
         match timeout(PUZZLED, channel.next()).await {

@@ -1,7 +1,8 @@
-//! What is said on one channel of SSH, without IO: what the client sends goes in, and what it is shown, what the daemon is
-//! asked and the exit status come out. The same as `aiglon console` does at the other end of a terminal or a pipe
-//! (`console::client`), with the same exit statuses: 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not
-//! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon did not answer to the end.
+//! What is said on one channel of SSH, without IO: what the client sends goes in, and what it is
+//! shown, what the daemon is asked and the exit status come out. The same as `aiglon console` does
+//! at the other end of a terminal or a pipe (`console::client`), with the same exit statuses: 0 if
+//! it was done, 1 if it was not and the daemon says why, 2 if it was not understood, 3 if it asks
+//! for a yes and nobody can be asked, 4 if the daemon did not answer to the end.
 //!
 //! - A command without a terminal may read words, or an archive, from what the client sends.
 //! - No command and no terminal: a script, a command a line.
@@ -41,7 +42,8 @@ pub type Show<'a> = dyn FnMut(To, &[u8]) + 'a;
 pub enum Next<'a> {
     /// More of what the client sends: [`Talk::input`], [`Talk::end`], [`Talk::resize`].
     Input,
-    /// The daemon is asked this, with the archive behind it; [`Talk::frame`] and [`Talk::answered`] take what it says.
+    /// The daemon is asked this, with the archive behind it; [`Talk::frame`] and [`Talk::answered`]
+    /// take what it says.
     Ask(&'a [u8], &'a [u8]),
     /// The same in a moment.
     Wait,
@@ -121,7 +123,8 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// What is said to this user, on a terminal that is so many columns wide (0: nobody knows), if there is one.
+    /// What is said to this user, on a terminal that is so many columns wide (0: nobody knows), if
+    /// there is one.
     pub fn new(user: &str, terminal: Option<usize>, command: Option<&[u8]>, show: &mut Show<'_>) -> Self {
         let editor = terminal.map(|columns| {
             let mut editor = Box::new(Editor::new());
@@ -189,7 +192,8 @@ impl Talk {
         }
     }
 
-    /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to them.
+    /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to
+    /// them.
     pub fn may_puzzle(&self) -> bool {
         self.state == Stage::Words && self.come.is_empty()
     }
@@ -268,9 +272,10 @@ impl Talk {
         }
     }
 
-    // ---- lines --------------------------------------------------------------------------------------------
+    // ---- lines ----------------------------------------------------------------------------------
 
-    /// The next line of a script, if it has come whole. Blank lines and those that begin with `#` are nothing.
+    /// The next line of a script, if it has come whole. Blank lines and those that begin with `#`
+    /// are nothing.
     fn script(&mut self, show: &mut Show<'_>) -> bool {
         let rest = &self.come[self.at..];
         let length = match rest.iter().position(|&byte| byte == b'\n') {
@@ -388,7 +393,7 @@ impl Talk {
         });
     }
 
-    // ---- one command --------------------------------------------------------------------------------------
+    // ---- one command ----------------------------------------------------------------------------
 
     fn command(&mut self, line: &str, show: &mut Show<'_>) {
         line.clone_into(&mut self.line);
@@ -452,7 +457,7 @@ impl Talk {
         self.at = 0;
     }
 
-    // ---- what a command may want --------------------------------------------------------------------------
+    // ---- what a command may want ----------------------------------------------------------------
 
     fn want_words(&mut self, show: &mut Show<'_>) {
         match self.from {
@@ -511,7 +516,8 @@ impl Talk {
         true
     }
 
-    /// Says so where a command that could have had words on standard input did without, and something stands there.
+    /// Says so where a command that could have had words on standard input did without, and
+    /// something stands there.
     fn hint(&mut self, show: &mut Show<'_>) {
         if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
             return;
@@ -528,7 +534,7 @@ impl Talk {
         }
     }
 
-    // ---- what is shown ------------------------------------------------------------------------------------
+    // ---- what is shown --------------------------------------------------------------------------
 
     /// Shows text. A terminal is one stream, and has no driver here that would end lines for it.
     fn show(&self, to: To, bytes: &[u8], show: &mut Show<'_>) {

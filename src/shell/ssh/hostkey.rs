@@ -1,5 +1,5 @@
-//! The host key: Ed25519, made on the first start, in `state_dir`. What is there is never written over: who has seen its
-//! fingerprint once must be able to trust it for ever.
+//! The host key: Ed25519, made on the first start, in `state_dir`. What is there is never written
+//! over: who has seen its fingerprint once must be able to trust it for ever.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -58,7 +58,8 @@ fn read(path: &Path) -> io::Result<PrivateKey> {
 /// Makes one. It has its name when it is whole, or not at all.
 fn make(dir: &Path, path: &Path) -> io::Result<()> {
     let mut seed = [0; 32];
-    // Not urandom: a router that has just been flashed must first gather what cannot be guessed. We may wait here.
+    // Not urandom: a router that has just been flashed must first gather what cannot be guessed. We
+    // may wait here.
     File::open("/dev/random")?.read_exact(&mut seed)?;
     let key = PrivateKey::from(Ed25519Keypair::from_seed(&seed));
     let text = key.to_openssh(LineEnding::LF).map_err(io::Error::other)?;

@@ -1,12 +1,14 @@
 //! The SSH server (feature `ssh`): a door to the console for people who have no shell on the board.
 //!
-//! It has a thread of its own ([`server`]), with the runtime that its library wants, and gives way to the daemon's. Nothing
-//! of the engine is there: a line that somebody says is carried out by the daemon's thread, which is handed one end of a socket
-//! for each ([`Ssh::admit`]), through a channel that holds a few, and takes it for a caller at the console
-//! (`console::session`): framed, bounded, and done when it says so. Who they are, the server knows by their key ([`seats`]),
-//! and what they may do is looked up by the daemon, for each line.
+//! It has a thread of its own ([`server`]), with the runtime that its library wants, and gives way
+//! to the daemon's. Nothing of the engine is there: a line that somebody says is carried out by the
+//! daemon's thread, which is handed one end of a socket for each ([`Ssh::admit`]), through a
+//! channel that holds a few, and takes it for a caller at the console (`console::session`): framed,
+//! bounded, and done when it says so. Who they are, the server knows by their key ([`seats`]), and
+//! what they may do is looked up by the daemon, for each line.
 //!
-//! [`gate`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client has sent, [`talk`] what it means.
+//! [`gate`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client has
+//! sent, [`talk`] what it means.
 
 mod backoff;
 mod channel;
@@ -102,8 +104,8 @@ impl Ssh {
         self.shared.fingerprint.get().map(String::as_str)
     }
 
-    /// How many there are of what is limited: its name, how many are in use, how many there may be, and how often one was
-    /// refused.
+    /// How many there are of what is limited: its name, how many are in use, how many there may be,
+    /// and how often one was refused.
     pub fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64)) {
         let (inside, waiting, counters) = self.shared.figures();
         each("ssh_sessions", inside as u64, SSH_SESSIONS as u64, counters.turned_away);

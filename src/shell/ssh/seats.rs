@@ -1,4 +1,5 @@
-//! Who is connected, who may log in, and what the configuration wants: what the server's thread and the daemon's share.
+//! Who is connected, who may log in, and what the configuration wants: what the server's thread and
+//! the daemon's share.
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -113,7 +114,8 @@ impl Shared {
         }
     }
 
-    /// From now on, these are the keys, and that is wanted. Who has lost theirs is let do nothing more, from this moment.
+    /// From now on, these are the keys, and that is wanted. Who has lost theirs is let do nothing
+    /// more, from this moment.
     pub fn want(&self, wanted: Wanted, keys: Vec<UserKey>) {
         let mut state = lock(&self.state);
         let mut wanted = wanted;
@@ -159,9 +161,10 @@ impl Shared {
         }
     }
 
-    // ---- connections --------------------------------------------------------------------------------------
+    // ---- connections ----------------------------------------------------------------------------
 
-    /// Takes a connection in. When there is no room, one of the address that has most gives way, but for one of the same.
+    /// Takes a connection in. When there is no room, one of the address that has most gives way,
+    /// but for one of the same.
     pub fn admit(&self, from: From, socket: TcpStream) -> Result<Arc<Seat>, Refused> {
         let now = clock::mono();
         let mut state = lock(&self.state);

@@ -1,4 +1,5 @@
-//! The server's thread: one executor of its own, which listens, lets in, and sees to it that nobody stays for too long.
+//! The server's thread: one executor of its own, which listens, lets in, and sees to it that nobody
+//! stays for too long.
 
 use std::future::poll_fn;
 use std::io;
@@ -24,7 +25,8 @@ use super::session::Session;
 
 /// Bytes of the thread's stack. Those of musl have 128 KiB unless it is said; ML-KEM wants more.
 const STACK_BYTES: usize = 512 * 1024;
-/// How much the thread gives way to the other: a flood of handshakes must not cost the page its time.
+/// How much the thread gives way to the other: a flood of handshakes must not cost the page its
+/// time.
 const NICENESS: i32 = 10;
 /// How long somebody who is turned away may take to hear why, and how many may at the same time.
 const TURNED_AWAY: Duration = Duration::from_secs(1);
@@ -177,7 +179,8 @@ fn let_in(
 
 /// Says why, in a line before the version, which is for people (RFC 4253, 4.2).
 fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>) {
-    // Not to all of a crowd. Closed at once, with their version unread, they would hear of a reset only. For some there is time to hear us.
+    // Not to all of a crowd. Closed at once, with their version unread, they would hear of a reset
+    // only. For some there is time to hear us.
     if let Ok(place) = places.clone().try_acquire_owned() {
         tokio::spawn(async move {
             let listen = async {

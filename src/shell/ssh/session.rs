@@ -1,5 +1,5 @@
-//! What a client asks of its session, answered. What is not named here is refused: forwarding of any kind, agents, X11,
-//! subsystems, variables, passwords.
+//! What a client asks of its session, answered. What is not named here is refused: forwarding of
+//! any kind, agents, X11, subsystems, variables, passwords.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,7 +102,8 @@ impl Session {
 impl Handler for Session {
     type Error = Error;
 
-    /// The same answer, after the same time, for a user that does not exist and a key that is not theirs.
+    /// The same answer, after the same time, for a user that does not exist and a key that is not
+    /// theirs.
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
         let known = self.shared.key(user, offer.public_key.key_data()).is_some();
         Ok(if known { Auth::Accept } else { Auth::reject() })
@@ -222,8 +223,9 @@ impl Handler for Session {
         self.start(id, None, session)
     }
 
-    // ---- what is refused ----------------------------------------------------------------------------------
-    // Channels of other kinds are refused when their handle is dropped, as it is by default; so is what is counted here.
+    // ---- what is refused ------------------------------------------------------------------------
+    // Channels of other kinds are refused when their handle is dropped, as it is by default; so is
+    // what is counted here.
 
     async fn env_request(
         &mut self,

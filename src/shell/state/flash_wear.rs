@@ -1,10 +1,11 @@
-//! What days cost the flash, with the real engine, journal and files: days that are simulated, and bytes and syncs that
-//! are counted. `cargo test wear -- --nocapture` prints the figures.
+//! What days cost the flash, with the real engine, journal and files: days that are simulated, and
+//! bytes and syncs that are counted. `cargo test wear -- --nocapture` prints the figures.
 //!
-//! A sync ends a page of flash: JFFS2 adds a node of 68 bytes to what is written at once, UBIFS rounds up to the page of
-//! common NAND, 2 KiB. Both are printed; the promise, 16 KiB for a quiet day and 256 KiB for one on which a state flaps
-//! every ten seconds, is held with JFFS2's, and the quiet day's with pages of NAND as well. A full journal is written anew
-//! now and then, which costs three eighths of its size once: after months of such days.
+//! A sync ends a page of flash: JFFS2 adds a node of 68 bytes to what is written at once, UBIFS
+//! rounds up to the page of common NAND, 2 KiB. Both are printed; the promise, 16 KiB for a quiet
+//! day and 256 KiB for one on which a state flaps every ten seconds, is held with JFFS2's, and the
+//! quiet day's with pages of NAND as well. A full journal is written anew now and then, which costs
+//! three eighths of its size once: after months of such days.
 #![allow(clippy::format_push_string)]
 
 use std::path::PathBuf;
@@ -273,8 +274,8 @@ fn a_day_of_flapping_costs_at_most_256_kib() {
     }
 }
 
-/// A webhook says it once, so its sender is answered when it is on flash, until it has used up its allowance. Alertmanager
-/// waits five minutes (`group_interval`).
+/// A webhook says it once, so its sender is answered when it is on flash, until it has used up its
+/// allowance. Alertmanager waits five minutes (`group_interval`).
 #[test]
 fn a_day_of_a_webhook_that_flaps_costs_at_most_256_kib() {
     for (every, components) in [(1, 1), (10, 1), (60, 1), (300, 1), (900, 1), (10, 16)] {
@@ -284,8 +285,8 @@ fn a_day_of_a_webhook_that_flaps_costs_at_most_256_kib() {
     }
 }
 
-/// Nightly jobs, each of which is on flash when it has come; and scripts gone mad, that come every minute and fail every
-/// other time.
+/// Nightly jobs, each of which is on flash when it has come; and scripts gone mad, that come every
+/// minute and fail every other time.
 #[test]
 fn heartbeats_cost_little_however_often_they_come() {
     for (every, heartbeats, most) in

@@ -1,10 +1,11 @@
 //! Where the journal lies: two files in `state_dir`, and a third that says whose they are.
 //!
-//! `journal` is the journal, `journal.new` the one that is to take its place, `lock` the lock of the daemon that
-//! writes them (`flock`, so it ends with the process however that ends). All are the daemon's alone (0600), for the journal
-//! holds what people wrote before it is published.
+//! `journal` is the journal, `journal.new` the one that is to take its place, `lock` the lock of
+//! the daemon that writes them (`flock`, so it ends with the process however that ends). All are
+//! the daemon's alone (0600), for the journal holds what people wrote before it is published.
 //!
-//! Nothing here allocates once the files are open: paths are made at the start, and errors are numbers.
+//! Nothing here allocates once the files are open: paths are made at the start, and errors are
+//! numbers.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
@@ -42,8 +43,8 @@ impl std::fmt::Display for InUse {
 }
 
 impl Files {
-    /// Takes the directory, making it if its parent is there. Where that cannot be, for a read-only file system
-    /// say, the calls on it give the fault, and each new journal tries again.
+    /// Takes the directory, making it if its parent is there. Where that cannot be, for a read-only
+    /// file system say, the calls on it give the fault, and each new journal tries again.
     ///
     /// # Errors
     /// Another process has taken it.
@@ -63,8 +64,8 @@ impl Files {
         }
     }
 
-    /// Makes the directory and takes the lock, unless that is done. A lock that is not the one that is held belongs to
-    /// whoever uses the directory that has come in this one's place.
+    /// Makes the directory and takes the lock, unless that is done. A lock that is not the one that
+    /// is held belongs to whoever uses the directory that has come in this one's place.
     fn take(&mut self) -> Result<(), Fault> {
         if self.lock.is_some() {
             match is_at(self.lock.as_ref(), &self.lock_path) {
@@ -76,14 +77,16 @@ impl Files {
         self.lock = None;
         match DirBuilder::new().mode(0o700).create(&self.dir) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists && !self.dir.is_dir() => {
-                // Who mistyped the path, or has yet to make it, looks for it in vain; not at its mode.
+                // Who mistyped the path, or has yet to make it, looks for it in vain; not at its
+                // mode.
                 let refused = fault(&error) == Fault::ReadOnly && !self.dir.exists();
                 return Err(if refused { Fault::Missing } else { fault(&error) });
             }
             _ => {}
         }
         let mut how = OpenOptions::new();
-        // Read alone will do for a lock, where an earlier start left the file on what is read-only now.
+        // Read alone will do for a lock, where an earlier start left the file on what is read-only
+        // now.
         let opened = how.write(true).create(true).truncate(false).mode(0o600).open(&self.lock_path);
         let file = opened.or_else(|error| File::open(&self.lock_path).map_err(|_| fault(&error)))?;
         match file.try_lock() {
@@ -97,7 +100,8 @@ impl Files {
         Ok(())
     }
 
-    /// The journal, open for appending. One that was deleted or replaced under our hands is missing.
+    /// The journal, open for appending. One that was deleted or replaced under our hands is
+    /// missing.
     fn journal(&self) -> Result<&File, Fault> {
         let file = self.journal.as_ref().ok_or(Fault::Missing)?;
         // What goes into a file without a name would be acknowledged and gone.
@@ -153,7 +157,8 @@ impl Store for Files {
     }
 
     fn sync(&mut self) -> Result<(), Fault> {
-        // The length is synced too, since the bytes could not be found without it; the times are not.
+        // The length is synced too, since the bytes could not be found without it; the times are
+        // not.
         self.journal()?.sync_data().map_err(|error| fault(&error))
     }
 
@@ -201,7 +206,8 @@ impl Store for Files {
 
     fn salt(&mut self) -> u32 {
         let mut bytes = [0; 4];
-        // Without it files are told apart by counting, which serves but for the rarest of accidents.
+        // Without it files are told apart by counting, which serves but for the rarest of
+        // accidents.
         _ = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
         u32::from_le_bytes(bytes)
     }

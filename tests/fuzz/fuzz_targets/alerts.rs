@@ -1,5 +1,5 @@
-//! Bodies of arbitrary bytes: any chunking gives the same alerts, every alert keeps its bounds, and no MAC address
-//! is left in it.
+//! Bodies of arbitrary bytes: any chunking gives the same alerts, every alert keeps its bounds, and
+//! no MAC address is left in it.
 #![no_main]
 
 use aiglon::ingest::{Dialect, Event, Malformed, PairKind, Reader, Summary};

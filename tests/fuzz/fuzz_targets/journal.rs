@@ -1,6 +1,6 @@
-//! Arbitrary bytes as a journal: any chunking gives the same records, opening ends, and what comes after is kept.
-//! The first byte says how the rest is made: as it is, behind a good header, or as operations on a good journal
-//! whose bytes are then damaged.
+//! Arbitrary bytes as a journal: any chunking gives the same records, opening ends, and what comes
+//! after is kept. The first byte says how the rest is made: as it is, behind a good header, or as
+//! operations on a good journal whose bytes are then damaged.
 #![no_main]
 
 use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, Scanner};

@@ -1,5 +1,5 @@
-//! The tokenizer on arbitrary bytes: any chunking gives the same events, and it accepts what serde_json accepts, but
-//! for depth.
+//! The tokenizer on arbitrary bytes: any chunking gives the same events, and it accepts what
+//! serde_json accepts, but for depth.
 #![no_main]
 
 use aiglon::ingest::json::{Event, Fault, Tokenizer};

@@ -1,5 +1,5 @@
-//! Line protocol of arbitrary bytes, also as it comes out of arbitrary gzip: any chunking says the same, and no MAC address is
-//! left in what is kept.
+//! Line protocol of arbitrary bytes, also as it comes out of arbitrary gzip: any chunking says the
+//! same, and no MAC address is left in what is kept.
 #![no_main]
 
 use std::cell::RefCell;

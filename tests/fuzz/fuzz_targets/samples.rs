@@ -1,5 +1,6 @@
-//! What Telegraf's and collectd's paths take, of arbitrary bytes: JSON of either dialect, and commands. Any chunking says the
-//! same, what is counted is what was told, and no MAC address is left in what is kept.
+//! What Telegraf's and collectd's paths take, of arbitrary bytes: JSON of either dialect, and
+//! commands. Any chunking says the same, what is counted is what was told, and no MAC address is
+//! left in what is kept.
 #![no_main]
 
 use std::cell::RefCell;

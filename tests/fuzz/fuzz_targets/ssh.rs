@@ -1,6 +1,6 @@
-//! What is said on a channel of SSH, above its library: any bytes from a client, with a terminal or without, and any answers
-//! of the daemon. Whatever they are, each request is whole and in the name of the user who has logged in, it comes to an end,
-//! and how the bytes were cut changes nothing.
+//! What is said on a channel of SSH, above its library: any bytes from a client, with a terminal or
+//! without, and any answers of the daemon. Whatever they are, each request is whole and in the name
+//! of the user who has logged in, it comes to an end, and how the bytes were cut changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

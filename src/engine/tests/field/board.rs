@@ -1,7 +1,8 @@
 //! A board in the field: an engine with its journal, over restarts.
 //!
-//! Times are minutes after noon by a right clock, whatever the board's own clocks say. Each method is
-//! the only place that knows how the engine is told of one thing, so a change of that is made here.
+//! Times are minutes after noon by a right clock, whatever the board's own clocks say. Each method
+//! is the only place that knows how the engine is told of one thing, so a change of that is made
+//! here.
 
 use std::ops::{Deref, DerefMut};
 
@@ -73,7 +74,7 @@ impl Board {
         board
     }
 
-    // ---- time ------------------------------------------------------------------------------------
+    // ---- time -----------------------------------------------------------------------------------
 
     /// Minutes after noon.
     pub(super) fn minute(&self) -> i64 {
@@ -138,7 +139,7 @@ impl Board {
         self.write();
     }
 
-    // ---- what senders say ------------------------------------------------------------------------
+    // ---- what senders say -----------------------------------------------------------------------
 
     /// Posts a body, as a connection does. Returns how many of its alerts are malformed.
     pub(super) fn post(&mut self, source: SourceId, sender: Sender, body: &str) -> usize {
@@ -236,7 +237,7 @@ impl Board {
         self.write();
     }
 
-    // ---- what people do --------------------------------------------------------------------------
+    // ---- what people do -------------------------------------------------------------------------
 
     pub(super) fn act(&mut self, action: Action<'_>) {
         let now = self.sim.clocks();
@@ -262,7 +263,7 @@ impl Board {
         self.write();
     }
 
-    // ---- restarts --------------------------------------------------------------------------------
+    // ---- restarts -------------------------------------------------------------------------------
 
     /// What the shell writes down after each step.
     fn write(&mut self) {
@@ -352,7 +353,7 @@ impl Board {
         self.journal.len()
     }
 
-    // ---- what is told ----------------------------------------------------------------------------
+    // ---- what is told ---------------------------------------------------------------------------
 
     /// Minutes after noon, as the page tells it by the board's clock.
     pub(super) fn since(&self, id: ComponentId) -> Option<i64> {

@@ -150,7 +150,8 @@ fn a_journal_that_is_written_anew_without_a_clock_holds_what_heartbeats_said() {
     assert_eq!(board.beat_word(HeartbeatId(0)), "failed");
 }
 
-/// Trouble was over before the clock was set; when more of it is over, that is written as soon as ever.
+/// Trouble was over before the clock was set; when more of it is over, that is written as soon as
+/// ever.
 #[test]
 fn trouble_that_is_over_is_written_soon_after_a_start_without_a_clock() {
     let mut board = Board::new(ONE);

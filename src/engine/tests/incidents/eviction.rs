@@ -1,4 +1,5 @@
-//! Who finds room when there is little: what ends, what belongs to another site, and an antenna that flaps for days.
+//! Who finds room when there is little: what ends, what belongs to another site, and an antenna
+//! that flaps for days.
 
 use super::*;
 use crate::limits::MAINTENANCES;
@@ -179,8 +180,8 @@ fn an_incident_does_not_give_way_to_what_is_said_of_it() {
     assert!(records.iter().any(|(_, payload)| payload.windows(880).any(|part| part == text.as_bytes())));
 }
 
-/// Fills what people may have of the log, `pad` bytes more or less, or all of it. Incidents 1 and 2 ended long ago. ANNA's
-/// last words are of the first, and follow her banner.
+/// Fills what people may have of the log, `pad` bytes more or less, or all of it. Incidents 1 and 2
+/// ended long ago. ANNA's last words are of the first, and follow her banner.
 fn full(pad: usize, all: bool) -> Sim {
     let mut sim = Sim::well(TWO.split_once("config site 'squat'").unwrap().0);
     let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };

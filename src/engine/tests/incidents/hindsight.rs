@@ -1,4 +1,5 @@
-//! What must be true afterwards: after a restart, when a part of the configuration is gone, when somebody takes back.
+//! What must be true afterwards: after a restart, when a part of the configuration is gone, when
+//! somebody takes back.
 
 use super::*;
 
@@ -268,8 +269,8 @@ fn banner(sim: &Sim) -> Option<u32> {
     sim.engine.view(&sim.config, sim.clocks()).banner(HOME).map(|banner| banner.who)
 }
 
-/// A journal of which memory holds little, since what was replaced went from there: almost as much as memory can hold. Then
-/// one more banner, and some words.
+/// A journal of which memory holds little, since what was replaced went from there: almost as much
+/// as memory can hold. Then one more banner, and some words.
 fn replaced_often(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
     let (text, mut records) = ("x".repeat(600), Vec::new());
     let size =
