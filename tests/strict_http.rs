@@ -1,4 +1,4 @@
-//! DESIGN's strictness paragraph against the running daemon: what is malformed is refused with the
+//! Strict HTTP by the running daemon: what is malformed is refused with the
 //! right status, nothing that follows it is taken for a request, and what real senders do works.
 #![allow(clippy::unwrap_used, clippy::too_many_lines, missing_docs)]
 

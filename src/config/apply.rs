@@ -1,4 +1,4 @@
-//! From the value of one option to a field of the [`Config`].
+//! From the value of one option to a field of the `Config`.
 
 use super::loader::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Value, low, push};
 use super::problem::Kind;

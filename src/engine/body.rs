@@ -33,7 +33,7 @@ impl Changes {
 pub struct Body {
     /// Who sends it.
     pub(super) source: SourceId,
-    /// By which door it came, which tells how its alerts end.
+    /// By which path it came, which tells how its alerts end.
     pub(super) sender: Sender,
     changes: Changes,
     /// Components of which something found no room.

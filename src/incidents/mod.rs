@@ -3,7 +3,7 @@
 //! Everything that happens is a record in a bounded log ([`entries`]), as the journal has it
 //! ([`record`]); what is true now follows from it ([`derived`]) and can be derived anew, after a
 //! restart, a reload or an undo. [`auto`] opens and ends incidents by what components do,
-//! [`people`] does what people say, [`room`] decides what goes when there is no room, [`tell`]
+//! [`people`] does what people say, [`eviction`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
 mod auto;

@@ -365,15 +365,14 @@ impl Frame {
             (Member::Labels | Member::Annotations, Null) => {}
             (Member::Labels, _) => self.flaw(Flaw::Labels),
             (Member::Annotations, _) => self.flaw(Flaw::Annotations),
-            (Member::StartsAt, value) => match stamp(value) {
-                Some(stamp) => self.alert.set_starts(stamp),
-                None => {
-                    // It has a beginning, which nobody can read: without one it would be over at
-                    // its end.
-                    self.alert.set_starts(Stamp::At(crate::time::Wall(0)));
+            (Member::StartsAt, value) => {
+                let stamp = stamp(value);
+                if stamp.is_none() {
                     self.flaw(Flaw::StartsAt);
                 }
-            },
+                // A beginning that nobody can read is one: without any it would be over at its end.
+                self.alert.set_starts(stamp.unwrap_or(Stamp::At(crate::time::Wall(0))));
+            }
             (Member::EndsAt, value) => match stamp(value) {
                 Some(stamp) => self.alert.set_ends(stamp),
                 None => self.flaw(Flaw::EndsAt),

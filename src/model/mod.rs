@@ -1,4 +1,4 @@
-//! The nouns, as DESIGN's table of words has them, and what the renderer is told about them.
+//! The nouns, and what the renderer is told about them.
 
 mod finding;
 mod ids;

@@ -20,7 +20,7 @@ use super::tally::Tally;
 pub struct App {
     pub port: Port,
     pub slots: Slots,
-    pub doors: Listeners,
+    pub listeners: Listeners,
     pub console: Console,
     #[cfg(feature = "ssh")]
     pub ssh: Ssh,
@@ -45,7 +45,7 @@ impl App {
         let app = APP.try_init_with(|| Self {
             port: Port::new(state),
             slots: Slots::new(),
-            doors: Listeners::new(),
+            listeners: Listeners::new(),
             console: Console::new(),
             #[cfg(feature = "ssh")]
             ssh: Ssh::new(),
@@ -62,7 +62,7 @@ impl App {
         Web {
             port: &self.port,
             slots: &self.slots,
-            doors: &self.doors,
+            listeners: &self.listeners,
             pages: &self.pages,
             tally: &self.tally,
             intake: &self.intake,

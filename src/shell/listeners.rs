@@ -19,13 +19,13 @@ use super::log::Warnings;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 
-/// Connections accepted from one door before those who were let in have their turn.
+/// Connections accepted from one listener before those who were let in have their turn.
 const ACCEPTS_A_TURN: u32 = 16;
 
 /// Longer paths do not fit a `sockaddr_un`.
 type SocketPath = heapless::String<108>;
 
-/// Where a door is, as the configuration says it: by this a reload knows it again.
+/// Where a listener is, as the configuration says it: by this a reload knows it again.
 #[derive(Clone, PartialEq, Eq)]
 enum Place {
     Tcp(SocketAddr),
@@ -38,17 +38,17 @@ pub enum Socket {
     Unix(Async<UnixListener>),
 }
 
-/// What the task of a door is told.
+/// What the task of a listener is told.
 pub enum Order {
     Open(Socket),
     Close,
 }
 
-/// One door.
-pub struct Door {
+/// One listener.
+pub struct Listener {
     place: RefCell<Option<Place>>,
     /// Which `config listen` it is.
-    listener: Cell<Option<usize>>,
+    section: Cell<Option<usize>>,
     /// How often it was closed, so that who came before does not count as having come by what
     /// stands here now.
     closed: Cell<usize>,
@@ -56,8 +56,8 @@ pub struct Door {
     waker: RefCell<Option<Waker>>,
 }
 
-/// All doors.
-pub struct Listeners([Door; LISTENERS]);
+/// All listeners.
+pub struct Listeners([Listener; LISTENERS]);
 
 /// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open
 /// already.
@@ -65,18 +65,18 @@ pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self([const { Door::new() }; LISTENERS])
+        Self([const { Listener::new() }; LISTENERS])
     }
 
     /// Which `config listen` somebody came by; `None` once a reload has closed it.
     pub fn listener(&self, ticket: Ticket) -> Option<usize> {
-        let door = self.0.get(ticket.door)?;
-        door.listener.get().filter(|_| door.closed.get() == ticket.closed)
+        let listener = self.0.get(ticket.listener)?;
+        listener.section.get().filter(|_| listener.closed.get() == ticket.closed)
     }
 
-    /// For who comes by a door from now on, as long as it stays open.
-    fn ticket(&self, door: usize) -> Ticket {
-        Ticket { door, closed: self.0.get(door).map_or(0, |door| door.closed.get()) }
+    /// For who comes by a listener from now on, as long as it stays open.
+    fn ticket(&self, listener: usize) -> Ticket {
+        Ticket { listener, closed: self.0.get(listener).map_or(0, |listener| listener.closed.get()) }
     }
 
     /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed
@@ -91,7 +91,7 @@ impl Listeners {
                         .map_err(|_| format!("the path of unix socket {} is too long", config.str(span)))?,
                 ),
             };
-            let is_open = self.0.iter().any(|door| door.place.borrow().as_ref() == Some(&place));
+            let is_open = self.0.iter().any(|listener| listener.place.borrow().as_ref() == Some(&place));
             let socket = if is_open { None } else { Some(open(&place)?) };
             bound.push((index, place, socket));
         }
@@ -101,46 +101,48 @@ impl Listeners {
     /// Opens what was bound, keeps what is wanted still, closes the rest. Returns the addresses in
     /// force.
     pub fn apply(&self, bound: Bound) -> Vec<(usize, String)> {
-        for door in &self.0 {
-            let wanted = bound.0.iter().find(|(_, place, _)| door.place.borrow().as_ref() == Some(place));
-            door.listener.set(wanted.map(|&(index, ..)| index));
+        for listener in &self.0 {
+            let wanted = bound.0.iter().find(|(_, place, _)| listener.place.borrow().as_ref() == Some(place));
+            listener.section.set(wanted.map(|&(index, ..)| index));
             if wanted.is_none()
-                && let Some(place) = door.place.borrow_mut().take()
+                && let Some(place) = listener.place.borrow_mut().take()
             {
                 forget(&place);
-                door.closed.set(door.closed.get().wrapping_add(1));
-                door.tell(Order::Close);
+                listener.closed.set(listener.closed.get().wrapping_add(1));
+                listener.tell(Order::Close);
             }
         }
         let mut addresses = Vec::new();
         for (index, place, socket) in bound.0 {
             let Some(socket) = socket else { continue };
             addresses.push((index, describe(&socket, &place)));
-            let Some(door) = self.0.iter().find(|door| door.place.borrow().is_none()) else { continue };
-            *door.place.borrow_mut() = Some(place);
-            door.listener.set(Some(index));
-            door.tell(Order::Open(socket));
+            let Some(listener) = self.0.iter().find(|listener| listener.place.borrow().is_none()) else {
+                continue;
+            };
+            *listener.place.borrow_mut() = Some(place);
+            listener.section.set(Some(index));
+            listener.tell(Order::Open(socket));
         }
         addresses
     }
 
     /// Closes all.
     pub fn close(&self) {
-        for door in &self.0 {
-            door.listener.set(None);
-            if let Some(place) = door.place.borrow_mut().take() {
+        for listener in &self.0 {
+            listener.section.set(None);
+            if let Some(place) = listener.place.borrow_mut().take() {
                 forget(&place);
-                door.tell(Order::Close);
+                listener.tell(Order::Close);
             }
         }
     }
 }
 
-impl Door {
+impl Listener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
-            listener: Cell::new(None),
+            section: Cell::new(None),
             closed: Cell::new(0),
             order: RefCell::new(None),
             waker: RefCell::new(None),
@@ -207,16 +209,16 @@ fn describe(socket: &Socket, place: &Place) -> String {
     }
 }
 
-/// The task of one door: accepts, and hands on to the slots.
-pub async fn run(doors: &Listeners, slots: &Slots, warnings: &Warnings, index: usize) {
-    let Some(door) = doors.0.get(index) else { return };
+/// The task of one listener: accepts, and hands on to the slots.
+pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, index: usize) {
+    let Some(listener) = listeners.0.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
     loop {
-        match next(door, socket.as_ref()).await {
+        match next(listener, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
                 socket = Some(opened);
-                ticket = doors.ticket(index);
+                ticket = listeners.ticket(index);
                 continue;
             }
             Some(Order::Close) => {
@@ -239,7 +241,7 @@ pub async fn run(doors: &Listeners, slots: &Slots, warnings: &Warnings, index: u
     }
 }
 
-/// Lets in whoever is at the door while there is room: a crowd that had to wait for one turn of the
+/// Lets in whoever is at the listener while there is room: a crowd that had to wait for one turn of the
 /// reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
 fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
@@ -264,13 +266,13 @@ fn is_passing(error: &io::Error) -> bool {
     )
 }
 
-/// An order, or `None` when somebody is at the door.
-pub async fn next(door: &Door, socket: Option<&Socket>) -> Option<Order> {
+/// An order, or `None` when somebody is at the listener.
+pub async fn next(listener: &Listener, socket: Option<&Socket>) -> Option<Order> {
     poll_fn(|cx| {
-        if let Some(order) = door.order.borrow_mut().take() {
+        if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));
         }
-        *door.waker.borrow_mut() = Some(cx.waker().clone());
+        *listener.waker.borrow_mut() = Some(cx.waker().clone());
         let readable = match socket {
             Some(Socket::Tcp(socket)) => socket.poll_readable(cx),
             Some(Socket::Unix(socket)) => socket.poll_readable(cx),

@@ -74,7 +74,7 @@ pub fn serve(options: &Options) -> ExitCode {
         }
     }
     for index in 0..LISTENERS {
-        start(&executor, Box::pin(listeners::run(&app.doors, &app.slots, warnings, index)));
+        start(&executor, Box::pin(listeners::run(&app.listeners, &app.slots, warnings, index)));
     }
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {
@@ -98,7 +98,7 @@ pub fn serve(options: &Options) -> ExitCode {
 }
 
 impl App {
-    /// Reads the configuration, or the last good one, and opens its doors. Not inlined: its stack
+    /// Reads the configuration, or the last good one, and opens its listeners. Not inlined: its stack
     /// would stay in use below whatever runs afterwards.
     #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
@@ -126,11 +126,11 @@ impl App {
             log::error!("{in_use}");
             ExitCode::FAILURE
         })?;
-        let bound = self.doors.bind(config).map_err(|words| {
+        let bound = self.listeners.bind(config).map_err(|words| {
             log::error!("{words}");
             ExitCode::FAILURE
         })?;
-        // Who waits for the doors to be open finds the console, too.
+        // Who waits for the listeners to be open finds the console, too.
         self.console.apply(config, &files::state_dir(options, config));
         #[cfg(feature = "ssh")]
         {
@@ -141,7 +141,7 @@ impl App {
             }
             self.ssh.apply(config, &files::state_dir(options, config), listeners);
         }
-        announce(config, self.doors.apply(bound));
+        announce(config, self.listeners.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
         }
@@ -165,7 +165,9 @@ impl App {
                 let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
                 if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
             })
-            .and_then(|text| self.doors.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words]));
+            .and_then(|text| {
+                self.listeners.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words])
+            });
         // Who comes by SSH alone must not be locked out by a reload.
         #[cfg(feature = "ssh")]
         let (loaded, ssh) = match loaded.map(|loaded| (loaded, self.ssh.bind(spare))) {
@@ -194,7 +196,7 @@ impl App {
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.
                 ledger.compact(engine, config, now);
-                announce(config, self.doors.apply(bound));
+                announce(config, self.listeners.apply(bound));
                 self.console.apply(config, &files::state_dir(options, config));
                 #[cfg(feature = "ssh")]
                 self.ssh.apply(config, &files::state_dir(options, config), ssh);
@@ -248,7 +250,7 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
             Signal::Reload => app.reload(options),
             Signal::ClockIsRight => app.clock_is_right(),
             Signal::End => {
-                app.doors.close();
+                app.listeners.close();
                 app.console.close();
                 #[cfg(feature = "ssh")]
                 app.ssh.close();

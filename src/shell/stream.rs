@@ -24,11 +24,11 @@ pub enum Peer {
     World,
 }
 
-/// By which door somebody came.
+/// By which listener somebody came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticket {
     /// Its place.
-    pub door: usize,
+    pub listener: usize,
     /// How often it had been closed by then.
     pub closed: usize,
 }

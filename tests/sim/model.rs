@@ -13,7 +13,7 @@ const SILENT_AFTER: i64 = 5 * MIN;
 const RESYNC: i64 = 5 * MIN;
 const RESOLVE_AFTER: i64 = 5 * MIN;
 pub const REPEAT_WITHIN: i64 = 270 * MIN;
-/// The rules of DESIGN.md.
+/// The rules of docs/states.md.
 const QUIET: i64 = 15 * MIN;
 const ENDED: i64 = 20 * MIN;
 const SAME: i64 = 10 * SEC;

@@ -186,7 +186,7 @@ fn after(sim: &mut Sim, minutes: i64, records: &[(u8, Vec<u8>)]) -> Sim {
     next
 }
 
-/// Beats as the door does it: what must be is written at once.
+/// Beats as the shell does it: what must be is written at once.
 fn heard(sim: &mut Sim, id: HeartbeatId, failed: bool) -> Vec<(u8, Vec<u8>)> {
     let now = sim.clocks();
     sim.engine.step(&sim.config, now, Input::Beat { id, failed });

@@ -1,9 +1,9 @@
-//! The console's doors: how people reach what `aiglon::console` does.
+//! The ways to the console: how people reach what `aiglon::console` does.
 //!
 //! - A unix socket, of the daemon's user alone (0600), or of a group, too (0660, `option
 //!   console_group`). Who is on the other end is asked of the kernel ([`peer`]), what they say is
 //!   bounded and framed ([`wire`]), and a few of them are answered at the same time ([`session`]),
-//!   in places of their own: no crowd at the HTTP doors keeps a volunteer from this one.
+//!   in places of their own: no crowd at the HTTP listeners keeps a volunteer from this one.
 //! - `aiglon console` ([`client`]), which speaks to that socket: a command as arguments, a script
 //!   on standard input, a person at a terminal ([`editor`]), or, under the router's own SSH server,
 //!   a forced command.
@@ -32,7 +32,7 @@ use rustix::fs::Mode;
 use smol::{Async, Timer};
 
 use super::clock;
-use super::listeners::{self, Door, Order, Socket};
+use super::listeners::{self, Listener, Order, Socket};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::state::{ledger, storage};
@@ -59,7 +59,7 @@ type Lost = (&'static str, Mono, Millis);
 
 /// The socket that listens, and what is counted at it.
 pub struct Console {
-    door: Door,
+    listener: Listener,
     /// Where it is, and the group whose members may use it.
     open: RefCell<Option<(PathBuf, Option<u32>)>>,
     lost: Cell<Option<Lost>>,
@@ -76,7 +76,7 @@ pub struct Console {
 impl Console {
     pub fn new() -> Self {
         Self {
-            door: Door::new(),
+            listener: Listener::new(),
             open: RefCell::new(None),
             lost: Cell::new(None),
             own: rustix::process::geteuid().as_raw(),
@@ -128,7 +128,7 @@ impl Console {
                 {
                     forget(&path);
                 }
-                self.door.tell(Order::Open(Socket::Unix(listener)));
+                self.listener.tell(Order::Open(Socket::Unix(listener)));
             }
         }
     }
@@ -151,7 +151,7 @@ impl Console {
     pub fn close(&self) {
         if let Some((path, _)) = self.open.borrow_mut().take() {
             forget(&path);
-            self.door.tell(Order::Close);
+            self.listener.tell(Order::Close);
         }
     }
 }
@@ -204,12 +204,12 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
     Async::new(listener)
 }
 
-/// The task of the door: hands whoever comes to a free place, or says that there is none.
+/// The task of the listener: hands whoever comes to a free place, or says that there is none.
 pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
-    let door = &console.door;
+    let listener = &console.listener;
     let mut socket: Option<Socket> = None;
     loop {
-        match listeners::next(door, socket.as_ref()).await {
+        match listeners::next(listener, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
                 socket = Some(opened);
                 continue;

@@ -53,7 +53,7 @@ pub enum Plan<'a> {
     Gone,
 }
 
-/// By which door a request came, and what that says about its sender.
+/// By which listener a request came, and what that says about its sender.
 #[derive(Clone, Copy)]
 pub struct Arrival<'a> {
     pub listener: &'a Listener,
@@ -61,27 +61,27 @@ pub struct Arrival<'a> {
 }
 
 impl<'a> Web<'a> {
-    /// Decides, about a request that came by this door from there.
+    /// Decides about a request, by its listener and its peer.
     pub fn plan(&self, request: &Request<'_>, ticket: Ticket, peer: Peer) -> Plan<'a> {
         self.port.enter(|core| {
             let config = core.config;
-            let listener = self.doors.listener(ticket).and_then(|index| config.listeners.get(index));
+            let listener = self.listeners.listener(ticket).and_then(|index| config.listeners.get(index));
             listener.map_or(Plan::Gone, |listener| self.decide(core, request, Arrival { listener, peer }))
         })
     }
 
-    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, door: Arrival<'_>) -> Plan<'a> {
-        let prefix = core.config.str(door.listener.path_prefix);
+    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+        let prefix = core.config.str(arrival.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
-        match route(request.method, path, door.listener.serve) {
-            Route::To(Endpoint::Page(sheet)) => match self.page(core, request, door, None, sheet) {
+        match route(request.method, path, arrival.listener.serve) {
+            Route::To(Endpoint::Page(sheet)) => match self.page(core, request, arrival, None, sheet) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
                 Plan::Page { .. } if !prefix.is_empty() && request.path == prefix => {
-                    Plan::Redirect(door.listener.path_prefix)
+                    Plan::Redirect(arrival.listener.path_prefix)
                 }
                 plan => plan,
             },
-            Route::Secret(secret, sheet) => self.page(core, request, door, Some(secret), sheet),
+            Route::Secret(secret, sheet) => self.page(core, request, arrival, Some(secret), sheet),
             Route::SecretWithoutSlash(secret) => redirect(core.config, request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
@@ -90,27 +90,27 @@ impl<'a> Web<'a> {
             Route::To(Endpoint::Status) => self
                 .text(JSON, |out| render::alertmanager::status(out, core.now.wall_of(aiglon::time::Mono(0)))),
             Route::To(Endpoint::Receivers) => self.text(JSON, render::alertmanager::receivers),
-            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, door),
+            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival),
             Route::To(Endpoint::PushAlerts) => {
-                self.push(core.config, request, door, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
+                self.push(core.config, request, arrival, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
             }
             Route::To(Endpoint::Webhook) => {
-                self.push(core.config, request, door, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
+                self.push(core.config, request, arrival, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
             }
             Route::To(Endpoint::Write) => {
-                self.push(core.config, request, door, Sender::Repeating, Shape::Lines)
+                self.push(core.config, request, arrival, Sender::Repeating, Shape::Lines)
             }
             Route::To(Endpoint::Telegraf) => {
-                self.push(core.config, request, door, Sender::Repeating, Shape::Telegraf)
+                self.push(core.config, request, arrival, Sender::Repeating, Shape::Telegraf)
             }
             Route::To(Endpoint::Collectd) => {
-                self.push(core.config, request, door, Sender::Once, Shape::Collectd)
+                self.push(core.config, request, arrival, Sender::Once, Shape::Collectd)
             }
-            Route::To(Endpoint::Query) => match self.source(core.config, request, door, Scope::Push) {
+            Route::To(Endpoint::Query) => match self.source(core.config, request, arrival, Scope::Push) {
                 Err(refusal) => refusal,
                 Ok(_) => Plan::NoResults,
             },
-            Route::Heartbeat(name) => self.beat(core, request, door, name),
+            Route::Heartbeat(name) => self.beat(core, request, arrival, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
             Route::Nothing => Plan::Words(Status::NotFound, SENDERS_PATHS),
             Route::NotImplemented => Plan::Words(Status::NotImplemented, "method not known\n"),
@@ -127,7 +127,7 @@ impl<'a> Web<'a> {
         &self,
         core: &Core<'_>,
         request: &Request<'_>,
-        door: Arrival<'_>,
+        arrival: Arrival<'_>,
         secret: Option<&str>,
         sheet: PageKind,
     ) -> Plan<'a> {
@@ -140,7 +140,7 @@ impl<'a> Web<'a> {
         };
         let Some(id) = id else { return NOT_FOUND };
         let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
-        if site.visibility == Visibility::Local && (door.peer == Peer::World || request.forwarded) {
+        if site.visibility == Visibility::Local && (arrival.peer == Peer::World || request.forwarded) {
             // The same answer as for a site that does not exist.
             if self.port.warnings.may() {
                 log::warn!(
@@ -174,12 +174,12 @@ impl<'a> Web<'a> {
         &self,
         config: &Config,
         request: &Request<'_>,
-        door: Arrival<'_>,
+        arrival: Arrival<'_>,
         scope: Scope,
     ) -> Result<SourceId, Plan<'static>> {
         // A token that crossed a network in the clear is not accepted, not even a right one: that
         // would teach people to go on sending it.
-        if door.peer != Peer::Loopback && !door.listener.plaintext {
+        if arrival.peer != Peer::Loopback && !arrival.listener.plaintext {
             if self.port.warnings.may() {
                 log::warn!(
                     "a push over plain HTTP from beyond this machine was refused: use WireGuard or a TLS proxy, \
@@ -224,11 +224,11 @@ impl<'a> Web<'a> {
         &self,
         config: &Config,
         request: &Request<'_>,
-        door: Arrival<'_>,
+        arrival: Arrival<'_>,
         sender: Sender,
         shape: Shape,
     ) -> Plan<'a> {
-        let source = match self.source(config, request, door, Scope::Push) {
+        let source = match self.source(config, request, arrival, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
@@ -249,8 +249,8 @@ impl<'a> Web<'a> {
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its
     /// whole log.
-    fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, door: Arrival<'_>, name: &str) -> Plan<'a> {
-        let source = match self.source(core.config, request, door, Scope::Push) {
+    fn beat(&self, core: &mut Core<'_>, request: &Request<'_>, arrival: Arrival<'_>, name: &str) -> Plan<'a> {
+        let source = match self.source(core.config, request, arrival, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
@@ -274,8 +274,8 @@ impl<'a> Web<'a> {
         Plan::Beaten
     }
 
-    fn list(&self, config: &Config, request: &Request<'_>, door: Arrival<'_>) -> Plan<'a> {
-        let source = match self.source(config, request, door, Scope::Read) {
+    fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+        let source = match self.source(config, request, arrival, Scope::Read) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };

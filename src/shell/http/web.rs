@@ -17,7 +17,7 @@ use super::samples::Intake;
 pub struct Web<'a> {
     pub port: &'a Port,
     pub slots: &'a Slots,
-    pub doors: &'a Listeners,
+    pub listeners: &'a Listeners,
     pub pages: &'a Pages,
     pub tally: &'a Tally,
     pub intake: &'a Intake,

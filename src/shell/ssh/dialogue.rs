@@ -70,7 +70,7 @@ enum Stage {
     /// Reads an archive to its end.
     Archive,
     /// The daemon is asked.
-    RuleInterest,
+    Asking,
     /// It is busy.
     Waiting,
     /// It is asked what may stand at the cursor.
@@ -211,9 +211,9 @@ impl Talk {
                 Stage::Typing(prompt) => self.type_on(prompt, show),
                 Stage::Words => self.gather(show),
                 Stage::Archive => self.load(show),
-                Stage::RuleInterest | Stage::Completing => return Next::Ask(&self.request, &self.archive),
+                Stage::Asking | Stage::Completing => return Next::Ask(&self.request, &self.archive),
                 Stage::Waiting => {
-                    self.state = Stage::RuleInterest;
+                    self.state = Stage::Asking;
                     return Next::Wait;
                 }
                 Stage::Done => return Next::Done(self.status),
@@ -227,7 +227,7 @@ impl Talk {
     /// Takes in a part of the daemon's answer.
     pub fn frame(&mut self, kind: Kind, bytes: &[u8], show: &mut Show<'_>) {
         match kind {
-            Kind::Out if self.state == Stage::RuleInterest => self.show(To::Out, bytes, show),
+            Kind::Out if self.state == Stage::Asking => self.show(To::Out, bytes, show),
             // What a program reads is one stream, whatever it says.
             Kind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
             _ => self.words.extend_from_slice(bytes),
@@ -420,7 +420,7 @@ impl Talk {
         match request.write() {
             Ok(bytes) => {
                 self.request = bytes;
-                self.state = Stage::RuleInterest;
+                self.state = Stage::Asking;
             }
             Err(words) => self.fail(&format!("{words}\n"), USAGE, show),
         }
