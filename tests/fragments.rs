@@ -2,7 +2,7 @@
 //! refusal.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-#[path = "../www/compiler.rs"]
+#[path = "../www/compiler/mod.rs"]
 mod compiler;
 
 use compiler::{Catalogue, Fragment, Piece, catalogues, emit_floor, emit_fragments, emit_lang, emit_words};
@@ -16,7 +16,7 @@ fn english() -> Vec<Catalogue> {
 }
 
 fn compile(html: &str) -> Result<Fragment, String> {
-    fragments(&[("www/x.html".into(), html.into())], &english(), "p{color:red}")
+    fragments(&[("www/fragments/x.html".into(), html.into())], &english(), "p{color:red}")
         .map(|mut all| all.remove(0))
         .map_err(|refusals| refusals[0].to_string())
 }

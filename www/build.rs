@@ -1,6 +1,6 @@
 //! Compiles `www/` into Rust: the languages, their words, the page's fragments and its style.
 //!
-//! The work is done in `compiler.rs`, which the tests include as well. The build reads neither the
+//! The work is done in `compiler`, which the tests include as well. The build reads neither the
 //! clock nor git, so the same sources give the same bytes.
 
 use std::path::Path;
@@ -33,7 +33,7 @@ fn run() -> Result<(), Vec<Refusal>> {
     };
     let catalogues = compiler::catalogues(&read_all("www/lang", "txt")?)?;
     let style = compiler::minify(&read("www/style.css")?);
-    let fragments = compiler::fragments(&read_all("www", "html")?, &catalogues, &style)?;
+    let fragments = compiler::fragments(&read_all("www/fragments", "html")?, &catalogues, &style)?;
     write("lang.rs", compiler::emit_lang(&catalogues))?;
     write("words.rs", compiler::emit_words(&catalogues))?;
     write("fragments.rs", compiler::emit_fragments(&fragments, &style))?;

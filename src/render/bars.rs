@@ -4,7 +4,7 @@
 use heapless::String;
 use ufmt::uwrite;
 
-use super::fragment::{Bar, Mark, Notice, Out, Short};
+use super::fragment::{Bar, BarMark, BarShort, Notice, Out};
 use super::page::Context;
 use super::when;
 use super::words::{Word, around};
@@ -17,7 +17,7 @@ const DAY_MINUTES: u16 = 1440;
 const SLACK_MINUTES: u32 = 180;
 /// Of fewer minutes than this no percentage is told.
 const FEW_MINUTES: u32 = 60;
-const _: () = assert!(HISTORY_DAYS == 90, "www/bar.html is as wide");
+const _: () = assert!(HISTORY_DAYS == 90, "www/fragments/bar.html is as wide");
 /// The path of one kind of mark. At worst every other day has one: `m1 0h1`.
 type Path = String<320>;
 
@@ -155,7 +155,7 @@ impl Context<'_> {
             for (kind, class, y) in MARKS {
                 let d = path(fared, kind, y);
                 if !d.is_empty() {
-                    Mark { class, d: &d }.write(out);
+                    BarMark { class, d: &d }.write(out);
                 }
             }
         };
@@ -165,7 +165,7 @@ impl Context<'_> {
             if fared.len() == HISTORY_DAYS {
                 Bar { marks: &mut marks, text }.write(out);
             } else {
-                Short { days: &number, marks: &mut marks, text }.write(out);
+                BarShort { days: &number, marks: &mut marks, text }.write(out);
             }
         });
     }

@@ -8,8 +8,8 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, Component, Entry, Full, Legend, Link, Name, Notice, Now, Out, Page, PageBuf,
-    Paragraph, Parts, Quote, Robots, Service, Time, Zone, is_web,
+    Affected, Archive, Board, BoardEntry, Component, Full, Legend, Name, Notice, Now, Out, Page, PageBuf,
+    Paragraph, Parts, Quote, Robots, Service, ServiceMore, Time, Zone, is_web,
 };
 use super::when::{self, Date};
 use super::words::{Word, around, word};
@@ -558,7 +558,7 @@ impl<'a> Context<'a> {
         }
         let look = look(state);
         let separator = if part.is_empty() { "" } else { " · " };
-        Entry { id, look, service, separator, part, state: self.word(text) }.write(out);
+        BoardEntry { id, look, service, separator, part, state: self.word(text) }.write(out);
     }
 
     fn all_services(&self, out: &mut Out<'_>) {
@@ -610,7 +610,7 @@ impl<'a> Context<'a> {
                 let url = self.config.str(service.url);
                 if is_web(url) {
                     let (before, after) = around(self.word(Word::ServiceMore));
-                    Link { url, before, name, after }.write(out);
+                    ServiceMore { url, before, name, after }.write(out);
                 }
             },
         }

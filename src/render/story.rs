@@ -4,8 +4,8 @@
 use core::cell::Cell;
 
 use super::fragment::{
-    Back, Block, Fared, Foreign, Incident, Linked, Name, Notice, Out, Own, Parts, Past, Step, Steps, Whole,
-    Work,
+    Back, Block, Fared, Incident, IncidentLink, IncidentMore, Name, Notice, Out, Parts, Past, Step, Steps,
+    WordsForeign, WordsOwn, Work,
 };
 use super::markdown;
 use super::page::{Context, look, part_word};
@@ -96,11 +96,11 @@ impl Context<'_> {
         let dir = if markdown::is_rtl(lang) { "rtl" } else { "ltr" };
         if !markdown::is_tag(lang) {
             // The empty tag is HTML's for "not known".
-            Foreign { lang: "", dir: "auto", text: &mut text }.write(out);
+            WordsForeign { lang: "", dir: "auto", text: &mut text }.write(out);
         } else if Lang::from_tag(lang) == Some(self.lang) && dir == self.lang.dir() {
-            Own { text: &mut text }.write(out);
+            WordsOwn { text: &mut text }.write(out);
         } else {
-            Foreign { lang, dir, text: &mut text }.write(out);
+            WordsForeign { lang, dir, text: &mut text }.write(out);
         }
     }
 
@@ -195,7 +195,7 @@ impl Context<'_> {
                         self.title(out, incident);
                     } else {
                         let mut text = |out: &mut Out<'_>| self.title(out, incident);
-                        Linked { base: self.base, number: &number, text: &mut text }.write(out);
+                        IncidentLink { base: self.base, number: &number, text: &mut text }.write(out);
                     }
                 },
                 since: &mut |out| self.when(out, incident),
@@ -214,7 +214,7 @@ impl Context<'_> {
                 more: &mut |out| {
                     if total.get() > steps && !alone {
                         let mut text = |out: &mut Out<'_>| out.word(Word::IncidentMore);
-                        Whole { base: self.base, number: &number, text: &mut text }.write(out);
+                        IncidentMore { base: self.base, number: &number, text: &mut text }.write(out);
                     } else if total.get() > steps {
                         self.left_out.set(true);
                     }
@@ -293,7 +293,7 @@ impl Context<'_> {
             if Some(other.number) == incident.merged_into {
                 Notice { class: "why", text: &mut |out| out.word(Word::IncidentMerged) }.write(out);
                 let mut text = |out: &mut Out<'_>| self.title(out, other);
-                Whole { base: self.base, number: &number(other.number), text: &mut text }.write(out);
+                IncidentMore { base: self.base, number: &number(other.number), text: &mut text }.write(out);
             }
         });
     }

@@ -5,11 +5,8 @@
 //! refusal says file, line and what is wrong. `catalogue` reads the languages, `fragment` the HTML,
 //! `emit` writes Rust.
 
-#[path = "compiler/catalogue.rs"]
 mod catalogue;
-#[path = "compiler/emit.rs"]
 mod emit;
-#[path = "compiler/fragment.rs"]
 mod fragment;
 
 use std::fmt;
