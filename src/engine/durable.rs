@@ -28,9 +28,9 @@
 //! since a component that is left out could turn green. `kept`: of what is kept, the name, the
 //! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
 //! alerts that are not written down: more than fit, more than its allowance of flash (see
-//! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be guessed
-//! from the fingerprint. `began` and `ended` are of earlier versions, and only read. `severity`: 1
-//! degraded, 2 outage; and 16 if collectd says it.
+//! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be
+//! guessed from the fingerprint. `began` and `ended` are of earlier versions, and only read.
+//! `severity`: 1 degraded, 2 outage; and 16 if collectd says it.
 //!
 //! # A life over a restart
 //!

@@ -241,8 +241,8 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
     }
 }
 
-/// Lets in whoever is at the listener while there is room: a crowd that had to wait for one turn of the
-/// reactor each would fill the kernel's queue, and who finds that full tries again only after a
+/// Lets in whoever is at the listener while there is room: a crowd that had to wait for one turn of
+/// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
 fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
     for _ in 0..ACCEPTS_A_TURN {

@@ -98,8 +98,8 @@ pub fn serve(options: &Options) -> ExitCode {
 }
 
 impl App {
-    /// Reads the configuration, or the last good one, and opens its listeners. Not inlined: its stack
-    /// would stay in use below whatever runs afterwards.
+    /// Reads the configuration, or the last good one, and opens its listeners. Not inlined: its
+    /// stack would stay in use below whatever runs afterwards.
     #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.port.state();

@@ -7,8 +7,8 @@
 //! bounded, and done when it says so. Who they are, the server knows by their key ([`seats`]), and
 //! what they may do is looked up by the daemon, for each line.
 //!
-//! [`backoff`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client has
-//! sent, [`dialogue`] what it means.
+//! [`backoff`] knows who has to wait, [`session`] what may be asked for, [`channel`] what a client
+//! has sent, [`dialogue`] what it means.
 
 mod backoff;
 mod channel;
