@@ -28,6 +28,8 @@ pub(super) struct Watch {
     changed_at: Mono,
     /// Since when it has been better than announced, if it is.
     better_since: Option<Mono>,
+    /// It has been well since it was bad last, though that was not announced yet.
+    recovered: bool,
 }
 
 impl Watch {
@@ -37,7 +39,15 @@ impl Watch {
 
     pub(super) const fn new() -> Self {
         let (seen, last) = (State::NoData, State::NoData);
-        Self { seen, last, known: false, waits: false, changed_at: Mono(0), better_since: None }
+        Self {
+            seen,
+            last,
+            known: false,
+            waits: false,
+            changed_at: Mono(0),
+            better_since: None,
+            recovered: false,
+        }
     }
 }
 
@@ -133,6 +143,7 @@ impl Incidents {
         if state != State::NoData {
             (watch.known, watch.last) = (true, state);
         }
+        watch.recovered = link.number != 0 && (watch.recovered || state == State::Operational);
         let better = link.number != 0 && state < link.announced;
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
@@ -237,6 +248,16 @@ impl Incidents {
             self.blame(config, site, link.number, root, now);
         }
         self.date(about, now);
+        if matches!(seen, State::Degraded | State::Outage) && self.fails_again(id) {
+            // People said that it was over, and for a moment it was: this is new trouble.
+            let well = About { state: State::Operational, since: None, ..about };
+            let step = self.step_about(self.link(id).number, What::Better, well, now);
+            self.take_step(now, site, &step);
+            if !self.is_expected(config, id, now) {
+                self.trouble(config, about, now);
+            }
+            return;
+        }
         let announced = self.link(id).announced;
         let due = match (seen, announced) {
             _ if seen == announced => false,
@@ -250,6 +271,15 @@ impl Incidents {
         if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(about, announced, now);
         }
+    }
+
+    /// Whether a component of an incident that people ended has been well since, and is not any more.
+    fn fails_again(&mut self, id: ComponentId) -> bool {
+        let number = self.link(id).number;
+        let ended =
+            self.derived.find(self.names.site_of(id), number).is_some_and(|incident| !incident.open);
+        let Some(watch) = self.watches.get_mut(id.index()) else { return false };
+        core::mem::take(&mut watch.recovered) && ended
     }
 
     /// Says that a component of an incident has been unwell since earlier than was told: page and

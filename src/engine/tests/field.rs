@@ -1144,6 +1144,31 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
     }
 }
 
+/// A person says that it is over while it is not. Then it is, and soon after that it is not.
+#[test]
+fn u1_new_trouble_after_a_person_ended_the_old_one_is_told() {
+    for silent in [false, true] {
+        let mut board = hooked();
+        if silent {
+            // Nobody knows when the person says so.
+            board.quiet(LAPSES + 20);
+        }
+        board.update(Phase::Resolved);
+        let minute = board.minute();
+        board.hook(A, &[over(9, minute)]);
+        board.quiet(minute + 1);
+        assert_eq!(board.state(HERON), State::Operational);
+        board.hook(A, &[down(minute + 1)]);
+        board.quiet(minute + 3);
+        let trouble = board.troubles()[0];
+        assert!(trouble.open, "{trouble:?}");
+        assert!(!board.page().contains("The team says that it is over"), "{}", board.page());
+        assert_eq!(board.since(HERON), Some(minute + 1));
+        board.kill();
+        assert_eq!(board.since(HERON), Some(minute + 1));
+    }
+}
+
 // ---- 34: promises without a bound ---------------------------------------------------------------
 
 #[test]
