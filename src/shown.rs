@@ -146,6 +146,10 @@ pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
     for (id, _) in config.services_of(site) {
         let said = ShownState::from(view.said(id).0);
         worst = if said > ShownState::Well { worst.max(Some(said)) } else { worst };
+        // Without parts it is not known to be well, and stands below as that.
+        if config.components_of(id).next().is_none() {
+            worst = worst.max(Some(ShownState::NoData));
+        }
     }
     view.incidents(site, &mut |incident| {
         if is_current(incident) {

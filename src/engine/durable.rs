@@ -41,6 +41,7 @@
 use super::Engine;
 use super::alerts::{AlertKey, AlertPhase, Grant, Held, OnFlash};
 use super::heartbeats::BEAT;
+use super::intake::lapses_to;
 use super::lifetime::{Memory, Reading, Sender};
 use super::mapping::{self, LEADING};
 use crate::config::Config;
@@ -216,14 +217,14 @@ impl Engine {
             key,
             components: listed,
             fires,
-            unknown: if claim.says & !15 == UNSEEN { Finding::SenderCannotTell } else { Finding::Lapsed },
+            unknown: if claim.says & !15 == UNSEEN { Finding::SenderCannotTell } else { lapses_to(fires) },
             number: 0,
             sender: if claim.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
             phase,
             memory: Memory {
                 announced: known(claim.until).into(),
                 announced_at: now.mono,
-                reading: Reading::Firing,
+                reading: if claim.says & !15 == UNSEEN { Reading::CannotTell } else { Reading::Firing },
                 promised: false,
             },
             starts_at: known(claim.starts).into(),

@@ -91,6 +91,8 @@ pub(super) struct HeartbeatSlot {
     /// What was written last, and when.
     noted: (u8, Mono),
     noted_at: Option<Mono>,
+    /// When the end of a failure was written last.
+    mended_at: Option<Mono>,
     /// The journal must be told of it.
     dirty: bool,
     /// Whether nothing came in this run yet, and a record says when it came before, and what: as in
@@ -108,6 +110,7 @@ impl HeartbeatSlot {
             pulse: HeartbeatState::Unheard { since: Mono(0) },
             noted: (0, Mono(0)),
             noted_at: None,
+            mended_at: None,
             dirty: false,
             recalled: false,
             recalled_at: Wall(0),
@@ -251,7 +254,7 @@ impl Engine {
         let noted = beat.noted.0 & FAILED != 0;
         // What flaps more often than it is owed must not cost the flash for it.
         let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };
-        let settled = beat.noted_at.is_none_or(|at| now.mono >= at.plus(rest));
+        let settled = beat.mended_at.is_none_or(|at| now.mono >= at.plus(rest));
         let news = failed && !noted || !failed && noted && settled;
         // What comes often, and was written with the history, must not be on time after a restart
         // if it has failed since.
@@ -296,6 +299,9 @@ impl Engine {
         let Some(record) = self.beat_record(config, id, now) else { return };
         each(BEAT, &record);
         if let Some(beat) = self.beats.get_mut(id.index()) {
+            if beat.noted.0 & FAILED != 0 && beat.pulse.flags() & FAILED == 0 {
+                beat.mended_at = Some(now.mono);
+            }
             beat.noted = (beat.pulse.flags(), beat.pulse.last().unwrap_or_default());
             beat.noted_at = Some(now.mono);
         }

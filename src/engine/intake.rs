@@ -208,7 +208,7 @@ impl Engine {
             held.components = components;
             held.fires = fires;
             if held.fires() {
-                held.unknown = Finding::Lapsed;
+                held.unknown = lapses_to(fires);
             }
             let changed = held.kept != kept;
             held.kept = kept;
@@ -264,7 +264,7 @@ impl Engine {
             unknown: if message.reading == Reading::CannotTell {
                 Finding::SenderCannotTell
             } else {
-                Finding::Lapsed
+                lapses_to(fires)
             },
             number: 0,
             sender: message.sender,
@@ -552,7 +552,7 @@ impl Engine {
                 AlertPhase::Expired { quiet_since }
                     if held.sender == Sender::Repeating
                         // Nobody looks, as its sender says itself: its silence tells nothing.
-                        && held.unknown != Finding::SenderCannotTell
+                        && held.memory.reading != Reading::CannotTell
                         && self.repeats(held.source(), now) =>
                 {
                     (quiet_since.plus(EXPIRED_QUIET), None)
@@ -585,6 +585,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// Why nobody can tell whether an alert fires that says this and is not repeated.
+pub(super) fn lapses_to(fires: Finding) -> Finding {
+    if fires == Finding::SenderCannotTell { fires } else { Finding::Lapsed }
 }
 
 fn claim(alert: &Alert) -> Claim {

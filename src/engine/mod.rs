@@ -423,6 +423,11 @@ impl Engine {
         self.count_rules(config);
         for (id, earliest) in (0u16..).map(ComponentId).zip(earliest).take(config.components.len()) {
             let told = self.incidents.unwell_since(id, now).filter(|_| anew).map(At::Wall);
+            if told.is_some()
+                && let Some(status) = self.statuses.get_mut(id.index())
+            {
+                status.recall_trouble();
+            }
             let earliest = match (earliest, told) {
                 (Some(earliest), Some(told)) => Some(earliest.min(told, now)),
                 (earliest, told) => earliest.or(told),
@@ -480,6 +485,7 @@ impl View for EngineView<'_> {
         let status = self.engine.statuses.get(id.index()).copied().unwrap_or(ComponentStatus::new());
         ComponentView {
             finding: status.shown(),
+            trouble: status.in_trouble(),
             // Nothing began later than now.
             since: status.since().map(|at| at.min(At::Mono(self.now.mono), self.now)),
             maintenance: self.engine.incidents.in_maintenance(id),

@@ -30,6 +30,8 @@ pub struct ComponentStatus {
     doubt_until: Mono,
     /// How many changes go on that have made it better, and are not shown yet.
     held: u8,
+    /// `since` is when a witness, or an incident, said that something was wrong.
+    trouble: bool,
     shown: Finding,
     since: At,
     /// Whether `since` is known. Not an `Option`: its `None` is not zero, and would move all of the
@@ -50,6 +52,7 @@ impl ComponentStatus {
             doubt: Finding::NeverHeard,
             doubt_until: Mono(0),
             held: 0,
+            trouble: false,
             shown: Finding::NeverHeard,
             since: At::Mono(Mono(0)),
             dated: false,
@@ -64,6 +67,16 @@ impl ComponentStatus {
     /// Since when it has been well, or unwell.
     pub fn since(&self) -> Option<At> {
         self.dated.then_some(self.since)
+    }
+
+    /// Whether something was reported to be wrong since then: it may be unknown by now.
+    pub fn in_trouble(&self) -> bool {
+        self.trouble
+    }
+
+    /// An incident of an earlier run says that it was unwell.
+    pub fn recall_trouble(&mut self) {
+        self.trouble = true;
     }
 
     fn date(&mut self, since: Option<At>) {
@@ -214,6 +227,11 @@ impl ComponentStatus {
         let found = self.found(now.mono);
         let since = self.since_of(found, earliest, now);
         let changed = (found, since) != (self.shown, self.since());
+        self.trouble = match found {
+            Finding::Well | Finding::TeamSaysOver => false,
+            Finding::Degraded | Finding::Outage | Finding::Lapsed | Finding::SenderCannotTell => true,
+            _ => self.trouble,
+        };
         self.shown = found;
         self.date(since);
         changed

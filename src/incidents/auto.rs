@@ -28,26 +28,21 @@ pub(super) struct Watch {
     changed_at: Mono,
     /// Since when it has been better than announced, if it is.
     better_since: Option<Mono>,
-    /// It has been well since it was bad last, though that was not announced yet.
-    recovered: bool,
 }
 
 impl Watch {
+    /// A start: it was well when the last run knew.
+    pub(super) fn was_well(&mut self) {
+        self.last = State::Operational;
+    }
+
     pub(super) fn seen(&self) -> State {
         self.seen
     }
 
     pub(super) const fn new() -> Self {
         let (seen, last) = (State::NoData, State::NoData);
-        Self {
-            seen,
-            last,
-            known: false,
-            waits: false,
-            changed_at: Mono(0),
-            better_since: None,
-            recovered: false,
-        }
+        Self { seen, last, known: false, waits: false, changed_at: Mono(0), better_since: None }
     }
 }
 
@@ -143,7 +138,6 @@ impl Incidents {
         if state != State::NoData {
             (watch.known, watch.last) = (true, state);
         }
-        watch.recovered = link.number != 0 && (watch.recovered || state == State::Operational);
         let better = link.number != 0 && state < link.announced;
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
@@ -153,7 +147,7 @@ impl Incidents {
     pub fn was_well(&mut self, components: &ComponentSet) {
         for id in components.iter() {
             if let Some(watch) = self.watches.get_mut(id.index()) {
-                watch.last = State::Operational;
+                watch.was_well();
             }
         }
     }
@@ -248,14 +242,7 @@ impl Incidents {
             self.blame(config, site, link.number, root, now);
         }
         self.date(about, now);
-        if matches!(seen, State::Degraded | State::Outage) && self.fails_again(id) {
-            // People said that it was over, and for a moment it was: this is new trouble.
-            let well = About { state: State::Operational, since: None, ..about };
-            let step = self.step_about(self.link(id).number, What::Better, well, now);
-            self.take_step(now, site, &step);
-            if !self.is_expected(config, id, now) {
-                self.trouble(config, about, now);
-            }
+        if seen >= State::Degraded && self.link(id).well && self.fails_again(config, about, now) {
             return;
         }
         let announced = self.link(id).announced;
@@ -270,22 +257,34 @@ impl Incidents {
         };
         if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(about, announced, now);
+        } else if seen == State::Operational && announced != seen && !self.link(id).well {
+            let step = self.step_about(self.link(id).number, What::Paused, about, now);
+            self.take_step(now, site, &step);
         }
     }
 
-    /// Whether a component of an incident that people ended has been well since, and is not any more.
-    fn fails_again(&mut self, id: ComponentId) -> bool {
-        let number = self.link(id).number;
-        let ended =
-            self.derived.find(self.names.site_of(id), number).is_some_and(|incident| !incident.open);
-        let Some(watch) = self.watches.get_mut(id.index()) else { return false };
-        core::mem::take(&mut watch.recovered) && ended
+    /// A component of an incident was well for a moment, which was not announced. True if people had
+    /// said that the incident is over: then this is new trouble, and told as that.
+    fn fails_again(&mut self, config: &Config, about: About, now: Now) -> bool {
+        let (site, number) = (self.names.site_of(about.id), self.link(about.id).number);
+        let open = self.derived.find(site, number).is_some_and(|incident| incident.open);
+        let (what, about_then) = if open {
+            (What::Resumed, about)
+        } else {
+            (What::Better, About { state: State::Operational, since: None, ..about })
+        };
+        let step = self.step_about(number, what, about_then, now);
+        self.take_step(now, site, &step);
+        if !open && !self.is_expected(config, about.id, now) {
+            self.trouble(config, about, now);
+        }
+        !open
     }
 
     /// Says that a component of an incident has been unwell since earlier than was told: page and
     /// incident tell one beginning, before a restart and after it.
     fn date(&mut self, about: About, now: Now) {
-        let Link { number, announced, since } = self.link(about.id);
+        let Link { number, announced, since, .. } = self.link(about.id);
         let told = Wall(since);
         let earlier = about.since.is_some_and(|since| since.secs() < told.secs());
         let unwell = about.state != State::Operational && announced != State::Operational;

@@ -71,11 +71,13 @@ pub struct Link {
     pub announced: State,
     /// Since when it has been unwell, in milliseconds since 1970; 0: not known, or it is well.
     pub since: i64,
+    /// It is well, and that was not announced yet.
+    pub well: bool,
 }
 
 impl Link {
     /// To no incident; all-zero.
-    pub const NONE: Self = Self { number: 0, announced: State::NoData, since: 0 };
+    pub const NONE: Self = Self { number: 0, announced: State::NoData, since: 0, well: false };
 }
 
 /// All that follows from the log. All-zero when new.
@@ -252,6 +254,17 @@ impl Derived {
                     incident.began = When::Wall(began.min(since.0));
                 }
             }
+            What::Paused | What::Resumed => {
+                if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
+                    && link.number == step.number
+                {
+                    link.well = step.what == What::Paused;
+                    if !link.well {
+                        link.since = since.unwrap_or(0);
+                    }
+                }
+                return true;
+            }
             What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}
         }
         // What a person says of a component, its monitoring need not see.
@@ -265,7 +278,7 @@ impl Derived {
                 _ if goes_on && link.since != 0 => since.map_or(link.since, |since| since.min(link.since)),
                 _ => since.unwrap_or(0),
             };
-            *link = Link { number: step.number, announced: state, since };
+            *link = Link { number: step.number, announced: state, since, well: false };
         }
         true
     }

@@ -400,7 +400,13 @@ impl Incidents {
                 continue;
             }
             let end = match step.what {
-                What::Joined | What::Worse | What::Better | What::NoData | What::Dated => None,
+                What::Joined
+                | What::Worse
+                | What::Better
+                | What::NoData
+                | What::Dated
+                | What::Paused
+                | What::Resumed => None,
                 What::Reopened => match self.end_before(raw.at, head.site, step.number) {
                     None => continue,
                     end => end,
@@ -455,12 +461,12 @@ impl Incidents {
     /// that has to have ended again.
     fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
         let mut later = self.steps_from(at, site, step.number).skip(1);
-        let mild = |what| matches!(what, What::Better | What::NoData);
-        // Who says no more than since when leaves how bad it was to others, and who says no more
-        // than how bad, since when.
-        let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated);
-        let says =
-            |what| (what != What::Dated || step.what == What::Dated) && (dates(what) || !dates(step.what));
+        let mild = |what| matches!(what, What::Better | What::NoData | What::Paused);
+        // A step that nobody is told of says since when, or that it is well for now. It leaves how bad
+        // it was to others, and a step that says only how bad leaves since when.
+        let hidden = |what| matches!(what, What::Dated | What::Paused | What::Resumed);
+        let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated | What::Resumed);
+        let says = |what| (!hidden(what) || hidden(step.what)) && (dates(what) || !dates(step.what));
         if anew && !self.steps_from(at, site, step.number).any(|(_, _, later)| later.what == What::Resolved) {
             return false;
         }

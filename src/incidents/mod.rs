@@ -413,6 +413,8 @@ impl Incidents {
             self.redate(&|_| When::Unknown);
         }
         self.rebuild();
+        let links = self.derived.links.iter().zip(&mut self.watches);
+        links.filter(|(link, _)| link.well).for_each(|(_, watch)| watch.was_well());
         self.log.note_all();
         self.forget_later(now);
         while self.log.weight() > self.capacity() && self.shrink(Some(now)) {}

@@ -125,10 +125,15 @@ pub enum What {
     Amended = 12,
     /// One has been unwell since earlier than was told: an alert of it came that began before.
     Dated = 13,
+    /// One is well, which is not announced before it has been so for a while: a restart tells it as
+    /// before.
+    Paused = 14,
+    /// One is unwell again before that was announced, since then.
+    Resumed = 15,
 }
 
 impl What {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::Opened,
         Self::Joined,
         Self::Worse,
@@ -142,6 +147,8 @@ impl What {
         Self::Retitled,
         Self::Amended,
         Self::Dated,
+        Self::Paused,
+        Self::Resumed,
     ];
 }
 

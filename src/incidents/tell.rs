@@ -21,7 +21,8 @@ impl Incidents {
     /// Since when a component that was announced to be unwell has been so, if that is known.
     pub fn unwell_since(&self, id: ComponentId, now: Now) -> Option<Wall> {
         let link = self.link(id);
-        if link.number == 0 || link.since == 0 { None } else { self.wall_of(When::Wall(link.since), now) }
+        let known = link.number != 0 && link.since != 0 && !link.well;
+        if !known { None } else { self.wall_of(When::Wall(link.since), now) }
     }
 
     /// Calls `each` with every incident of a site, the newest first.
@@ -242,6 +243,6 @@ fn step_of(record: &StepRecord<'_>) -> Option<Step> {
         What::Merged => Step::Merged(record.arg),
         What::Acknowledged => Step::Acknowledged,
         What::Retitled => Step::Retitled,
-        What::Amended | What::Dated => return None,
+        What::Amended | What::Dated | What::Paused | What::Resumed => return None,
     })
 }

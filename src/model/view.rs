@@ -27,6 +27,8 @@ pub struct ComponentView {
     /// Since when it has been well, or unwell (that never moves forward while it stays unwell);
     /// `None` if that is not known.
     pub since: Option<At>,
+    /// Whether something was reported to be wrong since then. It may be unknown by now.
+    pub trouble: bool,
     /// Whether planned work is being done on it now: whatever its state is was expected.
     pub maintenance: bool,
     /// The component that is down and without which this one cannot work, if it is not well itself.

@@ -135,13 +135,6 @@ pub(super) const fn part_word(state: ShownState) -> Word {
     }
 }
 
-/// Whether its monitoring has reported that something is wrong with a part, which began as bad as
-/// it is or milder.
-fn is_trouble(seen: &ComponentView) -> bool {
-    use Finding::{Degraded, Lapsed, Outage, SenderCannotTell};
-    matches!(shown::reason(seen), Degraded | Outage | Lapsed | SenderCannotTell)
-}
-
 /// The room for what alerts say, in bytes, and whether something did not fit.
 #[derive(Clone, Copy)]
 struct Texts {
@@ -637,7 +630,7 @@ impl<'a> Context<'a> {
             since: &mut |out| {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
                 if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
-                    self.since(out, is_trouble(&seen), since.wall(self.now));
+                    self.since(out, seen.trouble && told >= ShownState::NoData, since.wall(self.now));
                 }
             },
             detail: &mut |out| {

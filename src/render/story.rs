@@ -249,7 +249,7 @@ impl Context<'_> {
             out.text(" · ");
             self.time(out, began, now, Date::UnlessToday);
         } else {
-            self.since(out, true, Some(began));
+            self.since(out, incident.worst >= crate::model::State::Degraded, Some(began));
         }
     }
 

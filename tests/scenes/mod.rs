@@ -152,6 +152,7 @@ impl Fake {
             ComponentView {
                 finding,
                 since: Some(At::Mono(minutes_ago(minutes))),
+                trouble: matches!(finding, Finding::Degraded | Finding::Outage | Finding::Lapsed),
                 ..ComponentView::default()
             },
         );

@@ -1144,6 +1144,13 @@ fn fu1_the_headline_is_never_better_than_an_incident_below_it() {
     }
 }
 
+#[test]
+fn u1_a_service_without_parts_is_not_known_to_be_well() {
+    let mut board = Board::well(&(ONE.to_string() + "config service 'vpn'\n\toption site 'home'\n"));
+    board.quiet(20);
+    assert_eq!(board.headline(), "We do not know everything");
+}
+
 /// A person says that it is over while it is not. Then it is, and soon after that it is not.
 #[test]
 fn u1_new_trouble_after_a_person_ended_the_old_one_is_told() {

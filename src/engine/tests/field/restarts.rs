@@ -171,3 +171,106 @@ fn trouble_that_is_over_is_written_soon_after_a_start_without_a_clock() {
     let wait = board.engine.uptime().flush_at().unwrap().0 - board.now.0;
     assert!(wait <= 60 * MIN, "{}", wait / MIN);
 }
+
+/// Prometheus' alerts are in no record: the incident knows that it was well, and since when it is not.
+#[test]
+fn a_short_recovery_is_told_after_a_restart_as_before_it() {
+    let down = |board: &mut Board, starts: i64, ends: i64| {
+        board.alerts(A, &[alert("AntennaDown", "heron", starts, ends)]);
+    };
+    for hooks in [false, true] {
+        let mut board = Board::well(ONE);
+        let tell = |board: &mut Board, starts: i64, ends: Option<i64>| {
+            if hooks {
+                board.hook(A, &[hook("AntennaDown", "heron", starts, ends)]);
+            } else {
+                down(board, starts, ends.unwrap_or(starts + 60));
+            }
+        };
+        tell(&mut board, 10, None);
+        board.quiet(20);
+        tell(&mut board, 10, Some(20));
+        board.quiet(23);
+        assert_eq!(board.tells(HERON), (State::Operational, Some(20)));
+        // It is well, and not told to be down again.
+        board.kill();
+        assert_ne!(board.headline(), "Something is down", "{hooks}");
+        assert_ne!(board.state(HERON), State::Outage);
+        board.quiet(24);
+        tell(&mut board, 24, None);
+        board.quiet(26);
+        assert_eq!(board.tells(HERON), (State::Outage, Some(24)), "{hooks}");
+        assert_eq!(board.troubles().len(), 1);
+        board.kill();
+        assert_eq!(board.since(HERON), Some(24), "{hooks}");
+        board.reload();
+        assert_eq!(board.since(HERON), Some(24), "{hooks}");
+    }
+}
+
+#[test]
+fn what_a_person_ended_just_before_a_restart_is_not_told_to_be_down() {
+    let mut board = Board::well(ONE);
+    board.alerts(A, &[alert("AntennaDown", "heron", 10, 60)]);
+    board.quiet(12);
+    board.release(HERON);
+    board.quiet(13);
+    assert_eq!(board.reason(HERON), Finding::TeamSaysOver);
+    board.kill();
+    assert_ne!(board.headline(), "Something is down");
+}
+
+#[test]
+fn what_was_down_and_is_unknown_has_been_in_trouble_since_then() {
+    let mut board = Board::well(ONE);
+    board.alerts(A, &[alert("AntennaDown", "heron", 10, 60)]);
+    board.quiet(20);
+    let says = |board: &Board| board.page().contains("trouble since 12:10");
+    assert!(says(&board), "{}", board.page());
+    board.kill();
+    assert_eq!(board.state(HERON), State::NoData);
+    assert!(says(&board) && !board.page().contains("Unknown since"), "{}", board.page());
+    // What is only not heard is not in trouble.
+    let mut board = Board::well(ONE);
+    board.pass_to(30 * MIN);
+    assert!(!board.page().contains("trouble since"), "{}", board.page());
+}
+
+#[test]
+fn what_said_that_it_cannot_tell_still_says_so_when_it_is_not_repeated() {
+    let mut board = Board::well(ONE);
+    let no_data = down(9).replace("AntennaDown", "DatasourceNoData");
+    board.hook(A, &[no_data]);
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+    board.quiet(LAPSES + 1);
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+    board.kill();
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+    // What repeats within minutes ends when it is not repeated.
+    let mut board = Board::well(ONE);
+    board.alerts(A, &[alert("DatasourceNoData", "heron", 9, 14)]);
+    assert_eq!(board.reason(HERON), Finding::SenderCannotTell);
+    board.quiet(40);
+    assert_eq!(board.state(HERON), State::Operational);
+}
+
+#[test]
+fn a_heartbeat_that_came_after_a_failure_is_not_failed_after_a_power_cut() {
+    let text = ONE.to_string()
+        + "config heartbeat 'nightly'
+	option source 'a'
+	option component 'heron'
+	option every '24h'
+	option grace '2h'
+";
+    let mut board = Board::well(&text);
+    for (minute, failed) in [(11, false), (20, true), (30, false)] {
+        board.quiet(minute);
+        board.beat(HeartbeatId(0), failed);
+    }
+    board.quiet(50);
+    assert_eq!(board.state(HERON), State::Operational);
+    board.cut_power(1);
+    board.quiet(60);
+    assert_eq!(board.beat_word(HeartbeatId(0)), "on time");
+}
