@@ -334,7 +334,7 @@ fn what_contradicts_is_said() {
         // Theirs is the better word: it is a claim.
         "Something is downPlanned work · Set by the team, 07:36.",
         "The team says that it is over, but the monitoring still reports trouble.",
-        "Works · 02:26It works again; we are still watching.",
+        "WorksIt works again; we are still watching.",
         "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
         "No more news · Great crested grebe, main hall · 02:36",
         "Affected by: Link to the Internet",
