@@ -519,7 +519,7 @@ pub fn in_state(state: &str) -> Daemon {
     }
     match state {
         "partly" => {
-            eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"))
+            eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"));
         }
         "down" => eventually("all is silent", 5, || {
             daemon.english().contains("We hear nothing from the monitoring")
