@@ -799,7 +799,8 @@ fn a_flash_that_fails_is_told() {
     assert_eq!(status, Some(0), "{out}");
     assert!(err.contains("kept in memory only"), "{err}");
     assert!(incident(&daemon).contains("in memory"));
-    daemon.process.wait_for("the journal cannot be written");
+    let place = format!("the journal cannot be written ({}: ", daemon.dir.path().display());
+    daemon.process.wait_for(&place);
 
     // That somebody ended an alert is kept like what they wrote, since its sender may not say it
     // again.

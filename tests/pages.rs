@@ -194,9 +194,9 @@ fn states_are_told_in_words() {
     let down = seen.last_mut().unwrap();
     assert!(down.contains("Something is down"));
     let silent = all(Fake { every: every(Finding::Silent), ..Fake::default() });
-    assert!(silent.contains("The monitoring is down"));
+    assert!(silent.contains("We hear nothing from the monitoring"));
     let missed = all(Fake { every: every(Finding::NeverHeard), missed: true, ..Fake::default() });
-    assert!(missed.contains("The monitoring is down"));
+    assert!(missed.contains("We hear nothing from the monitoring"));
     let length = seen.len();
     seen.sort();
     seen.dedup();
@@ -334,7 +334,7 @@ fn what_contradicts_is_said() {
         // Theirs is the better word: it is a claim.
         "Something is downPlanned work · Set by the team, 07:36.",
         "The team says that it is over, but the monitoring still reports trouble.",
-        "Works · 02:26It works again; we are still watching.",
+        "WorksIt works again; we are still watching.",
         "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
         "No more news · Great crested grebe, main hall · 02:36",
         "Affected by: Link to the Internet",
@@ -505,7 +505,7 @@ fn bars_pretend_nothing() {
     assert!(marks.ends_with("><path class=\"na\" d=\"M0 3h7\"/>"), "{marks}");
     assert_eq!(text, "100 % · days known: 7");
     view.past.extend((0..14).map(|ago| ((0, ago), Day::default())));
-    assert_eq!(bar(&view).1, "No days are known yet");
+    assert_eq!(bar(&view).1, "Not enough is known yet for a percentage");
     view.days = 0;
     let page = rendered(&config, Lang::En, &view);
     assert!(!page.contains("<svg") && !page.contains("Bars:"));

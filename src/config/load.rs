@@ -266,7 +266,9 @@ impl<'a> Loader<'a, '_> {
                 }
                 false
             });
-            if !present && !self.broken {
+            // What is misspelt is told as such, and not as missing.
+            let is_meant = |statement: &Statement<'a>| meant(section.kind, statement) == row.name;
+            if !present && !self.broken && !self.later(walk, section, is_meant) {
                 let problem = Mistake::new(line, Kind::Missing).section(section.kind.name()).option(row.name);
                 self.problems
                     .add(problem.known(row.required).word(self.config.name_of(section).unwrap_or("")));
@@ -282,7 +284,7 @@ impl<'a> Loader<'a, '_> {
             Found::Option(row, lang) => (row, lang),
             Found::UnknownLang => return self.problems.add(Mistake::new(line, Kind::UnknownLang).word(name)),
             Found::Unknown => {
-                let near = near::nearest(name, &mut schema::of(section.kind).map(|row| row.name));
+                let near = nearest(section.kind, name);
                 let problem = Mistake::new(line, Kind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
@@ -317,6 +319,18 @@ impl<'a> Loader<'a, '_> {
         }
         self.apply(&value);
     }
+}
+
+/// The option of a section that was perhaps meant; empty if none is near.
+fn nearest(kind: Type, name: &str) -> &'static str {
+    near::nearest(name, &mut schema::of(kind).map(|row| row.name))
+}
+
+/// What a statement with an unknown option was perhaps meant to be; else empty.
+fn meant(kind: Type, statement: &Statement<'_>) -> &'static str {
+    let mut buffer = [0u8; CONFIG_NAME_BYTES];
+    let name = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
+    if matches!(schema::find(kind, name), Found::Unknown) { nearest(kind, name) } else { "" }
 }
 
 fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
@@ -581,10 +595,7 @@ mod tests {
             ("config listen l\n\toption address [::]:80", &["1: 'config listen l' lacks 'serve'"]),
             (
                 "config listen\n\toption adress [::]:80\n\tlist serve page",
-                &[
-                    "1: 'config listen' lacks 'address'",
-                    "2: 'config listen' has no option 'adress'; did you mean 'address'?",
-                ],
+                &["2: 'config listen' has no option 'adress'; did you mean 'address'?"],
             ),
             (
                 "config listen\n\toption address [::]:80\n\tlist serve pages",
@@ -698,6 +709,18 @@ mod tests {
         let part = "config component c\n\toption service wifi\n";
         for (more, expected) in [
             (format!("{WIFI}config component c\n"), &["3: 'config component c' lacks 'service'"][..]),
+            // What is misspelt is not also missing, unless another option is meant.
+            (
+                format!("{WIFI}config component c\n\toption services wifi\n"),
+                &["4: 'config component' has no option 'services'; did you mean 'service'?"],
+            ),
+            (
+                format!("{WIFI}config component c\n\toption nmae C\n"),
+                &[
+                    "3: 'config component c' lacks 'service'",
+                    "4: 'config component' has no option 'nmae'; did you mean 'name'?",
+                ],
+            ),
             (
                 format!("{WIFI}config component c\n\toption service wfi"),
                 &[

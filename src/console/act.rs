@@ -205,7 +205,7 @@ fn asks(
         Action::Update { number, phase: Phase::Resolved, .. } => {
             _ = uwrite!(**out, "resolve ");
             name(teller, site, number, true, out)?;
-            let mut unwell = 0u32;
+            let (mut unwell, mut worst) = (0u32, State::Operational);
             teller.with_incident(site, number, &mut |incident| {
                 for id in incident.components.iter() {
                     let state = teller.view.component(id).state();
@@ -215,14 +215,21 @@ fn asks(
                     let lead =
                         if unwell == 0 { " The monitoring does not say that all is well: " } else { ", " };
                     unwell = unwell.saturating_add(1);
+                    worst = worst.max(state);
                     if out.room() > ROOM {
                         _ = uwrite!(**out, "{}{} ({})", lead, scope.component_name(id), state_word(state));
                     }
                 }
             });
-            if unwell > 0 {
-                _ = uwrite!(**out, ". The page will say so.");
-            }
+            let follows = match unwell {
+                0 => "",
+                _ if worst > State::NoData => {
+                    ". The page will say that it is over, but that trouble is still reported."
+                }
+                1 => ". The page will say that it is over, and that this part is unknown.",
+                _ => ". The page will say that it is over, and that these parts are unknown.",
+            };
+            _ = uwrite!(**out, "{}", follows);
         }
         Action::Merge { number, into } => {
             if number == into {

@@ -702,6 +702,18 @@ fn an_operator_ends_what_no_sender_ends() {
 }
 
 #[test]
+fn who_ends_an_incident_is_told_what_the_page_will_say() {
+    let mut board = in_trouble();
+    assert_eq!(board.ask("ana", "update 1 identified \"We know.\"", false).0, Status::Done);
+    let (status, question) = board.ask("ana", "resolve 1 \"Over.\"", false);
+    assert!(status == Status::Confirm && question.contains("trouble is still reported"), "{question}");
+    board.wait(10);
+    let (status, question) = board.ask("ana", "resolve 1 \"Over.\"", false);
+    assert!(status == Status::Confirm && question.contains("(no data)"), "{question}");
+    assert!(question.contains("that this part is unknown"), "{question}");
+}
+
+#[test]
 fn who_takes_something_back_is_told_what_that_was() {
     let mut board = in_trouble();
     for (line, asked, told, json) in [

@@ -263,8 +263,8 @@ impl Incidents {
         }
     }
 
-    /// A component of an incident was well for a moment, which was not announced. True if people had
-    /// said that the incident is over: then this is new trouble, and told as that.
+    /// A component of an incident was well for a moment, which was not announced. True if people
+    /// had said that the incident is over: then this is new trouble, and told as that.
     fn fails_again(&mut self, config: &Config, about: About, now: Now) -> bool {
         let (site, number) = (self.names.site_of(about.id), self.link(about.id).number);
         let open = self.derived.find(site, number).is_some_and(|incident| incident.open);

@@ -462,8 +462,8 @@ impl Incidents {
     fn is_overtaken(&self, at: usize, site: u32, step: &StepRecord<'_>, anew: bool) -> bool {
         let mut later = self.steps_from(at, site, step.number).skip(1);
         let mild = |what| matches!(what, What::Better | What::NoData | What::Paused);
-        // A step that nobody is told of says since when, or that it is well for now. It leaves how bad
-        // it was to others, and a step that says only how bad leaves since when.
+        // A step that nobody is told of says since when, or that it is well for now. It leaves how
+        // bad it was to others, and a step that says only how bad leaves since when.
         let hidden = |what| matches!(what, What::Dated | What::Paused | What::Resumed);
         let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated | What::Resumed);
         let says = |what| (!hidden(what) || hidden(step.what)) && (dates(what) || !dates(step.what));

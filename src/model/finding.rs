@@ -92,7 +92,7 @@ impl Finding {
             Self::TeamSaysOver => "the team says that it is over",
             Self::NotDueYet => "not due yet",
             Self::ClockUnset => "the clock is not set",
-            Self::NeverHeard => "never heard of",
+            Self::NeverHeard => "never heard",
             Self::Settling => "its source has just come back",
             Self::Reconfigured => "its configuration has just changed",
             Self::LeftOut => "its source left alerts out",

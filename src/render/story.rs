@@ -238,17 +238,14 @@ impl Context<'_> {
         self.named_above.set(named);
     }
 
-    /// ` since 09:06`, or from when to when.
+    /// ` since 09:06`, or from when to when; nothing if all is well and people go on with it.
     fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        let Some((now, began)) = self.now.wall.zip(incident.began.or(incident.ended)) else { return };
+        let Some((_, began)) = self.now.wall.zip(incident.began.or(incident.ended)) else { return };
         if !is_current(incident) {
             out.text(" · ");
             self.span(out, incident, Date::Always);
-        } else if ShownState::from(incident.level) == ShownState::Well {
-            // It was not well since then.
-            out.text(" · ");
-            self.time(out, began, now, Date::UnlessToday);
-        } else {
+        } else if ShownState::from(incident.level) != ShownState::Well {
+            // It has not been well since then. The steps say the times of what is well or was said.
             self.since(out, incident.worst >= crate::model::State::Degraded, Some(began));
         }
     }

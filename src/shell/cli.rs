@@ -26,7 +26,7 @@ Commands:
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
-          fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); README says how.
+          fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 

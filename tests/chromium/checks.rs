@@ -114,7 +114,7 @@ fn it_reads_well_without_its_style_sheet() {
                 "Solidarity antennas",
                 "We do not know",
                 "Last news from the monitoring: ",
-                "The monitoring has been down since ",
+                "We have heard nothing from the monitoring since ",
                 "We cannot say whether it is your device or our side.",
                 "Internet connection",
                 "Unknown",

@@ -518,8 +518,12 @@ pub fn in_state(state: &str) -> Daemon {
         assert_eq!(daemon.post("/api/v2/alerts", &format!("[{north},{garden}]")).status, 200);
     }
     match state {
-        "partly" => eventually("a part is silent", 5, || daemon.english().contains("Part of the monitoring")),
-        "down" => eventually("all is silent", 5, || daemon.english().contains("The monitoring is down")),
+        "partly" => {
+            eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"));
+        }
+        "down" => eventually("all is silent", 5, || {
+            daemon.english().contains("We hear nothing from the monitoring")
+        }),
         "resync" => assert!(daemon.english().contains("has just come back")),
         _ => assert!(STATES.contains(&state)),
     }

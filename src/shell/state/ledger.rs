@@ -58,13 +58,14 @@ impl Ledger {
         if let Some((TooSmall { configured, needed }, used)) = enlarged {
             log::warn!("{}: using {used}", too_small(configured, KEPT, needed));
         }
-        tell(news);
+        tell(news, &files.dir);
     }
 
     /// Does something with the driver and the files, and logs what there is to tell of it.
     fn drive(&mut self, work: impl FnOnce(&mut Driver, &mut dyn Store) -> News) {
         if let Some(files) = &mut self.files {
-            tell(work(&mut self.driver, files));
+            let news = work(&mut self.driver, files);
+            tell(news, &files.dir);
         }
     }
 
@@ -119,7 +120,7 @@ impl Ledger {
             }
             NotImported::TooLarge => "the archive holds more than option journal_size allows here\n".into(),
         })?;
-        tell(imported.news);
+        tell(imported.news, &files.dir);
         Ok(imported)
     }
 
@@ -149,8 +150,8 @@ impl Ledger {
     }
 }
 
-/// Logs what there is to tell.
-fn tell(news: News) {
+/// Logs what there is to tell of the journal in a directory.
+fn tell(news: News, dir: &Path) {
     if news.behind {
         log::warn!(
             "a source that does not repeat its alerts sends more of them than the flash should bear: what more begins \
@@ -165,8 +166,9 @@ fn tell(news: News) {
     }
     match news.storage {
         Some(Storage::Fails(fault)) => log::error!(
-            "the journal cannot be written ({}): what comes is kept in memory only, and a restart forgets it; \
+            "the journal cannot be written ({}: {}): what comes is kept in memory only, and a restart forgets it; \
              trying again every ten minutes",
+            dir.display(),
             words(fault)
         ),
         Some(Storage::Works) => log::info!("the journal is written again"),

@@ -17,7 +17,7 @@ use aiglon::journal::{Fault, Store};
 /// The files of one `state_dir`.
 #[derive(Debug)]
 pub struct Files {
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
     lock_path: PathBuf,
     path: PathBuf,
     new_path: PathBuf,

@@ -172,7 +172,8 @@ fn trouble_that_is_over_is_written_soon_after_a_start_without_a_clock() {
     assert!(wait <= 60 * MIN, "{}", wait / MIN);
 }
 
-/// Prometheus' alerts are in no record: the incident knows that it was well, and since when it is not.
+/// Prometheus' alerts are in no record: the incident knows that it was well, and since when it is
+/// not.
 #[test]
 fn a_short_recovery_is_told_after_a_restart_as_before_it() {
     let down = |board: &mut Board, starts: i64, ends: i64| {
