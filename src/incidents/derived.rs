@@ -43,6 +43,31 @@ pub struct Incident {
     pub ended: When,
 }
 
+impl Incident {
+    /// A component of it got worse, or it began anew.
+    fn worsen(&mut self, head: Head, step: &StepRecord<'_>) {
+        let (by_person, state) = (head.who != 0, step.state.unwrap_or(State::Operational));
+        self.worst = self.worst.max(state);
+        self.grouped = head.when;
+        // What joins may have begun before what was heard of first.
+        if let (When::Wall(began), Some(since)) = (self.began, step.since) {
+            self.began = When::Wall(began.min(since.0));
+        }
+        // An end by itself and the new beginning behind it may have given way: what got
+        // worse after that is left.
+        let thinned = !by_person && !self.open && self.merged_into == 0;
+        if step.what == What::Reopened || thinned {
+            self.open = true;
+            self.held |= by_person;
+            if !by_person {
+                // What a person said of it ended with it.
+                self.said = State::Operational;
+            }
+            self.phase = self.phase.filter(|phase| *phase != Phase::Resolved);
+        }
+    }
+}
+
 /// A maintenance, without its words.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
@@ -195,26 +220,7 @@ impl Derived {
         }
         let state = step.state.unwrap_or(State::Operational);
         match step.what {
-            What::Opened | What::Joined | What::Worse | What::Reopened => {
-                incident.worst = incident.worst.max(state);
-                incident.grouped = head.when;
-                // What joins may have begun before what was heard of first.
-                if let (When::Wall(began), Some(since)) = (incident.began, step.since) {
-                    incident.began = When::Wall(began.min(since.0));
-                }
-                // An end by itself and the new beginning behind it may have given way: what got
-                // worse after that is left.
-                let thinned = !by_person && !incident.open && incident.merged_into == 0;
-                if step.what == What::Reopened || thinned {
-                    incident.open = true;
-                    incident.held |= by_person;
-                    if !by_person {
-                        // What a person said of it ended with it.
-                        incident.said = State::Operational;
-                    }
-                    incident.phase = incident.phase.filter(|phase| *phase != Phase::Resolved);
-                }
-            }
+            What::Opened | What::Joined | What::Worse | What::Reopened => incident.worsen(head, step),
             What::Update => {
                 incident.phase = step.phase;
                 incident.held |= incident.open;

@@ -22,7 +22,7 @@ impl Incidents {
     pub fn unwell_since(&self, id: ComponentId, now: Now) -> Option<Wall> {
         let link = self.link(id);
         let known = link.number != 0 && link.since != 0 && !link.well;
-        if !known { None } else { self.wall_of(When::Wall(link.since), now) }
+        if known { self.wall_of(When::Wall(link.since), now) } else { None }
     }
 
     /// Calls `each` with every incident of a site, the newest first.
