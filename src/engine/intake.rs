@@ -182,6 +182,12 @@ impl Engine {
                 (Reading::MaybeEnded, AlertPhase::Firing { until }) => AlertPhase::Firing { until },
                 (Reading::Firing | Reading::MaybeEnded, _)
                 | (Reading::Duplicate, AlertPhase::Firing { .. }) => AlertPhase::Firing { until },
+                // It began after it ended last, so this is no other end of that.
+                (Reading::Unclear, AlertPhase::Ended { .. })
+                    if message.claim.starts_at > held.memory.announced.get() =>
+                {
+                    AlertPhase::Expired { quiet_since: now.mono }
+                }
                 (_, AlertPhase::Ended { .. }) => AlertPhase::Ended { until: now.mono.plus(ENDED_MEMORY) },
                 // Its source is not silent about it.
                 (Reading::Unclear, AlertPhase::Expired { .. }) => {
@@ -477,6 +483,8 @@ impl Engine {
         earliest: Option<At>,
         now: Now,
     ) {
+        // What gets better tells nothing of when anything else began.
+        let earliest = earliest.filter(|_| new > old);
         for id in components.iter() {
             if let Some(status) = self.statuses.get_mut(id.index()) {
                 status.replace(old, new);

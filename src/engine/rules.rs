@@ -388,7 +388,9 @@ impl Engine {
             let stamp = sample.time().map(|secs| low(secs.cast_unsigned()));
             self.rules.put(config, id.index(), (low(hash), value), (stamp, measured), now.mono);
             if let Some(known) = self.rules.known.get_mut(id.index()) {
-                (known.last, known.heard) = (known.last.max(measured), true);
+                // The first may have been measured before our start.
+                known.last = if known.heard { known.last.max(measured) } else { measured };
+                known.heard = true;
             }
             self.evaluate(config, id, row, now);
         }

@@ -275,3 +275,51 @@ fn a_heartbeat_that_came_after_a_failure_is_not_failed_after_a_power_cut() {
     board.quiet(60);
     assert_eq!(board.beat_word(HeartbeatId(0)), "on time");
 }
+
+#[test]
+fn what_is_over_tells_nothing_of_when_something_else_began() {
+    for first in ["new", "old"] {
+        let mut board = hooked();
+        board.release(HERON);
+        board.quiet(15);
+        assert_eq!(board.reason(HERON), Finding::TeamSaysOver);
+        let mut body = [hook("Other", "heron", 15, None), over(9, 15)];
+        if first == "old" {
+            body.reverse();
+        }
+        board.hook(A, &body);
+        assert_eq!(board.tells(HERON), (State::Outage, Some(15)), "{first}");
+    }
+}
+
+/// Its clock is slow, and ours is right: no end of it is ever ahead.
+#[test]
+fn what_begins_anew_with_an_end_that_has_passed_is_not_well() {
+    let mut board = Board::well(ONE);
+    board.synchronise();
+    for (minute, starts, ends) in [(11, 9, 15), (12, 9, 12), (25, 20, 24)] {
+        board.quiet(minute);
+        board.alerts(A, &[alert("AntennaDown", "heron", starts, ends)]);
+    }
+    assert_eq!(board.reason(HERON), Finding::Lapsed);
+    // Another end of what is over already is no news.
+    let mut board = Board::well(ONE);
+    board.synchronise();
+    for (minute, starts, ends) in [(11, 9, 15), (13, 9, 12), (14, 9, 13)] {
+        board.quiet(minute);
+        board.alerts(A, &[alert("AntennaDown", "heron", starts, ends)]);
+    }
+    assert_eq!(board.state(HERON), State::Operational);
+}
+
+#[test]
+fn a_sample_that_was_measured_before_the_start_counts_from_then() {
+    let mut board = Board::well(&ruled(SILENT));
+    board.cut_power(1);
+    let begun = board.millis();
+    board.pass_to(begun + 10_000);
+    sample(&mut board, -60, 70);
+    assert_eq!(board.state(NORTH), State::Operational);
+    board.pass_to(begun + 62_000);
+    assert_eq!(board.state(NORTH), State::Outage);
+}
