@@ -9,7 +9,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{CLOCK_WAIT, COMPONENTS, REFUSED_AGAIN, WINDOW_KEPT};
+use crate::limits::{CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, WINDOW_KEPT};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{At, Millis, Mono, Now, Wall};
 
@@ -257,10 +257,23 @@ impl Incidents {
         };
         if due && !(seen > announced && self.is_expected(config, id, now)) {
             self.announce(about, announced, now);
-        } else if seen == State::Operational && announced != seen && !self.link(id).well {
+        } else if seen == State::Operational
+            && announced != seen
+            && !self.link(id).well
+            && self.may_pause(now.mono)
+        {
             let step = self.step_about(self.link(id).number, What::Paused, about, now);
             self.take_step(now, site, &step);
         }
+    }
+
+    /// Whether one more short recovery may be written in this hour.
+    fn may_pause(&mut self, now: Mono) -> bool {
+        if now >= self.pauses.0.plus(Millis::from_mins(60)) {
+            self.pauses = (now, 0);
+        }
+        self.pauses.1 = self.pauses.1.saturating_add(1);
+        self.pauses.1 <= PAUSES_HOUR
     }
 
     /// A component of an incident was well for a moment, which was not announced. True if people

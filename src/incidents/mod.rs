@@ -305,6 +305,8 @@ pub struct Incidents {
     /// The date is believed from then on.
     believed_at: Mono,
     refused_until: Option<Mono>,
+    /// The hour in which short recoveries are counted, and how many were written in it.
+    pauses: (Mono, u8),
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
     counters: Counters,
@@ -338,6 +340,7 @@ impl Incidents {
             steady_since: Mono(0),
             believed_at: Mono(0),
             refused_until: None,
+            pauses: (Mono(0), 0),
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
         }

@@ -522,7 +522,7 @@ pub fn in_state(state: &str) -> Daemon {
             eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"));
         }
         "down" => eventually("all is silent", 5, || {
-            daemon.english().contains("We hear nothing from the monitoring")
+            daemon.english().contains("nothing from the monitoring")
         }),
         "resync" => assert!(daemon.english().contains("has just come back")),
         _ => assert!(STATES.contains(&state)),
