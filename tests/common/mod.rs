@@ -521,9 +521,7 @@ pub fn in_state(state: &str) -> Daemon {
         "partly" => {
             eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"));
         }
-        "down" => eventually("all is silent", 5, || {
-            daemon.english().contains("nothing from the monitoring")
-        }),
+        "down" => eventually("all is silent", 5, || daemon.english().contains("nothing from the monitoring")),
         "resync" => assert!(daemon.english().contains("has just come back")),
         _ => assert!(STATES.contains(&state)),
     }
