@@ -173,12 +173,12 @@ pub const DURABLE_BYTES: usize = 560;
 pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
 /// Between two writes of a heartbeat that comes and does not fail. There are exceptions. A failure
 /// after a success is written at once. If it comes every [`BEAT_KEPT_EVERY`] or more rarely, it is
-/// also written at once when it becomes late. The end of a failure waits for [`BEAT_REST`]. 64
+/// also written at once when it becomes late. For the end of a failure see [`BEAT_REST`]. 64
 /// heartbeats that come every minute, and fail every other time, cost the flash 56 KB in a day. One
-/// nightly job costs 90 bytes (JFFS2; see the tests of `wear`).
+/// nightly job costs 90 bytes (JFFS2; see the tests of `flash_wear`).
 pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 /// If a heartbeat is owed this rarely or more rarely, the end of its failure is written no sooner
-/// than half of `every` after the last write. If it is owed more often, the end waits for
+/// than half of `every` after the end that was written last. If it is owed more often, the end waits for
 /// [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and flap every
 /// minute, cost the flash 180 KB in a day.
 pub const BEAT_REST: Millis = Millis::from_mins(60);
@@ -299,7 +299,7 @@ pub const JOURNAL_LOG_SHARE: u32 = 4;
 pub const WORDS_SAFE_DAYS: i64 = 14;
 /// After a newcomer was refused for want of room, the next attempt comes no sooner.
 pub const REFUSED_AGAIN: Millis = Millis::from_mins(1);
-/// Short recoveries, over all components, that are written in an hour: a restart tells these as
+/// Short recoveries, over all components of all sites, that are written in an hour: a restart tells these as
 /// they were told before. What flaps more often must not cost the flash for it. About 100 bytes
 /// each.
 pub const PAUSES_HOUR: u8 = 8;

@@ -81,7 +81,7 @@ impl OnFlash {
 /// How a start came to the life of an alert that the journal holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Its source has spoken of it in this run.
+    /// Its source has spoken of it in this run, or its record had no end and the clock was set.
     None,
     /// It has what was left by the clock. If the clock is set, that is found anew.
     Left,

@@ -26,7 +26,7 @@ impl Changes {
     pub(super) const NONE: Self = Self { lowered: ComponentSet::EMPTY, touched: 0 };
 }
 
-/// One body while it is read: 48 bytes, kept beside its reader. [`Engine::open`] begins it, and
+/// One body while it is read, kept beside its reader. [`Engine::open`] begins it, and
 /// [`Input::Close`](super::Input::Close) must end it, or what it made better is not shown.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
@@ -191,9 +191,7 @@ impl Engine {
                 self.show(config, id, None, now);
             }
         }
-        for site in (0u8..8).map(SiteId).filter(|site| changes.touched >> site.0 & 1 == 1) {
-            self.touch(site);
-        }
+        self.touch_all(changes.touched);
     }
 
     /// The page of a site is another one when the present change is over.

@@ -240,6 +240,7 @@ impl Engine {
         if let Some(until) = until {
             self.wake_at(until);
         }
+        self.incidents.was_well(&listed, false);
         // What is held is counted when all is restored.
         if self.alerts.len() >= ALERTS || self.alerts.insert(held, site).is_err() {
             let until = until.unwrap_or(now.mono.plus(within));
@@ -261,8 +262,14 @@ impl Engine {
         let Some(source) = source_by_hash(config, source) else { return Some(()) };
         let key = AlertKey { source: source.0, fingerprint };
         let Some(at) = self.alerts.find(key) else { return Some(()) };
-        if let Some(held) = self.alerts.get(at) {
-            self.incidents.was_well(&held.components);
+        // What was struck out for want of an allowance has not ended, and has no time.
+        if ended.is_none_or(|(at, _)| known(at).is_some()) {
+            let of_it = |held: &&Held| held.key == key;
+            let mut well = self.alerts.iter().find(of_it).map_or(ComponentSet::EMPTY, |held| held.components);
+            for other in self.alerts.iter().filter(|held| held.key != key && held.counts()) {
+                well.without(&other.components);
+            }
+            self.incidents.was_well(&well, true);
         }
         let since = ended.and_then(|(at, _)| now.mono_of(known(at)?)).filter(|&at| at <= now.mono);
         let until = since.map_or(now.mono, |at| at.plus(OLD_NEWS));

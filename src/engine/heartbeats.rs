@@ -95,13 +95,8 @@ pub(super) struct HeartbeatSlot {
     mended_at: Option<Mono>,
     /// The journal must be told of it.
     dirty: bool,
-    /// Whether nothing came in this run yet, and a record says when it came before, and what: as in
-    /// that.
-    recalled: bool,
-    recalled_at: Wall,
-    recalled_flags: u8,
-    /// Our start, then.
-    since: Mono,
+    /// When it came before our start and what it said, by a record, if nothing came since.
+    recalled: Option<(Wall, u8)>,
 }
 
 impl HeartbeatSlot {
@@ -112,10 +107,7 @@ impl HeartbeatSlot {
             noted_at: None,
             mended_at: None,
             dirty: false,
-            recalled: false,
-            recalled_at: Wall(0),
-            recalled_flags: 0,
-            since: Mono(0),
+            recalled: None,
         }
     }
 }
@@ -204,7 +196,7 @@ impl Engine {
             self.counters.missed = self.counters.missed.saturating_add(1);
         }
         if let Some(beat) = self.beats.get_mut(id.index()) {
-            beat.recalled = false;
+            beat.recalled = None;
         }
         // Before its source: a component that is well again by it is never well too early.
         self.set_pulse(config, id, pulse, None, now);
@@ -249,8 +241,8 @@ impl Engine {
     fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
         let Some(beat) = self.beats.get(id.index()) else { return false };
         let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
-        // Of both, the journal must not tell the other; of a failure at once, of its end with the
-        // next beat, at the latest.
+        // The journal must not tell the other. It is told of a failure at once, and of its end with the
+        // next good beat, but not sooner than `rest` after the last end that was written.
         let noted = beat.noted.0 & FAILED != 0;
         // What flaps more often than it is owed must not cost the flash for it.
         let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };
@@ -271,10 +263,9 @@ impl Engine {
     fn beat_record(&self, config: &Config, id: HeartbeatId, now: Now) -> Option<[u8; RECORD]> {
         let pulse = self.pulse(id);
         let beat = self.beats.get(id.index())?;
-        let recalled = (beat.recalled_at, beat.recalled_flags);
         let (last, flags) = match pulse.last() {
             Some(last) => (now.wall_of(last)?, pulse.flags()),
-            None => Some(recalled).filter(|_| beat.recalled)?,
+            None => beat.recalled?,
         };
         let mut out = [0; RECORD];
         let (head, tail) = out.split_first_chunk_mut::<4>()?;
@@ -353,8 +344,10 @@ impl Engine {
         let hash = u32::from_le_bytes(*hash);
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
         if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
-            (beat.recalled, beat.recalled_at, beat.recalled_flags) = (true, at, flags);
-            (beat.since, beat.pulse) = (self.started, HeartbeatState::Recalled { since: self.started });
+            beat.recalled = Some((at, flags));
+            beat.pulse = HeartbeatState::Recalled { since: self.started };
+            // The journal holds that, whatever the clock says.
+            beat.noted.0 = flags;
         }
         Some(())
     }
@@ -364,12 +357,19 @@ impl Engine {
     pub(super) fn recall_beats(&mut self, config: &Config, now: Now) {
         for (id, row) in config.heartbeats() {
             let Some(&beat) = self.beats.get(id.index()) else { continue };
+            let Some((recalled_at, flags)) = beat.recalled else {
+                // It came before the clock was set, and the journal holds that it had failed.
+                if beat.noted.0 & FAILED != 0 && beat.pulse.flags() & FAILED == 0 && now.wall.is_some() {
+                    self.must_write_beat(id);
+                }
+                continue;
+            };
             // What we have waited for in vain ourselves needs no clock.
-            if !beat.recalled || matches!(beat.pulse, HeartbeatState::Missed { .. }) {
+            if matches!(beat.pulse, HeartbeatState::Missed { .. }) {
                 continue;
             }
-            let Some(last) = now.mono_of(beat.recalled_at) else { return };
-            let (since, flags) = (beat.since, beat.recalled_flags);
+            let Some(last) = now.mono_of(recalled_at) else { return };
+            let since = self.started;
             let pulse = match flags {
                 // A clock was wrong, then or now.
                 _ if last > since => HeartbeatState::Unheard { since },

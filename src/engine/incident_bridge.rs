@@ -121,9 +121,7 @@ impl Engine {
             self.uptime.set(config, id, lived, now);
         }
         let touched = self.incidents.take_touched();
-        for site in (0u8..8).map(SiteId).filter(|site| touched >> site.0 & 1 == 1) {
-            self.touch(site);
-        }
+        self.touch_all(touched);
         if let Some(at) = self.incidents.wakes_at() {
             self.wake_at(at.max(now.mono.plus(WAKE_LEAST)));
         }

@@ -449,6 +449,7 @@ impl Engine {
         let Some(held) = self.alerts.get(at) else { return false };
         let before = (held.components, held.says());
         let until = marked_until(config, held.source(), held.sender, now.mono);
+        self.counters.released = self.counters.released.saturating_add(1);
         self.alerts
             .update(at, |held| (held.phase, held.grant) = (AlertPhase::Released { until }, Grant::None));
         self.must_write(at);

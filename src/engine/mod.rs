@@ -143,6 +143,8 @@ pub struct Counters {
     /// Beginnings of alerts that are not in the journal, since their source had used up its
     /// allowance.
     pub withheld: u64,
+    /// Alerts that people ended.
+    pub released: u64,
 }
 
 impl Counters {
@@ -237,6 +239,7 @@ impl Engine {
                 beats: 0,
                 missed: 0,
                 withheld: 0,
+                released: 0,
             },
             boot: Boot { id: 0, base: 0 },
             offset: None,
@@ -442,6 +445,13 @@ impl Engine {
         self.settle(config, now);
     }
 
+    /// The pages of these sites are no longer what they were; a bit for each site.
+    fn touch_all(&mut self, sites: u8) {
+        for site in (0u8..).map(SiteId).take(SITES).filter(|site| sites >> site.0 & 1 == 1) {
+            self.touch(site);
+        }
+    }
+
     /// The page of a site is no longer what it was.
     fn touch(&mut self, site: SiteId) {
         if let Some(generation) = self.generations.get_mut(site.index()) {
@@ -522,7 +532,7 @@ impl View for EngineView<'_> {
     }
 
     fn published(&self, id: ComponentId, lang: Lang, each: &mut dyn FnMut(&str)) {
-        for rule in self.engine.rule_texts(self.config, id) {
+        for rule in self.engine.firing_rules(self.config, id) {
             each(self.config.text(&rule.text, lang));
         }
         let names = || self.config.published.iter().filter(|entry| entry.component == id);

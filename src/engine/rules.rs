@@ -546,7 +546,7 @@ impl Engine {
     /// After a reload: a rule of the same name and source that asks for the same goes on from its
     /// phase; its series come again.
     pub(super) fn renew_rules(&mut self, old: &Config, new: &Config, now: Mono) {
-        let mut known = Rules::new().known;
+        let mut known = [UNKNOWN; RULES];
         for ((_, row), known) in new.rules().zip(&mut known) {
             let same = |was: &Rule| {
                 let text = |a, b| old.str(a) == new.str(b);
@@ -589,8 +589,8 @@ impl Engine {
         self.wake_at(self.rules.hold_until);
     }
 
-    /// Calls `each` with the texts of the rules that fire for a component.
-    pub(super) fn rule_texts<'a>(
+    /// The rules that fire for a component.
+    pub(super) fn firing_rules<'a>(
         &self,
         config: &'a Config,
         component: ComponentId,

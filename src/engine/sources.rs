@@ -13,7 +13,7 @@ enum Life {
     /// Nothing since we started.
     #[default]
     NeverHeard,
-    /// Alive. Its silence about a component means "well" only from `word_counts_at` on: after our
+    /// Alive. Its silence about a component means "well" only from `trusted_from` on: after our
     /// start or its return, its rule groups report one by one, minutes apart.
     Live { last: Mono, trusted_from: Mono },
     /// No sign of life for longer than it may be.
@@ -131,7 +131,8 @@ impl Sources {
     }
 
     /// What the sources that feed a component vouch for together: any of them would tell us if
-    /// something were wrong; else the mildest reason why none would.
+    /// something were wrong; else why none would: somebody is coming back,
+    /// else somebody has fallen silent, else nobody was heard.
     pub fn feed_of(&self, component: &Component, now: Mono) -> Finding {
         // Its heartbeats and rules have deadlines of their own.
         if component.watched {

@@ -13,7 +13,7 @@ pub struct ComponentStatus {
     /// How many claims there are of each finding, in the order of [`Finding::ALL`]. The first is
     /// not counted: who says that all is well makes nothing worse.
     tally: [u16; FINDINGS],
-    /// What the sources that feed it vouch for together: well, or the mildest reason why none does.
+    /// What the sources that feed it vouch for together: well, or why none of them does.
     pub feed: Finding,
     /// What stands in for claims that nobody holds: the component is at least that bad until then.
     mark: Finding,
@@ -229,7 +229,7 @@ impl ComponentStatus {
         let changed = (found, since) != (self.shown, self.since());
         self.trouble = match found {
             Finding::Well | Finding::TeamSaysOver => false,
-            Finding::Degraded | Finding::Outage | Finding::Lapsed | Finding::SenderCannotTell => true,
+            Finding::Degraded | Finding::Outage | Finding::Lapsed => true,
             _ => self.trouble,
         };
         self.shown = found;

@@ -142,12 +142,12 @@ impl Incidents {
         watch.better_since = if better { watch.better_since.or(Some(now)) } else { None };
     }
 
-    /// At a start: the journal says that what was wrong with these is over. It may not have been
-    /// announced yet.
-    pub fn was_well(&mut self, components: &ComponentSet) {
+    /// At a start: the journal says that what was wrong with these is over, which may not have been
+    /// announced yet; or, if not `well`, that something is wrong with them.
+    pub fn was_well(&mut self, components: &ComponentSet, well: bool) {
         for id in components.iter() {
             if let Some(watch) = self.watches.get_mut(id.index()) {
-                watch.was_well();
+                watch.last = if well { State::Operational } else { State::NoData };
             }
         }
     }
@@ -260,20 +260,25 @@ impl Incidents {
         } else if seen == State::Operational
             && announced != seen
             && !self.link(id).well
-            && self.may_pause(now.mono)
+            && self.may_pause(site, self.link(id).number, now.mono)
         {
             let step = self.step_about(self.link(id).number, What::Paused, about, now);
             self.take_step(now, site, &step);
         }
     }
 
-    /// Whether one more short recovery may be written in this hour.
-    fn may_pause(&mut self, now: Mono) -> bool {
+    /// Whether a short recovery is written: always if people ended the incident, since what follows
+    /// is new trouble. Else so many in an hour; only a restart would tell them.
+    fn may_pause(&mut self, site: SiteId, number: u32, now: Mono) -> bool {
+        if self.derived.find(site, number).is_some_and(|incident| !incident.open) {
+            return true;
+        }
         if now >= self.pauses.0.plus(Millis::from_mins(60)) {
             self.pauses = (now, 0);
         }
-        self.pauses.1 = self.pauses.1.saturating_add(1);
-        self.pauses.1 <= PAUSES_HOUR
+        let free = self.pauses.1 < PAUSES_HOUR;
+        self.pauses.1 = self.pauses.1.saturating_add(free.into());
+        free
     }
 
     /// A component of an incident was well for a moment, which was not announced. True if people

@@ -109,9 +109,9 @@ pub struct Uptime {
     ahead_ms: i64,
     /// When a day is over next.
     due: Mono,
-    /// When the present day is written down next.
-    write_at: Mono,
-    /// Whether that is sooner than usual, since trouble has ended.
+    /// When the present day was written down last.
+    wrote_at: Mono,
+    /// Trouble has ended since: the present day is written down sooner than usual.
     hastened: bool,
 }
 
@@ -134,7 +134,7 @@ impl Uptime {
             has_wall: false,
             ahead_ms: 0,
             due: Mono(0),
-            write_at: Mono(0),
+            wrote_at: Mono(0),
             hastened: false,
         }
     }
@@ -150,7 +150,7 @@ impl Uptime {
             return;
         }
         if !self.has_wall && now.wall.is_some() {
-            (self.write_at, self.hastened) = (now.mono.plus(UPTIME_WRITE), false);
+            (self.wrote_at, self.hastened) = (now.mono, false);
         }
         (self.has_wall, self.ahead_ms) = (now.wall.is_some(), ahead_ms);
         self.due = NEVER;
@@ -167,18 +167,9 @@ impl Uptime {
             if let Some(running) = self.running.get_mut(component.index()) {
                 running.count(calendar, now.mono);
                 let was = core::mem::replace(&mut running.lived, lived);
-                if matches!(was, Lived::Degraded | Lived::Outage) {
-                    self.hasten(now.mono);
-                }
+                let bad = |lived| matches!(lived, Lived::Degraded | Lived::Outage);
+                self.hastened |= bad(was) && !bad(lived);
             }
-        }
-    }
-
-    /// Trouble has ended, and is to be written down.
-    fn hasten(&mut self, now: Mono) {
-        if !core::mem::replace(&mut self.hastened, true) {
-            let sooner = i64::from(UPTIME_WRITE.0).saturating_sub(i64::from(UPTIME_HASTE.0));
-            self.write_at = Mono(self.write_at.0.saturating_sub(sooner)).max(now).min(self.write_at);
         }
     }
 
@@ -196,7 +187,8 @@ impl Uptime {
 
     /// When what has changed is to be written down, by [`flush`](Self::flush).
     pub fn flush_at(&self) -> Option<Mono> {
-        self.has_wall.then_some(self.write_at)
+        let wait = if self.hastened { UPTIME_HASTE } else { UPTIME_WRITE };
+        self.has_wall.then(|| self.wrote_at.plus(wait))
     }
 
     /// How a component fared: on the present day of its site, on the day before, and so on, in
@@ -313,7 +305,7 @@ impl Uptime {
                 && was.counted_since.is_some_and(|since| since >= shown.begins);
             if was.today != 0 {
                 self.close(config, id, &was, now.mono, carried);
-                self.write_at = now.mono;
+                self.wrote_at = Mono(now.mono.0.saturating_sub(i64::from(UPTIME_WRITE.0)));
             }
             if let Some(place) = was.place(was.today).and_then(|at| calendar.changed.get_mut(at)) {
                 *place = true;

@@ -80,6 +80,14 @@ impl ComponentSet {
     pub const EMPTY: Self = Self([0; COMPONENTS / 32]);
 
     /// Adds one; an id beyond the limit changes nothing.
+    /// Takes these out.
+    pub fn without(&mut self, others: &Self) {
+        for (word, other) in self.0.iter_mut().zip(others.0) {
+            *word &= !other;
+        }
+    }
+
+    /// Adds one.
     pub fn insert(&mut self, id: ComponentId) {
         if let Some(word) = self.0.get_mut(id.index() >> 5) {
             *word |= 1u32.wrapping_shl(u32::from(id.0) & 31);

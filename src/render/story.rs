@@ -17,8 +17,8 @@ use crate::limits::{
     PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
 };
 use crate::model::{
-    ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, Step as Stepped, StepView,
-    Words,
+    ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, State, Step as Stepped,
+    StepView, Words,
 };
 use crate::shown::{ShownState, is_current};
 use crate::time::Wall;
@@ -238,15 +238,18 @@ impl Context<'_> {
         self.named_above.set(named);
     }
 
-    /// ` since 09:06`, or from when to when; nothing if all is well and people go on with it.
+    /// ` since 09:06`, or from when to when; nothing of an incident that people hold open
+    /// while all is well.
     fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        let Some((_, began)) = self.now.wall.zip(incident.began.or(incident.ended)) else { return };
+        let Some(began) = incident.began.or(incident.ended).filter(|_| self.now.wall.is_some()) else {
+            return;
+        };
         if !is_current(incident) {
             out.text(" · ");
             self.span(out, incident, Date::Always);
         } else if ShownState::from(incident.level) != ShownState::Well {
             // It has not been well since then. The steps say the times of what is well or was said.
-            self.since(out, incident.worst >= crate::model::State::Degraded, Some(began));
+            self.since(out, incident.worst >= State::Degraded, Some(began));
         }
     }
 

@@ -26,7 +26,7 @@ use super::scale::Packed;
 use super::{Calendar, Uptime, calendar_of};
 use crate::config::Config;
 pub use crate::journal::kinds::{DAYS, ROSTER};
-use crate::limits::{COMPONENTS, RECORD_BYTES, RECORD_OVERHEAD_BYTES, UPTIME_WRITE};
+use crate::limits::{COMPONENTS, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
 use crate::model::{ComponentId, SiteId};
 use crate::time::{Mono, Now};
 
@@ -42,7 +42,7 @@ impl Uptime {
     /// [`flush_at`](Self::flush_at) says so, and at a clean stop, behind [`pass`](Self::pass). A
     /// record that is not taken is made up for by the next [`snapshot`](Self::snapshot).
     pub fn flush(&mut self, config: &Config, now: Now, each: Each<'_>) {
-        (self.write_at, self.hastened) = (now.mono.plus(UPTIME_WRITE), false);
+        (self.wrote_at, self.hastened) = (now.mono, false);
         for calendar in &mut self.calendars {
             if let Some(changed) = calendar.place(calendar.today).and_then(|at| calendar.changed.get_mut(at))
             {

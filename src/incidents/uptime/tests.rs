@@ -672,3 +672,18 @@ fn a_power_cut_forgets_no_trouble_that_has_been_over_for_an_hour() {
     assert_eq!(world.day(0, 0)[0], 60);
     assert!(world.flushes - flushed <= 2, "{}", world.flushes);
 }
+
+/// What only goes from bad to worse and back has not ended.
+#[test]
+fn trouble_that_goes_on_hastens_nothing() {
+    let mut world = World::new(BRUSSELS, 2, "2026-06-01T08:00:00Z");
+    world.set(0, Outage);
+    world.wait(HOUR_MS);
+    world.flush();
+    let flushed = world.flushes;
+    for lived in [Degraded, Outage, Degraded, Outage] {
+        world.set(0, lived);
+        world.wait(HOUR_MS);
+    }
+    assert_eq!(world.flushes, flushed);
+}

@@ -370,9 +370,11 @@ impl Desk<'_> {
                 json: request.wants_json(),
                 confirmed: request.flags & wire::CONFIRMED != 0,
             };
-            let before = engine.incidents().usage();
+            let done =
+                |engine: &aiglon::engine::Engine| (engine.incidents().usage(), engine.counters().released);
+            let before = done(engine);
             let status = console::run(engine, config, *now, &Told { desk: self, ledger }, &ask, out);
-            let changed = before != engine.incidents().usage() || engine.has_unwritten();
+            let changed = before != done(engine);
             let takes_away = engine.incidents().takes_away();
             // Before anybody is told that it is done.
             let fault = core.commit();

@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// The heron owes a heartbeat each day.
+fn owed() -> String {
+    ONE.to_string()
+        + "config heartbeat 'nightly'
+	option source 'a'
+	option component 'heron'
+	option every '24h'
+	option grace '2h'
+"
+}
+
 fn unseen(alert: &str) -> String {
     alert.replace("\"annotations\":{}", "\"annotations\":{\"grafana_state_reason\":\"NoData\"}")
 }
@@ -133,13 +144,7 @@ fn restarts_use_up_no_allowance_of_flash() {
 
 #[test]
 fn a_journal_that_is_written_anew_without_a_clock_holds_what_heartbeats_said() {
-    let text = ONE.to_string()
-        + "config heartbeat 'nightly'
-	option source 'a'
-	option component 'heron'
-	option every '24h'
-	option grace '2h'
-";
+    let text = owed();
     let mut board = Board::well(&text);
     board.beat(HeartbeatId(0), true);
     board.quiet(20);
@@ -257,13 +262,7 @@ fn what_said_that_it_cannot_tell_still_says_so_when_it_is_not_repeated() {
 
 #[test]
 fn a_heartbeat_that_came_after_a_failure_is_not_failed_after_a_power_cut() {
-    let text = ONE.to_string()
-        + "config heartbeat 'nightly'
-	option source 'a'
-	option component 'heron'
-	option every '24h'
-	option grace '2h'
-";
+    let text = owed();
     let mut board = Board::well(&text);
     for (minute, failed) in [(11, false), (20, true), (30, false)] {
         board.quiet(minute);
@@ -322,4 +321,84 @@ fn a_sample_that_was_measured_before_the_start_counts_from_then() {
     assert_eq!(board.state(NORTH), State::Operational);
     board.pass_to(begun + 62_000);
     assert_eq!(board.state(NORTH), State::Outage);
+}
+
+/// One of two is over, and the other one is no longer known when the power is back.
+#[test]
+fn what_was_told_to_be_down_is_told_so_though_one_of_its_alerts_was_over() {
+    let mut board = hooked();
+    board.hook(A, &[hook("Other", "heron", 10, None)]);
+    board.quiet(20);
+    board.hook(A, &[over(9, 20)]);
+    board.quiet(30);
+    assert_eq!(board.headline(), "Something is down");
+    board.cut_power(LAPSES);
+    assert_eq!((board.reason(HERON), board.headline().as_str()), (Finding::Lapsed, "Something is down"));
+}
+
+/// Its text changes when the allowance of flash is used up, so the journal holds only that there is
+/// more.
+#[test]
+fn what_is_struck_out_for_want_of_an_allowance_was_not_well() {
+    let mut board = hooked();
+    let mut turn = 0;
+    while board.engine.counters().withheld == 0 {
+        turn += 1;
+        board.hook(A, &[hook(&format!("Down{turn}"), "egret", 10, None)]);
+        board.hook(A, &[hook(&format!("Down{turn}"), "egret", 10, Some(10))]);
+    }
+    board.hook(A, &[down(8)]);
+    board.quiet(12);
+    assert_eq!(board.headline(), "Something is down");
+    board.cut_power(5);
+    assert_eq!(board.reason(HERON), Finding::NotOnFlash);
+    assert_eq!(board.headline(), "Something is down");
+}
+
+/// It came before the clock was set, and failed before that.
+#[test]
+fn the_end_of_a_failure_before_the_clock_was_set_is_written_when_it_is() {
+    let mut board = Board::well(&owed());
+    board.quiet(11);
+    board.beat(HeartbeatId(0), true);
+    board.cut_power_and_set_clock(1, None);
+    board.quiet(13);
+    board.beat(HeartbeatId(0), false);
+    board.quiet(14);
+    board.set_clock(Some(0));
+    board.quiet(20);
+    board.cut_power(1);
+    board.quiet(25);
+    assert_eq!(board.beat_word(HeartbeatId(0)), "on time");
+}
+
+/// The other antennas have used up what may be written of short recoveries.
+#[test]
+fn new_trouble_after_a_person_ended_the_old_one_is_told_however_much_else_flaps() {
+    let mut board = hooked();
+    board.update(Phase::Resolved);
+    let flaps = |board: &mut Board, until: i64| {
+        board.hook(A, &[hook("Flap", "egret", 10, None)]);
+        while board.minute() < until {
+            let minute = board.minute();
+            board.hook(A, &[hook("Flap", "egret", minute, Some(minute))]);
+            board.quiet(minute + 1);
+            board.hook(A, &[hook("Flap", "egret", minute + 1, None)]);
+            board.pass_to((minute + 1) * MIN + 500);
+        }
+    };
+    flaps(&mut board, 30);
+    board.hook(A, &[over(9, 30)]);
+    board.quiet(32);
+    assert_eq!(board.state(HERON), State::Operational);
+    board.hook(A, &[down(32)]);
+    board.quiet(34);
+    assert!(!board.page().contains("The team says that it is over"), "{}", board.page());
+}
+
+#[test]
+fn what_nobody_looked_at_is_not_called_trouble() {
+    let mut board = Board::well(ONE);
+    board.hook(A, &[down(9).replace("AntennaDown", "DatasourceNoData")]);
+    assert!(!board.page().contains("heron Unknown · trouble"), "{}", board.page());
 }
