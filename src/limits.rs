@@ -299,10 +299,10 @@ pub const JOURNAL_LOG_SHARE: u32 = 4;
 pub const WORDS_SAFE_DAYS: i64 = 14;
 /// After a newcomer was refused for want of room, the next attempt comes no sooner.
 pub const REFUSED_AGAIN: Millis = Millis::from_mins(1);
-/// Short recoveries, over all components of all sites, that are written in an hour: a restart tells these as
-/// they were told before. What flaps more often must not cost the flash for it. About 100 bytes
-/// each.
-pub const PAUSES_HOUR: u8 = 8;
+/// Short recoveries of a site that are written in an hour: a restart tells these as they were told
+/// before. What flaps more often must not cost the flash for it. 220 bytes each, in two records
+/// (JFFS2).
+pub const PAUSES_HOUR: u8 = 4;
 /// How long a person may take back what they did.
 pub const UNDO_TIME: Millis = Millis::from_mins(10);
 /// Maintenance that is on or to come, over all sites.

@@ -19,6 +19,9 @@ pub struct ComponentStatus {
     mark: Finding,
     /// Zero: there is no mark.
     mark_until: Mono,
+    /// A milder one that lasts longer: then it is at least as bad as that.
+    mild: Finding,
+    mild_until: Mono,
     /// Which alerts stood in the body that left it, as a sum of their fingerprints; zero: not known
     /// yet.
     mark_group: u32,
@@ -47,6 +50,8 @@ impl ComponentStatus {
             feed: Finding::NeverHeard,
             mark: Finding::NeverHeard,
             mark_until: Mono(0),
+            mild: Finding::NeverHeard,
+            mild_until: Mono(0),
             mark_group: 0,
             mark_by: 0,
             doubt: Finding::NeverHeard,
@@ -125,21 +130,25 @@ impl ComponentStatus {
             return;
         }
         let by = source.0.wrapping_add(1);
-        if self.mark_until <= now {
-            (self.mark, self.mark_until, self.mark_by, self.mark_group) = (finding, until, by, 0);
-            return;
+        if self.mark_until <= now && self.mild_until <= now {
+            (self.mark_by, self.mark_group) = (by, 0);
+        } else if self.mark_by != by {
+            self.mark_by = 0;
         }
-        self.mark_by = if self.mark_by == by { by } else { 0 };
         // A webhook's refusal counts for hours, and another sender's makes that no shorter.
-        if finding == self.mark {
+        if self.mark_until <= now {
+            (self.mark, self.mark_until) = (finding, until);
+        } else if finding == self.mark {
             self.mark_until = self.mark_until.max(until);
-            return;
+        } else {
+            // The worse counts for its own time. The milder may last longer, and then goes on alone.
+            let (new, old) = ((finding, until), (self.mark, self.mark_until));
+            let (mild, bad) = if new.0 < old.0 { (new, old) } else { (old, new) };
+            (self.mark, self.mark_until) = bad;
+            if mild.1 > self.mild_until {
+                (self.mild, self.mild_until) = mild;
+            }
         }
-        // The worse counts for its own time. The milder may last longer, and then goes on alone.
-        let (new, old) = ((finding, until), (self.mark, self.mark_until));
-        let (mild, bad) = if new.0 < old.0 { (new, old) } else { (old, new) };
-        self.doubt(mild.0, mild.1);
-        (self.mark, self.mark_until) = bad;
     }
 
     /// A body is over in which a claim on it found no room: its alerts are this group.
@@ -177,12 +186,12 @@ impl ComponentStatus {
     /// This source says that all alerts of a group are over. True if the mark is that group's, and
     /// ends.
     pub fn unmark(&mut self, source: SourceId, group: u32) -> bool {
-        let its = self.mark_until > Mono(0)
+        let its = (self.mark_until > Mono(0) || self.mild_until > Mono(0))
             && self.mark_by == source.0.wrapping_add(1)
             && self.mark_group == group
             && group != SEVERAL;
         if its {
-            self.mark_until = Mono(0);
+            (self.mark_until, self.mild_until) = (Mono(0), Mono(0));
         }
         its
     }
@@ -196,13 +205,13 @@ impl ComponentStatus {
 
     /// When time alone may change it.
     pub fn wakes_at(&self, now: Mono) -> Option<Mono> {
-        [self.mark_until, self.doubt_until].into_iter().filter(|&at| at > now).min()
+        [self.mark_until, self.mild_until, self.doubt_until].into_iter().filter(|&at| at > now).min()
     }
 
     /// Whether a mark or a doubt has run out since the last look; forgets it if so.
     pub fn pass(&mut self, now: Mono) -> bool {
         let mut due = false;
-        for until in [&mut self.mark_until, &mut self.doubt_until] {
+        for until in [&mut self.mark_until, &mut self.mild_until, &mut self.doubt_until] {
             if *until > Mono(0) && *until <= now {
                 (*until, due) = (Mono(0), true);
             }
@@ -218,6 +227,7 @@ impl ComponentStatus {
         claims
             .max(self.feed)
             .max(while_before(self.mark, self.mark_until))
+            .max(while_before(self.mild, self.mild_until))
             .max(while_before(self.doubt, self.doubt_until))
     }
 

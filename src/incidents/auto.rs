@@ -28,6 +28,8 @@ pub(super) struct Watch {
     changed_at: Mono,
     /// Since when it has been better than announced, if it is.
     better_since: Option<Mono>,
+    /// When an earlier beginning of it was written last. Zero: not yet.
+    dated_at: Mono,
 }
 
 impl Watch {
@@ -42,9 +44,13 @@ impl Watch {
 
     pub(super) const fn new() -> Self {
         let (seen, last) = (State::NoData, State::NoData);
-        Self { seen, last, known: false, waits: false, changed_at: Mono(0), better_since: None }
+        let (changed_at, dated_at) = (Mono(0), Mono(0));
+        Self { seen, last, known: false, waits: false, changed_at, better_since: None, dated_at }
     }
 }
+
+/// A sender may say ever earlier beginnings, and flap: only so often is that worth a record.
+const HOUR: Millis = Millis::from_mins(60);
 
 /// What the incidents ask about components.
 pub struct Looks<'a> {
@@ -273,11 +279,12 @@ impl Incidents {
         if self.derived.find(site, number).is_some_and(|incident| !incident.open) {
             return true;
         }
-        if now >= self.pauses.0.plus(Millis::from_mins(60)) {
-            self.pauses = (now, 0);
+        let Some((hour, written)) = self.pauses.get_mut(site.index()) else { return false };
+        if now >= hour.plus(HOUR) {
+            (*hour, *written) = (now, 0);
         }
-        let free = self.pauses.1 < PAUSES_HOUR;
-        self.pauses.1 = self.pauses.1.saturating_add(free.into());
+        let free = *written < PAUSES_HOUR;
+        *written = written.saturating_add(free.into());
         free
     }
 
@@ -306,9 +313,12 @@ impl Incidents {
         let told = Wall(since);
         let earlier = about.since.is_some_and(|since| since.secs() < told.secs());
         let unwell = about.state != State::Operational && announced != State::Operational;
-        if number == 0 || since == 0 || !earlier || !unwell {
+        let Some(watch) = self.watches.get_mut(about.id.index()).filter(|_| number != 0) else { return };
+        let rests = watch.dated_at > Mono(0) && now.mono < watch.dated_at.plus(HOUR);
+        if since == 0 || !earlier || !unwell || rests {
             return;
         }
+        watch.dated_at = now.mono;
         let step = self.step_about(number, What::Dated, About { state: announced, ..about }, now);
         self.take_step(now, self.names.site_of(about.id), &step);
     }

@@ -32,6 +32,11 @@ pub(super) enum Origin {
     End,
 }
 
+/// Whether nobody is told of such a step.
+const fn is_hidden(what: What) -> bool {
+    matches!(what, What::Dated | What::Paused | What::Resumed)
+}
+
 /// Who wants room.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewRecord {
@@ -103,7 +108,8 @@ impl Incidents {
                 }
             };
             let first = self.first_ended(None, &yields);
-            if self.give_way(first) || self.thin() {
+            // First what nobody is told of.
+            if self.thin(true) || self.give_way(first) || self.thin(false) {
                 continue;
             }
             // Words go only if that makes room: who is refused takes nothing away.
@@ -167,7 +173,7 @@ impl Incidents {
     pub(super) fn shrink(&mut self, now: Option<Now>) -> bool {
         let weight = self.log.weight();
         self.sweep(false);
-        if self.log.weight() < weight || self.thin() {
+        if self.log.weight() < weight || self.thin(true) || self.thin(false) {
             return true;
         }
         let any = |_: &Incident| true;
@@ -390,13 +396,14 @@ impl Incidents {
 
     /// Of every incident, lets go of steps that happened by themselves and that a later one of the
     /// same component, at least as bad, overtook; so also of an end and the new beginning behind
-    /// it. What began it and ended it last stays, and how bad it was. False if there were none.
-    fn thin(&mut self) -> bool {
+    /// it. What began it and ended it last stays, and how bad it was. `hidden`: only steps that nobody is told of. False if there were none.
+    fn thin(&mut self, hidden: bool) -> bool {
         let mut goes = [0usize; 64];
         let mut count = 0usize;
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
             let Some((head, step)) = record::read_step(raw.payload) else { continue };
-            if head.who != 0 || step.component == 0 || head.flags & UNDONE != 0 {
+            let shown = hidden && !is_hidden(step.what);
+            if head.who != 0 || step.component == 0 || head.flags & UNDONE != 0 || shown {
                 continue;
             }
             let end = match step.what {
@@ -464,15 +471,19 @@ impl Incidents {
         let mild = |what| matches!(what, What::Better | What::NoData | What::Paused);
         // A step that nobody is told of says since when, or that it is well for now. It leaves how
         // bad it was to others, and a step that says only how bad leaves since when.
-        let hidden = |what| matches!(what, What::Dated | What::Paused | What::Resumed);
         let dates = |what| matches!(what, What::Joined | What::Reopened | What::Dated | What::Resumed);
-        let says = |what| (!hidden(what) || hidden(step.what)) && (dates(what) || !dates(step.what));
+        let says = |what| (!is_hidden(what) || is_hidden(step.what)) && (dates(what) || !dates(step.what));
+        // It may be all that knows how early the incident began.
+        let as_early = |later: &StepRecord<'_>| {
+            step.what != What::Dated || later.what == What::Dated && later.since <= step.since
+        };
         if anew && !self.steps_from(at, site, step.number).any(|(_, _, later)| later.what == What::Resolved) {
             return false;
         }
         later.any(|(_, _, later)| {
             later.component == step.component
                 && says(later.what)
+                && as_early(&later)
                 && later.state >= step.state
                 && (mild(step.what) || !mild(later.what))
         })

@@ -32,7 +32,7 @@ pub mod uptime;
 pub mod window;
 
 use crate::config::Config;
-use crate::limits::{CLOCK_AHEAD, COMPONENTS, LOG_BYTES, UNDO_TIME};
+use crate::limits::{CLOCK_AHEAD, COMPONENTS, LOG_BYTES, SITES, UNDO_TIME};
 use crate::model::{ComponentId, ComponentSet, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Mono, Now, Wall};
 
@@ -305,8 +305,8 @@ pub struct Incidents {
     /// The date is believed from then on.
     believed_at: Mono,
     refused_until: Option<Mono>,
-    /// The hour in which short recoveries are counted, and how many were written in it.
-    pauses: (Mono, u8),
+    /// On each site: the hour in which short recoveries are counted, and how many were written in it.
+    pauses: [(Mono, u8); SITES],
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
     counters: Counters,
@@ -340,7 +340,7 @@ impl Incidents {
             steady_since: Mono(0),
             believed_at: Mono(0),
             refused_until: None,
-            pauses: (Mono(0), 0),
+            pauses: [(Mono(0), 0); SITES],
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
         }

@@ -975,6 +975,24 @@ fn fs4_a_group_that_overflowed_and_is_resolved_whole_is_over() {
     assert_eq!(board.state(EGRET), State::Operational);
 }
 
+/// Some of it is milder, and none of it finds room.
+#[test]
+fn fs4_a_group_of_several_severities_that_overflowed_is_over_as_a_whole() {
+    let mut board = Board::well(ONE);
+    let others: Vec<_> = (0..1024).map(|n| hook(&format!("Down{n}"), "heron", 9, None)).collect();
+    board.hook(A, &others);
+    let group = |resolved: Option<i64>| {
+        let bad = hook("Down", "egret", 9, resolved);
+        let mild = hook("Slow", "egret", 9, resolved).replace("critical", "warning");
+        [mild.clone(), bad, mild.replace("Slow", "Slower")]
+    };
+    board.hook(A, &group(None));
+    assert_eq!(board.state(EGRET), State::Outage);
+    board.quiet(20);
+    board.hook(A, &group(Some(20)));
+    assert_eq!(board.state(EGRET), State::Operational);
+}
+
 // ---- 22, 23: heartbeats over a restart ----------------------------------------------------------
 
 const JOB: HeartbeatId = HeartbeatId(0);

@@ -118,7 +118,7 @@ fn a_clock_that_is_set_all_the_time_costs_the_flash_little() {
 #[test]
 fn a_restart_writes_no_alert_that_has_not_changed() {
     let mut board = Board::well(ONE);
-    for n in 0..50 {
+    for n in 0..45 {
         board.hook(A, &[hook(&format!("Down{n}"), "heron", 9, None)]);
     }
     let before = board.records();
@@ -401,4 +401,44 @@ fn what_nobody_looked_at_is_not_called_trouble() {
     let mut board = Board::well(ONE);
     board.hook(A, &[down(9).replace("AntennaDown", "DatasourceNoData")]);
     assert!(!board.page().contains("heron Unknown · trouble"), "{}", board.page());
+}
+
+/// A sender gone mad: each of its alerts began earlier than the one before.
+#[test]
+fn ever_earlier_beginnings_cost_the_flash_little() {
+    let mut board = Board::well(ONE);
+    board.alerts(A, &[alert("Down0", "heron", 10, 60)]);
+    let before = board.records();
+    for n in 1..55 {
+        board.pass_to((10 + n) * MIN);
+        let body = [
+            alert(&format!("Down{n}"), "heron", 10 - n, 70),
+            alert(&format!("Down{}", n - 1), "heron", 11 - n, 11 - n),
+        ];
+        board.alerts(A, &body);
+    }
+    assert!(board.records() - before <= 2, "{}", board.records() - before);
+    // The page tells the earliest, and so does a restart when the hour is over.
+    assert_eq!(board.since(HERON), Some(10 - 54));
+    board.pass_to(75 * MIN);
+    board.alerts(A, &[alert("Down54", "heron", 10 - 54, 90)]);
+    board.quiet(76);
+    board.kill();
+    assert_eq!(board.since(HERON), Some(10 - 54));
+}
+
+#[test]
+fn what_flaps_costs_so_many_records_in_an_hour() {
+    let mut board = Board::well(ONE);
+    board.alerts(A, &[alert("Down", "heron", 10, 60)]);
+    let before = board.records();
+    for n in 0..45 {
+        let millis = 11 * MIN + n * 60_000;
+        board.pass_to(millis);
+        board.alerts(A, &[alert("Down", "heron", 10, 11 + n)]);
+        board.pass_to(millis + 20_000);
+        board.alerts(A, &[alert("Down", "heron", 11 + n, 80)]);
+    }
+    let most = 2 * usize::from(crate::limits::PAUSES_HOUR) + 1;
+    assert!(board.records() - before <= most, "{}", board.records() - before);
 }

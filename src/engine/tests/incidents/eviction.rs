@@ -53,6 +53,19 @@ fn fill(sim: &mut Sim) -> Vec<u32> {
     }
 }
 
+/// Another process, with these records.
+fn after(sim: &Sim, records: &[(u8, Vec<u8>)]) -> Sim {
+    let mut next = Sim::new(TWO);
+    next.now = sim.now;
+    let now = next.clocks();
+    next.engine.begin(&next.config, now);
+    for (kind, payload) in records {
+        next.engine.restore(&next.config, now, *kind, payload);
+    }
+    next.engine.restored(&next.config, now);
+    next
+}
+
 /// Of the egret, a later step says only that its trouble began earlier.
 #[test]
 fn how_bad_it_was_stays_when_a_step_says_only_since_when() {
@@ -66,14 +79,7 @@ fn how_bad_it_was_stays_when_a_step_says_only_since_when() {
     let records = sim.snapshot();
     let stays = |sim: &Sim| sim.incidents().into_iter().find(|told| told.number == 1).unwrap();
     assert!(stays(&sim).worst == State::Outage && before > 3);
-    let mut next = Sim::new(TWO);
-    next.now = sim.now;
-    let now = next.clocks();
-    next.engine.begin(&next.config, now);
-    for (kind, payload) in &records {
-        next.engine.restore(&next.config, now, *kind, payload);
-    }
-    next.engine.restored(&next.config, now);
+    let next = after(&sim, &records);
     assert_eq!(stays(&next).worst, State::Outage);
 }
 
@@ -88,14 +94,7 @@ fn since_when_it_was_so_stays_when_a_step_says_only_how_bad() {
     sim.prometheus(A, &[alert("EgretDown", "egret", 12, 60)]);
     fill(&mut sim);
     let records = sim.snapshot();
-    let mut next = Sim::new(TWO);
-    next.now = sim.now;
-    let now = next.clocks();
-    next.engine.begin(&next.config, now);
-    for (kind, payload) in &records {
-        next.engine.restore(&next.config, now, *kind, payload);
-    }
-    next.engine.restored(&next.config, now);
+    let next = after(&sim, &records);
     assert_eq!(next.since(EGRET), Some(7));
 }
 
@@ -282,14 +281,28 @@ fn an_antenna_that_flaps_for_days_does_not_take_the_room_of_others() {
     );
     let before = sim.incidents();
     let written = sim.snapshot();
-    let mut next = Sim::new(TWO);
-    next.now = sim.now;
-    let now = next.clocks();
-    next.engine.begin(&next.config, now);
-    for (kind, payload) in &written {
-        next.engine.restore(&next.config, now, *kind, payload);
-    }
-    next.engine.restored(&next.config, now);
+    let next = after(&sim, &written);
     assert_eq!(next.incidents().len(), before.len());
     assert_eq!(next.incidents()[1..], before[1..]);
+}
+
+#[test]
+fn what_nobody_is_told_of_gives_way_before_what_is_told() {
+    let mut sim = Sim::well(TWO.replace("'10s'", "'5m'").as_str());
+    sim.down(&["egret"]);
+    sim.quiet_until(20);
+    sim.up(&["egret"]);
+    sim.quiet_until(300);
+    assert!(!sim.incidents()[0].open);
+    sim.down(&["heron"]);
+    assert_eq!(sim.incidents().len(), 2);
+    for _ in 0..1500 {
+        sim.up(&["heron"]);
+        sim.quiet_until(sim.now.0 / MIN + 2);
+        sim.down(&["heron"]);
+        sim.quiet_until(sim.now.0 / MIN + 3);
+    }
+    let (_, used, capacity) = sim.engine.incidents().usage();
+    let told = sim.incidents();
+    assert_eq!(told.len(), 2, "{used} of {capacity}: {told:?}");
 }
