@@ -178,9 +178,9 @@ pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
 /// nightly job costs 90 bytes (JFFS2; see the tests of `flash_wear`).
 pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
 /// If a heartbeat is owed this rarely or more rarely, the end of its failure is written no sooner
-/// than half of `every` after the end that was written last. If it is owed more often, the end waits for
-/// [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and flap every
-/// minute, cost the flash 180 KB in a day.
+/// than half of `every` after the end that was written last. If it is owed more often, the end
+/// waits for [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and
+/// flap every minute, cost the flash 180 KB in a day.
 pub const BEAT_REST: Millis = Millis::from_mins(60);
 
 // ---- HTTP ---------------------------------------------------------------------------------------
@@ -532,6 +532,10 @@ const _: () = assert!(
     ALERT_FLASH_BYTES + 24 * ALERT_FLASH_HOUR + JOURNAL_BYTES_MAX / 2 / 4 * JOURNAL_SNAPSHOT_QUARTERS
         <= 262_144 - 40_960,
     "a day of flapping costs at most 256 KiB, with 40 for incidents and the past"
+);
+const _: () = assert!(
+    24 * 220 * PAUSES_HOUR as u32 <= 40_960,
+    "short recoveries of a site are among what incidents may cost"
 );
 const _: () = assert!(ALERT_FLASH_HOUR < ALERT_FLASH_BYTES, "what an hour brings is a part of it");
 const _: () = assert!(JOURNAL_SNAPSHOT_QUARTERS < 4, "a compaction must leave room");

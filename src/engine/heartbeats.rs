@@ -241,8 +241,8 @@ impl Engine {
     fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
         let Some(beat) = self.beats.get(id.index()) else { return false };
         let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
-        // The journal must not tell the other. It is told of a failure at once, and of its end with the
-        // next good beat, but not sooner than `rest` after the last end that was written.
+        // The journal must not tell the other. It is told of a failure at once, and of its end with
+        // the next good beat, but not sooner than `rest` after the last end that was written.
         let noted = beat.noted.0 & FAILED != 0;
         // What flaps more often than it is owed must not cost the flash for it.
         let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };

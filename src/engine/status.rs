@@ -141,7 +141,8 @@ impl ComponentStatus {
         } else if finding == self.mark {
             self.mark_until = self.mark_until.max(until);
         } else {
-            // The worse counts for its own time. The milder may last longer, and then goes on alone.
+            // The worse counts for its own time. The milder may last longer, and then goes on
+            // alone.
             let (new, old) = ((finding, until), (self.mark, self.mark_until));
             let (mild, bad) = if new.0 < old.0 { (new, old) } else { (old, new) };
             (self.mark, self.mark_until) = bad;

@@ -396,7 +396,8 @@ impl Incidents {
 
     /// Of every incident, lets go of steps that happened by themselves and that a later one of the
     /// same component, at least as bad, overtook; so also of an end and the new beginning behind
-    /// it. What began it and ended it last stays, and how bad it was. `hidden`: only steps that nobody is told of. False if there were none.
+    /// it. What began it and ended it last stays, and how bad it was. `hidden`: only steps that
+    /// nobody is told of. False if there were none.
     fn thin(&mut self, hidden: bool) -> bool {
         let mut goes = [0usize; 64];
         let mut count = 0usize;

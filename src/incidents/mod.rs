@@ -305,7 +305,8 @@ pub struct Incidents {
     /// The date is believed from then on.
     believed_at: Mono,
     refused_until: Option<Mono>,
-    /// On each site: the hour in which short recoveries are counted, and how many were written in it.
+    /// On each site: the hour in which short recoveries are counted, and how many were written in
+    /// it.
     pauses: [(Mono, u8); SITES],
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,

@@ -305,7 +305,13 @@ impl Uptime {
                 && was.counted_since.is_some_and(|since| since >= shown.begins);
             if was.today != 0 {
                 self.close(config, id, &was, now.mono, carried);
-                self.wrote_at = Mono(now.mono.0.saturating_sub(i64::from(UPTIME_WRITE.0)));
+                if follows {
+                    // At once.
+                    self.wrote_at = Mono(now.mono.0.saturating_sub(i64::from(UPTIME_WRITE.0)));
+                } else {
+                    // A clock that is set over days, again and again, must not cost the flash much.
+                    self.hastened = true;
+                }
             }
             if let Some(place) = was.place(was.today).and_then(|at| calendar.changed.get_mut(at)) {
                 *place = true;

@@ -687,3 +687,16 @@ fn trouble_that_goes_on_hastens_nothing() {
     }
     assert_eq!(world.flushes, flushed);
 }
+
+/// A clock that shows another day each minute.
+#[test]
+fn a_clock_that_is_set_over_days_all_the_time_is_written_once_an_hour() {
+    let mut world = World::new(BRUSSELS, 2, "2026-06-01T08:00:00Z");
+    world.set(0, Operational);
+    let flushed = world.flushes;
+    for minute in 0..120 {
+        world.ahead = world.ahead.map(|ahead| ahead + if minute % 2 == 0 { 2 * DAY_MS } else { -2 * DAY_MS });
+        world.wait(60_000);
+    }
+    assert!(world.flushes - flushed <= 3, "{}", world.flushes - flushed);
+}
