@@ -177,10 +177,10 @@ pub const BEAT_KEPT_EVERY: Millis = Millis::from_mins(6 * 60);
 /// heartbeats that come every minute, and fail every other time, cost the flash 56 KB in a day. One
 /// nightly job costs 90 bytes (JFFS2; see the tests of `flash_wear`).
 pub const BEAT_WRITE: Millis = Millis::from_mins(3 * 60);
-/// If a heartbeat is owed this rarely or more rarely, the end of its failure is written no sooner
-/// than half of `every` after the end that was written last. If it is owed more often, the end
-/// waits for [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and
-/// flap every minute, cost the flash 180 KB in a day.
+/// Heartbeats that are owed this rarely or more rarely write the end of a failure at once. Two ends
+/// are written at least half of `every` apart. If a heartbeat is owed more often, its end waits for
+/// [`BEAT_WRITE`], because it heals soon. 64 heartbeats that are owed every hour, and flap every
+/// minute, cost the flash 180 KB in a day.
 pub const BEAT_REST: Millis = Millis::from_mins(60);
 
 // ---- HTTP ---------------------------------------------------------------------------------------
