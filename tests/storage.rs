@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{AIGLON, Daemon, Dir, Process, config, run};
+use common::{AIGLON, Daemon, Dir, Process, config, overall, run};
 
 /// Starts a program that becomes the daemon, with its console's socket outside its state.
 fn start(dir: Dir, program: &str, arguments: &[&str], state: &str) -> Daemon {
@@ -112,6 +112,34 @@ fn what_was_said_to_a_full_flash_is_written_when_there_is_room() {
     assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(0.0));
     let after = incident(&pull_the_plug(daemon, &state));
     assert!((0..=kept).all(|number| after.contains(&words(number))) && after.contains("now there is room"));
+}
+
+/// Alertmanager says a webhook alert once, unless it is refused.
+#[test]
+fn an_alert_that_a_full_flash_does_not_hold_is_asked_for_again() {
+    let dir = Dir::new();
+    let state = dir.path().join("state").display().to_string();
+    let mut daemon = start(dir, FULL.0, FULL.1, &state);
+    let fires = |daemon: &Daemon, name: &str| {
+        let head = format!("Authorization: Bearer {}\r\n", common::PUSH);
+        let body = format!(
+            "[{{\"labels\":{{\"alertname\":\"{name}\",\"service\":\"wifi\",\"component\":\"heron\",\"severity\":\"critical\"}},\"status\":\"firing\"}}]"
+        );
+        let answer = daemon.connect().post("/api/v1/webhook", &head, &body);
+        (answer.status, answer.body)
+    };
+    assert_eq!(fires(&daemon, "First").0, 200);
+    say(&daemon, &["incident", "open", "wifi", "It fills"]);
+    let _ = (0..100).take_while(|&number| update(&daemon, &words(number), NO_SPACE)).count();
+    let (status, why) = fires(&daemon, "Second");
+    assert!(status == 503 && why.contains("send it again"), "{status} {why}");
+    assert_eq!(overall(&daemon.english()), "Something is down", "it counts all the same");
+    let process = daemon.process.child.id().to_string();
+    run(Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process]));
+    reload(&mut daemon);
+    assert_eq!(fires(&daemon, "Second").0, 200);
+    let daemon = pull_the_plug(daemon, &state);
+    assert!(say(&daemon, &["alerts"]).0.contains("Second"));
 }
 
 fn holds(state: &str, words: &str) -> bool {

@@ -105,10 +105,13 @@ impl Port {
         self.enter(|core| core.step(input))
     }
 
-    /// Puts on flash what happened before.
+    /// Puts on flash what happened before. False if it is in memory only.
     #[inline(never)]
-    pub fn commit(&self) {
-        _ = self.with(|_| ());
+    pub fn commit(&self) -> bool {
+        self.enter(|core| {
+            core.commit();
+            core.ledger.takes_records()
+        })
     }
 
     /// Looks at the configuration alone.

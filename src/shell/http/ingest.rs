@@ -2,6 +2,7 @@
 
 use std::io;
 
+use aiglon::engine::lifetime::Sender;
 use aiglon::http::Status;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
@@ -49,7 +50,7 @@ impl Connection<'_> {
         let outcome = self.take_in(terms, batch.gzip, &mut taker).await?;
         drop(taker);
         // On flash before its sender is told so; also what came before a body was cut off.
-        web.port.commit();
+        let on_flash = web.port.commit();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let (mut status, mut dropped) = (Status::BadRequest, 0);
         match outcome {
@@ -62,7 +63,15 @@ impl Connection<'_> {
             }
             Outcome::Whole(bad) => {
                 if self.buffers.complaint.is_empty() {
-                    self.well(terms, batch.shape).await?;
+                    // Its sender would not say it again after a power cut. An Alertmanager that is
+                    // refused repeats it, and what counts already counts once.
+                    if !on_flash && batch.sender != Sender::Repeating && matches!(batch.shape, Shape::Alerts(_))
+                    {
+                        let words = "it counts, but the flash takes nothing: a restart would forget it; send it again";
+                        self.json_words(terms, Status::ServiceUnavailable, words).await?;
+                    } else {
+                        self.well(terms, batch.shape).await?;
+                    }
                     return Ok(if terms.keep_alive { Next::Request } else { Next::Close });
                 }
                 dropped = bad;
