@@ -5,6 +5,7 @@
 //! cut. So an alert that ends before its successor begins, some bytes later, leaves no moment in
 //! which all seems well. One step that is no body's, time that passes say, is a change of its own.
 
+use super::intake::marked_until;
 use super::status::ComponentStatus;
 use super::{Effects, Engine, Verdict};
 use crate::config::Config;
@@ -149,9 +150,15 @@ impl Engine {
                 status.mark_group(group);
             }
         }
+        if body.sender != Sender::Repeating && body.refused.iter().next().is_some() {
+            // A group that ended meanwhile has not ended these.
+            self.lost(body.source, marked_until(config, body.source, body.sender, now.mono));
+            self.lost_group(body.source, group);
+        }
         if body.fires || body.sum == 0 || !end.alive || end.truncated {
             return;
         }
+        self.found_group(body.source, group);
         for id in (0u16..).map(ComponentId).take(config.components.len()) {
             if self.statuses.get_mut(id.index()).is_some_and(|status| status.unmark(body.source, group)) {
                 self.update(config, id, None, now);

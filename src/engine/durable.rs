@@ -14,7 +14,7 @@
 //! claim: | source u64 | fingerprint u64 | how u8 | says u8 | starts i64 | told i64 | until i64 |
 //!        | count u16 | count x component u32 | length u16 | length x kept |
 //! over:  | source u64 | fingerprint u64 | at i64 | starts i64 |
-//! more:  | source u64 |
+//! more:  | source u64 | (0 u8) |
 //! began: | source u64 | fingerprint u64 | severity u8 | starts i64 |
 //!        | count u16 | count x component u32 | length u16 | length x kept |
 //! ended: | source u64 | fingerprint u64 |
@@ -29,7 +29,7 @@
 //! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
 //! alerts that are not written down: more than fit, more than its allowance of flash (see
 //! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be
-//! guessed from the fingerprint. `began` and `ended` are of earlier versions, and only read.
+//! guessed from the fingerprint; with a zero behind it, it has no more. `began` and `ended` are of earlier versions, and only read.
 //! `severity`: 1 degraded, 2 outage; and 16 if collectd says it.
 //!
 //! # A life over a restart
@@ -68,6 +68,9 @@ const ONCE: u8 = 16;
 const LAPSED: u8 = 16;
 const UNSEEN: u8 = 32;
 const RELEASED: u8 = 48;
+
+/// Behind a source: that it has no more. An earlier version takes that for `more`.
+const NO_MORE: &[u8] = &[0];
 
 /// Stands for "all that the source feeds".
 const ALL: u16 = u16::MAX;
@@ -326,9 +329,21 @@ impl Engine {
         let source = source_by_hash(config, u64::from_le_bytes(take(rest)?));
         let Some(source) = source else { return Some(()) };
         let until = now.mono.plus(config.sources.get(source.index())?.repeat_within);
-        self.doubt_fed_by(config, source, (Finding::NotOnFlash, until), now);
-        self.restored_more(source, until);
+        self.restored_more(source, Some(until).filter(|_| *rest != NO_MORE));
         Some(())
+    }
+
+    /// What feeds on alerts that an earlier run has lost is not known to be well.
+    pub(super) fn doubt_what_was_lost(&mut self, config: &Config, now: Mono) {
+        for source in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+            let Some(until) = self.lost_until(source, now) else { continue };
+            for id in fed_by(config, source) {
+                if let Some(status) = self.statuses.get_mut(id.index()) {
+                    status.doubt(Finding::NotOnFlash, until);
+                }
+            }
+            self.wake_at(until);
+        }
     }
 
     fn forget(&mut self, key: AlertKey) {
@@ -347,6 +362,16 @@ fn within(config: &Config, source: SourceId) -> Millis {
 /// The record that a source had more than is written down.
 pub(super) fn more_record(config: &Config, source: SourceId) -> [u8; 8] {
     config.source_hash(source).to_le_bytes()
+}
+
+/// The record that a source has no more than is written down.
+pub(super) fn no_more_record(config: &Config, source: SourceId) -> [u8; 9] {
+    let mut out = [0; 9];
+    if let Some((head, tail)) = out.split_first_chunk_mut::<8>() {
+        *head = more_record(config, source);
+        tail.copy_from_slice(NO_MORE);
+    }
+    out
 }
 
 /// What a record says of an alert, but for what it concerns.

@@ -13,6 +13,7 @@ use super::Engine;
 use super::alerts::{Held, OnFlash};
 use super::durable::{self, CLAIM, MORE, OVER};
 use super::lifetime::Sender;
+use super::status::{SEVERAL, join};
 use crate::config::Config;
 use crate::limits::{ALERT_FLASH_BYTES, ALERT_FLASH_HOUR, FLASH_NODE_BYTES, RECORD_OVERHEAD_BYTES, SOURCES};
 use crate::model::{SourceId, SourceSet};
@@ -44,13 +45,27 @@ pub(super) struct FlashBudget {
     owes: bool,
     /// Until then this source may have alerts that nobody holds: they found no room, or an earlier
     /// run did not write them down.
-    pub(super) lost_until: Mono,
+    lost_until: Mono,
+    /// Which alerts stood in the body that lost some, as a sum of their fingerprints. Zero: not
+    /// known yet.
+    lost_group: u32,
+    /// Before, the journal is told that there is no more only if the allowance has room for that.
+    clear_from: Mono,
 }
 
 impl FlashBudget {
     /// Nothing.
     pub(super) const fn new() -> Self {
-        Self { spent: 0, at: Mono(0), behind: false, more: false, owes: false, lost_until: Mono(0) }
+        Self {
+            spent: 0,
+            at: Mono(0),
+            behind: false,
+            more: false,
+            owes: false,
+            lost_until: Mono(0),
+            lost_group: 0,
+            clear_from: Mono(0),
+        }
     }
 
     /// Lets the allowance grow.
@@ -72,6 +87,19 @@ impl FlashBudget {
     fn pay(&mut self, bytes: u32, now: Mono) {
         self.pass(now);
         self.spent = self.spent.saturating_add(bytes);
+    }
+
+    /// A reload cuts every body: nobody knows what else stood in one that has lost alerts.
+    pub(super) fn cut_body(&mut self, now: Mono) {
+        if self.lost_group == 0 && self.lost_until > now {
+            self.lost_group = SEVERAL;
+        }
+    }
+
+    /// Whether the journal may be told that there is no more, as far as this knows.
+    fn may_clear(&self, now: Mono) -> bool {
+        let affords = !self.behind && self.spent < ALERT_FLASH_BYTES;
+        self.more && !self.owes && self.lost_until <= now && (affords || self.clear_from <= now)
     }
 
     /// Pays, if the allowance has so much.
@@ -133,8 +161,42 @@ impl Engine {
                 self.alerts.update(at, |held| held.flash.dirty = false);
             }
         }
+        for id in (0u8..).map(SourceId).take(config.sources.len()) {
+            self.no_more(config, now.mono, id, each);
+        }
         self.write_dirty_beats(config, now, each);
         written
+    }
+
+    /// The journal says that there is no more, if that is so: else every restart would doubt what
+    /// the source feeds.
+    fn no_more(&mut self, config: &Config, now: Mono, id: SourceId, each: &mut dyn FnMut(u8, &[u8])) {
+        let unwritten = |held: &Held| {
+            held.source() == id && durable::is_durable(held) && (held.private || !held.flash.written)
+        };
+        let clears = self.wear.get(id.index()).is_some_and(|wear| wear.may_clear(now));
+        if !clears || self.alerts.iter().any(unwritten) {
+            return;
+        }
+        let payload = durable::no_more_record(config, id);
+        let Some(wear) = self.wear.get_mut(id.index()) else { return };
+        if wear.clear_from > now && !wear.afford(cost(&payload), now) {
+            return;
+        }
+        if wear.clear_from <= now {
+            wear.pay(cost(&payload), now);
+            wear.clear_from = now.plus(HOUR);
+        }
+        wear.more = false;
+        each(MORE, &payload);
+    }
+
+    /// Looks whose lost alerts have had their time. O(sources).
+    pub(super) fn pass_lost(&mut self, now: Mono) {
+        for wear in self.wear.iter_mut().filter(|wear| wear.lost_until <= now) {
+            wear.lost_group = 0;
+        }
+        self.unwritten |= self.wear.iter().any(|wear| wear.may_clear(now));
     }
 
     /// Writes one alert down. True if its source's allowance has just been used up.
@@ -254,8 +316,7 @@ impl Engine {
     pub(super) fn lacks(&self, source: SourceId, brief: bool, now: Mono) -> bool {
         let unwritten =
             |held: &Held| held.source() == source && durable::is_durable(held) && (brief || held.private);
-        self.wear.get(source.index()).is_some_and(|wear| wear.lost_until > now)
-            || self.alerts.iter().any(unwritten)
+        self.lost_until(source, now).is_some() || self.alerts.iter().any(unwritten)
     }
 
     /// This source has an alert that nobody holds, until then at most.
@@ -266,11 +327,36 @@ impl Engine {
         }
     }
 
-    /// The journal says that this source has more.
-    pub(super) fn restored_more(&mut self, source: SourceId, until: Mono) {
-        self.lost(source, until);
+    /// A body is over that lost some: its alerts are this group.
+    pub(super) fn lost_group(&mut self, source: SourceId, group: u32) {
         if let Some(wear) = self.wear.get_mut(source.index()) {
-            (wear.more, wear.owes) = (true, false);
+            wear.lost_group = join(wear.lost_group, group);
         }
+    }
+
+    /// This source says that all alerts of a group are over: it has lost none, if all that it lost
+    /// was of that group.
+    pub(super) fn found_group(&mut self, source: SourceId, group: u32) {
+        if let Some(wear) = self.wear.get_mut(source.index())
+            && wear.lost_group == group
+            && group != SEVERAL
+        {
+            (wear.lost_until, wear.lost_group, self.unwritten) = (Mono(0), 0, true);
+        }
+    }
+
+    /// The journal says that this source has more, which is believed until then, or that it has no
+    /// more.
+    pub(super) fn restored_more(&mut self, source: SourceId, until: Option<Mono>) {
+        if let Some(wear) = self.wear.get_mut(source.index()) {
+            wear.more = until.is_some();
+            wear.lost_until = until.unwrap_or_default();
+            wear.lost_group = if wear.more { SEVERAL } else { 0 };
+        }
+    }
+
+    /// Until when this source may have alerts that nobody holds, if it may.
+    pub(super) fn lost_until(&self, source: SourceId, now: Mono) -> Option<Mono> {
+        self.wear.get(source.index()).map(|wear| wear.lost_until).filter(|&until| until > now)
     }
 }

@@ -54,7 +54,9 @@ impl Engine {
     /// All records of an earlier run are restored: what they add up to is shown, as it was told
     /// before.
     pub fn restored(&mut self, config: &Config, now: Now) {
-        self.restoring = false;
+        if core::mem::take(&mut self.restoring) {
+            self.doubt_what_was_lost(config, now.mono);
+        }
         self.incidents.restored(now);
         // No body goes on.
         self.statuses.iter_mut().for_each(ComponentStatus::unhold);

@@ -4,6 +4,7 @@
 use super::alerts::{self, AlertKey, AlertPhase, Grant, Held, OnFlash};
 use super::lifetime::{self, Claim, Memory, Reading, Sender};
 use super::mapping::{self, Meaning};
+use super::status::SEVERAL;
 use super::{Body, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, Status};
@@ -365,6 +366,7 @@ impl Engine {
         let until = marked_until(config, source, Sender::Webhook, now.mono);
         self.doubt_fed_by(config, source, (Finding::LeftOut, until), now);
         self.lose(source, Sender::Webhook, until);
+        self.lost_group(source, SEVERAL);
     }
 
     /// What a source feeds is not known to be well until then, for this reason.
@@ -514,6 +516,7 @@ impl Engine {
             self.wake_at(next);
         }
         self.pass_alerts(config, clocks);
+        self.pass_lost(now);
         self.pass_heartbeats(config, clocks);
         self.pass_rules(config, clocks);
         self.pass_components(config, clocks);
@@ -642,7 +645,7 @@ fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: No
 /// Until when an alert that finds no room marks its components: until its sender, if it still
 /// fires, must have said so again. A webhook does that after hours, and so does collectd, if it is
 /// told to.
-fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
+pub(super) fn marked_until(config: &Config, source: SourceId, sender: Sender, now: Mono) -> Mono {
     now.plus(marked_for(config, source, sender))
 }
 

@@ -51,6 +51,7 @@ impl Engine {
         let wear = self.wear;
         for (row, from) in self.wear.iter_mut().zip(source_from) {
             *row = from.and_then(|was| wear.get(was.index())).copied().unwrap_or(FlashBudget::new());
+            row.cut_body(now.mono);
         }
         // Whose sources are all new has no alert any more.
         let site_of = |was: SourceId| old.sources.get(was.index()).map(|source| source.site);

@@ -5,7 +5,12 @@ use crate::time::{At, Mono, Now};
 
 const FINDINGS: usize = Finding::ALL.len();
 /// The mark stands for alerts of several groups: nothing but time ends it.
-const SEVERAL: u32 = u32::MAX;
+pub(super) const SEVERAL: u32 = u32::MAX;
+
+/// What stands for two groups of alerts; zero is none.
+pub(super) fn join(one: u32, other: u32) -> u32 {
+    if one == 0 || one == other { other } else { SEVERAL }
+}
 
 /// What is counted and remembered for one component. All-zero: nothing is known.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +159,7 @@ impl ComponentStatus {
 
     /// A body is over in which a claim on it found no room: its alerts are this group.
     pub fn mark_group(&mut self, group: u32) {
-        self.mark_group = if self.mark_group == 0 || self.mark_group == group { group } else { SEVERAL };
+        self.mark_group = join(self.mark_group, group);
     }
 
     /// What left the mark is not known as a group: a record of an earlier run, or a body that a

@@ -955,20 +955,22 @@ fn f19_a_failure_that_collectd_repeats_lasts() {
     }
 }
 
+/// More alerts than are held.
+fn many(resolved: Option<i64>) -> Vec<String> {
+    (0..3000).map(|n| hook(&format!("Down{n}"), "egret", 9, resolved)).collect()
+}
+
 #[test]
 fn fs4_a_group_that_overflowed_and_is_resolved_whole_is_over() {
-    let group = |resolved: Option<i64>| -> Vec<String> {
-        (0..3000).map(|n| hook(&format!("Down{n}"), "egret", 9, resolved)).collect()
-    };
     let mut board = Board::well(ONE);
-    board.hook(A, &group(None));
+    board.hook(A, &many(None));
     assert_eq!(board.state(EGRET), State::Outage);
     board.quiet(15);
     // A part of it says nothing of what found no room.
-    board.hook(A, &group(Some(15))[..500]);
+    board.hook(A, &many(Some(15))[..500]);
     assert_eq!(board.state(EGRET), State::Outage);
     board.quiet(20);
-    board.hook(A, &group(Some(20)));
+    board.hook(A, &many(Some(20)));
     board.quiet(40);
     assert_eq!(board.state(EGRET), State::Operational);
     board.quiet(LAPSES + 1);
@@ -976,6 +978,44 @@ fn fs4_a_group_that_overflowed_and_is_resolved_whole_is_over() {
 }
 
 /// Some of it is milder, and none of it finds room.
+/// The journal says that there is more than it holds, and that there is no more.
+#[test]
+fn fs4_a_group_that_overflowed_and_ended_leaves_no_doubt_after_a_restart() {
+    for (name, restart) in [KILL, STOP, POWER_CUT, RELOAD] {
+        let mut board = Board::well(ONE);
+        board.hook(A, &many(None));
+        board.quiet(12);
+        board.hook(A, &many(Some(12)));
+        restart(&mut board);
+        board.alive();
+        board.quiet(30);
+        assert_eq!(board.state(EGRET), State::Operational, "{name}");
+        // What is lost anew is known to be lost.
+        board.hook(A, &many(None));
+        restart(&mut board);
+        board.alive();
+        board.quiet(60);
+        assert_ne!(board.state(EGRET), State::Operational, "{name}");
+    }
+}
+
+#[test]
+fn what_was_lost_is_doubted_for_its_time_and_not_at_every_later_start() {
+    let mut board = Board::well(ONE);
+    board.post(A, Sender::Webhook, r#"{"alerts":[],"truncatedAlerts":5,"version":"4"}"#);
+    assert_eq!(board.reason(HERON), Finding::LeftOut);
+    board.quiet(60);
+    board.kill();
+    board.quiet(90);
+    assert_eq!(board.reason(HERON), Finding::NotOnFlash);
+    // All of the time in which it would have been said again has passed.
+    board.quiet(60 + 270 + 2);
+    assert_eq!(board.reason(HERON), Finding::Well);
+    board.kill();
+    board.quiet(60 + 270 + 30);
+    assert_eq!(board.reason(HERON), Finding::Well);
+}
+
 #[test]
 fn fs4_a_group_of_several_severities_that_overflowed_is_over_as_a_whole() {
     let mut board = Board::well(ONE);

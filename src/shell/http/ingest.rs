@@ -65,7 +65,9 @@ impl Connection<'_> {
                 if self.buffers.complaint.is_empty() {
                     // Its sender would not say it again after a power cut. An Alertmanager that is
                     // refused repeats it, and what counts already counts once.
-                    if !on_flash && batch.sender != Sender::Repeating && matches!(batch.shape, Shape::Alerts(_))
+                    if !on_flash
+                        && batch.sender != Sender::Repeating
+                        && matches!(batch.shape, Shape::Alerts(_))
                     {
                         let words = "it counts, but the flash takes nothing: a restart would forget it; send it again";
                         self.json_words(terms, Status::ServiceUnavailable, words).await?;
