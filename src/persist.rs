@@ -450,9 +450,9 @@ impl Driver {
     }
 }
 
-/// Whether a record tells of an alert or a heartbeat, which nobody needs elsewhere.
+/// Whether a record tells of an alert, a heartbeat or a rule, which nobody needs elsewhere.
 const fn is_alert(kind: u8) -> bool {
-    const ALERTS: u32 = kinds::of(Owner::Alerts) | kinds::of(Owner::Heartbeats);
+    const ALERTS: u32 = kinds::of(Owner::Alerts) | kinds::of(Owner::Heartbeats) | kinds::of(Owner::Rules);
     ALERTS & kinds::bit(kind) != 0
 }
 
@@ -566,13 +566,13 @@ mod tests {
     }
 
     #[test]
-    fn what_alerts_and_heartbeats_own_is_left_out_of_archives() {
+    fn what_alerts_heartbeats_and_rules_own_is_left_out_of_archives() {
         for row in kinds::ALL {
-            let left_out = matches!(row.owner, Owner::Alerts | Owner::Heartbeats);
+            let left_out = matches!(row.owner, Owner::Alerts | Owner::Heartbeats | Owner::Rules);
             assert_eq!(is_alert(row.number), left_out, "{}", row.name);
         }
         // A later version's may be anybody's.
-        assert!((17..=u8::MAX).all(|kind| !is_alert(kind)) && !is_alert(0));
+        assert!((18..=u8::MAX).all(|kind| !is_alert(kind)) && !is_alert(0));
     }
 
     #[test]

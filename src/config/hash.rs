@@ -2,7 +2,8 @@
 //! itself, and a section that is renamed takes nothing along.
 
 use super::Config;
-use crate::model::{ComponentId, HeartbeatId, ServiceId, SiteId, SourceId, UserId};
+use super::Span;
+use crate::model::{ComponentId, HeartbeatId, RuleId, ServiceId, SiteId, SourceId, UserId};
 
 impl Config {
     /// A source, by its site and name; 0 for one that there is not.
@@ -32,9 +33,18 @@ impl Config {
 
     /// A heartbeat, by its site, source and name; 0 for one that there is not.
     pub fn heartbeat_hash(&self, id: HeartbeatId) -> u32 {
-        let Some(row) = self.heartbeats.get(id.index()) else { return 0 };
-        let Some(source) = self.sources.get(row.source.index()) else { return 0 };
-        fold(hash([self.site_name(source.site), self.str(source.name), self.str(row.name)]))
+        self.heartbeats.get(id.index()).map_or(0, |row| self.owned_hash(row.source, row.name))
+    }
+
+    /// A rule, by its site, source and name; 0 for one that there is not.
+    pub fn rule_hash(&self, id: RuleId) -> u32 {
+        self.rules.get(id.index()).map_or(0, |row| self.owned_hash(row.source, row.name))
+    }
+
+    /// A section of a source, by its site, source and name.
+    fn owned_hash(&self, source: SourceId, name: Span) -> u32 {
+        let Some(source) = self.sources.get(source.index()) else { return 0 };
+        fold(hash([self.site_name(source.site), self.str(source.name), self.str(name)]))
     }
 
     /// A person, by their name; 0 for one that there is not, and for nobody else.

@@ -29,8 +29,9 @@
 //! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
 //! alerts that are not written down: more than fit, more than its allowance of flash (see
 //! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be
-//! guessed from the fingerprint; with a zero behind it, it has no more. `began` and `ended` are of earlier versions, and only read.
-//! `severity`: 1 degraded, 2 outage; and 16 if collectd says it.
+//! guessed from the fingerprint. With a zero behind it, the source has no more. `began` and `ended`
+//! are of earlier versions, and only read. `severity`: 1 degraded, 2 outage; and 16 if collectd
+//! says it.
 //!
 //! # A life over a restart
 //!
@@ -44,6 +45,7 @@ use super::heartbeats::BEAT;
 use super::intake::lapses_to;
 use super::lifetime::{Memory, Reading, Sender};
 use super::mapping::{self, LEADING};
+use super::rules::RULE;
 use crate::config::Config;
 pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
 use crate::limits::{
@@ -105,6 +107,7 @@ impl Engine {
         }
         self.incidents.snapshot(each);
         self.snapshot_beats(config, now, each);
+        self.snapshot_rules(config, each);
         for held in self.alerts.iter().filter(|held| !brief && !held.private) {
             // Of an end, what ended is written, too: else nobody could tell old news.
             let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono);
@@ -132,6 +135,7 @@ impl Engine {
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
             BEAT => self.restore_beat(config, payload).is_some(),
+            RULE => self.restore_rule(config, payload).is_some(),
             kind => self.restore_incident(config, kind, payload),
         }
     }

@@ -165,6 +165,7 @@ impl Engine {
             self.no_more(config, now.mono, id, each);
         }
         self.write_dirty_beats(config, now, each);
+        self.write_rules(config, (now.mono, false), each);
         written
     }
 

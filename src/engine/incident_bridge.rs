@@ -33,6 +33,7 @@ impl Engine {
         self.uptime.pass(config, now);
         self.uptime.flush(config, now, each);
         self.flush_beats(config, now, each);
+        self.write_rules(config, (now.mono, true), each);
     }
 
     /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who
@@ -89,6 +90,7 @@ impl Engine {
         self.incidents.noted_all();
         self.wrote_alerts(brief, now.mono);
         self.wrote_beats(now);
+        self.wrote_rules(now.mono);
     }
 
     /// Lets go of what no snapshot needs.

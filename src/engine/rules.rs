@@ -7,14 +7,30 @@
 //! A rule may list what it expects, the values of one tag: then each of those is absent by itself,
 //! however many others come. They are known by their names, so neither a restart nor a new key
 //! makes a silence unseen: who does not come within `absent` of our start is absent.
+//!
+//! # Over a restart
+//!
+//! A rule that fired goes on until its numbers are beyond `clear`. A restart must not forget that:
+//! else a value between the two limits would be well after it. So the journal is told of each rule
+//! that has two limits. That it fires is written at once. That it does not is written at once, too,
+//! but no more often than every [`RULE_REST`], and at a clean stop.
+//!
+//! ```text
+//! rule: | rule u32 | fires u8 |
+//! ```
+//!
+//! Numbers are little-endian. `rule`: a hash of the names of its site, source and section. `fires`:
+//! 1 it fires, 0 it does not.
 
 use super::Engine;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::config::same::{same_source, same_terms};
 use crate::ingest::sample::{HashKey, Sample};
+pub use crate::journal::kinds::RULE;
 use crate::limits::{
-    EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULES, SERIES, SERIES_LIFE, SOURCES, TIME_AHEAD_SECS,
+    EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULE_REST, RULES, SERIES, SERIES_LIFE, SOURCES,
+    TIME_AHEAD_SECS,
 };
 use crate::model::{ComponentId, ComponentSet, Finding, RuleId};
 use crate::text::number::{Micro, whole};
@@ -98,9 +114,29 @@ struct Known {
     heard: bool,
     /// What it says of its component.
     says: Finding,
+    /// It fired, in this run or in an earlier one, and its numbers have not been beyond `clear`
+    /// since.
+    latched: bool,
+    /// The journal says that it fires.
+    written: bool,
+    /// Before, the journal is not told that it fires no more.
+    end_from: Mono,
 }
 
 impl Known {
+    /// Whether the journal must be told whether it fires.
+    fn is_owed(&self, row: &Rule, now: Mono) -> bool {
+        row.clear != row.limit && self.latched != self.written && (self.latched || self.end_from <= now)
+    }
+
+    /// The journal has been told.
+    fn wrote(&mut self, now: Mono) {
+        if self.written && !self.latched {
+            self.end_from = now.plus(RULE_REST);
+        }
+        self.written = self.latched;
+    }
+
     /// Whether a series found no room not so long ago.
     fn lacks_room(&self, row: &Rule, now: Mono) -> bool {
         self.refused.is_some_and(|at| now < at.plus(life(row)))
@@ -126,6 +162,9 @@ const UNKNOWN: Known = Known {
     refused: None,
     heard: false,
     says: Finding::NeverHeard,
+    latched: false,
+    written: false,
+    end_from: Mono(0),
 };
 
 /// All rules. All-zero when new.
@@ -273,6 +312,12 @@ fn measured(sample: &Sample, row: &Rule, now: Now) -> Option<Mono> {
         return None;
     }
     Some(Mono(now.mono.0.saturating_sub(age.max(0).saturating_mul(1000))))
+}
+
+/// Whether a rule fires, as a record.
+fn rule_record(config: &Config, id: RuleId, fires: bool) -> [u8; 5] {
+    let [a, b, c, d] = config.rule_hash(id).to_le_bytes();
+    [a, b, c, d, u8::from(fires)]
 }
 
 /// How long a value counts.
@@ -443,12 +488,8 @@ impl Engine {
         if whole && old == RulePhase::Unheard && !self.sources.counts(row.source, now) {
             return;
         }
-        let firing = matches!(old, RulePhase::Firing { .. });
-        let fires = if unnumbered {
-            Some(false)
-        } else {
-            self.rules.fires(id.index(), row, if firing { row.clear } else { row.limit })
-        };
+        let limit = if known.latched { row.clear } else { row.limit };
+        let fires = if unnumbered { Some(false) } else { self.rules.fires(id.index(), row, limit) };
         let refused = known.lacks_room(row, now);
         let mut began = None;
         let phase = match (fires, old) {
@@ -479,7 +520,8 @@ impl Engine {
                     old
                 }
             }
-            (Some(true), _) if row.lasts == Millis(0) => RulePhase::Firing { since: now },
+            // It fired before its samples stopped, or before a restart.
+            (Some(true), _) if known.latched || row.lasts == Millis(0) => RulePhase::Firing { since: now },
             (Some(true), _) => {
                 self.wake_at(now.plus(row.lasts));
                 // Absent, too: it is back, and not well.
@@ -505,6 +547,11 @@ impl Engine {
             phase => phase,
         };
         let Some(known) = self.rules.known.get_mut(id.index()) else { return };
+        match fires {
+            Some(false) => known.latched = false,
+            _ => known.latched |= matches!(phase, RulePhase::Firing { .. }),
+        }
+        self.unwritten |= known.is_owed(row, now);
         known.phase = phase;
         let says = known.finding(row, now);
         let before = core::mem::replace(&mut known.says, says);
@@ -541,6 +588,47 @@ impl Engine {
                 status.replace(Finding::Well, known.says);
             }
         }
+    }
+
+    /// Tells the journal which rules fire, as far as that has changed; `all`: also what would wait.
+    pub(super) fn write_rules(
+        &mut self,
+        config: &Config,
+        (now, all): (Mono, bool),
+        each: &mut dyn FnMut(u8, &[u8]),
+    ) {
+        for ((id, row), known) in config.rules().zip(&mut self.rules.known) {
+            if known.is_owed(row, if all { Mono(i64::MAX) } else { now }) {
+                known.wrote(now);
+                each(RULE, &rule_record(config, id, known.latched));
+            }
+        }
+    }
+
+    /// The rules that fire, for a new journal.
+    pub(super) fn snapshot_rules(&self, config: &Config, each: &mut dyn FnMut(u8, &[u8])) {
+        for ((id, row), known) in config.rules().zip(&self.rules.known) {
+            if known.latched && row.clear != row.limit {
+                each(RULE, &rule_record(config, id, true));
+            }
+        }
+    }
+
+    /// The journal holds a snapshot.
+    pub(super) fn wrote_rules(&mut self, now: Mono) {
+        self.rules.known.iter_mut().for_each(|known| known.wrote(now));
+    }
+
+    /// Takes back a record; `None` if it is none.
+    pub(super) fn restore_rule(&mut self, config: &Config, payload: &[u8]) -> Option<()> {
+        let (hash, rest) = payload.split_first_chunk::<4>()?;
+        let &[fires @ (0 | 1)] = rest else { return None };
+        let hash = u32::from_le_bytes(*hash);
+        let found = config.rules().find(|&(id, _)| config.rule_hash(id) == hash);
+        if let Some(known) = found.and_then(|(id, _)| self.rules.known.get_mut(id.index())) {
+            (known.latched, known.written) = (fires == 1, fires == 1);
+        }
+        Some(())
     }
 
     /// After a reload: a rule of the same name and source that asks for the same goes on from its

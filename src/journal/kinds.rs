@@ -10,6 +10,8 @@ pub enum Owner {
     Alerts,
     /// Signs of life (`engine::heartbeats`).
     Heartbeats,
+    /// Rules (`engine::rules`).
+    Rules,
     /// Incidents, planned work and banners (`incidents::record`).
     Incidents,
     /// How components fared (`incidents::uptime`).
@@ -58,6 +60,7 @@ kinds! {
     14 BEAT "beat" Heartbeats: "When a heartbeat came last."
     15 CLAIM "claim" Alerts: "What an alert says, when it was told, and until when that is believed."
     16 OVER "over" Alerts: "An alert ended, and when."
+    17 RULE "rule" Rules: "Whether a rule with two limits fires."
 }
 
 const _: () = assert!(ascend(ALL), "the numbers of the kinds differ, ascend, and none is 0");
@@ -80,8 +83,8 @@ pub const fn bit(number: u8) -> u32 {
 }
 
 const _: () = assert!(
-    (of(Owner::Alerts) | of(Owner::Heartbeats) | of(Owner::Incidents) | of(Owner::Past)).count_ones()
-        as usize
+    (of(Owner::Alerts) | of(Owner::Heartbeats) | of(Owner::Rules) | of(Owner::Incidents) | of(Owner::Past))
+        .count_ones() as usize
         == ALL.len(),
     "each kind has a bit"
 );

@@ -22,6 +22,8 @@ pub struct Locals {
     beat: Option<(i64, bool)>,
     /// When the newest sample was measured, and whether it was weak.
     sample: Option<(i64, bool)>,
+    /// The last sample that counts told of a weak link.
+    told_weak: bool,
     restarted_at: i64,
     /// Until then rules say nothing new.
     hold_until: i64,
@@ -51,7 +53,15 @@ impl Locals {
         if dice.one_in(5) {
             return sent;
         }
-        let signal = if self.weak { -95 } else { -60 };
+        // Between the two limits of its rule, a link that was weak is weak.
+        let told = self.told_weak && self.weak && dice.one_in(2);
+        let signal = if told {
+            -75
+        } else if self.weak {
+            -95
+        } else {
+            -60
+        };
         // Late, too old, or in nanoseconds; never as old as another one.
         let (measured, counts) = match dice.below(30) {
             0 => (now - 90 * SEC, true),
@@ -61,6 +71,8 @@ impl Locals {
         };
         if counts && self.sample.is_none_or(|(last, _)| last <= measured) {
             self.sample = Some((measured, self.weak));
+            // What comes while its rule waits is not remembered.
+            self.told_weak = self.weak && now >= self.hold_until;
         }
         (sent.sample, sent.counts) = (Some((measured, signal)), counts);
         sent

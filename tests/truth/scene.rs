@@ -65,5 +65,6 @@ config rule 'weak'
 	option match 'host=n'
 	option field 'signal'
 	option below '-80dBm'
+	option clear '-70dBm'
 	option absent '10m'
 ";

@@ -353,6 +353,11 @@ impl Board {
         self.journal.len()
     }
 
+    /// How many of them are of this kind.
+    pub(super) fn records_of(&self, kind: u8) -> usize {
+        self.journal.iter().filter(|(of, _)| *of == kind).count()
+    }
+
     // ---- what is told ---------------------------------------------------------------------------
 
     /// Minutes after noon, as the page tells it by the board's clock.

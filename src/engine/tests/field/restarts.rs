@@ -442,3 +442,73 @@ fn what_flaps_costs_so_many_records_in_an_hour() {
     let most = 2 * usize::from(crate::limits::PAUSES_HOUR) + 1;
     assert!(board.records() - before <= most, "{}", board.records() - before);
 }
+
+/// A weak link fires at -80, and until it is better than -70.
+fn hysteresis() -> String {
+    ruled(&format!("{WEAK}\toption clear '-70dBm'\n"))
+}
+
+#[test]
+fn a_rule_that_fired_goes_on_between_its_limits_after_a_restart() {
+    for (name, restart) in [KILL, STOP, RELOAD, POWER_CUT] {
+        let mut board = Board::well(&hysteresis());
+        sample(&mut board, -90, 0);
+        assert_eq!(board.state(NORTH), State::Outage);
+        board.quiet(12);
+        restart(&mut board);
+        let minute = board.minute() + 1;
+        board.quiet(minute);
+        sample(&mut board, -75, 0);
+        assert_eq!(board.state(NORTH), State::Outage, "{name}");
+        board.quiet(minute + 5);
+        sample(&mut board, -60, 0);
+        assert_eq!(board.state(NORTH), State::Operational, "{name}");
+        // It has ended, and the journal knows that.
+        board.compact();
+        restart(&mut board);
+        let minute = board.minute() + 1;
+        board.quiet(minute);
+        sample(&mut board, -75, 0);
+        assert_eq!(board.state(NORTH), State::Operational, "{name}");
+    }
+}
+
+#[test]
+fn a_rule_whose_samples_stopped_goes_on_between_its_limits() {
+    let mut board = Board::well(&hysteresis());
+    sample(&mut board, -90, 0);
+    board.quiet(60);
+    assert_eq!(board.reason(NORTH), Finding::SamplesStopped);
+    sample(&mut board, -75, 0);
+    assert_eq!(board.state(NORTH), State::Outage);
+}
+
+#[test]
+fn a_rule_that_flaps_costs_the_flash_two_records_an_hour() {
+    let mut board = Board::well(&hysteresis());
+    let before = board.records();
+    for minute in 11..(11 + 4 * 60) {
+        board.quiet(minute);
+        sample(&mut board, if minute % 2 == 0 { -90 } else { -60 }, 0);
+    }
+    let of_rules = board.records_of(crate::journal::kinds::RULE);
+    assert!((6..=10).contains(&of_rules), "{of_rules} of {}", board.records() - before);
+    // What waited is written when its time has come, though nothing else happens.
+    let minute = board.minute() + 1;
+    board.quiet(minute);
+    sample(&mut board, -60, 0);
+    board.quiet(minute + 70);
+    board.kill();
+    board.quiet(minute + 71);
+    sample(&mut board, -75, 0);
+    assert_eq!(board.state(NORTH), State::Operational);
+}
+
+#[test]
+fn a_rule_with_one_limit_writes_nothing() {
+    let mut board = Board::well(&ruled(WEAK));
+    sample(&mut board, -90, 0);
+    assert_eq!(board.state(NORTH), State::Outage);
+    board.compact();
+    assert_eq!(board.records_of(crate::journal::kinds::RULE), 0);
+}
