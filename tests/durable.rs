@@ -175,7 +175,7 @@ fn without_a_place_for_state_it_goes_on_in_memory_and_says_so() {
     process.wait_for("kept in memory only");
     let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
     let daemon = Daemon { process, dir, address };
-    assert_eq!(daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing")).status, 200);
+    assert_eq!(daemon.post("/api/v1/webhook", &hook("AntennaDown", "heron", "firing")).status, 503);
     assert!(daemon.page().contains("AntennaDown summary"));
     assert_eq!(daemon.metric("aiglon_journal_degraded"), Some(1.0));
 }

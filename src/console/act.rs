@@ -111,7 +111,7 @@ fn release<'a>(
         out.field("alert", Cell::Count(number.into()));
         out.close("}");
     } else {
-        out.say(&["done; if its source still says so, it fires again", "\n"]);
+        out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
     }
     Ok(Status::Done)
 }

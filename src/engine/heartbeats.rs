@@ -370,11 +370,13 @@ impl Engine {
             }
             let Some(last) = now.mono_of(recalled_at) else { return };
             let since = self.started;
+            // If it is later than our start, a clock was wrong, then or now. It was before.
+            let ahead = last > since;
+            let last = last.min(since);
             let pulse = match flags {
-                // A clock was wrong, then or now.
-                _ if last > since => HeartbeatState::Unheard { since },
                 FAILED => HeartbeatState::Failed { last },
                 _ if flags & LATE != 0 => HeartbeatState::Late { last, failed: flags & FAILED != 0 },
+                _ if ahead => HeartbeatState::Unheard { since },
                 // The next one may have come, and not been written down.
                 _ if last.plus(row.every) > self.started => HeartbeatState::OnTime { last },
                 _ => HeartbeatState::Unheard { since },

@@ -276,6 +276,21 @@ fn a_heartbeat_that_came_after_a_failure_is_not_failed_after_a_power_cut() {
 }
 
 #[test]
+fn a_heartbeat_that_failed_or_is_late_stays_so_when_the_clock_is_put_back() {
+    for (name, at) in [("failed", 20), ("late", 27 * 60)] {
+        let mut board = Board::well(&owed());
+        board.beat(HeartbeatId(0), name == "failed");
+        board.quiet(at);
+        assert_eq!(board.beat_word(HeartbeatId(0)), name);
+        // What comes was sent more than a day later than now.
+        board.cut_power_and_set_clock(1, Some(-28 * 60 * MIN));
+        board.quiet(board.minute() + 5);
+        assert_eq!(board.beat_word(HeartbeatId(0)), name);
+        assert_eq!(board.state(HERON), State::Outage, "{name}");
+    }
+}
+
+#[test]
 fn what_is_over_tells_nothing_of_when_something_else_began() {
     for first in ["new", "old"] {
         let mut board = hooked();
