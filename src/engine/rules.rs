@@ -245,6 +245,12 @@ impl Rules {
                 free = Some(at);
             }
         }
+        // All series are new after a reload. What was measured before it is no news of one that was
+        // known then.
+        if now < self.hold_until && measured.plus(REKEY_HOLD) < self.hold_until {
+            self.counters.late = self.counters.late.saturating_add(1);
+            return;
+        }
         let free = free.filter(|_| self.has_share(config, rule)).and_then(|at| self.slots.get_mut(at));
         match (free, self.known.get_mut(rule)) {
             (Some(free), _) => *free = Slot { value, last: measured, hash, stamp, rule: place, late: 0 },

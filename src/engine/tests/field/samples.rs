@@ -90,3 +90,21 @@ fn f7_a_series_whose_times_are_in_another_unit_is_not_well_by_what_came_before()
         assert_eq!(board.state(NORTH), State::Operational, "{precision:?}");
     }
 }
+
+#[test]
+fn what_was_measured_before_a_reload_is_no_news_after_it() {
+    let mut board = Board::well(&ruled(WEAK));
+    sample(&mut board, -90, 0);
+    assert_eq!(board.state(NORTH), State::Outage);
+    board.quiet(11);
+    sample(&mut board, -90, 0);
+    board.reload();
+    // It came a minute and a half late.
+    let minute = board.minute() + 1;
+    board.quiet(minute);
+    sample(&mut board, -60, 90);
+    board.quiet(minute + 3);
+    assert_eq!(board.state(NORTH), State::Outage);
+    sample(&mut board, -60, 0);
+    assert_eq!(board.state(NORTH), State::Operational);
+}
