@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shell::console::wire::{self, Code, Kind, Request};
-use shell::ssh::talk::{Next, Talk};
+use shell::ssh::dialogue::{Next, Talk};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]
@@ -18,7 +18,7 @@ mod shell {
         pub mod wire;
     }
     pub mod ssh {
-        pub mod talk;
+        pub mod dialogue;
     }
 }
 
