@@ -8,17 +8,14 @@
 //! `list` adds to what stands there. So an option is passed over when a later `option` of its
 //! section has its name.
 
-use super::loader::{Draft, Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Section, Value, Walk};
+use super::Config;
+use super::loader::{Draft, Loader, Value, Walk};
 use super::problem::{Kind, Mistake, Problems};
-use super::rule::Rule;
-use super::schema::{self, Found, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
+use super::schema::{self, Found, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
-use super::{
-    Address, Component, Config, Heartbeat, Listener, Roles, Scope, Service, Site, Source, Texts, User,
-};
-use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RETAIN_DAYS, RULES};
+use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES};
 use crate::model::Severity;
-use crate::text::{Span, near};
+use crate::text::near;
 use crate::time::Millis;
 
 /// A configuration was refused; the problems say why. The [`Config`] is empty now.
@@ -149,70 +146,9 @@ impl<'a> Loader<'a, '_> {
             self.problems.add(Mistake::new(line, Kind::SecondSection).section(row.name).word(name));
         } else {
             let span = self.keep(name);
-            if !self.add_section(row.kind, span) {
+            if !self.config.declare(row.kind, span) {
                 self.full(line, row.plural, row.limit);
             }
-        }
-    }
-
-    /// Adds a section with its defaults; false if there is no room.
-    fn add_section(&mut self, kind: Type, name: Span) -> bool {
-        let texts = Texts { default: name, ..Texts::default() };
-        let config = &mut *self.config;
-        match kind {
-            Type::Main => true,
-            Type::Listen => {
-                let (address, serve) = (Address::Unix(Span::EMPTY), Roles::default());
-                let row = Listener { name, address, serve, plaintext: false, path_prefix: Span::EMPTY };
-                config.listeners.push(row).is_ok()
-            }
-            Type::Site => {
-                let row = Site {
-                    name,
-                    title: texts,
-                    retain_days: RETAIN_DAYS,
-                    settle: Millis::from_mins(5),
-                    grouping: Millis::from_mins(60),
-                    no_data_after: Millis::from_mins(15),
-                    ..Site::default()
-                };
-                config.sites.push(row).is_ok()
-            }
-            Type::Source => {
-                let row = Source {
-                    name,
-                    site: NO_SITE,
-                    scope: Scope::Push,
-                    silent_after: Millis::from_mins(5),
-                    resync: Millis::from_mins(5),
-                    repeat_within: Millis::from_mins(270),
-                };
-                config.sources.push(row).is_ok()
-            }
-            Type::Service => {
-                let row = Service { name, label: name, site: NO_SITE, title: texts, ..Service::default() };
-                config.services.push(row).is_ok()
-            }
-            Type::Component => {
-                let row = Component {
-                    name,
-                    label: name,
-                    service: NO_SERVICE,
-                    title: texts,
-                    ..Component::default()
-                };
-                config.components.push(row).is_ok()
-            }
-            Type::Heartbeat => {
-                let row =
-                    Heartbeat { name, source: NO_SOURCE, severity: Severity::Outage, ..Heartbeat::default() };
-                config.heartbeats.push(row).is_ok()
-            }
-            Type::Rule => {
-                let row = Rule { name, source: NO_SOURCE, severity: Severity::Outage, ..Rule::default() };
-                config.rules.push(row).is_ok()
-            }
-            Type::User => config.users.push(User { name, ..User::default() }).is_ok(),
         }
     }
 
@@ -364,9 +300,10 @@ mod tests {
 
     use super::*;
     use crate::config::testing::{BASE, good, load, load_but};
-    use crate::config::{Clock, Config, Console, Visibility};
+    use crate::config::{Address, Clock, Config, Console, Roles, Visibility};
     use crate::limits::{CONFIG_TEXT_BYTES, EXPECTED};
     use crate::model::{ComponentId, Lang, SourceId};
+    use crate::text::Span;
     use crate::time::tz::Tz;
 
     const EXAMPLE: &[u8] = include_bytes!("../../config.example");
@@ -447,6 +384,26 @@ mod tests {
             Console::At(path) if config.str(path) == "/etc/aiglon/console.sock" => path,
             _ => panic!("the example names the default"),
         }
+    }
+
+    #[test]
+    fn each_store_tells_what_is_in_it() {
+        let config = good(BASE);
+        let mut told = Vec::new();
+        config.stores(&mut |name, used, limit| told.push((name, used, limit)));
+        let used = |wanted| told.iter().find(|(name, _, _)| *name == wanted).map(|&(_, used, _)| used);
+        for (name, count) in [
+            ("sites", config.sites.len()),
+            ("tokens", config.tokens.len()),
+            ("match_terms", config.terms.len()),
+            ("text_bytes", config.text.len()),
+            ("rules", 0),
+        ] {
+            assert_eq!(used(name), Some(count), "{name}");
+        }
+        assert!(!config.text.is_empty() && told.iter().all(|&(_, used, limit)| used <= limit));
+        // How many people there are is nobody's business.
+        assert_eq!(used("users"), None);
     }
 
     /// What the daemon does without an option is what the example says it does.
