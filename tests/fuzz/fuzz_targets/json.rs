@@ -2,13 +2,13 @@
 //! serde_json accepts, but for depth.
 #![no_main]
 
-use aiglon::ingest::json::{Event, Fault, Tokenizer};
+use aiglon::ingest::json::{Fault, JsonEvent, Tokenizer};
 use libfuzzer_sys::fuzz_target;
 
 fn read(json: &[u8], size: usize) -> (Vec<String>, Result<u32, (Fault, u32)>) {
     let mut tokenizer = Tokenizer::new();
     let mut events = Vec::new();
-    let tell = |event: Event<'_>| format!("{event:?}");
+    let tell = |event: JsonEvent<'_>| format!("{event:?}");
     for mut chunk in json.chunks(size) {
         loop {
             match tokenizer.next(&mut chunk) {

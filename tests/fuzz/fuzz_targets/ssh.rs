@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shell::console::wire::{self, Code, Kind, Request};
-use shell::ssh::talk::{Next, Talk};
+use shell::ssh::dialogue::{Next, Talk};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]
@@ -18,12 +18,18 @@ mod shell {
         pub mod wire;
     }
     pub mod ssh {
-        pub mod talk;
+        pub mod dialogue;
     }
 }
 
 /// All that it asks and shows, when what a client sends comes in pieces of this size.
-fn say(terminal: Option<usize>, command: Option<&[u8]>, codes: &[u8], sent: &[u8], size: usize) -> Vec<Vec<u8>> {
+fn say(
+    terminal: Option<usize>,
+    command: Option<&[u8]>,
+    codes: &[u8],
+    sent: &[u8],
+    size: usize,
+) -> Vec<Vec<u8>> {
     let (mut shown, mut all) = (Vec::new(), Vec::new());
     let mut show = |_, bytes: &[u8]| shown.extend_from_slice(bytes);
     let mut talk = Talk::new("heron1", terminal, command, &mut show);
