@@ -542,8 +542,8 @@ fn planned_work_is_no_trouble() {
 fn nobody_is_named() {
     let config = association();
     for view in [scenes::incidents(), scenes::maintenance(), scenes::forced()] {
-        let sheets = view.incidents.iter().map(|(incident, _)| PageKind::Incident(incident.number));
-        for which in sheets.chain([PageKind::Now, PageKind::History]) {
+        let kinds = view.incidents.iter().map(|(incident, _)| PageKind::Incident(incident.number));
+        for which in kinds.chain([PageKind::Now, PageKind::History]) {
             for lang in Lang::ALL {
                 let page = rendered_as(&config, lang, &view, which);
                 for hash in [format!("{}", scenes::WHO), format!("{:x}", scenes::WHO)] {
@@ -861,7 +861,7 @@ fn what_nobody_knows_a_time_of_is_not_told_as_of_late() {
     let config = association();
     let mut view = scenes::incidents();
     let undated =
-        |view: &Fake, sheet| words(&rendered_as(&config, Lang::En, view, sheet)).contains("Date not known");
+        |view: &Fake, kind| words(&rendered_as(&config, Lang::En, view, kind)).contains("Date not known");
     let mut date = |ended| {
         for (incident, _) in view.incidents.iter_mut().filter(|(incident, _)| !incident.open) {
             (incident.began, incident.ended) = (None, ended);

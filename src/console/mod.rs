@@ -3,10 +3,10 @@
 
 mod act;
 mod adler;
+mod answer;
 mod private;
 mod read;
 mod scope;
-mod sheet;
 
 use crate::command::table::{Arg, ROWS, Verb};
 use crate::command::{self, Command, Mistake, Words, parse, wants_json};
@@ -15,9 +15,9 @@ use crate::engine::Engine;
 use crate::model::UserId;
 use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use answer::AnswerWriter;
 use read::Teller;
 use scope::{Scope, Trouble};
-use sheet::AnswerWriter;
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,35 +106,35 @@ pub fn run(
 ) -> Status {
     let mut words = Words::new();
     let scope = Scope { config, caller: ask.caller };
-    let mut sheet = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
-    sheet.says_zone = scope.several();
-    sheet.columns = ask.columns;
+    let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
+    answer.says_zone = scope.several();
+    answer.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
-            return tell_mistake(mistake, &mut sheet, ask.text.is_none());
+            return tell_mistake(mistake, &mut answer, ask.text.is_none());
         }
     };
     if !command.topic.is_empty()
         && !ROWS.iter().any(|row| row.name == command.topic || row.words().0 == command.topic)
     {
-        return tell_mistake(Mistake::NoCommand(command.topic), &mut sheet, false);
+        return tell_mistake(Mistake::NoCommand(command.topic), &mut answer, false);
     }
     let done = if scope.may(command.row.needs) {
-        carry_out(engine, now, host, ask, scope, &command, &mut sheet)
+        carry_out(engine, now, host, ask, scope, &command, &mut answer)
     } else {
         Err(Trouble::Role(command.row))
     };
     let trouble = match done {
-        Ok(Status::Done) if sheet.has_changed() => Trouble::Changed,
-        Ok(Status::Done) if sheet.is_full() => match sheet.more() {
+        Ok(Status::Done) if answer.has_changed() => Trouble::Changed,
+        Ok(Status::Done) if answer.is_full() => match answer.more() {
             Some(from) => return Status::More(from),
             None => Trouble::TooLong,
         },
         Ok(status) => return status,
         Err(trouble) => trouble,
     };
-    scope.tell(trouble, &mut sheet);
+    scope.tell(trouble, &mut answer);
     Status::Refused
 }
 

@@ -1,8 +1,8 @@
 //! Commands that only tell.
 
 use super::Host;
+use super::answer::{AnswerWriter, Cell};
 use super::scope::Scope;
-use super::sheet::{AnswerWriter, Cell};
 use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
 use crate::config::Role;
