@@ -580,13 +580,13 @@ impl<'a> Teller<'a, '_> {
                     if source.site != site {
                         continue;
                     }
-                    let pulse = self.engine.pulse(id);
+                    let heartbeat = self.engine.pulse(id);
                     let cells = [
                         Cell::Text(scope.site_name(site)),
                         Cell::Text(config.str(row.name)),
                         row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
-                        Cell::Text(pulse.word()),
-                        pulse.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
+                        Cell::Text(heartbeat.word()),
+                        heartbeat.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
                         Cell::Text(config.str(source.name)),
                     ];
                     out.row(HEADS, &cells);

@@ -126,7 +126,7 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
     journal(t, core.ledger);
-    wear(t, engine, core.now.mono);
+    flash_budget(t, engine, core.now.mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -268,7 +268,7 @@ fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
     }
 }
 
-fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
+fn flash_budget(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     t.one(
         "journal_alerts_withheld_total",
         "counter",
