@@ -20,7 +20,7 @@ use crate::time::Millis;
 
 /// A configuration was refused; the problems say why. The [`Config`] is empty now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused;
+pub struct ConfigRefused;
 
 impl Config {
     /// Reads a file over what this held. All mistakes are told at once, as far as `problems` has
@@ -28,7 +28,7 @@ impl Config {
     ///
     /// Works through the file a few times, and for each option through the rest of its section:
     /// linear in practice. Uses about 8 KiB of stack.
-    pub fn load(&mut self, file: &[u8], problems: &mut Problems) -> Result<(), Refused> {
+    pub fn load(&mut self, file: &[u8], problems: &mut Problems) -> Result<(), ConfigRefused> {
         self.clear();
         problems.clear();
         if file.len() > CONFIG_BYTES {
@@ -51,7 +51,7 @@ impl Config {
         }
         if problems.any_error() {
             self.clear();
-            return Err(Refused);
+            return Err(ConfigRefused);
         }
         Ok(())
     }
@@ -1178,7 +1178,7 @@ mod tests {
         let (mut config, mut problems) = (std::boxed::Box::new(Config::new()), Problems::new());
         config.load(EXAMPLE, &mut problems).unwrap();
         let mistakes = "config user\n".repeat(crate::limits::PROBLEMS + 7);
-        assert_eq!(config.load(format!("{BASE}{mistakes}").as_bytes(), &mut problems), Err(Refused));
+        assert_eq!(config.load(format!("{BASE}{mistakes}").as_bytes(), &mut problems), Err(ConfigRefused));
         assert_eq!(problems.iter().count(), crate::limits::PROBLEMS);
         assert_eq!(problems.more(), 7);
         assert!(config.sites.is_empty() && config.components.is_empty() && config.tokens.is_empty());

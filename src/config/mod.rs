@@ -38,7 +38,7 @@ use crate::time::Millis;
 use crate::time::tz::Tz;
 
 pub use command_line::{BadListen, option_of, state_dir_of};
-pub use load::Refused;
+pub use load::ConfigRefused;
 pub use problem::{Kind, Problem, Problems};
 pub use units::duration;
 
@@ -184,7 +184,7 @@ pub struct Site {
 
 /// A host name that leads to a site.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Host {
+pub struct HostName {
     /// Lower case, without a port or a dot at its end.
     pub name: Span,
     /// Which.

@@ -36,7 +36,7 @@ macro_rules! tables {
                 /// `list ssh`: where the SSH server listens; empty if there is none.
                 ssh: SocketAddr, SSH_ADDRESSES;
                 /// `list host` of every site.
-                hosts: Host, HOSTS;
+                hosts: HostName, HOSTS;
                 /// `list token` of every source.
                 tokens: Token, TOKENS as "tokens";
                 /// `list ignore` of every source.

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use super::loader::{Loader, Value, low, push};
 use super::problem::Kind;
 use super::schema::{Field, Type};
-use super::{Address, Config, Console, Host, Texts, Token, UserKey, credential, matcher, units};
+use super::{Address, Config, Console, HostName, Texts, Token, UserKey, credential, matcher, units};
 use crate::limits::UNIX_PATH_BYTES;
 use crate::model::{ComponentId, Severity, SiteId, SourceId, UserId};
 use crate::text::{Span, has, near};
@@ -127,7 +127,7 @@ impl Loader<'_, '_> {
         for c in name.chars() {
             self.keep(c.to_ascii_lowercase().encode_utf8(&mut lower));
         }
-        let row = Host {
+        let row = HostName {
             name: Span::new(start, self.config.text.len()).unwrap_or_default(),
             site: SiteId(low(value.section.index)),
         };

@@ -9,7 +9,7 @@ mod read;
 mod scope;
 
 use crate::command::table::{Arg, ROWS, Verb};
-use crate::command::{self, Command, Mistake, Words, parse, wants_json};
+use crate::command::{self, Command, LineWords, Mistake, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::model::UserId;
@@ -104,7 +104,7 @@ pub fn run(
     ask: &Ask<'_>,
     out: &mut BytesView,
 ) -> Status {
-    let mut words = Words::new();
+    let mut words = LineWords::new();
     let scope = Scope { config, caller: ask.caller };
     let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
     answer.says_zone = scope.several();

@@ -10,7 +10,7 @@
 //!
 //! Nothing is asked but in the name of the user that this was made for.
 
-use aiglon::command::{Words, parse, wants_json};
+use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
@@ -522,7 +522,7 @@ impl Dialogue {
         if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
             return;
         }
-        let mut words = Words::new();
+        let mut words = LineWords::new();
         let wordless = parse(&self.line, None, &mut words)
             .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
         if wordless {
