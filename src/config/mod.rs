@@ -18,6 +18,8 @@ pub mod same;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod uci;
 mod units;
 mod values;
