@@ -4,9 +4,11 @@
 mod act;
 mod adler;
 mod answer;
+mod names;
 mod private;
 mod read;
 mod scope;
+mod senders;
 
 use crate::command::table::{Arg, ROWS, Verb};
 use crate::command::{self, Command, LineWords, Mistake, parse, wants_json};
@@ -169,13 +171,13 @@ fn carry_out<'a>(
             Verb::Incident => teller.incident(command, out)?,
             Verb::Maintenance => teller.maintenance(command, out)?,
             Verb::Banner => teller.banner(command, out)?,
-            Verb::Sites => teller.sites(out),
-            Verb::Services => teller.services(command, out)?,
-            Verb::Sources => teller.sources(out),
-            Verb::Rules => teller.rules(command, out)?,
-            Verb::Heartbeats => teller.heartbeats(command, out)?,
-            Verb::Phrases => read::phrases(out),
-            Verb::WhoAmI => teller.whoami(out),
+            Verb::Sites => names::sites(&teller, out),
+            Verb::Services => names::services(&teller, command, out)?,
+            Verb::Sources => senders::sources(&teller, out),
+            Verb::Rules => senders::rules(&teller, command, out)?,
+            Verb::Heartbeats => senders::heartbeats(&teller, command, out)?,
+            Verb::Phrases => names::phrases(out),
+            Verb::WhoAmI => names::whoami(&teller, out),
             Verb::Alerts => {
                 // It goes on at an alert, not at a byte: alerts come and go.
                 out.clear();
@@ -187,7 +189,7 @@ fn carry_out<'a>(
             Verb::Limits => teller.limits(host, out),
             Verb::ListSites => teller.list_sites(out),
             Verb::GetSiteConfig => teller.get_site_config(command, out)?,
-            Verb::Help => teller.help(command, out)?,
+            Verb::Help => names::help(&teller, command, out)?,
             Verb::Quit => return Ok(Status::Quit),
             Verb::Export => return Ok(Status::Export),
             Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
