@@ -469,7 +469,7 @@ pub const STORY_FRAME_BYTES: usize = 2048;
 pub const BARS_BYTES: usize = 24_576;
 /// Bytes of the story, or of the bars, on the page of one incident or of the history. Such a page
 /// holds little else.
-pub const SHEET_BYTES: usize = PAGE_BYTES / 2 - 8192;
+pub const DETAIL_BYTES: usize = PAGE_BYTES / 2 - 8192;
 /// Open incidents that stand at the top of a page, the worst first. Further ones have a link.
 pub const INCIDENTS_SHOWN: usize = 5;
 /// Steps shown of each of them, the newest first. The page of the incident has more.
@@ -517,7 +517,7 @@ const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an ans
 const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
-    assert!(SHEET_BYTES > STORY_BYTES && SHEET_BYTES > BARS_BYTES, "a page of its own has more room");
+    assert!(DETAIL_BYTES > STORY_BYTES && DETAIL_BYTES > BARS_BYTES, "a page of its own has more room");
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");

@@ -30,7 +30,7 @@ fn an_alert_turns_the_page_red_and_its_resolution_green() {
 fn a_batch_in_which_nothing_is_an_alert_is_no_sign_of_life() {
     let daemon = Daemon::start(&config());
     let unknown = daemon.page();
-    // collectd's values, sent to the wrong door.
+    // collectd's values, sent to the wrong path.
     assert_eq!(
         daemon.post("/api/v2/alerts", r#"[{"values":[1],"host":"antenna","plugin":"load"}]"#).status,
         400

@@ -51,7 +51,7 @@ const CIRCLES: &[&[&str]] = &[];
 /// Types with methods in more than two files, by module, and in how many. This list may only become
 /// shorter.
 const SCATTERED: &[(&str, &str, usize)] = &[
-    ("config", "Config", 7),
+    ("config", "Config", 6),
     ("config", "Loader", 6),
     ("console", "Teller", 3),
     ("engine", "Engine", 9),
@@ -366,13 +366,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file below a directory, in order.
+/// Every Rust file below a directory, in order, but for what builds left (`tests/fuzz/target`).
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     let (dirs, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| path.is_dir());
     let files = files.into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "rs"));
-    files.chain(dirs.iter().flat_map(|dir| self::files(dir))).collect()
+    let dirs = dirs.iter().filter(|path| !path.ends_with("target"));
+    files.chain(dirs.flat_map(|dir| self::files(dir))).collect()
 }
 
 /// The sources of the core, without the shell.

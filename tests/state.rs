@@ -3,19 +3,24 @@
 //! read without harm.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "kit/feed.rs"]
+mod feed;
+#[path = "kit/memory.rs"]
+mod memory;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use aiglon::config::rule::RuleInterest;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{End, Engine, Input, Quality};
+use aiglon::engine::{End, Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, OWNER};
+use aiglon::ingest::Reader;
 use aiglon::ingest::line::{LineEvent, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
-use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::journal::frame::{Scanned, Scanner};
-use aiglon::journal::{Durability, Fault, Journal, Store, kinds};
+use aiglon::journal::{Durability, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
     ComponentId, Day, Forced, HeartbeatId, Phase, Phrase, Repeat, RuleId, ServiceId, SiteId, SourceId, View,
@@ -23,6 +28,8 @@ use aiglon::model::{
 };
 use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
+use feed::Body;
+use memory::Memory;
 use proptest::prelude::*;
 
 /// A journal of each release that brought new kinds, and how many kinds there were. The last one is
@@ -79,60 +86,6 @@ fn golden(name: &str, extension: &str) -> String {
 /// The present golden journal.
 fn present() -> Vec<u8> {
     std::fs::read(golden(GOLDEN[GOLDEN.len() - 1].0, "bin")).unwrap()
-}
-
-/// A journal in memory.
-#[derive(Default)]
-struct Memory {
-    journal: Option<Vec<u8>>,
-    new: Vec<u8>,
-}
-
-impl Store for Memory {
-    fn length(&mut self) -> Result<Option<u64>, Fault> {
-        Ok(self.journal.as_ref().map(|bytes| bytes.len() as u64))
-    }
-    fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
-        let rest = &self.journal.as_ref().unwrap()[usize::try_from(at).unwrap()..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-    fn writable(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.journal.as_mut().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-    fn sync(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn truncate(&mut self, length: u64) -> Result<(), Fault> {
-        self.journal.as_mut().unwrap().truncate(usize::try_from(length).unwrap());
-        Ok(())
-    }
-    fn create_new(&mut self) -> Result<(), Fault> {
-        self.new.clear();
-        Ok(())
-    }
-    fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.new.extend_from_slice(bytes);
-        Ok(())
-    }
-    fn sync_new(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn commit_new(&mut self) -> Result<(), Fault> {
-        self.journal = Some(std::mem::take(&mut self.new));
-        Ok(())
-    }
-    fn discard_new(&mut self) {
-        self.new.clear();
-    }
-    fn salt(&mut self) -> u32 {
-        0x0a1b_2c3d
-    }
 }
 
 /// A board, its engine and its journal.
@@ -211,17 +164,8 @@ impl Board {
         let body = format!(
             r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Down","service":"{service}","component":"{component}","severity":"critical"{more}}},"startsAt":"2026-11-21T11:55:00Z"}}]}}"#
         );
-        let mut reader = Box::new(Reader::new());
-        reader.start(Dialect::Webhook);
-        let (engine, config) = (&mut self.engine, &self.config);
-        let mut open = engine.open(SourceId(0), Sender::Webhook);
-        let mut each = |event: Event<'_>| {
-            let Event::Alert(alert) = event else { return };
-            let input = Input::Alert { body: &mut open, alert, quality: Quality::Whole };
-            engine.step(config, now, input);
-        };
-        reader.feed(body.as_bytes(), &mut each).unwrap();
-        engine.step(config, now, Input::Close { body: &mut open, end: End::CUT });
+        let body = Body { source: 0, sender: Sender::Webhook, text: &body, whole: false };
+        body.feed(&mut self.engine, &self.config, &mut Box::new(Reader::new()), now);
         self.note();
     }
 
@@ -396,7 +340,7 @@ fn scenario() -> Memory {
 
 /// When it is read: two days after it began, on another boot.
 fn read(bytes: &[u8]) -> Board {
-    Board::new(Memory { journal: Some(bytes.to_vec()), new: Vec::new() }, 8, 2_000 * MIN, true)
+    Board::new(Memory::of(bytes), 8, 2_000 * MIN, true)
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What could come next on a line: for the Tab key.
 
 use super::table::{Arg, OPTIONS, ROWS};
-use super::words::Tokens;
-use super::{Words, find};
+use super::words::RawWords;
+use super::{LineWords, find};
 use crate::model::{Forced, Lang, Phase, Phrase};
 
 /// The names of things that exist, and that whoever asks may touch.
@@ -14,23 +14,23 @@ pub trait Names {
 /// Calls `each` with every word that the last one of `line` could become; `line` ends at the
 /// cursor. Where it ends with a space, that is every word that could come next.
 pub fn complete(line: &str, names: &dyn Names, each: &mut dyn FnMut(&str)) {
-    let mut words = Words::new();
+    let mut words = LineWords::new();
     // The word at the cursor, and the option before it.
     let (mut last, mut option) = ("", "");
-    for token in Tokens(line) {
+    for word in RawWords(line) {
         // In a quote there is nothing to be known.
-        let Ok(token) = token else { return };
+        let Ok(word) = word else { return };
         if !option.is_empty() {
             option = "";
-            last = token.raw;
+            last = word.raw;
             continue;
         }
-        if token.quote.is_none() && token.raw.starts_with("--") {
-            let row = OPTIONS.iter().find(|row| row.name == token.raw);
+        if word.quote.is_none() && word.raw.starts_with("--") {
+            let row = OPTIONS.iter().find(|row| row.name == word.raw);
             option = row.filter(|row| !row.value.is_empty()).map_or("", |row| row.name);
-            last = token.raw;
-        } else if words.push(token).is_some() {
-            last = token.raw;
+            last = word.raw;
+        } else if words.push(word).is_some() {
+            last = word.raw;
         } else {
             return;
         }
@@ -67,14 +67,14 @@ pub fn complete(line: &str, names: &dyn Names, each: &mut dyn FnMut(&str)) {
 /// The option with a value whose name is the word before the last, by its place.
 fn before_last(line: &str) -> Option<usize> {
     let (mut before, mut last) = ("", "");
-    for token in Tokens(line).flatten() {
-        (before, last) = (last, token.raw);
+    for word in RawWords(line).flatten() {
+        (before, last) = (last, word.raw);
     }
     OPTIONS.iter().position(|row| row.name == before && !row.value.is_empty() && !last.is_empty())
 }
 
 /// What could follow the first `complete` words.
-fn of_words(words: &Words, complete: usize, names: &dyn Names, each: &mut dyn FnMut(&str)) {
+fn of_words(words: &LineWords, complete: usize, names: &dyn Names, each: &mut dyn FnMut(&str)) {
     if complete == 0 {
         let mut before = "";
         for row in &ROWS {
@@ -151,7 +151,7 @@ fn of_arg(arg: Arg, names: &dyn Names, each: &mut dyn FnMut(&str)) {
 }
 
 /// What could come next within `from TIME to TIME [weekly|monthly]`.
-fn of_window(words: &Words, at: usize, complete: usize, each: &mut dyn FnMut(&str)) {
+fn of_window(words: &LineWords, at: usize, complete: usize, each: &mut dyn FnMut(&str)) {
     let to = (at..complete).position(|at| words.bare(at) == "to");
     match (words.bare(complete.saturating_sub(1)), to) {
         ("from", _) => ["now", "+1h", "18:30", "tomorrow"].into_iter().for_each(each),

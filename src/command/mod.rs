@@ -13,15 +13,15 @@ mod words;
 
 pub use complete::{Names, complete};
 pub use mistake::{Mistake, usage};
-pub use when::When;
-pub use words::Words;
+pub use when::TypedTime;
+pub use words::LineWords;
 
 use crate::limits::LANG_TAG_BYTES;
-use crate::model::{Forced, Phase, Phrase, Repeat, State, Words as Said};
+use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
 use crate::text::clean::is_visible;
 use crate::text::{has, near};
 use table::{Arg, OPTIONS, ROWS, Row};
-use words::Tokens;
+use words::RawWords;
 
 /// What a line asks for.
 #[derive(Clone, Copy)]
@@ -53,7 +53,7 @@ pub struct Command<'a> {
     /// The language of their words; empty: the site's.
     pub lang: &'a str,
     /// Beginning and end of a maintenance.
-    pub window: (When, When),
+    pub window: (TypedTime, TypedTime),
     /// How it repeats.
     pub repeat: Repeat,
     /// The state that they give the site.
@@ -70,18 +70,18 @@ pub struct Command<'a> {
 
 impl<'a> Command<'a> {
     /// What they say.
-    pub fn said(&self) -> Said<'a> {
+    pub fn said(&self) -> Words<'a> {
         match self.say {
-            Some(phrase) => Said::Phrase(phrase),
-            None if self.text.is_empty() => Said::None,
-            None => Said::Own { lang: self.lang, text: self.text },
+            Some(phrase) => Words::Phrase(phrase),
+            None if self.text.is_empty() => Words::None,
+            None => Words::Own { lang: self.lang, text: self.text },
         }
     }
 }
 
 /// Whether a line, whatever else is wrong with it, asks for JSON.
 pub fn wants_json(line: &str) -> bool {
-    Tokens(line).flatten().any(|token| token.quote.is_none() && token.raw == "--json")
+    RawWords(line).flatten().any(|word| word.quote.is_none() && word.raw == "--json")
 }
 
 /// Whether there is nothing on a line.
@@ -94,22 +94,22 @@ pub fn is_blank(line: &str) -> bool {
 pub fn parse<'a>(
     line: &'a str,
     text: Option<&'a str>,
-    words: &'a mut Words,
+    words: &'a mut LineWords,
 ) -> Result<Command<'a>, Mistake<'a>> {
     words.clear();
     let options = options(line, words)?;
-    let words: &'a Words = words;
+    let words: &'a LineWords = words;
     let (row, used) = find(words, 0)?;
-    let mut reader = Reader { words, at: used, command: Command { row, ..options } };
+    let mut parser = Parser { words, at: used, command: Command { row, ..options } };
     for &arg in row.args {
-        if !reader.take(arg)? && !arg.optional() && !reader.excused(arg, text) {
+        if !parser.take(arg)? && !arg.optional() && !parser.excused(arg, text) {
             return Err(Mistake::Missing(row, arg));
         }
     }
-    if reader.at < words.len() {
-        return Err(Mistake::Extra(row, words.get(reader.at)));
+    if parser.at < words.len() {
+        return Err(Mistake::Extra(row, words.get(parser.at)));
     }
-    let mut command = reader.command;
+    let mut command = parser.command;
     if row.speaks() {
         if command.say.is_some() && !command.text.is_empty() {
             return Err(Mistake::Both(row));
@@ -123,7 +123,7 @@ pub fn parse<'a>(
         if let Some(text) = text.filter(|_| dash || command.text.is_empty() && command.say.is_none()) {
             command.text = text.trim_end();
         }
-        if row.args.contains(&Arg::Title) && command.title.is_empty() && command.said() == Said::None {
+        if row.args.contains(&Arg::Title) && command.title.is_empty() && command.said() == Words::None {
             return Err(Mistake::Missing(row, Arg::Title));
         }
     }
@@ -131,7 +131,7 @@ pub fn parse<'a>(
 }
 
 /// Sorts the words of a line from its options.
-fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<'a>> {
+fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mistake<'a>> {
     let [say, lang, site, json, yes, all] = &OPTIONS;
     let mut command = Command {
         row: &ROWS[0],
@@ -147,7 +147,7 @@ fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<
         text: "",
         say: None,
         lang: "",
-        window: (When::Now, When::Now),
+        window: (TypedTime::Now, TypedTime::Now),
         repeat: Repeat::Once,
         forced: None,
         topic: "",
@@ -155,16 +155,16 @@ fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<
         json: false,
         yes: false,
     };
-    let mut tokens = Tokens(line);
-    while let Some(token) = tokens.next() {
-        let token = token?;
+    let mut raw_words = RawWords(line);
+    while let Some(word) = raw_words.next() {
+        let word = word?;
         // Two dashes alone are what some type for a dash.
-        if token.quote.is_some() || !token.raw.starts_with("--") || token.raw.len() == 2 {
-            words.push(token).ok_or(Mistake::TooLong)?;
+        if word.quote.is_some() || !word.raw.starts_with("--") || word.raw.len() == 2 {
+            words.push(word).ok_or(Mistake::TooLong)?;
             continue;
         }
         let (name, joined) =
-            token.raw.split_once('=').map_or((token.raw, None), |(name, value)| (name, Some(value)));
+            word.raw.split_once('=').map_or((word.raw, None), |(name, value)| (name, Some(value)));
         let row = OPTIONS.iter().find(|row| row.name == name).ok_or(Mistake::NoOption(name))?;
         if row.value.is_empty() {
             command.json |= core::ptr::eq(row, json);
@@ -174,7 +174,7 @@ fn options<'a>(line: &'a str, words: &mut Words) -> Result<Command<'a>, Mistake<
         }
         let value = match joined {
             Some(value) => value,
-            None => tokens.next().ok_or(Mistake::NoValue(row, ""))??.raw,
+            None => raw_words.next().ok_or(Mistake::NoValue(row, ""))??.raw,
         };
         if core::ptr::eq(row, say) {
             command.say = Some(Phrase::named(value).ok_or(Mistake::NoValue(row, value))?);
@@ -199,7 +199,7 @@ fn tag(text: &str) -> Option<&str> {
 
 /// The command that words name, from the one at `at` on, and the place behind its name. The first
 /// word may be cut short where that leaves no doubt.
-pub(crate) fn find(words: &Words, at: usize) -> Result<(&'static Row, usize), Mistake<'_>> {
+pub(crate) fn find(words: &LineWords, at: usize) -> Result<(&'static Row, usize), Mistake<'_>> {
     let first = words.bare(at);
     let named = |word: &str| ROWS.iter().find(|row| row.words().0 == word);
     let group = match named(first) {
@@ -236,13 +236,13 @@ fn number(word: &str) -> Option<(&str, u32)> {
     digits.parse().ok().filter(|&number| plain && number > 0).map(|number| (site, number))
 }
 
-struct Reader<'a> {
-    words: &'a Words,
+struct Parser<'a> {
+    words: &'a LineWords,
     at: usize,
     command: Command<'a>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Parser<'a> {
     /// The next word, and past it.
     fn next(&mut self) -> &'a str {
         let word = self.words.get(self.at);
@@ -390,12 +390,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A time, of one word or two.
-    fn time(&mut self, row: &'static Row) -> Result<When, Mistake<'a>> {
+    fn time(&mut self, row: &'static Row) -> Result<TypedTime, Mistake<'a>> {
         let next = self.at.saturating_add(1);
         let two = self.words.span(self.at, next);
-        let (when, past) = match When::parse(two).filter(|_| !two.is_empty()) {
+        let (when, past) = match TypedTime::parse(two).filter(|_| !two.is_empty()) {
             Some(when) => (when, next),
-            None => match When::parse(self.words.get(self.at)) {
+            None => match TypedTime::parse(self.words.get(self.at)) {
                 Some(when) => (when, self.at),
                 None if self.at >= self.words.len() => return Err(Mistake::Missing(row, Arg::Window)),
                 None => return Err(Mistake::Bad(row, Arg::Window, self.words.get(self.at))),

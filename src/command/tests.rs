@@ -14,7 +14,7 @@ use crate::text::buffer::Bytes;
 
 /// What a line asks for: what is not as it would be without a word, in words.
 fn asked(line: &str, text: Option<&str>) -> String {
-    let mut words = Box::new(Words::new());
+    let mut words = Box::new(LineWords::new());
     let command = match parse(line, text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
@@ -64,7 +64,7 @@ fn asked(line: &str, text: Option<&str>) -> String {
     if let Some(say) = command.say {
         part("say", &say.name());
     }
-    if command.window != (When::Now, When::Now) {
+    if command.window != (TypedTime::Now, TypedTime::Now) {
         part("window", &command.window);
     }
     if command.repeat != Repeat::Once {

@@ -9,7 +9,7 @@ use crate::time::{Millis, Wall};
 
 /// A time that somebody typed. What it means depends on when, and where, it is typed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum When {
+pub enum TypedTime {
     /// Now.
     #[default]
     Now,
@@ -37,7 +37,7 @@ pub enum When {
     At(Wall),
 }
 
-impl When {
+impl TypedTime {
     /// Reads a time; `None` if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         if text.eq_ignore_ascii_case("now") {
@@ -135,7 +135,7 @@ mod tests {
             // Clocks skip it: the first moment after the gap.
             ("2027-03-28 02:30", "2027-03-28T01:00:00Z", "2027-03-28T01:00:00Z"),
         ] {
-            let when = When::parse(text).unwrap();
+            let when = TypedTime::parse(text).unwrap();
             assert_eq!(when.wall(&zone, now, now), at(first), "{text}");
             assert_eq!(when.wall(&zone, now, from), at(then), "{text}");
         }
@@ -165,14 +165,14 @@ mod tests {
             "2026-11-21-01 18:30",
             "0001-01-01T00:00:00Z",
         ] {
-            assert_eq!(When::parse(text), None, "{text}");
+            assert_eq!(TypedTime::parse(text), None, "{text}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn any_time_at_any_time(text in "\\PC{0,20}|[0-9+:h -]{0,16}", now in i64::MIN..i64::MAX, after in i64::MIN..i64::MAX) {
-            if let Some(when) = When::parse(&text) {
+            if let Some(when) = TypedTime::parse(&text) {
                 when.wall(&Tz::default(), Wall(now), Wall(after));
             }
         }

@@ -23,7 +23,7 @@ const QUOTES: [(char, &str); 7] = [
 
 /// One word as it stands on the line, without its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token<'a> {
+pub(super) struct RawWord<'a> {
     /// What is between the quotes, or the bare word.
     pub(super) raw: &'a str,
     /// What opened it.
@@ -31,10 +31,10 @@ pub(super) struct Token<'a> {
 }
 
 /// The words of a line, one after the other.
-pub(super) struct Tokens<'a>(pub(super) &'a str);
+pub(super) struct RawWords<'a>(pub(super) &'a str);
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Result<Token<'a>, Mistake<'a>>;
+impl<'a> Iterator for RawWords<'a> {
+    type Item = Result<RawWord<'a>, Mistake<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.0.trim_start();
@@ -66,7 +66,7 @@ impl<'a> Iterator for Tokens<'a> {
         let raw = inner.get(..len).unwrap_or("");
         // French sets its quotes off with spaces.
         let raw = if first == '\u{ab}' { raw.trim() } else { raw };
-        Some(Ok(Token { raw, quote: quote.map(|&(open, _)| open) }))
+        Some(Ok(RawWord { raw, quote: quote.map(|&(open, _)| open) }))
     }
 }
 
@@ -79,13 +79,13 @@ struct Word {
 
 /// The words of a line without its options and their quotes, in order. On the stack.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct LineWords {
     /// The words, a space after each.
     text: String<LINE_BYTES>,
     list: Vec<Word, LINE_WORDS>,
 }
 
-impl Words {
+impl LineWords {
     /// None.
     pub const fn new() -> Self {
         Self { text: String::new(), list: Vec::new() }
@@ -98,10 +98,10 @@ impl Words {
 
     /// Adds a word; `None` if there is no room. Words beyond [`LINE_WORDS`] count as a part of the
     /// last.
-    pub(super) fn push(&mut self, token: Token<'_>) -> Option<()> {
+    pub(super) fn push(&mut self, word: RawWord<'_>) -> Option<()> {
         let start = u16::try_from(self.text.len()).ok()?;
         let mut escaped = false;
-        for c in token.raw.chars() {
+        for c in word.raw.chars() {
             if escaped {
                 escaped = false;
                 match c {
@@ -112,14 +112,14 @@ impl Words {
                         self.text.push(c).ok()?;
                     }
                 }
-            } else if c == '\\' && token.quote == Some('"') {
+            } else if c == '\\' && word.quote == Some('"') {
                 escaped = true;
             } else {
                 self.text.push(c).ok()?;
             }
         }
         let end = u16::try_from(self.text.len()).ok()?;
-        if self.list.push(Word { start, end, quoted: token.quote.is_some() }).is_err()
+        if self.list.push(Word { start, end, quoted: word.quote.is_some() }).is_err()
             && let Some(last) = self.list.last_mut()
         {
             last.end = end;
@@ -164,10 +164,10 @@ mod tests {
 
     /// The words of a line; what is quoted in angle brackets.
     fn words(line: &str) -> List<Text> {
-        let mut words = Box::new(Words::new());
-        for token in Tokens(line) {
-            match token {
-                Ok(token) => words.push(token).unwrap(),
+        let mut words = Box::new(LineWords::new());
+        for word in RawWords(line) {
+            match word {
+                Ok(word) => words.push(word).unwrap(),
                 Err(Mistake::Unclosed(rest)) => return [std::format!("unclosed {rest}")].into(),
                 Err(_) => unreachable!(),
             }
@@ -213,9 +213,9 @@ mod tests {
         let line = "x ".repeat(LINE_WORDS + 9);
         let all = words(&line);
         assert_eq!((all.len(), all.last().unwrap().len()), (LINE_WORDS, 2 * 10 - 1));
-        let mut words = Words::new();
+        let mut words = LineWords::new();
         let long = "x".repeat(LINE_BYTES);
-        assert_eq!(words.push(Token { raw: &long, quote: None }), None);
+        assert_eq!(words.push(RawWord { raw: &long, quote: None }), None);
     }
 
     proptest! {

@@ -2,12 +2,15 @@
 
 use super::loader::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Value, low, push};
 use super::problem::Kind;
-use super::schema::{Field, Type};
+use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
-use super::{Address, Clock, Ignore, Listener, Published, Role, Scope, Visibility, matcher, units};
+use super::{
+    Address, Clock, Component, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service, Site,
+    Source, Texts, User, Visibility, matcher, units,
+};
 use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
-use crate::text::near;
+use crate::text::{Span, near};
 use crate::time::Millis;
 
 /// What `journal_size` may be.
@@ -16,17 +19,21 @@ const JOURNAL_SIZES: core::ops::RangeInclusive<u32> = JOURNAL_BYTES_MIN..=JOURNA
 impl Loader<'_, '_> {
     /// Sets the field, or tells what is wrong with the value.
     pub(super) fn apply(&mut self, value: &Value<'_>) {
-        match value.section.kind {
-            Type::Main => self.apply_main(value),
-            Type::Listen => self.apply_listen(value),
-            Type::Site => self.apply_site(value),
-            Type::Source => self.apply_source(value),
-            Type::Service => self.apply_service(value),
-            Type::Component => self.apply_component(value),
-            Type::Heartbeat => self.apply_heartbeat(value),
-            Type::Rule => self.apply_rule(value),
-            Type::User => self.apply_user(value),
+        macro_rules! by_type {
+            (
+                sections { $(
+                    #[$doc:meta]
+                    $kind:ident $word:literal $list:ident: $row:ty, $limit:ident $(as $store:literal)?, $apply:ident;
+                )+ }
+                lines $lines:tt
+            ) => {
+                match value.section.kind {
+                    Type::Main => self.apply_main(value),
+                    $( Type::$kind => self.$apply(value), )+
+                }
+            };
         }
+        tables!(by_type);
     }
 
     fn apply_main(&mut self, value: &Value<'_>) {
@@ -128,7 +135,8 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Host => self.host(value),
-            Field::Title | Field::Intro => self.texts(value),
+            Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
+            Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
             Field::RetainDays => {
                 let days = value.text.parse().ok().filter(|days| (1..=RETAIN_DAYS).contains(days));
                 let days = if value.text.starts_with('+') { None } else { days };
@@ -219,7 +227,10 @@ impl Loader<'_, '_> {
                     row.site = site;
                 }
             }
-            Field::Title | Field::Description => self.texts(value),
+            Field::Title => self.texts(value, |config, at| Some(&mut config.services.get_mut(at)?.title)),
+            Field::Description => {
+                self.texts(value, |config, at| Some(&mut config.services.get_mut(at)?.description));
+            }
             Field::Url if !units::url(value.text) => self.problems.add(value.odd(Kind::BadUrl)),
             field => {
                 let span = self.keep(value.text);
@@ -243,7 +254,10 @@ impl Loader<'_, '_> {
                     row.service = service;
                 }
             }
-            Field::Title | Field::Description => self.texts(value),
+            Field::Title => self.texts(value, |config, at| Some(&mut config.components.get_mut(at)?.title)),
+            Field::Description => {
+                self.texts(value, |config, at| Some(&mut config.components.get_mut(at)?.description));
+            }
             Field::Label => {
                 let label = self.keep(value.text);
                 if let Some(row) = self.config.components.get_mut(at) {
@@ -319,5 +333,70 @@ impl Loader<'_, '_> {
             Field::Key => self.key(value),
             _ => {}
         }
+    }
+}
+
+// ---- sections that say nothing yet --------------------------------------------------------------
+
+/// A text for people without any of its own: the name of the section.
+fn named(name: Span) -> Texts {
+    Texts { default: name, ..Texts::default() }
+}
+
+impl Listener {
+    pub(super) fn declared(name: Span) -> Self {
+        let (address, serve) = (Address::Unix(Span::EMPTY), Roles::default());
+        Self { name, address, serve, plaintext: false, path_prefix: Span::EMPTY }
+    }
+}
+
+impl Site {
+    pub(super) fn declared(name: Span) -> Self {
+        Self {
+            name,
+            title: named(name),
+            retain_days: RETAIN_DAYS,
+            settle: Millis::from_mins(5),
+            grouping: Millis::from_mins(60),
+            no_data_after: Millis::from_mins(15),
+            ..Self::default()
+        }
+    }
+}
+
+impl Source {
+    pub(super) fn declared(name: Span) -> Self {
+        Self {
+            name,
+            site: NO_SITE,
+            scope: Scope::Push,
+            silent_after: Millis::from_mins(5),
+            resync: Millis::from_mins(5),
+            repeat_within: Millis::from_mins(270),
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn declared(name: Span) -> Self {
+        Self { name, label: name, site: NO_SITE, title: named(name), ..Self::default() }
+    }
+}
+
+impl Component {
+    pub(super) fn declared(name: Span) -> Self {
+        Self { name, label: name, service: NO_SERVICE, title: named(name), ..Self::default() }
+    }
+}
+
+impl Heartbeat {
+    pub(super) fn declared(name: Span) -> Self {
+        Self { name, source: NO_SOURCE, severity: Severity::Outage, ..Self::default() }
+    }
+}
+
+impl User {
+    pub(super) fn declared(name: Span) -> Self {
+        Self { name, ..Self::default() }
     }
 }

@@ -1,9 +1,9 @@
 //! What concerns several sections: labels that must differ, who feeds whom, circles, and what must
 //! be there.
 
-use super::loader::{Loader, Section};
+use super::loader::Loader;
 use super::problem::{Kind, Mistake};
-use super::schema::Type;
+use super::schema::{Section, Type};
 use super::uci::Keyword;
 use super::{Component, Scope, Site, Visibility};
 use crate::limits::COMPONENTS;

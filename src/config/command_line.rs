@@ -21,14 +21,8 @@ impl Config {
             None => Address::Tcp(units::socket(address).map_err(|_| BadListen)?),
         };
         let serve = Roles { page: true, ingest: true, metrics: false };
-        let listener =
-            Listener { name: Span::EMPTY, address, serve, plaintext: false, path_prefix: Span::EMPTY };
+        let listener = Listener { address, serve, ..Listener::declared(Span::EMPTY) };
         self.listeners.push(listener).map_err(|_| BadListen)
-    }
-
-    /// Bytes of text that it holds, of [`CONFIG_TEXT_BYTES`](crate::limits::CONFIG_TEXT_BYTES).
-    pub fn text_bytes(&self) -> usize {
-        self.text.len()
     }
 }
 

@@ -6,7 +6,7 @@ use heapless::Vec;
 
 use super::Config;
 use super::problem::{Kind, Mistake, Problem, Problems};
-use super::schema::{OptionRow, TYPES, Type};
+use super::schema::{OptionRow, Section, TYPES, Type};
 use super::uci::{Keyword, Statement, Statements};
 use crate::limits::{CONFIG_TEXT_BYTES, RULES};
 use crate::model::{Lang, ServiceId, SiteId, SourceId};
@@ -18,18 +18,6 @@ pub(super) const NO_SITE: SiteId = SiteId(u8::MAX);
 pub(super) const NO_SERVICE: ServiceId = ServiceId(u8::MAX);
 /// No source.
 pub(super) const NO_SOURCE: SourceId = SourceId(u8::MAX);
-/// A section of the configuration: its type, and its position among those of its type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Section {
-    pub(super) kind: Type,
-    pub(super) index: u16,
-}
-
-impl Section {
-    pub(super) fn at(self) -> usize {
-        usize::from(self.index)
-    }
-}
 
 /// The statements of a file, each with the section that it belongs to.
 #[derive(Clone)]
@@ -106,54 +94,6 @@ pub(super) struct Draft {
     pub(super) raw: [Span; 2],
     /// The unit of its field: a place in the table of units, from 1; 0: none.
     pub(super) unit: u8,
-}
-
-impl Config {
-    /// How many sections of a type there are.
-    pub(super) fn count(&self, kind: Type) -> u16 {
-        let count = match kind {
-            Type::Main => 0,
-            Type::Listen => self.listeners.len(),
-            Type::Site => self.sites.len(),
-            Type::Source => self.sources.len(),
-            Type::Service => self.services.len(),
-            Type::Component => self.components.len(),
-            Type::Heartbeat => self.heartbeats.len(),
-            Type::Rule => self.rules.len(),
-            Type::User => self.users.len(),
-        };
-        u16::try_from(count).unwrap_or(u16::MAX)
-    }
-
-    /// The name of a section; empty for a listener without one.
-    pub(super) fn name_of(&self, section: Section) -> Option<&str> {
-        let at = section.at();
-        let span = match section.kind {
-            Type::Main => None,
-            Type::Listen => self.listeners.get(at).map(|row| row.name),
-            Type::Site => self.sites.get(at).map(|row| row.name),
-            Type::Source => self.sources.get(at).map(|row| row.name),
-            Type::Service => self.services.get(at).map(|row| row.name),
-            Type::Component => self.components.get(at).map(|row| row.name),
-            Type::Heartbeat => self.heartbeats.get(at).map(|row| row.name),
-            Type::Rule => self.rules.get(at).map(|row| row.name),
-            Type::User => self.users.get(at).map(|row| row.name),
-        };
-        span.map(|span| self.str(span))
-    }
-
-    /// The names of all sections of a type.
-    pub(super) fn names(&self, kind: Type) -> impl Iterator<Item = &str> {
-        (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
-    }
-
-    /// Adds a text; `None` if there is no room. No reference is checked: who changes a
-    /// configuration sees to it.
-    pub fn intern(&mut self, text: &str) -> Option<Span> {
-        let start = self.text.len();
-        self.text.push_str(text).ok()?;
-        Span::new(start, self.text.len())
-    }
 }
 
 pub(super) struct Loader<'a, 'c> {

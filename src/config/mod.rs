@@ -18,6 +18,8 @@ pub mod same;
 mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 pub mod uci;
 mod units;
 mod values;
@@ -38,9 +40,11 @@ use crate::time::Millis;
 use crate::time::tz::Tz;
 
 pub use command_line::{BadListen, option_of, state_dir_of};
-pub use load::Refused;
+pub use load::ConfigRefused;
 pub use problem::{Kind, Problem, Problems};
 pub use units::duration;
+
+use schema::{Section, Type};
 
 /// A text that may be given per language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,7 +78,7 @@ pub enum Console {
 }
 
 /// `config aiglon 'main'`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Main {
     /// Where state is kept: an absolute path.
     pub state_dir: Span,
@@ -90,6 +94,19 @@ pub struct Main {
     pub console: Console,
     /// The group whose members may use it; empty for none.
     pub console_group: Span,
+}
+
+impl Main {
+    /// Nothing is said. All-zero.
+    const EMPTY: Self = Self {
+        state_dir: Span::EMPTY,
+        resolve_after: Millis(0),
+        default_severity: Severity::Fine,
+        clock: Clock::Trust,
+        journal_size: 0,
+        console: Console::InStateDir,
+        console_group: Span::EMPTY,
+    };
 }
 
 /// Where a listener listens.
@@ -169,7 +186,7 @@ pub struct Site {
 
 /// A host name that leads to a site.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Host {
+pub struct HostName {
     /// Lower case, without a port or a dot at its end.
     pub name: Span,
     /// Which.
@@ -316,46 +333,83 @@ pub struct UserKey {
     pub key: Span,
 }
 
-/// A validated configuration. All-zero when empty, so that it can live in `.bss`.
-pub struct Config {
-    text: String<CONFIG_TEXT_BYTES>,
-    /// `config aiglon 'main'`.
-    pub main: Main,
-    /// `list ssh`: where the SSH server listens; empty if there is none.
-    pub ssh: Vec<SocketAddr, SSH_ADDRESSES>,
-    /// `config listen`.
-    pub listeners: Vec<Listener, LISTENERS>,
-    /// `config site`.
-    pub sites: Vec<Site, SITES>,
-    /// `list host` of every site.
-    pub hosts: Vec<Host, HOSTS>,
-    /// `config source`.
-    pub sources: Vec<Source, SOURCES>,
-    /// `list token` of every source.
-    pub tokens: Vec<Token, TOKENS>,
-    /// `list ignore` of every source.
-    pub ignores: Vec<Ignore, IGNORES>,
-    /// `config service`.
-    pub services: Vec<Service, SERVICES>,
-    /// `config component`.
-    pub components: Vec<Component, COMPONENTS>,
-    /// `list match` of every component.
-    pub matches: Vec<matcher::Match, MATCHES>,
-    /// The terms of every match, and of every ignore.
-    pub terms: Vec<matcher::Term, TERMS>,
-    /// `list publish` of every component.
-    pub published: Vec<Published, PUBLISHED>,
-    /// `config heartbeat`.
-    pub heartbeats: Vec<Heartbeat, HEARTBEATS>,
-    /// `config rule`.
-    pub rules: Vec<rule::Rule, RULES>,
-    /// `list expect` of every rule.
-    pub expected: Vec<rule::Expected, EXPECTED>,
-    /// `config user`.
-    pub users: Vec<User, USERS>,
-    /// `list key` of every user.
-    pub user_keys: Vec<UserKey, USER_KEYS>,
+macro_rules! config {
+    (
+        sections { $(
+            #[$about:meta]
+            $kind:ident $word:literal $list:ident: $row:ty, $limit:ident $(as $store:literal)?, $apply:ident;
+        )+ }
+        lines { $(
+            #[$line_about:meta]
+            $line:ident: $line_row:ty, $line_limit:ident $(as $line_store:literal)?;
+        )+ }
+    ) => {
+        /// A validated configuration. All-zero when empty, so that it can live in `.bss`.
+        pub struct Config {
+            text: String<CONFIG_TEXT_BYTES>,
+            /// `config aiglon 'main'`.
+            pub main: Main,
+            $( #[$about] pub $list: Vec<$row, $limit>, )+
+            $( #[$line_about] pub $line: Vec<$line_row, $line_limit>, )+
+        }
+
+        impl Config {
+            /// The empty configuration, which serves nothing. All-zero.
+            pub const fn new() -> Self {
+                Self {
+                    text: String::new(),
+                    main: Main::EMPTY,
+                    $( $list: Vec::new(), )+
+                    $( $line: Vec::new(), )+
+                }
+            }
+
+            /// Empties it, in place.
+            pub fn clear(&mut self) {
+                self.text.clear();
+                self.main = Main::EMPTY;
+                $( self.$list.clear(); )+
+                $( self.$line.clear(); )+
+            }
+
+            /// Tells of each store by its name how much it holds, and how much it can hold.
+            pub fn stores(&self, tell: &mut dyn FnMut(&'static str, usize, usize)) {
+                $( $( tell($store, self.$list.len(), $limit); )? )+
+                $( $( tell($line_store, self.$line.len(), $line_limit); )? )+
+                tell("text_bytes", self.text.len(), CONFIG_TEXT_BYTES);
+            }
+
+            /// How many sections of a type there are.
+            fn count(&self, kind: Type) -> u16 {
+                let count = match kind {
+                    Type::Main => 0,
+                    $( Type::$kind => self.$list.len(), )+
+                };
+                u16::try_from(count).unwrap_or(u16::MAX)
+            }
+
+            /// The name of a section; empty for a listener without one.
+            fn name_of(&self, section: Section) -> Option<&str> {
+                let at = section.at();
+                let span = match section.kind {
+                    Type::Main => None,
+                    $( Type::$kind => self.$list.get(at).map(|row| row.name), )+
+                };
+                span.map(|span| self.str(span))
+            }
+
+            /// Adds a section that says nothing yet; false if there is no room.
+            fn declare(&mut self, kind: Type, name: Span) -> bool {
+                match kind {
+                    Type::Main => true,
+                    $( Type::$kind => self.$list.push(<$row>::declared(name)).is_ok(), )+
+                }
+            }
+        }
+    };
 }
+
+schema::tables!(config);
 
 impl Default for Config {
     fn default() -> Self {
@@ -364,60 +418,17 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The empty configuration, which serves nothing. All-zero.
-    pub const fn new() -> Self {
-        Self {
-            text: String::new(),
-            main: Main {
-                state_dir: Span::EMPTY,
-                resolve_after: Millis(0),
-                default_severity: Severity::Fine,
-                clock: Clock::Trust,
-                journal_size: 0,
-                console: Console::InStateDir,
-                console_group: Span::EMPTY,
-            },
-            ssh: Vec::new(),
-            listeners: Vec::new(),
-            sites: Vec::new(),
-            hosts: Vec::new(),
-            sources: Vec::new(),
-            tokens: Vec::new(),
-            ignores: Vec::new(),
-            services: Vec::new(),
-            components: Vec::new(),
-            matches: Vec::new(),
-            terms: Vec::new(),
-            published: Vec::new(),
-            heartbeats: Vec::new(),
-            rules: Vec::new(),
-            expected: Vec::new(),
-            users: Vec::new(),
-            user_keys: Vec::new(),
-        }
+    /// The names of all sections of a type.
+    fn names(&self, kind: Type) -> impl Iterator<Item = &str> {
+        (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
     }
 
-    /// Empties it, in place.
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.main = Main::default();
-        self.ssh.clear();
-        self.listeners.clear();
-        self.sites.clear();
-        self.hosts.clear();
-        self.sources.clear();
-        self.tokens.clear();
-        self.ignores.clear();
-        self.services.clear();
-        self.components.clear();
-        self.matches.clear();
-        self.terms.clear();
-        self.published.clear();
-        self.heartbeats.clear();
-        self.rules.clear();
-        self.expected.clear();
-        self.users.clear();
-        self.user_keys.clear();
+    /// Adds a text; `None` if there is no room. No reference is checked: who changes a
+    /// configuration sees to it.
+    pub fn intern(&mut self, text: &str) -> Option<Span> {
+        let start = self.text.len();
+        self.text.push_str(text).ok()?;
+        Span::new(start, self.text.len())
     }
 
     /// What a span of this configuration says.

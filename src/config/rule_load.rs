@@ -6,7 +6,7 @@ use super::matcher::{Match, holds_mac};
 use super::problem::{Kind, Mistake};
 use super::rule::{Aggregate, Expected, Limit, Rule, Test};
 use super::schema::{Field, Type};
-use crate::model::{ComponentId, RuleId, SourceId};
+use crate::model::{ComponentId, RuleId, Severity, SourceId};
 use crate::text::number::{Micro, decimal};
 use crate::text::{Span, find, split_once};
 use crate::time::Millis;
@@ -105,10 +105,17 @@ fn number(text: &str, field: u8) -> Result<Micro, Kind> {
     value.ok_or(Kind::BadThreshold)
 }
 
+impl Rule {
+    /// A section that says nothing yet.
+    pub(super) fn declared(name: Span) -> Self {
+        Self { name, source: NO_SOURCE, severity: Severity::Outage, ..Self::default() }
+    }
+}
+
 impl Loader<'_, '_> {
     pub(super) fn apply_rule(&mut self, value: &Value<'_>) {
         if value.row.field == Field::Text {
-            return self.texts(value);
+            return self.texts(value, |config, at| Some(&mut config.rules.get_mut(at)?.text));
         }
         let mut row = self.config.rules.get(value.section.at()).copied().unwrap_or_default();
         match value.row.field {

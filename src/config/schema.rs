@@ -3,19 +3,102 @@
 use crate::limits::{COMPONENTS, HEARTBEATS, LISTENERS, RULES, SERVICES, SITES, SOURCES, USERS};
 use crate::model::Lang;
 
-/// A section type, as a row of [`TYPES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
-    Main,
-    Listen,
-    Site,
-    Source,
-    Service,
-    Component,
-    Heartbeat,
-    Rule,
-    User,
+/// The lists of a configuration, as rows for the macro of the name `$with`.
+///
+/// A row of `sections` has a [`Type`], its word in the file, its list in the
+/// [`Config`](super::Config), the type and the limit of this list, its name among the stores of
+/// `/metrics` if it has one there, and the method of the loader that reads its options. The type
+/// of the list has a function `declared`. It makes the row of a section that says nothing yet.
+///
+/// A row of `lines` has the list of an option that may stand several times.
+macro_rules! tables {
+    ($with:ident) => {
+        $with! {
+            sections {
+                /// `config listen`.
+                Listen "listen" listeners: Listener, LISTENERS, apply_listen;
+                /// `config site`.
+                Site "site" sites: Site, SITES as "sites", apply_site;
+                /// `config source`.
+                Source "source" sources: Source, SOURCES as "sources", apply_source;
+                /// `config service`.
+                Service "service" services: Service, SERVICES as "services", apply_service;
+                /// `config component`.
+                Component "component" components: Component, COMPONENTS as "components", apply_component;
+                /// `config heartbeat`.
+                Heartbeat "heartbeat" heartbeats: Heartbeat, HEARTBEATS as "heartbeats", apply_heartbeat;
+                /// `config rule`.
+                Rule "rule" rules: rule::Rule, RULES as "rules", apply_rule;
+                /// `config user`.
+                User "user" users: User, USERS, apply_user;
+            }
+            lines {
+                /// `list ssh`: where the SSH server listens; empty if there is none.
+                ssh: SocketAddr, SSH_ADDRESSES;
+                /// `list host` of every site.
+                hosts: HostName, HOSTS;
+                /// `list token` of every source.
+                tokens: Token, TOKENS as "tokens";
+                /// `list ignore` of every source.
+                ignores: Ignore, IGNORES as "ignores";
+                /// `list match` of every component.
+                matches: matcher::Match, MATCHES as "matches";
+                /// The terms of every match, and of every ignore.
+                terms: matcher::Term, TERMS as "match_terms";
+                /// `list publish` of every component.
+                published: Published, PUBLISHED;
+                /// `list expect` of every rule.
+                expected: rule::Expected, EXPECTED as "expected";
+                /// `list key` of every user.
+                user_keys: UserKey, USER_KEYS;
+            }
+        }
+    };
 }
+pub(super) use tables;
+
+/// `, b, c and d`.
+macro_rules! and {
+    ($last:literal) => { concat!(" and ", $last) };
+    ($next:literal $($rest:literal)+) => { concat!(", ", $next, and!($($rest)+)) };
+}
+
+macro_rules! types {
+    (
+        sections { $(
+            #[$doc:meta]
+            $kind:ident $word:literal $list:ident: $row:ty, $limit:ident $(as $store:literal)?, $apply:ident;
+        )+ }
+        lines $lines:tt
+    ) => {
+        /// A section type, as a row of [`TYPES`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Type {
+            Main,
+            $( $kind, )+
+        }
+
+        /// All section types, for a person.
+        pub(super) const TYPE_NAMES: &str = concat!("aiglon", and!($($word)+));
+
+        /// All section types, in the order of [`Type`].
+        pub(super) static TYPES: [TypeRow; Type::COUNT] = [
+            TypeRow { kind: Type::Main, name: "aiglon", plural: "sections 'config aiglon'", limit: 1 },
+            $( TypeRow {
+                kind: Type::$kind,
+                name: $word,
+                plural: concat!("sections 'config ", $word, "' (", stringify!($limit), ")"),
+                limit: $limit,
+            }, )+
+        ];
+
+        impl Type {
+            const COUNT: usize = [Self::Main, $( Self::$kind ),+].len();
+        }
+    };
+}
+
+tables!(types);
 
 /// What there is to know about a section type.
 pub(super) struct TypeRow {
@@ -25,47 +108,18 @@ pub(super) struct TypeRow {
     pub(super) limit: usize,
 }
 
-/// All section types, for a person.
-pub(super) const TYPE_NAMES: &str =
-    "aiglon, listen, site, source, service, component, heartbeat, rule and user";
+/// A section of the configuration: its type, and its position among those of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    pub(super) kind: Type,
+    pub(super) index: u16,
+}
 
-/// All section types, in the order of [`Type`].
-pub(super) static TYPES: [TypeRow; 9] = [
-    TypeRow { kind: Type::Main, name: "aiglon", plural: "sections 'config aiglon'", limit: 1 },
-    TypeRow {
-        kind: Type::Listen,
-        name: "listen",
-        plural: "sections 'config listen' (LISTENERS)",
-        limit: LISTENERS,
-    },
-    TypeRow { kind: Type::Site, name: "site", plural: "sections 'config site' (SITES)", limit: SITES },
-    TypeRow {
-        kind: Type::Source,
-        name: "source",
-        plural: "sections 'config source' (SOURCES)",
-        limit: SOURCES,
-    },
-    TypeRow {
-        kind: Type::Service,
-        name: "service",
-        plural: "sections 'config service' (SERVICES)",
-        limit: SERVICES,
-    },
-    TypeRow {
-        kind: Type::Component,
-        name: "component",
-        plural: "sections 'config component' (COMPONENTS)",
-        limit: COMPONENTS,
-    },
-    TypeRow {
-        kind: Type::Heartbeat,
-        name: "heartbeat",
-        plural: "sections 'config heartbeat' (HEARTBEATS)",
-        limit: HEARTBEATS,
-    },
-    TypeRow { kind: Type::Rule, name: "rule", plural: "sections 'config rule' (RULES)", limit: RULES },
-    TypeRow { kind: Type::User, name: "user", plural: "sections 'config user' (USERS)", limit: USERS },
-];
+impl Section {
+    pub(super) fn at(self) -> usize {
+        usize::from(self.index)
+    }
+}
 
 impl Type {
     /// Its row in [`TYPES`].
@@ -336,8 +390,9 @@ mod tests {
     fn the_tables_agree() {
         for (index, row) in TYPES.iter().enumerate() {
             assert_eq!(row.kind as usize, index);
-            assert!(TYPE_NAMES.contains(row.name));
         }
+        assert_eq!(TYPE_NAMES, "aiglon, listen, site, source, service, component, heartbeat, rule and user");
+        assert_eq!(Type::User.row().unwrap().plural, "sections 'config user' (USERS)");
         for row in &OPTIONS {
             assert!(
                 matches!(find(row.section, row.name), Found::Option(found, None) if core::ptr::eq(found, row))

@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use super::loader::{Loader, Value, low, push};
 use super::problem::Kind;
 use super::schema::{Field, Type};
-use super::{Address, Console, Host, Token, UserKey, credential, matcher, units};
+use super::{Address, Config, Console, HostName, Texts, Token, UserKey, credential, matcher, units};
 use crate::limits::UNIX_PATH_BYTES;
 use crate::model::{ComponentId, Severity, SiteId, SourceId, UserId};
 use crate::text::{Span, has, near};
@@ -127,34 +127,23 @@ impl Loader<'_, '_> {
         for c in name.chars() {
             self.keep(c.to_ascii_lowercase().encode_utf8(&mut lower));
         }
-        let row = Host {
+        let row = HostName {
             name: Span::new(start, self.config.text.len()).unwrap_or_default(),
             site: SiteId(low(value.section.index)),
         };
         push(self, |config| &mut config.hosts, row, value.line, "lines 'list host' (HOSTS)");
     }
 
-    /// A text for people. It may span lines in the file; on a page it does not, so that nothing in
-    /// it can move a terminal's cursor.
-    pub(super) fn texts(&mut self, value: &Value<'_>) {
+    /// A text for people, at the section's place among `texts`. It may span lines in the file; on a
+    /// page it does not, so that nothing in it can move a terminal's cursor.
+    pub(super) fn texts(&mut self, value: &Value<'_>, texts: fn(&mut Config, usize) -> Option<&mut Texts>) {
         let start = self.config.text.len();
         for (number, line) in value.text.split(['\t', '\n', '\r']).enumerate() {
             self.keep(if number == 0 { "" } else { " " });
             self.keep(line);
         }
         let span = Span::new(start, self.config.text.len()).unwrap_or_default();
-        let at = value.section.at();
-        let config = &mut *self.config;
-        let texts = match (value.section.kind, value.row.field) {
-            (Type::Site, Field::Title) => config.sites.get_mut(at).map(|row| &mut row.title),
-            (Type::Site, _) => config.sites.get_mut(at).map(|row| &mut row.intro),
-            (Type::Service, Field::Title) => config.services.get_mut(at).map(|row| &mut row.title),
-            (Type::Service, _) => config.services.get_mut(at).map(|row| &mut row.description),
-            (Type::Rule, _) => config.rules.get_mut(at).map(|row| &mut row.text),
-            (_, Field::Title) => config.components.get_mut(at).map(|row| &mut row.title),
-            _ => config.components.get_mut(at).map(|row| &mut row.description),
-        };
-        let Some(texts) = texts else { return };
+        let Some(texts) = texts(self.config, value.section.at()) else { return };
         match value.lang {
             None => texts.default = span,
             Some(lang) => {

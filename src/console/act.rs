@@ -3,9 +3,9 @@
 use ufmt::uwrite;
 
 use super::adler::{self, Force, Message};
+use super::answer::{AnswerWriter, Cell};
 use super::read::{Teller, state_word};
 use super::scope::{Scope, Trouble};
-use super::sheet::{AnswerWriter, Cell};
 use super::{Ask, Status};
 use crate::command::Command;
 use crate::command::table::Verb;

@@ -5,9 +5,9 @@
 //! is true: here, that is the banner. Besides true and false, `force_state` may be one of our
 //! states. A message that is not shown is not kept.
 
+use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
 use super::scope::Trouble;
-use super::sheet::{AnswerWriter, Cell};
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
 use crate::model::{Forced, SiteId, Words};

@@ -3,21 +3,23 @@
 
 mod act;
 mod adler;
+mod answer;
+mod names;
 mod private;
 mod read;
 mod scope;
-mod sheet;
+mod senders;
 
 use crate::command::table::{Arg, ROWS, Verb};
-use crate::command::{self, Command, Mistake, Words, parse, wants_json};
+use crate::command::{self, Command, LineWords, Mistake, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::model::UserId;
 use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use answer::AnswerWriter;
 use read::Teller;
 use scope::{Scope, Trouble};
-use sheet::AnswerWriter;
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,37 +106,37 @@ pub fn run(
     ask: &Ask<'_>,
     out: &mut BytesView,
 ) -> Status {
-    let mut words = Words::new();
+    let mut words = LineWords::new();
     let scope = Scope { config, caller: ask.caller };
-    let mut sheet = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
-    sheet.says_zone = scope.several();
-    sheet.columns = ask.columns;
+    let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
+    answer.says_zone = scope.several();
+    answer.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
-            return tell_mistake(mistake, &mut sheet, ask.text.is_none());
+            return tell_mistake(mistake, &mut answer, ask.text.is_none());
         }
     };
     if !command.topic.is_empty()
         && !ROWS.iter().any(|row| row.name == command.topic || row.words().0 == command.topic)
     {
-        return tell_mistake(Mistake::NoCommand(command.topic), &mut sheet, false);
+        return tell_mistake(Mistake::NoCommand(command.topic), &mut answer, false);
     }
     let done = if scope.may(command.row.needs) {
-        carry_out(engine, now, host, ask, scope, &command, &mut sheet)
+        carry_out(engine, now, host, ask, scope, &command, &mut answer)
     } else {
         Err(Trouble::Role(command.row))
     };
     let trouble = match done {
-        Ok(Status::Done) if sheet.has_changed() => Trouble::Changed,
-        Ok(Status::Done) if sheet.is_full() => match sheet.more() {
+        Ok(Status::Done) if answer.has_changed() => Trouble::Changed,
+        Ok(Status::Done) if answer.is_full() => match answer.more() {
             Some(from) => return Status::More(from),
             None => Trouble::TooLong,
         },
         Ok(status) => return status,
         Err(trouble) => trouble,
     };
-    scope.tell(trouble, &mut sheet);
+    scope.tell(trouble, &mut answer);
     Status::Refused
 }
 
@@ -169,13 +171,13 @@ fn carry_out<'a>(
             Verb::Incident => teller.incident(command, out)?,
             Verb::Maintenance => teller.maintenance(command, out)?,
             Verb::Banner => teller.banner(command, out)?,
-            Verb::Sites => teller.sites(out),
-            Verb::Services => teller.services(command, out)?,
-            Verb::Sources => teller.sources(out),
-            Verb::Rules => teller.rules(command, out)?,
-            Verb::Heartbeats => teller.heartbeats(command, out)?,
-            Verb::Phrases => read::phrases(out),
-            Verb::WhoAmI => teller.whoami(out),
+            Verb::Sites => names::sites(&teller, out),
+            Verb::Services => names::services(&teller, command, out)?,
+            Verb::Sources => senders::sources(&teller, out),
+            Verb::Rules => senders::rules(&teller, command, out)?,
+            Verb::Heartbeats => senders::heartbeats(&teller, command, out)?,
+            Verb::Phrases => names::phrases(out),
+            Verb::WhoAmI => names::whoami(&teller, out),
             Verb::Alerts => {
                 // It goes on at an alert, not at a byte: alerts come and go.
                 out.clear();
@@ -187,7 +189,7 @@ fn carry_out<'a>(
             Verb::Limits => teller.limits(host, out),
             Verb::ListSites => teller.list_sites(out),
             Verb::GetSiteConfig => teller.get_site_config(command, out)?,
-            Verb::Help => teller.help(command, out)?,
+            Verb::Help => names::help(&teller, command, out)?,
             Verb::Quit => return Ok(Status::Quit),
             Verb::Export => return Ok(Status::Export),
             Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),

@@ -1,9 +1,9 @@
 //! What sources say: alerts, for administrators with what is kept of them; and how full every store
 //! is.
 
+use super::answer::{AnswerWriter, Cell};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::scope::Trouble;
-use super::sheet::{AnswerWriter, Cell};
 use super::{Host, Status};
 use crate::command::Command;
 use crate::command::table::Needs;

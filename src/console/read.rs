@@ -1,22 +1,13 @@
-//! Commands that only tell.
+//! Commands that tell how things are: status, incidents, maintenance and banners.
 
 use super::Host;
-use super::scope::Scope;
-use super::sheet::{AnswerWriter, Cell};
-use crate::command::table::{Arg, Needs, OPTIONS, OptionRow, ROWS, Row};
-use crate::command::{Command, Names, usage};
-use crate::config::Role;
+use super::answer::{AnswerWriter, Cell};
+use super::scope::{Scope, Trouble};
+use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
-use crate::limits::MISSING_TOLD;
-use crate::model::{
-    ComponentSet, Forced, IncidentView, Lang, Phase, Phrase, Repeat, SiteId, State, Step, View,
-};
-use crate::render::phrase;
+use crate::model::{ComponentSet, Forced, IncidentView, Phase, Repeat, SiteId, State, Step, View};
 use crate::shown::{self, Monitoring};
-use crate::text::buffer::Bytes;
-
-use super::scope::Trouble;
 
 /// What follows from a fault of the storage.
 pub(super) const MEMORY: &str = "; what people write is kept in memory only";
@@ -42,7 +33,7 @@ pub(super) fn state_word(state: State) -> &'static str {
     }
 }
 
-fn maybe(text: &str) -> Cell<'_> {
+pub(super) fn maybe(text: &str) -> Cell<'_> {
     if text.is_empty() { Cell::Nothing } else { Cell::Text(text) }
 }
 
@@ -89,7 +80,7 @@ impl<'a> Teller<'a, '_> {
         Ok(self.scope.sites().fold(0, |set, site| set | bit(site)))
     }
 
-    fn each_site(&self, sites: u8, each: &mut dyn FnMut(SiteId)) {
+    pub(super) fn each_site(&self, sites: u8, each: &mut dyn FnMut(SiteId)) {
         self.scope.sites().filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0).for_each(each);
     }
 
@@ -509,265 +500,5 @@ impl<'a> Teller<'a, '_> {
         let sites = self.sites_of(command.site)?;
         self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
         Ok(())
-    }
-
-    // ---- names ----------------------------------------------------------------------------------
-
-    pub(super) fn sites(&self, out: &mut AnswerWriter<'_>) {
-        const HEADS: &[&str] = &["site", "state", "title"];
-        out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
-            for site in self.scope.sites() {
-                let state = shown::headline(self.scope.config, self.view, site).word();
-                out.row(
-                    HEADS,
-                    &[
-                        Cell::Text(self.scope.site_name(site)),
-                        Cell::Text(state),
-                        Cell::Text(self.title(site)),
-                    ],
-                );
-            }
-        });
-    }
-
-    pub(super) fn sources(&self, out: &mut AnswerWriter<'_>) {
-        const HEADS: [&str; 7] =
-            ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
-        // What an alert is called is for those alone who may see alerts.
-        let heads = if self.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
-        let (scope, now, sources) = (self.scope, self.view.now(), self.engine.sources());
-        out.table("", heads, "there are no sources", &mut |out| {
-            for site in scope.sites() {
-                self.zone(site, out);
-                for (id, source) in scope.config.pushers_of(site) {
-                    let heard = sources.last_heard(id);
-                    let state = match (heard, sources.is_live(id)) {
-                        (_, true) => "heard",
-                        (Some(_), false) => "silent",
-                        (None, false) => "never heard",
-                    };
-                    let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
-                    let held = self.engine.alerts().counting(id);
-                    let cells = [
-                        Cell::Text(scope.site_name(site)),
-                        Cell::Text(scope.config.str(source.name)),
-                        Cell::Text(state),
-                        last,
-                        Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
-                        Cell::Count(sources.unmapped(id).into()),
-                        maybe(sources.led_nowhere(id)),
-                    ];
-                    out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
-                }
-            }
-        });
-    }
-
-    /// Heartbeats of the sources of these sites, those that only operators see included.
-    pub(super) fn heartbeats(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
-        let sites = self.sites_of(command.site)?;
-        let (scope, config, now) = (self.scope, self.scope.config, self.view.now());
-        out.table("", HEADS, "no heartbeats are owed", &mut |out| {
-            self.each_site(sites, &mut |site| {
-                self.zone(site, out);
-                for (id, row) in config.heartbeats() {
-                    let Some(source) = config.sources.get(row.source.index()) else { continue };
-                    if source.site != site {
-                        continue;
-                    }
-                    let pulse = self.engine.pulse(id);
-                    let cells = [
-                        Cell::Text(scope.site_name(site)),
-                        Cell::Text(config.str(row.name)),
-                        row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
-                        Cell::Text(pulse.word()),
-                        pulse.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
-                        Cell::Text(config.str(source.name)),
-                    ];
-                    out.row(HEADS, &cells);
-                }
-            });
-        });
-        Ok(())
-    }
-
-    /// Rules on what the sources of these sites measure, those that only operators see included.
-    pub(super) fn rules(&self, command: &Command<'a>, out: &mut AnswerWriter<'_>) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
-        let sites = self.sites_of(command.site)?;
-        let (scope, config) = (self.scope, self.scope.config);
-        out.table("", HEADS, "there are no rules", &mut |out| {
-            self.each_site(sites, &mut |site| {
-                for (id, row) in config.rules() {
-                    let Some(source) = config.sources.get(row.source.index()) else { continue };
-                    if source.site != site {
-                        continue;
-                    }
-                    let (mut missing, mut which) = (0u64, heapless::Vec::<&str, { MISSING_TOLD * 2 }>::new());
-                    for name in self.engine.missing(config, id, self.view.now().mono) {
-                        missing = missing.saturating_add(1);
-                        // Of more, the number tells.
-                        _ = which.push(if which.is_empty() { "" } else { ", " });
-                        _ = which.push(name);
-                    }
-                    let cells = [
-                        Cell::Text(scope.site_name(site)),
-                        Cell::Text(config.str(row.name)),
-                        row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
-                        Cell::Text(self.engine.rule_word(config, id, self.view.now().mono)),
-                        if config.expected_of(id).next().is_none() {
-                            Cell::Nothing
-                        } else {
-                            Cell::Count(missing)
-                        },
-                        if which.is_empty() { Cell::Nothing } else { Cell::Parts(&which) },
-                        Cell::Text(config.str(source.name)),
-                    ];
-                    out.row(HEADS, &cells);
-                }
-            });
-        });
-        Ok(())
-    }
-
-    pub(super) fn services(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
-        let sites = self.sites_of(command.site)?;
-        let (scope, config) = (self.scope, self.scope.config);
-        out.table("", HEADS, "there are no services", &mut |out| {
-            self.each_site(sites, &mut |site| {
-                let lang = config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
-                let name = Cell::Text(scope.site_name(site));
-                for (id, service) in config.services_of(site) {
-                    let of = scope.service_name(id);
-                    let title = Cell::Text(config.text(&service.title, lang));
-                    out.row(HEADS, &[name, Cell::Text(of), Cell::Nothing, Cell::Text(of), title]);
-                    for (part, component) in config.components_of(id) {
-                        let part = scope.component_name(part);
-                        let title = Cell::Text(config.text(&component.title, lang));
-                        out.row(
-                            HEADS,
-                            &[name, Cell::Text(of), Cell::Text(part), Cell::Parts(&[of, "/", part]), title],
-                        );
-                    }
-                }
-            });
-        });
-        Ok(())
-    }
-
-    pub(super) fn whoami(&self, out: &mut AnswerWriter<'_>) {
-        let scope = self.scope;
-        out.open("", "{");
-        out.say(&[scope.name(), "\n"]);
-        if out.json() {
-            out.field("user", Cell::Text(scope.name()));
-        }
-        out.field("role", Cell::Text(if scope.role() == Role::Admin { "admin" } else { "operator" }));
-        out.list("sites", &mut scope.sites().map(|site| scope.site_name(site)));
-        out.close("}");
-    }
-
-    pub(super) fn help(&self, command: &Command<'a>, out: &mut AnswerWriter<'_>) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["command", "*usage", "help"];
-        let mine = |row: &&Row| self.scope.may(row.needs);
-        let topic = command.topic;
-        let about = |row: &&Row| row.name == topic || row.words().0 == topic;
-        if topic.is_empty() {
-            out.table("", HEADS, "", &mut |out| {
-                for row in ROWS.iter().filter(mine) {
-                    let mut told = Bytes::<160>::new();
-                    usage(&mut told, row, false);
-                    let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
-                    out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
-                }
-            });
-            out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
-            return Ok(());
-        }
-        if let Some(row) = ROWS.iter().find(about)
-            && !mine(&row)
-        {
-            return Err(Trouble::Role(row));
-        }
-        out.open("", "[");
-        for row in ROWS.iter().filter(mine).filter(about) {
-            let mut told = Bytes::<160>::new();
-            usage(&mut told, row, false);
-            let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
-            let mut example = Bytes::<160>::new();
-            usage(&mut example, row, true);
-            let example = core::str::from_utf8(example.as_slice()).unwrap_or("");
-            if out.json() {
-                out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
-                continue;
-            }
-            out.say(&[told, "\n", "    ", row.help, "\n"]);
-            if example != told {
-                out.say(&["    as in: ", example, "\n"]);
-            }
-            let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
-            for option in OPTIONS.iter().filter(useful) {
-                out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
-            }
-        }
-        out.close("]");
-        Ok(())
-    }
-}
-
-pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["phrase", "text"];
-    out.table("", HEADS, "", &mut |out| {
-        for said in Phrase::all() {
-            out.row(HEADS, &[Cell::Text(said.name()), Cell::Text(phrase(Lang::En, said))]);
-        }
-    });
-}
-
-impl Names for Teller<'_, '_> {
-    fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
-        let scope = self.scope;
-        for site in scope.sites() {
-            let mut numbered = |number: u32| {
-                let mut id = heapless::String::<80>::new();
-                _ = if scope.several() {
-                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
-                } else {
-                    ufmt::uwrite!(id, "{}", number)
-                };
-                each(&id);
-            };
-            match arg {
-                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
-                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
-                Arg::Alert => self.alerts_of(site).for_each(|held| numbered(held.number.into())),
-                Arg::Service => {
-                    for (id, _) in scope.config.services_of(site) {
-                        each(scope.service_name(id));
-                        for (part, _) in scope.config.components_of(id) {
-                            let mut name = heapless::String::<160>::new();
-                            _ = ufmt::uwrite!(
-                                name,
-                                "{}/{}",
-                                scope.service_name(id),
-                                scope.component_name(part)
-                            );
-                            each(&name);
-                        }
-                    }
-                }
-                _ => each(scope.site_name(site)),
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@
 //! is not by nothing.
 
 use super::Caller;
-use super::sheet::AnswerWriter;
+use super::answer::AnswerWriter;
 use crate::command::table::{Needs, Row};
 use crate::config::{Config, Role};
 use crate::incidents::{OWNER, Refusal};

@@ -7,7 +7,7 @@ use super::mapping::{self, Meaning};
 use super::status::SEVERAL;
 use super::{Body, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
-use crate::ingest::{Alert, Status};
+use crate::ingest::{Alert, AlertStatus};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, OLD_NEWS, PROMISE_MOST, WAKE_LEAST};
 use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId, SourceSet};
 use crate::time::{At, Millis, Mono, Now};
@@ -608,7 +608,7 @@ fn claim(alert: &Alert) -> Claim {
     Claim {
         starts_at: alert.starts_at(),
         ends_at: alert.ends_at(),
-        resolved: alert.status().map(|status| status == Status::Resolved),
+        resolved: alert.status().map(|status| status == AlertStatus::Resolved),
         unseen: ["grafana_state_reason", "Error"]
             .iter()
             .any(|name| alert.annotation(name).is_some_and(|reason| !reason.is_empty())),

@@ -172,7 +172,7 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     };
     let Some(endpoint) = endpoint else { return Route::MethodNotAllowed(row.allow()) };
     match endpoint {
-        Endpoint::Page(sheet) => Route::To(Endpoint::Page(numbered(sheet, number))),
+        Endpoint::Page(kind) => Route::To(Endpoint::Page(numbered(kind, number))),
         endpoint => Route::To(endpoint),
     }
 }
@@ -182,8 +182,8 @@ fn row(path: &str) -> Option<(&'static Row, u32)> {
     ROWS.iter().find_map(|row| row.number_in(path).map(|number| (row, number)))
 }
 
-fn numbered(sheet: PageKind, number: u32) -> PageKind {
-    if matches!(sheet, PageKind::Incident(_)) { PageKind::Incident(number) } else { sheet }
+fn numbered(kind: PageKind, number: u32) -> PageKind {
+    if matches!(kind, PageKind::Incident(_)) { PageKind::Incident(number) } else { kind }
 }
 
 /// The first segment of a path may be a secret; what follows it is a page of that site.
@@ -194,8 +194,8 @@ fn secret(path: &str) -> Route<'_> {
     match row(rest) {
         _ if segment.is_empty() => Route::NotFound,
         None if rest.is_empty() => Route::SecretWithoutSlash(segment),
-        Some((Row { get: Some(Endpoint::Page(sheet)), .. }, number)) => {
-            Route::Secret(segment, numbered(*sheet, number))
+        Some((Row { get: Some(Endpoint::Page(kind)), .. }, number)) => {
+            Route::Secret(segment, numbered(*kind, number))
         }
         _ => Route::NotFound,
     }

@@ -29,7 +29,7 @@ pub enum PairKind {
 
 /// What a webhook says of one alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum AlertStatus {
     /// It burns.
     Firing,
     /// It is over.
@@ -53,8 +53,8 @@ impl Pair {
     }
 }
 
-/// `status`, where all-zero is that nothing was said (an `Option<Status>` is not zero when it is
-/// `None`).
+/// `status`, where all-zero is that nothing was said. An `Option<AlertStatus>` is not zero if it is
+/// `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Said {
     #[default]
@@ -154,11 +154,11 @@ impl Alert {
     }
 
     /// A webhook's `status`, if it says so.
-    pub const fn status(&self) -> Option<Status> {
+    pub const fn status(&self) -> Option<AlertStatus> {
         match self.said {
             Said::Nothing => None,
-            Said::Firing => Some(Status::Firing),
-            Said::Resolved => Some(Status::Resolved),
+            Said::Firing => Some(AlertStatus::Firing),
+            Said::Resolved => Some(AlertStatus::Resolved),
         }
     }
 

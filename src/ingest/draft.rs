@@ -26,12 +26,12 @@ use crate::time::{Wall, rfc3339};
 
 /// A piece of a line or of a sample, cut to what fits.
 #[derive(Debug)]
-pub(super) struct Token {
+pub(super) struct TokenBuf {
     pub(super) bytes: Bytes<LINE_TOKEN_BYTES>,
     pub(super) cut: bool,
 }
 
-impl Token {
+impl TokenBuf {
     pub(super) const fn new() -> Self {
         Self { bytes: Bytes::new(), cut: false }
     }
@@ -111,7 +111,7 @@ pub(super) struct Draft {
     pub(super) key: HashKey,
     pub(super) sample: Sample,
     /// The name of a tag or a field.
-    pub(super) name: Token,
+    pub(super) name: TokenBuf,
     values: Vec<Option<Micro>, SAMPLE_FIELDS, u8>,
     /// How many names of values have come.
     names: u8,
@@ -127,7 +127,7 @@ impl Draft {
         Self {
             key: HashKey([0; 2]),
             sample: Sample::new(),
-            name: Token::new(),
+            name: TokenBuf::new(),
             values: Vec::new(),
             names: 0,
             at: At::Other,

@@ -18,7 +18,7 @@
 
 mod putval;
 
-use super::draft::{Asked, Draft, Token};
+use super::draft::{Asked, Draft, TokenBuf};
 use super::mark::BOM;
 use super::sample::{HashKey, Interest, Sample};
 use crate::text::number::{self, Micro};
@@ -217,7 +217,7 @@ pub struct Lines {
     quoted: bool,
     /// How the values of a command are called, by its type.
     names: u8,
-    token: Token,
+    token: TokenBuf,
     draft: Draft,
 }
 
@@ -241,7 +241,7 @@ impl Lines {
             words: 0,
             quoted: false,
             names: 0,
-            token: Token::new(),
+            token: TokenBuf::new(),
             draft: Draft::new(),
         }
     }

@@ -14,7 +14,7 @@ mod mark;
 mod reader;
 pub mod sample;
 
-pub use alert::{Alert, PairKind, Status};
+pub use alert::{Alert, AlertStatus, PairKind};
 pub use draft::Asked;
 pub use event::{AlertError, Dialect, Event, Flaw, Malformed, Summary, Why};
 pub use mark::Mark;

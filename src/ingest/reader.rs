@@ -29,7 +29,7 @@ enum End {
 /// Where in a body we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)] // all-zero at the top
-enum Place {
+enum ParserState {
     /// Before everything.
     Top,
     /// In a webhook's object, before a key or its end.
@@ -58,7 +58,7 @@ enum Place {
     Done,
 }
 
-impl Place {
+impl ParserState {
     /// What a key in a webhook's object leads to.
     fn of_payload(name: &str) -> Self {
         match name {
@@ -105,7 +105,7 @@ enum Sorted {
 #[derive(Debug)]
 struct Frame {
     alert: Alert,
-    place: Place,
+    state: ParserState,
     dialect: Dialect,
     verdict: Sorted,
     /// How deep inside a value that is not wanted; at most [`crate::limits::JSON_DEPTH`].
@@ -132,7 +132,7 @@ impl Reader {
             json: Tokenizer::new(),
             frame: Frame {
                 alert: Alert::new(),
-                place: Place::Top,
+                state: ParserState::Top,
                 dialect: Dialect::Alerts,
                 verdict: Sorted::Good,
                 skipped: 0,
@@ -148,7 +148,7 @@ impl Reader {
     /// Begins another body. Costs nothing: the buffers stay as they are.
     pub fn start(&mut self, dialect: Dialect) {
         self.json.restart();
-        self.frame.place = Place::Top;
+        self.frame.state = ParserState::Top;
         self.frame.dialect = dialect;
         self.frame.skipped = 0;
         self.frame.listed = false;
@@ -242,64 +242,64 @@ impl Frame {
             }
             return Ok(());
         }
-        self.place = match (self.place, event) {
-            (Place::Top | Place::PayloadAlerts, ArrayStart) => {
+        self.state = match (self.state, event) {
+            (ParserState::Top | ParserState::PayloadAlerts, ArrayStart) => {
                 self.listed = true;
-                Place::List
+                ParserState::List
             }
-            (Place::Top, ObjectStart) if self.dialect == Dialect::Webhook => Place::Payload,
-            (Place::Top, ObjectStart) if self.dialect == Dialect::Telegraf => {
+            (ParserState::Top, ObjectStart) if self.dialect == Dialect::Webhook => ParserState::Payload,
+            (ParserState::Top, ObjectStart) if self.dialect == Dialect::Telegraf => {
                 self.alone = true;
                 self.begin(asked);
-                Place::Alert
+                ParserState::Alert
             }
-            (Place::Top, _) => return Err(self.expected()),
+            (ParserState::Top, _) => return Err(self.expected()),
 
-            (Place::Payload, Key(name)) => Place::of_payload(name.text),
-            (place @ (Place::PayloadOther | Place::PayloadTruncated), value) => {
-                self.truncated |= place == Place::PayloadTruncated && is_some(value);
+            (ParserState::Payload, Key(name)) => ParserState::of_payload(name.text),
+            (state @ (ParserState::PayloadOther | ParserState::PayloadTruncated), value) => {
+                self.truncated |= state == ParserState::PayloadTruncated && is_some(value);
                 self.skip(value);
-                Place::Payload
+                ParserState::Payload
             }
             // Go writes an empty list as null if nobody made one.
-            (Place::PayloadAlerts, Null) => {
+            (ParserState::PayloadAlerts, Null) => {
                 self.listed = true;
                 self.after_list()
             }
-            (Place::PayloadAlerts, _) if self.dialect == Dialect::Telegraf => {
+            (ParserState::PayloadAlerts, _) if self.dialect == Dialect::Telegraf => {
                 return Err(Why::ExpectedSamples);
             }
-            (Place::PayloadAlerts, _) => return Err(Why::ExpectedAlerts),
+            (ParserState::PayloadAlerts, _) => return Err(Why::ExpectedAlerts),
 
-            (Place::List, ObjectStart) => {
+            (ParserState::List, ObjectStart) => {
                 self.begin(asked);
-                Place::Alert
+                ParserState::Alert
             }
-            (Place::List, ArrayEnd) => self.after_list(),
-            (Place::List, value) => {
+            (ParserState::List, ArrayEnd) => self.after_list(),
+            (ParserState::List, value) => {
                 self.skip(value);
                 self.alert.clear();
                 self.verdict = Sorted::Bad(Flaw::NotAnObject);
                 self.deliver(asked, each);
-                Place::List
+                ParserState::List
             }
-            (Place::Alert, Key(name)) if self.alone && name.text == "metrics" => {
+            (ParserState::Alert, Key(name)) if self.alone && name.text == "metrics" => {
                 self.alone = false;
-                Place::PayloadAlerts
+                ParserState::PayloadAlerts
             }
-            (Place::Alert, Key(name)) => {
+            (ParserState::Alert, Key(name)) => {
                 let sample = asked.as_mut().is_some_and(|asked| asked.draft.member(name.text));
                 match self.dialect {
-                    _ if sample => Place::Sample,
-                    Dialect::Telegraf => Place::Member(Member::Other),
-                    _ => Place::Member(Member::of(name)),
+                    _ if sample => ParserState::Sample,
+                    Dialect::Telegraf => ParserState::Member(Member::Other),
+                    _ => ParserState::Member(Member::of(name)),
                 }
             }
-            (Place::Alert, _) => {
+            (ParserState::Alert, _) => {
                 self.deliver(asked, each);
-                if self.alone { Place::Done } else { Place::List }
+                if self.alone { ParserState::Done } else { ParserState::List }
             }
-            (Place::Sample, value) => {
+            (ParserState::Sample, value) => {
                 let Some(asked) = asked else { return Ok(()) };
                 let (step, flaw) = asked.draft.event(value, asked.interest);
                 if let Some(flaw) = flaw {
@@ -308,31 +308,31 @@ impl Frame {
                 if step != Drafted::Inside {
                     self.skip(value);
                 }
-                if step == Drafted::Over { Place::Alert } else { Place::Sample }
+                if step == Drafted::Over { ParserState::Alert } else { ParserState::Sample }
             }
-            (Place::Member(member), value) => self.member(member, value),
-            (Place::Pairs(kind), Key(name)) => {
+            (ParserState::Member(member), value) => self.member(member, value),
+            (ParserState::Pairs(kind), Key(name)) => {
                 if name.text.is_empty() && kind == PairKind::Label {
                     self.flaw(Flaw::LabelName);
                 }
                 self.alert.name(name);
                 let severity = self.dialect == Dialect::Collectd && name.text == "severity";
-                if severity { Place::Severity(kind) } else { Place::Value(kind) }
+                if severity { ParserState::Severity(kind) } else { ParserState::Value(kind) }
             }
-            (Place::Pairs(_), _) => Place::Alert,
-            (Place::Severity(kind), value) => {
+            (ParserState::Pairs(_), _) => ParserState::Alert,
+            (ParserState::Severity(kind), value) => {
                 if matches!(value, json::JsonEvent::Str(word) if word.text == "OKAY") {
                     self.alert.set_status("resolved");
                 }
                 // In 5.12 it is among the labels, but an alert that gets worse is no other one.
                 self.value(PairKind::Annotation, value);
-                Place::Pairs(kind)
+                ParserState::Pairs(kind)
             }
-            (Place::Value(kind), value) => {
+            (ParserState::Value(kind), value) => {
                 self.value(kind, value);
-                Place::Pairs(kind)
+                ParserState::Pairs(kind)
             }
-            (Place::Payload | Place::Done, _) => Place::Done,
+            (ParserState::Payload | ParserState::Done, _) => ParserState::Done,
         };
         Ok(())
     }
@@ -346,22 +346,22 @@ impl Frame {
     }
 
     /// The array of alerts has ended: it is the whole body, or a member of it.
-    fn after_list(&self) -> Place {
+    fn after_list(&self) -> ParserState {
         // After a bare array the tokenizer lets nothing come, so it does not matter that no object
         // was entered.
         if matches!(self.dialect, Dialect::Webhook | Dialect::Telegraf) {
-            Place::Payload
+            ParserState::Payload
         } else {
-            Place::Done
+            ParserState::Done
         }
     }
 
-    fn member(&mut self, member: Member, value: json::JsonEvent<'_>) -> Place {
+    fn member(&mut self, member: Member, value: json::JsonEvent<'_>) -> ParserState {
         use json::JsonEvent::{Null, ObjectStart, Str};
 
         match (member, value) {
-            (Member::Labels, ObjectStart) => return Place::Pairs(PairKind::Label),
-            (Member::Annotations, ObjectStart) => return Place::Pairs(PairKind::Annotation),
+            (Member::Labels, ObjectStart) => return ParserState::Pairs(PairKind::Label),
+            (Member::Annotations, ObjectStart) => return ParserState::Pairs(PairKind::Annotation),
             (Member::Labels | Member::Annotations, Null) => {}
             (Member::Labels, _) => self.flaw(Flaw::Labels),
             (Member::Annotations, _) => self.flaw(Flaw::Annotations),
@@ -386,7 +386,7 @@ impl Frame {
             (Member::Status | Member::Other, _) => {}
         }
         self.skip(value);
-        Place::Alert
+        ParserState::Alert
     }
 
     fn value(&mut self, kind: PairKind, value: json::JsonEvent<'_>) {
@@ -482,7 +482,7 @@ mod tests {
 
     use super::super::json::Fault;
     use super::*;
-    use crate::ingest::Status;
+    use crate::ingest::AlertStatus;
     use crate::limits::{ALERT_BYTES, ALERT_PAIRS, JSON_DEPTH, TOKEN_BYTES};
     use crate::time::Wall;
     use Dialect::{Alerts, Webhook};
@@ -980,6 +980,6 @@ mod tests {
                 seen.push(alert.status());
             }
         });
-        assert_eq!((fed, seen), (Ok(()), vec![Some(Status::Resolved), Some(Status::Firing), None]));
+        assert_eq!((fed, seen), (Ok(()), vec![Some(AlertStatus::Resolved), Some(AlertStatus::Firing), None]));
     }
 }

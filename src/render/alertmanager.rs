@@ -1,153 +1,180 @@
 //! JSON answers in the shape of Alertmanager's API v2 (`openapi.yaml`: `gettableAlert`,
 //! `alertmanagerStatus`, `receiver`), for amtool and whoever else asks an Alertmanager.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 use super::PageBuf;
 use crate::model::{Kept, Listed};
+use crate::text::hex;
+use crate::text::json::{Json, Writer};
 use crate::time::{Wall, rfc3339};
 
 /// Go's zero time: not known.
 const UNKNOWN: &str = "0001-01-01T00:00:00Z";
 
-#[derive(serde::Serialize)]
-struct Receiver {
-    name: &'static str,
-}
-
-const RECEIVERS: [Receiver; 1] = [Receiver { name: "aiglon" }];
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AlertStatus {
-    inhibited_by: [&'static str; 0],
-    silenced_by: [&'static str; 0],
-    state: &'static str,
-}
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct GettableAlert<'a> {
-    annotations: Pairs<'a>,
-    ends_at: &'a str,
-    fingerprint: &'a str,
-    receivers: &'static [Receiver],
-    starts_at: &'a str,
-    status: AlertStatus,
-    updated_at: &'a str,
-    labels: Pairs<'a>,
-}
-
-#[derive(serde::Serialize)]
-struct Cluster {
-    status: &'static str,
-}
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct VersionInfo {
-    branch: &'static str,
-    build_date: &'static str,
-    build_user: &'static str,
-    go_version: &'static str,
-    revision: &'static str,
-    version: &'static str,
-}
-
-#[derive(serde::Serialize)]
-struct Original {
-    original: &'static str,
-}
-
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AlertmanagerStatus<'a> {
-    cluster: Cluster,
-    config: Original,
-    uptime: &'a str,
-    version_info: VersionInfo,
+/// The time at `key`.
+fn time(json: &mut Writer<'_>, key: &str, at: Option<Wall>) {
+    match at {
+        Some(at) => json.text(key, &rfc3339::utc(at)),
+        None => json.text(key, UNKNOWN),
+    }
 }
 
 /// The labels, or the annotations, that are kept of an alert.
-struct Pairs<'a> {
-    kept: &'a Kept,
-    annotations: bool,
-}
-
-impl Serialize for Pairs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for pair in self.kept.pairs().filter(|pair| pair.annotation == self.annotations) {
-            map.serialize_entry(pair.name, pair.value)?;
-        }
-        map.end()
+fn pairs(json: &mut Writer<'_>, key: &str, kept: &Kept, annotations: bool) {
+    json.begin(key, "{");
+    for pair in kept.pairs().filter(|pair| pair.annotation == annotations) {
+        json.comma();
+        json.string(pair.name);
+        json.put(":");
+        json.string(pair.value);
     }
+    json.end("}");
 }
 
-fn time(at: Option<Wall>) -> heapless::String<24> {
-    match at {
-        Some(at) => rfc3339::utc(at),
-        None => heapless::String::try_from(UNKNOWN).unwrap_or_default(),
-    }
+/// The one receiver that there is.
+fn receiver(json: &mut Writer<'_>, key: &str) {
+    json.begin(key, "[");
+    json.begin("", "{");
+    json.text("name", "aiglon");
+    json.end("}");
+    json.end("]");
 }
 
-/// One alert; returns its length, or 0 if it does not fit (4096 bytes always do).
-pub fn alert(out: &mut [u8], alert: &Listed<'_>) -> usize {
-    let mut fingerprint: heapless::String<16> = heapless::String::new();
+/// One alert in an array, perhaps its first. False if it does not fit; then nothing is written.
+/// `KEPT_BYTES * 6 + 512` bytes always do.
+pub fn alert(out: &mut PageBuf, is_first: bool, alert: &Listed<'_>) -> bool {
+    let mut json = if is_first { Writer::new(out) } else { Writer::going_on(out) };
+    json.begin("", "{");
+    pairs(&mut json, "annotations", alert.kept, true);
+    time(&mut json, "endsAt", alert.ends_at);
+    json.key("fingerprint");
+    json.put("\"");
     for byte in alert.fingerprint.to_be_bytes() {
         for half in [byte >> 4, byte & 15] {
-            _ = fingerprint.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+            json.put(hex::digit(half.into()).encode_utf8(&mut [0; 4]));
         }
     }
-    let shown = GettableAlert {
-        annotations: Pairs { kept: alert.kept, annotations: true },
-        ends_at: &time(alert.ends_at),
-        fingerprint: &fingerprint,
-        receivers: &RECEIVERS,
-        starts_at: &time(alert.starts_at),
-        status: AlertStatus {
-            inhibited_by: [],
-            silenced_by: [],
-            state: if alert.active { "active" } else { "unprocessed" },
-        },
-        updated_at: &time(alert.updated_at),
-        labels: Pairs { kept: alert.kept, annotations: false },
-    };
-    serde_json_core::to_slice(&shown, out).unwrap_or(0)
+    json.put("\"");
+    receiver(&mut json, "receivers");
+    time(&mut json, "startsAt", alert.starts_at);
+    json.begin("status", "{");
+    for key in ["inhibitedBy", "silencedBy"] {
+        json.begin(key, "[");
+        json.end("]");
+    }
+    json.text("state", if alert.active { "active" } else { "unprocessed" });
+    json.end("}");
+    time(&mut json, "updatedAt", alert.updated_at);
+    pairs(&mut json, "labels", alert.kept, false);
+    json.end("}");
+    json.fits()
 }
 
 /// `GET /api/v2/status`. `started`: when the daemon did, if that is known. False if it does not
 /// fit.
 pub fn status(out: &mut PageBuf, started: Option<Wall>) -> bool {
-    let shown = AlertmanagerStatus {
-        cluster: Cluster { status: "disabled" },
-        config: Original { original: "" },
-        uptime: &time(started),
-        version_info: VersionInfo {
-            branch: "",
-            build_date: "",
-            build_user: "",
-            go_version: "",
-            revision: "",
-            version: concat!("aiglon ", env!("CARGO_PKG_VERSION")),
-        },
-    };
-    let mut json = [0; 512];
-    fill(out, json_of(&shown, &mut json))
+    out.clear();
+    let mut json = Writer::new(out);
+    json.begin("", "{");
+    json.begin("cluster", "{");
+    json.text("status", "disabled");
+    json.end("}");
+    json.begin("config", "{");
+    json.text("original", "");
+    json.end("}");
+    time(&mut json, "uptime", started);
+    json.begin("versionInfo", "{");
+    for key in ["branch", "buildDate", "buildUser", "goVersion", "revision"] {
+        json.text(key, "");
+    }
+    json.text("version", concat!("aiglon ", env!("CARGO_PKG_VERSION")));
+    json.end("}");
+    json.end("}");
+    json.fits()
 }
 
 /// `GET /api/v2/receivers`. False if it does not fit.
 pub fn receivers(out: &mut PageBuf) -> bool {
-    let mut json = [0; 64];
-    fill(out, json_of(&RECEIVERS, &mut json))
-}
-
-fn json_of<'b>(shown: &impl Serialize, buffer: &'b mut [u8]) -> &'b [u8] {
-    let len = serde_json_core::to_slice(shown, buffer).unwrap_or(0);
-    buffer.get(..len).unwrap_or_default()
-}
-
-fn fill(out: &mut PageBuf, json: &[u8]) -> bool {
     out.clear();
-    !json.is_empty() && out.push(json)
+    let mut json = Writer::new(out);
+    receiver(&mut json, "");
+    json.fits()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::limits::KEPT_BYTES;
+    use crate::text::buffer::Bytes;
+
+    fn value(out: &PageBuf) -> Value {
+        serde_json::from_slice(out.as_slice()).unwrap()
+    }
+
+    #[test]
+    fn an_alert_is_gettable() {
+        let mut kept = Kept::new();
+        for (annotation, name, value) in [
+            (false, "alertname", "Down \"N\""),
+            (true, "summary", "l'été\u{202e}"),
+            (false, "", "x"),
+            (false, "a", ""),
+        ] {
+            assert!(kept.push(annotation, name, value));
+        }
+        let (ends_at, updated_at) = (Some(Wall(1_700_000_000_000)), Some(Wall(1_600_000_000_500)));
+        let listed =
+            Listed { kept: &kept, fingerprint: 0xab, starts_at: None, ends_at, updated_at, active: true };
+        let mut out = Bytes::<2048>::new();
+        assert!(out.push(b"[") && alert(&mut out, true, &listed));
+        assert!(alert(&mut out, false, &Listed { active: false, ..listed }) && out.push(b"]"));
+        let whole = json!({
+            "annotations": { "summary": "l'été\u{202e}" },
+            "endsAt": "2023-11-14T22:13:20Z",
+            "fingerprint": "00000000000000ab",
+            "receivers": [{ "name": "aiglon" }],
+            "startsAt": "0001-01-01T00:00:00Z",
+            "status": { "inhibitedBy": [], "silencedBy": [], "state": "active" },
+            "updatedAt": "2020-09-13T12:26:40.500Z",
+            "labels": { "alertname": "Down \"N\"", "": "x", "a": "" },
+        });
+        let mut unknown = whole.clone();
+        *unknown.pointer_mut("/status/state").unwrap() = json!("unprocessed");
+        assert_eq!(value(&out), json!([whole, unknown]));
+    }
+
+    #[test]
+    fn the_worst_alert_fits_where_it_must() {
+        let mut kept = Kept::new();
+        while kept.push(false, "\u{1}", &"\u{1}".repeat(20)) {}
+        let listed = Listed {
+            kept: &kept,
+            fingerprint: 0,
+            starts_at: None,
+            ends_at: None,
+            updated_at: None,
+            active: true,
+        };
+        let mut out = Bytes::<{ KEPT_BYTES * 6 + 512 }>::new();
+        assert!(alert(&mut out, false, &listed));
+        assert!(kept.packed().len() > KEPT_BYTES - 30 && out.len() > KEPT_BYTES * 5, "{}", out.len());
+        let mut small = Bytes::<512>::new();
+        assert!(!alert(&mut small, false, &listed) && small.is_empty());
+    }
+
+    #[test]
+    fn what_asks_an_alertmanager_for_itself_is_told() {
+        let mut out = Bytes::<512>::new();
+        assert!(out.push(b"old") && status(&mut out, None));
+        let told = value(&out);
+        assert_eq!(told.pointer("/cluster/status"), Some(&json!("disabled")));
+        assert_eq!(told.pointer("/config/original"), Some(&json!("")));
+        assert_eq!(told.pointer("/uptime"), Some(&json!(UNKNOWN)));
+        assert_eq!(told.pointer("/versionInfo").and_then(Value::as_object).unwrap().len(), 6);
+        assert!(receivers(&mut out));
+        assert_eq!(value(&out), json!([{ "name": "aiglon" }]));
+    }
 }

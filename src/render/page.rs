@@ -15,7 +15,7 @@ use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
 use crate::limits::{
-    AFFECTED_SHOWN, BARS_BYTES, SHEET_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
+    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, PageKind, ServiceId, SiteId, View,
@@ -48,10 +48,10 @@ pub fn sheet(
     site: SiteId,
     lang: Lang,
     view: &dyn View,
-    sheet: PageKind,
+    kind: PageKind,
 ) -> Result<(), Full> {
     let mut out = Out::new(out, lang);
-    write(&mut out, config, site, view, sheet, false);
+    write(&mut out, config, site, view, kind, false);
     out.finish()
 }
 
@@ -79,9 +79,9 @@ pub(super) fn size(config: &Config, site: SiteId, lang: Lang, view: &dyn View) -
     out.len()
 }
 
-fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, sheet: PageKind, longest: bool) {
-    let cx = Context::new(config, id, out.lang(), view, sheet, longest);
-    match sheet {
+fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, kind: PageKind, longest: bool) {
+    let cx = Context::new(config, id, out.lang(), view, kind, longest);
+    match kind {
         PageKind::Now => cx.page(out),
         PageKind::History => cx.history(out),
         PageKind::Incident(number) => cx.incident(out, number),
@@ -197,10 +197,10 @@ impl<'a> Context<'a> {
         id: SiteId,
         lang: Lang,
         view: &'a dyn View,
-        sheet: PageKind,
+        kind: PageKind,
         longest: bool,
     ) -> Self {
-        let room = |here: usize| Cell::new(if sheet == PageKind::Now { here } else { SHEET_BYTES });
+        let room = |here: usize| Cell::new(if kind == PageKind::Now { here } else { DETAIL_BYTES });
         Self {
             config,
             view,
@@ -210,7 +210,7 @@ impl<'a> Context<'a> {
             now: view.now(),
             monitoring: shown::monitoring(config, view, id),
             told: shown::headline(config, view, id),
-            base: match sheet {
+            base: match kind {
                 PageKind::Now => "",
                 PageKind::History => "./",
                 PageKind::Incident(_) => "../",

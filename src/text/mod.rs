@@ -1,10 +1,11 @@
 //! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, the nearest of known
-//! names, and making foreign text harmless.
+//! names, JSON that goes out, and making foreign text harmless.
 
 pub mod buffer;
 pub mod clean;
 pub mod glob;
 pub mod hex;
+pub mod json;
 pub mod mask;
 pub mod near;
 pub mod number;

@@ -1,7 +1,9 @@
-//! What the simulators share: chance from a seed, a disk that fails, and the run of many seeds.
+//! What the simulators share: chance from a seed, a disk that fails, a body for the engine, and the
+//! run of many seeds. Other tests take single files of it.
 
 pub mod dice;
 pub mod disk;
+pub mod feed;
 
 use std::sync::Mutex;
 

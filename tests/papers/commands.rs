@@ -1,7 +1,7 @@
 //! What the papers say at the console is understood there.
 
 use aiglon::command::table::ROWS;
-use aiglon::command::{self, Words};
+use aiglon::command::{self, LineWords};
 
 use crate::{blocks, papers, read};
 
@@ -45,7 +45,7 @@ fn asked(line: &str) -> Option<(String, bool)> {
 }
 
 fn is_understood(paper: &str, line: &str, reads: bool) {
-    let mut words = Words::new();
+    let mut words = LineWords::new();
     let text = reads.then_some("Words of a file.");
     assert!(
         command::parse(line, text, &mut words).is_ok(),

@@ -159,7 +159,7 @@ fn numbers_are_read_as_the_compiler_reads_them() {
         ("COMPONENTS", limits::COMPONENTS as u64),
         ("DURATION_SECS", limits::DURATION_SECS.into()),
         ("BODY_BYTES", limits::BODY_BYTES),
-        ("SHEET_BYTES", limits::SHEET_BYTES as u64),
+        ("DETAIL_BYTES", limits::DETAIL_BYTES as u64),
         ("JOURNAL_BYTES_FULL", limits::JOURNAL_BYTES_FULL.into()),
         ("CLOCK_BELIEVED", limits::CLOCK_BELIEVED.0.into()),
         ("SSH_REJECT_TIME", limits::SSH_REJECT_TIME.0.into()),

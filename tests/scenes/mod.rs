@@ -362,7 +362,7 @@ fn silent(parts: std::ops::Range<usize>, finding: Finding) -> Fake {
     view
 }
 
-/// (name, view): each is a golden file per language.
+/// (name, view).
 pub(crate) fn all() -> Vec<(&'static str, Fake)> {
     let start = ComponentView { finding: Finding::NeverHeard, ..ComponentView::default() };
     vec![

@@ -6,9 +6,9 @@ use std::fmt::Write;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::alerts::{AlertPhase, Held};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{End, Engine, Input, Quality};
+use aiglon::engine::{Engine, Input};
 use aiglon::incidents::{Action, Boot, Done, Refusal};
-use aiglon::ingest::{Dialect, Event, Reader};
+use aiglon::ingest::Reader;
 use aiglon::journal::Store;
 use aiglon::model::{
     ComponentId, Finding, Forced, Phase, Repeat, ServiceId, SiteId, SourceId, State, Step, View, Words,
@@ -18,6 +18,7 @@ use aiglon::time::{Mono, Now, Wall, rfc3339};
 
 use super::Dice;
 use super::kit::disk::Disk;
+use super::kit::feed::Body;
 use super::model::{Model, REPEAT_WITHIN, Which};
 use super::people::{self, Deed, LONG_AGO, People};
 use super::scene::{CONFIG, FEEDERS, HOOK, PARTS, SITE_OF, SITE_OF_SERVICE, SOURCES};
@@ -350,17 +351,8 @@ impl World {
     /// Feeds a body to the daemon.
     fn feed(&mut self, source: usize, sender: Sender, body: &str) {
         let now = self.clocks();
-        self.reader.start(if sender == Sender::Webhook { Dialect::Webhook } else { Dialect::Alerts });
-        let (engine, config) = (&mut self.engine, &self.config);
-        let source = SourceId(u8::try_from(source).unwrap());
-        let mut open = engine.open(source, sender);
-        let mut each = |event: Event<'_>| {
-            let Event::Alert(alert) = event else { panic!("a sender's message is well formed") };
-            engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
-        };
-        self.reader.feed(body.as_bytes(), &mut each).unwrap();
-        self.reader.finish().unwrap();
-        self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
+        let body = Body { source, sender, text: body, whole: true };
+        body.feed(&mut self.engine, &self.config, &mut self.reader, now);
         self.note();
     }
 

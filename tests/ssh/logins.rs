@@ -110,7 +110,7 @@ fn each_sees_what_is_theirs() {
     assert!(!board.done("tern", &["sites"]).contains("Antennas"));
     let (status, _, err) = board.ask("tern", &["update", "home/1", "resolved", "Not mine."]);
     assert_eq!(status, Some(1), "{err}");
-    // What another door calls `--user` is not for them.
+    // What `aiglon console` calls `--user` is not for them.
     for words in [&["--user", "owl", "whoami"][..], &["whoami", "--user", "owl"]] {
         let (status, out, _) = board.ask("tern", words);
         assert!(status != Some(0) && !out.contains("owl"), "{out}");

@@ -5,11 +5,11 @@ use aiglon::config::rule::RuleInterest;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::alerts::{AlertPhase, Held};
 use aiglon::engine::lifetime::Sender;
-use aiglon::engine::{End, Engine, Input, Quality};
+use aiglon::engine::{End, Engine, Input};
 use aiglon::incidents::Boot;
+use aiglon::ingest::Reader;
 use aiglon::ingest::line::{LineEvent, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
-use aiglon::ingest::{Dialect, Event, Reader};
 use aiglon::limits::PROMISE_MOST;
 use aiglon::model::{ComponentId, HeartbeatId, SiteId, SourceId, State, View};
 use aiglon::persist::Driver;
@@ -17,6 +17,7 @@ use aiglon::shown::{self, ShownState};
 use aiglon::time::{At, Now};
 
 use super::kit::disk::Disk;
+use super::kit::feed::Body;
 use super::scene::{self, CRON, PARTS};
 
 const HOME: SiteId = SiteId(0);
@@ -99,11 +100,6 @@ impl Machine {
     /// Feeds a body; `cut`: its connection breaks after so many of its alerts, in the middle of the
     /// next.
     pub fn feed(&mut self, source: usize, sender: Sender, alerts: &[&str], cut: Option<usize>, now: Now) {
-        let dialect = match sender {
-            Sender::Repeating => Dialect::Alerts,
-            Sender::Webhook => Dialect::Webhook,
-            Sender::Once => Dialect::Collectd,
-        };
         let mut text = match sender {
             Sender::Webhook => String::from(r#"{"version":"4","status":"firing","alerts":["#),
             _ => String::from("["),
@@ -120,19 +116,8 @@ impl Machine {
         if cut.is_none() {
             text += if sender == Sender::Webhook { "]}" } else { "]" };
         }
-        self.reader.start(dialect);
-        let Self { engine, config, reader, .. } = self;
-        let mut open = engine.open(SourceId(u8::try_from(source).unwrap()), sender);
-        let mut each = |event: Event<'_>| {
-            let Event::Alert(alert) = event else { panic!("a sender's message is well formed: {text}") };
-            engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
-        };
-        reader.feed(text.as_bytes(), &mut each).unwrap();
-        if cut.is_none() {
-            reader.finish().unwrap();
-        }
-        let end = if cut.is_none() { End::WHOLE } else { End::CUT };
-        engine.step(config, now, Input::Close { body: &mut open, end });
+        let body = Body { source, sender, text: &text, whole: cut.is_none() };
+        body.feed(&mut self.engine, &self.config, &mut self.reader, now);
         self.commit(now);
     }
 

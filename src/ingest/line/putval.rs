@@ -10,7 +10,7 @@
 //! the wire, as collectd knows those by the type: one alone is `value`, those of `load`, `if_…` and
 //! `disk_…` are called as in its `types.db`, others `0`, `1`, ….
 
-use super::super::draft::Token;
+use super::super::draft::TokenBuf;
 use super::super::sample::Interest;
 use super::{At, Flaw, LineEvent, Lines};
 use crate::text::{has, number};
@@ -63,7 +63,7 @@ impl Lines {
 
     /// A word has ended.
     fn word(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) -> Result<(), Flaw> {
-        let word = core::mem::replace(&mut self.token, Token::new());
+        let word = core::mem::replace(&mut self.token, TokenBuf::new());
         let text = word.name();
         match self.words {
             _ if word.is_empty() => {}

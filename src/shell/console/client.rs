@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::Duration;
 
-use aiglon::command::{Words, parse, wants_json};
+use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 use rustix::io::ioctl_fionread;
 
@@ -595,7 +595,7 @@ impl Client {
 /// Says so where a command that could have had words on standard input did without, and something
 /// stands there.
 fn hint(line: &str) {
-    let mut words = Words::new();
+    let mut words = LineWords::new();
     let wordless = parse(line, None, &mut words)
         .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
     if wordless && !stdin().is_terminal() && ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0) {

@@ -9,6 +9,7 @@ use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYT
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
+use aiglon::text::json::{Json, Writer};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
@@ -114,12 +115,19 @@ impl Session<'_> {
 
     /// Says in words of ours why something was not done, in the form that is wanted.
     async fn say(self, json: bool, code: Code, words: &str) -> io::Result<Code> {
-        let mut told = heapless::String::<256>::new();
-        for part in if json { ["{\"error\":\"", words.trim_end(), "\"}\n"] } else { ["", words, ""] } {
-            // They fit.
-            _ = told.push_str(part);
+        let mut told = Bytes::<256>::new();
+        // They fit.
+        if json {
+            let mut json = Writer::new(&mut told);
+            json.begin("", "{");
+            json.text("error", words.trim_end());
+            json.end("}");
+            json.put("\n");
+            _ = json.fits();
+        } else {
+            _ = told.push(words.as_bytes());
         }
-        self.frame(Kind::Words, told.as_bytes()).await?;
+        self.frame(Kind::Words, told.as_slice()).await?;
         Ok(code)
     }
 
@@ -290,7 +298,17 @@ impl Session<'_> {
                 let lost = told.saturating_sub(named);
                 // They fit.
                 if json {
-                    _ = uwrite!(out, "{{\"ok\":true,\"records\":{},\"left_out\":{}}}\n", count, lost);
+                    let mut json = Writer::new(out);
+                    json.begin("", "{");
+                    json.key("ok");
+                    json.put("true");
+                    json.key("records");
+                    json.number(u64::from(count));
+                    json.key("left_out");
+                    json.number(u64::from(lost));
+                    json.end("}");
+                    json.put("\n");
+                    _ = json.fits();
                 } else {
                     _ = uwrite!(out, "imported: {} records\n", count);
                 }

@@ -13,6 +13,8 @@ use aiglon::limits::{
 };
 use aiglon::render;
 use aiglon::text::Span;
+use aiglon::text::buffer::Bytes;
+use aiglon::text::json::{Json, Writer};
 use ufmt::uwrite;
 
 use super::super::slots::{Doing, Slot};
@@ -32,7 +34,7 @@ pub struct Buffers {
     /// The head of the answer.
     head: Head,
     /// A short answer, as JSON.
-    json: [u8; 1024],
+    json: Bytes<1024>,
     /// What was wrong with a batch, in words for its sender.
     pub complaint: Complaint,
     /// The query of a request that lists alerts, or is redirected.
@@ -44,7 +46,7 @@ impl Buffers {
         Self {
             read: [0; HEAD_BYTES],
             head: Head::new(),
-            json: [0; 1024],
+            json: Bytes::new(),
             complaint: Complaint::new(),
             query: heapless::String::new(),
         }
@@ -428,8 +430,12 @@ impl Connection<'_> {
 
     /// A JSON string, as Alertmanager's errors are.
     pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
-        let len = serde_json_core::to_slice(words, &mut self.buffers.json).unwrap_or(0);
-        self.json(terms, status, len).await
+        self.buffers.json.clear();
+        let mut json = Writer::new(&mut self.buffers.json);
+        json.string(words);
+        // What does not fit is left out, and the status says enough.
+        _ = json.fits();
+        self.json(terms, status).await
     }
 
     /// A body was taken in, and nothing was wrong with it.
@@ -445,8 +451,8 @@ impl Connection<'_> {
         self.finish(terms, body).await
     }
 
-    /// What was wrong with a body: as clients of either version of InfluxDB look for it, whose
-    /// words are ours and need no escapes, or else as Alertmanager says it.
+    /// What was wrong with a body: as clients of either version of InfluxDB look for it, or else as
+    /// Alertmanager says it.
     pub async fn complain(
         &mut self,
         terms: Terms,
@@ -455,7 +461,9 @@ impl Connection<'_> {
         dropped: u32,
     ) -> io::Result<()> {
         let Buffers { complaint, json, .. } = &mut *self.buffers;
-        let len = if matches!(shape, Shape::Lines | Shape::Telegraf) {
+        json.clear();
+        let mut json = Writer::new(json);
+        if matches!(shape, Shape::Lines | Shape::Telegraf) {
             let mut words: heapless::String<480> = heapless::String::new();
             // What begins with a number is of samples that could be parsed.
             let parsed = complaint.starts_with(|first: char| first.is_ascii_digit());
@@ -465,26 +473,27 @@ impl Connection<'_> {
             } else {
                 uwrite!(words, "{}", complaint.as_str())
             };
-            let mut text: heapless::String<1024> = heapless::String::new();
-            let words = words.as_str();
-            _ = uwrite!(text, "{{\"error\":\"{}\",\"code\":\"invalid\",\"message\":\"{}\"}}", words, words);
-            json.get_mut(..text.len()).unwrap_or_default().copy_from_slice(text.as_bytes());
-            text.len()
+            json.begin("", "{");
+            json.text("error", &words);
+            json.text("code", "invalid");
+            json.text("message", &words);
+            json.end("}");
         } else {
-            serde_json_core::to_slice(complaint.as_str(), json).unwrap_or(0)
-        };
-        self.json(terms, status, len).await
+            json.string(complaint);
+        }
+        _ = json.fits();
+        self.json(terms, status).await
     }
 
-    /// So many bytes of the JSON buffer.
-    async fn json(&mut self, terms: Terms, status: Status, len: usize) -> io::Result<()> {
-        let mut response = Response::new(status, Content::Length(len));
+    /// What is in the JSON buffer.
+    async fn json(&mut self, terms: Terms, status: Status) -> io::Result<()> {
+        let mut response = Response::new(status, Content::Length(self.buffers.json.len()));
         response.content_type = "application/json";
         if status == Status::ServiceUnavailable {
             response.retry_after_s = Some(1);
         }
         self.begin(terms, response)?;
-        self.finish(terms, self.buffers.json.get(..len).unwrap_or_default()).await
+        self.finish(terms, self.buffers.json.as_slice()).await
     }
 
     /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the

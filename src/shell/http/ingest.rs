@@ -7,7 +7,7 @@ use aiglon::http::Status;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
-use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, REQUEST_TIME};
+use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, PAGE_BYTES, REQUEST_TIME};
 use aiglon::model::SiteId;
 use aiglon::render::{PageBuf, alertmanager};
 
@@ -19,9 +19,9 @@ use super::batch::{Batch, Outcome, Shape};
 use super::connection::{Connection, Next, Terms, make_room};
 use super::samples::BodyReader;
 
-/// Bytes of one alert as JSON: its kept text, six times as long when all of it must be escaped, and
-/// the rest.
-const LISTED_BYTES: usize = KEPT_BYTES * 6 + 512;
+/// An alert as JSON always fits an empty buffer of a page: its kept text, six times as long if all
+/// of it must be escaped, and the rest.
+const _: () = assert!(KEPT_BYTES * 6 + 512 < PAGE_BYTES);
 
 /// How often a body is read before the reactor is asked whether there is more: until then, and for
 /// at most this many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
@@ -195,19 +195,17 @@ fn list_into(core: &Core<'_>, out: &mut PageBuf, site: SiteId, query: &str, from
         _ = out.push(b"[");
     }
     let mut at = from;
-    let mut comma = from != 0;
+    let mut is_first = from == 0;
     while let Some(held) = core.engine.alerts().get(at) {
         let here = core.config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
         if let Some(listed) = held.listed(core.now).filter(|listed| here && filter.wants(listed)) {
-            let mut one = [0; LISTED_BYTES];
-            let len = alertmanager::alert(&mut one, &listed);
-            if out.room() < len + 2 {
+            let before = out.len();
+            if !alertmanager::alert(out, is_first, &listed) || out.room() == 0 {
+                // The closing bracket has to fit, too.
+                out.truncate(before);
                 return Some(at);
             }
-            if std::mem::replace(&mut comma, true) {
-                _ = out.push(b",");
-            }
-            _ = out.push(one.get(..len).unwrap_or_default());
+            is_first = false;
         }
         at += 1;
     }

@@ -126,7 +126,7 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     t.one("alerts_limit", "gauge", "Alerts that the store can hold.", limits::ALERTS as u64);
 
     journal(t, core.ledger);
-    wear(t, engine, core.now.mono);
+    flash_budget(t, engine, core.now.mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
     for (source, id) in config.sources.iter().zip(0u8..) {
@@ -144,14 +144,9 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     heartbeats(t, engine, config);
     rules(t, web, engine, config);
     t.family("store_used", "gauge", "How full each store of the configuration is.");
-    let stores = stores(config);
-    for (name, used, _) in stores {
-        t.labelled("store_used", "store", name, used as u64);
-    }
+    config.stores(&mut |name, used, _| t.labelled("store_used", "store", name, used as u64));
     t.family("store_limit", "gauge", "How much each store of the configuration can hold.");
-    for (name, _, limit) in stores {
-        t.labelled("store_limit", "store", name, limit as u64);
-    }
+    config.stores(&mut |name, _, limit| t.labelled("store_limit", "store", name, limit as u64));
     !text.full
 }
 
@@ -273,7 +268,7 @@ fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
     }
 }
 
-fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
+fn flash_budget(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     t.one(
         "journal_alerts_withheld_total",
         "counter",
@@ -298,21 +293,4 @@ fn wear(t: &mut Text<'_>, engine: &Engine, now: Mono) {
         "The allowance of a source, in bytes; of that, an hour brings a part back.",
         u64::from(limits::ALERT_FLASH_BYTES),
     );
-}
-
-fn stores(config: &Config) -> [(&'static str, usize, usize); 12] {
-    [
-        ("sites", config.sites.len(), limits::SITES),
-        ("sources", config.sources.len(), limits::SOURCES),
-        ("tokens", config.tokens.len(), limits::TOKENS),
-        ("services", config.services.len(), limits::SERVICES),
-        ("components", config.components.len(), limits::COMPONENTS),
-        ("matches", config.matches.len(), limits::MATCHES),
-        ("heartbeats", config.heartbeats.len(), limits::HEARTBEATS),
-        ("rules", config.rules.len(), limits::RULES),
-        ("expected", config.expected.len(), limits::EXPECTED),
-        ("ignores", config.ignores.len(), limits::IGNORES),
-        ("match_terms", config.terms.len(), limits::TERMS),
-        ("text_bytes", config.text_bytes(), limits::CONFIG_TEXT_BYTES),
-    ]
 }

@@ -48,11 +48,11 @@ impl Known {
 }
 
 #[derive(Debug, Default)]
-pub struct Gate(Vec<Known>);
+pub struct Backoff(Vec<Known>);
 
-impl Gate {
-    /// Whether one from there is let in now.
-    pub fn is_open(&mut self, from: From, now: Mono) -> bool {
+impl Backoff {
+    /// Whether a connection from there is let in now.
+    pub fn may_try(&mut self, from: From, now: Mono) -> bool {
         self.0.retain(|known| known.last.plus(SSH_FORGET_TIME) > now);
         self.0
             .iter()
@@ -106,42 +106,45 @@ mod tests {
 
     #[test]
     fn who_fails_waits_longer_each_time() {
-        let (mut gate, here, there) = (Gate::default(), from("192.0.2.1"), from("192.0.2.2"));
+        let (mut backoff, here, there) = (Backoff::default(), from("192.0.2.1"), from("192.0.2.2"));
         let mut now = Mono(1000);
         for _ in 0..SSH_FREE_FAILURES {
-            assert!(gate.is_open(here, now));
-            gate.failed(here, now);
+            assert!(backoff.may_try(here, now));
+            backoff.failed(here, now);
         }
-        assert!(gate.is_open(here, now));
+        assert!(backoff.may_try(here, now));
         for expected in [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000] {
-            gate.failed(here, now);
-            assert!(!gate.is_open(here, now.plus(Millis(expected - 1))), "{expected}");
-            assert!(gate.is_open(there, now));
+            backoff.failed(here, now);
+            assert!(!backoff.may_try(here, now.plus(Millis(expected - 1))), "{expected}");
+            assert!(backoff.may_try(there, now));
             now = now.plus(Millis(expected));
-            assert!(gate.is_open(here, now), "{expected}");
+            assert!(backoff.may_try(here, now), "{expected}");
         }
-        gate.failed(here, now);
-        gate.welcome(here);
-        assert!(gate.is_open(here, now));
+        backoff.failed(here, now);
+        backoff.welcome(here);
+        assert!(backoff.may_try(here, now));
     }
 
     #[test]
     fn forgotten_in_time_and_bounded() {
-        let mut gate = Gate::default();
+        let mut backoff = Backoff::default();
         let here = from("192.0.2.1");
         for _ in 0..255 {
-            gate.failed(here, Mono(0));
+            backoff.failed(here, Mono(0));
         }
-        gate.failed(here, Mono(0));
-        assert!(!gate.is_open(here, Mono(0)));
-        assert!(gate.is_open(here, Mono(0).plus(SSH_FORGET_TIME)) && gate.0.is_empty());
+        backoff.failed(here, Mono(0));
+        assert!(!backoff.may_try(here, Mono(0)));
+        assert!(backoff.may_try(here, Mono(0).plus(SSH_FORGET_TIME)) && backoff.0.is_empty());
         for n in 0..1000u32 {
-            gate.failed(From::of(IpAddr::V4(n.into())), Mono(i64::from(n)));
+            backoff.failed(From::of(IpAddr::V4(n.into())), Mono(i64::from(n)));
         }
-        assert_eq!(gate.0.len(), SSH_ADDRESSES_KNOWN);
+        assert_eq!(backoff.0.len(), SSH_ADDRESSES_KNOWN);
         // The latest are known.
         assert!(
-            gate.0.iter().all(|known| known.last >= Mono(1000 - i64::try_from(SSH_ADDRESSES_KNOWN).unwrap()))
+            backoff
+                .0
+                .iter()
+                .all(|known| known.last >= Mono(1000 - i64::try_from(SSH_ADDRESSES_KNOWN).unwrap()))
         );
     }
 }

@@ -1,5 +1,5 @@
-//! One channel: what a client has sent and was not read yet, and the task that carries a [`Talk`]
-//! on with it.
+//! One channel: what a client has sent and was not read yet, and the task that carries a
+//! [`Dialogue`] on with it.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -14,7 +14,7 @@ use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
 use super::super::console::wire::{self, Code, Kind};
-use super::dialogue::{Next, Talk, To};
+use super::dialogue::{Dialogue, Next, To};
 use super::seats::{Seat, Shared, UserKey};
 
 /// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
@@ -253,18 +253,18 @@ async fn carry_on(
     terminal: Option<usize>,
     command: Option<Vec<u8>>,
 ) -> Result<(), Gone> {
-    let mut talk =
-        Talk::new(&who.user, terminal, command.as_deref(), &mut |to, bytes| client.shown.push(to, bytes));
+    let mut dialogue =
+        Dialogue::new(&who.user, terminal, command.as_deref(), &mut |to, bytes| client.shown.push(to, bytes));
     loop {
-        let next = talk.next(&mut |to, bytes| client.shown.push(to, bytes));
+        let next = dialogue.next(&mut |to, bytes| client.shown.push(to, bytes));
         client.flush().await?;
         match next {
-            Next::Input => match wait(channel, &talk, client).await? {
-                Came::Bytes(bytes) => talk.input(&bytes),
+            Next::Input => match wait(channel, &dialogue, client).await? {
+                Came::Bytes(bytes) => dialogue.input(&bytes),
                 Came::Resized(columns) => {
-                    talk.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
+                    dialogue.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
                 }
-                Came::End => talk.end(),
+                Came::End => dialogue.end(),
                 Came::Gone => return Err(Gone),
             },
             Next::Wait => sleep(BETWEEN).await,
@@ -283,16 +283,16 @@ async fn carry_on(
                             break bytes.first().and_then(|&byte| Code::from_byte(byte));
                         }
                         Ok(Some((kind, bytes))) => {
-                            talk.frame(kind, &bytes, &mut |to, bytes| client.shown.push(to, bytes));
+                            dialogue.frame(kind, &bytes, &mut |to, bytes| client.shown.push(to, bytes));
                             client.flush().await?;
                         }
                         Ok(None) | Err(_) => break None,
                     }
                 };
                 if channel.is_unread() {
-                    talk.unread();
+                    dialogue.unread();
                 }
-                talk.answered(code, &mut |to, bytes| client.shown.push(to, bytes));
+                dialogue.answered(code, &mut |to, bytes| client.shown.push(to, bytes));
             }
         }
     }
@@ -300,11 +300,11 @@ async fn carry_on(
 
 /// What the client does next. Somebody may sit there without a terminal, and is told what they are
 /// waited for.
-async fn wait(channel: &Channel, talk: &Talk, client: &mut Client<'_>) -> Result<Came, Gone> {
-    if talk.may_puzzle() {
+async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<Came, Gone> {
+    if dialogue.may_puzzle() {
         match timeout(PUZZLED, channel.next()).await {
             Ok(came) => return Ok(came),
-            Err(_) => talk.tell(&mut |to, bytes| client.shown.push(to, bytes)),
+            Err(_) => dialogue.tell(&mut |to, bytes| client.shown.push(to, bytes)),
         }
         client.flush().await?;
     }
@@ -315,12 +315,12 @@ async fn wait(channel: &Channel, talk: &Talk, client: &mut Client<'_>) -> Result
 struct Call<'a> {
     stream: tokio::net::UnixStream,
     /// For as long as it takes.
-    _turn: SemaphorePermit<'a>,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl<'a> Call<'a> {
     async fn open(shared: &'a Shared, request: &[u8], archive: &[u8]) -> io::Result<Self> {
-        let turn = shared.turns.acquire().await.map_err(io::Error::other)?;
+        let permit = shared.permits.acquire().await.map_err(io::Error::other)?;
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
@@ -335,7 +335,7 @@ impl<'a> Call<'a> {
         _ = timeout(PATIENCE, write).await;
         let mut hello = [0; wire::HELLO.len()];
         timeout(PATIENCE, stream.read_exact(&mut hello)).await.map_err(stuck)??;
-        Ok(Self { stream, _turn: turn })
+        Ok(Self { stream, _permit: permit })
     }
 
     async fn frame(&mut self) -> io::Result<Option<(Kind, Vec<u8>)>> {

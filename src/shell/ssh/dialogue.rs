@@ -10,7 +10,7 @@
 //!
 //! Nothing is asked but in the name of the user that this was made for.
 
-use aiglon::command::{Words, parse, wants_json};
+use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
@@ -40,10 +40,10 @@ pub type Show<'a> = dyn FnMut(To, &[u8]) + 'a;
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next<'a> {
-    /// More of what the client sends: [`Talk::input`], [`Talk::end`], [`Talk::resize`].
+    /// More of what the client sends: [`Dialogue::input`], [`Dialogue::end`], [`Dialogue::resize`].
     Input,
-    /// The daemon is asked this, with the archive behind it; [`Talk::frame`] and [`Talk::answered`]
-    /// take what it says.
+    /// The daemon is asked this, with the archive behind it; [`Dialogue::frame`] and
+    /// [`Dialogue::answered`] take what it says.
     Ask(&'a [u8], &'a [u8]),
     /// The same in a moment.
     Wait,
@@ -90,7 +90,7 @@ enum From {
 }
 
 /// One channel.
-pub struct Talk {
+pub struct Dialogue {
     user: String,
     /// There is a terminal.
     editor: Option<Box<Editor>>,
@@ -122,7 +122,7 @@ pub struct Talk {
     status: u8,
 }
 
-impl Talk {
+impl Dialogue {
     /// What is said to this user, on a terminal that is so many columns wide (0: nobody knows), if
     /// there is one.
     pub fn new(user: &str, terminal: Option<usize>, command: Option<&[u8]>, show: &mut Show<'_>) -> Self {
@@ -136,7 +136,7 @@ impl Talk {
             (None, true) => From::Input,
             (None, false) => From::Nowhere,
         };
-        let mut talk = Self {
+        let mut dialogue = Self {
             user: user.to_owned(),
             editor,
             columns: terminal.map_or(0, |columns| u8::try_from(columns).unwrap_or(u8::MAX)),
@@ -159,12 +159,12 @@ impl Talk {
             status: DONE,
         };
         match command.map(std::str::from_utf8) {
-            Some(Ok(line)) => talk.command(line, show),
-            Some(Err(_)) => talk.fail("aiglon: a command must be UTF-8\n", USAGE, show),
-            None if talk.editor.is_some() => talk.prompt(Prompt::Command, show),
+            Some(Ok(line)) => dialogue.command(line, show),
+            Some(Err(_)) => dialogue.fail("aiglon: a command must be UTF-8\n", USAGE, show),
+            None if dialogue.editor.is_some() => dialogue.prompt(Prompt::Command, show),
             None => {}
         }
-        talk
+        dialogue
     }
 
     /// Takes in what the client sent.
@@ -192,8 +192,8 @@ impl Talk {
         }
     }
 
-    /// Whether somebody may sit there and not know what is waited for: [`Talk::tell`] says it to
-    /// them.
+    /// Whether somebody may sit there and not know what is waited for: [`Dialogue::tell`] says it
+    /// to them.
     pub fn may_puzzle(&self) -> bool {
         self.state == Stage::Words && self.come.is_empty()
     }
@@ -522,7 +522,7 @@ impl Talk {
         if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
             return;
         }
-        let mut words = Words::new();
+        let mut words = LineWords::new();
         let wordless = parse(&self.line, None, &mut words)
             .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
         if wordless {
@@ -580,13 +580,13 @@ mod tests {
             To::Err => err.extend_from_slice(bytes),
         };
         let columns = terminal.then_some(200);
-        let mut talk = Talk::new("heron1", columns, command.map(str::as_bytes), &mut show);
+        let mut dialogue = Dialogue::new("heron1", columns, command.map(str::as_bytes), &mut show);
         let (mut answers, mut sent) = (answers.iter(), Some(sent));
         loop {
-            match talk.next(&mut show) {
+            match dialogue.next(&mut show) {
                 Next::Input => match sent.take() {
-                    Some(bytes) => talk.input(bytes),
-                    None => talk.end(),
+                    Some(bytes) => dialogue.input(bytes),
+                    None => dialogue.end(),
                 },
                 Next::Ask(request, _) => {
                     let request = Request::read(request).unwrap();
@@ -594,9 +594,9 @@ mod tests {
                     scene.asked.push((request.op, request.flags, request.line.into(), request.text.into()));
                     let (frames, code) = answers.next().expect("an answer");
                     for (kind, bytes) in *frames {
-                        talk.frame(*kind, bytes.as_bytes(), &mut show);
+                        dialogue.frame(*kind, bytes.as_bytes(), &mut show);
                     }
-                    talk.answered(*code, &mut show);
+                    dialogue.answered(*code, &mut show);
                 }
                 Next::Wait => {}
                 Next::Done(status) => {
@@ -725,8 +725,8 @@ mod tests {
 
     #[test]
     fn what_was_not_read_is_told() {
-        let talk = Talk::new("heron1", None, None, &mut |_, _| {});
-        assert!(!talk.may_puzzle());
+        let dialogue = Dialogue::new("heron1", None, None, &mut |_, _| {});
+        assert!(!dialogue.may_puzzle());
         let scene = play(false, Some("resolve 1"), b"words", &[YES]);
         // It is not known yet that there are any.
         assert_eq!(scene.err, "");
@@ -736,9 +736,9 @@ mod tests {
                 err.extend_from_slice(bytes);
             }
         };
-        let mut talk = Talk::new("heron1", None, Some(b"resolve 1"), &mut show);
-        talk.unread();
-        talk.answered(Some(Code::Done), &mut show);
+        let mut dialogue = Dialogue::new("heron1", None, Some(b"resolve 1"), &mut show);
+        dialogue.unread();
+        dialogue.answered(Some(Code::Done), &mut show);
         assert!(String::from_utf8(err).unwrap().contains("'-' in place of words"));
     }
 
@@ -752,20 +752,20 @@ mod tests {
             codes in proptest::collection::vec(0u8..10, 1..6),
         ) {
             let mut show = |_, _: &[u8]| {};
-            let mut talk = Talk::new("heron1", terminal.then_some(20), command.as_deref(), &mut show);
+            let mut dialogue = Dialogue::new("heron1", terminal.then_some(20), command.as_deref(), &mut show);
             let (mut pieces, mut codes) = (pieces.iter(), codes.iter().cycle());
             for _ in 0..10_000 {
-                match talk.next(&mut show) {
+                match dialogue.next(&mut show) {
                     Next::Input => match pieces.next() {
-                        Some(piece) => talk.input(piece),
-                        None => talk.end(),
+                        Some(piece) => dialogue.input(piece),
+                        None => dialogue.end(),
                     },
                     Next::Ask(request, _) => {
                         prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
                         prop_assert_eq!(Request::read(request).unwrap().user, "heron1");
                         let code = codes.next().copied().unwrap();
-                        talk.frame(Kind::Words, b"words\n", &mut show);
-                        talk.answered(Code::from_byte(code), &mut show);
+                        dialogue.frame(Kind::Words, b"words\n", &mut show);
+                        dialogue.answered(Code::from_byte(code), &mut show);
                     }
                     Next::Wait => {}
                     Next::Done(_) => return Ok(()),

@@ -1,4 +1,4 @@
-//! The SSH server (feature `ssh`): a door to the console for people who have no shell on the board.
+//! The SSH server (feature `ssh`): the console for people who have no shell on the board.
 //!
 //! It has a thread of its own ([`server`]), with the runtime that its library wants, and gives way
 //! to the daemon's. Nothing of the engine is there: a line that somebody says is carried out by the

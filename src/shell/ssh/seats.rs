@@ -15,7 +15,7 @@ use russh::server::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::super::clock;
-use super::backoff::{From, Gate};
+use super::backoff::{Backoff, From};
 
 /// How long a client may take to hear that its session ends.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -54,7 +54,7 @@ struct Roster {
     wanted: Wanted,
     keys: Vec<Arc<UserKey>>,
     seats: Vec<Arc<Seat>>,
-    gate: Gate,
+    backoff: Backoff,
     counters: Counters,
 }
 
@@ -65,7 +65,7 @@ pub struct Shared {
     /// Ends of sockets at which the daemon is asked something.
     pub calls: smol::channel::Sender<UnixStream>,
     /// Who may ask now.
-    pub turns: Semaphore,
+    pub permits: Semaphore,
     /// Of the host key, once there is one.
     pub fingerprint: OnceLock<String>,
     state: Mutex<Roster>,
@@ -73,7 +73,7 @@ pub struct Shared {
 
 /// Why a connection is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum NotAdmitted {
     /// Too many from there have failed.
     HeldOff,
     /// There is no room.
@@ -108,7 +108,7 @@ impl Shared {
         Self {
             changed: Notify::new(),
             calls,
-            turns: Semaphore::new(SSH_CALLS),
+            permits: Semaphore::new(SSH_CALLS),
             fingerprint: OnceLock::new(),
             state: Mutex::new(Roster::default()),
         }
@@ -165,17 +165,17 @@ impl Shared {
 
     /// Takes a connection in. When there is no room, one of the address that has most gives way,
     /// but for one of the same.
-    pub fn admit(&self, from: From, socket: TcpStream) -> Result<Arc<Seat>, Refused> {
+    pub fn admit(&self, from: From, socket: TcpStream) -> Result<Arc<Seat>, NotAdmitted> {
         let now = clock::mono();
         let mut state = lock(&self.state);
-        if !state.gate.is_open(from, now) {
+        if !state.backoff.may_try(from, now) {
             state.counters.held_off += 1;
-            return Err(Refused::HeldOff);
+            return Err(NotAdmitted::HeldOff);
         }
         // Those that have just been told to go are still there, for a moment.
         if state.seats.len() >= SSH_SESSIONS + 2 * SSH_LOGINS {
             state.counters.turned_away += 1;
-            return Err(Refused::Full);
+            return Err(NotAdmitted::Full);
         }
         let waiting: Vec<_> = state.seats.iter().filter(|seat| seat.is_waiting()).cloned().collect();
         if waiting.len() >= SSH_LOGINS {
@@ -185,7 +185,7 @@ impl Shared {
             // Seats are in the order in which they came.
             match waiting.iter().find(|seat| of(seat.from) == most) {
                 Some(oldest) if most > of(from) + 1 => oldest.evict(),
-                _ => return Err(Refused::Full),
+                _ => return Err(NotAdmitted::Full),
             }
         }
         let inner = Mutex::new(Inner { touched: now, ..Inner::default() });
@@ -200,7 +200,7 @@ impl Shared {
         state.seats.retain(|other| !Arc::ptr_eq(other, seat));
         if seat.who().is_none() {
             state.counters.failed += 1;
-            state.gate.failed(seat.from, clock::mono());
+            state.backoff.failed(seat.from, clock::mono());
         }
     }
 
@@ -215,9 +215,9 @@ impl Shared {
     }
 
     /// Who has shown that they have a key logs in, if there is room.
-    pub fn log_in(&self, seat: &Seat, key: Arc<UserKey>) -> Result<(), Refused> {
+    pub fn log_in(&self, seat: &Seat, key: Arc<UserKey>) -> Result<(), NotAdmitted> {
         let mut state = lock(&self.state);
-        state.gate.welcome(seat.from);
+        state.backoff.welcome(seat.from);
         let users = state.seats.iter().filter_map(|seat| seat.who());
         let (all, own) =
             users.fold((0, 0), |(all, own), who| (all + 1, own + usize::from(who.user == key.user)));
@@ -231,7 +231,7 @@ impl Shared {
         let mut inner = lock(&seat.inner);
         inner.who = Some(key);
         inner.touched = clock::mono();
-        if full { Err(Refused::Full) } else { Ok(()) }
+        if full { Err(NotAdmitted::Full) } else { Ok(()) }
     }
 
     /// How many have logged in, and how many have not yet; and what was counted.
@@ -370,7 +370,7 @@ mod tests {
             assert!(come("192.0.2.1").is_ok());
         }
         // Not for one of the same.
-        assert_eq!(come("192.0.2.1").unwrap_err(), Refused::Full);
+        assert_eq!(come("192.0.2.1").unwrap_err(), NotAdmitted::Full);
         assert!(first.is_waiting());
         assert!(come("192.0.2.2").is_ok());
         assert!(!first.is_waiting());
@@ -440,7 +440,7 @@ mod tests {
             assert_eq!(shared.figures().2.failed, u64::from(n) + 1);
         }
         let (_client, socket) = connection();
-        assert_eq!(shared.admit(from("192.0.2.1"), socket).unwrap_err(), Refused::HeldOff);
+        assert_eq!(shared.admit(from("192.0.2.1"), socket).unwrap_err(), NotAdmitted::HeldOff);
         let (_client, socket) = connection();
         assert!(shared.admit(from("192.0.2.2"), socket).is_ok());
     }

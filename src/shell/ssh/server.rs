@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::backoff::From;
 use super::hostkey;
-use super::seats::{Refused, Seat, Shared};
+use super::seats::{NotAdmitted, Seat, Shared};
 use super::session::Session;
 
 /// Bytes of the thread's stack. Those of musl have 128 KiB unless it is said; ML-KEM wants more.
@@ -170,8 +170,10 @@ fn let_in(
         Ok(seat) => {
             tokio::spawn(attend(shared.clone(), seat, config.clone(), stream));
         }
-        Err(Refused::Full) => turn_away(stream, b"too many connections; try again in a moment\r\n", places),
-        Err(Refused::HeldOff) => {
+        Err(NotAdmitted::Full) => {
+            turn_away(stream, b"too many connections; try again in a moment\r\n", places);
+        }
+        Err(NotAdmitted::HeldOff) => {
             turn_away(stream, b"too many failed logins from there; try again in a minute\r\n", places);
         }
     }

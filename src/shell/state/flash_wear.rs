@@ -165,7 +165,7 @@ impl Board {
         self.engine.step(&self.config, now, Input::Close { body: &mut open, end: End::WHOLE });
     }
 
-    /// A heartbeat, as the door takes it.
+    /// A heartbeat, as the shell takes it.
     fn beat(&mut self, heartbeat: u8, failed: bool) {
         let now = self.now();
         let input = Input::Beat { id: HeartbeatId(heartbeat), failed };

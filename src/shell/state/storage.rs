@@ -242,9 +242,9 @@ mod tests {
     use super::*;
 
     /// A fresh directory, gone with this.
-    struct Place(PathBuf);
+    struct TempDir(PathBuf);
 
-    impl Place {
+    impl TempDir {
         fn new() -> Self {
             static COUNT: AtomicU32 = AtomicU32::new(0);
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -254,7 +254,7 @@ mod tests {
         }
     }
 
-    impl Drop for Place {
+    impl Drop for TempDir {
         fn drop(&mut self) {
             _ = fs::remove_dir_all(&self.0);
         }
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn records_are_in_the_file_when_the_call_returns() {
-        let place = Place::new();
+        let place = TempDir::new();
         let dir = place.0.join("state");
         let mut files = Files::open(&dir).unwrap();
         let (mut journal, opened, _) = open(&mut files);
@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_second_daemon_refuses_and_says_why() {
-        let place = Place::new();
+        let place = TempDir::new();
         let first = Files::open(&place.0).unwrap();
         let second = Files::open(&place.0).unwrap_err().to_string();
         assert!(second.contains("another aiglon") && second.contains(place.0.to_str().unwrap()), "{second}");
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_comes_late_is_used() {
-        let place = Place::new();
+        let place = TempDir::new();
         let parent = place.0.join("usb");
         let dir = parent.join("state");
         let mut files = Files::open(&dir).unwrap();
@@ -348,7 +348,7 @@ mod tests {
     /// The directory is moved away, and another daemon begins in the one that takes its place.
     #[test]
     fn a_directory_that_is_another_ones_now_is_left_alone() {
-        let place = Place::new();
+        let place = TempDir::new();
         let dir = place.0.join("state");
         let mut ours = Files::open(&dir).unwrap();
         let (mut journal, _, _) = open(&mut ours);
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn what_is_no_file_is_not_read() {
-        let place = Place::new();
+        let place = TempDir::new();
         symlink("/dev/zero", place.0.join("journal")).unwrap();
         let mut files = Files::open(&place.0).unwrap();
         assert_eq!(open(&mut files).1, Err(Fault::Io));

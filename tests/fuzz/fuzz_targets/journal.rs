@@ -3,64 +3,14 @@
 //! operations on a good journal whose bytes are then damaged.
 #![no_main]
 
+#[path = "../../kit/memory.rs"]
+mod memory;
+
 use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, Scanner};
-use aiglon::journal::{Durability, Fault, Journal, Store};
+use aiglon::journal::{Durability, Journal};
 use aiglon::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES};
 use libfuzzer_sys::fuzz_target;
-
-/// A disk that never fails.
-#[derive(Default)]
-struct Disk {
-    journal: Option<Vec<u8>>,
-    new: Vec<u8>,
-}
-
-impl Store for Disk {
-    fn length(&mut self) -> Result<Option<u64>, Fault> {
-        Ok(self.journal.as_ref().map(|bytes| bytes.len() as u64))
-    }
-    fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
-        let rest = &self.journal.as_ref().unwrap()[at as usize..];
-        let count = rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&rest[..count]);
-        Ok(count)
-    }
-    fn writable(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn append(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.journal.as_mut().unwrap().extend_from_slice(bytes);
-        Ok(())
-    }
-    fn sync(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn truncate(&mut self, length: u64) -> Result<(), Fault> {
-        self.journal.as_mut().unwrap().truncate(length as usize);
-        Ok(())
-    }
-    fn create_new(&mut self) -> Result<(), Fault> {
-        self.new.clear();
-        Ok(())
-    }
-    fn write_new(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.new.extend_from_slice(bytes);
-        Ok(())
-    }
-    fn sync_new(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-    fn commit_new(&mut self) -> Result<(), Fault> {
-        self.journal = Some(std::mem::take(&mut self.new));
-        Ok(())
-    }
-    fn discard_new(&mut self) {
-        self.new.clear();
-    }
-    fn salt(&mut self) -> u32 {
-        7
-    }
-}
+use memory::Memory;
 
 type Plain = (u8, Vec<u8>);
 
@@ -79,7 +29,7 @@ fn scan(bytes: &[u8], size: usize) -> (Vec<Plain>, u32) {
     (records, scanner.good())
 }
 
-fn open(disk: &mut Disk) -> (Journal, Vec<Plain>, bool) {
+fn open(disk: &mut Memory) -> (Journal, Vec<Plain>, bool) {
     let (mut journal, mut records) = (Journal::new(), Vec::new());
     let opened = journal
         .open(disk, JOURNAL_BYTES_MIN, &mut |record| records.push((record.kind, record.payload.to_vec())));
@@ -88,7 +38,7 @@ fn open(disk: &mut Disk) -> (Journal, Vec<Plain>, bool) {
 
 /// A journal with records cut out of `data`.
 fn write(data: &[u8]) -> (Vec<u8>, Vec<Plain>) {
-    let mut disk = Disk::default();
+    let mut disk = Memory::default();
     let (mut journal, mut records, _) = open(&mut disk);
     let mut rest = data;
     while let [kind, length, more @ ..] = rest {
@@ -125,7 +75,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(truth.starts_with(&records));
     }
 
-    let mut disk = Disk { journal: Some(bytes.clone()), new: Vec::new() };
+    let mut disk = Memory::of(&bytes);
     let (mut journal, found, opened) = open(&mut disk);
     assert_eq!(found, records);
     if !opened {

@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shell::console::wire::{self, Code, Kind, Request};
-use shell::ssh::dialogue::{Next, Talk};
+use shell::ssh::dialogue::{Dialogue, Next};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]
@@ -23,17 +23,23 @@ mod shell {
 }
 
 /// All that it asks and shows, when what a client sends comes in pieces of this size.
-fn say(terminal: Option<usize>, command: Option<&[u8]>, codes: &[u8], sent: &[u8], size: usize) -> Vec<Vec<u8>> {
+fn say(
+    terminal: Option<usize>,
+    command: Option<&[u8]>,
+    codes: &[u8],
+    sent: &[u8],
+    size: usize,
+) -> Vec<Vec<u8>> {
     let (mut shown, mut all) = (Vec::new(), Vec::new());
     let mut show = |_, bytes: &[u8]| shown.extend_from_slice(bytes);
-    let mut talk = Talk::new("heron1", terminal, command, &mut show);
+    let mut dialogue = Dialogue::new("heron1", terminal, command, &mut show);
     let (mut pieces, mut codes) = (sent.chunks(size), codes.iter().cycle());
     // A busy daemon is asked 20 times more; a line may want words, a yes or an archive, each once.
     for _ in 0..100 * (sent.len() + 2) {
-        match talk.next(&mut show) {
+        match dialogue.next(&mut show) {
             Next::Input => match pieces.next() {
-                Some(piece) => talk.input(piece),
-                None => talk.end(),
+                Some(piece) => dialogue.input(piece),
+                None => dialogue.end(),
             },
             Next::Ask(request, archive) => {
                 assert_eq!(wire::expect(request), Ok(Some(request.len())));
@@ -42,12 +48,12 @@ fn say(terminal: Option<usize>, command: Option<&[u8]>, codes: &[u8], sent: &[u8
                 all.push([request, archive].concat());
                 let code = codes.next().copied().unwrap_or(0);
                 if code & 0x40 != 0 {
-                    talk.frame(Kind::Out, b"incident\nincidents\n", &mut show);
+                    dialogue.frame(Kind::Out, b"incident\nincidents\n", &mut show);
                 }
                 if code & 0x80 != 0 {
-                    talk.frame(Kind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
+                    dialogue.frame(Kind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
                 }
-                talk.answered(Code::from_byte(code & 15), &mut show);
+                dialogue.answered(Code::from_byte(code & 15), &mut show);
             }
             Next::Wait => {}
             Next::Done(status) => {

@@ -3,12 +3,11 @@
 //!
 //! Foreign text is made harmless: in lines whatever steers is dropped, in JSON it is escaped.
 
-use ufmt::uwrite;
-
 use crate::limits::ANSWER_BYTES;
 use crate::model::{Lang, Words};
 use crate::render::phrase;
 use crate::text::buffer::BytesView;
+use crate::text::json::Json;
 use crate::text::{clean, cut, fill};
 use crate::time::civil::Civil;
 use crate::time::tz::Tz;
@@ -78,6 +77,42 @@ pub(super) struct AnswerWriter<'a> {
     measuring: bool,
     /// What has been written, in characters; only counted while it measures.
     written: u16,
+}
+
+impl Json for AnswerWriter<'_> {
+    fn put(&mut self, text: &str) {
+        if self.measuring {
+            let more = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
+            self.written = self.written.saturating_add(more);
+            return;
+        }
+        if self.full {
+            return;
+        }
+        // What was told before is only hashed.
+        let told =
+            usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
+        let Some((told, fresh)) = text.split_at_checked(told) else {
+            // A piece never ends within a character.
+            self.changed = true;
+            return;
+        };
+        self.hash(told);
+        if fresh.is_empty() {
+            return;
+        }
+        if self.made.0 == self.from.0 && self.from.0 > 0 {
+            self.changed |= self.made.1.wrapping_shr(OFFSET_BITS) != self.from.1;
+        }
+        let fits = cut(fresh, self.out.room());
+        self.out.push(fits.as_bytes());
+        self.hash(fits);
+        self.full = fits.len() < fresh.len();
+    }
+
+    fn first(&mut self) -> &mut bool {
+        &mut self.first
+    }
 }
 
 impl<'a> AnswerWriter<'a> {
@@ -150,36 +185,6 @@ impl<'a> AnswerWriter<'a> {
 
     // ---- text -----------------------------------------------------------------------------------
 
-    fn put(&mut self, text: &str) {
-        if self.measuring {
-            let more = u16::try_from(text.chars().count()).unwrap_or(u16::MAX);
-            self.written = self.written.saturating_add(more);
-            return;
-        }
-        if self.full {
-            return;
-        }
-        // What was told before is only hashed.
-        let told =
-            usize::try_from(self.from.0.saturating_sub(self.made.0)).unwrap_or(usize::MAX).min(text.len());
-        let Some((told, fresh)) = text.split_at_checked(told) else {
-            // A piece never ends within a character.
-            self.changed = true;
-            return;
-        };
-        self.hash(told);
-        if fresh.is_empty() {
-            return;
-        }
-        if self.made.0 == self.from.0 && self.from.0 > 0 {
-            self.changed |= self.made.1.wrapping_shr(OFFSET_BITS) != self.from.1;
-        }
-        let fits = cut(fresh, self.out.room());
-        self.out.push(fits.as_bytes());
-        self.hash(fits);
-        self.full = fits.len() < fresh.len();
-    }
-
     /// FNV-1a, 32 bits.
     fn hash(&mut self, text: &str) {
         for &byte in text.as_bytes() {
@@ -190,12 +195,6 @@ impl<'a> AnswerWriter<'a> {
 
     fn put_char(&mut self, c: char) {
         self.put(c.encode_utf8(&mut [0; 4]));
-    }
-
-    fn number(&mut self, n: u64) {
-        let mut digits = heapless::String::<20>::new();
-        _ = uwrite!(digits, "{}", n);
-        self.put(&digits);
     }
 
     /// Lines of text, of parts put together; nothing in JSON. What is foreign in them is made
@@ -223,15 +222,15 @@ impl<'a> AnswerWriter<'a> {
             ""
         };
         self.put(quote);
-        fill(sentence, args, &mut |part| self.part(part));
+        fill(sentence, args, &mut |part| self.either_part(part));
         self.put(quote);
         self.close("}");
         self.put("\n");
     }
 
     /// A part of a text, in whichever form.
-    fn part(&mut self, text: &str) {
-        if self.json { self.string_part(text) } else { self.shown(text) }
+    fn either_part(&mut self, text: &str) {
+        if self.json { Json::part(self, text) } else { self.shown(text) }
     }
 
     /// What is wrong with a line, as the grammar says it.
@@ -284,64 +283,18 @@ impl<'a> AnswerWriter<'a> {
 
     // ---- JSON -----------------------------------------------------------------------------------
 
-    /// A string of JSON, which is one of YAML, too.
-    pub(super) fn string(&mut self, text: &str) {
-        self.put("\"");
-        self.string_part(text);
-        self.put("\"");
-    }
-
-    /// RFC 8259, section 7. What steers a terminal or a direction is escaped besides.
-    fn string_part(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '"' => self.put("\\\""),
-                '\\' => self.put("\\\\"),
-                '\n' => self.put("\\n"),
-                c if c.is_control() || clean::steers(c) || matches!(c, '\u{2028}' | '\u{2029}') => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        self.put("\\u");
-                        for shift in [12u32, 8, 4, 0] {
-                            let digit = u32::from(unit.wrapping_shr(shift)) & 15;
-                            self.put_char(char::from_digit(digit, 16).unwrap_or('0'));
-                        }
-                    }
-                }
-                c => self.put_char(c),
-            }
-        }
-    }
-
-    fn comma(&mut self) {
-        if !self.first {
-            self.put(",");
-        }
-        self.first = false;
-    }
-
-    fn key(&mut self, key: &str) {
-        self.comma();
-        if !key.is_empty() {
-            self.string(key);
-            self.put(":");
-        }
-    }
-
     /// Opens an object `{` or an array `[`, under a key where it stands in an object; nothing in
     /// lines.
     pub(super) fn open(&mut self, key: &str, bracket: &str) {
         if self.json {
-            self.key(key);
-            self.put(bracket);
-            self.first = true;
+            self.begin(key, bracket);
         }
     }
 
     /// Closes it.
     pub(super) fn close(&mut self, bracket: &str) {
         if self.json {
-            self.put(bracket);
-            self.first = false;
+            Json::end(self, bracket);
         }
     }
 
@@ -362,7 +315,7 @@ impl<'a> AnswerWriter<'a> {
                 let quote = if self.json { "\"" } else { "" };
                 self.put(quote);
                 for part in parts {
-                    self.part(part);
+                    self.either_part(part);
                 }
                 self.put(quote);
             }

@@ -1,0 +1,170 @@
+//! Commands that tell what can be named, and what can be said: sites, services, phrases, the
+//! commands themselves. Completion asks for these names, too.
+
+use super::answer::{AnswerWriter, Cell};
+use super::read::Teller;
+use super::scope::Trouble;
+use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
+use crate::command::{Command, Names, usage};
+use crate::config::Role;
+use crate::model::{Lang, Phrase};
+use crate::render::phrase;
+use crate::shown;
+use crate::text::buffer::Bytes;
+
+pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
+    const HEADS: &[&str] = &["site", "state", "title"];
+    out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
+        for site in teller.scope.sites() {
+            let state = shown::headline(teller.scope.config, teller.view, site).word();
+            out.row(
+                HEADS,
+                &[
+                    Cell::Text(teller.scope.site_name(site)),
+                    Cell::Text(state),
+                    Cell::Text(teller.title(site)),
+                ],
+            );
+        }
+    });
+}
+
+pub(super) fn services<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
+    let sites = teller.sites_of(command.site)?;
+    let (scope, config) = (teller.scope, teller.scope.config);
+    out.table("", HEADS, "there are no services", &mut |out| {
+        teller.each_site(sites, &mut |site| {
+            let lang = config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
+            let name = Cell::Text(scope.site_name(site));
+            for (id, service) in config.services_of(site) {
+                let of = scope.service_name(id);
+                let title = Cell::Text(config.text(&service.title, lang));
+                out.row(HEADS, &[name, Cell::Text(of), Cell::Nothing, Cell::Text(of), title]);
+                for (part, component) in config.components_of(id) {
+                    let part = scope.component_name(part);
+                    let title = Cell::Text(config.text(&component.title, lang));
+                    out.row(
+                        HEADS,
+                        &[name, Cell::Text(of), Cell::Text(part), Cell::Parts(&[of, "/", part]), title],
+                    );
+                }
+            }
+        });
+    });
+    Ok(())
+}
+
+pub(super) fn whoami(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
+    let scope = teller.scope;
+    out.open("", "{");
+    out.say(&[scope.name(), "\n"]);
+    if out.json() {
+        out.field("user", Cell::Text(scope.name()));
+    }
+    out.field("role", Cell::Text(if scope.role() == Role::Admin { "admin" } else { "operator" }));
+    out.list("sites", &mut scope.sites().map(|site| scope.site_name(site)));
+    out.close("}");
+}
+
+pub(super) fn help<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    const HEADS: &[&str] = &["command", "*usage", "help"];
+    let mine = |row: &&Row| teller.scope.may(row.needs);
+    let topic = command.topic;
+    let about = |row: &&Row| row.name == topic || row.words().0 == topic;
+    if topic.is_empty() {
+        out.table("", HEADS, "", &mut |out| {
+            for row in ROWS.iter().filter(mine) {
+                let mut told = Bytes::<160>::new();
+                usage(&mut told, row, false);
+                let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
+                out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
+            }
+        });
+        out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+        return Ok(());
+    }
+    if let Some(row) = ROWS.iter().find(about)
+        && !mine(&row)
+    {
+        return Err(Trouble::Role(row));
+    }
+    out.open("", "[");
+    for row in ROWS.iter().filter(mine).filter(about) {
+        let mut told = Bytes::<160>::new();
+        usage(&mut told, row, false);
+        let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
+        let mut example = Bytes::<160>::new();
+        usage(&mut example, row, true);
+        let example = core::str::from_utf8(example.as_slice()).unwrap_or("");
+        if out.json() {
+            out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
+            continue;
+        }
+        out.say(&[told, "\n", "    ", row.help, "\n"]);
+        if example != told {
+            out.say(&["    as in: ", example, "\n"]);
+        }
+        let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
+        for option in OPTIONS.iter().filter(useful) {
+            out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
+        }
+    }
+    out.close("]");
+    Ok(())
+}
+
+pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
+    const HEADS: &[&str] = &["phrase", "text"];
+    out.table("", HEADS, "", &mut |out| {
+        for said in Phrase::all() {
+            out.row(HEADS, &[Cell::Text(said.name()), Cell::Text(phrase(Lang::En, said))]);
+        }
+    });
+}
+
+impl Names for Teller<'_, '_> {
+    fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
+        let scope = self.scope;
+        for site in scope.sites() {
+            let mut numbered = |number: u32| {
+                let mut id = heapless::String::<80>::new();
+                _ = if scope.several() {
+                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
+                } else {
+                    ufmt::uwrite!(id, "{}", number)
+                };
+                each(&id);
+            };
+            match arg {
+                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
+                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
+                Arg::Alert => self.alerts_of(site).for_each(|held| numbered(held.number.into())),
+                Arg::Service => {
+                    for (id, _) in scope.config.services_of(site) {
+                        each(scope.service_name(id));
+                        for (part, _) in scope.config.components_of(id) {
+                            let mut name = heapless::String::<160>::new();
+                            _ = ufmt::uwrite!(
+                                name,
+                                "{}/{}",
+                                scope.service_name(id),
+                                scope.component_name(part)
+                            );
+                            each(&name);
+                        }
+                    }
+                }
+                _ => each(scope.site_name(site)),
+            }
+        }
+    }
+}

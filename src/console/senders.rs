@@ -1,0 +1,117 @@
+//! Commands that tell of what sends: sources, heartbeats and rules.
+
+use super::answer::{AnswerWriter, Cell};
+use super::read::{Teller, maybe};
+use super::scope::Trouble;
+use crate::command::Command;
+use crate::command::table::Needs;
+use crate::limits::MISSING_TOLD;
+
+pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
+    const HEADS: [&str; 7] =
+        ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
+    // What an alert is called is for those alone who may see alerts.
+    let heads = if teller.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
+    let (scope, now, sources) = (teller.scope, teller.view.now(), teller.engine.sources());
+    out.table("", heads, "there are no sources", &mut |out| {
+        for site in scope.sites() {
+            teller.zone(site, out);
+            for (id, source) in scope.config.pushers_of(site) {
+                let heard = sources.last_heard(id);
+                let state = match (heard, sources.is_live(id)) {
+                    (_, true) => "heard",
+                    (Some(_), false) => "silent",
+                    (None, false) => "never heard",
+                };
+                let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
+                let held = teller.engine.alerts().counting(id);
+                let cells = [
+                    Cell::Text(scope.site_name(site)),
+                    Cell::Text(scope.config.str(source.name)),
+                    Cell::Text(state),
+                    last,
+                    Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
+                    Cell::Count(sources.unmapped(id).into()),
+                    maybe(sources.led_nowhere(id)),
+                ];
+                out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
+            }
+        }
+    });
+}
+
+/// Heartbeats of the sources of these sites, those that only operators see included.
+pub(super) fn heartbeats<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
+    let sites = teller.sites_of(command.site)?;
+    let (scope, config, now) = (teller.scope, teller.scope.config, teller.view.now());
+    out.table("", HEADS, "no heartbeats are owed", &mut |out| {
+        teller.each_site(sites, &mut |site| {
+            teller.zone(site, out);
+            for (id, row) in config.heartbeats() {
+                let Some(source) = config.sources.get(row.source.index()) else { continue };
+                if source.site != site {
+                    continue;
+                }
+                let heartbeat = teller.engine.pulse(id);
+                let cells = [
+                    Cell::Text(scope.site_name(site)),
+                    Cell::Text(config.str(row.name)),
+                    row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                    Cell::Text(heartbeat.word()),
+                    heartbeat.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
+                    Cell::Text(config.str(source.name)),
+                ];
+                out.row(HEADS, &cells);
+            }
+        });
+    });
+    Ok(())
+}
+
+/// Rules on what the sources of these sites measure, those that only operators see included.
+pub(super) fn rules<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
+    let sites = teller.sites_of(command.site)?;
+    let (scope, config) = (teller.scope, teller.scope.config);
+    out.table("", HEADS, "there are no rules", &mut |out| {
+        teller.each_site(sites, &mut |site| {
+            for (id, row) in config.rules() {
+                let Some(source) = config.sources.get(row.source.index()) else { continue };
+                if source.site != site {
+                    continue;
+                }
+                let (mut missing, mut which) = (0u64, heapless::Vec::<&str, { MISSING_TOLD * 2 }>::new());
+                for name in teller.engine.missing(config, id, teller.view.now().mono) {
+                    missing = missing.saturating_add(1);
+                    // Of more, the number tells.
+                    _ = which.push(if which.is_empty() { "" } else { ", " });
+                    _ = which.push(name);
+                }
+                let cells = [
+                    Cell::Text(scope.site_name(site)),
+                    Cell::Text(config.str(row.name)),
+                    row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                    Cell::Text(teller.engine.rule_word(config, id, teller.view.now().mono)),
+                    if config.expected_of(id).next().is_none() {
+                        Cell::Nothing
+                    } else {
+                        Cell::Count(missing)
+                    },
+                    if which.is_empty() { Cell::Nothing } else { Cell::Parts(&which) },
+                    Cell::Text(config.str(source.name)),
+                ];
+                out.row(HEADS, &cells);
+            }
+        });
+    });
+    Ok(())
+}
