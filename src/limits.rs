@@ -289,6 +289,10 @@ pub const LANG_TAG_BYTES: usize = 16;
 /// Incidents that are kept over all sites. Of more, the oldest goes first that ended and has no
 /// words of people.
 pub const INCIDENTS: usize = 64;
+/// What people may add to one incident: updates, corrections, titles. A further one is refused, but
+/// an end never is. A night of work has about 30. A page, a correction and an undo look through all
+/// of them.
+pub const INCIDENT_RECORDS_SAID: usize = 250;
 /// Bytes of the log of incidents, maintenance and banners in memory: a quarter of the largest
 /// journal. The log takes a quarter of the configured journal at most.
 pub const LOG_BYTES: usize = 65_536;
@@ -470,8 +474,11 @@ pub const SHEET_BYTES: usize = PAGE_BYTES / 2 - 8192;
 pub const INCIDENTS_SHOWN: usize = 5;
 /// Steps shown of each of them, the newest first. The page of the incident has more.
 pub const STEPS_SHOWN: usize = 4;
-/// Steps on the page of an incident, the newest first. Each is looked up by going through all.
+/// Steps on the page of an incident, the newest first. On the stack, 24 bytes each.
 pub const INCIDENT_STEPS_SHOWN: usize = 50;
+/// How often a page goes through the log of incidents at most. Once costs about 100,000
+/// instructions when the log is full.
+pub const RENDER_PASSES: usize = 40;
 /// Components in the title of an incident that has no title of its own.
 pub const TITLE_PARTS: usize = 3;
 /// Components that the page of an incident names.

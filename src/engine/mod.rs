@@ -515,6 +515,16 @@ impl View for EngineView<'_> {
         self.engine.incidents.steps(site, number, self.now, each);
     }
 
+    fn newest_steps(
+        &self,
+        site: SiteId,
+        number: u32,
+        most: usize,
+        each: &mut dyn FnMut(&StepView<'_>),
+    ) -> usize {
+        self.engine.incidents.newest_steps(site, number, most, self.now, each)
+    }
+
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         self.engine.incidents.maintenance(self.config, site, self.now, each);
     }

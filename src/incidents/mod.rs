@@ -9,7 +9,7 @@
 mod auto;
 mod capacity;
 mod derived;
-mod entries;
+pub(crate) mod entries;
 mod eviction;
 mod names;
 mod people;
@@ -188,6 +188,8 @@ pub enum Refusal {
     NothingToUndo,
     /// The words or the title are too long.
     TooLong,
+    /// People have added as much to this incident as they may.
+    TooMany,
     /// Neither words nor anything else were given.
     Empty,
     /// There is no room, and what is kept is what people wrote or what goes on.
@@ -216,6 +218,9 @@ impl Refusal {
             }
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
+            Self::TooMany => {
+                "it has as many updates as an incident may have; 'resolve' it, and 'open' another one"
+            }
             Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
                 "no room: what is kept goes on, or people wrote it in the last two weeks; 'redact' what nobody needs. \

@@ -8,7 +8,7 @@ use super::record::{
 };
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
-use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
+use crate::limits::{INCIDENT_RECORDS_SAID, LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{ComponentId, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Now, Wall};
 
@@ -96,6 +96,12 @@ impl Incidents {
         step: &StepRecord<'_>,
     ) -> Result<Done, Refusal> {
         check_words(step.words)?;
+        let said = self.records_of(0, site, step.number).filter(|(_, head, _)| head.who != 0).count();
+        // An end is never too much.
+        if !matches!(step.what, What::Resolved | What::Merged) && said >= INCIDENT_RECORDS_SAID {
+            self.counters.refused = self.counters.refused.saturating_add(1);
+            return Err(Refusal::TooMany);
+        }
         if self.step(now, site, who, flags, step) {
             return Ok(Done::Incident(step.number));
         }
