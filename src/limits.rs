@@ -292,6 +292,14 @@ pub const INCIDENTS: usize = 64;
 /// What people may add to one incident: updates, corrections, titles. A further one is refused, but
 /// an end never is. A night of work has about 30. A page, a correction and an undo look through all
 /// of them.
+/// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
+/// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
+/// what begins something is refused, and what ends it or takes it away is not. 16 bytes of memory a
+/// user.
+pub const PEOPLE_FLASH_BYTES: u32 = 2_097_152;
+/// So much of [`PEOPLE_FLASH_BYTES`] grows back in a second: 3 MB in a day.
+pub const PEOPLE_FLASH_SECOND: u32 = 36;
+
 pub const INCIDENT_RECORDS_SAID: usize = 250;
 /// Bytes of the log of incidents, maintenance and banners in memory: a quarter of the largest
 /// journal. The log takes a quarter of the configured journal at most.

@@ -2,7 +2,7 @@
 //! as the journal has them. What is derived from it can be derived anew, so a reload, an undo or a
 //! restart needs nothing else.
 
-use crate::limits::{LOG_BYTES, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
+use crate::limits::{FLASH_NODE_BYTES, LOG_BYTES, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
 use crate::text::buffer::Bytes;
 
 /// Length (u16, little-endian) and kind before each payload.
@@ -141,6 +141,13 @@ impl Log {
     /// The first record that is not in the journal yet.
     pub fn unnoted(&self) -> Option<Raw<'_>> {
         self.get(self.noted)
+    }
+
+    /// Bytes that the flash takes for what is not in the journal yet, each record synced.
+    pub fn unnoted_bytes(&self) -> usize {
+        let node = usize::try_from(FLASH_NODE_BYTES).unwrap_or(0);
+        let each = self.from(self.noted).map(|raw| Self::weight_of(raw.payload.len()).saturating_add(node));
+        each.fold(0, usize::saturating_add)
     }
 
     /// Where the first record stands that is not in the journal yet.

@@ -6,6 +6,7 @@
 //! [`people`] does what people say, [`eviction`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
+mod allowance;
 mod auto;
 mod capacity;
 mod derived;
@@ -17,6 +18,7 @@ pub mod record;
 mod replaced;
 mod tell;
 
+use allowance::Allowances;
 pub use auto::Looks;
 use auto::Watch;
 pub use capacity::ArchiveCheck;
@@ -190,6 +192,8 @@ pub enum Refusal {
     TooLong,
     /// People have added as much to this incident as they may.
     TooMany,
+    /// This person has written as much to the flash as they may for now.
+    Worn,
     /// Neither words nor anything else were given.
     Empty,
     /// There is no room, and what is kept is what people wrote or what goes on.
@@ -220,6 +224,10 @@ impl Refusal {
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
             Self::TooMany => {
                 "it has as many updates as an incident may have; 'resolve' it, and 'open' another one"
+            }
+            Self::Worn => {
+                "you have written as much as the flash bears; some of that comes back each minute. 'redact', 'undo' \
+                 and what ends something always work"
             }
             Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
@@ -316,6 +324,8 @@ pub struct Incidents {
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
     counters: Counters,
+    /// What people may still write.
+    allowances: Allowances,
 }
 
 impl Default for Incidents {
@@ -349,6 +359,7 @@ impl Incidents {
             pauses: [(Mono(0), 0); SITES],
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
+            allowances: Allowances::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::incidents::entries::LOOKED_AT;
-use crate::limits::{INCIDENT_RECORDS_SAID, RENDER_PASSES};
+use crate::limits::{INCIDENT_RECORDS_SAID, PEOPLE_FLASH_BYTES, RENDER_PASSES};
 use crate::model::{Lang, PageKind};
 use crate::render::{self, PageBuf};
 use crate::text::buffer::Bytes;
@@ -106,4 +106,53 @@ fn every_step_is_told_with_its_last_correction_however_many_there_are() {
     let view = sim.engine.view(&sim.config, sim.clocks());
     let count = view.newest_steps(HOME, 1, 3, &mut |step| newest.push((step.number, step.amended)));
     assert_eq!((count, newest), (121, vec![(121, true), (120, false), (119, false)]));
+}
+
+/// Opens and redacts in turns, as long as that is done. Returns how often it was.
+fn open_and_redact(sim: &mut Sim, who: u32) -> u32 {
+    let (service, component) = (WIFI, None);
+    let mut rounds = 0;
+    while rounds < 1000 {
+        let words = own("x");
+        let open = Action::Open { service, component, state: State::Outage, title: "", words };
+        let number = match sim.act(who, open) {
+            Ok(Done::Incident(number)) => number,
+            refused => {
+                assert_eq!(refused, Err(Refusal::Worn));
+                break;
+            }
+        };
+        // The journal is written anew.
+        sim.act(who, Action::Redact { number }).unwrap();
+        sim.engine.noted_all(false, sim.clocks());
+        rounds += 1;
+    }
+    rounds
+}
+
+#[test]
+fn a_person_has_an_allowance_of_flash_that_refuses_no_redaction() {
+    let mut sim = well();
+    let (service, component) = (WIFI, None);
+    let open = || Action::Open { service, component, state: State::Outage, title: "", words: own("x") };
+    for who in [ANNA, ANNA, BEN] {
+        assert!(matches!(sim.act(who, open()), Ok(Done::Incident(_))));
+    }
+    let (_, _, capacity) = sim.engine.incidents().usage();
+    let most = PEOPLE_FLASH_BYTES / (u32::try_from(capacity).unwrap() * 3 / 2) + 1;
+    let rounds = open_and_redact(&mut sim, ANNA);
+    assert!((most / 2..=most).contains(&rounds), "{rounds} of {most}");
+    // What takes away goes on, whoever wrote it; others write on, and so does the owner.
+    let words = Words::None;
+    assert_eq!(sim.act(ANNA, Action::Banner { state: None, words: own("x") }), Err(Refusal::Worn));
+    assert_eq!(sim.act(ANNA, Action::Redact { number: 1 }), Ok(Done::Incident(1)));
+    let resolved = Action::Update { number: 2, phase: Phase::Resolved, words };
+    assert_eq!(sim.act(ANNA, resolved), Ok(Done::Incident(2)));
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(2)));
+    assert!(matches!(sim.act(BEN, open()), Ok(Done::Incident(_))));
+    assert_eq!(open_and_redact(&mut sim, OWNER), 1000);
+    // It grows back.
+    sim.at(sim.now.0 / MIN + 60);
+    let again = open_and_redact(&mut sim, ANNA);
+    assert!((1..=6).contains(&again), "{again}");
 }
