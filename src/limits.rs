@@ -125,6 +125,20 @@ pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples after it is unpacked. More is answered 413. Telegraf's usual batch of
 /// 1,000 has about 300,000.
 pub const GUNZIP_BYTES: u64 = 16_777_216;
+/// The work of one turn: bytes of bodies that are read, weighed as below. About six million
+/// instructions at most. Others are served after a turn.
+pub const TURN_WORK: u32 = 32_768;
+/// Bytes of a body that are looked at between two looks at the work done. Also what is unpacked at
+/// once.
+pub const PIECE_BYTES: usize = 512;
+/// An alert, a sample that a rule asks for and a mistake weigh as much as so many bytes. Each of
+/// them may change 256 components.
+pub const EVENT_WORK: u32 = 256;
+/// A packed byte weighs as much as so many others. A block without content takes 12 of them, and
+/// costs 20,000 instructions.
+pub const PACKED_WORK: u32 = 16;
+/// A piece weighs as much as so many bytes besides. Chunks of one byte are pieces.
+pub const PIECE_WORK: u32 = 64;
 /// Bytes of the window of one body that is unpacked (RFC 1951, section 2).
 pub const GUNZIP_WINDOW_BYTES: usize = 32_768;
 /// Tags of one sample that rules ask for.
@@ -278,6 +292,14 @@ pub const FLASH_NODE_BYTES: u32 = 68;
 /// snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
+/// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
+/// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
+/// what begins something is refused, and what ends it or takes it away is not. 16 bytes of memory a
+/// user.
+pub const PEOPLE_FLASH_BYTES: u32 = 2_097_152;
+/// So much of [`PEOPLE_FLASH_BYTES`] grows back in a second: 3 MB in a day.
+pub const PEOPLE_FLASH_SECOND: u32 = 36;
+
 // ---- incidents ----------------------------------------------------------------------------------
 
 /// Bytes of an update, or of the words of a maintenance or a banner. 450 letters of Arabic fit.
@@ -292,14 +314,6 @@ pub const INCIDENTS: usize = 64;
 /// What people may add to one incident: updates, corrections, titles. A further one is refused, but
 /// an end never is. A night of work has about 30. A page, a correction and an undo look through all
 /// of them.
-/// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
-/// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
-/// what begins something is refused, and what ends it or takes it away is not. 16 bytes of memory a
-/// user.
-pub const PEOPLE_FLASH_BYTES: u32 = 2_097_152;
-/// So much of [`PEOPLE_FLASH_BYTES`] grows back in a second: 3 MB in a day.
-pub const PEOPLE_FLASH_SECOND: u32 = 36;
-
 pub const INCIDENT_RECORDS_SAID: usize = 250;
 /// Bytes of the log of incidents, maintenance and banners in memory: a quarter of the largest
 /// journal. The log takes a quarter of the configured journal at most.
@@ -502,6 +516,19 @@ pub const PAST_SHOWN: usize = 5;
 /// Rendered pages that are held: (site, language) pairs in use, and pages still being sent to slow
 /// readers.
 pub const PAGES: usize = 8;
+/// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
+pub const PAGES_NOW: usize = 6;
+/// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
+/// sites alone. A page that got worse may borrow as many again.
+pub const RENDERS: u32 = 8;
+/// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
+/// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
+pub const RENDERS_SECOND: u32 = 16;
+/// How old a copy may be that is served instead.
+pub const STALE_TIME: Millis = Millis::from_secs(1);
+/// How long a page waits for its turn to be rendered if there is no such copy. After that, the
+/// answer is 503 with `Retry-After`.
+pub const RENDER_WAIT: Millis = Millis::from_secs(1);
 
 const _: () = assert!(SSH_CALLS < CONSOLES, "who is on the board finds a place");
 const _: () = assert!(SSH_SESSIONS_EACH < SSH_SESSIONS, "nobody keeps all others out");
@@ -520,6 +547,10 @@ const _: () = assert!(HEAD_BYTES <= u16::MAX as usize, "a head's scanner counts 
 const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts header lines in 8 bits");
 const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
 const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
+const _: () = assert!(
+    PIECE_BYTES * PACKED_WORK as usize <= TURN_WORK as usize,
+    "a packed piece is no more than a turn"
+);
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
 const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must be remembered");
 const _: () =
@@ -529,6 +560,7 @@ const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BY
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
     assert!(SHEET_BYTES > STORY_BYTES && SHEET_BYTES > BARS_BYTES, "a page of its own has more room");
+const _: () = assert!(PAGES_NOW < PAGES, "other pages have room, too");
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");

@@ -318,6 +318,16 @@ impl Slot {
         Ok(())
     }
 
+    /// Lets all others have their turn, and the reactor first: a task that is woken at once would
+    /// have its next turn before it. Who does not take what was sent waits here.
+    pub async fn turn(&self, stream: &Stream) -> io::Result<()> {
+        poll_fn(|cx| {
+            self.check(cx)?;
+            stream.poll_writable(cx)
+        })
+        .await
+    }
+
     /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there
     /// already.
     pub async fn read(&self, stream: &Stream, buf: &mut [u8], eager: bool) -> io::Result<usize> {

@@ -1,6 +1,7 @@
 //! One connection: request after request, until it closes, is told to, or runs out of time.
 
 use std::io;
+use std::time::Duration;
 
 use aiglon::http::Status;
 use aiglon::http::body::Body;
@@ -9,17 +10,23 @@ use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
-    QUERY_BYTES, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
+    QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
 use aiglon::render;
 use aiglon::text::Span;
+use smol::Timer;
 use ufmt::uwrite;
 
+use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
+use super::super::tally::add;
 use super::answer::Plan;
 use super::batch::{Complaint, Shape};
 use super::web::Web;
+
+/// From one look whether a page may be rendered to the next.
+const RENDER_AGAIN: Duration = Duration::from_millis(1000 / RENDERS_SECOND as u64);
 
 const NOT_FOUND: &str = "404 Not Found\n";
 
@@ -128,6 +135,10 @@ impl Connection<'_> {
             if self.request(head_len).await? == Next::Close {
                 return Ok(());
             }
+            if self.filled > 0 {
+                // The next request is here already, and others have asked before.
+                self.slot.turn(self.stream).await?;
+            }
         }
     }
 
@@ -198,12 +209,19 @@ impl Connection<'_> {
                 expect_continue: request.expect_continue,
                 framing: request.body,
             };
-            let plan = match web.plan(&request, self.listener, self.peer) {
-                Plan::Busy => {
-                    make_room(web).await;
-                    web.plan(&request, self.listener, self.peer)
+            let wait_by = clock::mono().plus(RENDER_WAIT);
+            let plan = loop {
+                match web.plan(&request, self.listener, self.peer) {
+                    Plan::Busy => {
+                        make_room(web).await;
+                        break web.plan(&request, self.listener, self.peer);
+                    }
+                    Plan::Later if clock::mono() < wait_by => {
+                        add(&web.pages.waited);
+                        Timer::after(RENDER_AGAIN).await;
+                    }
+                    plan => break plan,
                 }
-                plan => plan,
             };
             terms.keep_alive &= !matches!(plan, Plan::Gone);
             if matches!(plan, Plan::List(_) | Plan::Redirect(_)) {
@@ -241,7 +259,7 @@ impl Connection<'_> {
         let body = match &plan {
             Plan::Words(status, words) => self.begin_words(terms, *status, words)?,
             Plan::Gone => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
-            Plan::Busy => {
+            Plan::Busy | Plan::Later => {
                 self.begin_words(terms, Status::ServiceUnavailable, "busy, try again in a second\n")?
             }
             Plan::Json(status, words) => {
@@ -271,20 +289,15 @@ impl Connection<'_> {
             Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
             Plan::Page { found, not_modified, public } => {
                 let status = if *not_modified { Status::NotModified } else { Status::Ok };
-                let mut response = Response::new(status, Content::Length(found.bytes.len()));
-                response.content_type = "text/html; charset=utf-8";
+                let mut response = page_head(status, Content::Length(found.bytes.len()), *public);
                 response.etag = Some(Etag(found.etag));
-                response.vary = "Accept-Language";
-                response.csp = render::CSP;
-                response.noindex = !public;
-                response.cache_control = if *public {
-                    "public, max-age=15, stale-if-error=300"
-                } else {
-                    "private, max-age=15, stale-if-error=300"
-                };
                 self.slot.reads(Some(found.place));
                 self.begin(terms, response)?;
                 if *not_modified { b"" } else { found.bytes.as_slice() }
+            }
+            Plan::Unheld { public } => {
+                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *public))?;
+                b""
             }
             Plan::Text { found, content_type } => {
                 let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
@@ -344,15 +357,19 @@ impl Connection<'_> {
         self.slot.doing(Doing::Body, DRAIN_TIME);
         let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
-            let Ok(step) = body.decode(self.buffers.read.get(..self.filled).unwrap_or_default()) else {
-                return Ok(false);
-            };
-            let (consumed, done) = (step.consumed, step.done);
-            self.consume(consumed);
-            if done {
+            let mut used = 0;
+            while used < self.filled && !body.is_done() {
+                let Ok(step) = body.decode(self.unread().get(used..).unwrap_or_default()) else {
+                    return Ok(false);
+                };
+                used += step.consumed;
+            }
+            self.consume(used);
+            if body.is_done() {
                 return Ok(true);
             }
-            if self.filled == 0 && self.fill(true).await? == 0 {
+            // Not eagerly, so that others have their turn.
+            if self.fill(false).await? == 0 {
                 return Ok(false);
             }
         }
@@ -514,6 +531,21 @@ impl Connection<'_> {
         }
         Ok(())
     }
+}
+
+/// What the head of a page says, but for what identifies it.
+fn page_head(status: Status, content: Content, public: bool) -> Response<'static> {
+    let mut response = Response::new(status, content);
+    response.content_type = "text/html; charset=utf-8";
+    response.vary = "Accept-Language";
+    response.csp = render::CSP;
+    response.noindex = !public;
+    response.cache_control = if public {
+        "public, max-age=15, stale-if-error=300"
+    } else {
+        "private, max-age=15, stale-if-error=300"
+    };
+    response
 }
 
 /// What somebody is told who asks with a method that is not for the path.

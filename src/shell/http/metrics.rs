@@ -102,6 +102,19 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     );
     console(t, web);
     t.one("pages_rendered_total", "counter", "Pages rendered anew.", web.tally.pages_rendered.get());
+    t.one(
+        "pages_stale_total",
+        "counter",
+        "Copies of a moment ago that were served since enough was rendered.",
+        web.pages.stale.get(),
+    );
+    t.one("pages_waited_total", "counter", "How often a page waited to be rendered.", web.pages.waited.get());
+    t.one(
+        "body_turns_full_total",
+        "counter",
+        "How often a body waited for others since it was much work.",
+        web.tally.turns_full.get(),
+    );
 
     t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");
     for (verdict, name) in Verdict::ALL {
