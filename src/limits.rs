@@ -137,6 +137,11 @@ pub const EVENT_WORK: u32 = 256;
 /// A packed byte weighs as much as so many others. A block without content takes 12 of them, and
 /// costs 20,000 instructions.
 pub const PACKED_WORK: u32 = 16;
+/// Bytes of an alert weigh as much as twice as many if so many lines of the configuration match
+/// alerts, and so on. A glob looks at each byte of a label.
+pub const MATCHES_WORK: u32 = 32;
+/// The same for rules, which look at each sample.
+pub const RULES_WORK: u32 = 8;
 /// A piece weighs as much as so many bytes besides. Chunks of one byte are pieces.
 pub const PIECE_WORK: u32 = 64;
 /// Bytes of the window of one body that is unpacked (RFC 1951, section 2).

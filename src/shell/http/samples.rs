@@ -10,7 +10,7 @@ use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
-use aiglon::limits::{EVENT_WORK, LINE_READERS, PACKED_WORK, PIECE_WORK, READERS};
+use aiglon::limits::{EVENT_WORK, LINE_READERS, MATCHES_WORK, PACKED_WORK, PIECE_WORK, READERS, RULES_WORK};
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
 use static_cell::ConstStaticCell;
@@ -138,6 +138,8 @@ pub struct BodyReader<'a> {
     gunzip: Option<RefMut<'a, Gunzip<'static>>>,
     /// Alerts, samples and mistakes that were found since the work was last asked for.
     events: u32,
+    /// How much the configuration asks about each byte.
+    weight: u32,
     _turns: [Option<Turn<'a>>; 3],
 }
 
@@ -189,6 +191,10 @@ impl Intake {
                 None
             },
             events: 0,
+            weight: port.look(|config| match batch.shape {
+                Shape::Alerts(_) => 1 + cost(config.matches.len()) / MATCHES_WORK,
+                _ => 1 + cost(config.rules.len()) / RULES_WORK,
+            }),
             _turns: turns,
         })
     }
@@ -238,16 +244,16 @@ impl BodyReader<'_> {
             self.gunzip = Some(gunzip);
             let done = consumed == payload.len() && came == 0;
             let packed = cost(consumed).saturating_mul(PACKED_WORK);
-            return Ok(Unpacked { consumed, done, work: self.work(packed.saturating_add(cost(came))) });
+            return Ok(Unpacked { consumed, done, work: self.work(came).saturating_add(packed) });
         }
         self.feed(payload, complaint)?;
-        Ok(Unpacked { consumed: payload.len(), done: true, work: self.work(cost(payload.len())) })
+        Ok(Unpacked { consumed: payload.len(), done: true, work: self.work(payload.len()) })
     }
 
     /// What reading so many bytes was, with what was found in them.
-    fn work(&mut self, bytes: u32) -> u32 {
+    fn work(&mut self, bytes: usize) -> u32 {
         let events = std::mem::take(&mut self.events).saturating_mul(EVENT_WORK);
-        bytes.saturating_add(events).saturating_add(PIECE_WORK)
+        cost(bytes).saturating_mul(self.weight).saturating_add(events).saturating_add(PIECE_WORK)
     }
 
     /// Reads a piece of the body, but for the mark that some editors put before it.
