@@ -225,6 +225,16 @@ pub const CREDENTIALS_BYTES: usize = 256;
 pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// Connections served at the same time. About 11 KiB each when used.
 pub const CONNECTIONS: usize = 64;
+/// Connections that wait in the kernel to be accepted, at each listener. A crowd does not fill it
+/// between two turns. The system's `somaxconn` may allow fewer.
+pub const BACKLOG: i32 = 1024;
+/// If visitors hold all connections that they may, and all have come within this time, those who
+/// come wait in the kernel for so long. Then all come in at once, and most have said what they
+/// want. A crowd that connects and says nothing would else push out each visitor within a moment.
+pub const CROWD_WAIT: Millis = Millis(250);
+/// Idle connections of each source that give way to no visitor who is being served. Prometheus and
+/// Telegraf keep one or two each.
+pub const SENDER_IDLE_EACH: usize = 4;
 /// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot
 /// silence them.
 pub const CONNECTIONS_INGEST: usize = 16;
@@ -433,7 +443,8 @@ pub const SSH_SESSIONS: usize = 16;
 /// Sessions of one user at the same time, so that others can log in.
 pub const SSH_SESSIONS_EACH: usize = 8;
 /// Connections that have not logged in yet. About 60 KiB each. When all places are taken, a
-/// connection gives way of the address that has most of them.
+/// connection gives way of the address that has most of them, else the oldest that has not finished
+/// its key exchange.
 pub const SSH_LOGINS: usize = 16;
 /// From a connection's start to its login.
 pub const SSH_LOGIN_TIME: Millis = Millis::from_secs(20);

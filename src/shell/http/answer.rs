@@ -48,11 +48,11 @@ pub enum Plan<'a> {
     /// A body to be taken in.
     Ingest(Batch),
     /// The alerts of a site, in pieces.
-    List(SiteId),
+    List(SiteId, SourceId),
     /// 204: a heartbeat was taken.
-    Beaten,
+    Beaten(SourceId),
     /// What InfluxDB answers to a query that finds nothing.
-    NoResults,
+    NoResults(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
 }
@@ -112,7 +112,7 @@ impl<'a> Web<'a> {
             }
             Route::To(Endpoint::Query) => match self.source(core.config, request, arrival, Scope::Push) {
                 Err(refusal) => refusal,
-                Ok(_) => Plan::NoResults,
+                Ok(source) => Plan::NoResults(source),
             },
             Route::Heartbeat(name) => self.beat(core, request, arrival, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
@@ -288,7 +288,7 @@ impl<'a> Web<'a> {
         core.step(Input::Beat { id, failed });
         // On flash before its sender is told so.
         core.commit();
-        Plan::Beaten
+        Plan::Beaten(source)
     }
 
     fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
@@ -310,7 +310,7 @@ impl<'a> Web<'a> {
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",
             ),
-            Ok(_) => Plan::List(site),
+            Ok(_) => Plan::List(site, source),
         }
     }
 }

@@ -12,6 +12,7 @@ use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
     QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
+use aiglon::model::SourceId;
 use aiglon::render;
 use aiglon::text::Span;
 use smol::Timer;
@@ -224,7 +225,7 @@ impl Connection<'_> {
                 }
             };
             terms.keep_alive &= !matches!(plan, Plan::Gone);
-            if matches!(plan, Plan::List(_) | Plan::Redirect(_)) {
+            if matches!(plan, Plan::List(..) | Plan::Redirect(_)) {
                 self.buffers.query.clear();
                 // The length of a list's has been looked at.
                 _ = self.buffers.query.push_str(request.query);
@@ -233,23 +234,26 @@ impl Connection<'_> {
         };
         self.consume(head_len);
         if let Plan::Ingest(batch) = plan {
-            self.is_sender = true;
-            self.slot.is_sender();
+            self.is_sender(batch.source);
             return self.ingest(terms, batch).await;
         }
-        if let Plan::List(site) = plan {
-            self.is_sender = true;
-            self.slot.is_sender();
+        if let Plan::List(site, source) = plan {
+            self.is_sender(source);
             // In HTTP/1.0 the list ends with the connection.
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
             self.list(terms, site).await?;
             return self.after(terms).await;
         }
-        if matches!(plan, Plan::Beaten | Plan::NoResults) {
-            self.is_sender = true;
-            self.slot.is_sender();
+        if let Plan::Beaten(source) | Plan::NoResults(source) = plan {
+            self.is_sender(source);
         }
         self.plain(terms, plan).await
+    }
+
+    /// It has shown a token of this source.
+    fn is_sender(&mut self, source: SourceId) {
+        self.is_sender = true;
+        self.slot.is_sender(source);
     }
 
     /// Answers a request whose body, if it has one, does not matter.
@@ -275,11 +279,11 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 words.as_bytes()
             }
-            Plan::Beaten => {
+            Plan::Beaten(_) => {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
-            Plan::NoResults => {
+            Plan::NoResults(_) => {
                 const NOTHING: &[u8] = b"{\"results\":[]}";
                 let mut response = Response::new(Status::Ok, Content::Length(NOTHING.len()));
                 response.content_type = "application/json";
@@ -307,7 +311,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 found.bytes.as_slice()
             }
-            Plan::List(_) | Plan::Ingest(_) => b"",
+            Plan::List(..) | Plan::Ingest(_) => b"",
         };
         self.finish(terms, body).await?;
         self.slot.reads(None);
@@ -354,7 +358,7 @@ impl Connection<'_> {
 
     /// Reads a body of at most [`DRAIN_BYTES`] and forgets it. False if it was longer or wrong.
     async fn drain(&mut self, framing: Framing) -> io::Result<bool> {
-        self.slot.doing(Doing::Body, DRAIN_TIME);
+        self.slot.doing(Doing::Drain, DRAIN_TIME);
         let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
             let mut used = 0;
@@ -381,7 +385,7 @@ impl Connection<'_> {
     /// it has passed the whole body on.
     async fn linger(&mut self) -> io::Result<()> {
         self.stream.finish_writing();
-        self.slot.doing(Doing::Body, DRAIN_TIME);
+        self.slot.doing(Doing::Drain, DRAIN_TIME);
         loop {
             self.filled = 0;
             // Not eagerly, so that others have their turn.
