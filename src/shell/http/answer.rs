@@ -136,15 +136,22 @@ impl<'a> Web<'a> {
         sheet: PageKind,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
-        let id = match secret {
+        let stranger = arrival.peer == Peer::World || request.forwarded;
+        let is_told = |&id: &SiteId| visibility(config, id) != Visibility::Local || !stranger;
+        let found = match secret {
+            // The name of a site that is not for them leads where any other name does: to the site
+            // that answers to all names, if there is one.
             None => {
-                config.site_by_host(request.host).filter(|&id| visibility(config, id) != Visibility::Unlisted)
+                let listed = |id: &SiteId| visibility(config, *id) != Visibility::Unlisted;
+                let named = config.site_by_host(request.host).filter(listed);
+                let other = || config.site_of_all_names().filter(|id| listed(id) && is_told(id));
+                named.filter(is_told).or_else(other).or(named)
             }
             Some(secret) => secret_site(config, request.host, secret),
         };
-        let Some(id) = id else { return NOT_FOUND };
+        let Some(id) = found else { return NOT_FOUND };
         let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
-        if site.visibility == Visibility::Local && (arrival.peer == Peer::World || request.forwarded) {
+        if !is_told(&id) {
             // The same answer as for a site that does not exist.
             if self.port.warnings.may() {
                 log::warn!(

@@ -340,6 +340,8 @@ impl Connection<'_> {
         }
         let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
         response.location = &location;
+        // It may name a secret.
+        (response.cache_control, response.noindex) = ("private, no-store", true);
         self.begin(terms, response)?;
         Ok(b"")
     }
