@@ -125,6 +125,25 @@ pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples after it is unpacked. More is answered 413. Telegraf's usual batch of
 /// 1,000 has about 300,000.
 pub const GUNZIP_BYTES: u64 = 16_777_216;
+/// The work of one turn: bytes of bodies that are read, weighed as below. About six million
+/// instructions at most. Others are served after a turn.
+pub const TURN_WORK: u32 = 32_768;
+/// Bytes of a body that are looked at between two looks at the work done. Also what is unpacked at
+/// once.
+pub const PIECE_BYTES: usize = 512;
+/// An alert, a sample that a rule asks for and a mistake weigh as much as so many bytes. Each of
+/// them may change 256 components.
+pub const EVENT_WORK: u32 = 256;
+/// A packed byte weighs as much as so many others. A block without content takes 12 of them, and
+/// costs 20,000 instructions.
+pub const PACKED_WORK: u32 = 16;
+/// Bytes of an alert weigh as much as twice as many if so many lines of the configuration match
+/// alerts, and so on. A glob looks at each byte of a label.
+pub const MATCHES_WORK: u32 = 32;
+/// The same for rules, which look at each sample.
+pub const RULES_WORK: u32 = 8;
+/// A piece weighs as much as so many bytes besides. Chunks of one byte are pieces.
+pub const PIECE_WORK: u32 = 64;
 /// Bytes of the window of one body that is unpacked (RFC 1951, section 2).
 pub const GUNZIP_WINDOW_BYTES: usize = 32_768;
 /// Tags of one sample that rules ask for.
@@ -210,6 +229,16 @@ pub const CREDENTIALS_BYTES: usize = 256;
 pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// Connections served at the same time. About 11 KiB each when used.
 pub const CONNECTIONS: usize = 64;
+/// Connections that wait in the kernel to be accepted, at each listener. A crowd does not fill it
+/// between two turns. The system's `somaxconn` may allow fewer.
+pub const BACKLOG: i32 = 1024;
+/// If visitors hold all connections that they may, and all have come within this time, those who
+/// come wait in the kernel for so long. Then all come in at once, and most have said what they
+/// want. A crowd that connects and says nothing would else push out each visitor within a moment.
+pub const CROWD_WAIT: Millis = Millis(250);
+/// Idle connections of each source that give way to no visitor who is being served. Prometheus and
+/// Telegraf keep one or two each.
+pub const SENDER_IDLE_EACH: usize = 4;
 /// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot
 /// silence them.
 pub const CONNECTIONS_INGEST: usize = 16;
@@ -282,6 +311,14 @@ pub const FLASH_NODE_BYTES: u32 = 68;
 /// snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
+/// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
+/// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
+/// what begins something is refused, and what ends it or takes it away is not. 16 bytes of memory a
+/// user.
+pub const PEOPLE_FLASH_BYTES: u32 = 2_097_152;
+/// So much of [`PEOPLE_FLASH_BYTES`] grows back in a second: 3 MB in a day.
+pub const PEOPLE_FLASH_SECOND: u32 = 36;
+
 // ---- incidents ----------------------------------------------------------------------------------
 
 /// Bytes of an update, or of the words of a maintenance or a banner. 450 letters of Arabic fit.
@@ -293,6 +330,10 @@ pub const LANG_TAG_BYTES: usize = 16;
 /// Incidents that are kept over all sites. Of more, the oldest goes first that ended and has no
 /// words of people.
 pub const INCIDENTS: usize = 64;
+/// What people may add to one incident: updates, corrections, titles. A further one is refused, but
+/// an end never is. A night of work has about 30. A page, a correction and an undo look through all
+/// of them.
+pub const INCIDENT_RECORDS_SAID: usize = 250;
 /// Bytes of the log of incidents, maintenance and banners in memory: a quarter of the largest
 /// journal. The log takes a quarter of the configured journal at most.
 pub const LOG_BYTES: usize = 65_536;
@@ -406,7 +447,8 @@ pub const SSH_SESSIONS: usize = 16;
 /// Sessions of one user at the same time, so that others can log in.
 pub const SSH_SESSIONS_EACH: usize = 8;
 /// Connections that have not logged in yet. About 60 KiB each. When all places are taken, a
-/// connection gives way of the address that has most of them.
+/// connection gives way of the address that has most of them, else the oldest that has not finished
+/// its key exchange.
 pub const SSH_LOGINS: usize = 16;
 /// From a connection's start to its login.
 pub const SSH_LOGIN_TIME: Millis = Millis::from_secs(20);
@@ -474,8 +516,11 @@ pub const DETAIL_BYTES: usize = PAGE_BYTES / 2 - 8192;
 pub const INCIDENTS_SHOWN: usize = 5;
 /// Steps shown of each of them, the newest first. The page of the incident has more.
 pub const STEPS_SHOWN: usize = 4;
-/// Steps on the page of an incident, the newest first. Each is looked up by going through all.
+/// Steps on the page of an incident, the newest first. On the stack, 24 bytes each.
 pub const INCIDENT_STEPS_SHOWN: usize = 50;
+/// How often a page goes through the log of incidents at most. Once costs about 100,000
+/// instructions when the log is full.
+pub const RENDER_PASSES: usize = 40;
 /// Components in the title of an incident that has no title of its own.
 pub const TITLE_PARTS: usize = 3;
 /// Components that the page of an incident names.
@@ -491,6 +536,19 @@ pub const PAST_SHOWN: usize = 5;
 /// Rendered pages that are held: (site, language) pairs in use, and pages still being sent to slow
 /// readers.
 pub const PAGES: usize = 8;
+/// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
+pub const PAGES_NOW: usize = 6;
+/// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
+/// sites alone. A page that got worse may borrow as many again.
+pub const RENDERS: u32 = 8;
+/// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
+/// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
+pub const RENDERS_SECOND: u32 = 16;
+/// How old a copy may be that is served instead.
+pub const STALE_TIME: Millis = Millis::from_secs(1);
+/// How long a page waits for its turn to be rendered if there is no such copy. After that, the
+/// answer is 503 with `Retry-After`.
+pub const RENDER_WAIT: Millis = Millis::from_secs(1);
 
 const _: () = assert!(SSH_CALLS < CONSOLES, "who is on the board finds a place");
 const _: () = assert!(SSH_SESSIONS_EACH < SSH_SESSIONS, "nobody keeps all others out");
@@ -509,6 +567,10 @@ const _: () = assert!(HEAD_BYTES <= u16::MAX as usize, "a head's scanner counts 
 const _: () = assert!(HEADERS <= u8::MAX as usize, "a head's scanner counts header lines in 8 bits");
 const _: () = assert!(CHUNK_LINE_BYTES <= u16::MAX as usize, "a chunk's line is counted in 16 bits");
 const _: () = assert!(CHUNK_EXTENSION_BYTES <= u16::MAX as usize, "chunk extensions are counted in 16 bits");
+const _: () = assert!(
+    PIECE_BYTES * PACKED_WORK as usize <= TURN_WORK as usize,
+    "a packed piece is no more than a turn"
+);
 const _: () = assert!(CONNECTIONS_INGEST < CONNECTIONS, "visitors need connections too");
 const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must be remembered");
 const _: () =
@@ -518,6 +580,7 @@ const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BY
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
     assert!(DETAIL_BYTES > STORY_BYTES && DETAIL_BYTES > BARS_BYTES, "a page of its own has more room");
+const _: () = assert!(PAGES_NOW < PAGES, "other pages have room, too");
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");
 const _: () = assert!(WORDS_BYTES + TITLE_BYTES < LINE_BYTES, "a line must hold a title and words");

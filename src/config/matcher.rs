@@ -120,10 +120,13 @@ impl Config {
         let name = end.and_then(|colon| host.get(..colon)).unwrap_or(host);
         let name = name.strip_suffix('.').unwrap_or(name);
         let known = self.hosts.iter().find(|known| self.str(known.name).eq_ignore_ascii_case(name));
-        known.map(|known| known.site).or_else(|| {
-            let ids = (0u8..).map(SiteId).zip(&self.sites);
-            ids.map(|(id, _)| id).find(|&id| !self.hosts.iter().any(|known| known.site == id))
-        })
+        known.map(|known| known.site).or_else(|| self.site_of_all_names())
+    }
+
+    /// The site that answers to all names that no other site has.
+    pub fn site_of_all_names(&self) -> Option<SiteId> {
+        let ids = (0u8..).map(SiteId).zip(&self.sites);
+        ids.map(|(id, _)| id).find(|&id| !self.hosts.iter().any(|known| known.site == id))
     }
 
     /// Whether a label or annotation of this name may be kept: a matcher or a `publish` of this

@@ -69,6 +69,8 @@ pub struct Rule {
     pub name: Span,
     /// Whose samples it looks at.
     pub source: SourceId,
+    /// Whether it counts people, as far as names tell: then no metric tells of it.
+    pub of_people: bool,
     /// What it is about; without one, only operators see it.
     pub component: Option<ComponentId>,
     /// How bad it is when it fires; never [`Severity::Fine`].

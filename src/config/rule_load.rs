@@ -243,6 +243,9 @@ impl Loader<'_, '_> {
                     || of(row.of)
                     || terms.any(|term| of(term.value))
             };
+            if let Some(place) = self.config.rules.get_mut(index) {
+                place.of_people = people;
+            }
             let id = RuleId(u8::try_from(index).unwrap_or(u8::MAX));
             let first = self.config.expected.iter().find(|expected| expected.rule == id);
             let expects = first.map(|expected| expected.value);

@@ -214,11 +214,17 @@ impl Engine {
             Finding::Silent => self.sources.last_of(component.feeders).map(At::Mono).or(earliest),
             _ => earliest,
         };
+        let before = status.shown();
         if status.publish(earliest, now)
             && let Some(site) = config.site_of(id)
         {
+            let worse = status.shown() > before;
             self.stirred = true;
-            self.touch(site);
+            if worse {
+                self.touch(site);
+            } else {
+                self.touch_mildly(site);
+            }
         }
     }
 }

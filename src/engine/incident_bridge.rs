@@ -6,7 +6,7 @@ use super::status::ComponentStatus;
 use crate::config::Config;
 use crate::incidents::uptime::{Lived, Uptime};
 use crate::incidents::{Action, Done, Incidents, Looks, Refusal};
-use crate::limits::WAKE_LEAST;
+use crate::limits::{SITES, WAKE_LEAST};
 use crate::model::{ComponentId, Finding, SiteId, State};
 use crate::time::Now;
 
@@ -48,6 +48,9 @@ impl Engine {
     ) -> Result<Done, Refusal> {
         self.step(config, now, super::Input::Pass);
         let done = self.incidents.act(config, now, site, who, action);
+        if done.is_ok() {
+            self.touch(site);
+        }
         self.look(config, now);
         done
     }
@@ -125,7 +128,10 @@ impl Engine {
             self.uptime.set(config, id, lived, now);
         }
         let touched = self.incidents.take_touched();
-        self.touch_all(touched);
+        // What of it is worse, a component was shown to be.
+        for site in (0u8..).map(SiteId).take(SITES).filter(|site| touched >> site.0 & 1 == 1) {
+            self.touch_mildly(site);
+        }
         if let Some(at) = self.incidents.wakes_at() {
             self.wake_at(at.max(now.mono.plus(WAKE_LEAST)));
         }

@@ -52,7 +52,7 @@ impl Engine {
             let this = wall.secs().div_euclid(60);
             if *minute != this {
                 *minute = this;
-                self.touch(settings.site);
+                self.touch_mildly(settings.site);
             }
         }
     }

@@ -190,6 +190,8 @@ pub struct Engine {
     passed: Mono,
     wake: Option<Mono>,
     generations: [u32; SITES],
+    /// The same for what must be shown at once.
+    urgent: [u32; SITES],
     as_of_minute: [i64; SITES],
     counters: Counters,
     boot: Boot,
@@ -229,6 +231,7 @@ impl Engine {
             passed: Mono(0),
             wake: None,
             generations: [0; SITES],
+            urgent: [0; SITES],
             as_of_minute: [0; SITES],
             counters: Counters {
                 verdicts: [0; 8],
@@ -338,9 +341,7 @@ impl Engine {
         self.rejudge(config, now, false);
         // What is planned is on, or over, by the new time; and pages tell times by it.
         self.stirred = true;
-        for generation in &mut self.generations {
-            *generation = generation.wrapping_add(1);
-        }
+        self.touch_all(u8::MAX);
     }
 
     /// When it wants to be stepped with [`Input::Pass`]; `None` if nothing changes with time alone.
@@ -354,6 +355,13 @@ impl Engine {
     /// A number that changes whenever the page of a site does.
     pub fn generation(&self, site: SiteId) -> u32 {
         self.generations.get(site.index()).copied().unwrap_or_default()
+    }
+
+    /// A number that changes whenever the page of a site gets worse, and whenever a person has done
+    /// something: a page of before must not be served any more. That all is better, or the minute
+    /// of the last sign of life, may be told a second later.
+    pub fn urgent(&self, site: SiteId) -> u32 {
+        self.urgent.get(site.index()).copied().unwrap_or_default()
     }
 
     /// How often each thing happened.
@@ -452,8 +460,16 @@ impl Engine {
         }
     }
 
-    /// The page of a site is no longer what it was.
+    /// The page of a site is no longer what it was, and must be shown anew at once.
     fn touch(&mut self, site: SiteId) {
+        self.touch_mildly(site);
+        if let Some(urgent) = self.urgent.get_mut(site.index()) {
+            *urgent = urgent.wrapping_add(1);
+        }
+    }
+
+    /// The page of a site is no longer what it was, and nothing on it is worse.
+    fn touch_mildly(&mut self, site: SiteId) {
         if let Some(generation) = self.generations.get_mut(site.index()) {
             *generation = generation.wrapping_add(1);
         }
@@ -513,6 +529,16 @@ impl View for EngineView<'_> {
 
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
         self.engine.incidents.steps(site, number, self.now, each);
+    }
+
+    fn newest_steps(
+        &self,
+        site: SiteId,
+        number: u32,
+        most: usize,
+        each: &mut dyn FnMut(&StepView<'_>),
+    ) -> usize {
+        self.engine.incidents.newest_steps(site, number, most, self.now, each)
     }
 
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {

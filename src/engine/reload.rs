@@ -85,9 +85,7 @@ impl Engine {
         self.reloads = self.reloads.wrapping_add(1);
         self.statuses.iter_mut().for_each(ComponentStatus::unhold);
         self.rejudge(new, now, false);
-        for generation in &mut self.generations {
-            *generation = generation.wrapping_add(1);
-        }
+        self.touch_all(u8::MAX);
         self.wake = Some(now.mono);
     }
 }

@@ -5,7 +5,7 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-use crate::limits::{GUNZIP_BYTES, GUNZIP_WINDOW_BYTES};
+use crate::limits::{GUNZIP_BYTES, GUNZIP_WINDOW_BYTES, PIECE_BYTES};
 
 /// Why a body is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Gunzip<'w> {
     inflate: DecompressorOxide,
     window: &'w mut Window,
     to: usize,
+    /// What has come out and was not handed out yet, as a part of the window.
+    pending: (usize, usize),
 }
 
 impl<'w> Gunzip<'w> {
@@ -75,12 +77,14 @@ impl<'w> Gunzip<'w> {
             inflate: DecompressorOxide::new(),
             window,
             to: 0,
+            pending: (0, 0),
         }
     }
 
     /// Begins a body.
     pub fn start(&mut self) {
         self.total = 0;
+        self.pending = (0, 0);
         self.member();
     }
 
@@ -91,15 +95,18 @@ impl<'w> Gunzip<'w> {
 
     /// Whether a body may end here: between two members, and not before the first.
     pub fn is_whole(&self) -> bool {
-        self.at == At::Head && self.seen == 0 && self.total > 0
+        self.at == At::Head && self.seen == 0 && self.total > 0 && self.pending.0 == self.pending.1
     }
 
     /// Uses up some of `input`; call it again with the rest until nothing is left and nothing comes
-    /// out.
+    /// out. At most [`PIECE_BYTES`] come out at once.
     ///
     /// # Errors
     /// The body is to be given up.
     pub fn decode(&mut self, input: &[u8]) -> Result<Inflated<'_>, GzipError> {
+        if self.pending.0 < self.pending.1 {
+            return Ok(Inflated { consumed: 0, output: self.hand_out() });
+        }
         if self.at == At::Data {
             return self.data(input);
         }
@@ -131,7 +138,15 @@ impl<'w> Gunzip<'w> {
         let output = self.window.get(from..from.saturating_add(written)).unwrap_or_default();
         self.length = self.length.wrapping_add(u32::try_from(written).unwrap_or(0));
         self.sum = output.iter().fold(self.sum, |sum, &byte| crc(sum, byte));
-        Ok(Inflated { consumed, output })
+        self.pending = (from, from.saturating_add(output.len()));
+        Ok(Inflated { consumed, output: self.hand_out() })
+    }
+
+    fn hand_out(&mut self) -> &[u8] {
+        let (from, to) = self.pending;
+        let end = to.min(from.saturating_add(PIECE_BYTES));
+        self.pending.0 = end;
+        self.window.get(from..end).unwrap_or_default()
     }
 
     /// A byte before or behind the data.

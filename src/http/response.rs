@@ -37,6 +37,9 @@ pub enum Content {
     Chunked,
     /// Up to the end of the connection.
     UntilClose,
+    /// To `HEAD`, when nobody knows the length before the content is made (RFC 9110, section
+    /// 9.3.2).
+    Unsaid,
 }
 
 /// What a response head says. Empty strings are left out.
@@ -113,7 +116,7 @@ impl Response<'_> {
             match self.content {
                 Content::Length(length) => number(out, "Content-Length", length)?,
                 Content::Chunked => field(out, "Transfer-Encoding", "chunked")?,
-                Content::UntilClose => {}
+                Content::UntilClose | Content::Unsaid => {}
             }
         }
         if let Some(seconds) = self.retry_after_s {

@@ -2,7 +2,7 @@
 //! as the journal has them. What is derived from it can be derived anew, so a reload, an undo or a
 //! restart needs nothing else.
 
-use crate::limits::{LOG_BYTES, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
+use crate::limits::{FLASH_NODE_BYTES, LOG_BYTES, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
 use crate::text::buffer::Bytes;
 
 /// Length (u16, little-endian) and kind before each payload.
@@ -35,6 +35,12 @@ pub struct Raw<'a> {
     pub kind: u8,
     /// Its bytes.
     pub payload: &'a [u8],
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// How many records were looked at: what a test holds to a budget.
+    pub(crate) static LOOKED_AT: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
 impl Log {
@@ -90,6 +96,8 @@ impl Log {
 
     /// The record that stands at a place where one begins.
     pub fn get(&self, at: usize) -> Option<Raw<'_>> {
+        #[cfg(test)]
+        LOOKED_AT.set(LOOKED_AT.get() + 1);
         let (&[low, high, kind], rest) = self.bytes.as_slice().get(at..)?.split_first_chunk::<HEAD>()?;
         let payload = rest.get(..usize::from(u16::from_le_bytes([low, high])))?;
         Some(Raw { at, kind, payload })
@@ -133,6 +141,13 @@ impl Log {
     /// The first record that is not in the journal yet.
     pub fn unnoted(&self) -> Option<Raw<'_>> {
         self.get(self.noted)
+    }
+
+    /// Bytes that the flash takes for what is not in the journal yet, each record synced.
+    pub fn unnoted_bytes(&self) -> usize {
+        let node = usize::try_from(FLASH_NODE_BYTES).unwrap_or(0);
+        let each = self.from(self.noted).map(|raw| Self::weight_of(raw.payload.len()).saturating_add(node));
+        each.fold(0, usize::saturating_add)
     }
 
     /// Where the first record stands that is not in the journal yet.

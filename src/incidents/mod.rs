@@ -6,10 +6,11 @@
 //! [`people`] does what people say, [`eviction`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
+mod allowance;
 mod auto;
 mod capacity;
 mod derived;
-mod entries;
+pub(crate) mod entries;
 mod eviction;
 mod names;
 mod people;
@@ -17,6 +18,7 @@ pub mod record;
 mod replaced;
 mod tell;
 
+use allowance::Allowances;
 pub use auto::Looks;
 use auto::Watch;
 pub use capacity::ArchiveCheck;
@@ -188,6 +190,10 @@ pub enum Refusal {
     NothingToUndo,
     /// The words or the title are too long.
     TooLong,
+    /// People have added as much to this incident as they may.
+    TooMany,
+    /// This person has written as much to the flash as they may for now.
+    Worn,
     /// Neither words nor anything else were given.
     Empty,
     /// There is no room, and what is kept is what people wrote or what goes on.
@@ -216,6 +222,13 @@ impl Refusal {
             }
             Self::NothingToUndo => "you did nothing in the last ten minutes that can be taken back",
             Self::TooLong => "too long (900 bytes for words, 160 for a title)",
+            Self::TooMany => {
+                "it has as many updates as an incident may have; 'resolve' it, and 'open' another one"
+            }
+            Self::Worn => {
+                "you have written as much as the flash bears; some of that comes back each minute. 'redact', 'undo' \
+                 and what ends something always work"
+            }
             Self::Empty => "nothing was said; give words, a phrase (--say) or, with a banner, a state",
             Self::Full => {
                 "no room: what is kept goes on, or people wrote it in the last two weeks; 'redact' what nobody needs. \
@@ -311,6 +324,8 @@ pub struct Incidents {
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
     counters: Counters,
+    /// What people may still write.
+    allowances: Allowances,
 }
 
 impl Default for Incidents {
@@ -344,6 +359,7 @@ impl Incidents {
             pauses: [(Mono(0), 0); SITES],
             touched: 0,
             counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
+            allowances: Allowances::new(),
         }
     }
 

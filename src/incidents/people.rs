@@ -8,7 +8,7 @@ use super::record::{
 };
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
-use crate::limits::{LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
+use crate::limits::{INCIDENT_RECORDS_SAID, LANG_TAG_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{ComponentId, Forced, Phase, Repeat, ServiceId, SiteId, State, Words};
 use crate::time::{Now, Wall};
 
@@ -42,6 +42,11 @@ impl Incidents {
     ) -> Result<Done, Refusal> {
         let who = who.max(1);
         self.watch_clock(now);
+        if !self.allowances.may_write(who, &action, now) {
+            self.counters.refused = self.counters.refused.saturating_add(1);
+            return Err(Refusal::Worn);
+        }
+        let (purged, replaced, before) = (self.purge, self.forget_at.is_some(), self.log.unnoted_bytes());
         let done = match action {
             Action::Open { service, component, state, title, words } => {
                 self.open_by_hand(now, site, who, (service, component, state), title, words)
@@ -77,6 +82,12 @@ impl Incidents {
             Action::Undo => self.undo(now, site, who),
         }?;
         self.forget_what(&action, now);
+        // Who has the journal written anew pays for it, be it at once or when what was replaced
+        // goes.
+        let anew = self.purge && !purged || self.forget_at.is_some() && !replaced;
+        // The log has half of a file at most, and a snapshot three quarters.
+        let anew = if anew { self.capacity().saturating_mul(3) / 2 } else { 0 };
+        self.allowances.pay(who, self.log.unnoted_bytes().saturating_sub(before), anew, now);
         self.touch(site);
         self.wake = Some(now.mono);
         Ok(done)
@@ -96,6 +107,12 @@ impl Incidents {
         step: &StepRecord<'_>,
     ) -> Result<Done, Refusal> {
         check_words(step.words)?;
+        let said = self.records_of(0, site, step.number).filter(|(_, head, _)| head.who != 0).count();
+        // An end is never too much.
+        if !matches!(step.what, What::Resolved | What::Merged) && said >= INCIDENT_RECORDS_SAID {
+            self.counters.refused = self.counters.refused.saturating_add(1);
+            return Err(Refusal::TooMany);
+        }
         if self.step(now, site, who, flags, step) {
             return Ok(Done::Incident(step.number));
         }

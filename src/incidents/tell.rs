@@ -1,16 +1,26 @@
 //! What a page or a console is told.
 
+use heapless::Vec;
+
 use super::Incidents;
-use super::derived::Incident;
+use super::derived::{Incident, Window};
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
-use crate::limits::{INCIDENTS, MAINTENANCES};
+use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
 };
 use crate::time::{Now, Wall};
+
+/// Where a step stands in the log, its number, and where its last amendment stands.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    number: u16,
+    amended_at: Option<usize>,
+}
 
 impl Incidents {
     /// How a component was seen last.
@@ -80,7 +90,7 @@ impl Incidents {
     }
 
     /// The steps of an incident from a place on, those that were not taken back.
-    fn records_of(
+    pub(super) fn records_of(
         &self,
         from: usize,
         site: SiteId,
@@ -104,68 +114,107 @@ impl Incidents {
 
     /// Calls `each` with every step of an incident, the oldest first.
     pub fn steps(&self, site: SiteId, number: u32, now: Now, each: &mut dyn FnMut(&StepView<'_>)) {
-        let amendments = self.amendments(site, number);
-        for (_, head, record) in self.records_of(0, site, number) {
-            let Some(step) = step_of(&record) else { continue };
-            let amended = (record.words != Words::None || head.who != 0)
-                .then(|| self.amendment(site, number, record.step, amendments))
-                .flatten();
-            // A title stands in an opening's place for words, but is none.
-            let own = if record.what == What::Opened { Words::None } else { record.words };
-            each(&StepView {
-                number: record.step,
-                at: self.wall_of(record.since.map_or(head.when, |since| When::Wall(since.0)), now),
-                step,
-                state: record.state.unwrap_or(State::NoData),
-                component: self.names.component(record.component),
-                words: amended.map_or(own, |(_, words)| words),
-                amended: amended.is_some(),
-                amended_by: amended.map_or(0, |(head, _)| head.who),
-                amended_at: amended.and_then(|(head, _)| self.wall_of(head.when, now)),
-                who: head.who,
-                firing: head.flags & FIRING != 0,
-            });
+        let mut from = Some(0);
+        while let Some(start) = from {
+            let (block, _, next) = self.block(start, site, number, &|_| true, None);
+            block.iter().filter_map(|place| self.step_at(*place, now)).for_each(|step| each(&step));
+            from = next;
         }
     }
 
-    /// Where the first and the last amendment of an incident stand: most have none, and need not be
-    /// looked through for each of their steps.
-    fn amendments(&self, site: SiteId, number: u32) -> Option<(usize, usize)> {
-        let mut places = None;
-        for (at, _, record) in self.records_of(0, site, number) {
-            if record.what == What::Amended {
-                places = Some((places.map_or(at, |(first, _)| first), at));
-            }
-        }
-        places
-    }
-
-    /// What a step was amended to last, by whom, and when.
-    fn amendment(
+    /// Calls `each` with the newest steps of an incident that visitors are told of, the newest
+    /// first. Returns how many there are in all. The log is gone through once.
+    pub fn newest_steps(
         &self,
         site: SiteId,
         number: u32,
-        step: u16,
-        places: Option<(usize, usize)>,
-    ) -> Option<(record::Head, Words<'_>)> {
-        let (first, last) = places?;
-        self.records_of(first, site, number)
-            .take_while(|(at, _, _)| *at <= last)
-            .filter(|(_, _, record)| record.what == What::Amended && record.arg == u32::from(step))
-            .last()
-            .map(|(_, head, record)| (head, record.words))
+        most: usize,
+        now: Now,
+        each: &mut dyn FnMut(&StepView<'_>),
+    ) -> usize {
+        let (block, count, _) = self.block(0, site, number, &Step::is_public, Some(most));
+        block.iter().rev().filter_map(|place| self.step_at(*place, now)).for_each(|step| each(&step));
+        count
+    }
+
+    /// Where steps of an incident stand, and the words that each was amended to last. `newest`: so
+    /// many of the last ones. Without it, the first ones from a place on, and where to go on if
+    /// there are more. Also returns how many were wanted.
+    ///
+    /// An amendment stands behind its step, so one pass finds both.
+    fn block(
+        &self,
+        from: usize,
+        site: SiteId,
+        number: u32,
+        wanted: &dyn Fn(&Step) -> bool,
+        newest: Option<usize>,
+    ) -> (Vec<Place, INCIDENT_STEPS_SHOWN>, usize, Option<usize>) {
+        let mut block = Vec::<Place, INCIDENT_STEPS_SHOWN>::new();
+        let most = newest.unwrap_or(INCIDENT_STEPS_SHOWN).min(INCIDENT_STEPS_SHOWN);
+        let (mut count, mut next) = (0usize, None);
+        for (at, _, record) in self.records_of(from, site, number) {
+            if record.what == What::Amended {
+                let amends = |place: &&mut Place| u32::from(place.number) == record.arg;
+                if let Some(place) = block.iter_mut().find(amends) {
+                    place.amended_at = Some(at);
+                }
+                continue;
+            }
+            if !step_of(&record).is_some_and(|step| wanted(&step)) {
+                continue;
+            }
+            count = count.saturating_add(1);
+            if block.len() >= most {
+                if newest.is_none() {
+                    next = next.or(Some(at));
+                    continue;
+                }
+                if most == 0 {
+                    continue;
+                }
+                block.remove(0);
+            }
+            _ = block.push(Place { at, number: record.step, amended_at: None });
+        }
+        (block, count, next)
+    }
+
+    /// A step as it is told.
+    fn step_at(&self, place: Place, now: Now) -> Option<StepView<'_>> {
+        let (head, record) = record::read_step(self.log.get(place.at)?.payload)?;
+        let amended = place.amended_at.filter(|_| record.words != Words::None || head.who != 0);
+        let amended = amended.and_then(|at| record::read_step(self.log.get(at)?.payload));
+        // A title stands in an opening's place for words, but is none.
+        let own = if record.what == What::Opened { Words::None } else { record.words };
+        Some(StepView {
+            number: record.step,
+            at: self.wall_of(record.since.map_or(head.when, |since| When::Wall(since.0)), now),
+            step: step_of(&record)?,
+            state: record.state.unwrap_or(State::NoData),
+            component: self.names.component(record.component),
+            words: amended.map_or(own, |(_, amendment)| amendment.words),
+            amended: amended.is_some(),
+            amended_by: amended.map_or(0, |(head, _)| head.who),
+            amended_at: amended.and_then(|(head, _)| self.wall_of(head.when, now)),
+            who: head.who,
+            firing: head.flags & FIRING != 0,
+        })
     }
 
     /// The language of the words of a step as they are told; empty if that is the site's, or if
     /// there are none.
     pub(super) fn lang_of(&self, site: SiteId, number: u32, step: u16) -> &str {
-        let amended = self.amendment(site, number, step, self.amendments(site, number));
-        let words = amended.map(|(_, words)| words).or_else(|| {
-            let mut here = self.records_of(0, site, number).filter(|(_, _, record)| record.step == step);
-            here.next().map(|(_, _, record)| record.words)
-        });
+        let mut words = Words::None;
+        let mut found = false;
+        for (_, _, record) in self.records_of(0, site, number) {
+            let amends = record.what == What::Amended && record.arg == u32::from(step);
+            if amends || record.step == step && !found {
+                (words, found) = (record.words, true);
+            }
+        }
         match words {
-            Some(Words::Own { lang, .. }) => lang,
+            Words::Own { lang, .. } => lang,
             _ => "",
         }
     }
@@ -179,17 +228,16 @@ impl Incidents {
         now: Now,
         each: &mut dyn FnMut(&MaintenanceView<'_>),
     ) {
-        let mut soonest: heapless::Vec<MaintenanceView<'_>, MAINTENANCES> = heapless::Vec::new();
-        for window in self.derived.windows.iter().filter(|window| window.site == site) {
+        let mut soonest: Vec<MaintenanceView<'_>, MAINTENANCES> = Vec::new();
+        let hash = self.names.of_site(site);
+        let records = self.log.iter().filter(|raw| raw.kind == WINDOW);
+        for (head, record) in records.filter_map(|raw| record::read_window(raw.payload)) {
+            let known = |window: &&Window| window.site == site && window.number == record.number;
+            let known = self.derived.windows.iter().find(known).filter(|_| head.site == hash);
+            let Some(window) = known else { continue };
             let first = (Wall(window.starts), Wall(window.ends));
             let found = now.wall.map_or(Some(first), |_| super::auto::occurrence(config, window, now));
             let Some((starts, ends)) = found else { continue };
-            let hash = self.names.of_site(site);
-            let record = self.log.iter().filter(|raw| raw.kind == WINDOW).find_map(|raw| {
-                record::read_window(raw.payload)
-                    .filter(|(head, record)| head.site == hash && record.number == window.number)
-            });
-            let Some((head, record)) = record else { continue };
             let view = MaintenanceView {
                 number: window.number,
                 service: window.service,

@@ -134,6 +134,13 @@ pub enum Step {
     Retitled,
 }
 
+impl Step {
+    /// Whether visitors are told of it.
+    pub const fn is_public(&self) -> bool {
+        !matches!(self, Self::Acknowledged | Self::Retitled)
+    }
+}
+
 /// An incident, as a page may tell it.
 #[derive(Clone, Copy, Debug)]
 pub struct IncidentView<'a> {

@@ -73,6 +73,32 @@ pub trait View {
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
         _ = (site, number, each);
     }
+    /// Calls `each` with the newest steps of an incident that visitors are told of, the newest
+    /// first: `most` of them, and no more than
+    /// [`INCIDENT_STEPS_SHOWN`](crate::limits::INCIDENT_STEPS_SHOWN). Returns how many there are.
+    fn newest_steps(
+        &self,
+        site: SiteId,
+        number: u32,
+        most: usize,
+        each: &mut dyn FnMut(&StepView<'_>),
+    ) -> usize {
+        let mut count = 0usize;
+        self.steps(site, number, &mut |step| count = count.saturating_add(step.step.is_public().into()));
+        for back in 0..most.min(count) {
+            let place = count.saturating_sub(back).saturating_sub(1);
+            let mut at = 0usize;
+            self.steps(site, number, &mut |step| {
+                if step.step.is_public() {
+                    if at == place {
+                        each(step);
+                    }
+                    at = at.saturating_add(1);
+                }
+            });
+        }
+        count
+    }
     /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
     /// Without a clock these are all that are planned.
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {

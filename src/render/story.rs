@@ -37,11 +37,6 @@ fn number(of: u32) -> Number {
     out
 }
 
-/// Whether visitors are told of it.
-fn is_public(step: &StepView<'_>) -> bool {
-    !matches!(step.step, Stepped::Acknowledged | Stepped::Retitled)
-}
-
 const fn phase_word(phase: Phase) -> Word {
     match phase {
         Phase::Investigating => Word::PhaseInvestigating,
@@ -178,9 +173,6 @@ impl Context<'_> {
         let number = number(incident.number);
         let alone = steps == INCIDENT_STEPS_SHOWN;
         let total = Cell::new(0_usize);
-        self.view.steps(self.id, incident.number, &mut |step| {
-            total.set(total.get().saturating_add(is_public(step).into()));
-        });
         let (told, state) = standing(incident);
         let look = look(told);
         let room = Cell::new(self.story.get());
@@ -201,14 +193,15 @@ impl Context<'_> {
                 since: &mut |out| self.when(out, incident),
                 notes: &mut |out| self.notes(out, incident, alone),
                 steps: &mut |out| {
-                    if total.get() > 0 {
-                        let mut list = |out: &mut Out<'_>| {
-                            for back in 0..steps.min(total.get()) {
-                                let place = total.get().saturating_sub(back).saturating_sub(1);
-                                self.step(out, incident, place, &steps_room);
-                            }
-                        };
-                        Steps { steps: &mut list }.write(out);
+                    let before = out.len();
+                    let mut list = |out: &mut Out<'_>| {
+                        total.set(self.view.newest_steps(self.id, incident.number, steps, &mut |step| {
+                            self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                        }));
+                    };
+                    Steps { steps: &mut list }.write(out);
+                    if total.get() == 0 {
+                        out.take_back(before);
                     }
                 },
                 more: &mut |out| {
@@ -295,20 +288,6 @@ impl Context<'_> {
                 let mut text = |out: &mut Out<'_>| self.title(out, other);
                 IncidentMore { base: self.base, number: &number(other.number), text: &mut text }.write(out);
             }
-        });
-    }
-
-    /// The step of an incident that has `place` public ones before it.
-    fn step(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, place: usize, room: &Cell<usize>) {
-        let at = Cell::new(0_usize);
-        self.view.steps(self.id, incident.number, &mut |step| {
-            if !is_public(step) {
-                return;
-            }
-            if at.get() == place {
-                self.fitting(out, room, &mut |out| self.one_step(out, step));
-            }
-            at.set(at.get().saturating_add(1));
         });
     }
 

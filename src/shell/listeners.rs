@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{Address, Config};
-use aiglon::limits::LISTENERS;
+use aiglon::limits::{BACKLOG, CROWD_WAIT, LISTENERS};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use smol::{Async, Timer};
 
@@ -160,7 +161,10 @@ impl Listener {
 
 fn open(place: &Place) -> Result<Socket, String> {
     let opened = match place {
-        Place::Tcp(address) => TcpListener::bind(address).and_then(Async::new).map(Socket::Tcp),
+        Place::Tcp(address) => TcpListener::bind(address)
+            .and_then(|listener| widen(&listener).map(|()| listener))
+            .and_then(Async::new)
+            .map(Socket::Tcp),
         Place::Unix(path) => open_unix(Path::new(path.as_str())),
     };
     opened.map_err(|error| match place {
@@ -178,6 +182,11 @@ pub fn somebody_listens(path: &Path) -> bool {
     matches!(asked, Ok(()) | Err(rustix::io::Errno::AGAIN))
 }
 
+/// Gives a socket that listens a longer queue: the standard library says 128.
+pub fn widen(listener: &impl AsFd) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, BACKLOG)?)
+}
+
 fn open_unix(path: &Path) -> io::Result<Socket> {
     // What a daemon that was killed left behind: a socket that nobody listens on.
     if path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket()) && !somebody_listens(path) {
@@ -187,6 +196,7 @@ fn open_unix(path: &Path) -> io::Result<Socket> {
     // Whoever may enter the directory may connect, as with a port on loopback; tokens guard what is
     // guarded.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+    widen(&listener)?;
     Async::new(listener).map(Socket::Unix)
 }
 
@@ -214,6 +224,8 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
     let Some(listener) = listeners.0.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
+    // How many of a crowd are still let in at once.
+    let mut crowd = 0;
     loop {
         match next(listener, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
@@ -227,9 +239,19 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
             }
             None => {}
         }
+        if crowd == 0 && slots.is_crowded() {
+            // Who comes in the meantime waits in the kernel, and so does what they say.
+            Timer::after(Duration::from_millis(CROWD_WAIT.0.into())).await;
+            crowd = BACKLOG.unsigned_abs();
+        }
         slots.room(index).await;
         let Some(socket) = socket.as_ref() else { continue };
-        if let Err(error) = let_in(slots, ticket, socket) {
+        let let_in = let_in(slots, ticket, socket);
+        crowd = match let_in {
+            Ok(Some(count)) => crowd.saturating_sub(count),
+            Ok(None) | Err(_) => 0,
+        };
+        if let Err(error) = let_in {
             if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
@@ -241,22 +263,23 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
     }
 }
 
-/// Lets in whoever is at the listener while there is room: a crowd that had to wait for one turn of
+/// Lets in whoever is at the listener while there is room. Returns how many, or `None` if nobody is
+/// there any more. A crowd that had to wait for one turn of
 /// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
-fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
-    for _ in 0..ACCEPTS_A_TURN {
+fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<Option<u32>> {
+    for count in 1..=ACCEPTS_A_TURN {
         match accept(socket) {
             Ok((stream, peer)) => slots.take(Accepted { stream, peer, listener: ticket }),
             // Nobody is there any more, or somebody hung up before we came.
-            Err(error) if is_passing(&error) => break,
+            Err(error) if is_passing(&error) => return Ok(None),
             Err(error) => return Err(error),
         }
         if !slots.has_room() {
-            break;
+            return Ok(Some(count));
         }
     }
-    Ok(())
+    Ok(Some(ACCEPTS_A_TURN))
 }
 
 fn is_passing(error: &io::Error) -> bool {
@@ -296,5 +319,22 @@ fn accept(socket: &Socket) -> io::Result<(Stream, Peer)> {
             let (stream, _) = socket.get_ref().accept()?;
             Ok((Stream::Unix(Async::new(stream)?), Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::net::TcpStream;
+
+    #[test]
+    fn a_crowd_finds_room_in_the_kernel_before_anybody_is_accepted() {
+        let Socket::Tcp(socket) = open(&Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap() else {
+            panic!("it is TCP")
+        };
+        let address = socket.get_ref().local_addr().unwrap();
+        let crowd = (0..300).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(500)));
+        assert_eq!(crowd.collect::<Vec<_>>().iter().filter(|came| came.is_ok()).count(), 300);
     }
 }

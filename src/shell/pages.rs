@@ -1,26 +1,39 @@
 //! Rendered answers, held until something changes, and for as long as somebody is still being sent
 //! one.
 //!
-//! A page is rendered when it is asked for and no copy of the present state is held. A slow reader
-//! holds a borrow of its copy, so that copy is neither changed nor given to another page until they
-//! are done.
+//! A page is rendered when it is asked for and no copy of the present state is held. How many are
+//! rendered in a second is bounded: who asks for ever other pages would else have all of the
+//! processor. A copy of a moment ago is served instead, but never one that hides something worse.
+//!
+//! A slow reader holds a borrow of its copy, so that copy is neither changed nor given to another
+//! page until they are done.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 
-use aiglon::limits::{PAGE_BYTES, PAGES};
+use aiglon::limits::{PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, STALE_TIME};
 use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
+use aiglon::time::Mono;
 use static_cell::ConstStaticCell;
 
-/// What a held page shows.
+use super::tally::add;
+
+/// Which page it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PageKey {
     pub site: SiteId,
     pub sheet: PageKind,
     pub lang: Lang,
+}
+
+/// Of what it is a copy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Version {
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
+    /// Of the engine: changes with what must be shown at once.
+    pub urgent: u32,
     /// The present quarter of an hour, since the same moment is told differently when its day is
     /// over, and days begin at quarters in every zone. 0: not known.
     pub quarter: i64,
@@ -28,6 +41,8 @@ pub struct PageKey {
 
 struct Entry {
     key: Cell<Option<PageKey>>,
+    version: Cell<Version>,
+    made_at: Cell<Mono>,
     etag: Cell<u64>,
     used: Cell<u64>,
     buf: RefCell<&'static mut Buffer>,
@@ -36,6 +51,42 @@ struct Entry {
 pub struct Pages {
     entries: [Entry; PAGES],
     clock: Cell<u64>,
+    renders: Renders,
+    /// How often a copy of a moment ago was served, and how often there was none and the page had
+    /// to wait.
+    pub stale: Cell<u64>,
+    pub waited: Cell<u64>,
+}
+
+/// What may be rendered: a bucket, in thousandths of a page.
+struct Renders {
+    left: Cell<i64>,
+    at: Cell<Mono>,
+}
+
+const PAGE: i64 = 1000;
+const MOST: i64 = RENDERS as i64 * PAGE;
+
+impl Renders {
+    /// Takes one, if so much stays.
+    fn take(&self, now: Mono, stays: i64) -> bool {
+        // In a millisecond comes a thousandth of what comes in a second.
+        let grown = now.since(self.at.get()).saturating_mul(i64::from(RENDERS_SECOND));
+        let left = self.left.get().saturating_add(grown).min(MOST);
+        self.at.set(now);
+        let can = left - PAGE >= stays;
+        self.left.set(if can { left - PAGE } else { left });
+        can
+    }
+}
+
+/// What there is of a page.
+pub enum Copy<'a> {
+    Found(Found<'a>),
+    /// It must be rendered, and that is not its turn yet.
+    Later,
+    /// Every buffer is being sent to somebody, or it could not be rendered.
+    Busy,
 }
 
 /// A page that is held, and what identifies it.
@@ -61,6 +112,8 @@ impl Pages {
         let mut entry = || {
             buffers.next().map(|buf| Entry {
                 key: Cell::new(None),
+                version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
+                made_at: Cell::new(Mono(0)),
                 etag: Cell::new(0),
                 used: Cell::new(0),
                 buf: RefCell::new(buf),
@@ -69,21 +122,57 @@ impl Pages {
         let mut entries: [Option<Entry>; PAGES] = [const { None }; PAGES];
         entries.fill_with(&mut entry);
         let entries = entries.into_iter().collect::<Option<Vec<_>>>()?.try_into().ok()?;
-        Some(Self { entries, clock: Cell::new(0) })
+        let renders = Renders { left: Cell::new(MOST), at: Cell::new(Mono(0)) };
+        Some(Self { entries, clock: Cell::new(0), renders, stale: Cell::new(0), waited: Cell::new(0) })
     }
 
-    /// The page for `key`, rendered by `render` if it is not held. `None` if every buffer is still
-    /// being sent to somebody, or it could not be rendered.
-    pub fn get(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
-        let tick = self.clock.get() + 1;
-        self.clock.set(tick);
-        let held = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
-        let (place, entry) = match held {
-            Some(held) => held,
-            None => self.fill(key, render)?,
+    /// The page for `key` as it is held.
+    pub fn held(&self, key: PageKey, version: Version) -> Option<Found<'_>> {
+        self.entries()
+            .find(|(_, entry)| entry.key.get() == Some(key) && entry.version.get() == version)
+            .map(|(place, entry)| self.lend(place, entry))
+    }
+
+    fn lend<'a>(&self, place: Place, entry: &'a Entry) -> Found<'a> {
+        self.clock.set(self.clock.get() + 1);
+        entry.used.set(self.clock.get());
+        Found { bytes: entry.buf.borrow(), etag: entry.etag.get(), place }
+    }
+
+    /// The page for `key`, rendered by `render` if it is not held.
+    pub fn get(
+        &self,
+        key: PageKey,
+        version: Version,
+        now: Mono,
+        render: impl FnOnce(&mut PageBuf) -> bool,
+    ) -> Copy<'_> {
+        let old = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
+        let is_old = |held: &dyn Fn(Version) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
+        if is_old(&|held| held == version) {
+            return old.map_or(Copy::Busy, |(place, entry)| Copy::Found(self.lend(place, entry)));
+        }
+        let stays = match key.sheet {
+            // What got worse is shown at once.
+            _ if is_old(&|held| held.urgent != version.urgent) => -MOST,
+            PageKind::Now => 0,
+            _ => MOST / 2,
         };
-        entry.used.set(tick);
-        Some(Found { bytes: entry.buf.borrow(), etag: entry.etag.get(), place })
+        if !self.renders.take(now, stays) {
+            let same = is_old(&|held| held.urgent == version.urgent && held.quarter == version.quarter);
+            let young = |entry: &Entry| now.since(entry.made_at.get()) <= i64::from(STALE_TIME.0);
+            return match old.filter(|(_, entry)| same && young(entry)) {
+                Some((place, entry)) => {
+                    add(&self.stale);
+                    Copy::Found(self.lend(place, entry))
+                }
+                None => Copy::Later,
+            };
+        }
+        let Some((place, entry)) = self.fill(key, render) else { return Copy::Busy };
+        entry.version.set(version);
+        entry.made_at.set(now);
+        Copy::Found(self.lend(place, entry))
     }
 
     fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
@@ -113,7 +202,11 @@ impl Pages {
     }
 
     fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
-        let (place, entry) = self.least_used()?;
+        // What it is a copy of is gone, be it still being sent to somebody.
+        for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
+            entry.key.set(None);
+        }
+        let (place, entry) = self.least_wanted(key.sheet == PageKind::Now)?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
@@ -126,9 +219,19 @@ impl Pages {
     }
 
     fn least_used(&self) -> Option<(Place, &Entry)> {
+        self.least_wanted(false)
+    }
+
+    /// Of the buffers that nobody is being sent: one with nothing to keep, else the one that has
+    /// been unused for longest. The pages of sites stay before all others; for one of them, the
+    /// others give way while they have more than their own buffers.
+    fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
+        let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.sheet == PageKind::Now);
+        let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
+        let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
         self.entries()
             .filter(|(_, entry)| entry.buf.try_borrow_mut().is_ok())
-            .min_by_key(|(_, entry)| (entry.key.get().is_some(), entry.used.get()))
+            .min_by_key(|(_, entry)| (entry.key.get().is_some(), spared(entry), entry.used.get()))
     }
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
@@ -145,5 +248,75 @@ impl Pages {
         for entry in &self.entries {
             entry.key.set(None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const NOW: PageKind = PageKind::Now;
+
+    fn key(sheet: PageKind, lang: Lang, site: u8) -> PageKey {
+        PageKey { site: SiteId(site), sheet, lang }
+    }
+
+    fn version(generation: u32, urgent: u32) -> Version {
+        Version { generation, urgent, quarter: 0 }
+    }
+
+    /// In one test, since there is one set of buffers.
+    #[test]
+    fn what_is_rendered_in_a_second_is_bounded_and_hides_nothing_worse() {
+        let pages = Pages::new().unwrap();
+        let rendered = Cell::new(0u32);
+        let get = |key, version, now: i64| match pages.get(key, version, Mono(now), |out| {
+            rendered.set(rendered.get() + 1);
+            out.push(&rendered.get().to_le_bytes())
+        }) {
+            Copy::Found(found) => Some(u32::from_le_bytes(found.bytes.as_slice().try_into().unwrap())),
+            Copy::Later => None,
+            Copy::Busy => panic!("there is room"),
+        };
+        // Other pages have half, and the page of a site is rendered all the same.
+        let others =
+            (0..100).filter(|&n| get(key(PageKind::Incident(n), Lang::En, 0), version(0, 0), 0).is_some());
+        assert_eq!(others.count(), RENDERS as usize / 2);
+        let page = key(NOW, Lang::En, 0);
+        let first = get(page, version(0, 0), 0).unwrap();
+        for n in 1..100 {
+            _ = get(key(NOW, Lang::Fr, 1), version(n, 0), 0);
+        }
+        assert_eq!(rendered.get(), RENDERS);
+        // A copy of a moment ago is served, until it is a second old, or hides what is worse.
+        assert_eq!(get(page, version(1, 0), 10), Some(first));
+        assert_eq!(pages.stale.get(), 99 - u64::from(RENDERS / 2 - 1) + 1);
+        let worse = get(page, version(2, 1), 11).unwrap();
+        assert_ne!(worse, first, "it is rendered at once");
+        assert_eq!(get(page, version(3, 1), 12), Some(worse));
+        assert_eq!(get(key(NOW, Lang::Ar, 0), version(3, 1), 12), None, "there is no copy of it");
+        // Of that, too, there is an end; then it waits, and no old copy is served.
+        let at_once = (2..100).take_while(|&n| get(page, version(9, n), 12).is_some()).count();
+        assert!(at_once < RENDERS as usize + 1, "{at_once}");
+        assert_eq!(get(page, version(9, 200), 12), None);
+        assert_eq!(pages.held(page, version(9, 200)).map(|found| found.etag), None);
+        // It grows back; then no copy is too old to be rendered anew.
+        let before = rendered.get();
+        assert!((0..100).filter(|&n| get(page, version(10 + n, 200), 2000).is_some()).count() == 100);
+        assert_eq!(rendered.get() - before, RENDERS);
+        // What others ask for takes no page of a site that is held.
+        let front = |n: u8| key(NOW, Lang::En, n);
+        for n in 0..8 {
+            assert!(get(front(n), version(0, 0), 10_000 + i64::from(n) * 1000).is_some());
+        }
+        for n in 0..100 {
+            assert!(
+                get(key(PageKind::Incident(n), Lang::En, 0), version(0, 0), 20_000 + i64::from(n) * 1000)
+                    .is_some()
+            );
+        }
+        let held = (0..8).filter(|&n| pages.held(front(n), version(0, 0)).is_some()).count();
+        assert!(held >= PAGES_NOW, "{held}");
     }
 }

@@ -2,16 +2,20 @@
 //!
 //! Each slot has one task, made at the start. Visitors and strangers may hold all but
 //! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. When a stranger finds none
-//! free, another stranger gives way: first one that is idle between requests, then the one that has
-//! made no progress for the longest. So a thousand sockets that send a byte a minute cost a
-//! newcomer nothing.
+//! free, somebody gives way: who is owed nothing any more, who is idle, then the stranger that has
+//! made no progress for the longest. Of each source a few idle connections stay longer than
+//! strangers. So a thousand sockets that send a byte a minute cost a newcomer nothing, and a stolen
+//! token takes no place of a visitor.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
-use aiglon::limits::{CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, HEAD_TIME};
+use aiglon::limits::{
+    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_WAIT, HEAD_TIME, SENDER_IDLE_EACH,
+};
+use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
 
 use super::clock;
@@ -21,13 +25,16 @@ use super::stream::{Accepted, Stream};
 /// What a connection is doing; each has its own time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doing {
-    /// Waiting for a next request: the first to give way.
+    /// Discarding a body, or waiting until a client has heard our last words: the first to give
+    /// way.
+    Drain,
+    /// Waiting for a next request: the next to give way.
     Idle,
     /// Waiting for the rest of a request head.
     Head,
     /// Sending an answer.
     Answer,
-    /// Taking in a body of somebody who has shown a token, or discarding one.
+    /// Taking in a body of somebody who has shown a token.
     Body,
 }
 
@@ -37,8 +44,26 @@ enum Holder {
     Nobody,
     /// Anybody who has not shown a token.
     Visitor,
-    /// Somebody who has.
-    Sender,
+    /// Somebody who has, and of which source it was. A source that a reload has given another
+    /// number is taken for the one that has its old one.
+    Sender(SourceId),
+}
+
+/// In which order they give way; within it, whose last progress was longest ago.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    /// Owed nothing any more.
+    Drain,
+    /// A visitor between two requests.
+    Idle,
+    /// A sender between two requests, of a source that has more such than are its own.
+    IdleSender,
+    /// A visitor who is being served.
+    Visitor,
+    /// A sender between two requests, of those that are its source's own.
+    SenderWithin,
+    /// The same with a request that has begun.
+    SenderHead,
 }
 
 /// One slot.
@@ -46,6 +71,8 @@ pub struct Slot {
     holder: Cell<Holder>,
     doing: Cell<Doing>,
     progress_at: Cell<Mono>,
+    /// How many had come before it: a crowd comes within one millisecond.
+    came: Cell<u64>,
     deadline: Cell<Mono>,
     ended: Cell<bool>,
     /// Which rendered answer it is being sent.
@@ -114,8 +141,9 @@ impl Slots {
 
     /// How many are held by visitors and by senders.
     pub fn held(&self) -> (usize, usize) {
-        let count = |holder| self.all.iter().filter(|slot| slot.holder.get() == holder).count();
-        (count(Holder::Visitor), count(Holder::Sender))
+        let visitors = self.all.iter().filter(|slot| slot.holder.get() == Holder::Visitor).count();
+        let free = self.all.iter().filter(|slot| slot.holder.get() == Holder::Nobody).count();
+        (visitors, CONNECTIONS - visitors - free)
     }
 
     /// Waits until there is room for a stranger, asking somebody to give way if there is none.
@@ -137,6 +165,7 @@ impl Slots {
     pub fn take(&self, accepted: Accepted) {
         self.accepted.set(self.accepted.get() + 1);
         let Some(slot) = self.free() else { return };
+        slot.came.set(self.accepted.get());
         slot.begin(accepted, HEAD_TIME);
         self.stir();
     }
@@ -168,21 +197,44 @@ impl Slots {
         if self.all.iter().any(|slot| slot.ended.get()) {
             return;
         }
-        let held_by = |holder: Holder| self.all.iter().filter(move |slot| slot.holder.get() == holder);
-        let stalest = |slots: &mut dyn Iterator<Item = &'_ Slot>| -> Option<usize> {
-            slots
-                .min_by_key(|slot| (slot.doing.get() != Doing::Idle, slot.progress_at.get()))
-                .and_then(|found| self.all.iter().position(|slot| std::ptr::eq(slot, found)))
-        };
-        let victim = stalest(&mut held_by(Holder::Visitor))
-            // All slots are senders': one that is idle gives way, so that a visitor gets in; else
-            // one that has not shown a token for what it begins to ask for. Of bodies, no source
-            // has many at a time.
-            .or_else(|| stalest(&mut held_by(Holder::Sender).filter(|slot| slot.doing.get() <= Doing::Head)));
-        if let Some(slot) = victim.and_then(|index| self.all.get(index)) {
+        if let Some((_, slot)) = self.next_to_go() {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
+    }
+
+    /// Whether whoever gives way next has just come and may still say what they want.
+    pub fn is_crowded(&self) -> bool {
+        let young = |slot: &Slot| clock::mono().since(slot.progress_at.get()) < i64::from(CROWD_WAIT.0);
+        !self.has_room()
+            && self.next_to_go().is_some_and(|(order, slot)| {
+                order == Order::Visitor && slot.doing.get() == Doing::Head && young(slot)
+            })
+    }
+
+    /// Who gives way next, and as what.
+    fn next_to_go(&self) -> Option<(Order, &Slot)> {
+        // Else visitors hold all that they may, and one of them has to go.
+        let full = self.all.iter().all(|slot| slot.holder.get() != Holder::Nobody);
+        let idle = |slot: &Slot| matches!(slot.doing.get(), Doing::Idle | Doing::Head);
+        let idle_of =
+            |holder| self.all.iter().filter(|slot| slot.holder.get() == holder && idle(slot)).count();
+        let order = |slot: &Slot| {
+            Some(match (slot.holder.get(), slot.doing.get()) {
+                (Holder::Sender(_), _) if !full => return None,
+                // Of bodies and answers, no source has many at a time. Who begins a next request
+                // has shown no token for that one.
+                (Holder::Nobody, _) | (Holder::Sender(_), Doing::Answer | Doing::Body) => return None,
+                (_, Doing::Drain) => Order::Drain,
+                (Holder::Visitor, Doing::Idle) => Order::Idle,
+                (Holder::Visitor, _) => Order::Visitor,
+                (holder, _) if idle_of(holder) > SENDER_IDLE_EACH => Order::IdleSender,
+                (_, Doing::Idle) => Order::SenderWithin,
+                _ => Order::SenderHead,
+            })
+        };
+        let all = self.all.iter().filter_map(|slot| Some((order(slot)?, slot)));
+        all.min_by_key(|(order, slot)| (*order, slot.progress_at.get(), slot.came.get()))
     }
 
     /// Ends every connection that is still being sent what is in this place.
@@ -209,7 +261,8 @@ impl Slots {
     /// Whether anybody is being answered, or sends.
     pub fn any_at_work(&self) -> bool {
         self.everyone().any(|slot| {
-            slot.holder.get() != Holder::Nobody && matches!(slot.doing.get(), Doing::Answer | Doing::Body)
+            slot.holder.get() != Holder::Nobody
+                && matches!(slot.doing.get(), Doing::Answer | Doing::Body | Doing::Drain)
         })
     }
 
@@ -239,6 +292,7 @@ impl Slot {
             holder: Cell::new(Holder::Nobody),
             doing: Cell::new(Doing::Idle),
             progress_at: Cell::new(Mono(0)),
+            came: Cell::new(0),
             deadline: Cell::new(Mono(0)),
             ended: Cell::new(false),
             reads: Cell::new(None),
@@ -302,9 +356,9 @@ impl Slot {
         self.reads.set(place);
     }
 
-    /// It has shown a token.
-    pub fn is_sender(&self) {
-        self.holder.set(Holder::Sender);
+    /// It has shown a token of this source.
+    pub fn is_sender(&self, source: SourceId) {
+        self.holder.set(Holder::Sender(source));
     }
 
     fn check(&self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -316,6 +370,16 @@ impl Slot {
             *waker = Some(cx.waker().clone());
         }
         Ok(())
+    }
+
+    /// Lets all others have their turn, and the reactor first: a task that is woken at once would
+    /// have its next turn before it. Who does not take what was sent waits here.
+    pub async fn turn(&self, stream: &Stream) -> io::Result<()> {
+        poll_fn(|cx| {
+            self.check(cx)?;
+            stream.poll_writable(cx)
+        })
+        .await
     }
 
     /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there
@@ -417,7 +481,7 @@ mod tests {
         let slots = Slots::new();
         for slot in &slots.all {
             slot.begin(accepted(), HEAD_TIME);
-            slot.is_sender();
+            slot.is_sender(SourceId(0));
         }
         assert!(!slots.has_room());
         let (body, answer) = (slots.all.first().unwrap(), slots.all.get(1).unwrap());
@@ -430,12 +494,92 @@ mod tests {
         let slots = Slots::new();
         for slot in &slots.all {
             slot.begin(accepted(), HEAD_TIME);
-            slot.is_sender();
+            slot.is_sender(SourceId(0));
+            slot.doing(Doing::Body, HEAD_TIME);
         }
         let idle = slots.all.get(9).unwrap();
         idle.doing(Doing::Idle, HEAD_TIME);
         slots.make_way();
         assert!(idle.ended.get());
+    }
+
+    /// One source holds all but a few connections, and a visitor is being served.
+    fn held_by_one() -> Slots {
+        let slots = Slots::new();
+        for (slot, n) in slots.all.iter().zip(0..) {
+            slot.begin(accepted(), HEAD_TIME);
+            match n {
+                0 => slot.doing(Doing::Answer, HEAD_TIME),
+                1..=4 => slot.is_sender(SourceId(1)),
+                _ => slot.is_sender(SourceId(0)),
+            }
+            if n > 0 {
+                slot.doing(Doing::Idle, HEAD_TIME);
+            }
+            // The visitor made no progress for longest.
+            slot.progress_at.set(Mono(n));
+        }
+        slots
+    }
+
+    fn ended(slots: &Slots) -> Vec<usize> {
+        slots.all.iter().zip(0..).filter(|(slot, _)| slot.ended.get()).map(|(_, n)| n).collect()
+    }
+
+    #[test]
+    fn idle_senders_beyond_what_is_theirs_go_before_a_visitor_who_is_being_served() {
+        let slots = held_by_one();
+        for n in 5..CONNECTIONS - SENDER_IDLE_EACH {
+            slots.make_way();
+            assert_eq!(ended(&slots), [n], "the idlest of the source that has too many");
+            let slot = slots.all.get(n).unwrap();
+            slots.release(slot);
+            // A newcomer of the same source, who shows its token for a body.
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender(SourceId(0));
+            slot.doing(Doing::Body, HEAD_TIME);
+        }
+        // Each source has as many as are its own: now it is the visitor's turn.
+        slots.make_way();
+        assert_eq!(ended(&slots), [0]);
+    }
+
+    #[test]
+    fn what_is_drained_goes_first() {
+        let slots = held_by_one();
+        let slot = slots.all.last().unwrap();
+        slot.doing(Doing::Drain, HEAD_TIME);
+        slots.make_way();
+        assert_eq!(ended(&slots), [CONNECTIONS - 1]);
+        // A sender's makes no room where visitors hold all that they may.
+        let slots = Slots::new();
+        while slots.free().is_some() {
+            slots.take(accepted());
+        }
+        let sender = slots.all.last().unwrap();
+        sender.begin(accepted(), HEAD_TIME);
+        sender.is_sender(SourceId(0));
+        sender.doing(Doing::Drain, HEAD_TIME);
+        let drained = slots.all.get(7).unwrap();
+        drained.doing(Doing::Drain, HEAD_TIME);
+        slots.make_way();
+        assert_eq!(ended(&slots), [7]);
+    }
+
+    #[test]
+    fn a_crowd_is_one_in_which_nobody_has_had_a_moment() {
+        let slots = Slots::new();
+        assert!(!slots.is_crowded());
+        while slots.free().is_some() {
+            slots.take(accepted());
+        }
+        assert!(slots.is_crowded());
+        let one = slots.all.get(3).unwrap();
+        one.doing(Doing::Idle, HEAD_TIME);
+        assert!(!slots.is_crowded(), "that one gives way at once");
+        one.doing(Doing::Head, HEAD_TIME);
+        one.progress_at.set(Mono(clock::mono().0 - i64::from(CROWD_WAIT.0)));
+        assert!(!slots.is_crowded(), "that one has had its moment");
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub const STATUSES: usize = 24;
 pub struct Tally {
     answers: [Cell<u64>; STATUSES],
     pub pages_rendered: Cell<u64>,
+    /// Turns that ended because enough was done.
+    pub turns_full: Cell<u64>,
     pub reloads: Cell<u64>,
     pub reloads_refused: Cell<u64>,
     pub unauthorised: Cell<u64>,
@@ -28,6 +30,7 @@ impl Tally {
         Self {
             answers: [const { Cell::new(0) }; STATUSES],
             pages_rendered: Cell::new(0),
+            turns_full: Cell::new(0),
             reloads: Cell::new(0),
             reloads_refused: Cell::new(0),
             unauthorised: Cell::new(0),

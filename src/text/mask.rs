@@ -4,8 +4,8 @@
 //! A mask keeps the length and the separators, so it needs no room and splits no character. In
 //! doubt it masks: a hidden number is a nuisance, a shown address is a person.
 //!
-//! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid (an
-//! ASCII letter replaces ASCII digits and letters, nothing else), and no bytes make them panic. A
+//! All functions take bytes, since safe Rust cannot write into a `str`; valid UTF-8 stays valid
+//! (ASCII letters replace whole characters), and no bytes make them panic. A
 //! `heapless::String` gets there and back by `into_bytes` and `from_utf8`. Text that is published
 //! is masked with [`mask_mac`], then with [`mask_ip`], and only then cut to size: half an address
 //! is not known for one. [`shorten`] leaves none behind in a text that must be cut, or came cut.
@@ -14,8 +14,13 @@ use super::clean::is_unseen;
 use super::cut;
 
 /// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`,
-/// `_` or a space.
-const SEPARATORS: &[u8] = b":-._ ";
+/// `_`, `/`, `|` or a space.
+const SEPARATORS: &[u8] = b":-._/| ";
+/// Letters of a word that are all digits, too: `cafe`, `face`. Longer ones are hashes as well.
+const SHORT_WORD: usize = 4;
+/// Characters that are looked at together where some of them are not ASCII: an address twice, and
+/// what stands around it.
+const UNITS: usize = 128;
 /// The shortest text with a MAC address in it: `0:1:2:3:4:5` as BSD's arp writes it, `::ff:fe00:1`.
 const SHORTEST: usize = 11;
 /// The longest address: IPv6 with an IPv4 tail.
@@ -24,14 +29,21 @@ const LONGEST: usize = 45;
 /// Masks every MAC address, every EUI-64, and the second half of an IPv6 address that was made of a
 /// MAC address.
 ///
-/// Known forms: six or more pairs with one separator throughout (hence DHCP client ids, and the
-/// header that iptables logs; `%3A` is a separator too, for URLs); six numbers of one or two digits
-/// with `:`; Cisco's `aaaa.bbbb.cccc`, also with `-` and `:`; HP's `aaaaaa-bbbbbb`; twelve bare
-/// digits, whatever letters they touch, and sixteen with `fffe` in the middle; the end of a UUID
-/// that is made of a MAC (versions 1, 2 and 6; other UUIDs are left alone).
+/// Known forms: six or more pairs with one separator throughout, once or twice (hence DHCP client
+/// ids, and the header that iptables logs; `%3A` is a separator too, for URLs); six numbers of one
+/// or two digits with `:`; Cisco's `aaaa.bbbb.cccc`, also with `-` and `:`; HP's `aaaaaa-bbbbbb`;
+/// twelve bare digits, and sixteen with `fffe` in the middle; the end of a UUID that is made of a
+/// MAC (versions 1, 2 and 6; other UUIDs are left alone). Each may touch a word, be its letters
+/// digits, too: `node001122334455`. Digits may be Arabic or of full width, and a dash or a colon
+/// any.
 ///
 /// Returns whether there was any.
 pub fn mask_mac(text: &mut [u8]) -> bool {
+    // What is not ASCII first: what is hidden then is no address any more.
+    fold(text, mask_ascii_mac) | mask_ascii_mac(text)
+}
+
+fn mask_ascii_mac(text: &mut [u8]) -> bool {
     let mut at = 0;
     let mut any = false;
     // All text of all alerts passes here, and hardly any of it is an address. So the last byte that
@@ -92,7 +104,117 @@ pub fn squeeze(text: &mut [u8]) -> usize {
 
 /// A byte that can stand in an address with a MAC in it.
 fn is_address(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' | b':' | b'-' | b'.' | b'_' | b' ' | b'%')
+    matches!(
+        byte,
+        b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' | b':' | b'-' | b'.' | b'_' | b' ' | b'%' | b'/' | b'|'
+    )
+}
+
+/// Masks addresses of which some characters are not ASCII, or escaped colons. They are looked at as
+/// if they were ASCII, and all bytes of a digit are hidden.
+fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
+    let mut any = false;
+    let mut at = 0;
+    // Most texts have none of these.
+    while let Some(strange) =
+        text.get(at..).and_then(|rest| rest.iter().position(|&byte| !byte.is_ascii() || byte == b'%'))
+    {
+        let found = past(at, strange);
+        let (unit, width) = unit(text, found);
+        let plain = text.get(found).is_none_or(u8::is_ascii) && !is_colon_escape(text, found);
+        if plain || unit == Unit::Other {
+            at = past(found, width);
+            continue;
+        }
+        // What of the same word, or of the same address, stands before it.
+        let before = text.get(at..found).unwrap_or_default().iter().rev().take(UNITS / 2);
+        let from = found.saturating_sub(before.take_while(|byte| is_word(**byte)).count());
+        let (mut ascii, mut widths) = ([0u8; UNITS], [0usize; UNITS]);
+        let (mut from, mut end, mut count) = (from, from, 0usize);
+        while let (Some(byte), Some(place)) = (ascii.get_mut(count), widths.get_mut(count)) {
+            let (next, width) = self::unit(text, end);
+            match next {
+                Unit::Like(like) if is_word(like) => (*byte, *place) = (like, width),
+                // An escaped bracket, say: what is looked for stands behind it.
+                _ if end < found => {
+                    (from, count) = (past(end, width.max(1)), 0);
+                    end = from;
+                    continue;
+                }
+                _ => break,
+            }
+            end = past(end, width);
+            // What is not seen belongs to what stands before it.
+            while let (Unit::Unseen, width) = self::unit(text, end) {
+                *place = past(*place, width);
+                end = past(end, width);
+            }
+            count = past(count, 1);
+        }
+        let ascii = ascii.get_mut(..count).unwrap_or_default();
+        any |= mask(ascii);
+        let mut start = from;
+        for (byte, width) in ascii.iter().zip(&widths) {
+            let stop = past(start, *width);
+            let digit = text.get(start).is_some_and(|first| first.is_ascii_hexdigit() || !first.is_ascii());
+            if *byte == b'x' && digit {
+                text.get_mut(start..stop).unwrap_or_default().fill(b'x');
+            }
+            start = stop;
+        }
+        at = end.max(past(found, width));
+    }
+    any
+}
+
+/// What can stand in an address, or in a word that touches one.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || is_address(byte)
+}
+
+/// A character as a mask looks at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// Like this ASCII character.
+    Like(u8),
+    /// Nothing is seen of it.
+    Unseen,
+    /// Anything else.
+    Other,
+}
+
+/// The character that begins at a place, and how many bytes it has.
+fn unit(text: &[u8], at: usize) -> (Unit, usize) {
+    let Some(&first) = text.get(at) else { return (Unit::Other, 0) };
+    if let Some(mark) = escaped(text, at) {
+        return (Unit::Like(mark), 3);
+    }
+    if first.is_ascii() {
+        return (Unit::Like(first), 1);
+    }
+    let width = match first {
+        0xf0.. => 4,
+        0xe0.. => 3,
+        _ => 2,
+    };
+    let bytes = text.get(at..past(at, width)).unwrap_or_default();
+    let Some(c) = core::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) else {
+        return (Unit::Other, 1);
+    };
+    let code = u32::from(c);
+    let digit = |zero: u32| u8::try_from(code.saturating_sub(zero)).unwrap_or(0).saturating_add(b'0');
+    let like = match code {
+        0x660..=0x669 => digit(0x660),
+        0x6f0..=0x6f9 => digit(0x6f0),
+        // Full width: all of ASCII, in its order.
+        0xff01..=0xff5e => u8::try_from(code.saturating_sub(0xfee0)).unwrap_or(0),
+        0x2010..=0x2015 | 0x2043 | 0x2212 | 0xfe58 | 0xfe63 => b'-',
+        0x2236 | 0xa789 | 0xfe55 => b':',
+        0xa0 | 0x2000..=0x200a | 0x202f | 0x3000 => b' ',
+        _ if is_unseen(c) => return (Unit::Unseen, width),
+        _ => return (Unit::Other, width),
+    };
+    (Unit::Like(like), width)
 }
 
 /// Masks what begins in a stretch of such bytes, before and behind which there is none.
@@ -110,6 +232,7 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
         }
         let digits = hex_run(text, at);
         let found = mac(text, at, digits).or_else(|| glued(text, at, digits));
+        let found = found.or_else(|| touching(text, at, digits));
         let (from, to) = found.unwrap_or((at, at));
         any |= hide(text, from, to);
         at = to.max(past(at, digits));
@@ -118,9 +241,17 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
 }
 
 /// Masks every IP address: four or more numbers of up to three digits with dots (so the port that
-/// tcpdump writes after a dot, and long OIDs, too), and whatever can be IPv6, with what
-/// [`mask_mac`] left of it. What follows an address (`:port`, `/prefix`, `%zone`) stays.
+/// tcpdump writes after a dot, and long OIDs, too), four with dashes in a name, and whatever can be
+/// IPv6, with what [`mask_mac`] left of it. What follows an address (`:port`, `/prefix`, `%zone`)
+/// stays.
 pub fn mask_ip(text: &mut [u8]) {
+    mask_ascii_ip(text);
+    // What is hidden by now is hidden in what else is looked at.
+    fold(text, mask_ascii_ip);
+}
+
+fn mask_ascii_ip(text: &mut [u8]) -> bool {
+    let mut any = false;
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         if !byte.is_ascii_digit() {
@@ -128,9 +259,10 @@ pub fn mask_ip(text: &mut [u8]) {
             continue;
         }
         let quad = groups(text, at, 1, 3, is_decimal, b".");
-        if quad.count >= 4 {
-            hide(text, at, quad.end);
-            at = quad.end;
+        let end = if quad.count >= 4 { Some(quad.end) } else { dashed(text, at) };
+        if let Some(end) = end {
+            any |= hide(text, at, end);
+            at = end;
         } else {
             at = past(at, run(text, at, |byte| byte.is_ascii_digit()));
         }
@@ -140,10 +272,41 @@ pub fn mask_ip(text: &mut [u8]) {
         let end = past(at, run(text, at, |byte| byte == b':' || byte.is_ascii_alphanumeric()));
         let dotted = text.get(end) == Some(&b'.');
         if let Some(word) = text.get_mut(at..end) {
-            mask_ipv6(word, dotted);
+            any |= mask_ipv6(word, dotted);
         }
         at = past(end, 1);
     }
+    any
+}
+
+/// Where an IPv4 address ends that providers write into the name of a host: `82-251-10-20.isp.net`,
+/// `ip-10-0-0-1`. Dates, versions and telephone numbers look alike, so something must speak for it:
+/// a number that they do not have, a domain behind it, or what stands before it.
+fn dashed(text: &[u8], at: usize) -> Option<usize> {
+    let quad = groups(text, at, 1, 3, is_decimal, b"-_");
+    let before = text.get(..at).unwrap_or_default();
+    let goes_on = |rest: &[u8]| matches!(rest, [b'-' | b'_', next, ..] if next.is_ascii_digit());
+    let goes_back = matches!(before, [.., last, b'-' | b'_'] if last.is_ascii_digit());
+    let after = text.get(quad.end..).unwrap_or_default();
+    if quad.count != 4 || goes_on(after) || goes_back || before.last().is_some_and(|byte| *byte == b'.') {
+        return None;
+    }
+    let all = text.get(at..quad.end)?;
+    let numbers = || all.split(|byte| *byte == quad.separator).filter(|number| !number.is_empty());
+    let value = |number: &[u8]| {
+        number.iter().fold(0u32, |value, digit| {
+            value.saturating_mul(10).saturating_add(u32::from(digit.saturating_sub(b'0')))
+        })
+    };
+    let padded = numbers().all(|number| number.len() == 3);
+    let sound =
+        |number: &[u8]| value(number) < 256 && (padded || number.len() == 1 || number.first() != Some(&b'0'));
+    let named =
+        matches!(before, [.., b'i' | b'I', b'p' | b'P'] | [.., b'i' | b'I', b'p' | b'P', b'-' | b'_']);
+    let domain = matches!(after, [b'.', next, ..] if next.is_ascii_alphabetic());
+    let large = numbers().any(|number| value(number) >= 100);
+    let private = all.starts_with(b"10");
+    (numbers().all(sound) && (named || domain || large || private)).then_some(quad.end)
 }
 
 /// What to keep of a text of which at most `bytes` bytes may be shown, before a mark that there was
@@ -160,6 +323,9 @@ pub fn shorten(text: &str, bytes: usize) -> &str {
             kept = head.get(..word).unwrap_or(head);
         } else {
             let run = head.iter().rev().take_while(|byte| is_address(**byte)).count();
+            // What only separates is no beginning.
+            let tail = head.get(end.saturating_sub(run)..).unwrap_or_default();
+            let run = run.saturating_sub(tail.iter().take_while(|byte| !is_hex(**byte)).count());
             // No address has so many digits on end.
             let digits = head.iter().rev().take_while(|byte| is_hex(**byte)).count();
             let run = if digits > 16 { 0 } else { run.min(LONGEST) };
@@ -196,32 +362,22 @@ fn mac(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
                 let skip = pairs.count > 6 && before.is_ascii_alphanumeric();
                 return Some((if skip { past(at, 2) } else { at }, pairs.end));
             }
-            let alone = |byte: u8| byte != b':' && !byte.is_ascii_alphanumeric();
             // Most numbers are followed by something else.
-            if alone(before) && after(past(at, digits)) == b':' {
-                let octets = groups(1, 2);
-                if octets.count == 6 && octets.separator == b':' && alone(after(octets.end)) {
+            if before != b':' && after(past(at, digits)) == b':' {
+                let octets = loose(text, at, 1, 2);
+                if octets.count == 6 && octets.separator == b':' && after(octets.end) != b':' {
                     return Some((at, octets.end));
                 }
             }
         }
         4 => {
-            let quads = groups(4, 4);
-            let fits = match quads.separator {
-                b'.' | b'-' => quads.count >= 3,
-                // Not a part of an IPv6 address.
-                b':' => quads.count == 3 && before != b':' && after(quads.end) != b':',
-                _ => false,
-            };
-            if fits {
-                return Some((at, quads.end));
+            if let Some(end) = quads(text, at) {
+                return Some((at, end));
             }
         }
         6 => {
-            let halves = groups(6, 6);
-            let alone = !before.is_ascii_alphanumeric() && !after(halves.end).is_ascii_alphanumeric();
-            return (halves.count >= 2 && matches!(halves.separator, b'-' | b':') && alone)
-                .then_some((at, halves.end));
+            let alone = !before.is_ascii_alphanumeric();
+            return halves(text, at).filter(|_| alone).map(|end| (at, end));
         }
         8 => return uuid(text, at),
         12 | 16 => {
@@ -247,14 +403,103 @@ fn glued(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
     let is_year = |from: usize, digits: usize| {
         !is_colon && digits == 4 && run(text, from, |byte| byte.is_ascii_digit()) >= digits
     };
-    if count == 5 && text.get(end) == Some(&pairs.separator) {
-        let last = past(end, if pairs.separator == b'%' { 3 } else { 1 });
+    if count == 5
+        && let Some((separator, width)) = separator(text, end, SEPARATORS)
+        && separator == pairs.separator
+    {
+        let last = past(end, width);
         let more = hex_run(text, last);
         if more > 2 && !is_year(last, more) {
             (count, end) = (6, past(last, more));
         }
     }
     (count >= 6 && !is_year(at, digits)).then_some((at, end))
+}
+
+/// Where Cisco's form of a MAC address ends that begins at a place.
+fn quads(text: &[u8], at: usize) -> Option<usize> {
+    let quads = loose(text, at, 4, 4);
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    let fits = match quads.separator {
+        b'.' | b'-' => quads.count >= 3,
+        // Not a part of an IPv6 address.
+        b':' => quads.count == 3 && before != Some(&b':') && text.get(quads.end) != Some(&b':'),
+        _ => false,
+    };
+    fits.then_some(quads.end)
+}
+
+/// The same of HP's.
+fn halves(text: &[u8], at: usize) -> Option<usize> {
+    let halves = loose(text, at, 6, 6);
+    let more = text.get(halves.end).is_some_and(u8::is_ascii_digit);
+    (halves.count >= 2 && matches!(halves.separator, b'-' | b':') && !more).then_some(halves.end)
+}
+
+/// A MAC address that touches words whose letters are digits, too: `node001122334455`,
+/// `face0011.2233.4455`, `cafe0:1:2:3:4:5`. The run of digits at a place begins with the end of
+/// one, or ends with the beginning of one.
+fn touching(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
+    let end = past(at, digits);
+    let all = text.get(at..end)?;
+    let first = all.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let last = all.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let letter = |place: Option<usize>| {
+        place
+            .and_then(|place| text.get(place))
+            .is_some_and(|byte| byte.is_ascii_alphabetic() && !is_hex(*byte))
+    };
+    let (in_word, word_follows) = (letter(at.checked_sub(1)), letter(Some(end)));
+    let number = |place: usize| all.get(place).is_some_and(u8::is_ascii_digit);
+    // A word ends after so many digits: it is short, or there are letters before it, or a number
+    // begins.
+    let ends =
+        |count: usize| count == 0 || count <= first && (count <= SHORT_WORD || in_word || number(count));
+    let begins = |count: usize| {
+        let number = || digits.checked_sub(past(count, 1)).is_some_and(number);
+        count == 0 || count <= last && (count <= SHORT_WORD || word_follows || number())
+    };
+    if let Some(extra) = digits.checked_sub(12).filter(|extra| (1..=12).contains(extra)) {
+        // Which letters are the word's may be open: then all that could be digits are hidden.
+        let fits = |before: &usize| ends(*before) && begins(extra.saturating_sub(*before));
+        let fewest = (0..=extra).find(fits)?;
+        let most = (0..=extra).rev().find(fits)?;
+        return Some((past(at, fewest), end.saturating_sub(extra.saturating_sub(most))));
+    }
+    if let Some(word) = digits.checked_sub(4).filter(|word| *word > 0 && ends(*word))
+        && let Some(end) = quads(text, past(at, word))
+    {
+        return Some((past(at, word), end));
+    }
+    let tail = |width: usize| digits.checked_sub(width).filter(|word| ends(*word) && (*word > 0 || in_word));
+    if let Some(word) = tail(6)
+        && let Some(end) = halves(text, past(at, word))
+    {
+        return Some((past(at, word), end));
+    }
+    // Of six numbers, the first may have one digit or two.
+    let word = digits.checked_sub(1).filter(|word| *word > 1 && first >= word.saturating_sub(1))?;
+    let octets = loose(text, past(at, word), 1, 2);
+    let fits = octets.count == 6 && octets.separator == b':' && text.get(octets.end) != Some(&b':');
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    (fits && before != Some(&b':')).then_some((past(at, word.saturating_sub(1)), octets.end))
+}
+
+/// Groups of which the last may touch a word whose letters are digits, too. These are hidden with
+/// it, since they may be its own.
+fn loose(text: &[u8], at: usize, least: usize, most: usize) -> Groups {
+    let mut found = groups(text, at, least, most, is_hex, SEPARATORS);
+    if let Some((separator, width)) = separator(text, found.end, SEPARATORS)
+        && separator == found.separator
+    {
+        let from = past(found.end, width);
+        let digits = hex_run(text, from);
+        let word = text.get(past(from, most)..past(from, digits)).unwrap_or_default();
+        if digits > most && word.iter().all(u8::is_ascii_alphabetic) {
+            (found.count, found.end) = (past(found.count, 1), past(from, digits));
+        }
+    }
+    found
 }
 
 /// RFC 4291, appendix A: a MAC address in the second half of an IPv6 address has `ff:fe` in its
@@ -290,7 +535,8 @@ fn uuid(text: &[u8], at: usize) -> Option<(usize, usize)> {
 
 /// A word of letters, digits and colons: masks the groups in it that make an IPv6 address.
 /// `dotted`: a dot follows.
-fn mask_ipv6(word: &mut [u8], dotted: bool) {
+fn mask_ipv6(word: &mut [u8], dotted: bool) -> bool {
+    let mut any = false;
     let mut from = 0;
     while from < word.len() {
         // Groups in a row that may belong to an address; `Error::add` has a `::` that does not lie
@@ -307,10 +553,11 @@ fn mask_ipv6(word: &mut [u8], dotted: bool) {
             at = past(at, group.saturating_add(1));
         }
         if compressed || numbers >= 8 || numbers == 7 && dotted && at > word.len() {
-            hide(word, from, at.min(word.len()));
+            any |= hide(word, from, at.min(word.len()));
         }
         from = past(at, run(word, at, |byte| byte != b':').saturating_add(1));
     }
+    any
 }
 
 /// Groups of digits in a row, with one separator throughout.
@@ -340,17 +587,33 @@ fn groups(
         }
         found.count = found.count.saturating_add(1);
         found.end = past(from, digits);
-        let separator = match text.get(found.end) {
-            Some(&byte) if separators.contains(&byte) => byte,
-            Some(b'%') if is_colon_escape(text, found.end) => b'%',
-            _ => return found,
-        };
+        let Some((separator, width)) = separator(text, found.end, separators) else { return found };
         if found.count > 1 && separator != found.separator {
             return found;
         }
         found.separator = separator;
-        from = past(found.end, if separator == b'%' { 3 } else { 1 });
+        from = past(found.end, width);
     }
+}
+
+/// The separator at a place, and how many bytes it has: it may stand there twice, or before a
+/// space. `%` stands for `%3A`.
+fn separator(text: &[u8], at: usize, separators: &[u8]) -> Option<(u8, usize)> {
+    if is_colon_escape(text, at) {
+        return separators.contains(&b':').then_some((b'%', 3));
+    }
+    let byte = *text.get(at).filter(|byte| separators.contains(byte))?;
+    let twice =
+        text.get(past(at, 1)).is_some_and(|next| *next == byte || *next == b' ' && separators.contains(next));
+    Some((byte, if twice { 2 } else { 1 }))
+}
+
+/// The punctuation that is escaped at a place, for a URL.
+fn escaped(text: &[u8], at: usize) -> Option<u8> {
+    let Some([b'%', high, low]) = text.get(at..past(at, 3)) else { return None };
+    let digit = |digit: &u8| char::from(*digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let byte = digit(high)?.wrapping_shl(4) | digit(low)?;
+    (byte == b' ' || byte.is_ascii_punctuation()).then_some(byte)
 }
 
 fn is_colon_escape(text: &[u8], at: usize) -> bool {
@@ -580,6 +843,35 @@ mod tests {
             ("هاتف 00:11:22:aa:bb:cc é00:11:22:aa:bb:cc", "هاتف xx:xx:xx:xx:xx:xx éxx:xx:xx:xx:xx:xx"),
             ("100%20:11:22:aa:bb:cc", "100%xx:xx:xx:xx:xx:xx"),
             ("00:11:22:aa:bb:cc,00:11:22:aa:bb:dd", "xx:xx:xx:xx:xx:xx,xx:xx:xx:xx:xx:xx"),
+            // in the names of hosts, behind and before letters that are digits, too
+            ("node001122334455", "nodexxxxxxxxxxxx"),
+            ("sta001122334455", "staxxxxxxxxxxxx"),
+            ("phone001122aabbcc", "phonxxxxxxxxxxxxx"),
+            ("device-001122334455a", "device-xxxxxxxxxxxxa"),
+            ("face001122334455", "facexxxxxxxxxxxx"),
+            ("phoneaabbccddeeff", "phonxxxxxxxxxxxxx"),
+            ("face0011.2233.4455", "facexxxx.xxxx.xxxx"),
+            ("sta0011.2233.4455cable", "staxxxx.xxxx.xxxxxxxle"),
+            ("cafe0:1:2:3:4:5", "cafxx:x:x:x:x:x"),
+            ("sta0:1:2:3:4:5", "stxx:x:x:x:x:x"),
+            ("node001122-334455", "nodexxxxxx-xxxxxx"),
+            ("a001122-334455", "axxxxxx-xxxxxx"),
+            // other separators, and two of them
+            ("00/11/22/aa/bb/cc", "xx/xx/xx/xx/xx/xx"),
+            ("00|11|22|aa|bb|cc", "xx|xx|xx|xx|xx|xx"),
+            ("00::11::22::aa::bb::cc", "xx::xx::xx::xx::xx::xx"),
+            ("00--11--22--aa--bb--cc", "xx--xx--xx--xx--xx--xx"),
+            ("00: 11: 22: aa: bb: cc", "xx: xx: xx: xx: xx: xx"),
+            // what is not ASCII; a digit is hidden with all its bytes
+            (
+                "00\u{2010}11\u{2010}22\u{2010}aa\u{2010}bb\u{2010}cc",
+                "xx\u{2010}xx\u{2010}xx\u{2010}xx\u{2010}xx\u{2010}xx",
+            ),
+            ("00：11：22：aa：bb：cc", "xx：xx：xx：xx：xx：xx"),
+            ("٠٠:١١:٢٢:aa:bb:cc", "xxxx:xxxx:xxxx:xx:xx:xx"),
+            ("۰۰:۱۱:۲۲:aa:bb:cc", "xxxx:xxxx:xxxx:xx:xx:xx"),
+            ("００:１１:２２:ａａ:bb:cc", "xxxxxx:xxxxxx:xxxxxx:xxxxxx:xx:xx"),
+            ("هاتف٠٠١١٢٢aabbcc", "هاتفxxxxxxxxxxxxxxxxxx"),
             // a UUID of version 1
             ("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b810-9dad-11d1-80b4-xxxxxxxxxxxx"),
         ] {
@@ -613,6 +905,19 @@ mod tests {
             "deadbeefdeadbeef01",
             "550e8400-e29b-41d4-a716-446655440000",
             "1795252011964",
+            // dates, versions, telephone numbers, names of rules
+            "backup-2026-11-21_0906.tar",
+            "21/11/2026 09:06:51 | 22/11/2026",
+            "1/2/3 | 4/5/6",
+            "منذ ٢١/١١/٢٠٢٦ ٠٩:٠٦",
+            "２０２６年１１月２１日",
+            "tel-04-72-00-11-22",
+            "+33 4 72 00 11 22",
+            "v1.20.3-rc5-dead",
+            "feedbeef",
+            "deface-rule-0001",
+            "https://example.org/a/b/c/d/e/f",
+            "Node 1 – 2 – 3",
             "0deadbeef0001",
             "00:11:22:aa:bb",
             "00:11:22:aa:bb-cc",
@@ -652,6 +957,19 @@ mod tests {
             ("instance=2001:db8::1, job=x", "instance=xxxx:xxx::x, job=x"),
             ("dad:1:2:3:4:5:6:7:8", "xxx:x:x:x:x:x:x:x:x"),
             ("1700000000:2001:db8::1", "1700000000:xxxx:xxx::x"),
+            // in the names of hosts
+            ("82-251-10-20.subs.proxad.net", "xx-xxx-xx-xx.subs.proxad.net"),
+            ("ip-10-0-0-1", "ip-xx-x-x-x"),
+            ("host-192-168-1-1-a", "host-xxx-xxx-x-x-a"),
+            ("ip_172_16_0_9", "ip_xxx_xx_x_x"),
+            ("1-2-3-4.dyn.example.net", "x-x-x-x.dyn.example.net"),
+            ("082-251-010-020", "xxx-xxx-xxx-xxx"),
+            // escaped, and not ASCII
+            ("2001%3Adb8%3A%3A1", "xxxx%3Axxx%3A%3Ax"),
+            ("q=%5B2001%3adb8%3a%3a1%5D", "q=%5Bxxxx%3axxx%3a%3ax%5D"),
+            ("١٩٢.١٦٨.١.١", "xxxxxx.xxxxxx.xx.xx"),
+            ("１０．０．０．１", "xxxxxx．xxx．xxx．xxx"),
+            ("82‐251‐10‐20", "xx‐xxx‐xx‐xx"),
             // what mask_mac leaves
             ("fe80::xxx:xxxx:xxxx:xxxx", "xxxx::xxx:xxxx:xxxx:xxxx"),
             ("2001:db8:1:2:xxx:xxxx:xxxx:xxxx", "xxxx:xxx:x:x:xxx:xxxx:xxxx:xxxx"),
@@ -683,6 +1001,16 @@ mod tests {
             "a:b:c:d:e:f",
             "C:\\dir",
             "https://status.example.org:8080/a:b",
+            // dates, versions, telephone numbers, names of rules
+            "2026-11-21-09",
+            "21-11-26-09",
+            "rule-1-2-3-4",
+            "v24-10-0-5",
+            "tel-04-72-00-11-22",
+            "1-800-555-123-4",
+            "2026-11-21T09:06:51%3A",
+            "at 09%3A06%3A51",
+            "٢١.١١.٢٠٢٦",
         ] {
             assert_eq!(masked(mask_ip, text), text);
         }
@@ -762,7 +1090,7 @@ mod tests {
                 let shown = masked(mask, &text);
                 prop_assert_eq!(shown.len(), text.len());
                 for (was, is) in text.bytes().zip(shown.bytes()) {
-                    prop_assert!(was == is || is == b'x' && was.is_ascii_hexdigit());
+                    prop_assert!(was == is || is == b'x' && (was.is_ascii_hexdigit() || !was.is_ascii()));
                 }
             }
         }
@@ -794,6 +1122,48 @@ mod tests {
             let shown = masked(macs, &text);
             let hidden: String = mac.replace("%3A", "%%%").chars().map(|c| if c.is_ascii_hexdigit() { 'x' } else { c }).collect();
             prop_assert!(shown.contains(&hidden.replace("%%%", "%3A")), "{}", shown);
+        }
+
+        /// Whatever words and signs stand around it, not four digits of it are shown.
+        #[test]
+        fn any_mac_in_any_name(
+            mac: [u8; 6],
+            form in 0..8usize,
+            before in 0..14usize,
+            after in 0..10usize,
+            digits in 0..4u8,
+        ) {
+            let words = [
+                "", "node", "sta", "phone", "device", "face", "cafe", "a", "interface", "AP-", "é", "x_",
+                "iface:", "هاتف",
+            ];
+            let ends = ["", ".lan", "z", "-a", "_rssi", "é", " is gone", "cable", "d", "st"];
+            let pair = |separator: &str| mac.map(|byte| std::format!("{byte:02x}")).join(separator);
+            let bare = pair("");
+            let address = match form {
+                0 => bare.clone(),
+                1 => pair(":"),
+                2 => pair("-"),
+                3 => pair("/"),
+                4 => pair("||"),
+                5 => pair("\u{2011}"),
+                6 => std::format!("{}.{}.{}", &bare[..4], &bare[4..8], &bare[8..]),
+                _ => std::format!("{}-{}", &bare[..6], &bare[6..]),
+            };
+            let moved = |c: char, by: u32| char::from_u32(u32::from(c) + by).unwrap();
+            let written = |c: char| match (digits, c) {
+                (1, '0'..='9') => moved(c, 0x630),
+                (2, '0'..='9' | 'a'..='f' | ':' | '-' | '.') => moved(c, 0xfee0),
+                (3, 'a'..='f') => c.to_ascii_uppercase(),
+                _ => c,
+            };
+            let address: String = address.chars().map(written).collect();
+            let (before, after) = (words[before], ends[after]);
+            let text = std::format!("{before}{address}{after}");
+            let shown = masked(both, &text);
+            let seen = &shown[before.len()..shown.len() - after.len()];
+            let shows = seen.chars().filter(|c| c.is_alphanumeric() && *c != 'x').count();
+            prop_assert!(shows < 4, "{} {}", text, shown);
         }
 
         #[test]

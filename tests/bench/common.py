@@ -184,12 +184,12 @@ class Process:
 class Aiglon(Process):
     """The daemon on a free port of loopback, perhaps inside another program (`wrap`)."""
 
-    def __init__(self, binary, text, wrap=()):
+    def __init__(self, binary, text, wrap=(), state=None):
         self.dir = tempfile.TemporaryDirectory(prefix="aiglon-bench-")
         file = pathlib.Path(self.dir.name) / "config"
         file.write_text(text)
         super().__init__(
-            [*wrap, binary, "serve", file, "--state-dir", self.dir.name], stderr=subprocess.PIPE,
+            [*wrap, binary, "serve", file, "--state-dir", state or self.dir.name], stderr=subprocess.PIPE,
         )
         self.log = b""
         self.port = self._port()

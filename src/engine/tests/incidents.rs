@@ -10,6 +10,7 @@ use std::vec;
 
 mod eviction;
 mod hindsight;
+mod work;
 
 const WIFI: ServiceId = ServiceId(0);
 const ANNA: u32 = 77;

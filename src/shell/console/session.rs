@@ -159,6 +159,7 @@ impl Session<'_> {
                 Status::More(next) => {
                     from = next;
                     self.frame(Kind::Out, out.as_slice()).await?;
+                    self.slot.turn(self.stream).await?;
                     continue;
                 }
                 Status::Done => (Kind::Out, Code::Done),

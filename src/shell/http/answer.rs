@@ -6,7 +6,7 @@ use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{Etag, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Coding, Framing, Request};
+use aiglon::http::head::{Coding, Framing, Method, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
@@ -17,7 +17,7 @@ use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
-use super::super::pages::{Found, PageKey};
+use super::super::pages::{Copy, Found, PageKey, Version};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
 use super::super::tally::add;
@@ -33,22 +33,26 @@ pub enum Plan<'a> {
     Json(Status, &'static str),
     /// There is no room to render an answer.
     Busy,
+    /// It must be rendered, and it is not its turn yet.
+    Later,
     /// 405 with these methods.
     Allow(&'static str),
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
     Page { found: Found<'a>, not_modified: bool, public: bool },
+    /// The head of a page that is not held: nothing is rendered for a length.
+    Unheld { public: bool },
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: Found<'a>, content_type: &'static str },
     /// A body to be taken in.
     Ingest(Batch),
     /// The alerts of a site, in pieces.
-    List(SiteId),
+    List(SiteId, SourceId),
     /// 204: a heartbeat was taken.
-    Beaten,
+    Beaten(SourceId),
     /// What InfluxDB answers to a query that finds nothing.
-    NoResults,
+    NoResults(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
 }
@@ -76,7 +80,7 @@ impl<'a> Web<'a> {
         match route(request.method, path, arrival.listener.serve) {
             Route::To(Endpoint::Page(sheet)) => match self.page(core, request, arrival, None, sheet) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
-                Plan::Page { .. } if !prefix.is_empty() && request.path == prefix => {
+                Plan::Page { .. } | Plan::Unheld { .. } if !prefix.is_empty() && request.path == prefix => {
                     Plan::Redirect(arrival.listener.path_prefix)
                 }
                 plan => plan,
@@ -108,7 +112,7 @@ impl<'a> Web<'a> {
             }
             Route::To(Endpoint::Query) => match self.source(core.config, request, arrival, Scope::Push) {
                 Err(refusal) => refusal,
-                Ok(_) => Plan::NoResults,
+                Ok(source) => Plan::NoResults(source),
             },
             Route::Heartbeat(name) => self.beat(core, request, arrival, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
@@ -132,15 +136,22 @@ impl<'a> Web<'a> {
         sheet: PageKind,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
-        let id = match secret {
+        let stranger = arrival.peer == Peer::World || request.forwarded;
+        let is_told = |&id: &SiteId| visibility(config, id) != Visibility::Local || !stranger;
+        let found = match secret {
+            // The name of a site that is not for them leads where any other name does: to the site
+            // that answers to all names, if there is one.
             None => {
-                config.site_by_host(request.host).filter(|&id| visibility(config, id) != Visibility::Unlisted)
+                let listed = |id: &SiteId| visibility(config, *id) != Visibility::Unlisted;
+                let named = config.site_by_host(request.host).filter(listed);
+                let other = || config.site_of_all_names().filter(|id| listed(id) && is_told(id));
+                named.filter(is_told).or_else(other).or(named)
             }
             Some(secret) => secret_site(config, request.host, secret),
         };
-        let Some(id) = id else { return NOT_FOUND };
+        let Some(id) = found else { return NOT_FOUND };
         let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
-        if site.visibility == Visibility::Local && (arrival.peer == Peer::World || request.forwarded) {
+        if !is_told(&id) {
             // The same answer as for a site that does not exist.
             if self.port.warnings.may() {
                 log::warn!(
@@ -159,14 +170,27 @@ impl<'a> Web<'a> {
         }
         let lang = negotiate(request.accept_language, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
-        let key = PageKey { site: id, sheet, lang, generation: engine.generation(id), quarter };
-        let found = self.pages.get(key, |out| {
-            add(&self.tally.pages_rendered);
-            render::sheet(out, config, id, lang, &view, sheet).is_ok()
-        });
-        let Some(found) = found else { return Plan::Busy };
+        let public = site.visibility == Visibility::Public;
+        let key = PageKey { site: id, sheet, lang };
+        let version = Version { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
+        let copy = if request.method == Method::Head {
+            match self.pages.held(key, version) {
+                Some(found) => Copy::Found(found),
+                None => return Plan::Unheld { public },
+            }
+        } else {
+            self.pages.get(key, version, now.mono, |out| {
+                add(&self.tally.pages_rendered);
+                render::sheet(out, config, id, lang, &view, sheet).is_ok()
+            })
+        };
+        let found = match copy {
+            Copy::Found(found) => found,
+            Copy::Later => return Plan::Later,
+            Copy::Busy => return Plan::Busy,
+        };
         let not_modified = Etag(found.etag).is_named(request.if_none_match);
-        Plan::Page { found, not_modified, public: site.visibility == Visibility::Public }
+        Plan::Page { found, not_modified, public }
     }
 
     /// Who sends it, if they may.
@@ -271,7 +295,7 @@ impl<'a> Web<'a> {
         core.step(Input::Beat { id, failed });
         // On flash before its sender is told so.
         core.commit();
-        Plan::Beaten
+        Plan::Beaten(source)
     }
 
     fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
@@ -293,7 +317,7 @@ impl<'a> Web<'a> {
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",
             ),
-            Ok(_) => Plan::List(site),
+            Ok(_) => Plan::List(site, source),
         }
     }
 }

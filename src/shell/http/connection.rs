@@ -1,6 +1,7 @@
 //! One connection: request after request, until it closes, is told to, or runs out of time.
 
 use std::io;
+use std::time::Duration;
 
 use aiglon::http::Status;
 use aiglon::http::body::Body;
@@ -9,19 +10,26 @@ use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
-    QUERY_BYTES, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
+    QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
 };
+use aiglon::model::SourceId;
 use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::Bytes;
 use aiglon::text::json::{Json, Writer};
+use smol::Timer;
 use ufmt::uwrite;
 
+use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
+use super::super::tally::add;
 use super::answer::Plan;
 use super::batch::{Complaint, Shape};
 use super::web::Web;
+
+/// From one look whether a page may be rendered to the next.
+const RENDER_AGAIN: Duration = Duration::from_millis(1000 / RENDERS_SECOND as u64);
 
 const NOT_FOUND: &str = "404 Not Found\n";
 
@@ -130,6 +138,10 @@ impl Connection<'_> {
             if self.request(head_len).await? == Next::Close {
                 return Ok(());
             }
+            if self.filled > 0 {
+                // The next request is here already, and others have asked before.
+                self.slot.turn(self.stream).await?;
+            }
         }
     }
 
@@ -200,15 +212,22 @@ impl Connection<'_> {
                 expect_continue: request.expect_continue,
                 framing: request.body,
             };
-            let plan = match web.plan(&request, self.listener, self.peer) {
-                Plan::Busy => {
-                    make_room(web).await;
-                    web.plan(&request, self.listener, self.peer)
+            let wait_by = clock::mono().plus(RENDER_WAIT);
+            let plan = loop {
+                match web.plan(&request, self.listener, self.peer) {
+                    Plan::Busy => {
+                        make_room(web).await;
+                        break web.plan(&request, self.listener, self.peer);
+                    }
+                    Plan::Later if clock::mono() < wait_by => {
+                        add(&web.pages.waited);
+                        Timer::after(RENDER_AGAIN).await;
+                    }
+                    plan => break plan,
                 }
-                plan => plan,
             };
             terms.keep_alive &= !matches!(plan, Plan::Gone);
-            if matches!(plan, Plan::List(_) | Plan::Redirect(_)) {
+            if matches!(plan, Plan::List(..) | Plan::Redirect(_)) {
                 self.buffers.query.clear();
                 // The length of a list's has been looked at.
                 _ = self.buffers.query.push_str(request.query);
@@ -217,23 +236,26 @@ impl Connection<'_> {
         };
         self.consume(head_len);
         if let Plan::Ingest(batch) = plan {
-            self.is_sender = true;
-            self.slot.is_sender();
+            self.is_sender(batch.source);
             return self.ingest(terms, batch).await;
         }
-        if let Plan::List(site) = plan {
-            self.is_sender = true;
-            self.slot.is_sender();
+        if let Plan::List(site, source) = plan {
+            self.is_sender(source);
             // In HTTP/1.0 the list ends with the connection.
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
             self.list(terms, site).await?;
             return self.after(terms).await;
         }
-        if matches!(plan, Plan::Beaten | Plan::NoResults) {
-            self.is_sender = true;
-            self.slot.is_sender();
+        if let Plan::Beaten(source) | Plan::NoResults(source) = plan {
+            self.is_sender(source);
         }
         self.plain(terms, plan).await
+    }
+
+    /// It has shown a token of this source.
+    fn is_sender(&mut self, source: SourceId) {
+        self.is_sender = true;
+        self.slot.is_sender(source);
     }
 
     /// Answers a request whose body, if it has one, does not matter.
@@ -243,7 +265,7 @@ impl Connection<'_> {
         let body = match &plan {
             Plan::Words(status, words) => self.begin_words(terms, *status, words)?,
             Plan::Gone => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
-            Plan::Busy => {
+            Plan::Busy | Plan::Later => {
                 self.begin_words(terms, Status::ServiceUnavailable, "busy, try again in a second\n")?
             }
             Plan::Json(status, words) => {
@@ -259,11 +281,11 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 words.as_bytes()
             }
-            Plan::Beaten => {
+            Plan::Beaten(_) => {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
-            Plan::NoResults => {
+            Plan::NoResults(_) => {
                 const NOTHING: &[u8] = b"{\"results\":[]}";
                 let mut response = Response::new(Status::Ok, Content::Length(NOTHING.len()));
                 response.content_type = "application/json";
@@ -273,20 +295,15 @@ impl Connection<'_> {
             Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
             Plan::Page { found, not_modified, public } => {
                 let status = if *not_modified { Status::NotModified } else { Status::Ok };
-                let mut response = Response::new(status, Content::Length(found.bytes.len()));
-                response.content_type = "text/html; charset=utf-8";
+                let mut response = page_head(status, Content::Length(found.bytes.len()), *public);
                 response.etag = Some(Etag(found.etag));
-                response.vary = "Accept-Language";
-                response.csp = render::CSP;
-                response.noindex = !public;
-                response.cache_control = if *public {
-                    "public, max-age=15, stale-if-error=300"
-                } else {
-                    "private, max-age=15, stale-if-error=300"
-                };
                 self.slot.reads(Some(found.place));
                 self.begin(terms, response)?;
                 if *not_modified { b"" } else { found.bytes.as_slice() }
+            }
+            Plan::Unheld { public } => {
+                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *public))?;
+                b""
             }
             Plan::Text { found, content_type } => {
                 let mut response = Response::new(Status::Ok, Content::Length(found.bytes.len()));
@@ -296,7 +313,7 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 found.bytes.as_slice()
             }
-            Plan::List(_) | Plan::Ingest(_) => b"",
+            Plan::List(..) | Plan::Ingest(_) => b"",
         };
         self.finish(terms, body).await?;
         self.slot.reads(None);
@@ -325,6 +342,8 @@ impl Connection<'_> {
         }
         let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
         response.location = &location;
+        // It may name a secret.
+        (response.cache_control, response.noindex) = ("private, no-store", true);
         self.begin(terms, response)?;
         Ok(b"")
     }
@@ -343,18 +362,22 @@ impl Connection<'_> {
 
     /// Reads a body of at most [`DRAIN_BYTES`] and forgets it. False if it was longer or wrong.
     async fn drain(&mut self, framing: Framing) -> io::Result<bool> {
-        self.slot.doing(Doing::Body, DRAIN_TIME);
+        self.slot.doing(Doing::Drain, DRAIN_TIME);
         let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
-            let Ok(step) = body.decode(self.buffers.read.get(..self.filled).unwrap_or_default()) else {
-                return Ok(false);
-            };
-            let (consumed, done) = (step.consumed, step.done);
-            self.consume(consumed);
-            if done {
+            let mut used = 0;
+            while used < self.filled && !body.is_done() {
+                let Ok(step) = body.decode(self.unread().get(used..).unwrap_or_default()) else {
+                    return Ok(false);
+                };
+                used += step.consumed;
+            }
+            self.consume(used);
+            if body.is_done() {
                 return Ok(true);
             }
-            if self.filled == 0 && self.fill(true).await? == 0 {
+            // Not eagerly, so that others have their turn.
+            if self.fill(false).await? == 0 {
                 return Ok(false);
             }
         }
@@ -366,7 +389,7 @@ impl Connection<'_> {
     /// it has passed the whole body on.
     async fn linger(&mut self) -> io::Result<()> {
         self.stream.finish_writing();
-        self.slot.doing(Doing::Body, DRAIN_TIME);
+        self.slot.doing(Doing::Drain, DRAIN_TIME);
         loop {
             self.filled = 0;
             // Not eagerly, so that others have their turn.
@@ -523,6 +546,21 @@ impl Connection<'_> {
         }
         Ok(())
     }
+}
+
+/// What the head of a page says, but for what identifies it.
+fn page_head(status: Status, content: Content, public: bool) -> Response<'static> {
+    let mut response = Response::new(status, content);
+    response.content_type = "text/html; charset=utf-8";
+    response.vary = "Accept-Language";
+    response.csp = render::CSP;
+    response.noindex = !public;
+    response.cache_control = if public {
+        "public, max-age=15, stale-if-error=300"
+    } else {
+        "private, max-age=15, stale-if-error=300"
+    };
+    response
 }
 
 /// What somebody is told who asks with a method that is not for the path.

@@ -7,7 +7,9 @@ use aiglon::http::Status;
 use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
-use aiglon::limits::{ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, PAGE_BYTES, REQUEST_TIME};
+use aiglon::limits::{
+    ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, PAGE_BYTES, PIECE_BYTES, REQUEST_TIME, TURN_WORK,
+};
 use aiglon::model::SiteId;
 use aiglon::render::{PageBuf, alertmanager};
 
@@ -22,10 +24,6 @@ use super::samples::BodyReader;
 /// An alert as JSON always fits an empty buffer of a page: its kept text, six times as long if all
 /// of it must be escaped, and the rest.
 const _: () = assert!(KEPT_BYTES * 6 + 512 < PAGE_BYTES);
-
-/// How often a body is read before the reactor is asked whether there is more: until then, and for
-/// at most this many times [`HEAD_BYTES`](aiglon::limits::HEAD_BYTES), nobody else is served.
-const READS_A_TURN: u32 = 4;
 
 impl Connection<'_> {
     /// Takes in a body, one alert or sample at a time, and answers when the work is done.
@@ -112,26 +110,44 @@ impl Connection<'_> {
         self.slot.doing(Doing::Body, BODY_TIME);
         let end_by = clock::mono().plus(if gzip { GUNZIP_TIME } else { REQUEST_TIME });
         self.welcome(terms).await?;
-        let mut reads = 0u32;
+        let mut work = 0u32;
         loop {
-            while !self.unread().is_empty() && !body.is_done() {
+            let mut used = 0;
+            while used < self.filled && !body.is_done() {
+                let (slot, stream, tally) = (self.slot, self.stream, self.web.tally);
                 let (unread, complaint) = self.unread_and_complaint();
-                let (consumed, result) = match body.decode(unread) {
-                    Ok(step) => (step.consumed, taker.unpack(step.payload, complaint)),
+                let piece = unread.get(used..).unwrap_or_default();
+                let step = match body.decode(piece.get(..PIECE_BYTES).unwrap_or(piece)) {
+                    Ok(step) => step,
                     Err(error) => return Ok(Outcome::Framing(error)),
                 };
-                self.consume(consumed);
-                if let Err(outcome) = result {
-                    return Ok(outcome);
+                used += step.consumed;
+                let mut payload = step.payload;
+                loop {
+                    let unpacked = match taker.unpack(payload, complaint) {
+                        Ok(unpacked) => unpacked,
+                        Err(outcome) => return Ok(outcome),
+                    };
+                    payload = payload.get(unpacked.consumed..).unwrap_or_default();
+                    work = work.saturating_add(unpacked.work);
+                    if work >= TURN_WORK {
+                        // A sender that is faster than we are would never make us wait.
+                        work = 0;
+                        add(&tally.turns_full);
+                        slot.turn(stream).await?;
+                        // That it took so long is not its sender's doing.
+                        slot.progress(BODY_TIME);
+                    }
+                    if unpacked.done {
+                        break;
+                    }
                 }
             }
+            self.consume(used);
             if body.is_done() {
                 return Ok(taker.finish(self.unread_and_complaint().1));
             }
-            // A sender that is faster than we are would never make us wait, and nobody else have a
-            // turn.
-            reads = reads.wrapping_add(1);
-            if self.fill(!reads.is_multiple_of(READS_A_TURN)).await? == 0 || clock::mono() >= end_by {
+            if self.fill(true).await? == 0 || clock::mono() >= end_by {
                 return Ok(Outcome::Cut);
             }
             self.slot.progress(BODY_TIME);
@@ -173,6 +189,7 @@ impl Connection<'_> {
                 return Err(io::ErrorKind::OutOfMemory.into());
             };
             self.slot.reads(Some(piece.place));
+            self.slot.turn(self.stream).await?;
             if chunked {
                 let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
                 self.send(line.as_bytes(), piece.bytes.as_slice()).await?;

@@ -76,7 +76,6 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     for (status, count) in web.tally.answers() {
         _ = uwrite!(t, "aiglon_http_responses_total{{status=\"{}\"}} {}\n", status, count);
     }
-    t.one("http_connections_total", "counter", "Connections accepted.", web.slots.accepted.get());
     t.one(
         "http_connections_late_total",
         "counter",
@@ -89,9 +88,9 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
         "Connections that were closed for a newcomer since all slots were taken.",
         web.slots.gave_way.get(),
     );
-    let (visitors, senders) = web.slots.held();
+    // How many visitors there are is nobody's business here.
+    let (_, senders) = web.slots.held();
     t.family("http_connections", "gauge", "Connections that are open, by who holds them.");
-    t.labelled("http_connections", "holder", "visitor", visitors as u64);
     t.labelled("http_connections", "holder", "sender", senders as u64);
     t.one("http_connections_limit", "gauge", "Connections that can be open.", limits::CONNECTIONS as u64);
     t.one(
@@ -102,6 +101,19 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     );
     console(t, web);
     t.one("pages_rendered_total", "counter", "Pages rendered anew.", web.tally.pages_rendered.get());
+    t.one(
+        "pages_stale_total",
+        "counter",
+        "Copies of a moment ago that were served since enough was rendered.",
+        web.pages.stale.get(),
+    );
+    t.one("pages_waited_total", "counter", "How often a page waited to be rendered.", web.pages.waited.get());
+    t.one(
+        "body_turns_full_total",
+        "counter",
+        "How often a body waited for others since it was much work.",
+        web.tally.turns_full.get(),
+    );
 
     t.family("alerts_received_total", "counter", "Alerts received, by what became of them.");
     for (verdict, name) in Verdict::ALL {
@@ -232,36 +244,55 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
 }
 
 fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
+    // Nobody who may not ask for it learns how many people are somewhere, nor by counting what is
+    // measured of each.
+    let of_people = config.rules.iter().any(|row| row.of_people);
+    let told = || config.rules().filter(|(_, row)| !row.of_people);
     let counters = engine.rule_counters();
-    for (name, help, count) in [
-        ("lines_received_total", "Samples that were right, in lines or JSON.", web.intake.lines.get()),
-        ("lines_bad_total", "Samples that were not.", web.intake.lines_bad.get()),
-        ("samples_asked_total", "Samples that a rule asked for.", counters.samples),
-        ("samples_late_total", "Samples that came late and were dropped.", counters.late),
+    for (name, help, count, samples) in [
+        ("lines_received_total", "Samples that were right, in lines or JSON.", web.intake.lines.get(), false),
+        ("lines_bad_total", "Samples that were not.", web.intake.lines_bad.get(), false),
+        ("samples_asked_total", "Samples that a rule asked for.", counters.samples, true),
+        ("samples_late_total", "Samples that came late and were dropped.", counters.late, true),
         (
             "samples_stale_total",
             "Samples that were measured too long ago, or in another unit of time, and were dropped.",
             counters.stale,
+            true,
         ),
-        ("samples_cut_total", "Samples with more tags or fields that rules ask for than fit.", counters.cut),
-        ("samples_refused_total", "Samples of a series that found no room.", counters.refused),
-        ("samples_unexpected_total", "Samples of what a rule does not expect by name.", counters.unexpected),
+        (
+            "samples_cut_total",
+            "Samples with more tags or fields that rules ask for than fit.",
+            counters.cut,
+            true,
+        ),
+        ("samples_refused_total", "Samples of a series that found no room.", counters.refused, true),
+        (
+            "samples_unexpected_total",
+            "Samples of what a rule does not expect by name.",
+            counters.unexpected,
+            true,
+        ),
     ] {
-        t.one(name, "counter", help, count);
+        if !(samples && of_people) {
+            t.one(name, "counter", help, count);
+        }
     }
     t.family("rule_missing", "gauge", "Of what a rule expects by name, how much is silent.");
-    for (id, row) in config.rules().filter(|&(id, _)| config.expected_of(id).next().is_some()) {
+    for (id, row) in told().filter(|&(id, _)| config.expected_of(id).next().is_some()) {
         let missing = engine.missing(config, id, clock::mono()).count() as u64;
         t.labelled("rule_missing", "rule", config.str(row.name), missing);
     }
-    t.one("series", "gauge", "Series that rules know the last value of.", engine.series() as u64);
+    if !of_people {
+        t.one("series", "gauge", "Series that rules know the last value of.", engine.series() as u64);
+    }
     t.one("series_limit", "gauge", "Series that there is room for.", limits::SERIES as u64);
     t.family(
         "rule_firing",
         "gauge",
         "1 while a rule fires, 0 while all is well; absent while that is not known.",
     );
-    for (id, row) in config.rules() {
+    for (id, row) in told() {
         if let Some(fires) = engine.rule_phase(id).fires() {
             t.labelled("rule_firing", "rule", config.str(row.name), u64::from(fires));
         }

@@ -10,9 +10,9 @@ use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
+use aiglon::limits::{EVENT_WORK, LINE_READERS, MATCHES_WORK, PACKED_WORK, PIECE_WORK, READERS, RULES_WORK};
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
-use aiglon::limits::{LINE_READERS, READERS};
 use static_cell::ConstStaticCell;
 #[cfg(feature = "gzip")]
 use static_cell::StaticCell;
@@ -136,6 +136,10 @@ pub struct BodyReader<'a> {
     lines: Option<RefMut<'a, Lines>>,
     #[cfg(feature = "gzip")]
     gunzip: Option<RefMut<'a, Gunzip<'static>>>,
+    /// Alerts, samples and mistakes that were found since the work was last asked for.
+    events: u32,
+    /// How much the configuration asks about each byte.
+    weight: u32,
     _turns: [Option<Turn<'a>>; 3],
 }
 
@@ -186,6 +190,11 @@ impl Intake {
             } else {
                 None
             },
+            events: 0,
+            weight: port.look(|config| match batch.shape {
+                Shape::Alerts(_) => 1 + cost(config.matches.len()) / MATCHES_WORK,
+                _ => 1 + cost(config.rules.len()) / RULES_WORK,
+            }),
             _turns: turns,
         })
     }
@@ -204,31 +213,47 @@ fn sample_key(port: &Port) -> io::Result<HashKey> {
     })
 }
 
+/// What one step of reading a body did.
+pub struct Unpacked {
+    /// Bytes that it used up.
+    pub consumed: usize,
+    /// Nothing is left of the piece.
+    pub done: bool,
+    /// In the unit of [`TURN_WORK`](aiglon::limits::TURN_WORK).
+    pub work: u32,
+}
+
+fn cost(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
 impl BodyReader<'_> {
-    /// Reads a piece of the body as it came.
-    pub fn unpack(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<(), Outcome> {
+    /// Reads some of a piece of the body as it came; call it again with the rest until it is done.
+    pub fn unpack(&mut self, payload: &[u8], complaint: &mut Complaint) -> Result<Unpacked, Outcome> {
         #[cfg(feature = "gzip")]
         if let Some(mut gunzip) = self.gunzip.take() {
             use aiglon::http::gunzip::GzipError;
-            let mut payload = payload;
-            loop {
-                let step = gunzip.decode(payload).map_err(|error| match error {
-                    GzipError::Broken => {
-                        Outcome::Packed(Status::BadRequest, "the body is not gzip, or damaged")
-                    }
-                    GzipError::TooLarge => {
-                        Outcome::Packed(Status::ContentTooLarge, "the body is too large once it is unpacked")
-                    }
-                })?;
-                payload = payload.get(step.consumed..).unwrap_or_default();
-                if payload.is_empty() && step.output.is_empty() {
-                    self.gunzip = Some(gunzip);
-                    return Ok(());
+            let step = gunzip.decode(payload).map_err(|error| match error {
+                GzipError::Broken => Outcome::Packed(Status::BadRequest, "the body is not gzip, or damaged"),
+                GzipError::TooLarge => {
+                    Outcome::Packed(Status::ContentTooLarge, "the body is too large once it is unpacked")
                 }
-                self.feed(step.output, complaint)?;
-            }
+            })?;
+            let (consumed, came) = (step.consumed, step.output.len());
+            self.feed(step.output, complaint)?;
+            self.gunzip = Some(gunzip);
+            let done = consumed == payload.len() && came == 0;
+            let packed = cost(consumed).saturating_mul(PACKED_WORK);
+            return Ok(Unpacked { consumed, done, work: self.work(came).saturating_add(packed) });
         }
-        self.feed(payload, complaint)
+        self.feed(payload, complaint)?;
+        Ok(Unpacked { consumed: payload.len(), done: true, work: self.work(payload.len()) })
+    }
+
+    /// What reading so many bytes was, with what was found in them.
+    fn work(&mut self, bytes: usize) -> u32 {
+        let events = std::mem::take(&mut self.events).saturating_mul(EVENT_WORK);
+        cost(bytes).saturating_mul(self.weight).saturating_add(events).saturating_add(PIECE_WORK)
     }
 
     /// Reads a piece of the body, but for the mark that some editors put before it.
@@ -254,12 +279,12 @@ impl BodyReader<'_> {
         if self.tally.reloads.get() != self.batch.reloads {
             return Err(Outcome::Reloaded);
         }
-        let Self { port, tally, batch, format, json, lines, body: Some(body), .. } = self else {
+        let Self { port, tally, batch, format, json, lines, body: Some(body), events, .. } = self else {
             return Ok(());
         };
         port.enter(|core| {
             let asking = RuleInterest { config: core.config, source: batch.source };
-            let mut taking = BodySink { core, tally, batch: *batch, body, complaint };
+            let mut taking = BodySink { core, tally, batch: *batch, body, complaint, events };
             match (format, json, lines) {
                 (Format::Json, Some(reader), lines) => {
                     let mut asked = lines.as_mut().map(|lines| lines.asked(&asking));
@@ -284,7 +309,7 @@ impl BodyReader<'_> {
         if self.gunzip.as_ref().is_some_and(|gunzip| !gunzip.is_whole()) {
             return Outcome::Packed(Status::BadRequest, "the gzip body is cut off");
         }
-        let Self { intake, port, tally, batch, format, json, lines, body, .. } = self;
+        let Self { intake, port, tally, batch, format, json, lines, body, events, .. } = self;
         let (mut good, bad, lines) = match (format, json, lines, body) {
             (Format::Unknown | Format::Json, Some(reader), ..) => match reader.finish() {
                 Ok(found) => (found.alerts.saturating_add(found.oversize), found.bad, found.samples),
@@ -293,7 +318,7 @@ impl BodyReader<'_> {
             (_, _, Some(lines), Some(body)) => {
                 let counted = port.enter(|core| {
                     let asking = RuleInterest { config: core.config, source: batch.source };
-                    let mut taking = BodySink { core, tally, batch: *batch, body, complaint };
+                    let mut taking = BodySink { core, tally, batch: *batch, body, complaint, events };
                     lines.finish(&asking, &mut |event| taking.line(&event))
                 });
                 if counted.bad > 0 {
@@ -347,12 +372,14 @@ struct BodySink<'a, 'c> {
     batch: Batch,
     body: &'a mut Body,
     complaint: &'a mut Complaint,
+    events: &'a mut u32,
 }
 
 impl BodySink<'_, '_> {
     fn event(&mut self, event: &ingest::Event<'_>) {
         use ingest::Event;
 
+        *self.events = self.events.saturating_add(1);
         let (alert, quality) = match *event {
             Event::Alert(alert) => (alert, Quality::Whole),
             Event::Oversize(alert) => (alert, Quality::Oversize),
@@ -389,6 +416,7 @@ impl BodySink<'_, '_> {
     }
 
     fn line(&mut self, event: &line::LineEvent<'_>) {
+        *self.events = self.events.saturating_add(1);
         match *event {
             line::LineEvent::Sample(sample) => {
                 self.core.step(Input::Sample { body: self.body, sample });

@@ -66,6 +66,7 @@ impl Ssh {
             }
             let bound = TcpListener::bind(address).and_then(|socket| {
                 socket.set_nonblocking(true)?;
+                super::listeners::widen(&socket)?;
                 Ok(socket)
             });
             match bound {

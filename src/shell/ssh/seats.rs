@@ -93,6 +93,10 @@ pub struct Seat {
 #[derive(Debug, Default)]
 struct Inner {
     who: Option<Arc<UserKey>>,
+    /// Its key exchange is over.
+    exchanged: bool,
+    /// It gave way.
+    evicted: bool,
     handle: Option<Handle>,
     touched: Mono,
     ending: bool,
@@ -164,7 +168,9 @@ impl Shared {
     // ---- connections ----------------------------------------------------------------------------
 
     /// Takes a connection in. When there is no room, one of the address that has most gives way,
-    /// but for one of the same.
+    /// but for one of the same. Else the oldest gives way that has not finished its key exchange,
+    /// of those from where no fewer come: half-open connections of many addresses cost nobody the
+    /// way in.
     pub fn admit(&self, from: From, socket: TcpStream) -> Result<Arc<Seat>, NotAdmitted> {
         let now = clock::mono();
         let mut state = lock(&self.state);
@@ -183,9 +189,11 @@ impl Shared {
             let of = |from| waiting.iter().filter(|seat| seat.from == from).count();
             let most = waiting.iter().map(|seat| of(seat.from)).max().unwrap_or(0);
             // Seats are in the order in which they came.
-            match waiting.iter().find(|seat| of(seat.from) == most) {
-                Some(oldest) if most > of(from) + 1 => oldest.evict(),
-                _ => return Err(NotAdmitted::Full),
+            let of_most = waiting.iter().find(|seat| of(seat.from) == most && most > of(from) + 1);
+            let half_open = || waiting.iter().find(|seat| !seat.has_exchanged() && of(seat.from) >= of(from));
+            match of_most.or_else(half_open) {
+                Some(oldest) => oldest.evict(),
+                None => return Err(NotAdmitted::Full),
             }
         }
         let inner = Mutex::new(Inner { touched: now, ..Inner::default() });
@@ -200,7 +208,10 @@ impl Shared {
         state.seats.retain(|other| !Arc::ptr_eq(other, seat));
         if seat.who().is_none() {
             state.counters.failed += 1;
-            state.backoff.failed(seat.from, clock::mono());
+            // Who gave way must not be held off for it.
+            if !lock(&seat.inner).evicted {
+                state.backoff.failed(seat.from, clock::mono());
+            }
         }
     }
 
@@ -255,8 +266,19 @@ impl Seat {
     }
 
     fn evict(&self) {
-        lock(&self.inner).ending = true;
+        let mut inner = lock(&self.inner);
+        (inner.ending, inner.evicted) = (true, true);
+        drop(inner);
         self.cut();
+    }
+
+    /// It has asked for what comes behind the key exchange.
+    pub fn exchange(&self) {
+        lock(&self.inner).exchanged = true;
+    }
+
+    fn has_exchanged(&self) -> bool {
+        lock(&self.inner).exchanged
     }
 
     /// The client has said something, or taken something.
@@ -369,14 +391,63 @@ mod tests {
         for _ in 1..SSH_LOGINS {
             assert!(come("192.0.2.1").is_ok());
         }
-        // Not for one of the same.
-        assert_eq!(come("192.0.2.1").unwrap_err(), NotAdmitted::Full);
         assert!(first.is_waiting());
         assert!(come("192.0.2.2").is_ok());
         assert!(!first.is_waiting());
-        // In the end each has one place, and one who comes late has none.
-        for n in 0..100 {
-            assert_eq!(come(&format!("192.0.3.{n}")).is_ok(), n < SSH_LOGINS - 2, "{n}");
+        assert_eq!(shared.figures().1, SSH_LOGINS);
+    }
+
+    /// An address of its own for each, as a botnet has them.
+    #[test]
+    fn the_oldest_that_is_half_open_gives_way_and_nobody_who_is_about_to_log_in() {
+        let (shared, mut ends) = (shared(), Vec::new());
+        let mut come = |n: usize| {
+            let (client, socket) = connection();
+            ends.push(client);
+            let seat = shared.admit(from(&format!("192.0.{}.{}", n / 200, n % 200)), socket)?;
+            // Its task ends.
+            let gone: Vec<_> = {
+                let state = lock(&shared.state);
+                state.seats.iter().filter(|seat| lock(&seat.inner).evicted).cloned().collect()
+            };
+            for seat in &gone {
+                shared.leave(seat);
+            }
+            Ok::<_, NotAdmitted>(seat)
+        };
+        let person = come(0).unwrap();
+        person.exchange();
+        let half = come(1).unwrap();
+        for n in 2..1000 {
+            assert!(come(n).is_ok(), "{n}");
+        }
+        assert!(person.is_waiting() && !half.is_waiting());
+        assert_eq!(shared.figures().1, SSH_LOGINS);
+        // Who gave way may come again at once.
+        for _ in 0..=SSH_FREE_FAILURES {
+            assert!(come(1).is_ok());
+            for n in 1000..1000 + SSH_LOGINS {
+                assert!(come(n).is_ok(), "{n}");
+            }
+        }
+        // Of one address, its own give way, and none of an address with fewer.
+        let other = come(1).unwrap();
+        for _ in 0..100 {
+            assert!(come(2).is_ok());
+        }
+        assert!(other.is_waiting());
+    }
+
+    #[test]
+    fn who_has_exchanged_keys_gives_way_to_nobody_from_where_as_many_come() {
+        let (shared, mut ends) = (shared(), Vec::new());
+        for n in 0..=SSH_LOGINS {
+            let (client, socket) = connection();
+            ends.push(client);
+            match shared.admit(from(&format!("192.0.3.{n}")), socket) {
+                Ok(seat) => seat.exchange(),
+                Err(refused) => assert_eq!((n, refused), (SSH_LOGINS, NotAdmitted::Full)),
+            }
         }
         assert_eq!(shared.figures().1, SSH_LOGINS);
     }

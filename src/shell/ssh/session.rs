@@ -102,14 +102,22 @@ impl Session {
 impl Handler for Session {
     type Error = Error;
 
+    /// How a client asks what there is.
+    async fn auth_none(&mut self, _: &str) -> Result<Auth, Error> {
+        self.seat.exchange();
+        Ok(Auth::reject())
+    }
+
     /// The same answer, after the same time, for a user that does not exist and a key that is not
     /// theirs.
     async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
+        self.seat.exchange();
         let known = self.shared.key(user, offer.public_key.key_data()).is_some();
         Ok(if known { Auth::Accept } else { Auth::reject() })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
+        self.seat.exchange();
         // A reload may have come in between.
         let Some(key) = self.shared.key(user, key.public_key.key_data()) else { return Ok(Auth::reject()) };
         // Told in words, once they can be.

@@ -1,0 +1,82 @@
+//! What people may cost the flash. Every word is on flash before its author is told so, and a
+//! redaction writes the whole journal anew: a stolen key could write 15 MB in a second.
+//!
+//! Each person has an allowance. When it is used up, what begins something or adds to it is
+//! refused. What ends something or takes it away is never refused, and is paid for in debt: of that
+//! there is only as much as was begun before.
+
+use super::{Action, OWNER};
+use crate::limits::{JOURNAL_SNAPSHOT_QUARTERS, PEOPLE_FLASH_BYTES, PEOPLE_FLASH_SECOND, USERS};
+use crate::model::Phase;
+use crate::time::{Millis, Mono, Now};
+
+/// What one person has cost. All-zero: nothing.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    who: u32,
+    /// Bytes that are used up. More than all of the allowance is a debt.
+    spent: u32,
+    /// When that was true.
+    at: Mono,
+}
+
+impl Allowance {
+    /// Lets it grow back.
+    fn pass(&mut self, now: Mono) {
+        let seconds = u32::try_from(now.since(self.at).max(0)).unwrap_or(u32::MAX) / 1000;
+        self.spent = self.spent.saturating_sub(seconds.saturating_mul(PEOPLE_FLASH_SECOND));
+        // What has not made a whole second yet is not forgotten.
+        self.at = self.at.plus(Millis(seconds.saturating_mul(1000)));
+    }
+}
+
+/// The allowances of all. All-zero when new.
+pub(super) struct Allowances([Allowance; USERS]);
+
+/// Whether an action ends something or takes it away, and no more.
+fn ends(action: &Action<'_>) -> bool {
+    matches!(
+        action,
+        Action::Redact { .. }
+            | Action::Undo
+            | Action::EndMaintenance { .. }
+            | Action::ClearBanner
+            | Action::Update { phase: Phase::Resolved, .. }
+    )
+}
+
+impl Allowances {
+    /// Nobody has cost anything.
+    pub(super) const fn new() -> Self {
+        Self([Allowance { who: 0, spent: 0, at: Mono(0) }; USERS])
+    }
+
+    /// Whether this person may do this by what it costs the flash. The owner of the machine can
+    /// write there anyway.
+    pub(super) fn may_write(&mut self, who: u32, action: &Action<'_>, now: Now) -> bool {
+        let has_some = |allowance: &mut Allowance| allowance.spent < PEOPLE_FLASH_BYTES;
+        who == OWNER || ends(action) || self.of(who, now).is_some_and(has_some)
+    }
+
+    /// Has a person pay for so many bytes that are appended, and for so many in a journal that is
+    /// written anew.
+    pub(super) fn pay(&mut self, who: u32, appended: usize, anew: usize, now: Now) {
+        // A byte appended costs four, with the compactions that it brings about.
+        let quarters = usize::try_from(JOURNAL_SNAPSHOT_QUARTERS).unwrap_or(0).saturating_add(1);
+        let cost = appended.saturating_mul(quarters).saturating_add(anew);
+        if let Some(allowance) = self.of(who, now) {
+            allowance.spent = allowance.spent.saturating_add(u32::try_from(cost).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The allowance of a person. There is one for each user. Whoever a reload brings takes the
+    /// place of the one who has used least.
+    fn of(&mut self, who: u32, now: Now) -> Option<&mut Allowance> {
+        self.0.iter_mut().for_each(|known| known.pass(now.mono));
+        let allowance = self.0.iter_mut().min_by_key(|known| (known.who != who, known.spent))?;
+        if allowance.who != who {
+            *allowance = Allowance { who, spent: 0, at: now.mono };
+        }
+        Some(allowance)
+    }
+}
