@@ -371,6 +371,9 @@ pub const CONSOLE_TEXT_BYTES: usize = 4096;
 pub const CONSOLE_OUT_BYTES: usize = 8192;
 /// From a connection's start to the end of its request, and from piece to piece of an archive.
 pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
+/// Hashes of tokens that one request to revoke them has room for, beside a name. A source with
+/// more takes several requests.
+pub const REVOKE_HASHES: usize = 48;
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 /// Bytes of one line of the console without its options: the longest title and words, with names.
@@ -510,6 +513,8 @@ const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must b
 const _: () =
     assert!(JOURNAL_BYTES_MAX as usize / 2 <= PAGE_BYTES, "an archive is made in the room of a page");
 const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an answer has 16 bits of length");
+const _: () =
+    assert!((REVOKE_HASHES + 1) * 72 + CONFIG_NAME_BYTES <= CONSOLE_LINE_BYTES, "they are one line");
 const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =

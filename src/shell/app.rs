@@ -5,7 +5,7 @@ use std::cell::Cell;
 use static_cell::StaticCell;
 
 use super::console::Console;
-use super::console::session::Desk;
+use super::console::session::{Desk, Orders};
 use super::fair_share::FairShare;
 use super::http::samples::{self, Intake};
 use super::http::web::Web;
@@ -74,8 +74,9 @@ impl App {
     }
 
     /// What places at the console are given.
-    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a FairShare)]) -> Desk<'a> {
+    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a FairShare)], orders: Orders<'a>) -> Desk<'a> {
         Desk {
+            orders,
             port: &self.port,
             slots: &self.slots,
             pages: &self.pages,

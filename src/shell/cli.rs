@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aiglon::config::{Config, Problems};
+use aiglon::limits::CONFIG_NAME_BYTES;
 use static_cell::ConstStaticCell;
 
 use super::console::client;
 use super::files::{self, FILE, Options};
-use super::{serve, token};
+use super::{revoke, serve, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
@@ -17,6 +18,7 @@ Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
   aiglon check [FILE] [--fallback GOOD]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
+  aiglon revoke [--config FILE] [--fallback GOOD] NAME...
   aiglon token
   aiglon --version | --help
 
@@ -27,6 +29,8 @@ Commands:
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
+  revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one and in the
+          daemon, at once, be the rest of FILE broken. Exit status 0 when nobody could make sure of less.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -52,6 +56,7 @@ enum Command {
     Serve(Options),
     Check(Options),
     Console(client::Options),
+    Revoke(Options, Option<PathBuf>, Vec<String>),
     Token,
     Version,
     Help,
@@ -64,6 +69,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Serve(options)) => serve::serve(&options),
         Ok(Command::Check(options)) => check(&options),
         Ok(Command::Console(options)) => client::run(options),
+        Ok(Command::Revoke(options, socket, names)) => revoke::run(&options, socket.as_ref(), &names),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
@@ -98,6 +104,7 @@ fn parse() -> Result<Command, String> {
                 options.fallback = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
             }
             Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
+            Value(word) if words.is_empty() && word == "revoke" => return revoke(&mut parser, options),
             Value(word) => words.push(word),
             other => return Err(other.unexpected().to_string()),
         }
@@ -124,6 +131,38 @@ fn parse() -> Result<Command, String> {
         Some(option) => Err(format!("{option} goes with serve")),
         None => Ok(command),
     }
+}
+
+/// The arguments behind `revoke`.
+fn revoke(parser: &mut lexopt::Parser, mut options: Options) -> Result<Command, String> {
+    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    options.file = PathBuf::from(FILE);
+    let (mut socket, mut names) = (None, Vec::new());
+    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long(name @ ("config" | "fallback" | "state-dir" | "socket")) => {
+                let name = name.to_owned();
+                let value = PathBuf::from(parser.value().map_err(|error| error.to_string())?);
+                match name.as_str() {
+                    "config" => options.file = value,
+                    "fallback" => options.fallback = Some(value),
+                    "state-dir" => options.state_dir = Some(value),
+                    _ => socket = Some(value),
+                }
+            }
+            Value(word) => names.push(word.string().map_err(|error| error.to_string())?),
+            other => return Err(other.unexpected().to_string()),
+        }
+    }
+    let is_name = |name: &String| {
+        (1..=CONFIG_NAME_BYTES).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if names.is_empty() || !names.iter().all(is_name) {
+        return Err("whom? Name sources and users of the configuration".to_owned());
+    }
+    Ok(Command::Revoke(options, socket, names))
 }
 
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and

@@ -1,6 +1,8 @@
 //! `aiglon serve`: from a configuration file to a daemon, step by step.
 
+use std::fmt::{Display, Write};
 use std::future::poll_fn;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,9 +16,12 @@ use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::App;
+use super::console::wire::{Code, Op};
 use super::files::{self, Options};
 use super::http::connection::{self, Buffers};
+use super::log::Safe;
 use super::port::State;
+use super::revoke::{self, Order};
 use super::signals::{self, Signal, Waiting};
 use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
@@ -65,7 +70,8 @@ pub fn serve(options: &Options) -> ExitCode {
     }
 
     let (turns, warnings) = (app.intake.turns(), &app.port.warnings);
-    let (web, desk) = (app.web(), app.desk(&turns));
+    let orders = |op, line: &str, words: &mut String| app.order(options, op, line, words);
+    let (web, desk) = (app.web(), app.desk(&turns, &orders));
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {
@@ -207,6 +213,54 @@ impl App {
                 log::info!("reloaded {}", options.file.display());
             }
         }
+    }
+
+    /// Carries out what the daemon's owner orders by the console.
+    fn order(&self, options: &Options, op: Op, line: &str, words: &mut String) -> Code {
+        match (op, Order::read(line)) {
+            (Op::Revoke, Some(order)) => self.revoke(options, &order, words),
+            _ => Code::Usage,
+        }
+    }
+
+    /// Takes rights away, in force and in every file that a later start may serve. Says what it
+    /// took, or what still has it.
+    #[inline(never)]
+    fn revoke(&self, options: &Options, order: &Order, words: &mut String) -> Code {
+        let mut state = self.port.state();
+        let State { engine, config, ledger, .. } = &mut *state;
+        let now = self.port.now(config);
+        let (before, source) = order.apply(config);
+        if let Some(source) = source {
+            engine.forget_source(config, source, now);
+        }
+        // A body or a list that is on its way by the old one ends.
+        add(&self.tally.reloads);
+        // What the source said goes at once.
+        ledger.compact(engine, config, now);
+        #[cfg(feature = "ssh")]
+        self.ssh.renew_keys(config);
+        self.pages.clear();
+        self.slots.stir();
+        if before {
+            log::warn!("revoked: {}", Safe(&order.name));
+            words.push_str("revoked\n");
+        }
+        let mut fail = |path: &Path, error: &dyn Display| {
+            // A string takes it.
+            _ = writeln!(words, "{}: {error}: the daemon would serve it at its next start", path.display());
+            log::error!("{} still has rights of {}: {error}", path.display(), Safe(&order.name));
+        };
+        let mut left = 0;
+        revoke::strip_last_good(options, order, &mut |path, error| {
+            left += 1;
+            fail(path, &error);
+        });
+        if files::read(&options.file).is_ok_and(|text| order.strip(&text).is_some()) {
+            left += 1;
+            fail(&options.file, &"it still has what was revoked");
+        }
+        if left == 0 { Code::Done } else { Code::Refused }
     }
 
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be

@@ -263,22 +263,31 @@ class Init(OnARouter):
         self.assertEqual((push(), speak("ana"), speak("ben")), (0, 0, 0))
         before = self.router.read("etc/config/aiglon")
 
-        # Whoever does not exist: then nobody.
-        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "anna")
-        self.assertEqual((result.returncode, self.router.read("etc/config/aiglon")), (1, before))
-        self.assertIn("no source and no user anna", result.stderr)
-        self.assertEqual(self.router.procd(), [])
+        # Whoever does not exist is not done.
+        result = self.router.enter("/usr/bin/aiglon", "revoke", "anna")
+        self.assertEqual((result.returncode, result.stdout, self.router.read("etc/config/aiglon")), (1, "", before))
+        self.assertIn("no source and no user 'anna'", result.stderr)
 
-        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "ana")
-        self.assertEqual(result.returncode, 0, result)
-        self.assertEqual(self.router.procd(), ["signal"])
-        eventually(lambda: push() != 0, "the token is refused")
+        # Another mistake in the file does not matter, and the service is not reloaded.
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("\nconfig site 'wrong'\n\toption retain_days 500\n")
+        before = self.router.read("etc/config/aiglon")
+        result = self.router.enter("/usr/bin/aiglon", "revoke", "heron", "ana")
+        self.assertEqual((result.returncode, result.stdout), (0, "heron: revoked\nana: revoked\n"), result)
+        self.assertEqual(self.router.procd(), [])
+        self.assertNotEqual(push(), 0)
         self.assertNotEqual(speak("ana"), 0)
+        # procd starts it again with the copy, and that has lost them, too.
+        for copy in ("var/run/aiglon-config/config", "etc/aiglon/config.last-good"):
+            self.assertNotIn(line.split("'")[1], self.router.read(copy))
+            self.assertNotIn("ana", self.router.read(copy))
+        self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.owned("etc/aiglon/config.last-good", UID, UID, 0o600)
         self.assertEqual(speak("ben"), 0)
         self.owned("etc/config/aiglon", 0, 0, 0o600)
         after = self.router.read("etc/config/aiglon")
         removed = [line for line in before.splitlines() if line not in after.splitlines()]
-        self.assertEqual(removed, [line.join(["\t", ""]), "config user ana"])
+        self.assertEqual(removed, ["\t" + line, "config user ana"])
         self.assertIn("'egret'", after)
         self.assertFalse(list((self.router.root / "etc/config").glob("*revoked*")))
 

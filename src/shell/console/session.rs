@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 
-use aiglon::console::{self, Ask, Host, Status};
+use aiglon::console::{self, Ask, Caller, Host, Status};
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::persist::{Driver, Imported};
@@ -37,9 +37,13 @@ impl Buffers {
     }
 }
 
+/// Carries out what only the daemon's owner may order. Says how it went, and in words.
+pub type Orders<'a> = &'a dyn Fn(Op, &str, &mut String) -> Code;
+
 /// What the places at the console share.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
+    pub orders: Orders<'a>,
     pub port: &'a Port,
     pub slots: &'a Slots,
     pub pages: &'a Pages,
@@ -136,6 +140,9 @@ impl Session<'_> {
             self.frame(Kind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
+        if request.op == Op::Revoke {
+            return self.order(request, uid).await;
+        }
         let json = request.wants_json();
         let mut from = 0;
         loop {
@@ -169,6 +176,28 @@ impl Session<'_> {
             self.note(note).await?;
             return Ok(code);
         }
+    }
+}
+
+impl Session<'_> {
+    /// Carries out an order of whoever owns the daemon.
+    async fn order(self, request: &Request<'_>, uid: u32) -> io::Result<Code> {
+        let Desk { port, console, orders, .. } = self.desk;
+        let caller = port.look(|config| peer::caller(config, uid, console.own, request.user));
+        if caller != Ok(Caller::Owner) {
+            add(&console.denied);
+            return self
+                .say(false, Code::Denied, "only root and the daemon's own user may order that\n")
+                .await;
+        }
+        add(&console.commands);
+        let mut words = String::new();
+        let code = orders(request.op, request.line, &mut words);
+        let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
+        for piece in words.as_bytes().chunks(CONSOLE_OUT_BYTES) {
+            self.frame(kind, piece).await?;
+        }
+        Ok(code)
     }
 }
 

@@ -46,6 +46,9 @@ pub enum Op {
     Complete = 2,
     /// To carry the line out, which is `import`; the archive follows.
     Import = 3,
+    /// To take the rights of a section away. The line has its name, the hash of the token that it
+    /// gets, and hashes that nobody may have any more.
+    Revoke = 4,
 }
 
 /// What a frame of an answer holds.
@@ -81,7 +84,7 @@ pub enum Code {
     Denied = 8,
 }
 
-const OPS: [Op; 3] = [Op::Command, Op::Complete, Op::Import];
+const OPS: [Op; 4] = [Op::Command, Op::Complete, Op::Import, Op::Revoke];
 const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
 const CODES: [Code; 9] = [
     Code::Done,

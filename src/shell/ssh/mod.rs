@@ -94,6 +94,11 @@ impl Ssh {
         }
     }
 
+    /// Lets in whom the configuration names, from this moment on, and shows the others out.
+    pub fn renew_keys(&self, config: &Config) {
+        self.shared.renew_keys(keys(config));
+    }
+
     /// Nobody comes in any more, and all go.
     pub fn close(&self) {
         self.shared.want(Wanted::default(), Vec::new());

@@ -129,8 +129,13 @@ impl Shared {
             }
         }
         state.wanted = wanted;
-        state.keys = keys.into_iter().map(Arc::new).collect();
         drop(state);
+        self.renew_keys(keys);
+    }
+
+    /// From now on, these are the keys.
+    pub fn renew_keys(&self, keys: Vec<UserKey>) {
+        lock(&self.state).keys = keys.into_iter().map(Arc::new).collect();
         self.changed.notify_one();
     }
 

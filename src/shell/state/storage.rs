@@ -213,6 +213,12 @@ impl Store for Files {
     }
 }
 
+/// Whether a daemon keeps its state in this directory, as far as its lock tells.
+pub fn is_in_use(dir: &Path) -> bool {
+    File::open(dir.join("lock"))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Whether it is this file that stands at a path; `None` if nothing does.
 fn is_at(file: Option<&File>, path: &Path) -> Option<bool> {
     let there = fs::symlink_metadata(path).ok()?;
