@@ -43,6 +43,9 @@ pub const SITES: usize = 8;
 pub const HOSTS: usize = 32;
 /// Listening sockets.
 pub const LISTENERS: usize = 8;
+/// Connections that the kernel holds for a listener until they are accepted. The kernel's own limit
+/// (`somaxconn`) may be lower. It costs nothing until they come.
+pub const LISTEN_QUEUE: i32 = 1024;
 /// Sources. Each has one bit in a [`SourceSet`](crate::model::SourceSet).
 pub const SOURCES: usize = 32;
 /// Tokens over all sources, so that each may be rotated. 33 bytes each.
@@ -321,6 +324,11 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a
 /// day.
 pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
+/// The first wait before a listener that is not there is tried again. It doubles up to
+/// [`LISTEN_RETRY_MOST`].
+pub const LISTEN_RETRY: Millis = Millis::from_secs(1);
+/// The longest wait before a listener that is not there is tried again.
+pub const LISTEN_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The first wait before the console's socket is bound again. It doubles up to
 /// [`CONSOLE_RETRY_MOST`].
 pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);

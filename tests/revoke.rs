@@ -93,7 +93,13 @@ fn done(answer: &(Option<i32>, String, String), names: &str) {
 /// Whatever the file has besides: when it says that it is done, nobody is let in, now or later.
 #[test]
 fn what_is_revoked_is_refused_at_once_and_after_every_start() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!(
+        "config listen 'tunnel'\n\toption address '{}'\n\tlist serve 'ingest'\n",
+        taken.local_addr().unwrap()
+    );
     for (what, before, spoilt) in [
+        ("a taken port", "\tlist token", port),
         ("nothing else", "\tlist token", String::new()),
         ("an option", "\toption token", String::new()),
         ("short words", "\tl token", String::new()),

@@ -7,7 +7,8 @@ use aiglon::config::{Config, Problems};
 use aiglon::limits::CONFIG_NAME_BYTES;
 use static_cell::ConstStaticCell;
 
-use super::console::client;
+use super::console::client::{self, Reply};
+use super::console::wire::{Code, Op};
 use super::files::{self, FILE, Options};
 use super::{revoke, serve, token};
 
@@ -18,6 +19,8 @@ Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
   aiglon check [FILE] [--fallback GOOD]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
+  aiglon reload [FILE]
+  aiglon ready [FILE]
   aiglon revoke [--config FILE] [--fallback GOOD] NAME...
   aiglon token
   aiglon --version | --help
@@ -29,6 +32,9 @@ Commands:
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
+  reload  Have the daemon of FILE read it again, and say whether it is in force. Exit status: 0 it is, 1 it is not,
+          3 it is and listeners are missing, 4 no daemon answered.
+  ready   Say the same of what is in force already.
   revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one and in the
           daemon, at once, be the rest of FILE broken. Exit status 0 when nobody could make sure of less.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
@@ -56,6 +62,7 @@ enum Command {
     Serve(Options),
     Check(Options),
     Console(client::Options),
+    Order(Op, Options, Option<PathBuf>),
     Revoke(Options, Option<PathBuf>, Vec<String>),
     Token,
     Version,
@@ -69,6 +76,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Serve(options)) => serve::serve(&options),
         Ok(Command::Check(options)) => check(&options),
         Ok(Command::Console(options)) => client::run(options),
+        Ok(Command::Order(op, options, socket)) => order(op, &options, socket.as_ref()),
         Ok(Command::Revoke(options, socket, names)) => revoke::run(&options, socket.as_ref(), &names),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
@@ -105,6 +113,8 @@ fn parse() -> Result<Command, String> {
             }
             Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
             Value(word) if words.is_empty() && word == "revoke" => return revoke(&mut parser, options),
+            Value(word) if words.is_empty() && word == "reload" => return orders(&mut parser, Op::Reload),
+            Value(word) if words.is_empty() && word == "ready" => return orders(&mut parser, Op::Ready),
             Value(word) => words.push(word),
             other => return Err(other.unexpected().to_string()),
         }
@@ -133,14 +143,17 @@ fn parse() -> Result<Command, String> {
     }
 }
 
-/// The arguments behind `revoke`.
-fn revoke(parser: &mut lexopt::Parser, mut options: Options) -> Result<Command, String> {
+/// What is behind an order to the daemon: options, its socket, and the rest.
+type Arguments = (Options, Option<PathBuf>, Vec<String>);
+
+/// The arguments behind an order; `None`: help is wanted.
+fn order_of(parser: &mut lexopt::Parser, mut options: Options) -> Result<Option<Arguments>, String> {
     use lexopt::prelude::{Long, Short, Value, ValueExt};
     options.file = PathBuf::from(FILE);
-    let (mut socket, mut names) = (None, Vec::new());
+    let (mut socket, mut words) = (None, Vec::new());
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
-            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("help") | Short('h') => return Ok(None),
             Long(name @ ("config" | "fallback" | "state-dir" | "socket")) => {
                 let name = name.to_owned();
                 let value = PathBuf::from(parser.value().map_err(|error| error.to_string())?);
@@ -151,10 +164,29 @@ fn revoke(parser: &mut lexopt::Parser, mut options: Options) -> Result<Command, 
                     _ => socket = Some(value),
                 }
             }
-            Value(word) => names.push(word.string().map_err(|error| error.to_string())?),
+            Value(word) => words.push(word.string().map_err(|error| error.to_string())?),
             other => return Err(other.unexpected().to_string()),
         }
     }
+    Ok(Some((options, socket, words)))
+}
+
+/// What is behind `reload` and `ready`.
+fn orders(parser: &mut lexopt::Parser, op: Op) -> Result<Command, String> {
+    let Some((mut options, socket, words)) = order_of(parser, Options::default())? else {
+        return Ok(Command::Help);
+    };
+    match words.as_slice() {
+        [] => {}
+        [file] => options.file = PathBuf::from(file),
+        _ => return Err("one file".to_owned()),
+    }
+    Ok(Command::Order(op, options, socket))
+}
+
+/// What is behind `revoke`.
+fn revoke(parser: &mut lexopt::Parser, options: Options) -> Result<Command, String> {
+    let Some((options, socket, names)) = order_of(parser, options)? else { return Ok(Command::Help) };
     let is_name = |name: &String| {
         (1..=CONFIG_NAME_BYTES).contains(&name.len())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -163,6 +195,21 @@ fn revoke(parser: &mut lexopt::Parser, mut options: Options) -> Result<Command, 
         return Err("whom? Name sources and users of the configuration".to_owned());
     }
     Ok(Command::Revoke(options, socket, names))
+}
+
+/// Gives the daemon an order, and tells what came of it.
+#[inline(never)]
+fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
+    match client::Client::of(&options.file, socket).order(op, "") {
+        Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
+        Reply::Said(Code::Missing, _) => ExitCode::from(3),
+        Reply::Said(..) => ExitCode::FAILURE,
+        Reply::Nobody => {
+            complain(&format!("aiglon: no daemon answers at the console of {}", options.file.display()));
+            ExitCode::from(4)
+        }
+        Reply::Lost => ExitCode::from(4),
+    }
 }
 
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aiglon::config::Config;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
-use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
+use aiglon::limits::{CONNECTIONS, CONSOLES, LISTEN_RETRY, LISTEN_RETRY_MOST, LISTENERS};
 use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
@@ -132,22 +132,12 @@ impl App {
             log::error!("{in_use}");
             ExitCode::FAILURE
         })?;
-        let bound = self.listeners.bind(config).map_err(|words| {
-            log::error!("{words}");
-            ExitCode::FAILURE
-        })?;
-        // Who waits for the listeners to be open finds the console, too.
-        self.console.apply(config, &files::state_dir(options, config));
-        #[cfg(feature = "ssh")]
-        {
-            // The pages are served all the same.
-            let (listeners, errors) = self.ssh.bind(config);
-            for words in errors {
-                log::error!("{words}");
-            }
-            self.ssh.apply(config, &files::state_dir(options, config), listeners);
+        self.listen(options, config);
+        // Nobody could be told what is missing.
+        if !self.listeners.any() && !self.console.is_there() {
+            log::error!("nobody can come in: no listener is there, and no console");
+            return Err(ExitCode::FAILURE);
         }
-        announce(config, self.listeners.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
         }
@@ -160,37 +150,28 @@ impl App {
     /// waits for signals would touch all of its stack at each turn, 24 KiB of memory on a daemon
     /// that never reloads.
     #[inline(never)]
-    fn reload(&self, options: &Options) {
+    fn reload(&self, options: &Options, words: &mut String) {
         let mut state = self.port.state();
         let State { engine, config, spare, problems, ledger } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let loaded = files::load(&options.file, options, spare, problems, &mut warn)
-            .and_then(|text| {
-                // What people wrote is not the price of a smaller file.
-                engine.tidy();
-                let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
-                if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
-            })
-            .and_then(|text| {
-                self.listeners.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words])
-            });
-        // Who comes by SSH alone must not be locked out by a reload.
-        #[cfg(feature = "ssh")]
-        let (loaded, ssh) = match loaded.map(|loaded| (loaded, self.ssh.bind(spare))) {
-            Ok((_, (_, errors))) if !errors.is_empty() => (Err(errors), Vec::new()),
-            Ok((loaded, (listeners, _))) => (Ok(loaded), listeners),
-            Err(mistakes) => (Err(mistakes), Vec::new()),
-        };
+        let loaded = files::load(&options.file, options, spare, problems, &mut warn).and_then(|text| {
+            // What people wrote is not the price of a smaller file.
+            engine.tidy();
+            let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
+            if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
+        });
         match loaded {
             Err(mistakes) => {
                 add(&self.tally.reloads_refused);
                 self.fallback.set(true);
                 for mistake in mistakes {
                     log::error!("{mistake}");
+                    *words += &mistake;
+                    words.push('\n');
                 }
                 log::error!("the configuration was not changed");
             }
-            Ok((text, bound)) => {
+            Ok(text) => {
                 add(&self.tally.reloads);
                 let now = self.port.now(config);
                 for name in dropped(config, spare) {
@@ -202,10 +183,7 @@ impl App {
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.
                 ledger.compact(engine, config, now);
-                announce(config, self.listeners.apply(bound));
-                self.console.apply(config, &files::state_dir(options, config));
-                #[cfg(feature = "ssh")]
-                self.ssh.apply(config, &files::state_dir(options, config), ssh);
+                self.listen(options, config);
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
@@ -218,9 +196,52 @@ impl App {
     /// Carries out what the daemon's owner orders by the console.
     fn order(&self, options: &Options, op: Op, line: &str, words: &mut String) -> Code {
         match (op, Order::read(line)) {
-            (Op::Revoke, Some(order)) => self.revoke(options, &order, words),
-            _ => Code::Usage,
+            (Op::Revoke, Some(order)) => return self.revoke(options, &order, words),
+            (Op::Reload, _) => self.reload(options, words),
+            (Op::Ready, _) => {}
+            _ => return Code::Usage,
         }
+        if self.fallback.get() {
+            words.push_str("NOT IN FORCE: an older configuration is\n");
+            return Code::Refused;
+        }
+        let mut code = Code::Done;
+        self.missing(&mut |listener| {
+            code = Code::Missing;
+            words.extend(["not listening on ", listener, "\n"]);
+        });
+        words.push_str(if code == Code::Done {
+            "in force\n"
+        } else {
+            "in force, but for that; it is tried again\n"
+        });
+        code
+    }
+
+    /// Opens what the configuration wants to listen on, and has the rest tried again.
+    fn listen(&self, options: &Options, config: &Config) {
+        let dir = files::state_dir(options, config);
+        // Who waits for the listeners to be open finds the console, too.
+        self.console.apply(config, &dir);
+        #[cfg(feature = "ssh")]
+        self.ssh.apply(config, &dir);
+        self.listeners.apply(config);
+        self.open_again_after(LISTEN_RETRY);
+    }
+
+    /// Has what is missing tried again after a while.
+    fn open_again_after(&self, wait: Millis) {
+        let mut is_missing = false;
+        self.missing(&mut |_| is_missing = true);
+        let next = Millis(wait.0.saturating_mul(2)).min(LISTEN_RETRY_MOST);
+        self.open_again.set(is_missing.then(|| (clock::mono().plus(wait), next)));
+    }
+
+    /// Calls `each` with every listener that is not there, and why.
+    fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.listeners.missing(each);
+        #[cfg(feature = "ssh")]
+        self.ssh.missing(each);
     }
 
     /// Takes rights away, in force and in every file that a later start may serve. Says what it
@@ -266,7 +287,19 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)))
+        let console =
+            self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)));
+        if let Some((at, wait)) = self.open_again.get()
+            && at <= clock::mono()
+        {
+            self.port.look(|config| {
+                self.listeners.open(config);
+                #[cfg(feature = "ssh")]
+                self.ssh.open(config, &files::state_dir(options, config), false);
+            });
+            self.open_again_after(wait);
+        }
+        console.into_iter().chain(self.open_again.get().map(|(at, _)| at)).min()
     }
 
     fn clock_is_right(&self) {
@@ -277,12 +310,6 @@ impl App {
             self.pages.clear();
             self.slots.stir();
         }
-    }
-}
-
-fn announce(config: &Config, opened: Vec<(usize, String)>) {
-    for (index, address) in opened {
-        log::info!("listening on {address} ({})", files::describe_roles(config, index));
     }
 }
 
@@ -301,7 +328,7 @@ fn remember(options: &Options, config: &Config, text: &[u8]) {
 async fn obey(app: &App, options: &Options, waiting: &Waiting) {
     loop {
         match waiting.next().await {
-            Signal::Reload => app.reload(options),
+            Signal::Reload => app.reload(options, &mut String::new()),
             Signal::ClockIsRight => app.clock_is_right(),
             Signal::End => {
                 app.listeners.close();

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -93,12 +94,37 @@ class Init(OnARouter):
         [(_, message)] = self.router.calls()
         self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
 
-    def test_a_reload_is_a_signal_and_the_copy_is_new(self):
+    def test_a_reload_is_in_force_when_it_returns_and_the_copy_is_new(self):
         self.start()
         self.router.configure(("'Antenna'", "'Heron and others'"))
         self.assertEqual(self.router.init("reload").returncode, 0)
         self.assertIn("Heron and others", self.router.read("var/run/aiglon-config/config"))
         self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.assertEqual(self.router.procd(), [])
+        self.assertIn("Heron and others", self.router.page())
+
+    def test_a_reload_without_one_of_its_listeners_says_so_and_is_in_force(self):
+        self.start()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            with open(self.router.root / "etc/config/aiglon", "a") as file:
+                file.write(f"config listen 'tunnel'\n\toption address '127.0.0.1:{port}'\n\tlist serve 'ingest'\n")
+            self.router.configure(("'Antenna'", "'Heron and others'"))
+            result = self.router.init("reload")
+            self.assertEqual(result.returncode, 3, result)
+            for told in (result.stderr, self.router.read("tmp/log")):
+                self.assertIn(f"not listening on http://127.0.0.1:{port}/: somebody listens there", told)
+            self.assertIn("Heron and others", self.router.page())
+
+    def test_a_reload_of_whom_nobody_can_ask_fails_and_is_a_signal(self):
+        self.router.configure(("option console '/var/run/aiglon/console.sock'", "option console 'off'"))
+        self.start()
+        self.router.configure(("'Antenna'", "'Heron and others'"))
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 4, result)
+        self.assertIn("there is no console", result.stderr)
         self.assertEqual(self.router.procd(), ["signal"])
         eventually(lambda: "Heron and others" in self.router.page(), "the page has its new title")
 

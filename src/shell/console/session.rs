@@ -13,6 +13,7 @@ use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::fair_share::FairShare;
+use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::{Core, Port};
 use super::super::slots::{Doing, Slot, Slots};
@@ -44,6 +45,7 @@ pub type Orders<'a> = &'a dyn Fn(Op, &str, &mut String) -> Code;
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
     pub orders: Orders<'a>,
+    pub listeners: &'a Listeners,
     pub port: &'a Port,
     pub slots: &'a Slots,
     pub pages: &'a Pages,
@@ -140,7 +142,7 @@ impl Session<'_> {
             self.frame(Kind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
-        if request.op == Op::Revoke {
+        if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
             return self.order(request, uid).await;
         }
         let json = request.wants_json();
@@ -449,6 +451,12 @@ impl Host for Told<'_> {
 
     fn console_fault(&self) -> Option<&'static str> {
         self.desk.console.fault()
+    }
+
+    fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.desk.listeners.missing(each);
+        #[cfg(feature = "ssh")]
+        self.desk.ssh.missing(each);
     }
 
     fn file_fault(&self) -> bool {

@@ -144,6 +144,11 @@ impl Shared {
         lock(&self.state).wanted.listeners.iter().any(|(known, _)| *known == address)
     }
 
+    /// The addresses for which that is so.
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        lock(&self.state).wanted.listeners.iter().map(|(known, _)| *known).collect()
+    }
+
     /// What is wanted; its new sockets are the caller's.
     pub fn wanted(&self) -> Wanted {
         let mut state = lock(&self.state);
