@@ -308,6 +308,9 @@ impl<'a> Loader<'a, '_> {
         if statement.keyword == Keyword::List && row.shape != Shape::Many {
             return self.problems.add(value.wrong(Kind::NotAList));
         }
+        if statement.keyword == Keyword::Option && row.shape == Shape::Many {
+            self.problems.add(value.wrong(Kind::AsOption));
+        }
         match statement.value.read(buffer) {
             Some(text) => value.text = text,
             None => return self.problems.add(value.wrong(Kind::TooLong).limit(CONFIG_VALUE_BYTES)),
@@ -425,6 +428,17 @@ mod tests {
             "{problems:?}"
         );
         assert!(problems[1].contains("'name' stands in this section again further down"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_list_that_is_written_as_an_option_is_told() {
+        let told = |file: &str| load_but(file.as_bytes(), &[]);
+        let (config, problems) = told(&BASE.replace("list token", "option token"));
+        assert!(config.is_some_and(|config| config.tokens.len() == good(BASE).tokens.len()));
+        assert!(
+            !problems.is_empty() && problems.iter().all(|told| told.contains("write 'list token'")),
+            "{problems:?}"
+        );
     }
 
     #[test]
