@@ -168,7 +168,7 @@ fn what_is_not_made_sure_of_is_a_failure() {
     let (status, out, err) = antenna.revoke(&["promteheus", "prometheus"]);
     assert_eq!((status, out.as_str()), (Some(1), "prometheus: revoked\n"), "{err}");
     assert!(
-        err.contains("no source and no user 'promteheus'") && err.contains("NOT DONE: promteheus"),
+        err.contains("no source and no user of that name") && err.contains("promteheus: NOT DONE"),
         "{err}"
     );
     assert_eq!(antenna.push(PUSH), 401);
@@ -185,7 +185,7 @@ fn what_is_not_made_sure_of_is_a_failure() {
     let antenna = Antenna::start_in(dir, &deaf);
     let (status, out, err) = antenna.revoke(&["prometheus"]);
     assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
-    assert!(err.contains("a daemon runs") && err.contains("NOT DONE: prometheus"), "{err}");
+    assert!(err.contains("a daemon runs") && err.contains("prometheus: NOT DONE"), "{err}");
     let dir = antenna.kill();
     done(&revoke(&dir.path().join("config"), &["prometheus"]), "prometheus: revoked\n");
 
@@ -204,7 +204,7 @@ fn a_daemon_that_reads_another_file_says_so() {
     let file = dir.write("config", &with_state(&dir, &stolen()));
     let (status, out, err) = revoke(&file, &["prometheus"]);
     assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
-    assert!(err.contains("copy: it still has what was revoked"), "{err}");
+    assert!(err.contains("copy: it still has that: a start would serve what was revoked"), "{err}");
 }
 
 #[test]
@@ -264,4 +264,32 @@ fn nobody_else_revokes() {
     socket.read_to_end(&mut answer).unwrap();
     assert!(answer.ends_with(b"\x04\0\x01\x08"), "{}", answer.escape_ascii());
     assert_eq!(antenna.push(PUSH), 200);
+}
+
+/// If a reload takes rights away, a last good file that cannot be written takes over no more.
+#[test]
+fn a_last_good_file_that_cannot_be_written_does_not_bring_back_what_was_revoked() {
+    let mut antenna = Antenna::start(&stolen());
+    let good = antenna.dir.path().join("config.last-good");
+    // Where it is written first: what stands there cannot be removed.
+    fs::create_dir_all(antenna.dir.path().join("config.last-good.new/x")).unwrap();
+    let mut reload = |change: &dyn Fn(&str) -> String| {
+        let text = fs::read_to_string(antenna.dir.path().join("config")).unwrap();
+        antenna.dir.write("config", &change(&text));
+        antenna.process.forget_log();
+        antenna.process.signal("HUP");
+        antenna.process.wait_for("cannot keep the last good configuration");
+        antenna.process.wait_for("reloaded");
+    };
+    reload(&|text| text.replace("'Antennas'", "'Other antennas'"));
+    assert!(good.exists());
+    reload(&|text| text.replace(&hash_of(PUSH), &hash_of("fresh")));
+    assert!(!good.exists());
+    fs::write(&good, with_state(&antenna.dir, &stolen())).unwrap();
+    reload(&|text| text.replace("config user 'tern'\n\tlist site 'home'\n", ""));
+    assert!(!good.exists());
+    fs::write(&good, with_state(&antenna.dir, &stolen())).unwrap();
+    // So it is with the command.
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+    assert!(!good.exists());
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,11 +33,11 @@ Commands:
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
-  reload  Have the daemon of FILE read it again, and say whether it is in force. Exit status: 0 it is, 1 it is not,
+  reload  Have the daemon read FILE again. Exit status: 0 FILE is in force, 1 it is not,
           3 it is and listeners are missing, 4 no daemon answered.
-  ready   Say the same of what is in force already.
-  revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one and in the
-          daemon, at once, be the rest of FILE broken. Exit status 0 when nobody could make sure of less.
+  ready   The same, of what is in force already.
+  revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one
+          and in the daemon. Exit status 0 when all of that is done.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -88,45 +89,80 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The value of an option.
+#[inline(never)]
+fn value(parser: &mut lexopt::Parser) -> Result<OsString, String> {
+    parser.value().map_err(|error| error.to_string())
+}
+
+#[inline(never)]
+fn text(value: OsString) -> Result<String, String> {
+    value.into_string().map_err(|value| format!("'{}' is not UTF-8", value.display()))
+}
+
 #[inline(never)]
 fn parse() -> Result<Command, String> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_env();
-    let mut words: Vec<std::ffi::OsString> = Vec::new();
+    let mut words: Vec<OsString> = Vec::new();
     let mut options = Options::default();
-    let mut only_serve = None;
+    let (mut only_serve, mut only_order, mut socket) = (None, None, None);
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
             Long("listen") => {
                 only_serve = Some("--listen");
-                let value = parser.value().and_then(ValueExt::string);
-                options.listen.push(value.map_err(|error| error.to_string())?);
+                options.listen.push(text(value(&mut parser)?)?);
             }
             Long("state-dir") => {
                 only_serve = Some("--state-dir");
-                options.state_dir = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+                options.state_dir = Some(PathBuf::from(value(&mut parser)?));
+            }
+            Long("config") => {
+                only_order = Some("--config");
+                options.file = PathBuf::from(value(&mut parser)?);
+            }
+            Long("socket") => {
+                only_order = Some("--socket");
+                socket = Some(PathBuf::from(value(&mut parser)?));
             }
             Long("fallback") => {
-                options.fallback = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+                options.fallback = Some(PathBuf::from(value(&mut parser)?));
             }
             Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
-            Value(word) if words.is_empty() && word == "revoke" => return revoke(&mut parser, options),
-            Value(word) if words.is_empty() && word == "reload" => return orders(&mut parser, Op::Reload),
-            Value(word) if words.is_empty() && word == "ready" => return orders(&mut parser, Op::Ready),
             Value(word) => words.push(word),
             other => return Err(other.unexpected().to_string()),
         }
     }
     let mut words = words.into_iter();
+    let op = match words.as_slice().first().and_then(|word| word.to_str()) {
+        Some("revoke") => Some(Op::Revoke),
+        Some("reload") => Some(Op::Reload),
+        Some("ready") => Some(Op::Ready),
+        _ => None,
+    };
+    if options.file.as_os_str().is_empty() {
+        options.file = PathBuf::from(FILE);
+    }
+    if op == Some(Op::Revoke) {
+        return names(words.skip(1)).map(|names| Command::Revoke(options, socket, names));
+    }
     let command = words.next().ok_or("a command is missing: serve, check, console or token")?;
     let file = words.next();
     if let Some(extra) = words.next() {
         return Err(format!("unexpected argument '{}'", extra.to_string_lossy()));
     }
     let has_file = file.is_some();
-    options.file = file.map_or_else(|| PathBuf::from(FILE), PathBuf::from);
+    if let Some(file) = file {
+        options.file = PathBuf::from(file);
+    }
+    if let Some(op) = op {
+        return Ok(Command::Order(op, options, socket));
+    }
+    if let Some(option) = only_order {
+        return Err(format!("{option} goes with console, reload, ready and revoke"));
+    }
     let command = match command.to_str() {
         Some("serve") => return Ok(Command::Serve(options)),
         Some("check") => Command::Check(options),
@@ -143,58 +179,19 @@ fn parse() -> Result<Command, String> {
     }
 }
 
-/// What is behind an order to the daemon: options, its socket, and the rest.
-type Arguments = (Options, Option<PathBuf>, Vec<String>);
-
-/// The arguments behind an order; `None`: help is wanted.
-fn order_of(parser: &mut lexopt::Parser, mut options: Options) -> Result<Option<Arguments>, String> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
-    options.file = PathBuf::from(FILE);
-    let (mut socket, mut words) = (None, Vec::new());
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
-        match argument {
-            Long("help") | Short('h') => return Ok(None),
-            Long(name @ ("config" | "fallback" | "state-dir" | "socket")) => {
-                let name = name.to_owned();
-                let value = PathBuf::from(parser.value().map_err(|error| error.to_string())?);
-                match name.as_str() {
-                    "config" => options.file = value,
-                    "fallback" => options.fallback = Some(value),
-                    "state-dir" => options.state_dir = Some(value),
-                    _ => socket = Some(value),
-                }
-            }
-            Value(word) => words.push(word.string().map_err(|error| error.to_string())?),
-            other => return Err(other.unexpected().to_string()),
-        }
-    }
-    Ok(Some((options, socket, words)))
-}
-
-/// What is behind `reload` and `ready`.
-fn orders(parser: &mut lexopt::Parser, op: Op) -> Result<Command, String> {
-    let Some((mut options, socket, words)) = order_of(parser, Options::default())? else {
-        return Ok(Command::Help);
+/// The names of sections.
+fn names(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, String> {
+    let is_name = |name: &&str| {
+        let mut bytes = name.bytes();
+        let named = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        named && (1..=CONFIG_NAME_BYTES).contains(&name.len())
     };
-    match words.as_slice() {
-        [] => {}
-        [file] => options.file = PathBuf::from(file),
-        _ => return Err("one file".to_owned()),
+    let mut names = Vec::new();
+    for word in words {
+        let name = word.to_str().filter(is_name).ok_or("that is no name of a section")?;
+        names.push(name.to_owned());
     }
-    Ok(Command::Order(op, options, socket))
-}
-
-/// What is behind `revoke`.
-fn revoke(parser: &mut lexopt::Parser, options: Options) -> Result<Command, String> {
-    let Some((options, socket, names)) = order_of(parser, options)? else { return Ok(Command::Help) };
-    let is_name = |name: &String| {
-        (1..=CONFIG_NAME_BYTES).contains(&name.len())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    if names.is_empty() || !names.iter().all(is_name) {
-        return Err("whom? Name sources and users of the configuration".to_owned());
-    }
-    Ok(Command::Revoke(options, socket, names))
+    if names.is_empty() { Err("whom? Name sources and users".to_owned()) } else { Ok(names) }
 }
 
 /// Gives the daemon an order, and tells what came of it.
@@ -215,7 +212,7 @@ fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and
 /// all.
 fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, Value};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
         return Err("--listen, --state-dir and --fallback go with serve".to_owned());
     }
@@ -225,11 +222,11 @@ fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, Str
             Long("help") | Short('h') => return Ok(Command::Help),
             Long(name @ ("user" | "config" | "socket")) => {
                 let name = name.to_owned();
-                let value = parser.value().map_err(|error| error.to_string())?;
+                let value = value(parser)?;
                 match name.as_str() {
                     // Nobody in particular is root: what was meant must not turn into that.
                     "user" if value.is_empty() => return Err("--user: a name is missing".to_owned()),
-                    "user" => options.user = value.string().map_err(|error| error.to_string())?,
+                    "user" => options.user = text(value)?,
                     "config" => options.config = PathBuf::from(value),
                     _ => options.socket = Some(PathBuf::from(value)),
                 }

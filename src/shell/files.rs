@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use aiglon::config::revoke::lets_in_more;
 use aiglon::config::{Address, Config, Problems};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
@@ -169,24 +170,38 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     let written = keep(&best, text);
     // One file may have two names, by a link or by how its directory is written. And somebody may
     // serve the last good one.
-    if second.as_os_str() == best.as_os_str() || is_one(&best, &second) || is_one(&options.file, &second) {
-        return written.map_err(|error| (best, error));
-    }
+    let is_other =
+        second.as_os_str() != best.as_os_str() && !is_one(&best, &second) && !is_one(&options.file, &second);
     match written {
+        Ok(()) if !is_other => Ok(()),
         Ok(()) => {
             // An earlier release wrote it. What was revoked since must not come back from there.
             _ = fs::remove_file(second);
             Ok(())
         }
-        Err(_) if best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
+        Err(_) if is_other && best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
             log::warn!(
                 "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
                 second.display()
             );
             Ok(())
         }
-        Err(error) => Err((best, error)),
+        Err(error) => {
+            // What stands there must not take over with what was revoked since.
+            if read(&best).is_ok_and(|old| lets_in_more(&old, config)) {
+                _ = spoil(&best);
+            }
+            Err((best, error))
+        }
     }
+}
+
+/// Sees to it that nobody serves a last good configuration that cannot be written. Without one, a
+/// broken file is served by nobody.
+pub fn spoil(path: &Path) -> io::Result<()> {
+    let how = OFlags::NOFOLLOW.bits().cast_signed();
+    fs::remove_file(path)
+        .or_else(|_| OpenOptions::new().write(true).truncate(true).custom_flags(how).open(path).map(|_| ()))
 }
 
 /// Whether two paths lead to one file.
@@ -222,9 +237,12 @@ pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> 
 }
 
 /// The files that root keeps: the configuration, and the copy of it that a daemon may read.
-pub fn roots(options: &Options) -> impl Iterator<Item = PathBuf> {
-    let copy = (options.file.as_os_str() == FILE).then(|| PathBuf::from(COPY));
-    std::iter::once(options.file.clone()).chain(copy)
+pub fn roots(options: &Options) -> Vec<PathBuf> {
+    let mut files = vec![options.file.clone()];
+    if options.file.as_os_str() == FILE {
+        files.push(PathBuf::from(COPY));
+    }
+    files
 }
 
 /// The place of the last good configuration. No file has a say in it, since that file may be
@@ -265,12 +283,13 @@ pub fn state_dirs(options: &Options) -> Vec<PathBuf> {
     if let Some(dir) = &options.state_dir {
         return vec![dir.clone()];
     }
-    let files = std::iter::once(options.file.clone()).chain(last_good(options));
-    let texts = files.filter_map(|file| read(&file).ok());
-    let dir = |text: Vec<u8>| {
-        PathBuf::from(aiglon::config::state_dir_of(&text, &mut [0; 256]).unwrap_or(PLACES[0]))
-    };
-    texts.map(dir).collect()
+    let mut files = last_good(options);
+    files.push(options.file.clone());
+    for place in &mut files {
+        let text = read(place).unwrap_or_default();
+        *place = PathBuf::from(aiglon::config::state_dir_of(&text, &mut [0; 256]).unwrap_or(PLACES[0]));
+    }
+    files
 }
 
 /// The addresses and roles, for people.

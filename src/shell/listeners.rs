@@ -53,6 +53,8 @@ pub struct Listener {
     place: RefCell<Option<Place>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
+    /// Whether the configuration wants it where it is.
+    is_wanted: Cell<bool>,
     /// What it was when it was in the configuration last: its name, and what it serves at most.
     name: RefCell<Name>,
     serves: Cell<Roles>,
@@ -114,7 +116,7 @@ impl Listeners {
             };
             match config.listeners.iter().enumerate().find(is_it) {
                 Some((index, listener)) => row.renew(config, index, listener),
-                None => row.section.set(None),
+                None => row.is_wanted.set(false),
             }
         }
         self.missing.borrow_mut().clear();
@@ -126,10 +128,10 @@ impl Listeners {
         let before = self.missing.take();
         let mut missing = heapless::Vec::new();
         for (section, listener) in config.listeners.iter().enumerate() {
-            let place = Place::of(config, listener);
-            if self.rows.iter().any(|row| row.place.borrow().as_ref() == Some(&place)) {
+            if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
+            let place = Place::of(config, listener);
             match open(&place) {
                 Ok(socket) => self.begin(config, section, place, socket),
                 Err(error) => {
@@ -157,7 +159,7 @@ impl Listeners {
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
         let free = |row: &&Listener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
-        let old = |row: &&Listener| !row.is_of(config);
+        let old = |row: &&Listener| !row.is_wanted.get();
         let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
         row.end();
         *row.place.borrow_mut() = Some(place);
@@ -171,21 +173,19 @@ impl Listeners {
     /// by its name, or for what nobody else serves.
     fn settle(&self, config: &Config) {
         let missing = self.missing.borrow();
-        for row in self.rows.iter().filter(|row| row.place.borrow().is_some() && !row.is_of(config)) {
-            let is_served = |test: fn(Roles) -> bool| {
-                self.rows.iter().filter(|row| row.is_of(config)).any(|row| test(row.serves.get()))
-            };
+        let wanted = self.rows.iter().filter(|row| row.is_wanted.get());
+        let served = wanted.fold(0, |served, row| served | bits(row.serves.get()));
+        for row in self.rows.iter().filter(|row| !row.is_wanted.get()) {
             let stands_in = |lack: &&Missing| {
                 let Some(wanted) = config.listeners.get(lack.section) else { return false };
                 let is_heir = !wanted.name.is_empty() && config.is(wanted.name, &row.name.borrow());
-                [|roles: Roles| roles.page, |roles: Roles| roles.ingest, |roles: Roles| roles.metrics]
-                    .into_iter()
-                    .any(|test| test(wanted.serve) && test(row.serves.get()) && (is_heir || !is_served(test)))
-                    && !row.is_in_the_way_of(config, wanted)
+                let shared = bits(wanted.serve) & bits(row.serves.get());
+                let is_needed = if is_heir { shared } else { shared & !served } != 0;
+                is_needed && !row.is_in_the_way_of(wanted)
             };
             match missing.iter().find(stands_in) {
-                Some(lack) => row.section.set(Some(lack.section)),
-                None => row.end(),
+                Some(lack) if row.place.borrow().is_some() => row.section.set(Some(lack.section)),
+                _ => row.end(),
             }
         }
     }
@@ -204,6 +204,11 @@ impl Listeners {
     pub fn close(&self) {
         self.rows.iter().for_each(Listener::end);
     }
+}
+
+/// What is served, a bit for each role.
+fn bits(roles: Roles) -> u8 {
+    u8::from(roles.page) | u8::from(roles.ingest) << 1 | u8::from(roles.metrics) << 2
 }
 
 impl Place {
@@ -230,6 +235,7 @@ impl Listener {
         Self {
             place: RefCell::new(None),
             section: Cell::new(None),
+            is_wanted: Cell::new(false),
             name: RefCell::new(Name::new()),
             serves: Cell::new(Roles { page: false, ingest: false, metrics: false }),
             plaintext: Cell::new(false),
@@ -242,22 +248,16 @@ impl Listener {
     /// It is this `config listen`.
     fn renew(&self, config: &Config, section: usize, listener: &config::Listener) {
         self.section.set(Some(section));
+        self.is_wanted.set(true);
         self.serves.set(listener.serve);
         self.plaintext.set(listener.plaintext);
         *self.name.borrow_mut() = Name::try_from(config.str(listener.name)).unwrap_or_default();
     }
 
-    /// Whether a configuration wants it where it is.
-    fn is_of(&self, config: &Config) -> bool {
-        let place = self.place.borrow();
-        let mut places = config.listeners.iter().map(|listener| Place::of(config, listener));
-        place.is_some() && places.any(|wanted| Some(wanted) == *place)
-    }
-
     /// Whether another one cannot listen because of it: on that port of all addresses, say.
-    fn is_in_the_way_of(&self, config: &Config, other: &config::Listener) -> bool {
-        match (self.place.borrow().as_ref(), Place::of(config, other)) {
-            (Some(Place::Tcp(ours)), Place::Tcp(other)) => are_in_the_way(ours, &other),
+    fn is_in_the_way_of(&self, other: &config::Listener) -> bool {
+        match (self.place.borrow().as_ref(), other.address) {
+            (Some(Place::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
             _ => false,
         }
     }
@@ -265,6 +265,7 @@ impl Listener {
     /// Closes it, if it is open.
     fn end(&self) {
         self.section.set(None);
+        self.is_wanted.set(false);
         if let Some(place) = self.place.borrow_mut().take() {
             forget(&place);
             self.closed.set(self.closed.get().wrapping_add(1));

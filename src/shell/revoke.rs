@@ -1,6 +1,7 @@
 //! `aiglon revoke`: takes the tokens of sources and the rights of users away, in every file that a
 //! daemon could serve and in the daemon. What cannot be made sure of is a failure.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -74,8 +75,12 @@ impl Order {
             match right {
                 Right::Source if put => {
                     put = false;
-                    let line_feed = if new.ends_with(b"\n") { "" } else { "\n" };
-                    new.extend([line_feed, "\tlist token 'sha256:", &hash, "'\n"].concat().bytes());
+                    if !new.ends_with(b"\n") {
+                        new.push(b'\n');
+                    }
+                    for part in ["\tlist token 'sha256:", &hash, "'\n"] {
+                        new.extend_from_slice(part.as_bytes());
+                    }
                 }
                 Right::Source => {}
                 Right::User | Right::Token(_) => cut = true,
@@ -114,9 +119,8 @@ pub fn strip_last_good(options: &Options, order: &Order, then: &mut dyn FnMut(&P
         };
         let Some(new) = order.strip(&text) else { continue };
         if let Err(error) = files::put(&good, &new, Some(&about)) {
-            // It must not take over with what was revoked. Without one, a broken file is served by
-            // nobody.
-            if std::fs::remove_file(&good).is_err() {
+            // It must not take over with what was revoked.
+            if files::spoil(&good).is_err() {
                 then(&good, error);
             }
         }
@@ -135,128 +139,104 @@ enum Daemon {
     Failed,
 }
 
-/// One run of the program.
-struct Run<'a> {
-    options: &'a Options,
-    client: client::Client,
-    failed: bool,
-}
-
 /// Does what the arguments say. A name is printed when it is done.
 #[inline(never)]
 pub fn run(options: &Options, socket: Option<&PathBuf>, names: &[String]) -> ExitCode {
     let client = client::Client::of(&options.file, socket);
-    let mut run = Run { options, client, failed: false };
+    let mut all = true;
     for name in names {
-        let before = std::mem::take(&mut run.failed);
-        run.revoke(name);
-        if run.failed {
-            say(&format!("NOT DONE: {name}"));
-        } else {
-            run.failed = writeln!(io::stdout(), "{name}: revoked").is_err();
+        let done = revoke_one(options, &client, name) && writeln!(io::stdout(), "{name}: revoked").is_ok();
+        if !done {
+            say(Path::new(name), &"NOT DONE");
         }
-        run.failed |= before;
+        all &= done;
     }
-    ExitCode::from(u8::from(run.failed))
+    ExitCode::from(u8::from(!all))
 }
 
 /// Tells whoever called.
-fn say(words: &str) {
-    _ = writeln!(io::stderr().lock(), "aiglon revoke: {words}");
+fn say(path: &Path, words: &dyn Display) {
+    _ = writeln!(io::stderr(), "aiglon revoke: {}: {words}", path.display());
 }
 
-impl Run<'_> {
-    fn fail(&mut self, path: &Path, words: &dyn std::fmt::Display) {
-        self.failed = true;
-        say(&format!("{}: {words}", path.display()));
+/// Whether nobody has the rights of a name any more.
+fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
+    let mut done = true;
+    let mut fail = |path: &Path, words: &dyn Display| {
+        done = false;
+        say(path, words);
+    };
+    let Ok(fresh) = token::random() else {
+        fail(Path::new("/dev/urandom"), &"no randomness");
+        return false;
+    };
+    let mut order = Order { name: name.to_owned(), fresh, gone: Vec::new() };
+    // First whatever is known of them: another section may have one of their tokens.
+    let roots = files::roots(options);
+    let mut found = false;
+    for path in files::last_good(options).iter().chain(&roots) {
+        found |= files::read(path).is_ok_and(|text| order.look(&text));
     }
-
-    fn revoke(&mut self, name: &str) {
-        let fresh = match token::random() {
-            Ok(fresh) => fresh,
-            Err(error) => return self.fail(Path::new("/dev/urandom"), &error),
-        };
-        let mut order = Order { name: name.to_owned(), fresh, gone: Vec::new() };
-        // First whatever is known of them: another section may have one of their tokens.
-        let mut found = false;
-        for path in files::last_good(self.options) {
-            found |= files::read_plain(&path).is_ok_and(|(text, _)| order.look(&text));
-        }
-        for path in files::roots(self.options) {
-            found |= files::read(&path).is_ok_and(|text| order.look(&text));
-        }
-        for path in files::roots(self.options) {
-            self.rewrite(&path, &order);
-        }
-        let mut daemon = self.tell(&order);
-        // The daemon has written its own; the rest is for us.
-        let mut left = Vec::new();
-        strip_last_good(self.options, &order, &mut |path, error| left.push((path.to_owned(), error)));
-        for (path, error) in left {
-            self.fail(&path, &format_args!("{error}: a start may serve it, with what was revoked"));
-        }
-        if daemon == Daemon::Silent {
-            // One that has started in the meantime.
-            daemon = self.tell(&order);
-        }
-        match daemon {
-            Daemon::Silent => self.is_none(),
-            Daemon::Failed => self.failed = true,
-            Daemon::Holds { before } => found |= before,
-        }
-        if !found {
-            self.fail(&self.options.file.clone(), &format_args!("no source and no user '{name}'"));
-        }
-    }
-
-    /// Rewrites a file of root's, and looks at what is there then.
-    fn rewrite(&mut self, path: &Path, order: &Order) {
-        let stripped = files::read(path).and_then(|text| {
-            let Some(new) = order.strip(&text) else { return Ok(()) };
-            let target = path.canonicalize()?;
-            files::put(&target, &new, Some(&target.metadata()?))?;
-            match order.strip(&files::read(path)?) {
-                None => Ok(()),
-                Some(_) => Err(io::Error::other("somebody writes it at the same time")),
-            }
-        });
-        match stripped {
+    for path in &roots {
+        match rewrite(path, &order) {
             // A service that was never started has no copy.
-            Err(error) if error.kind() == ErrorKind::NotFound && path != self.options.file => {}
-            Err(error) => self.fail(path, &error),
+            Err(error) if error.kind() == ErrorKind::NotFound && *path != options.file => {}
+            Err(error) => fail(path, &error),
             Ok(()) => {}
         }
     }
-
-    /// Has the daemon drop it.
-    fn tell(&mut self, order: &Order) -> Daemon {
-        let mut before = false;
-        let mut rest = order.gone.as_slice();
-        loop {
-            let (some, more) = rest.split_at(rest.len().min(REVOKE_HASHES));
-            match self.client.order(Op::Revoke, &order.line(some)) {
-                Reply::Nobody => return Daemon::Silent,
-                Reply::Said(Code::Done, words) => before |= !words.is_empty(),
-                Reply::Said(..) | Reply::Lost => return Daemon::Failed,
-            }
-            if more.is_empty() {
-                return Daemon::Holds { before };
-            }
-            rest = more;
-        }
+    let mut daemon = tell(client, &order);
+    // The daemon has written its own; the rest is for us.
+    strip_last_good(options, &order, &mut |path, error| fail(path, &error));
+    if daemon == Daemon::Silent {
+        // One that has started in the meantime.
+        daemon = tell(client, &order);
     }
-
-    /// Makes sure that no daemon runs, since none answers.
-    fn is_none(&mut self) {
-        for dir in files::state_dirs(self.options) {
-            if storage::is_in_use(&dir) {
-                self.fail(
-                    &dir,
-                    &"a daemon runs with this state_dir and does not answer at its console: it has the old rights until it is \
-                     restarted; restart it, and look",
+    match daemon {
+        Daemon::Failed => done = false,
+        Daemon::Holds { before } => found |= before,
+        Daemon::Silent => {
+            for dir in files::state_dirs(options).iter().filter(|dir| storage::is_in_use(dir)) {
+                fail(
+                    dir,
+                    &"a daemon runs here and does not answer at its console: it has the old rights until it is restarted",
                 );
             }
         }
+    }
+    if !found {
+        say(&options.file, &"no source and no user of that name");
+    }
+    done && found
+}
+
+/// Rewrites a file of root's, and looks at what is there then.
+fn rewrite(path: &Path, order: &Order) -> io::Result<()> {
+    let target = std::fs::read_link(path).map_or_else(|_| path.to_owned(), |link| path.with_file_name(link));
+    let (text, about) = files::read_plain(&target)?;
+    let Some(new) = order.strip(&text) else { return Ok(()) };
+    files::put(&target, &new, Some(&about))?;
+    match order.strip(&files::read(path)?) {
+        None => Ok(()),
+        Some(_) => Err(io::Error::other("somebody writes it at the same time")),
+    }
+}
+
+/// Has the daemon drop it.
+fn tell(client: &client::Client, order: &Order) -> Daemon {
+    let mut before = false;
+    let mut rest = order.gone.as_slice();
+    loop {
+        let (some, more) = rest.split_at(rest.len().min(REVOKE_HASHES));
+        match client.order(Op::Revoke, &order.line(some)) {
+            Reply::Nobody => return Daemon::Silent,
+            Reply::Said(Code::Done, words) => before |= !words.is_empty(),
+            Reply::Said(..) | Reply::Lost => return Daemon::Failed,
+        }
+        if more.is_empty() {
+            return Daemon::Holds { before };
+        }
+        rest = more;
     }
 }
 

@@ -1,13 +1,15 @@
 //! `aiglon serve`: from a configuration file to a daemon, step by step.
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 use std::future::poll_fn;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
+use aiglon::config::revoke::lets_in_more;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
 use aiglon::limits::{CONNECTIONS, CONSOLES, LISTEN_RETRY, LISTEN_RETRY_MOST, LISTENERS};
@@ -263,25 +265,21 @@ impl App {
         self.ssh.renew_keys(config);
         self.pages.clear();
         self.slots.stir();
+        let mut code = Code::Done;
+        let mut fail = |path: &Path, error: io::Error| {
+            code = Code::Refused;
+            // A string takes it.
+            _ = writeln!(words, "{}: {error}: a start would serve what was revoked", path.display());
+        };
+        revoke::strip_last_good(options, order, &mut fail);
+        if files::read(&options.file).is_ok_and(|text| order.strip(&text).is_some()) {
+            fail(&options.file, io::Error::other("it still has that"));
+        }
         if before {
-            log::warn!("revoked: {}", Safe(&order.name));
             words.push_str("revoked\n");
         }
-        let mut fail = |path: &Path, error: &dyn Display| {
-            // A string takes it.
-            _ = writeln!(words, "{}: {error}: the daemon would serve it at its next start", path.display());
-            log::error!("{} still has rights of {}: {error}", path.display(), Safe(&order.name));
-        };
-        let mut left = 0;
-        revoke::strip_last_good(options, order, &mut |path, error| {
-            left += 1;
-            fail(path, &error);
-        });
-        if files::read(&options.file).is_ok_and(|text| order.strip(&text).is_some()) {
-            left += 1;
-            fail(&options.file, &"it still has what was revoked");
-        }
-        if left == 0 { Code::Done } else { Code::Refused }
+        log::warn!("{}: {}", Safe(&order.name), words.trim_end());
+        code
     }
 
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
@@ -315,9 +313,12 @@ impl App {
 
 fn remember(options: &Options, config: &Config, text: &[u8]) {
     if let Err((place, error)) = files::remember(options, config, text) {
-        let stays =
-            if place.exists() { "an older one takes over" } else { "there is nothing to fall back on" };
-        log::warn!(
+        let stays = match files::read(&place) {
+            Ok(old) if lets_in_more(&old, config) => "an older one takes over, WITH WHAT WAS REVOKED SINCE",
+            Ok(old) if !old.is_empty() => "an older one takes over",
+            _ => "there is nothing to fall back on",
+        };
+        log::error!(
             "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
             place.display()
         );

@@ -341,7 +341,7 @@ class Init(OnARouter):
         # Whoever does not exist is not done.
         result = self.router.enter("/usr/bin/aiglon", "revoke", "anna")
         self.assertEqual((result.returncode, result.stdout, self.router.read("etc/config/aiglon")), (1, "", before))
-        self.assertIn("no source and no user 'anna'", result.stderr)
+        self.assertIn("no source and no user of that name", result.stderr)
 
         # Another mistake in the file does not matter, and the service is not reloaded.
         with open(self.router.root / "etc/config/aiglon", "a") as file:

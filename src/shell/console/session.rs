@@ -143,7 +143,11 @@ impl Session<'_> {
             return Ok(Code::Done);
         }
         if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
-            return self.order(request, uid).await;
+            out.clear();
+            let code = self.desk.order(request, uid, out);
+            let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
+            self.frame(kind, out.as_slice()).await?;
+            return Ok(code);
         }
         let json = request.wants_json();
         let mut from = 0;
@@ -178,28 +182,6 @@ impl Session<'_> {
             self.note(note).await?;
             return Ok(code);
         }
-    }
-}
-
-impl Session<'_> {
-    /// Carries out an order of whoever owns the daemon.
-    async fn order(self, request: &Request<'_>, uid: u32) -> io::Result<Code> {
-        let Desk { port, console, orders, .. } = self.desk;
-        let caller = port.look(|config| peer::caller(config, uid, console.own, request.user));
-        if caller != Ok(Caller::Owner) {
-            add(&console.denied);
-            return self
-                .say(false, Code::Denied, "only root and the daemon's own user may order that\n")
-                .await;
-        }
-        add(&console.commands);
-        let mut words = String::new();
-        let code = orders(request.op, request.line, &mut words);
-        let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
-        for piece in words.as_bytes().chunks(CONSOLE_OUT_BYTES) {
-            self.frame(kind, piece).await?;
-        }
-        Ok(code)
     }
 }
 
@@ -363,6 +345,22 @@ impl Desk<'_> {
         self.pages.clear();
         self.slots.stir();
         Ok((imported, fault.map(|fault| (fault, Kept::InMemory))))
+    }
+
+    /// Carries out an order of whoever owns the daemon.
+    fn order(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Code {
+        let caller = self.port.look(|config| peer::caller(config, uid, self.console.own, request.user));
+        if caller != Ok(Caller::Owner) {
+            add(&self.console.denied);
+            _ = out.push(b"only root and the daemon's own user may order that\n");
+            return Code::Denied;
+        }
+        add(&self.console.commands);
+        let mut words = String::new();
+        let code = (self.orders)(request.op, request.line, &mut words);
+        // The first of many mistakes will do.
+        _ = out.push(words.as_bytes().get(..out.room()).unwrap_or(words.as_bytes()));
+        code
     }
 
     /// What may stand at the end of a line.
