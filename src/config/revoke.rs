@@ -93,7 +93,6 @@ pub fn lets_in_more(file: &[u8], config: &Config) -> bool {
     let mut buffer = [0; CONFIG_VALUE_BYTES];
     statements.flatten().any(|statement| {
         let value = statement.value.read(&mut buffer).unwrap_or_default();
-        let is_key_of = |key: &str| value.contains(key);
         match statement.keyword {
             Keyword::Config if statement.name.is(Type::User.name()) => {
                 config.users.iter().all(|row| !config.is(row.name, value))
@@ -103,7 +102,7 @@ pub fn lets_in_more(file: &[u8], config: &Config) -> bool {
                 hash_of(value).is_some_and(|hash| config.tokens.iter().all(|token| token.hash != hash))
             }
             _ if statement.name.is("key") && !value.is_empty() => {
-                config.user_keys.iter().all(|row| !is_key_of(config.str(row.key)))
+                config.user_keys.iter().all(|row| !value.starts_with(config.str(row.key)))
             }
             _ => false,
         }
