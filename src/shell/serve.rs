@@ -278,7 +278,9 @@ impl App {
         if before {
             words.push_str("revoked\n");
         }
-        log::warn!("{}: {}", Safe(&order.name), words.trim_end());
+        if !words.is_empty() {
+            log::warn!("{}: {}", Safe(&order.name), words.trim_end());
+        }
         code
     }
 
