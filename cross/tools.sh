@@ -24,7 +24,7 @@ die() {
 # MIPS has no prebuilt standard library, and the prebuilt ones carry twice the bytes. Its source must be of exactly the
 # compiler's version. Sets $std to its directory `library`.
 standard_library() {
-    local sysroot kept
+    local sysroot
     sysroot=$(cd -- "$root" && rustc --print sysroot)
     if [[ -n ${RUST_STD_SOURCE:-} ]]; then
         std=$(kept_source "$RUST_STD_SOURCE")
@@ -33,11 +33,6 @@ standard_library() {
     elif [[ -d $work/std-$rust/library/std ]] || debian_source >"$work/std.log" 2>&1; then
         std=$work/std-$rust/library
     else
-        for kept in "$root"/../*/cross/"rust-std-source-$rust.tar.xz"; do
-            [[ -f $kept ]] || continue
-            std=$(kept_source "$kept")
-            return
-        done
         tail -n 5 -- "$work/std.log" >&2
         die "no source of the standard library $rust. With rustup: rustup component add rust-src. Else set" \
             "RUST_STD_SOURCE to its directory 'library', or to an archive that holds it."

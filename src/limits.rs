@@ -230,7 +230,8 @@ pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// Connections served at the same time. About 11 KiB each when used.
 pub const CONNECTIONS: usize = 64;
 /// Connections that wait in the kernel to be accepted, at each listener. A crowd does not fill it
-/// between two turns. The system's `somaxconn` may allow fewer.
+/// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until they
+/// come.
 pub const BACKLOG: i32 = 1024;
 /// If visitors hold all connections that they may, and all have come within this time, those who
 /// come wait in the kernel for so long. Then all come in at once, and most have said what they
@@ -366,6 +367,11 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a
 /// day.
 pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
+/// The first wait before a listener that is not there is tried again. It doubles up to
+/// [`LISTEN_RETRY_MOST`].
+pub const LISTEN_RETRY: Millis = Millis::from_secs(1);
+/// The longest wait before a listener that is not there is tried again.
+pub const LISTEN_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The first wait before the console's socket is bound again. It doubles up to
 /// [`CONSOLE_RETRY_MOST`].
 pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
@@ -416,6 +422,9 @@ pub const CONSOLE_TEXT_BYTES: usize = 4096;
 pub const CONSOLE_OUT_BYTES: usize = 8192;
 /// From a connection's start to the end of its request, and from piece to piece of an archive.
 pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
+/// Hashes of tokens that one request to revoke them has room for, beside a name. A source with
+/// more takes several requests.
+pub const REVOKE_HASHES: usize = 48;
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 /// Bytes of one line of the console without its options: the longest title and words, with names.
@@ -576,6 +585,8 @@ const _: () = assert!(CONSOLE_LINE_BYTES < CONSOLE_HISTORY_BYTES, "a line must b
 const _: () =
     assert!(JOURNAL_BYTES_MAX as usize / 2 <= PAGE_BYTES, "an archive is made in the room of a page");
 const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an answer has 16 bits of length");
+const _: () =
+    assert!((REVOKE_HASHES + 1) * 72 + CONFIG_NAME_BYTES <= CONSOLE_LINE_BYTES, "they are one line");
 const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =

@@ -159,7 +159,7 @@ fn a_second_daemon_on_the_same_directory_refuses() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let words = String::from_utf8(output.stderr).unwrap();
-    assert!(words.contains("another aiglon holds this lock"), "{words}");
+    assert!(words.contains("another aiglon holds this directory"), "{words}");
     assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
 }
 

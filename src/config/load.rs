@@ -244,6 +244,9 @@ impl<'a> Loader<'a, '_> {
         if statement.keyword == Keyword::List && row.shape != Shape::Many {
             return self.problems.add(value.wrong(Kind::NotAList));
         }
+        if statement.keyword == Keyword::Option && row.shape == Shape::Many {
+            self.problems.add(value.wrong(Kind::AsOption));
+        }
         match statement.value.read(buffer) {
             Some(text) => value.text = text,
             None => return self.problems.add(value.wrong(Kind::TooLong).limit(CONFIG_VALUE_BYTES)),

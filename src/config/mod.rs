@@ -12,6 +12,7 @@ mod load;
 mod loader;
 pub mod matcher;
 mod problem;
+pub mod revoke;
 pub mod rule;
 mod rule_load;
 pub mod same;

@@ -57,6 +57,7 @@ kinds! {
     OtherType "'{w}' is already the name of a section of another type; names are shared by all types"
     SecondMain "there can be one section 'config aiglon' only; the first is further up"
     NotAList "'{o}' takes one value; write 'option {o}' instead of 'list {o}', once"
+    AsOption "'{o}' is a list; write 'list {o}' instead of 'option {o}', since another 'option {o}' would take its place"
     Missing "'config {s}{n}' lacks '{o}'; {a}"
     NoSection "there is no 'config {s}', and aiglon needs one at least"
     Capacity "there are more {a} than this build holds: at most {l}"
@@ -138,6 +139,7 @@ impl Kind {
                 | Self::SilentBeat
                 | Self::GlobRegex
                 | Self::SecondSection
+                | Self::AsOption
                 | Self::Again
         )
     }

@@ -19,7 +19,7 @@ pub(crate) fn describe(problem: &Problem) -> String {
 /// Loads a file; every problem in words, but for what tests say a second time because it is shorter
 /// so.
 pub(crate) fn load(file: &[u8]) -> (Option<Box<Config>>, Vec<String>) {
-    load_but(file, &[Kind::SecondSection, Kind::Again])
+    load_but(file, &[Kind::SecondSection, Kind::Again, Kind::AsOption])
 }
 
 /// Loads a file; every problem and warning in words, but for those of some kinds.

@@ -15,6 +15,8 @@
 //! Words are found without copying; [`Word`] undoes the quoting when it is read. What sections
 //! mean, and that sections of one name are one section, is the business of the module above.
 
+use core::ops::Range;
+
 /// What a line begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
@@ -120,6 +122,8 @@ impl<'a> Word<'a> {
 pub struct Statements<'a> {
     rest: &'a str,
     line: u32,
+    /// Where the last statement begins and ends: how many bytes were left there.
+    left: [usize; 2],
 }
 
 impl<'a> Statements<'a> {
@@ -139,7 +143,14 @@ impl<'a> Statements<'a> {
         if let Some(at) = file.iter().position(|&byte| byte == 0) {
             return Err(refuse(file.get(..at).unwrap_or_default(), Syntax::Nul));
         }
-        Ok(Self { rest, line: 1 })
+        Ok(Self { rest, line: 1, left: [file.len(); 2] })
+    }
+
+    /// The bytes of the last statement in a file of this length, without its indentation and
+    /// comment. A line that cannot be read counts to its end.
+    pub(super) fn span(&self, length: usize) -> Range<usize> {
+        let [from, to] = self.left.map(|left| length.saturating_sub(left));
+        from..to
     }
 
     fn first(&self) -> Option<u8> {
@@ -243,10 +254,13 @@ impl<'a> Iterator for Statements<'a> {
         loop {
             self.take_while(is_space);
             if self.first()? != b'#' {
+                let begun = self.rest.len();
                 let statement = self.statement();
+                let ended = self.rest.len();
                 // What is left of the line is a comment, or belongs to a statement that was
                 // refused.
                 self.take_while(|byte| byte != b'\n');
+                self.left = [begun, if statement.is_ok() { ended } else { self.rest.len() }];
                 return Some(statement);
             }
             self.take_while(|byte| byte != b'\n');
@@ -312,7 +326,7 @@ fn begins_statement(text: &[u8]) -> bool {
 }
 
 /// C's `isspace`.
-fn is_space(byte: u8) -> bool {
+pub(super) fn is_space(byte: u8) -> bool {
     byte == b' ' || (b'\t'..=b'\r').contains(&byte)
 }
 

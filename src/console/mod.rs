@@ -85,6 +85,8 @@ pub trait Host {
     fn console_fault(&self) -> Option<&'static str> {
         None
     }
+    /// Calls `each` with every listener that the configuration wants and that is missing, and why.
+    fn missing(&self, _: &mut dyn FnMut(&str)) {}
     /// Whether what is in force is not what the configuration's file says, since that cannot be
     /// used.
     fn file_fault(&self) -> bool {

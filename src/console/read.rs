@@ -126,6 +126,17 @@ impl<'a> Teller<'a, '_> {
             if let Some(fault) = host.console_fault() {
                 out.field("console", Cell::Parts(&["not there: ", fault]));
             }
+            let mut missing = false;
+            host.missing(&mut |listener| {
+                if !core::mem::replace(&mut missing, true) {
+                    out.open("missing", "[");
+                }
+                // A list in JSON, and a line for each.
+                out.field(if out.json() { "" } else { "missing" }, Cell::Text(listener));
+            });
+            if missing {
+                out.close("]");
+            }
             match shown::monitoring(scope.config, view, site) {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {

@@ -17,13 +17,24 @@ use crate::time::{Millis, Now};
 
 impl Engine {
     /// Goes from one configuration to another. O(alerts + components²) string comparisons.
-    #[allow(clippy::large_stack_arrays, reason = "a reload is rare, and nothing below it is deep")]
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
+        self.renew(old, new, None, now);
+    }
+
+    /// Forgets what a source said, whose tokens were taken away.
+    pub fn forget_source(&mut self, config: &Config, source: SourceId, now: Now) {
+        self.renew(config, config, Some(source), now);
+    }
+
+    /// `lost`: the source that is a new one, though its section is not.
+    #[allow(clippy::large_stack_arrays, reason = "a reload is rare, and nothing below it is deep")]
+    fn renew(&mut self, old: &Config, new: &Config, lost: Option<SourceId>, now: Now) {
         self.step(old, now, super::Input::Pass);
         let mut source_to: [Option<SourceId>; SOURCES] = [None; SOURCES];
         let mut source_from: [Option<SourceId>; SOURCES] = [None; SOURCES];
         for (id, from) in (0u8..).map(SourceId).zip(&mut source_from).take(new.sources.len()) {
-            *from = (0u8..).map(SourceId).take(old.sources.len()).find(|&was| same_source(old, was, new, id));
+            let is_it = |was: &SourceId| Some(*was) != lost && same_source(old, *was, new, id);
+            *from = (0u8..).map(SourceId).take(old.sources.len()).find(is_it);
             if let Some(to) = from.and_then(|was| source_to.get_mut(was.index())) {
                 *to = Some(id);
             }
@@ -42,7 +53,8 @@ impl Engine {
                     *to = Some(id);
                 }
             }
-            if was.is_none_or(|was| !same_mapping(old, was, new, id)) {
+            let is_fed = |by| new.components.get(id.index()).is_some_and(|part| part.feeders.contains(by));
+            if was.is_none_or(|was| !same_mapping(old, was, new, id)) || lost.is_some_and(is_fed) {
                 status.doubt(Finding::Reconfigured, now.mono.plus(longest_resync(new, id)));
             }
         }

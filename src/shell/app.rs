@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 
+use aiglon::time::{Millis, Mono};
 use static_cell::StaticCell;
 
 use super::console::Console;
-use super::console::session::Desk;
+use super::console::session::{Desk, Orders};
 use super::fair_share::FairShare;
 use super::http::samples::{self, Intake};
 use super::http::web::Web;
@@ -30,6 +31,8 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration
     /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
+    /// When listeners that are not there are tried again, and how long after that once more.
+    pub open_again: Cell<Option<(Mono, Millis)>>,
 }
 
 /// All of it: on the stack it would be there several times, on its way from one function to the
@@ -53,6 +56,7 @@ impl App {
             tally: Tally::new(),
             intake: Intake::new(readers),
             fallback: Cell::new(false),
+            open_again: Cell::new(None),
         })?;
         Some(app)
     }
@@ -74,8 +78,10 @@ impl App {
     }
 
     /// What places at the console are given.
-    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a FairShare)]) -> Desk<'a> {
+    pub fn desk<'a>(&'a self, turns: &'a [(&'static str, &'a FairShare)], orders: Orders<'a>) -> Desk<'a> {
         Desk {
+            orders,
+            listeners: &self.listeners,
             port: &self.port,
             slots: &self.slots,
             pages: &self.pages,

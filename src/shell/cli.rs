@@ -1,14 +1,17 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aiglon::config::{Config, Problems};
+use aiglon::limits::CONFIG_NAME_BYTES;
 use static_cell::ConstStaticCell;
 
-use super::console::client;
+use super::console::client::{self, Reply};
+use super::console::wire::{Code, Op};
 use super::files::{self, FILE, Options};
-use super::{serve, token};
+use super::{revoke, serve, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
@@ -17,6 +20,9 @@ Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
   aiglon check [FILE] [--fallback GOOD]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
+  aiglon reload [FILE]
+  aiglon ready [FILE]
+  aiglon revoke [--config FILE] [--fallback GOOD] NAME...
   aiglon token
   aiglon --version | --help
 
@@ -27,6 +33,11 @@ Commands:
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
+  reload  Have the daemon read FILE again. Exit status: 0 FILE is in force, 1 it is not,
+          3 it is and listeners are missing, 4 no daemon answered.
+  ready   The same, of what is in force already.
+  revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one
+          and in the daemon. Exit status 0 when all of that is done.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -52,6 +63,8 @@ enum Command {
     Serve(Options),
     Check(Options),
     Console(client::Options),
+    Order(Op, Options, Option<PathBuf>),
+    Revoke(Options, Option<PathBuf>, Vec<String>),
     Token,
     Version,
     Help,
@@ -64,6 +77,8 @@ pub fn run() -> ExitCode {
         Ok(Command::Serve(options)) => serve::serve(&options),
         Ok(Command::Check(options)) => check(&options),
         Ok(Command::Console(options)) => client::run(options),
+        Ok(Command::Order(op, options, socket)) => order(op, &options, socket.as_ref()),
+        Ok(Command::Revoke(options, socket, names)) => revoke::run(&options, socket.as_ref(), &names),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
@@ -74,28 +89,46 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The value of an option.
+#[inline(never)]
+fn value(parser: &mut lexopt::Parser) -> Result<OsString, String> {
+    parser.value().map_err(|error| error.to_string())
+}
+
+#[inline(never)]
+fn text(value: OsString) -> Result<String, String> {
+    value.into_string().map_err(|value| format!("'{}' is not UTF-8", value.display()))
+}
+
 #[inline(never)]
 fn parse() -> Result<Command, String> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_env();
-    let mut words: Vec<std::ffi::OsString> = Vec::new();
+    let mut words: Vec<OsString> = Vec::new();
     let mut options = Options::default();
-    let mut only_serve = None;
+    let (mut only_serve, mut only_order, mut socket) = (None, None, None);
     while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
         match argument {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
             Long("listen") => {
                 only_serve = Some("--listen");
-                let value = parser.value().and_then(ValueExt::string);
-                options.listen.push(value.map_err(|error| error.to_string())?);
+                options.listen.push(text(value(&mut parser)?)?);
             }
             Long("state-dir") => {
                 only_serve = Some("--state-dir");
-                options.state_dir = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+                options.state_dir = Some(PathBuf::from(value(&mut parser)?));
+            }
+            Long("config") => {
+                only_order = Some("--config");
+                options.file = PathBuf::from(value(&mut parser)?);
+            }
+            Long("socket") => {
+                only_order = Some("--socket");
+                socket = Some(PathBuf::from(value(&mut parser)?));
             }
             Long("fallback") => {
-                options.fallback = Some(PathBuf::from(parser.value().map_err(|error| error.to_string())?));
+                options.fallback = Some(PathBuf::from(value(&mut parser)?));
             }
             Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
             Value(word) => words.push(word),
@@ -103,13 +136,33 @@ fn parse() -> Result<Command, String> {
         }
     }
     let mut words = words.into_iter();
+    let op = match words.as_slice().first().and_then(|word| word.to_str()) {
+        Some("revoke") => Some(Op::Revoke),
+        Some("reload") => Some(Op::Reload),
+        Some("ready") => Some(Op::Ready),
+        _ => None,
+    };
+    if options.file.as_os_str().is_empty() {
+        options.file = PathBuf::from(FILE);
+    }
+    if op == Some(Op::Revoke) {
+        return names(words.skip(1)).map(|names| Command::Revoke(options, socket, names));
+    }
     let command = words.next().ok_or("a command is missing: serve, check, console or token")?;
     let file = words.next();
     if let Some(extra) = words.next() {
         return Err(format!("unexpected argument '{}'", extra.to_string_lossy()));
     }
     let has_file = file.is_some();
-    options.file = file.map_or_else(|| PathBuf::from(FILE), PathBuf::from);
+    if let Some(file) = file {
+        options.file = PathBuf::from(file);
+    }
+    if let Some(op) = op {
+        return Ok(Command::Order(op, options, socket));
+    }
+    if let Some(option) = only_order {
+        return Err(format!("{option} goes with console, reload, ready and revoke"));
+    }
     let command = match command.to_str() {
         Some("serve") => return Ok(Command::Serve(options)),
         Some("check") => Command::Check(options),
@@ -126,10 +179,40 @@ fn parse() -> Result<Command, String> {
     }
 }
 
+/// The names of sections.
+fn names(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, String> {
+    let is_name = |name: &&str| {
+        let mut bytes = name.bytes();
+        let named = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        named && (1..=CONFIG_NAME_BYTES).contains(&name.len())
+    };
+    let mut names = Vec::new();
+    for word in words {
+        let name = word.to_str().filter(is_name).ok_or("that is no name of a section")?;
+        names.push(name.to_owned());
+    }
+    if names.is_empty() { Err("whom? Name sources and users".to_owned()) } else { Ok(names) }
+}
+
+/// Gives the daemon an order, and tells what came of it.
+#[inline(never)]
+fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
+    match client::Client::of(&options.file, socket).order(op, "") {
+        Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
+        Reply::Said(Code::Missing, _) => ExitCode::from(3),
+        Reply::Said(..) => ExitCode::FAILURE,
+        Reply::Nobody => {
+            complain(&format!("aiglon: no daemon answers at the console of {}", options.file.display()));
+            ExitCode::from(4)
+        }
+        Reply::Lost => ExitCode::from(4),
+    }
+}
+
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and
 /// all.
 fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, Value};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
         return Err("--listen, --state-dir and --fallback go with serve".to_owned());
     }
@@ -139,11 +222,11 @@ fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, Str
             Long("help") | Short('h') => return Ok(Command::Help),
             Long(name @ ("user" | "config" | "socket")) => {
                 let name = name.to_owned();
-                let value = parser.value().map_err(|error| error.to_string())?;
+                let value = value(parser)?;
                 match name.as_str() {
                     // Nobody in particular is root: what was meant must not turn into that.
                     "user" if value.is_empty() => return Err("--user: a name is missing".to_owned()),
-                    "user" => options.user = value.string().map_err(|error| error.to_string())?,
+                    "user" => options.user = text(value)?,
                     "config" => options.config = PathBuf::from(value),
                     _ => options.socket = Some(PathBuf::from(value)),
                 }

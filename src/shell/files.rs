@@ -1,13 +1,15 @@
 //! Configuration files: the one that people write, and the last good one, which takes over at boot
 //! when theirs is broken. A typo and a power cut must not take the page away.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use aiglon::config::revoke::lets_in_more;
 use aiglon::config::{Address, Config, Problems};
 use aiglon::limits::CONFIG_BYTES;
+use rustix::fs::OFlags;
 
 use super::log::Safe;
 
@@ -18,6 +20,9 @@ const LAST_GOOD: &str = "config.last-good";
 /// Where it is kept for [`FILE`]: the default, which is OpenWrt's, and that of the unit for
 /// systemd.
 const PLACES: [&str; 2] = ["/etc/aiglon", "/var/lib/aiglon"];
+
+/// The copy of [`FILE`] that OpenWrt's init script makes, and the daemon reads. Both are root's.
+const COPY: &str = "/var/run/aiglon-config/config";
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default)]
@@ -122,14 +127,21 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
 
 /// Reads a configuration. A pipe in its place would never answer, and a device would never end.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut how = OpenOptions::new();
     // What a shell hands over (`/dev/stdin`, `/dev/fd/63`) is meant.
     let is_given = path.as_os_str().as_encoded_bytes().starts_with(b"/dev/");
-    if !is_given {
-        how.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    let file = how.read(true).open(path)?;
-    let kind = file.metadata()?.file_type();
+    let flags = if is_given { OFlags::empty() } else { OFlags::NONBLOCK };
+    read_by(path, flags, is_given).map(|(text, _)| text)
+}
+
+/// Reads a file as whoever may not write there and cannot trust who may: a link is not followed.
+pub fn read_plain(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
+    read_by(path, OFlags::NONBLOCK | OFlags::NOFOLLOW, false)
+}
+
+fn read_by(path: &Path, flags: OFlags, is_given: bool) -> io::Result<(Vec<u8>, Metadata)> {
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let about = file.metadata()?;
+    let kind = about.file_type();
     if !(kind.is_file() || kind.is_dir() || is_given) {
         return Err(io::Error::other("it is not a file"));
     }
@@ -139,7 +151,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     if text.len() > CONFIG_BYTES {
         return Err(io::Error::other(format!("larger than {CONFIG_BYTES} bytes")));
     }
-    Ok(text)
+    Ok((text, about))
 }
 
 /// The directory for state: as the command line says, else as the configuration does.
@@ -158,24 +170,38 @@ pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (
     let written = keep(&best, text);
     // One file may have two names, by a link or by how its directory is written. And somebody may
     // serve the last good one.
-    if second.as_os_str() == best.as_os_str() || is_one(&best, &second) || is_one(&options.file, &second) {
-        return written.map_err(|error| (best, error));
-    }
+    let is_other =
+        second.as_os_str() != best.as_os_str() && !is_one(&best, &second) && !is_one(&options.file, &second);
     match written {
+        Ok(()) if !is_other => Ok(()),
         Ok(()) => {
             // An earlier release wrote it. What was revoked since must not come back from there.
             _ = fs::remove_file(second);
             Ok(())
         }
-        Err(_) if best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
+        Err(_) if is_other && best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
             log::warn!(
                 "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
                 second.display()
             );
             Ok(())
         }
-        Err(error) => Err((best, error)),
+        Err(error) => {
+            // What stands there must not take over with what was revoked since.
+            if read(&best).is_ok_and(|old| lets_in_more(&old, config)) {
+                _ = spoil(&best);
+            }
+            Err((best, error))
+        }
     }
+}
+
+/// Sees to it that nobody serves a last good configuration that cannot be written. Without one, a
+/// broken file is served by nobody.
+pub fn spoil(path: &Path) -> io::Result<()> {
+    let how = OFlags::NOFOLLOW.bits().cast_signed();
+    fs::remove_file(path)
+        .or_else(|_| OpenOptions::new().write(true).truncate(true).custom_flags(how).open(path).map(|_| ()))
 }
 
 /// Whether two paths lead to one file.
@@ -190,15 +216,33 @@ fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
     if is_private && read(path).is_ok_and(|known| known == text) {
         return Ok(());
     }
+    put(path, text, None)
+}
+
+/// Puts a file there, with the owner and the mode of another one, or for us alone.
+pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Written beside, and put in place by one rename: at every instant there is a whole one.
     let new = path.with_added_extension("new");
     // Never through a link, nor with the mode of what is there.
     _ = fs::remove_file(&new);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-    let written = file.write_all(text).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&new, path));
-    written.inspect_err(|_| _ = fs::remove_file(&new))?;
+    let owned = like.map_or(Ok(()), |like| {
+        fchown(&file, Some(like.uid()), Some(like.gid()))?;
+        file.set_permissions(like.permissions())
+    });
+    let written = owned.and_then(|()| file.write_all(text)).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&new, path)).inspect_err(|_| _ = fs::remove_file(&new))?;
     File::open(dir)?.sync_all()
+}
+
+/// The files that root keeps: the configuration, and the copy of it that a daemon may read.
+pub fn roots(options: &Options) -> Vec<PathBuf> {
+    let mut files = vec![options.file.clone()];
+    if options.file.as_os_str() == FILE {
+        files.push(PathBuf::from(COPY));
+    }
+    files
 }
 
 /// The place of the last good configuration. No file has a say in it, since that file may be
@@ -232,6 +276,20 @@ pub fn last_good(options: &Options) -> Vec<PathBuf> {
         add(aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or(PLACES[0]));
     }
     places
+}
+
+/// Where state may be kept: the directories that the files name which a daemon could serve.
+pub fn state_dirs(options: &Options) -> Vec<PathBuf> {
+    if let Some(dir) = &options.state_dir {
+        return vec![dir.clone()];
+    }
+    let mut files = last_good(options);
+    files.push(options.file.clone());
+    for place in &mut files {
+        let text = read(place).unwrap_or_default();
+        *place = PathBuf::from(aiglon::config::state_dir_of(&text, &mut [0; 256]).unwrap_or(PLACES[0]));
+    }
+    files
 }
 
 /// The addresses and roles, for people.

@@ -1,6 +1,7 @@
 //! Listening sockets: opened at the start and on a reload, accepted from by one task each.
 
 use std::cell::{Cell, RefCell};
+use std::fmt::{self, Display, Write};
 use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -11,13 +12,16 @@ use std::path::Path;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use aiglon::config::{Address, Config};
-use aiglon::limits::{BACKLOG, CROWD_WAIT, LISTENERS};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use aiglon::config::{self, Address, Config, Roles};
+use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, CROWD_WAIT, LISTENERS};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
+use super::files;
 use super::log::Warnings;
 use super::slots::Slots;
+use super::state::{ledger, storage};
 use super::stream::{Accepted, Peer, Stream, Ticket};
 
 /// Connections accepted from one listener before those who were let in have their turn.
@@ -48,8 +52,14 @@ pub enum Order {
 /// One listener.
 pub struct Listener {
     place: RefCell<Option<Place>>,
-    /// Which `config listen` it is.
+    /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
+    /// Whether the configuration wants it where it is.
+    is_wanted: Cell<bool>,
+    /// What it was when it was in the configuration last: its name, and what it serves at most.
+    name: RefCell<Name>,
+    serves: Cell<Roles>,
+    plaintext: Cell<bool>,
     /// How often it was closed, so that who came before does not count as having come by what
     /// stands here now.
     closed: Cell<usize>,
@@ -57,84 +67,166 @@ pub struct Listener {
     waker: RefCell<Option<Waker>>,
 }
 
-/// All listeners.
-pub struct Listeners([Listener; LISTENERS]);
+type Name = heapless::String<CONFIG_NAME_BYTES>;
 
-/// Sockets that are bound and not open yet, by `config listen`; `None` for those that are open
-/// already.
-pub struct Bound(Vec<(usize, Place, Option<Socket>)>);
+/// A listener that is not there.
+struct Missing {
+    section: usize,
+    /// Its address, and why.
+    words: Lack,
+}
+
+/// An address that cannot be listened on, and why: as many characters as there is room for.
+pub type Lack = heapless::String<192>;
+
+/// All listeners.
+pub struct Listeners {
+    rows: [Listener; LISTENERS],
+    missing: RefCell<heapless::Vec<Missing, LISTENERS>>,
+}
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self([const { Listener::new() }; LISTENERS])
+        Self { rows: [const { Listener::new() }; LISTENERS], missing: RefCell::new(heapless::Vec::new()) }
     }
 
-    /// Which `config listen` somebody came by; `None` once a reload has closed it.
-    pub fn listener(&self, ticket: Ticket) -> Option<usize> {
-        let listener = self.0.get(ticket.listener)?;
-        listener.section.get().filter(|_| listener.closed.get() == ticket.closed)
+    /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
+    /// in for another one serves no more than it did before, and takes no tokens that it refused.
+    pub fn listener(&self, ticket: Ticket, config: &Config) -> Option<config::Listener> {
+        let row = self.rows.get(ticket.listener).filter(|row| row.closed.get() == ticket.closed)?;
+        let mut listener = *config.listeners.get(row.section.get()?)?;
+        let most = row.serves.get();
+        listener.serve.page &= most.page;
+        listener.serve.ingest &= most.ingest;
+        listener.serve.metrics &= most.metrics;
+        listener.plaintext &= row.plaintext.get();
+        Some(listener)
     }
 
     /// For who comes by a listener from now on, as long as it stays open.
     fn ticket(&self, listener: usize) -> Ticket {
-        Ticket { listener, closed: self.0.get(listener).map_or(0, |listener| listener.closed.get()) }
+        Ticket { listener, closed: self.rows.get(listener).map_or(0, |listener| listener.closed.get()) }
     }
 
-    /// Binds what a configuration wants and is not open yet. All or nothing: nothing is changed
-    /// here.
-    pub fn bind(&self, config: &Config) -> Result<Bound, String> {
-        let mut bound = Vec::new();
-        for (index, listener) in config.listeners.iter().enumerate() {
-            let place = match listener.address {
-                Address::Tcp(address) => Place::Tcp(address),
-                Address::Unix(span) => Place::Unix(
-                    SocketPath::try_from(config.str(span))
-                        .map_err(|_| format!("the path of unix socket {} is too long", config.str(span)))?,
-                ),
+    /// Opens what a configuration wants, keeps what is open, closes the rest. Whatever cannot be
+    /// opened is missing, and its predecessor stays.
+    pub fn apply(&self, config: &Config) {
+        for row in &self.rows {
+            let is_it = |(_, listener): &(usize, &config::Listener)| {
+                row.place.borrow().as_ref() == Some(&Place::of(config, listener))
             };
-            let is_open = self.0.iter().any(|listener| listener.place.borrow().as_ref() == Some(&place));
-            let socket = if is_open { None } else { Some(open(&place)?) };
-            bound.push((index, place, socket));
-        }
-        Ok(Bound(bound))
-    }
-
-    /// Opens what was bound, keeps what is wanted still, closes the rest. Returns the addresses in
-    /// force.
-    pub fn apply(&self, bound: Bound) -> Vec<(usize, String)> {
-        for listener in &self.0 {
-            let wanted = bound.0.iter().find(|(_, place, _)| listener.place.borrow().as_ref() == Some(place));
-            listener.section.set(wanted.map(|&(index, ..)| index));
-            if wanted.is_none()
-                && let Some(place) = listener.place.borrow_mut().take()
-            {
-                forget(&place);
-                listener.closed.set(listener.closed.get().wrapping_add(1));
-                listener.tell(Order::Close);
+            match config.listeners.iter().enumerate().find(is_it) {
+                Some((index, listener)) => row.renew(config, index, listener),
+                None => row.is_wanted.set(false),
             }
         }
-        let mut addresses = Vec::new();
-        for (index, place, socket) in bound.0 {
-            let Some(socket) = socket else { continue };
-            addresses.push((index, describe(&socket, &place)));
-            let Some(listener) = self.0.iter().find(|listener| listener.place.borrow().is_none()) else {
+        self.missing.borrow_mut().clear();
+        self.open(config);
+    }
+
+    /// Tries to open what is missing.
+    pub fn open(&self, config: &Config) {
+        let before = self.missing.take();
+        let mut missing = heapless::Vec::new();
+        for (section, listener) in config.listeners.iter().enumerate() {
+            if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
-            };
-            *listener.place.borrow_mut() = Some(place);
-            listener.section.set(Some(index));
-            listener.tell(Order::Open(socket));
+            }
+            let place = Place::of(config, listener);
+            match open(&place) {
+                Ok(socket) => self.begin(config, section, place, socket),
+                Err(error) => {
+                    let mut words = Lack::new();
+                    _ = write!(words, "{place}: {}", words_of(&error));
+                    if before.iter().all(|known: &Missing| known.words != words) {
+                        log::error!("cannot listen on {place}: {error}; trying again");
+                    }
+                    // There are as many places.
+                    _ = missing.push(Missing { section, words });
+                }
+            }
         }
-        addresses
+        self.missing.replace(missing);
+        self.settle(config);
+    }
+
+    /// Hands a socket to a task.
+    fn begin(&self, config: &Config, section: usize, place: Place, socket: Socket) {
+        let bound = match &socket {
+            Socket::Tcp(socket) => socket.get_ref().local_addr().ok().map(Place::Tcp),
+            Socket::Unix(_) => None,
+        };
+        let roles = files::describe_roles(config, section);
+        log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
+        let free = |row: &&Listener| row.place.borrow().is_none();
+        // As many may be wanted as there are places. Then what is wanted no more gives way.
+        let old = |row: &&Listener| !row.is_wanted.get();
+        let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
+        row.end();
+        *row.place.borrow_mut() = Some(place);
+        if let Some(listener) = config.listeners.get(section) {
+            row.renew(config, section, listener);
+        }
+        row.tell(Order::Open(socket));
+    }
+
+    /// Closes what is wanted no more, unless it stands in for what is missing: for its successor,
+    /// by its name, or for what nobody else serves.
+    fn settle(&self, config: &Config) {
+        let missing = self.missing.borrow();
+        let wanted = self.rows.iter().filter(|row| row.is_wanted.get());
+        let served = wanted.fold(0, |served, row| served | bits(row.serves.get()));
+        for row in self.rows.iter().filter(|row| !row.is_wanted.get()) {
+            let stands_in = |lack: &&Missing| {
+                let Some(wanted) = config.listeners.get(lack.section) else { return false };
+                let is_heir = !wanted.name.is_empty() && config.is(wanted.name, &row.name.borrow());
+                let shared = bits(wanted.serve) & bits(row.serves.get());
+                let is_needed = if is_heir { shared } else { shared & !served } != 0;
+                is_needed && !row.is_in_the_way_of(wanted)
+            };
+            match missing.iter().find(stands_in) {
+                Some(lack) if row.place.borrow().is_some() => row.section.set(Some(lack.section)),
+                _ => row.end(),
+            }
+        }
+    }
+
+    /// Calls `each` with every listener that is not there, and why.
+    pub fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.missing.borrow().iter().for_each(|lack| each(&lack.words));
+    }
+
+    /// Whether anybody can come in.
+    pub fn any(&self) -> bool {
+        self.rows.iter().any(|row| row.place.borrow().is_some())
     }
 
     /// Closes all.
     pub fn close(&self) {
-        for listener in &self.0 {
-            listener.section.set(None);
-            if let Some(place) = listener.place.borrow_mut().take() {
-                forget(&place);
-                listener.tell(Order::Close);
-            }
+        self.rows.iter().for_each(Listener::end);
+    }
+}
+
+/// What is served, a bit for each role.
+fn bits(roles: Roles) -> u8 {
+    u8::from(roles.page) | u8::from(roles.ingest) << 1 | u8::from(roles.metrics) << 2
+}
+
+impl Place {
+    fn of(config: &Config, listener: &config::Listener) -> Self {
+        match listener.address {
+            Address::Tcp(address) => Self::Tcp(address),
+            // The configuration has none that is longer.
+            Address::Unix(span) => Self::Unix(SocketPath::try_from(config.str(span)).unwrap_or_default()),
+        }
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "http://{address}/"),
+            Self::Unix(path) => write!(f, "unix:{path}"),
         }
     }
 }
@@ -144,9 +236,41 @@ impl Listener {
         Self {
             place: RefCell::new(None),
             section: Cell::new(None),
+            is_wanted: Cell::new(false),
+            name: RefCell::new(Name::new()),
+            serves: Cell::new(Roles { page: false, ingest: false, metrics: false }),
+            plaintext: Cell::new(false),
             closed: Cell::new(0),
             order: RefCell::new(None),
             waker: RefCell::new(None),
+        }
+    }
+
+    /// It is this `config listen`.
+    fn renew(&self, config: &Config, section: usize, listener: &config::Listener) {
+        self.section.set(Some(section));
+        self.is_wanted.set(true);
+        self.serves.set(listener.serve);
+        self.plaintext.set(listener.plaintext);
+        *self.name.borrow_mut() = Name::try_from(config.str(listener.name)).unwrap_or_default();
+    }
+
+    /// Whether another one cannot listen because of it: on that port of all addresses, say.
+    fn is_in_the_way_of(&self, other: &config::Listener) -> bool {
+        match (self.place.borrow().as_ref(), other.address) {
+            (Some(Place::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
+            _ => false,
+        }
+    }
+
+    /// Closes it, if it is open.
+    fn end(&self) {
+        self.section.set(None);
+        self.is_wanted.set(false);
+        if let Some(place) = self.place.borrow_mut().take() {
+            forget(&place);
+            self.closed.set(self.closed.get().wrapping_add(1));
+            self.tell(Order::Close);
         }
     }
 
@@ -159,18 +283,48 @@ impl Listener {
     }
 }
 
-fn open(place: &Place) -> Result<Socket, String> {
-    let opened = match place {
-        Place::Tcp(address) => TcpListener::bind(address)
-            .and_then(|listener| widen(&listener).map(|()| listener))
-            .and_then(Async::new)
-            .map(Socket::Tcp),
+fn open(place: &Place) -> io::Result<Socket> {
+    match place {
+        Place::Tcp(address) => open_tcp(address).and_then(Async::new).map(Socket::Tcp),
         Place::Unix(path) => open_unix(Path::new(path.as_str())),
-    };
-    opened.map_err(|error| match place {
-        Place::Tcp(address) => format!("cannot listen on {address}: {error}"),
-        Place::Unix(path) => format!("cannot listen on unix:{path}: {error}"),
-    })
+    }
+}
+
+/// Listens on an address, though no interface has it yet: that of a tunnel which is down.
+pub fn open_tcp(address: &SocketAddr) -> io::Result<TcpListener> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    match rustix::net::bind(&socket, address) {
+        Err(Errno::ADDRNOTAVAIL) => {
+            if address.is_ipv4() {
+                sockopt::set_ip_freebind(&socket, true)?;
+            } else {
+                sockopt::set_ipv6_freebind(&socket, true)?;
+            }
+            rustix::net::bind(&socket, address)?;
+            log::info!("no interface has the address {} yet", address.ip());
+        }
+        bound => bound?,
+    }
+    rustix::net::listen(&socket, BACKLOG)?;
+    Ok(TcpListener::from(socket))
+}
+
+/// Why an address cannot be had.
+pub fn words_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "somebody listens there",
+        io::ErrorKind::AddrNotAvailable => "no interface has this address",
+        io::ErrorKind::PermissionDenied => "it is not for the daemon's user",
+        _ => ledger::words(storage::fault(error)),
+    }
+}
+
+/// Whether one of two sockets cannot listen while the other does.
+pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
+    one.port() == other.port() && (one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
 /// Whether a program listens at this path. The whole daemon would wait at a full queue there, so
@@ -207,21 +361,9 @@ fn forget(place: &Place) {
     }
 }
 
-/// The address as bound: a port 0 has become a real one.
-fn describe(socket: &Socket, place: &Place) -> String {
-    match (socket, place) {
-        (Socket::Tcp(socket), _) => socket
-            .get_ref()
-            .local_addr()
-            .map_or_else(|error| error.to_string(), |address| format!("http://{address}/")),
-        (Socket::Unix(_), Place::Unix(path)) => format!("unix:{path}"),
-        (Socket::Unix(_), Place::Tcp(_)) => String::new(),
-    }
-}
-
 /// The task of one listener: accepts, and hands on to the slots.
 pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, index: usize) {
-    let Some(listener) = listeners.0.get(index) else { return };
+    let Some(listener) = listeners.rows.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
     // How many of a crowd are still let in at once.

@@ -13,6 +13,7 @@ mod listeners;
 mod log;
 mod pages;
 mod port;
+mod revoke;
 mod serve;
 mod signals;
 mod slots;

@@ -1,22 +1,29 @@
 //! `aiglon serve`: from a configuration file to a daemon, step by step.
 
+use std::fmt::Write;
 use std::future::poll_fn;
+use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
+use aiglon::config::revoke::lets_in_more;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
-use aiglon::limits::{CONNECTIONS, CONSOLES, LISTENERS};
+use aiglon::limits::{CONNECTIONS, CONSOLES, LISTEN_RETRY, LISTEN_RETRY_MOST, LISTENERS};
 use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::App;
+use super::console::wire::{Code, Op};
 use super::files::{self, Options};
 use super::http::connection::{self, Buffers};
+use super::log::Safe;
 use super::port::State;
+use super::revoke::{self, Order};
 use super::signals::{self, Signal, Waiting};
 use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
@@ -65,7 +72,8 @@ pub fn serve(options: &Options) -> ExitCode {
     }
 
     let (turns, warnings) = (app.intake.turns(), &app.port.warnings);
-    let (web, desk) = (app.web(), app.desk(&turns));
+    let orders = |op, line: &str, words: &mut String| app.order(options, op, line, words);
+    let (web, desk) = (app.web(), app.desk(&turns, &orders));
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
     for (index, buffers) in buffers.iter_mut().enumerate() {
@@ -126,22 +134,12 @@ impl App {
             log::error!("{in_use}");
             ExitCode::FAILURE
         })?;
-        let bound = self.listeners.bind(config).map_err(|words| {
-            log::error!("{words}");
-            ExitCode::FAILURE
-        })?;
-        // Who waits for the listeners to be open finds the console, too.
-        self.console.apply(config, &files::state_dir(options, config));
-        #[cfg(feature = "ssh")]
-        {
-            // The pages are served all the same.
-            let (listeners, errors) = self.ssh.bind(config);
-            for words in errors {
-                log::error!("{words}");
-            }
-            self.ssh.apply(config, &files::state_dir(options, config), listeners);
+        self.listen(options, config);
+        // Nobody could be told what is missing.
+        if !self.listeners.any() && !self.console.is_there() {
+            log::error!("nobody can come in: no listener is there, and no console");
+            return Err(ExitCode::FAILURE);
         }
-        announce(config, self.listeners.apply(bound));
         if !text.is_empty() {
             remember(options, config, &text);
         }
@@ -154,37 +152,28 @@ impl App {
     /// waits for signals would touch all of its stack at each turn, 24 KiB of memory on a daemon
     /// that never reloads.
     #[inline(never)]
-    fn reload(&self, options: &Options) {
+    fn reload(&self, options: &Options, words: &mut String) {
         let mut state = self.port.state();
         let State { engine, config, spare, problems, ledger } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
-        let loaded = files::load(&options.file, options, spare, problems, &mut warn)
-            .and_then(|text| {
-                // What people wrote is not the price of a smaller file.
-                engine.tidy();
-                let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
-                if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
-            })
-            .and_then(|text| {
-                self.listeners.bind(spare).map(|bound| (text, bound)).map_err(|words| vec![words])
-            });
-        // Who comes by SSH alone must not be locked out by a reload.
-        #[cfg(feature = "ssh")]
-        let (loaded, ssh) = match loaded.map(|loaded| (loaded, self.ssh.bind(spare))) {
-            Ok((_, (_, errors))) if !errors.is_empty() => (Err(errors), Vec::new()),
-            Ok((loaded, (listeners, _))) => (Ok(loaded), listeners),
-            Err(mistakes) => (Err(mistakes), Vec::new()),
-        };
+        let loaded = files::load(&options.file, options, spare, problems, &mut warn).and_then(|text| {
+            // What people wrote is not the price of a smaller file.
+            engine.tidy();
+            let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
+            if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
+        });
         match loaded {
             Err(mistakes) => {
                 add(&self.tally.reloads_refused);
                 self.fallback.set(true);
                 for mistake in mistakes {
                     log::error!("{mistake}");
+                    *words += &mistake;
+                    words.push('\n');
                 }
                 log::error!("the configuration was not changed");
             }
-            Ok((text, bound)) => {
+            Ok(text) => {
                 add(&self.tally.reloads);
                 let now = self.port.now(config);
                 for name in dropped(config, spare) {
@@ -196,10 +185,7 @@ impl App {
                 std::mem::swap(config, spare);
                 // What the new configuration no longer names goes at once.
                 ledger.compact(engine, config, now);
-                announce(config, self.listeners.apply(bound));
-                self.console.apply(config, &files::state_dir(options, config));
-                #[cfg(feature = "ssh")]
-                self.ssh.apply(config, &files::state_dir(options, config), ssh);
+                self.listen(options, config);
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
@@ -209,10 +195,111 @@ impl App {
         }
     }
 
+    /// Carries out what the daemon's owner orders by the console.
+    fn order(&self, options: &Options, op: Op, line: &str, words: &mut String) -> Code {
+        match (op, Order::read(line)) {
+            (Op::Revoke, Some(order)) => return self.revoke(options, &order, words),
+            (Op::Reload, _) => self.reload(options, words),
+            (Op::Ready, _) => {}
+            _ => return Code::Usage,
+        }
+        if self.fallback.get() {
+            words.push_str("NOT IN FORCE: an older configuration is\n");
+            return Code::Refused;
+        }
+        let mut code = Code::Done;
+        self.missing(&mut |listener| {
+            code = Code::Missing;
+            words.extend(["not listening on ", listener, "\n"]);
+        });
+        words.push_str(if code == Code::Done {
+            "in force\n"
+        } else {
+            "in force, but for that; it is tried again\n"
+        });
+        code
+    }
+
+    /// Opens what the configuration wants to listen on, and has the rest tried again.
+    fn listen(&self, options: &Options, config: &Config) {
+        let dir = files::state_dir(options, config);
+        // Who waits for the listeners to be open finds the console, too.
+        self.console.apply(config, &dir);
+        #[cfg(feature = "ssh")]
+        self.ssh.apply(config, &dir);
+        self.listeners.apply(config);
+        self.open_again_after(LISTEN_RETRY);
+    }
+
+    /// Has what is missing tried again after a while.
+    fn open_again_after(&self, wait: Millis) {
+        let mut is_missing = false;
+        self.missing(&mut |_| is_missing = true);
+        let next = Millis(wait.0.saturating_mul(2)).min(LISTEN_RETRY_MOST);
+        self.open_again.set(is_missing.then(|| (clock::mono().plus(wait), next)));
+    }
+
+    /// Calls `each` with every listener that is not there, and why.
+    fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.listeners.missing(each);
+        #[cfg(feature = "ssh")]
+        self.ssh.missing(each);
+    }
+
+    /// Takes rights away, in force and in every file that a later start may serve. Says what it
+    /// took, or what still has it.
+    #[inline(never)]
+    fn revoke(&self, options: &Options, order: &Order, words: &mut String) -> Code {
+        let mut state = self.port.state();
+        let State { engine, config, ledger, .. } = &mut *state;
+        let now = self.port.now(config);
+        let (before, source) = order.apply(config);
+        if let Some(source) = source {
+            engine.forget_source(config, source, now);
+        }
+        // A body or a list that is on its way by the old one ends.
+        add(&self.tally.reloads);
+        // What the source said goes at once.
+        ledger.compact(engine, config, now);
+        #[cfg(feature = "ssh")]
+        self.ssh.renew_keys(config);
+        self.pages.clear();
+        self.slots.stir();
+        let mut code = Code::Done;
+        let mut fail = |path: &Path, error: io::Error| {
+            code = Code::Refused;
+            // A string takes it.
+            _ = writeln!(words, "{}: {error}: a start would serve what was revoked", path.display());
+        };
+        revoke::strip_last_good(options, order, &mut fail);
+        if files::read(&options.file).is_ok_and(|text| order.strip(&text).is_some()) {
+            fail(&options.file, io::Error::other("it still has that"));
+        }
+        if before {
+            words.push_str("revoked\n");
+        }
+        if !words.is_empty() {
+            log::warn!("{}: {}", Safe(&order.name), words.trim_end());
+        }
+        code
+    }
+
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)))
+        let console =
+            self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)));
+        if let Some((at, wait)) = self.open_again.get()
+            && at <= clock::mono()
+        {
+            self.port.look(|config| {
+                self.listeners.open(config);
+                #[cfg(feature = "ssh")]
+                self.ssh.open(config, &files::state_dir(options, config), false);
+            });
+            self.open_again_after(wait);
+        }
+        console.into_iter().chain(self.open_again.get().map(|(at, _)| at)).min()
     }
 
     fn clock_is_right(&self) {
@@ -226,17 +313,14 @@ impl App {
     }
 }
 
-fn announce(config: &Config, opened: Vec<(usize, String)>) {
-    for (index, address) in opened {
-        log::info!("listening on {address} ({})", files::describe_roles(config, index));
-    }
-}
-
 fn remember(options: &Options, config: &Config, text: &[u8]) {
     if let Err((place, error)) = files::remember(options, config, text) {
-        let stays =
-            if place.exists() { "an older one takes over" } else { "there is nothing to fall back on" };
-        log::warn!(
+        let stays = match files::read(&place) {
+            Ok(old) if lets_in_more(&old, config) => "an older one takes over, WITH WHAT WAS REVOKED SINCE",
+            Ok(old) if !old.is_empty() => "an older one takes over",
+            _ => "there is nothing to fall back on",
+        };
+        log::error!(
             "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
             place.display()
         );
@@ -247,7 +331,7 @@ fn remember(options: &Options, config: &Config, text: &[u8]) {
 async fn obey(app: &App, options: &Options, waiting: &Waiting) {
     loop {
         match waiting.next().await {
-            Signal::Reload => app.reload(options),
+            Signal::Reload => app.reload(options, &mut String::new()),
             Signal::ClockIsRight => app.clock_is_right(),
             Signal::End => {
                 app.listeners.close();

@@ -24,7 +24,12 @@ pub fn make() -> io::Result<(String, String)> {
 }
 
 fn hash(token: &[u8]) -> String {
-    let digits = hmac_sha256::Hash::hash(token).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    hex(&hmac_sha256::Hash::hash(token))
+}
+
+/// A hash in hexadecimal.
+pub fn hex(hash: &[u8; 32]) -> String {
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -93,12 +94,37 @@ class Init(OnARouter):
         [(_, message)] = self.router.calls()
         self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
 
-    def test_a_reload_is_a_signal_and_the_copy_is_new(self):
+    def test_a_reload_is_in_force_when_it_returns_and_the_copy_is_new(self):
         self.start()
         self.router.configure(("'Antenna'", "'Heron and others'"))
         self.assertEqual(self.router.init("reload").returncode, 0)
         self.assertIn("Heron and others", self.router.read("var/run/aiglon-config/config"))
         self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.assertEqual(self.router.procd(), [])
+        self.assertIn("Heron and others", self.router.page())
+
+    def test_a_reload_without_one_of_its_listeners_says_so_and_is_in_force(self):
+        self.start()
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            with open(self.router.root / "etc/config/aiglon", "a") as file:
+                file.write(f"config listen 'tunnel'\n\toption address '127.0.0.1:{port}'\n\tlist serve 'ingest'\n")
+            self.router.configure(("'Antenna'", "'Heron and others'"))
+            result = self.router.init("reload")
+            self.assertEqual(result.returncode, 3, result)
+            for told in (result.stderr, self.router.read("tmp/log")):
+                self.assertIn(f"not listening on http://127.0.0.1:{port}/: somebody listens there", told)
+            self.assertIn("Heron and others", self.router.page())
+
+    def test_a_reload_of_whom_nobody_can_ask_fails_and_is_a_signal(self):
+        self.router.configure(("option console '/var/run/aiglon/console.sock'", "option console 'off'"))
+        self.start()
+        self.router.configure(("'Antenna'", "'Heron and others'"))
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 4, result)
+        self.assertIn("there is no console", result.stderr)
         self.assertEqual(self.router.procd(), ["signal"])
         eventually(lambda: "Heron and others" in self.router.page(), "the page has its new title")
 
@@ -121,11 +147,11 @@ class Init(OnARouter):
     def test_another_directory_needs_another_jail(self):
         self.start()
         with open(self.router.root / "etc/config/aiglon", "a") as file:
-            file.write("config listen 'proxy'\n\toption address 'unix:/var/run/status/http.sock'\n\tlist serve 'page'\n")
+            file.write("config listen 'proxy'\n\toption address 'unix:/tmp/aiglon-status/http.sock'\n\tlist serve 'page'\n")
         self.assertEqual(self.router.init("reload").returncode, 0)
         self.assertEqual(self.router.procd(), ["delete", "set"])
-        self.assertTrue((self.router.root / "var/run/status/http.sock").is_socket())
-        self.owned("var/run/status", UID, UID, 0o755)
+        self.assertTrue((self.router.root / "tmp/aiglon-status/http.sock").is_socket())
+        self.owned("tmp/aiglon-status", UID, UID, 0o755)
 
     def test_a_broken_configuration_at_a_start(self):
         self.router.configure(("option lang 'en'", "option lang 'klingon'"))
@@ -149,14 +175,16 @@ class Init(OnARouter):
         (self.router.root / "sbin/ujail").write_text("#!/bin/sh\n")
         os.chmod(self.router.root / "sbin/ujail", 0o755)
         (self.router.root / "mnt").mkdir()
+        self.router.write("etc/config/fstab", "config mount 'stick'\n\toption target '/mnt'\n")
+        self.router.write("proc/mounts", "/dev/sda1 /mnt ext4 rw 0 0\n")
         self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt/aiglon'"))
         with open(self.router.root / "etc/config/aiglon", "a") as file:
-            file.write("config listen 'proxy'\n\toption address 'unix:/var/run/status/http.sock'\n\tlist serve 'page'\n")
+            file.write("config listen 'proxy'\n\toption address 'unix:/tmp/aiglon-status/http.sock'\n\tlist serve 'page'\n")
         self.start()
         self.assertTrue((self.router.root / "etc/aiglon/config.last-good").exists())
         self.router.init("stop")
         self.assertEqual(self.router.procd(), ["delete"])
-        mounts = {COPIES: "0", "/etc/aiglon": "1", "/mnt/aiglon": "1", RUNS: "1", "/var/run/status": "1"}
+        mounts = {COPIES: "0", "/etc/aiglon": "1", "/mnt/aiglon": "1", RUNS: "1", "/tmp/aiglon-status": "1"}
         config = self.router.root / "etc/config/aiglon"
         for broken in (b"", b"\0\n", b"# caf\xe9\n", os.mkfifo, os.mkdir):
             if callable(broken):
@@ -165,14 +193,14 @@ class Init(OnARouter):
             else:
                 config.write_bytes(broken)
             # After a power cut: what is in memory is gone.
-            shutil.rmtree(self.router.root / "var/run/status", ignore_errors=True)
+            shutil.rmtree(self.router.root / "tmp/aiglon-status", ignore_errors=True)
             self.router.init("start")
             [(_, message)] = self.router.calls()
             instance = message["instances"]["instance1"]
             self.assertEqual(instance["jail"]["mount"], mounts, broken)
             self.router.begin(instance)
             self.assertIn("Antenna", self.router.page())
-            self.owned("var/run/status", UID, UID, 0o755)
+            self.owned("tmp/aiglon-status", UID, UID, 0o755)
             told = self.router.enter("/usr/bin/aiglon", "console", "status")
             self.assertEqual(told.returncode, 0, told)
             self.router.init("stop")
@@ -196,9 +224,13 @@ class Init(OnARouter):
         self.router.init("stop")
         self.router.procd()
         state = self.router.root / "etc/aiglon"
+        # Whatever the daemon left there: a link gives nothing away.
+        (state / "link").symlink_to("/etc/passwd")
         for path in [state, *state.iterdir()]:
-            os.chown(path, 0 if path == state else 4242, 0)
+            os.chown(path, 0 if path == state else 4242, 0, follow_symlinks=False)
         self.start()
+        self.owned("etc/passwd", 0, 0, 0o644)
+        (state / "link").unlink()
         for path in [state, *state.iterdir()]:
             self.assertEqual(path.stat().st_uid, UID, path)
 
@@ -206,12 +238,55 @@ class Init(OnARouter):
         disk = self.router.root / "mnt"
         disk.mkdir()
         (disk / "photos").write_text("")
-        self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt'"))
+        self.router.write("etc/config/fstab", "config mount 'stick'\n\toption target '/mnt'\n")
+        self.router.write("proc/mounts", "/dev/sda1 /mnt ext4 rw 0 0\n")
+        (disk / "aiglon").symlink_to(".")
+        self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt/aiglon'"))
         result = self.router.init("start")
-        self.assertIn("/mnt is not empty and not ours", result.stderr)
-        self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}])
+        self.assertIn("/mnt/aiglon is not a directory that this script makes or gives away", result.stderr)
+        (disk / "aiglon").unlink()
+        (disk / "aiglon").mkdir()
+        (disk / "aiglon/photos").write_text("")
+        result = self.router.init("start")
+        self.assertIn("/mnt/aiglon is not empty and not ours", result.stderr)
+        self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}, {}])
         self.owned("mnt", 0, 0, 0o755)
         self.owned("mnt/photos", 0, 0, 0o644)
+
+    def test_no_configuration_has_root_make_or_give_away_any_directory(self):
+        root = self.router.root
+        self.router.write("etc/config/fstab", "config mount 'stick'\n\toption target '/mnt/stick'\n"
+                          "config mount 'absent'\n\toption target '/mnt/absent'\nconfig mount 'overlay'\n\toption target '/overlay'\n"
+                          "config mount 'root'\n\toption target '/'\n")
+        self.router.write("proc/mounts", "/dev/sda1 /mnt/stick ext4 rw 0 0\n/dev/mtdblock5 /overlay jffs2 rw 0 0\n/dev/root / ext4 rw 0 0\n")
+        for name in ("etc/uci-defaults", "mnt/stick", "overlay", "tmp/aiglon-mine"):
+            (root / name).mkdir(parents=True)
+        (root / "tmp/aiglon-link").symlink_to("/etc")
+        (root / "mnt/stick/link").symlink_to("/etc/uci-defaults")
+        before = "option state_dir '/etc/aiglon'"
+        places = ["/etc/uci-defaults", "/etc/cron", "/mnt/stick", "/mnt/stick/link", "/mnt/stick/link/x", "/mnt/absent/x", "/overlay/x", "/",
+                  "/tmp/aiglon-link", "/tmp/aiglon-link/uci-defaults", "/tmp/x"]
+        for place in places:
+            after = f"option state_dir '{place}'"
+            self.router.configure((before, after))
+            before = after
+            result = self.router.init("start")
+            self.assertIn("not a directory that this script makes or gives away", result.stderr, place)
+            self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}], place)
+        for name in ("etc", "etc/uci-defaults", "mnt/stick", "overlay"):
+            self.assertEqual((root / name).stat().st_uid, 0, name)
+        for name in ("etc/cron", "etc/x", "mnt/absent", "overlay/x", "etc/uci-defaults/x", "tmp/x", "tmp/aiglon-x"):
+            self.assertFalse((root / name).exists(), name)
+        # Nor for a socket; the rest is served.
+        self.router.configure((before, "option state_dir '/mnt/stick/aiglon'"))
+        with open(root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'proxy'\n\toption address 'unix:/etc/cron/s'\n\tlist serve 'page'\n")
+        result = self.router.init("start")
+        self.assertIn("/etc/cron is not a directory that this script makes or gives away", result.stderr)
+        self.assertEqual(self.router.procd(), ["set"])
+        self.owned("mnt/stick/aiglon", UID, UID, 0o700)
+        self.assertFalse((root / "etc/cron").exists())
+        self.assertIn("Antenna", self.router.page())
 
     def knows_the_time(self):
         """Whether what is said now is dated."""
@@ -263,22 +338,31 @@ class Init(OnARouter):
         self.assertEqual((push(), speak("ana"), speak("ben")), (0, 0, 0))
         before = self.router.read("etc/config/aiglon")
 
-        # Whoever does not exist: then nobody.
-        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "anna")
-        self.assertEqual((result.returncode, self.router.read("etc/config/aiglon")), (1, before))
-        self.assertIn("no source and no user anna", result.stderr)
-        self.assertEqual(self.router.procd(), [])
+        # Whoever does not exist is not done.
+        result = self.router.enter("/usr/bin/aiglon", "revoke", "anna")
+        self.assertEqual((result.returncode, result.stdout, self.router.read("etc/config/aiglon")), (1, "", before))
+        self.assertIn("no source and no user of that name", result.stderr)
 
-        result = self.router.enter("/usr/sbin/aiglon-revoke", "heron", "ana")
-        self.assertEqual(result.returncode, 0, result)
-        self.assertEqual(self.router.procd(), ["signal"])
-        eventually(lambda: push() != 0, "the token is refused")
+        # Another mistake in the file does not matter, and the service is not reloaded.
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("\nconfig site 'wrong'\n\toption retain_days 500\n")
+        before = self.router.read("etc/config/aiglon")
+        result = self.router.enter("/usr/bin/aiglon", "revoke", "heron", "ana")
+        self.assertEqual((result.returncode, result.stdout), (0, "heron: revoked\nana: revoked\n"), result)
+        self.assertEqual(self.router.procd(), [])
+        self.assertNotEqual(push(), 0)
         self.assertNotEqual(speak("ana"), 0)
+        # procd starts it again with the copy, and that has lost them, too.
+        for copy in ("var/run/aiglon-config/config", "etc/aiglon/config.last-good"):
+            self.assertNotIn(line.split("'")[1], self.router.read(copy))
+            self.assertNotIn("ana", self.router.read(copy))
+        self.owned("var/run/aiglon-config/config", 0, UID, 0o640)
+        self.owned("etc/aiglon/config.last-good", UID, UID, 0o600)
         self.assertEqual(speak("ben"), 0)
         self.owned("etc/config/aiglon", 0, 0, 0o600)
         after = self.router.read("etc/config/aiglon")
         removed = [line for line in before.splitlines() if line not in after.splitlines()]
-        self.assertEqual(removed, [line.join(["\t", ""]), "config user ana"])
+        self.assertEqual(removed, ["\t" + line, "config user ana"])
         self.assertIn("'egret'", after)
         self.assertFalse(list((self.router.root / "etc/config").glob("*revoked*")))
 

@@ -102,6 +102,8 @@ class Makefile(unittest.TestCase):
         command = ["make", "-s", "-C", tree, f"TOPDIR={HERE}/feed", f"OUT={self.out}", "show"]
         told = subprocess.run(command, check=True, text=True, capture_output=True).stdout
         self.assertRegex(told, r"(?m)^- PKG_SOURCE=aiglon-\d+\.\d+\.\d+\.crate$")
+        # `skip` would take whatever comes.
+        self.assertRegex(told, r"(?m)^- PKG_HASH=[0-9a-f]{64}$")
 
     def test_it_installs_what_pack_packs(self):
         (self.out / "install/bin").mkdir(parents=True)

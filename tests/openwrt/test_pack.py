@@ -16,7 +16,6 @@ from common import ROOT, Router, pack, packages, program
 
 PLACES = {
     "usr/bin/aiglon": 0o755,
-    "usr/sbin/aiglon-revoke": 0o755,
     "etc/config/aiglon": 0o600,
     "etc/init.d/aiglon": 0o755,
     "etc/hotplug.d/ntp/30-aiglon": 0o644,

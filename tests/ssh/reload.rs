@@ -2,10 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::common::eventually;
+use super::common::{AIGLON, eventually, run};
 use super::{Board, keygen};
 
 /// A configuration without somebody's keys.
@@ -17,7 +17,30 @@ fn without(config: &str, user: &str) -> String {
 fn a_removed_user_is_shown_out() {
     let mut board = Board::start();
     let config = board.config.clone();
-    // Somebody sits at a prompt, and somebody else, too.
+    one_is_shown_out(&mut board, |board| board.reload(&without(&config, "heron1")));
+    // And back again; a new one, too.
+    let key = keygen(&board.key("gull"), &["ed25519"]);
+    board.reload(&format!("{config}config user 'gull'\n\tlist site 'home'\n\tlist key '{key}'\n"));
+    assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
+    assert!(board.done("gull", &["whoami"]).starts_with("gull\n"));
+    // A section that is gone.
+    board.reload(&config);
+    assert_eq!(board.ask("gull", &["whoami"]).0, Some(255));
+}
+
+#[test]
+fn a_revoked_user_is_shown_out() {
+    one_is_shown_out(&mut Board::start(), |board| {
+        let dir = board.daemon.dir.path();
+        let mut command = Command::new(AIGLON);
+        command.arg("revoke").arg("--config").arg(dir.join("config")).arg("--state-dir").arg(dir);
+        let answer = run(command.arg("--socket").arg(dir.join("console.sock")).arg("heron1"));
+        assert_eq!((answer.0, answer.1.as_str()), (Some(0), "heron1: revoked\n"), "{}", answer.2);
+    });
+}
+
+/// Somebody sits at a prompt, and somebody else, too; one of them is removed.
+fn one_is_shown_out(board: &mut Board, remove: impl Fn(&mut Board)) {
     let mut sessions: Vec<_> = ["heron1", "tern"]
         .iter()
         .map(|user| {
@@ -30,7 +53,7 @@ fn a_removed_user_is_shown_out() {
             child
         })
         .collect();
-    board.reload(&without(&config, "heron1"));
+    remove(board);
     let until = Instant::now() + Duration::from_secs(10);
     let status = loop {
         if let Some(status) = sessions[0].try_wait().unwrap() {
@@ -47,14 +70,6 @@ fn a_removed_user_is_shown_out() {
     sessions[1].stdin.take().unwrap().write_all(b"whoami\rquit\r").unwrap();
     assert!(sessions.pop().unwrap().wait_with_output().unwrap().status.success());
     assert_eq!(board.ask("heron1", &["whoami"]).0, Some(255));
-    // And back again; a new one, too.
-    let key = keygen(&board.key("gull"), &["ed25519"]);
-    board.reload(&format!("{config}config user 'gull'\n\tlist site 'home'\n\tlist key '{key}'\n"));
-    assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
-    assert!(board.done("gull", &["whoami"]).starts_with("gull\n"));
-    // A section that is gone.
-    board.reload(&config);
-    assert_eq!(board.ask("gull", &["whoami"]).0, Some(255));
 }
 
 /// From the very moment that the reload is done, a command of theirs is not.
@@ -108,6 +123,13 @@ fn an_address_that_is_taken_locks_nobody_out() {
     board.daemon.rewrite(&config);
     board.daemon.process.signal("HUP");
     board.daemon.process.wait_for("cannot listen on ssh://");
-    board.daemon.process.wait_for("the configuration was not changed");
+    // The rest is in force, and the old address is listened on until the new one is.
+    board.daemon.process.wait_for("reloaded");
     assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
+    let (old, new) = (board.port, taken.local_addr().unwrap());
+    drop(taken);
+    eventually("the new one is there", 10, || TcpStream::connect(new).is_ok());
+    board.port = new.port();
+    assert!(board.done("heron1", &["whoami"]).starts_with("heron1\n"));
+    eventually("the old one is closed", 10, || TcpStream::connect(("127.0.0.1", old)).is_err());
 }

@@ -301,3 +301,14 @@ fn what_is_there_twice_is_told() {
     );
     assert!(problems[1].contains("'name' stands in this section again further down"), "{problems:?}");
 }
+
+#[test]
+fn a_list_that_is_written_as_an_option_is_told() {
+    let told = |file: &str| load_but(file.as_bytes(), &[]);
+    let (config, problems) = told(&BASE.replace("list token", "option token"));
+    assert!(config.is_some_and(|config| config.tokens.len() == good(BASE).tokens.len()));
+    assert!(
+        !problems.is_empty() && problems.iter().all(|told| told.contains("write 'list token'")),
+        "{problems:?}"
+    );
+}

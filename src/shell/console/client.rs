@@ -56,12 +56,9 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// Does what the arguments say.
 #[inline(never)]
 pub fn run(options: Options) -> ExitCode {
-    let sockets = match &options.socket {
-        Some(path) => vec![path.clone()],
-        None => match find(&options.config) {
-            Ok(places) => places,
-            Err(words) => return fail(&words),
-        },
+    let sockets = match find(&options.config, options.socket.as_ref()) {
+        Ok(places) => places,
+        Err(words) => return fail(&words),
     };
     let mut line = match line_of(&options.words) {
         Ok(line) => line,
@@ -92,7 +89,10 @@ fn fail(words: &str) -> ExitCode {
 /// Where the socket may be, the likeliest place first. The file names one; the last good one names
 /// another, and is in force if the file is broken; the packages have theirs. Nothing else of a file
 /// is looked at.
-fn find(file: &Path) -> Result<Vec<PathBuf>, String> {
+fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
+    if let Some(path) = socket {
+        return Ok(vec![path.clone()]);
+    }
     let by_default = file.as_os_str() == files::FILE;
     let mut places = Vec::new();
     let options = files::Options { file: file.to_path_buf(), ..files::Options::default() };
@@ -210,7 +210,18 @@ struct Person {
     until: usize,
 }
 
-struct Client {
+/// What comes of an order of the daemon's owner.
+pub enum Reply {
+    /// Nobody listens.
+    Nobody,
+    /// There is no answer, and the caller was told why.
+    Lost,
+    /// How it went, and what the daemon says of it. Words on why not were told.
+    Said(Code, Vec<u8>),
+}
+
+/// One end of the console.
+pub struct Client {
     options: Options,
     /// Where the socket may be; there is at least one place.
     sockets: Vec<PathBuf>,
@@ -218,6 +229,32 @@ struct Client {
 }
 
 impl Client {
+    /// For orders to the daemon of a file.
+    pub fn of(file: &Path, socket: Option<&PathBuf>) -> Self {
+        let sockets = find(file, socket).unwrap_or_else(|words| {
+            complain(&format!("aiglon: {words}\n"));
+            Vec::new()
+        });
+        Self { options: Options::default(), sockets, person: None }
+    }
+
+    /// Has an order carried out.
+    pub fn order(&self, op: Op, line: &str) -> Reply {
+        let mut told = Vec::new();
+        let request = Request { op, flags: 0, columns: 0, user: "", line, text: "" };
+        match self.once_to(&request, &[], &mut |bytes| {
+            told.extend_from_slice(bytes);
+            Ok(())
+        }) {
+            Ok(code) => Reply::Said(code, told),
+            Err(Lost::Nobody(_, error)) if error.kind() != ErrorKind::PermissionDenied => Reply::Nobody,
+            Err(lost) => {
+                Self::tell(&lost);
+                Reply::Lost
+            }
+        }
+    }
+
     // ---- ways to be used ------------------------------------------------------------------------
 
     /// A command a line, from standard input. Blank lines and those that begin with `#` are
@@ -410,6 +447,15 @@ impl Client {
 
     /// Asks once, and again while the daemon is busy; shows what it says.
     fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
+        self.once_to(request, archive, &mut show)
+    }
+
+    fn once_to(
+        &self,
+        request: &Request<'_>,
+        archive: &[u8],
+        show: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    ) -> Result<Code, Lost> {
         // What a program reads is one stream, whatever it says; people see the other one even if
         // they redirect.
         let together = self.person.is_some() || self.options.json || wants_json(request.line);

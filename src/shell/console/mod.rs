@@ -142,6 +142,11 @@ impl Console {
         self.lost.get().map(|(_, at, _)| at)
     }
 
+    /// Whether somebody can come to it.
+    pub fn is_there(&self) -> bool {
+        self.open.borrow().is_some()
+    }
+
     /// Why it is not where the configuration wants it, if so.
     pub fn fault(&self) -> Option<&'static str> {
         self.lost.get().map(|(words, ..)| words)

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 
-use aiglon::console::{self, Ask, Host, Status};
+use aiglon::console::{self, Ask, Caller, Host, Status};
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::persist::{Driver, Imported};
@@ -14,6 +14,7 @@ use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::fair_share::FairShare;
+use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::{Core, Port};
 use super::super::slots::{Doing, Slot, Slots};
@@ -38,9 +39,14 @@ impl Buffers {
     }
 }
 
+/// Carries out what only the daemon's owner may order. Says how it went, and in words.
+pub type Orders<'a> = &'a dyn Fn(Op, &str, &mut String) -> Code;
+
 /// What the places at the console share.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
+    pub orders: Orders<'a>,
+    pub listeners: &'a Listeners,
     pub port: &'a Port,
     pub slots: &'a Slots,
     pub pages: &'a Pages,
@@ -143,6 +149,13 @@ impl Session<'_> {
             _ = self.desk.complete(request, uid, out);
             self.frame(Kind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
+        }
+        if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
+            out.clear();
+            let code = self.desk.order(request, uid, out);
+            let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
+            self.frame(kind, out.as_slice()).await?;
+            return Ok(code);
         }
         let json = request.wants_json();
         let mut from = 0;
@@ -353,6 +366,22 @@ impl Desk<'_> {
         Ok((imported, fault.map(|fault| (fault, Kept::InMemory))))
     }
 
+    /// Carries out an order of whoever owns the daemon.
+    fn order(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Code {
+        let caller = self.port.look(|config| peer::caller(config, uid, self.console.own, request.user));
+        if caller != Ok(Caller::Owner) {
+            add(&self.console.denied);
+            _ = out.push(b"only root and the daemon's own user may order that\n");
+            return Code::Denied;
+        }
+        add(&self.console.commands);
+        let mut words = String::new();
+        let code = (self.orders)(request.op, request.line, &mut words);
+        // The first of many mistakes will do.
+        _ = out.push(words.as_bytes().get(..out.room()).unwrap_or(words.as_bytes()));
+        code
+    }
+
     /// What may stand at the end of a line.
     fn complete(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Result<(), peer::Denied> {
         self.port.enter(|core| {
@@ -439,6 +468,12 @@ impl Host for Told<'_> {
 
     fn console_fault(&self) -> Option<&'static str> {
         self.desk.console.fault()
+    }
+
+    fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.desk.listeners.missing(each);
+        #[cfg(feature = "ssh")]
+        self.desk.ssh.missing(each);
     }
 
     fn file_fault(&self) -> bool {

@@ -46,6 +46,13 @@ pub enum Op {
     Complete = 2,
     /// To carry the line out, which is `import`; the archive follows.
     Import = 3,
+    /// To take the rights of a section away. The line has its name, the hash of the token that it
+    /// gets, and hashes that nobody may have any more.
+    Revoke = 4,
+    /// To read the configuration again, and to say whether it is in force.
+    Reload = 5,
+    /// To say whether it is in force.
+    Ready = 6,
 }
 
 /// What a frame of an answer holds.
@@ -79,11 +86,13 @@ pub enum Code {
     Busy = 7,
     /// They may not come in, whatever they ask.
     Denied = 8,
+    /// It is in force, but for the listeners in the words.
+    Missing = 9,
 }
 
-const OPS: [Op; 3] = [Op::Command, Op::Complete, Op::Import];
+const OPS: [Op; 6] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready];
 const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
-const CODES: [Code; 9] = [
+const CODES: [Code; 10] = [
     Code::Done,
     Code::Refused,
     Code::Usage,
@@ -93,6 +102,7 @@ const CODES: [Code; 9] = [
     Code::Quit,
     Code::Busy,
     Code::Denied,
+    Code::Missing,
 ];
 
 impl Kind {
@@ -304,7 +314,7 @@ mod tests {
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((Kind::from_byte(0), Code::from_byte(9)), (None, None));
+        assert_eq!((Kind::from_byte(0), Code::from_byte(10)), (None, None));
     }
 
     proptest! {

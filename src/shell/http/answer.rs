@@ -69,8 +69,10 @@ impl<'a> Web<'a> {
     pub fn plan(&self, request: &Request<'_>, ticket: Ticket, peer: Peer) -> Plan<'a> {
         self.port.enter(|core| {
             let config = core.config;
-            let listener = self.listeners.listener(ticket).and_then(|index| config.listeners.get(index));
-            listener.map_or(Plan::Gone, |listener| self.decide(core, request, Arrival { listener, peer }))
+            let listener = self.listeners.listener(ticket, config);
+            listener.map_or(Plan::Gone, |listener| {
+                self.decide(core, request, Arrival { listener: &listener, peer })
+            })
         })
     }
 

@@ -342,8 +342,8 @@ impl Connection<'_> {
         }
         let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
         response.location = &location;
-        // It may name a secret.
-        (response.cache_control, response.noindex) = ("private, no-store", true);
+        // It may be a path that is secret, and may be another one tomorrow.
+        (response.cache_control, response.noindex) = ("no-store", true);
         self.begin(terms, response)?;
         Ok(b"")
     }

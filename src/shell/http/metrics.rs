@@ -38,6 +38,13 @@ impl Text<'_> {
         _ = uwrite!(self, "aiglon_{} {}\n", name, value);
     }
 
+    /// What may be a path has its quotes and backslashes taken out.
+    fn missing(&mut self, listener: &str) {
+        _ = uwrite!(self, "aiglon_listener_missing{{listener=\"");
+        listener.split(['"', '\\', '\n']).for_each(|part| _ = uwrite!(self, "{}", part));
+        _ = uwrite!(self, "\"}} 1\n");
+    }
+
     fn labelled(&mut self, name: &str, label: &str, of: &str, value: u64) {
         _ = uwrite!(self, "aiglon_{}{{{}=\"{}\"}} {}\n", name, label, of, value);
     }
@@ -59,6 +66,10 @@ fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
         "1 while the console's socket is not where the configuration wants it.",
         u64::from(web.console.fault().is_some()),
     );
+    t.family("listener_missing", "gauge", "1 for each listener that is not there; and why.");
+    web.listeners.missing(&mut |listener| t.missing(listener));
+    #[cfg(feature = "ssh")]
+    web.ssh.missing(&mut |listener| t.missing(listener));
     t.one("reloads_total", "counter", "Changed configurations that were applied.", web.tally.reloads.get());
     t.one("reloads_refused_total", "counter", "Broken ones that were not.", web.tally.reloads_refused.get());
     t.one("clock_known", "gauge", "Whether the wall clock is believed.", u64::from(now.wall.is_some()));

@@ -18,18 +18,20 @@ mod seats;
 mod server;
 mod session;
 
-use std::cell::Cell;
-use std::net::{SocketAddr, TcpListener};
+use std::cell::{Cell, RefCell};
+use std::fmt::Write;
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 
 use aiglon::config::Config;
-use aiglon::limits::{SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
+use aiglon::limits::{SSH_ADDRESSES, SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
 use russh::keys::PublicKey;
 use smol::Async;
 
 use super::console::Console;
+use super::listeners::{Lack, are_in_the_way, open_tcp, words_of};
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
@@ -37,62 +39,90 @@ use seats::{Shared, UserKey, Wanted};
 
 pub use seats::Counters;
 
-/// Addresses to listen on, with the sockets that are new.
-pub type Bound = Vec<(SocketAddr, Option<TcpListener>)>;
-
 /// The daemon's side of it.
 pub struct Ssh {
     shared: Arc<Shared>,
     calls: smol::channel::Receiver<UnixStream>,
     runs: Cell<bool>,
+    missing: RefCell<heapless::Vec<(SocketAddr, &'static str), SSH_ADDRESSES>>,
 }
 
 impl Ssh {
     pub fn new() -> Self {
         let (send, calls) = smol::channel::bounded(SSH_CALLS);
-        Self { shared: Arc::new(Shared::new(send)), calls, runs: Cell::new(false) }
+        Self {
+            shared: Arc::new(Shared::new(send)),
+            calls,
+            runs: Cell::new(false),
+            missing: RefCell::default(),
+        }
     }
 
-    /// Binds where the configuration says, and nothing listens there yet.
-    ///
-    /// # Errors
-    /// What cannot be had, in words, beside the rest.
-    pub fn bind(&self, config: &Config) -> (Bound, Vec<String>) {
-        let (mut listeners, mut errors) = (Vec::new(), Vec::new());
+    /// Listens where the configuration says, and lets in whom it names, from this moment on.
+    pub fn apply(&self, config: &Config, state_dir: &Path) {
+        self.missing.borrow_mut().clear();
+        self.open(config, state_dir, true);
+        if keys(config).is_empty() && !config.ssh.is_empty() {
+            log::warn!("nobody can log in by SSH: no 'config user' has a 'list key'");
+        }
+    }
+
+    /// Tries to listen where nobody does. While that cannot be, whoever came by an older address
+    /// still does. `changed`: the configuration is another one.
+    pub fn open(&self, config: &Config, state_dir: &Path, changed: bool) {
+        let before = self.missing.take();
+        let (mut listeners, mut missing, mut opened) = (Vec::new(), heapless::Vec::new(), changed);
         for &address in &config.ssh {
             if self.shared.listens(address) {
                 listeners.push((address, None));
                 continue;
             }
-            let bound = TcpListener::bind(address).and_then(|socket| {
-                socket.set_nonblocking(true)?;
-                super::listeners::widen(&socket)?;
-                Ok(socket)
-            });
-            match bound {
-                Ok(socket) => listeners.push((address, Some(socket))),
-                Err(error) => errors.push(format!("cannot listen on ssh://{address}: {error}")),
+            match open_tcp(&address) {
+                Ok(socket) => {
+                    opened = true;
+                    listeners.push((address, Some(socket)));
+                }
+                Err(error) => {
+                    let lack = (address, words_of(&error));
+                    if !before.contains(&lack) {
+                        log::error!("cannot listen on ssh://{address}: {error}; trying again");
+                    }
+                    // There are as many places.
+                    _ = missing.push(lack);
+                }
             }
         }
-        (listeners, errors)
-    }
-
-    /// Listens there, and lets in whom the configuration names, from this moment on.
-    pub fn apply(&self, config: &Config, state_dir: &Path, listeners: Bound) {
-        if listeners.is_empty() && !self.runs.get() {
+        if !missing.is_empty() {
+            let is_in_the_way =
+                |old: &SocketAddr| missing.iter().any(|(wanted, _)| are_in_the_way(old, wanted));
+            let old = self.shared.listeners().into_iter().filter(|old| !config.ssh.contains(old));
+            listeners.extend(old.filter(|old| !is_in_the_way(old)).map(|old| (old, None)));
+        }
+        self.missing.replace(missing);
+        if !opened || (listeners.is_empty() && !self.runs.get()) {
             return;
         }
-        let keys = keys(config);
-        if keys.is_empty() && !listeners.is_empty() {
-            log::warn!("nobody can log in by SSH: no 'config user' has a 'list key'");
-        }
-        self.shared.want(Wanted { listeners, state_dir: state_dir.to_owned() }, keys);
+        self.shared.want(Wanted { listeners, state_dir: state_dir.to_owned() }, keys(config));
         if !self.runs.get() {
             match server::start(self.shared.clone()) {
                 Ok(()) => self.runs.set(true),
                 Err(error) => log::error!("no SSH: {error}"),
             }
         }
+    }
+
+    /// Calls `each` with every address that is not listened on, and why.
+    pub fn missing(&self, each: &mut dyn FnMut(&str)) {
+        for (address, why) in self.missing.borrow().iter() {
+            let mut words = Lack::new();
+            _ = write!(words, "ssh://{address}: {why}");
+            each(&words);
+        }
+    }
+
+    /// Lets in whom the configuration names, from this moment on, and shows the others out.
+    pub fn renew_keys(&self, config: &Config) {
+        self.shared.renew_keys(keys(config));
     }
 
     /// Nobody comes in any more, and all go.

@@ -133,14 +133,24 @@ impl Shared {
             }
         }
         state.wanted = wanted;
-        state.keys = keys.into_iter().map(Arc::new).collect();
         drop(state);
+        self.renew_keys(keys);
+    }
+
+    /// From now on, these are the keys.
+    pub fn renew_keys(&self, keys: Vec<UserKey>) {
+        lock(&self.state).keys = keys.into_iter().map(Arc::new).collect();
         self.changed.notify_one();
     }
 
     /// Whether there is a socket, or the thread has one, for this address.
     pub fn listens(&self, address: SocketAddr) -> bool {
         lock(&self.state).wanted.listeners.iter().any(|(known, _)| *known == address)
+    }
+
+    /// The addresses for which that is so.
+    pub fn listeners(&self) -> Vec<SocketAddr> {
+        lock(&self.state).wanted.listeners.iter().map(|(known, _)| *known).collect()
     }
 
     /// What is wanted; its new sockets are the caller's.

@@ -1,13 +1,14 @@
-//! Where the journal lies: two files in `state_dir`, and a third that says whose they are.
+//! Where the journal lies: two files in `state_dir`.
 //!
-//! `journal` is the journal, `journal.new` the one that is to take its place, `lock` the lock of
-//! the daemon that writes them (`flock`, so it ends with the process however that ends). All are
-//! the daemon's alone (0600), for the journal holds what people wrote before it is published.
+//! `journal` is the journal, and `journal.new` the one that is to take its place. The directory
+//! itself is locked by the daemon that writes them (`flock`, so it ends with the process however
+//! that ends). Both are the daemon's alone (0600): the journal holds what people wrote before it is
+//! published.
 //!
 //! Nothing here allocates once the files are open: paths are made at the start, and errors are
 //! numbers.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -18,10 +19,9 @@ use aiglon::journal::{Fault, Store};
 #[derive(Debug)]
 pub struct Files {
     pub(super) dir: PathBuf,
-    lock_path: PathBuf,
     path: PathBuf,
     new_path: PathBuf,
-    /// Held, and locked, while this lives.
+    /// The directory, held and locked while this lives.
     lock: Option<File>,
     journal: Option<File>,
     new: Option<File>,
@@ -35,7 +35,7 @@ impl std::fmt::Display for InUse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}: another aiglon holds this lock and writes the journal beside it; stop that one, or give this one a \
+            "{}: another aiglon holds this directory and writes the journal in it; stop that one, or give this one a \
              state_dir of its own",
             self.0.display()
         )
@@ -51,7 +51,6 @@ impl Files {
     pub fn open(dir: &Path) -> Result<Self, InUse> {
         let mut files = Self {
             dir: dir.to_path_buf(),
-            lock_path: dir.join("lock"),
             path: dir.join("journal"),
             new_path: dir.join("journal.new"),
             lock: None,
@@ -59,16 +58,16 @@ impl Files {
             new: None,
         };
         match files.take() {
-            Err(Fault::Busy) => Err(InUse(files.lock_path)),
+            Err(Fault::Busy) => Err(InUse(files.dir)),
             _ => Ok(files),
         }
     }
 
-    /// Makes the directory and takes the lock, unless that is done. A lock that is not the one that
-    /// is held belongs to whoever uses the directory that has come in this one's place.
+    /// Makes the directory and locks it, unless that is done. Another directory that has come in
+    /// its place is left to whoever uses that.
     fn take(&mut self) -> Result<(), Fault> {
         if self.lock.is_some() {
-            match is_at(self.lock.as_ref(), &self.lock_path) {
+            match is_one(self.lock.as_ref(), fs::metadata(&self.dir)) {
                 Some(true) => return Ok(()),
                 Some(false) => return Err(Fault::Moved),
                 None => {}
@@ -84,11 +83,8 @@ impl Files {
             }
             _ => {}
         }
-        let mut how = OpenOptions::new();
-        // Read alone will do for a lock, where an earlier start left the file on what is read-only
-        // now.
-        let opened = how.write(true).create(true).truncate(false).mode(0o600).open(&self.lock_path);
-        let file = opened.or_else(|error| File::open(&self.lock_path).map_err(|_| fault(&error)))?;
+        // No file, which might be a link, or open to others.
+        let file = File::open(&self.dir).map_err(|error| fault(&error))?;
         match file.try_lock() {
             // What knows no locks (some network file systems) must do without.
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
@@ -97,6 +93,8 @@ impl Files {
             Ok(()) => {}
         }
         self.lock = Some(file);
+        // That of an earlier release.
+        _ = fs::remove_file(self.dir.join("lock"));
         Ok(())
     }
 
@@ -213,9 +211,18 @@ impl Store for Files {
     }
 }
 
+/// Whether a daemon keeps its state in this directory, as far as its lock tells.
+pub fn is_in_use(dir: &Path) -> bool {
+    File::open(dir).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// Whether it is this file that stands at a path; `None` if nothing does.
 fn is_at(file: Option<&File>, path: &Path) -> Option<bool> {
-    let there = fs::symlink_metadata(path).ok()?;
+    is_one(file, fs::symlink_metadata(path))
+}
+
+fn is_one(file: Option<&File>, there: io::Result<Metadata>) -> Option<bool> {
+    let there = there.ok()?;
     let held = file.and_then(|file| file.metadata().ok());
     Some(held.is_some_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino())))
 }
@@ -303,11 +310,11 @@ mod tests {
         let (mut journal, opened, records) = open(&mut files);
         assert_eq!(opened, Ok(Opened { fresh: false, records: 2, lost: 5 }));
         assert_eq!(records, [(3, b"three".to_vec()), (4, b"four".to_vec())]);
-        assert_eq!(names(&dir), ["journal", "lock"]);
+        assert_eq!(names(&dir), ["journal"]);
         journal.append(&mut files, 5, b"", Durability::Now).unwrap();
         assert_eq!(open(&mut files).2.len(), 3);
         let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(dir.join("journal")), mode(dir.join("lock")), mode(dir)), (0o600, 0o600, 0o700));
+        assert_eq!((mode(dir.join("journal")), mode(dir)), (0o600, 0o700));
     }
 
     #[test]
@@ -318,6 +325,27 @@ mod tests {
         assert!(second.contains("another aiglon") && second.contains(place.0.to_str().unwrap()), "{second}");
         drop(first);
         Files::open(&place.0).unwrap();
+    }
+
+    /// An earlier release had a lock beside the journal. Who could put a link there had our user
+    /// make a file wherever it led.
+    #[test]
+    fn no_file_is_a_lock() {
+        let place = TempDir::new();
+        let elsewhere = place.0.join("elsewhere");
+        let dir = place.0.join("state");
+        fs::create_dir(&dir).unwrap();
+        symlink(&elsewhere, dir.join("lock")).unwrap();
+        // A state_dir may be a link itself.
+        let link = place.0.join("link");
+        symlink(&dir, &link).unwrap();
+        let mut files = Files::open(&link).unwrap();
+        let (mut journal, _, _) = open(&mut files);
+        journal.append(&mut files, 1, b"x", Durability::Now).unwrap();
+        assert_eq!((names(&dir), elsewhere.exists()), (vec!["journal".to_owned()], false));
+        assert!(is_in_use(&dir));
+        drop(files);
+        assert!(!is_in_use(&dir));
     }
 
     #[test]
@@ -363,10 +391,8 @@ mod tests {
         // Even when they have gone, nobody has read what they left.
         drop(theirs);
         assert_eq!(journal.compact(&mut ours, &mut |new| new.put(1, b"ours")), moved);
-        fs::remove_file(dir.join("lock")).unwrap();
         assert_eq!(journal.compact(&mut ours, &mut |new| new.put(1, b"ours")), moved);
-        assert_eq!(names(&dir), ["journal", "lock"]);
-        fs::remove_file(dir.join("lock")).unwrap();
+        assert_eq!(names(&dir), ["journal"]);
         assert_eq!(open(&mut Files::open(&dir).unwrap()).2, [(2, b"theirs".to_vec())]);
     }
 
@@ -380,7 +406,9 @@ mod tests {
         fs::create_dir(place.0.join("journal")).unwrap();
         assert_eq!(open(&mut files).1, Err(Fault::Io));
         // Nor is a file taken for a directory.
-        let mut files = Files::open(&place.0.join("lock")).unwrap();
+        let file = place.0.join("file");
+        fs::write(&file, "").unwrap();
+        let mut files = Files::open(&file).unwrap();
         let (journal, opened, _) = open(&mut files);
         assert_eq!((opened.is_ok(), journal.fault()), (true, Some(Fault::Missing)));
     }

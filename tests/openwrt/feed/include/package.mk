@@ -23,6 +23,7 @@ show:
 	@echo '- PKG_LICENSE=$(PKG_LICENSE)'
 	@echo '- PKG_BUILD_DEPENDS=$(PKG_BUILD_DEPENDS)'
 	@echo '- PKG_SOURCE=$(PKG_SOURCE)'
+	@echo '- PKG_HASH=$(PKG_HASH)'
 
 prepare:
 	$(Build/Prepare)

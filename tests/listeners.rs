@@ -1,0 +1,216 @@
+//! A listener that cannot be had ends nothing: the rest is served and in force, and who is
+//! responsible is told.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, READ, config, eventually, hash_of, run};
+
+fn listen(name: &str, address: &str, rest: &str) -> String {
+    format!("config listen '{name}'\n\toption address '{address}'\n{rest}")
+}
+
+/// [`config`] with another listener.
+fn with(name: &str, address: SocketAddr, rest: &str) -> String {
+    config() + &listen(name, &address.to_string(), rest)
+}
+
+/// Orders the daemon something.
+fn order(dir: &Dir, what: &str) -> (Option<i32>, String) {
+    let mut command = Command::new(AIGLON);
+    let socket = dir.path().join("console.sock");
+    let (status, out, err) =
+        run(command.arg(what).arg(dir.path().join("config")).arg("--socket").arg(socket));
+    (status, out + &err)
+}
+
+fn status(dir: &Dir, more: &[&str]) -> String {
+    let mut command = Command::new(AIGLON);
+    command.args(["console", "--socket"]).arg(dir.path().join("console.sock")).arg("status").args(more);
+    run(command.env_remove("SSH_ORIGINAL_COMMAND")).1
+}
+
+fn free() -> (TcpListener, SocketAddr) {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    (taken, address)
+}
+
+fn open(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_ok()
+}
+
+const INGEST: &str = "\tlist serve 'ingest'\n";
+
+#[test]
+fn what_cannot_be_listened_on_is_told_and_tried_again_and_the_rest_is_served() {
+    let (taken, address) = free();
+    let text = with("tunnel", address, INGEST);
+    let mut daemon = Daemon::start(&text);
+    assert_eq!(daemon.get("/").status, 200);
+    let told = format!("http://{address}/: somebody listens there");
+    for what in ["ready", "reload"] {
+        let (code, words) = order(&daemon.dir, what);
+        assert_eq!(code, Some(3), "{words}");
+        assert!(words.contains(&format!("not listening on {told}")), "{words}");
+    }
+    assert!(
+        status(&daemon.dir, &[]).contains(&format!("missing      {told}")),
+        "{}",
+        status(&daemon.dir, &[])
+    );
+    let json: serde_json::Value = serde_json::from_str(&status(&daemon.dir, &["--json"])).unwrap();
+    assert_eq!(json[0]["missing"], serde_json::json!([told]));
+    assert_eq!(daemon.metric(&format!("aiglon_listener_missing{{listener=\"{told}\"}}")), Some(1.0));
+    assert!(daemon.dir.path().join("config.last-good").exists());
+    // It is tried again, and said once for each time that the file is read.
+    std::thread::sleep(Duration::from_millis(3500));
+    assert_eq!(daemon.process.log().matches("cannot listen on").count(), 2, "{}", daemon.process.log());
+
+    drop(taken);
+    eventually("it is there", 10, || open(address));
+    assert_eq!(
+        Client::to(address).post("/api/v2/alerts", &format!("Authorization: Bearer {PUSH}\r\n"), "[]").status,
+        200
+    );
+    assert_eq!(order(&daemon.dir, "ready"), (Some(0), "in force\n".to_owned()));
+    assert!(!status(&daemon.dir, &[]).contains("missing"));
+    assert!(!daemon.get("/metrics").body.contains("aiglon_listener_missing{"));
+    let log = daemon.process.log();
+    assert!(log.contains(&format!("listening on http://{address}/ (ingest)")), "{log}");
+}
+
+/// The rest of a reload applies, above all a token that is taken away, and the listener that is to
+/// be replaced stays until its successor is there.
+#[test]
+fn a_reload_applies_and_its_listeners_predecessor_stays() {
+    let (held, old) = free();
+    drop(held);
+    let mut daemon = Daemon::start(&with("senders", old, INGEST));
+    let push = |address, token: &str| {
+        Client::to(address).post("/api/v2/alerts", &format!("Authorization: Bearer {token}\r\n"), "[]").status
+    };
+    eventually("it is there", 5, || open(old));
+    assert_eq!(push(old, PUSH), 200);
+    let (taken, new) = free();
+    daemon.rewrite(
+        &with("senders", new, "\tlist serve 'ingest'\n\tlist serve 'metrics'\n")
+            .replace(&hash_of(PUSH), &hash_of("fresh")),
+    );
+    assert_eq!(order(&daemon.dir, "reload").0, Some(3));
+    let good = std::fs::read_to_string(daemon.dir.path().join("config.last-good")).unwrap();
+    assert!(good.contains(&hash_of("fresh")) && !good.contains(&hash_of(PUSH)));
+    assert_eq!((push(old, PUSH), push(old, "fresh")), (401, 200));
+    // It serves no more than it did.
+    assert_eq!(Client::to(old).get("/metrics", "").status, 404);
+    drop(taken);
+    eventually("the new one is there", 10, || open(new));
+    assert_eq!((push(new, "fresh"), Client::to(new).get("/metrics", "").status), (200, 200));
+    eventually("the old one is closed", 5, || !open(old));
+
+    // A listener that has no successor is closed, though another one is missing.
+    let (_taken, third) = free();
+    daemon.rewrite(&with("other", third, INGEST).replace(&hash_of(PUSH), &hash_of("fresh")));
+    assert_eq!(order(&daemon.dir, "reload").0, Some(3));
+    eventually("it is closed", 5, || !open(new));
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+}
+
+/// Whatever it is called: while nobody else serves the page, it is served where it was.
+#[test]
+fn the_last_page_stays_until_another_one_is_there() {
+    let mut daemon = Daemon::start(&config());
+    let old = daemon.address;
+    let (taken, new) = free();
+    daemon.rewrite(
+        &config().replace("listen 'lan'", "listen 'elsewhere'").replace("127.0.0.1:0", &new.to_string()),
+    );
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("cannot listen on");
+    assert_eq!(daemon.get("/").status, 200);
+    drop(taken);
+    eventually("the new one is there", 10, || open(new));
+    assert_eq!(Client::to(new).get("/", "").status, 200);
+    eventually("the old one is closed", 5, || !open(old));
+}
+
+/// One port, on one address and then on all of them: each is in the way of the other.
+#[test]
+fn a_port_goes_from_one_address_to_all() {
+    let (held, old) = free();
+    drop(held);
+    let daemon = Daemon::start(&with("page", old, "\tlist serve 'page'\n"));
+    daemon.rewrite(&with(
+        "page",
+        format!("0.0.0.0:{}", old.port()).parse().unwrap(),
+        "\tlist serve 'page'\n",
+    ));
+    order(&daemon.dir, "reload");
+    eventually("it is in force", 10, || order(&daemon.dir, "ready").0 == Some(0));
+    assert_eq!(Client::to(old).get("/", "").status, 200);
+    assert!(open(format!("127.0.0.2:{}", old.port()).parse().unwrap()));
+}
+
+/// A tunnel that is down has no address yet (RFC 5737 has some that nobody has).
+#[test]
+fn the_address_of_a_tunnel_that_is_down_is_listened_on() {
+    let (held, address) = free();
+    drop(held);
+    let tunnel: SocketAddr = format!("198.51.100.7:{}", address.port()).parse().unwrap();
+    let mut daemon = Daemon::start(&with("tunnel", tunnel, INGEST));
+    daemon.process.wait_for("no interface has the address 198.51.100.7 yet");
+    daemon.process.wait_for(&format!("listening on http://{tunnel}/ (ingest)"));
+    assert_eq!(order(&daemon.dir, "ready").0, Some(0));
+}
+
+fn serve(dir: &Dir, text: &str) -> Process {
+    let file = dir.write("config", text);
+    Process::start(Command::new(AIGLON).arg("serve").arg(file).arg("--state-dir").arg(dir.path()))
+}
+
+/// Somebody can be told what is missing, or else the start fails.
+#[test]
+fn a_start_without_listeners_needs_a_console() {
+    let (taken, address) = free();
+    let text = config().replace("127.0.0.1:0", &address.to_string());
+    let dir = Dir::new();
+    let mut process = serve(&dir, &format!("{text}config aiglon 'main'\n\toption console 'off'\n"));
+    assert_eq!(process.wait(), Some(1));
+    assert!(process.log().contains("nobody can come in"), "{}", process.log());
+
+    let mut process = serve(&dir, &text);
+    process.wait_for("console at");
+    eventually("somebody answers", 5, || order(&dir, "ready").0 == Some(3));
+    drop(taken);
+    process.wait_for("listening on http://");
+    assert_eq!(Client::to(address).get("/", "").status, 200);
+}
+
+/// Whoever has it reloaded hears whether it is in force.
+#[test]
+fn a_reload_says_why_it_was_refused() {
+    let mut daemon = Daemon::start(&config());
+    assert_eq!(order(&daemon.dir, "reload"), (Some(0), "in force\n".to_owned()));
+    daemon.rewrite(&config().replace("option lang", "option lnag"));
+    let (code, words) = order(&daemon.dir, "reload");
+    assert_eq!(code, Some(1), "{words}");
+    assert!(words.contains("lnag") && words.contains("NOT IN FORCE"), "{words}");
+    assert_eq!(order(&daemon.dir, "ready").0, Some(1));
+    daemon.rewrite(&config());
+    assert_eq!(order(&daemon.dir, "reload").0, Some(0));
+    assert_eq!(
+        daemon.connect().get("/api/v2/alerts", &format!("Authorization: Bearer {READ}\r\n")).status,
+        200
+    );
+    daemon.process.signal("TERM");
+    daemon.process.wait();
+    assert_eq!(order(&daemon.dir, "reload").0, Some(4));
+    let nowhere = Path::new("/nowhere");
+    assert_eq!(run(Command::new(AIGLON).arg("ready").arg(nowhere)).0, Some(4));
+}

@@ -1,0 +1,295 @@
+//! The drill for a stolen antenna: `aiglon revoke` says that it is done only when it is.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{AIGLON, Client, Dir, PUSH, Process, config, eventually, hash_of, run};
+
+/// A daemon whose file alone says where its state is, as `aiglon revoke --config` finds it.
+struct Antenna {
+    process: Process,
+    dir: Dir,
+    page: String,
+}
+
+fn with_state(dir: &Dir, text: &str) -> String {
+    format!("config aiglon 'main'\n\toption state_dir '{}/state'\n{text}", dir.path().display())
+}
+
+/// Two sources that push, and two people.
+fn stolen() -> String {
+    config()
+        + &format!(
+            "config site 'other'\n\tlist host 'other.example'\nconfig source 'second'\n\toption site 'other'\n\tlist token '{}'\n\
+             config user 'heron1'\n\tlist site 'home'\nconfig user 'tern'\n\tlist site 'home'\n",
+            hash_of("second-token")
+        )
+}
+
+impl Antenna {
+    fn start(text: &str) -> Self {
+        Self::start_in(Dir::new(), text)
+    }
+
+    fn start_in(dir: Dir, text: &str) -> Self {
+        dir.write("config", &with_state(&dir, text));
+        let antenna = Self::serve(dir);
+        let good = antenna.dir.path().join("config.last-good");
+        eventually("the last good file is there", 10, || good.exists());
+        antenna
+    }
+
+    fn serve(dir: Dir) -> Self {
+        let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(dir.path().join("config")));
+        let line = process.wait_for("listening on http://");
+        let page = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        Self { process, dir, page }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("config")
+    }
+
+    fn edit(&self, change: impl Fn(&str) -> String) {
+        let text = fs::read_to_string(self.file()).unwrap();
+        self.dir.write("config", &change(&text));
+    }
+
+    fn push(&self, token: &str) -> u16 {
+        let mut client = Client::to(self.page.parse().unwrap());
+        client.post("/api/v2/alerts", &format!("Authorization: Bearer {token}\r\n"), "[]").status
+    }
+
+    fn speaks(&self, user: &str) -> bool {
+        let mut command = Command::new(AIGLON);
+        command.args(["console", "--config"]).arg(self.file()).args(["--user", user, "whoami"]);
+        run(command.env_remove("SSH_ORIGINAL_COMMAND")).0 == Some(0)
+    }
+
+    fn revoke(&self, names: &[&str]) -> (Option<i32>, String, String) {
+        revoke(&self.file(), names)
+    }
+
+    fn kill(mut self) -> Dir {
+        self.process.signal("KILL");
+        self.process.wait();
+        self.dir
+    }
+}
+
+fn revoke(file: &Path, names: &[&str]) -> (Option<i32>, String, String) {
+    run(Command::new(AIGLON).args(["revoke", "--config"]).arg(file).args(names))
+}
+
+fn done(answer: &(Option<i32>, String, String), names: &str) {
+    assert_eq!((answer.0, answer.1.as_str()), (Some(0), names), "{}", answer.2);
+}
+
+/// Whatever the file has besides: when it says that it is done, nobody is let in, now or later.
+#[test]
+fn what_is_revoked_is_refused_at_once_and_after_every_start() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!(
+        "config listen 'tunnel'\n\toption address '{}'\n\tlist serve 'ingest'\n",
+        taken.local_addr().unwrap()
+    );
+    for (what, before, spoilt) in [
+        ("a taken port", "\tlist token", port),
+        ("nothing else", "\tlist token", String::new()),
+        ("an option", "\toption token", String::new()),
+        ("short words", "\tl token", String::new()),
+        ("a backslash", "\tlist to\\ken", String::new()),
+        ("a vertical tab", "\x0blist\x0ctoken", String::new()),
+        ("an unrelated mistake", "\toption token", "config site 'home'\n\toption retain_days 500\n".into()),
+        ("a line that is none", "\tlist token", "cnofig x\n\toption a 'b\n".into()),
+        (
+            "a journal that is too small",
+            "\tlist token",
+            "config aiglon 'main'\n\toption journal_size '1'\n".into(),
+        ),
+    ] {
+        let antenna = Antenna::start(&stolen().replace("\tlist token", before));
+        assert_eq!((antenna.push(PUSH), antenna.push("second-token")), (200, 200), "{what}");
+        assert!(antenna.speaks("heron1") && antenna.speaks("tern"), "{what}");
+        antenna.edit(|text| text.to_owned() + &spoilt);
+
+        done(&antenna.revoke(&["prometheus", "heron1"]), "prometheus: revoked\nheron1: revoked\n");
+        assert_eq!((antenna.push(PUSH), antenna.push("second-token")), (401, 200), "{what}");
+        assert!(!antenna.speaks("heron1") && antenna.speaks("tern"), "{what}");
+        for file in ["config", "config.last-good"] {
+            let text = fs::read_to_string(antenna.dir.path().join(file)).unwrap();
+            assert!(!text.contains(&hash_of(PUSH)) && !text.contains("heron1"), "{what}: {file}: {text}");
+            assert!(
+                text.contains("config source 'prometheus'") && text.contains(&hash_of("second-token")),
+                "{text}"
+            );
+        }
+        // A power cut follows, and the file is what it is.
+        let text = fs::read_to_string(antenna.file()).unwrap();
+        let dir = antenna.kill();
+        let antenna = Antenna::serve(dir);
+        assert_eq!((antenna.push(PUSH), antenna.push("second-token")), (401, 200), "{what}: {text}");
+        assert!(!antenna.speaks("heron1"), "{what}");
+    }
+}
+
+#[test]
+fn a_body_that_is_being_sent_is_cut_off() {
+    let antenna = Antenna::start(&stolen());
+    let mut client = Client::to(antenna.page.parse().unwrap());
+    let alert = r#"[{"labels":{"alertname":"EgretDown","severity":"critical"}}]"#;
+    let (first, rest) = alert.split_at(20);
+    client.send(
+        format!(
+            "POST /api/v2/alerts HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {PUSH}\r\nContent-Length: {}\r\n\r\n{first}",
+            alert.len()
+        )
+        .as_bytes(),
+    );
+    // Another one has been answered, so this one has been read.
+    assert_eq!(antenna.push(PUSH), 200);
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+    client.send(rest.as_bytes());
+    assert_eq!(client.answer().status, 503);
+    let page = Client::to(antenna.page.parse().unwrap()).get("/", "").body;
+    assert!(!page.contains("class=\"down\""), "{page}");
+}
+
+/// A failure is told, and a name that is not done is not printed as if it were.
+#[test]
+fn what_is_not_made_sure_of_is_a_failure() {
+    let antenna = Antenna::start(&stolen());
+    // A typo ends nothing.
+    let (status, out, err) = antenna.revoke(&["promteheus", "prometheus"]);
+    assert_eq!((status, out.as_str()), (Some(1), "prometheus: revoked\n"), "{err}");
+    assert!(
+        err.contains("no source and no user of that name") && err.contains("promteheus: NOT DONE"),
+        "{err}"
+    );
+    assert_eq!(antenna.push(PUSH), 401);
+    // Twice is done, too; a user who has gone is none any more.
+    done(&antenna.revoke(&["prometheus", "tern"]), "prometheus: revoked\ntern: revoked\n");
+    assert_eq!(antenna.revoke(&["tern"]).0, Some(1));
+    for names in [&[][..], &["prometheus tern"], &["../x"], &[""]] {
+        assert_eq!(antenna.revoke(names).0, Some(2), "{names:?}");
+    }
+
+    // Nobody can ask this daemon.
+    let dir = antenna.kill();
+    let deaf = stolen().replace("config listen", "\toption console 'off'\nconfig listen");
+    let antenna = Antenna::start_in(dir, &deaf);
+    let (status, out, err) = antenna.revoke(&["prometheus"]);
+    assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("a daemon runs") && err.contains("prometheus: NOT DONE"), "{err}");
+    let dir = antenna.kill();
+    done(&revoke(&dir.path().join("config"), &["prometheus"]), "prometheus: revoked\n");
+
+    // The file cannot be had.
+    let (status, out, _) = revoke(&dir.path().join("no such file"), &["prometheus"]);
+    assert_eq!((status, out.as_str()), (Some(1), ""));
+}
+
+/// The daemon lets nobody in and says that its file still does: a wrapper serves a copy, say.
+#[test]
+fn a_daemon_that_reads_another_file_says_so() {
+    let dir = Dir::new();
+    let copy = dir.write("copy", &with_state(&dir, &stolen()));
+    let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(&copy));
+    process.wait_for("listening on http://");
+    let file = dir.write("config", &with_state(&dir, &stolen()));
+    let (status, out, err) = revoke(&file, &["prometheus"]);
+    assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("copy: it still has that: a start would serve what was revoked"), "{err}");
+}
+
+#[test]
+fn a_service_that_was_stopped_stays_stopped_and_starts_without() {
+    let dir = Antenna::start(&stolen()).kill();
+    let (file, good) = (dir.path().join("config"), dir.path().join("config.last-good"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    done(&revoke(&file, &["prometheus", "heron1"]), "prometheus: revoked\nheron1: revoked\n");
+    assert!(std::os::unix::net::UnixStream::connect(dir.path().join("state/console.sock")).is_err());
+    let text = fs::read_to_string(&good).unwrap();
+    assert!(!text.contains(&hash_of(PUSH)) && !text.contains("heron1"), "{text}");
+    let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+    assert_eq!((mode(&file), mode(&good)), (0o640, 0o600));
+    fs::write(&file, "broken").unwrap();
+    let antenna = Antenna::serve(dir);
+    assert_eq!(
+        (antenna.push(PUSH), antenna.push("second-token"), antenna.speaks("heron1")),
+        (401, 200, false)
+    );
+}
+
+/// Its directory is the daemon's: what stands there may lead anywhere.
+#[test]
+fn the_last_good_file_is_no_way_to_write_elsewhere() {
+    let dir = Antenna::start(&stolen()).kill();
+    let (file, good) = (dir.path().join("config"), dir.path().join("config.last-good"));
+    let victim = dir.write("victim", &stolen());
+    let before = fs::read_to_string(&victim).unwrap();
+    fs::remove_file(&good).unwrap();
+    symlink(&victim, &good).unwrap();
+    symlink(&victim, dir.path().join("config.last-good.new")).unwrap();
+    let (status, out, err) = revoke(&file, &["prometheus"]);
+    assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("config.last-good"), "{err}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), before);
+    fs::remove_file(&good).unwrap();
+    fs::write(&good, &before).unwrap();
+    done(&revoke(&file, &["prometheus"]), "prometheus: revoked\n");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), before);
+    assert!(!fs::read_to_string(&good).unwrap().contains(&hash_of(PUSH)));
+}
+
+/// Only who owns the daemon takes rights away: a person at the console does not.
+#[test]
+fn nobody_else_revokes() {
+    use std::io::{Read, Write};
+    let antenna = Antenna::start(&stolen());
+    let line = format!("prometheus {}", hash_of("fresh"));
+    let mut request = b"aiglon\x01\x04\0\0".to_vec();
+    request.extend([4, 0, u8::try_from(line.len()).unwrap(), 0, 0]);
+    request.extend(b"tern");
+    request.extend(line.bytes());
+    let mut socket =
+        std::os::unix::net::UnixStream::connect(antenna.dir.path().join("state/console.sock")).unwrap();
+    socket.write_all(&request).unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    assert!(answer.ends_with(b"\x04\0\x01\x08"), "{}", answer.escape_ascii());
+    assert_eq!(antenna.push(PUSH), 200);
+}
+
+/// If a reload takes rights away, a last good file that cannot be written takes over no more.
+#[test]
+fn a_last_good_file_that_cannot_be_written_does_not_bring_back_what_was_revoked() {
+    let mut antenna = Antenna::start(&stolen());
+    let good = antenna.dir.path().join("config.last-good");
+    // Where it is written first: what stands there cannot be removed.
+    fs::create_dir_all(antenna.dir.path().join("config.last-good.new/x")).unwrap();
+    let mut reload = |change: &dyn Fn(&str) -> String| {
+        let text = fs::read_to_string(antenna.dir.path().join("config")).unwrap();
+        antenna.dir.write("config", &change(&text));
+        antenna.process.forget_log();
+        antenna.process.signal("HUP");
+        antenna.process.wait_for("cannot keep the last good configuration");
+        antenna.process.wait_for("reloaded");
+    };
+    reload(&|text| text.replace("'Antennas'", "'Other antennas'"));
+    assert!(good.exists());
+    reload(&|text| text.replace(&hash_of(PUSH), &hash_of("fresh")));
+    assert!(!good.exists());
+    fs::write(&good, with_state(&antenna.dir, &stolen())).unwrap();
+    reload(&|text| text.replace("config user 'tern'\n\tlist site 'home'\n", ""));
+    assert!(!good.exists());
+    fs::write(&good, with_state(&antenna.dir, &stolen())).unwrap();
+    // So it is with the command.
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+    assert!(!good.exists());
+}
