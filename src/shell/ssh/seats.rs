@@ -410,7 +410,9 @@ mod tests {
                 let state = lock(&shared.state);
                 state.seats.iter().filter(|seat| lock(&seat.inner).evicted).cloned().collect()
             };
-            gone.iter().for_each(|seat| shared.leave(seat));
+            for seat in &gone {
+                shared.leave(seat);
+            }
             Ok::<_, Refused>(seat)
         };
         let person = come(0).unwrap();
