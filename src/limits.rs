@@ -233,10 +233,14 @@ pub const CONNECTIONS: usize = 64;
 /// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until they
 /// come.
 pub const BACKLOG: i32 = 1024;
-/// If visitors hold all connections that they may, and all have come within this time, those who
-/// come wait in the kernel for so long. Then all come in at once, and most have said what they
-/// want. A crowd that connects and says nothing would else push out each visitor within a moment.
+/// If visitors hold all connections that they may, and the first to give way came within
+/// [`CROWD_YOUNG`], those who come wait in the kernel for so long. Then all come in at once, and
+/// most have said what they want. A crowd that connects and says nothing would else push out each
+/// visitor within a moment.
 pub const CROWD_WAIT: Millis = Millis(250);
+/// A crowd is one of more than 120 connections in a second: the first of those that are served
+/// gives way so soon.
+pub const CROWD_YOUNG: Millis = Millis(400);
 /// Idle connections of each source that give way to no visitor who is being served. Prometheus and
 /// Telegraf keep one or two each.
 pub const SENDER_IDLE_EACH: usize = 4;

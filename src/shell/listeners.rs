@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
+use super::clock;
 use super::files;
 use super::log::Warnings;
 use super::slots::Slots;
@@ -366,8 +367,8 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
     let Some(listener) = listeners.rows.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
-    // How many of a crowd are still let in at once.
-    let mut crowd = 0;
+    // Until then those of a crowd are let in who have waited.
+    let mut crowd_until = clock::mono();
     loop {
         match next(listener, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
@@ -381,19 +382,14 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
             }
             None => {}
         }
-        if crowd == 0 && slots.is_crowded() {
+        if clock::mono() >= crowd_until && slots.is_crowded() {
             // Who comes in the meantime waits in the kernel, and so does what they say.
             Timer::after(Duration::from_millis(CROWD_WAIT.0.into())).await;
-            crowd = BACKLOG.unsigned_abs();
+            crowd_until = clock::mono().plus(CROWD_WAIT.half().half());
         }
         slots.room(index).await;
         let Some(socket) = socket.as_ref() else { continue };
-        let let_in = let_in(slots, ticket, socket);
-        crowd = match let_in {
-            Ok(Some(count)) => crowd.saturating_sub(count),
-            Ok(None) | Err(_) => 0,
-        };
-        if let Err(error) = let_in {
+        if let Err(error) = let_in(slots, ticket, socket) {
             if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
@@ -405,23 +401,22 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
     }
 }
 
-/// Lets in whoever is at the listener while there is room. Returns how many, or `None` if nobody is
-/// there any more. A crowd that had to wait for one turn of
+/// Lets in whoever is at the listener while there is room. A crowd that had to wait for one turn of
 /// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
-fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<Option<u32>> {
-    for count in 1..=ACCEPTS_A_TURN {
+fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
+    for _ in 0..ACCEPTS_A_TURN {
         match accept(socket) {
             Ok((stream, peer)) => slots.take(Accepted { stream, peer, listener: ticket }),
             // Nobody is there any more, or somebody hung up before we came.
-            Err(error) if is_passing(&error) => return Ok(None),
+            Err(error) if is_passing(&error) => break,
             Err(error) => return Err(error),
         }
         if !slots.has_room() {
-            return Ok(Some(count));
+            break;
         }
     }
-    Ok(Some(ACCEPTS_A_TURN))
+    Ok(())
 }
 
 fn is_passing(error: &io::Error) -> bool {

@@ -13,7 +13,7 @@ use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
 use aiglon::limits::{
-    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_WAIT, HEAD_TIME, SENDER_IDLE_EACH,
+    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_YOUNG, HEAD_TIME, SENDER_IDLE_EACH,
 };
 use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
@@ -205,7 +205,7 @@ impl Slots {
 
     /// Whether whoever gives way next has just come and may still say what they want.
     pub fn is_crowded(&self) -> bool {
-        let young = |slot: &Slot| clock::mono().since(slot.progress_at.get()) < i64::from(CROWD_WAIT.0);
+        let young = |slot: &Slot| clock::mono().since(slot.progress_at.get()) < i64::from(CROWD_YOUNG.0);
         !self.has_room()
             && self.next_to_go().is_some_and(|(order, slot)| {
                 order == Order::Visitor && slot.doing.get() == Doing::Head && young(slot)
@@ -578,7 +578,7 @@ mod tests {
         one.doing(Doing::Idle, HEAD_TIME);
         assert!(!slots.is_crowded(), "that one gives way at once");
         one.doing(Doing::Head, HEAD_TIME);
-        one.progress_at.set(Mono(clock::mono().0 - i64::from(CROWD_WAIT.0)));
+        one.progress_at.set(Mono(clock::mono().0 - i64::from(CROWD_YOUNG.0)));
         assert!(!slots.is_crowded(), "that one has had its moment");
     }
 
