@@ -230,8 +230,8 @@ pub const RESPONSE_HEAD_BYTES: usize = 1024;
 /// Connections served at the same time. About 11 KiB each when used.
 pub const CONNECTIONS: usize = 64;
 /// Connections that wait in the kernel to be accepted, at each listener. A crowd does not fill it
-/// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until they
-/// come.
+/// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until
+/// they come.
 pub const BACKLOG: i32 = 1024;
 /// If visitors hold all connections that they may, and the first to give way came within
 /// [`CROWD_YOUNG`], those who come wait in the kernel for so long. Then all come in at once, and

@@ -745,7 +745,8 @@ fn a_storm_of_reloads_costs_no_request_and_no_alert() {
                 scope.spawn(move || {
                     let mut client = Client::to(address);
                     for _ in 0..200 {
-                        assert!(client.get("/", "").body.contains("Kept on heron"));
+                        let page = client.get("/", "");
+                        assert!(page.body.contains("Kept on heron"), "{} {}", page.status, page.body);
                         let batch = format!(
                             "[{},{}]",
                             firing(&format!("A{n}"), "egret"),

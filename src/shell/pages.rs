@@ -243,11 +243,12 @@ impl Pages {
         self.entries().min_by_key(|(_, entry)| entry.used.get()).map(|(place, _)| place)
     }
 
-    /// Forgets what is held: the configuration has changed.
+    /// Forgets what is held: the configuration has changed. The new pages are rendered at once.
     pub fn clear(&self) {
         for entry in &self.entries {
             entry.key.set(None);
         }
+        self.renders.left.set(MOST);
     }
 }
 
