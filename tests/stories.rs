@@ -122,18 +122,25 @@ fn an_incident_is_as_visible_as_its_site() {
     assert_eq!(nowhere.status, 404);
     for answer in [
         of("hidden.example", "/incidents/1", ""),
-        of("hidden.example", "/history", ""),
         of("hidden.example", "/another-secret-of-22-chars/incidents/1", ""),
         of("squat.example", &format!("/{SECRET}/incidents/1"), ""),
         secret("incidents/2"),
         secret("incidents/01"),
         // The site of the neighbourhood, through a proxy.
         of("squat.example", "/incidents/1", "X-Forwarded-For: 192.0.2.7\r\n"),
-        of("squat.example", "/history", "X-Forwarded-For: 192.0.2.7\r\n"),
         // The public site has none.
         of("127.0.0.1", "/incidents/1", ""),
     ] {
         assert_eq!((answer.status, answer.body), (404, nowhere.body.clone()));
+    }
+    // Nothing tells their names from one that nobody has: the site that answers to all names does.
+    let stranger = of("stranger.example", "/history", "");
+    assert!(stranger.status == 200 && !stranger.body.contains("No tunnel"));
+    for answer in [
+        of("hidden.example", "/history", ""),
+        of("squat.example", "/history", "X-Forwarded-For: 192.0.2.7\r\n"),
+    ] {
+        assert_eq!((answer.status, &answer.body), (200, &stranger.body));
     }
     assert!(of("squat.example", "/incidents/1", "").body.contains("No tunnel"));
     assert!(!of("127.0.0.1", "/history", "").body.contains("No tunnel"));
@@ -164,8 +171,9 @@ fn a_prefix_without_its_slash_leads_to_itself_with_one() {
         ("GET", "home", "/status/?x=1", 200, None),
         ("GET", "home", "/", 200, None),
         ("GET", "home", "/status/history", 200, None),
-        // No page, no redirect: it would tell that something is there.
-        ("GET", "hidden.example", "/status", 404, None),
+        // As for a name that nobody has.
+        ("GET", "hidden.example", "/status", 301, Some("./status/")),
+        ("GET", "stranger.example", "/status", 301, Some("./status/")),
         ("GET", "home", "/status//", 404, None),
         ("GET", "home", "/statusx", 404, None),
         ("POST", "home", "/status", 405, None),

@@ -80,7 +80,10 @@ pub fn squeeze(text: &mut [u8]) -> usize {
             _ => 1,
         };
         let bytes = text.get(from..past(from, width)).unwrap_or_default();
-        let c = core::str::from_utf8(bytes).ok().and_then(|text| text.chars().next());
+        // All up to U+02FF but the soft hyphen and what controls is seen.
+        let is_seen = matches!(first, b' '..=b'~' | 0xc3..=0xcb);
+        let c = if is_seen { None } else { core::str::from_utf8(bytes).ok() };
+        let c = c.and_then(|text| text.chars().next());
         let behind = to.checked_sub(1).and_then(|last| text.get(last));
         match c {
             Some(c) if is_unseen(c) => {
@@ -116,10 +119,8 @@ fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
     let mut any = false;
     let mut at = 0;
     // Most texts have none of these.
-    while let Some(strange) =
-        text.get(at..).and_then(|rest| rest.iter().position(|&byte| !byte.is_ascii() || byte == b'%'))
-    {
-        let found = past(at, strange);
+    while let Some(found) = text.get(at..).and_then(strange) {
+        let found = past(at, found);
         let (unit, width) = unit(text, found);
         let plain = text.get(found).is_none_or(u8::is_ascii) && !is_colon_escape(text, found);
         if plain || unit == Unit::Other {
@@ -167,6 +168,23 @@ fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
     any
 }
 
+/// Where the first byte is that is not ASCII, or a per cent sign. All text of all alerts passes
+/// here, so it is looked at in words of the machine.
+fn strange(text: &[u8]) -> Option<usize> {
+    const ONES: usize = usize::MAX / 255;
+    const WORD: usize = size_of::<usize>();
+    let is_plain = |word: &[u8; WORD]| {
+        let word = usize::from_ne_bytes(*word);
+        // A byte that is a per cent sign is 0 here, and what follows sets its top bit.
+        let other = word ^ (ONES * b'%' as usize);
+        (word | other.wrapping_sub(ONES) & !other) & (ONES << 7) == 0
+    };
+    let (words, _) = text.as_chunks::<WORD>();
+    let plain = words.iter().take_while(|word| is_plain(word)).count().saturating_mul(WORD);
+    let rest = text.get(plain..).unwrap_or_default();
+    Some(past(plain, rest.iter().position(|byte| !byte.is_ascii() || *byte == b'%')?))
+}
+
 /// What can stand in an address, or in a word that touches one.
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || is_address(byte)
@@ -195,6 +213,8 @@ fn unit(text: &[u8], at: usize) -> (Unit, usize) {
     let width = match first {
         0xf0.. => 4,
         0xe0.. => 3,
+        // Latin letters, up to U+02FF: most of what is not ASCII.
+        0xc3..=0xcb => return (Unit::Other, 2),
         _ => 2,
     };
     let bytes = text.get(at..past(at, width)).unwrap_or_default();
@@ -677,6 +697,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_first_byte_is_found_that_is_not_ascii_or_a_per_cent_sign() {
+        for length in 0..40 {
+            let plain = "a$&/~ 09:".bytes().cycle().take(length).collect::<std::vec::Vec<_>>();
+            assert_eq!(strange(&plain), None);
+            for at in 0..length {
+                for byte in [b'%', 0x80, 0xff, 0xa5] {
+                    let mut text = plain.clone();
+                    text[at] = byte;
+                    text[length - 1] = byte;
+                    assert_eq!(strange(&text), Some(at), "{length} {at} {byte}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn twelve_digits_are_an_address_whatever_they_touch() {

@@ -27,8 +27,17 @@ pub struct Look {
 impl Browser {
     pub fn new() -> Self {
         // Its address is said on stdout, and what we listen to is stderr.
-        let mut process = Process::start(Command::new("sh").args(["-c", "exec chromedriver --port=0 >&2"]));
-        let line = process.wait_for("started successfully on port ");
+        // It takes a port that is free for IPv6, and ends if another program has that one for IPv4.
+        let start = || Process::start(Command::new("sh").args(["-c", "exec chromedriver --port=0 >&2"]));
+        let mut process = start();
+        let mut tries = 1;
+        let line = loop {
+            match process.look_for("started successfully on port ") {
+                Ok(line) => break line,
+                Err(log) if tries == 9 => panic!("no driver after {tries} tries: {log}"),
+                Err(_) => (process, tries) = (start(), tries + 1),
+            }
+        };
         let port = line.rsplit(' ').next().unwrap().trim_end_matches('.').parse().unwrap();
         let driver = SocketAddr::from(([127, 0, 0, 1], port));
         let profile = Dir::new();

@@ -161,15 +161,20 @@ impl Process {
 
     /// Waits for a line of its log that holds `text`.
     pub fn wait_for(&mut self, text: &str) -> String {
+        self.look_for(text).unwrap_or_else(|log| panic!("no '{text}' in the log {log}"))
+    }
+
+    /// The same for a program that may end before; the log then.
+    pub fn look_for(&mut self, text: &str) -> Result<String, String> {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
             if let Some(line) = self.seen.iter().find(|line| line.contains(text)) {
-                return line.clone();
+                return Ok(line.clone());
             }
             let left = until.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => self.seen.push(line),
-                Err(error) => panic!("no '{text}' in the log ({error}): {:#?}", self.seen),
+                Err(error) => return Err(format!("({error}): {:#?}", self.seen)),
             }
         }
     }
