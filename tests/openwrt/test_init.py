@@ -181,7 +181,8 @@ class Init(OnARouter):
         with open(self.router.root / "etc/config/aiglon", "a") as file:
             file.write("config listen 'proxy'\n\toption address 'unix:/tmp/aiglon-status/http.sock'\n\tlist serve 'page'\n")
         self.start()
-        self.assertTrue((self.router.root / "etc/aiglon/config.last-good").exists())
+        # It is written when the daemon has begun to serve.
+        eventually((self.router.root / "etc/aiglon/config.last-good").exists, "the last good file")
         self.router.init("stop")
         self.assertEqual(self.router.procd(), ["delete"])
         mounts = {COPIES: "0", "/etc/aiglon": "1", "/mnt/aiglon": "1", RUNS: "1", "/tmp/aiglon-status": "1"}
