@@ -176,7 +176,7 @@ fn simulate(seed: u64, antennas: usize) -> (u32, u32) {
         engine.step(&config, clock(now), Input::Close { body: &mut open, end: End::WHOLE });
         engine.step(&config, clock(now), Input::Pass);
         for ((n, antenna), before) in all.iter().enumerate().zip(&mut before) {
-            let phase = |rule: usize| engine.rule_phase(RuleId(rule as u8));
+            let phase = |rule: usize| engine.rule_phase(RuleId(rule as u16));
             let absent = antenna.came.is_some_and(|came| now - came >= ABSENT);
             assert_eq!(phase(n * 2) == RulePhase::Absent, absent, "antenna {n} of {seed} at {now}");
             let firing = matches!(phase(n * 2 + 1), RulePhase::Firing { .. });

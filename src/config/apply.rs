@@ -199,7 +199,7 @@ impl Loader<'_, '_> {
             Field::Ignore => {
                 let Some((first, count)) = self.terms(value) else { return };
                 let terms = matcher::Match { component: ComponentId(0), first, count };
-                let row = Ignore { source: SourceId(low(value.section.index)), terms };
+                let row = Ignore { source: SourceId(value.section.index), terms };
                 push(self, |config| &mut config.ignores, row, value.line, "lines 'list ignore' (IGNORES)");
             }
             field => {
@@ -248,8 +248,7 @@ impl Loader<'_, '_> {
         let at = value.section.at();
         match value.row.field {
             Field::Service => {
-                let service =
-                    self.refer(value, Type::Service).map_or(NO_SERVICE, |index| ServiceId(low(index)));
+                let service = self.refer(value, Type::Service).map_or(NO_SERVICE, ServiceId);
                 if let Some(row) = self.config.components.get_mut(at) {
                     row.service = service;
                 }
@@ -286,7 +285,7 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Source => {
-                let source = self.refer(value, Type::Source).map(|index| SourceId(low(index)));
+                let source = self.refer(value, Type::Source).map(SourceId);
                 if let (Some(source), Some(row)) = (source, self.config.components.get_mut(at)) {
                     row.feeders.insert(source);
                 }
@@ -299,7 +298,7 @@ impl Loader<'_, '_> {
         let mut row = self.config.heartbeats.get(value.section.at()).copied().unwrap_or_default();
         match value.row.field {
             Field::Source => {
-                row.source = self.refer(value, Type::Source).map_or(NO_SOURCE, |index| SourceId(low(index)));
+                row.source = self.refer(value, Type::Source).map_or(NO_SOURCE, SourceId);
             }
             Field::Component => row.component = self.refer(value, Type::Component).map(ComponentId),
             Field::Severity => {

@@ -15,9 +15,9 @@ use crate::text::Span;
 /// No site: where a reference is missing or leads nowhere.
 pub(super) const NO_SITE: SiteId = SiteId(u8::MAX);
 /// No service.
-pub(super) const NO_SERVICE: ServiceId = ServiceId(u8::MAX);
+pub(super) const NO_SERVICE: ServiceId = ServiceId(u16::MAX);
 /// No source.
-pub(super) const NO_SOURCE: SourceId = SourceId(u8::MAX);
+pub(super) const NO_SOURCE: SourceId = SourceId(u16::MAX);
 
 /// The statements of a file, each with the section that it belongs to.
 #[derive(Clone)]

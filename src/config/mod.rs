@@ -450,7 +450,7 @@ impl Config {
 
     /// The services of a site, in the order of the file.
     pub fn services_of(&self, site: SiteId) -> impl Iterator<Item = (ServiceId, &Service)> {
-        let here = self.services.iter().zip(0u8..).filter(move |(service, _)| service.site == site);
+        let here = self.services.iter().zip(0u16..).filter(move |(service, _)| service.site == site);
         here.map(|(service, id)| (ServiceId(id), service))
     }
 
@@ -468,13 +468,13 @@ impl Config {
 
     /// The sources that push to a site.
     pub fn pushers_of(&self, site: SiteId) -> impl Iterator<Item = (SourceId, &Source)> {
-        let theirs = self.sources.iter().zip(0u8..).map(|(source, id)| (SourceId(id), source));
+        let theirs = self.sources.iter().zip(0u16..).map(|(source, id)| (SourceId(id), source));
         theirs.filter(move |(_, source)| source.site == site && source.scope == Scope::Push)
     }
 
     /// The heartbeats, by their ids.
     pub fn heartbeats(&self) -> impl Iterator<Item = (HeartbeatId, &Heartbeat)> {
-        self.heartbeats.iter().zip(0u8..).map(|(row, id)| (HeartbeatId(id), row))
+        self.heartbeats.iter().zip(0u16..).map(|(row, id)| (HeartbeatId(id), row))
     }
 
     /// The heartbeat of a name that a source owes.

@@ -145,7 +145,7 @@ fn whole(file: &[u8], span: Range<usize>) -> Range<usize> {
 /// source keeps its place, and has a token that nobody knows.
 pub fn revoke(config: &mut Config, name: &str, fresh: Hash, gone: &[Hash]) -> (bool, Option<SourceId>) {
     let at = config.sources.iter().position(|row| config.is(row.name, name));
-    let source = at.and_then(|at| u8::try_from(at).ok()).map(SourceId);
+    let source = at.and_then(|at| u16::try_from(at).ok()).map(SourceId);
     config.tokens.retain(|token| Some(token.source) != source && !gone.contains(&token.hash));
     if let Some(source) = source {
         // There is room: it had one.

@@ -122,7 +122,7 @@ impl super::Config {
 
     /// The rules, by their ids.
     pub fn rules(&self) -> impl Iterator<Item = (RuleId, &Rule)> {
-        (0u8..).map(RuleId).zip(&self.rules)
+        (0u16..).map(RuleId).zip(&self.rules)
     }
 }
 

@@ -120,9 +120,7 @@ impl Loader<'_, '_> {
         let mut row = self.config.rules.get(value.section.at()).copied().unwrap_or_default();
         match value.row.field {
             Field::Source => {
-                row.source = self
-                    .refer(value, Type::Source)
-                    .map_or(NO_SOURCE, |index| SourceId(u8::try_from(index).unwrap_or(u8::MAX)));
+                row.source = self.refer(value, Type::Source).map_or(NO_SOURCE, SourceId);
             }
             Field::Component => row.component = self.refer(value, Type::Component).map(ComponentId),
             Field::Severity => {
@@ -163,7 +161,7 @@ impl Loader<'_, '_> {
                 if holds_mac(value.text) || value.text.is_empty() {
                     return self.problems.add(value.odd(Kind::RuleExpect));
                 }
-                let rule = RuleId(u8::try_from(value.section.index).unwrap_or(u8::MAX));
+                let rule = RuleId(value.section.index);
                 let row = Expected { rule, value: self.keep(value.text) };
                 return push(
                     self,
@@ -246,7 +244,7 @@ impl Loader<'_, '_> {
             if let Some(place) = self.config.rules.get_mut(index) {
                 place.of_people = people;
             }
-            let id = RuleId(u8::try_from(index).unwrap_or(u8::MAX));
+            let id = RuleId(u16::try_from(index).unwrap_or(u16::MAX));
             let first = self.config.expected.iter().find(|expected| expected.rule == id);
             let expects = first.map(|expected| expected.value);
             let nothing = row.test == Test::None && (row.absent == Millis(0) || !clear.is_empty());

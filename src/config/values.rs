@@ -175,7 +175,7 @@ impl Loader<'_, '_> {
                 self.problems.add(value.wrong(Kind::DuplicateToken));
             }
             Ok(hash) => {
-                let row = Token { source: SourceId(low(value.section.index)), hash };
+                let row = Token { source: SourceId(value.section.index), hash };
                 push(self, |config| &mut config.tokens, row, value.line, "lines 'list token' (TOKENS)");
             }
         }

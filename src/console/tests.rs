@@ -152,7 +152,7 @@ impl Board {
         let mut reader = Box::new(Reader::new());
         reader.start(Dialect::Alerts);
         let (engine, config, now) = (&mut self.engine, &self.config, self.now);
-        let mut open = engine.open(SourceId(source), Sender::Repeating);
+        let mut open = engine.open(SourceId(source.into()), Sender::Repeating);
         let mut each = |event: Event<'_>| {
             if let Event::Alert(alert) = event {
                 engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });
@@ -562,7 +562,7 @@ fn two_boards() -> [Board; 2] {
         let mut board = Board::new(file);
         for _ in 0..10 {
             for source in 0..u8::try_from(board.config.sources.len()).unwrap() {
-                board.engine.alive(&board.config, board.now, SourceId(source));
+                board.engine.alive(&board.config, board.now, SourceId(source.into()));
             }
             board.wait(1);
         }

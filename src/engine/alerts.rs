@@ -15,7 +15,7 @@ use crate::time::{At, MaybeWall, Mono, Now, Wall};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AlertKey {
     /// The sender; nobody else can end it.
-    pub source: u8,
+    pub source: u16,
     /// The fingerprint of the full label set, as Prometheus computes it.
     pub fingerprint: u64,
 }

@@ -100,7 +100,7 @@ impl Engine {
     }
 
     fn write_current(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
-        for id in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+        for id in (0..=u16::MAX).map(SourceId).take(config.sources.len()) {
             if self.lacks(id, brief, now.mono) {
                 each(MORE, &more_record(config, id));
             }
@@ -339,7 +339,7 @@ impl Engine {
 
     /// What feeds on alerts that an earlier run has lost is not known to be well.
     pub(super) fn doubt_what_was_lost(&mut self, config: &Config, now: Mono) {
-        for source in (0..=u8::MAX).map(SourceId).take(config.sources.len()) {
+        for source in (0..=u16::MAX).map(SourceId).take(config.sources.len()) {
             let Some(until) = self.lost_until(source, now) else { continue };
             for id in fed_by(config, source) {
                 if let Some(status) = self.statuses.get_mut(id.index()) {
@@ -512,7 +512,7 @@ fn known(at: i64) -> Option<Wall> {
 }
 
 fn source_by_hash(config: &Config, wanted: u64) -> Option<SourceId> {
-    (0..=u8::MAX).map(SourceId).take(config.sources.len()).find(|&id| config.source_hash(id) == wanted)
+    (0..=u16::MAX).map(SourceId).take(config.sources.len()).find(|&id| config.source_hash(id) == wanted)
 }
 
 fn fed_by(config: &Config, source: SourceId) -> impl Iterator<Item = ComponentId> + '_ {

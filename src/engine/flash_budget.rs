@@ -149,7 +149,7 @@ impl Engine {
         if !core::mem::take(&mut self.unwritten) {
             return written;
         }
-        for id in (0u8..).map(SourceId).take(config.sources.len()) {
+        for id in (0u16..).map(SourceId).take(config.sources.len()) {
             if self.wear.get(id.index()).is_some_and(|wear| wear.owes) {
                 self.more(config, now.mono, id, each);
             }
@@ -161,7 +161,7 @@ impl Engine {
                 self.alerts.update(at, |held| held.flash.dirty = false);
             }
         }
-        for id in (0u8..).map(SourceId).take(config.sources.len()) {
+        for id in (0u16..).map(SourceId).take(config.sources.len()) {
             self.no_more(config, now.mono, id, each);
         }
         self.write_dirty_beats(config, now, each);
@@ -281,7 +281,7 @@ impl Engine {
     /// Whose alerts are not all written down, since they were too many.
     pub fn behind(&self) -> SourceSet {
         let mut behind = SourceSet::EMPTY;
-        for (id, _) in (0u8..).zip(&self.wear).filter(|(_, wear)| wear.behind) {
+        for (id, _) in (0u16..).zip(&self.wear).filter(|(_, wear)| wear.behind) {
             behind.insert(SourceId(id));
         }
         behind
@@ -299,7 +299,7 @@ impl Engine {
 
     /// The journal holds a snapshot, and nothing else. If it is a brief one, no alert is in it.
     pub(super) fn wrote_alerts(&mut self, brief: bool, now: Mono) {
-        for id in (0u8..).map(SourceId).take(SOURCES) {
+        for id in (0u16..).map(SourceId).take(SOURCES) {
             let more = self.lacks(id, brief, now);
             let held =
                 brief && self.alerts.iter().any(|held| held.source() == id && durable::is_durable(held));

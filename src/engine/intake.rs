@@ -521,7 +521,7 @@ impl Engine {
         self.pass_rules(config, clocks);
         self.pass_components(config, clocks);
         self.update_fed_by(config, passed.changed, clocks);
-        for (source, id) in config.sources.iter().zip(0u8..) {
+        for (source, id) in config.sources.iter().zip(0u16..) {
             let missed_at = self.started.plus(source.silent_after);
             if missed_at > now {
                 self.wake_at(missed_at);

@@ -32,9 +32,9 @@ impl Engine {
         self.step(old, now, super::Input::Pass);
         let mut source_to: [Option<SourceId>; SOURCES] = [None; SOURCES];
         let mut source_from: [Option<SourceId>; SOURCES] = [None; SOURCES];
-        for (id, from) in (0u8..).map(SourceId).zip(&mut source_from).take(new.sources.len()) {
+        for (id, from) in (0u16..).map(SourceId).zip(&mut source_from).take(new.sources.len()) {
             let is_it = |was: &SourceId| Some(*was) != lost && same_source(old, *was, new, id);
-            *from = (0u8..).map(SourceId).take(old.sources.len()).find(is_it);
+            *from = (0u16..).map(SourceId).take(old.sources.len()).find(is_it);
             if let Some(to) = from.and_then(|was| source_to.get_mut(was.index())) {
                 *to = Some(id);
             }

@@ -95,7 +95,7 @@ struct Slot {
     /// By the sender's clock, in seconds; the low half.
     stamp: Option<u32>,
     /// The rule's place, and one.
-    rule: u8,
+    rule: u16,
     /// How many came late since the last that did not.
     late: u8,
 }
@@ -227,7 +227,7 @@ impl Rules {
         (stamp, measured): (Option<u32>, Mono),
         now: Mono,
     ) {
-        let place = u8::try_from(rule.saturating_add(1)).unwrap_or(0);
+        let place = u16::try_from(rule.saturating_add(1)).unwrap_or(0);
         let mut free = None;
         for (at, slot) in self.slots.iter_mut().enumerate() {
             if slot.rule == place && slot.hash == hash {

@@ -174,7 +174,7 @@ impl World {
             counting[held.source().index()] += usize::from(held.counts());
         }
         for (source, count) in counting.iter().enumerate() {
-            assert_eq!(alerts.counting(SourceId(source as u8)), *count);
+            assert_eq!(alerts.counting(SourceId(source as u16)), *count);
         }
         assert_eq!(alerts.find(AlertKey { source: 31, fingerprint: 0 }), None);
 
@@ -299,7 +299,7 @@ fn nonsense(seed: u64, steps: u32) {
                 ]);
             }
             7 => {
-                let source = SourceId(chance.below(world.config.sources.len() as u64) as u8);
+                let source = SourceId(chance.below(world.config.sources.len() as u64) as u16);
                 world.heard(source);
             }
             8 if chance.one_in(40) => {
@@ -310,7 +310,7 @@ fn nonsense(seed: u64, steps: u32) {
                 world.post(SourceId(0), Sender::Repeating, &flood);
             }
             _ => {
-                let source = SourceId(chance.below(world.config.sources.len() as u64) as u8);
+                let source = SourceId(chance.below(world.config.sources.len() as u64) as u16);
                 let sender = if chance.one_in(4) { Sender::Webhook } else { Sender::Repeating };
                 let batch: Vec<_> = (0..=chance.below(4))
                     .map(|_| {
@@ -358,7 +358,7 @@ fn who_is_woken_when_he_asks_sees_what_who_never_sleeps_sees() {
             let at = minute * MIN;
             asks.until(at);
             wakes.now = Mono(at);
-            let (n, source) = (chance.below(6), SourceId(chance.below(2) as u8));
+            let (n, source) = (chance.below(6), SourceId(chance.below(2) as u16));
             let sender = if chance.one_in(4) { Sender::Webhook } else { Sender::Repeating };
             let name = chance.of(&["Ex", "Ey", "Wx"]);
             let ends = chance.of(&[None, Some(at + 4 * MIN), Some(at), Some(at + 40 * MIN)]);
@@ -462,7 +462,7 @@ fn truth(seed: u64, replicas: usize) {
     let holds: Vec<_> = (0..RULES).map(|_| chance.of(&[0, MIN, 5 * MIN, 13 * MIN])).collect();
     let mut all: Vec<_> = (0..replicas)
         .map(|n| Prometheus {
-            source: SourceId(n as u8),
+            source: SourceId(n as u16),
             up: true,
             offset: chance.below(60) as i64 * SEC,
             rules: vec![Rule::default(); RULES],

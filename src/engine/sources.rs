@@ -95,7 +95,7 @@ impl Sources {
     /// Looks who has fallen silent, and whose word has come to count since `before`. O(sources).
     pub fn pass(&mut self, config: &Config, before: Mono, now: Mono) -> Passed {
         let mut passed = Passed::default();
-        for ((life, source), id) in self.lives.iter_mut().zip(&config.sources).zip(0u8..) {
+        for ((life, source), id) in self.lives.iter_mut().zip(&config.sources).zip(0u16..) {
             let Life::Live { last, trusted_from } = *life else { continue };
             let silent_at = last.plus(source.silent_after);
             if now >= silent_at {
@@ -202,7 +202,7 @@ impl Sources {
     /// The sources of a configuration that push, as a set.
     pub fn pushers(config: &Config) -> SourceSet {
         let mut set = SourceSet::EMPTY;
-        for (source, id) in config.sources.iter().zip(0u8..) {
+        for (source, id) in config.sources.iter().zip(0u16..) {
             if source.scope == Scope::Push {
                 set.insert(SourceId(id));
             }

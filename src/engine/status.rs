@@ -31,7 +31,7 @@ pub struct ComponentStatus {
     /// yet.
     mark_group: u32,
     /// The place of the source that left the mark, and one; zero: several did.
-    mark_by: u8,
+    mark_by: u16,
     /// Why "well" does not count until then.
     doubt: Finding,
     /// Zero: it counts.

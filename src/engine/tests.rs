@@ -156,7 +156,7 @@ impl Sim {
 
     fn alive(&mut self) {
         for id in 0..self.config.sources.len() {
-            self.engine.alive(&self.config, self.clocks(), SourceId(u8::try_from(id).unwrap()));
+            self.engine.alive(&self.config, self.clocks(), SourceId(u16::try_from(id).unwrap()));
         }
     }
 

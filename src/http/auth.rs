@@ -53,7 +53,7 @@ pub fn token<'b>(value: &'b [u8], buffer: &'b mut [u8; CREDENTIALS_BYTES]) -> Op
 pub fn find(tokens: &[Token], token: &[u8]) -> Option<SourceId> {
     let hash = hmac_sha256::Hash::hash(token);
     let mut found = Choice::from(0);
-    let mut source = 0u8;
+    let mut source = 0u16;
     for known in tokens {
         let same = known.hash.as_slice().ct_eq(&hash);
         source.conditional_assign(&known.source.0, same);

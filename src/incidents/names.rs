@@ -30,7 +30,7 @@ impl Names {
         for (hash, id) in self.sites.iter_mut().zip(0u8..).take(config.sites.len()) {
             *hash = config.site_hash(SiteId(id));
         }
-        for (hash, id) in self.services.iter_mut().zip(0u8..).take(config.services.len()) {
+        for (hash, id) in self.services.iter_mut().zip(0u16..).take(config.services.len()) {
             *hash = config.service_hash(ServiceId(id));
         }
         let places = self.components.iter_mut().zip(&mut self.site_of).zip(0u16..);
@@ -52,7 +52,7 @@ impl Names {
     /// The service of this hash.
     pub fn service(&self, hash: u32) -> Option<ServiceId> {
         let at = self.services.iter().position(|&known| known == hash && hash != 0)?;
-        u8::try_from(at).ok().map(ServiceId)
+        u16::try_from(at).ok().map(ServiceId)
     }
     /// The hash of a service.
     pub fn of_service(&self, id: ServiceId) -> u32 {

@@ -20,17 +20,17 @@ id! {
     /// A page.
     SiteId(u8);
     /// A sender.
-    SourceId(u8);
+    SourceId(u16);
     /// What a visitor knows by name.
-    ServiceId(u8);
+    ServiceId(u16);
     /// A part of a service.
     ComponentId(u16);
     /// A person.
     UserId(u8);
     /// A sign of life that is owed.
-    HeartbeatId(u8);
+    HeartbeatId(u16);
     /// A threshold on samples.
-    RuleId(u8);
+    RuleId(u16);
 }
 
 /// A set of sources.
@@ -61,7 +61,7 @@ impl SourceSet {
     }
     /// The members, in order.
     pub fn iter(self) -> impl Iterator<Item = SourceId> {
-        (0..32u8).map(SourceId).filter(move |&id| self.contains(id))
+        (0..32u16).map(SourceId).filter(move |&id| self.contains(id))
     }
 }
 

@@ -172,11 +172,12 @@ fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
 /// here, so it is looked at in words of the machine.
 fn strange(text: &[u8]) -> Option<usize> {
     const ONES: usize = usize::MAX / 255;
+    const SIGNS: usize = ONES * b'%' as usize;
     const WORD: usize = size_of::<usize>();
     let is_plain = |word: &[u8; WORD]| {
         let word = usize::from_ne_bytes(*word);
         // A byte that is a per cent sign is 0 here, and what follows sets its top bit.
-        let other = word ^ (ONES * b'%' as usize);
+        let other = word ^ SIGNS;
         (word | other.wrapping_sub(ONES) & !other) & (ONES << 7) == 0
     };
     let (words, _) = text.as_chunks::<WORD>();

@@ -27,7 +27,7 @@ impl Body<'_> {
             Sender::Webhook => Dialect::Webhook,
             Sender::Once => Dialect::Collectd,
         });
-        let mut open = engine.open(SourceId(u8::try_from(self.source).unwrap()), self.sender);
+        let mut open = engine.open(SourceId(u16::try_from(self.source).unwrap()), self.sender);
         let mut each = |event: Event<'_>| {
             let Event::Alert(alert) = event else { panic!("not well formed: {}", self.text) };
             engine.step(config, now, Input::Alert { body: &mut open, alert, quality: Quality::Whole });

@@ -422,7 +422,7 @@ impl World {
             }
             // Alertmanager has an always-firing rule, too: an empty body is a sign of life.
             self.model.heard(HOOK, self.now);
-            let (now, hook) = (self.clocks(), SourceId(u8::try_from(HOOK).unwrap()));
+            let (now, hook) = (self.clocks(), SourceId(u16::try_from(HOOK).unwrap()));
             self.engine.alive(&self.config, now, hook);
         }
     }
@@ -449,7 +449,7 @@ impl World {
         let most = [12, 12, 150, 700][self.dice.below(4)];
         let text = format!("w{};{}", self.said, "x".repeat(self.dice.below(most)));
         let who = 70 + u32::try_from(self.dice.below(2)).unwrap();
-        let service = ServiceId(u8::try_from(service).unwrap());
+        let service = ServiceId(u16::try_from(service).unwrap());
         let now = self.clocks();
         let wall = now.wall.unwrap_or(Wall(NOON));
         let starts = wall.0 + i64::try_from(self.dice.below(240)).unwrap() * MIN - 60 * MIN;

@@ -129,7 +129,7 @@ impl Machine {
 
     /// A sample comes that says when it was measured. True if the rules begin anew with it.
     pub fn sample(&mut self, signal: i64, stamp: i64, now: Now) -> bool {
-        let source = SourceId(u8::try_from(CRON).unwrap());
+        let source = SourceId(u16::try_from(CRON).unwrap());
         let Self { engine, config, .. } = self;
         let anew = engine.sample_key(now).is_none();
         if anew {

@@ -152,13 +152,13 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
     flash_budget(t, engine, core.now.mono);
     t.one("source_silences_total", "counter", "How often a source fell silent.", counters.silences);
     t.family("source_alerts", "gauge", "Alerts of a source that are not over.");
-    for (source, id) in config.sources.iter().zip(0u8..) {
+    for (source, id) in config.sources.iter().zip(0u16..) {
         let id = aiglon::model::SourceId(id);
         t.labelled("source_alerts", "source", config.str(source.name), engine.alerts().counting(id) as u64);
     }
     t.family("source_last_seen_seconds", "gauge", "Since the last sign of life; absent if there was none.");
     let now = clock::mono();
-    for (source, id) in config.sources.iter().zip(0u8..) {
+    for (source, id) in config.sources.iter().zip(0u16..) {
         if let Some(last) = engine.sources().last_heard(aiglon::model::SourceId(id)) {
             let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
             t.labelled("source_last_seen_seconds", "source", config.str(source.name), age);

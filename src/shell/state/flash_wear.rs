@@ -168,7 +168,7 @@ impl Board {
     /// A heartbeat, as the shell takes it.
     fn beat(&mut self, heartbeat: u8, failed: bool) {
         let now = self.now();
-        let input = Input::Beat { id: HeartbeatId(heartbeat), failed };
+        let input = Input::Beat { id: HeartbeatId(heartbeat.into()), failed };
         self.engine.step(&self.config, now, input);
         self.ledger.note(&mut self.engine, &self.config, now);
         self.ledger.commit(&mut self.engine, &self.config, now);

@@ -100,7 +100,7 @@ impl Board {
 
     /// Time passes, and all sources say each minute that they are alive.
     pub(super) fn quiet(&mut self, minute: i64) {
-        let all: Vec<_> = (0u8..).map(SourceId).take(self.sim.config.sources.len()).collect();
+        let all: Vec<_> = (0u16..).map(SourceId).take(self.sim.config.sources.len()).collect();
         self.heard_until(minute, &all);
     }
 
