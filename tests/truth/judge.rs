@@ -236,6 +236,14 @@ impl Judge {
         }
     }
 
+    /// A source has said more than the flash should bear. After a restart nobody knows what of it
+    /// fires, and nothing of it is well.
+    pub fn behind(&mut self, source: usize, now: i64) {
+        for (_, word) in self.words.iter_mut().filter(|((of, _), _)| *of == source) {
+            word.sure_until = word.sure_until.min(now);
+        }
+    }
+
     /// Whether somebody alive would tell if something were wrong.
     fn vouched(&self, part: usize, now: i64) -> bool {
         FEEDERS[part]

@@ -309,6 +309,9 @@ impl World {
         let clean = self.dice.one_in(2);
         self.trace(&|| format!("restart, clean: {clean}"));
         let now = self.clocks();
+        for source in self.machines[0].engine.behind().iter() {
+            self.judge.behind(source.index(), self.now);
+        }
         for machine in &mut self.machines {
             if clean {
                 machine.stop(now);
