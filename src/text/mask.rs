@@ -176,7 +176,7 @@ fn strange(text: &[u8]) -> Option<usize> {
     let is_plain = |word: &[u8; WORD]| {
         let word = usize::from_ne_bytes(*word);
         // A byte that is a per cent sign is 0 here, and what follows sets its top bit.
-        let other = word ^ (ONES * b'%' as usize);
+        let other = word ^ ONES.wrapping_mul(b'%' as usize);
         (word | other.wrapping_sub(ONES) & !other) & (ONES << 7) == 0
     };
     let (words, _) = text.as_chunks::<WORD>();
