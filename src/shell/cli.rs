@@ -9,6 +9,7 @@ use aiglon::limits::CONFIG_NAME_BYTES;
 use static_cell::ConstStaticCell;
 
 use super::console::client::{self, Reply};
+use super::console::complain;
 use super::console::wire::{Code, Op};
 use super::files::{self, FILE, Options};
 use super::{revoke, serve, token};
@@ -83,7 +84,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
         Err(words) => {
-            complain(&format!("aiglon: {words}\nTry 'aiglon --help'."));
+            complain(format_args!("aiglon: {words}\nTry 'aiglon --help'.\n"));
             ExitCode::from(2)
         }
     }
@@ -202,7 +203,8 @@ fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
         Reply::Said(Code::Missing, _) => ExitCode::from(3),
         Reply::Said(..) => ExitCode::FAILURE,
         Reply::Nobody => {
-            complain(&format!("aiglon: no daemon answers at the console of {}", options.file.display()));
+            let file = options.file.display();
+            complain(format_args!("aiglon: no daemon answers at the console of {file}\n"));
             ExitCode::from(4)
         }
         Reply::Lost => ExitCode::from(4),
@@ -243,13 +245,6 @@ fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, Str
     Ok(Command::Console(options))
 }
 
-/// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would
-/// panic.
-fn complain(line: &str) {
-    use std::io::Write;
-    _ = writeln!(std::io::stderr().lock(), "{line}");
-}
-
 /// Writes to stdout; whoever reads it may have gone (`aiglon --help | head -1`).
 fn say(text: &str) -> ExitCode {
     use std::io::Write;
@@ -270,7 +265,7 @@ fn check(options: &Options) -> ExitCode {
     let mut warned = false;
     let mut warn = |line: &str| {
         warned = true;
-        complain(line);
+        complain(format_args!("{line}\n"));
     };
     match files::load(&options.file, options, config, problems, &mut warn) {
         Ok(_) => {
@@ -283,11 +278,11 @@ fn check(options: &Options) -> ExitCode {
         }
         Err(mistakes) => {
             for mistake in &mistakes {
-                complain(mistake);
+                complain(format_args!("{mistake}\n"));
             }
             if let Some(good) = files::last_good(options).iter().find(|good| good.exists()) {
-                complain(&format!(
-                    "a daemon that starts now serves the last good configuration, {}",
+                complain(format_args!(
+                    "a daemon that starts now serves the last good configuration, {}\n",
                     good.display()
                 ));
             }
@@ -301,7 +296,7 @@ fn token() -> ExitCode {
     match token::make() {
         Ok((token, hash)) => say(&format!("{token}\nlist token 'sha256:{hash}'\n")),
         Err(error) => {
-            complain(&format!("aiglon: no randomness from the system: {error}"));
+            complain(format_args!("aiglon: no randomness from the system: {error}\n"));
             ExitCode::FAILURE
         }
     }
