@@ -68,8 +68,13 @@ settings() {
         # A call that ends a function is a jump, which LLVM leaves out by default on MIPS alone. And Rust has looked for a division
         # by zero already: no trap need stand behind each. 6 KB.
         last+=(-Cllvm-args=-mips-tail-calls -Cllvm-args=-mno-check-zero-division)
+        # Without copies of the ends of blocks that save a jump, and without tables for choices among few: 2.5 KB.
+        last+=(-Cllvm-args=-tail-dup-placement=false -Cllvm-args=-disable-early-taildup)
+        last+=(-Cllvm-args=-min-jump-table-entries=8)
         ;;
     esac
+    # Without a second copy of a load where only some ways to it have had one: 0.8 KB.
+    last+=(-Cllvm-args=-enable-load-pre=false)
     # Before all else: what is linked in first is not looked for elsewhere.
     last+=("-Zpre-link-arg=$(stand_ins "$1")")
 }
