@@ -30,8 +30,8 @@ long sysconf(int name)
 	return name == _SC_PAGESIZE ? (long)getauxval(AT_PAGESZ) : -1;
 }
 
-/* These are one call of the kernel. musl's also do what Linux before 2.6.27 could not, and translate what no part of this program
- * asks for: times of 64 bits, video, who owns a descriptor. 3 KB on MIPS. */
+/* These are one call of the kernel. musl's also do what Linux before 3.2 could not, which Rust needs, and translate what nothing here
+ * asks for: timeouts of sockets in 64 bits, video, who owns a descriptor. 3 KB on MIPS. */
 int ioctl(int fd, int request, ...)
 {
 	va_list rest;
