@@ -1,5 +1,12 @@
 /* Stands in, in the small build, for what would bring along far more than is wanted of it. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* By it the standard library gives each thread its name, from within that thread. musl's can also name others, by a file whose
  * path it writes with printf, which nothing else here needs: 12 KB on MIPS. */
@@ -15,6 +22,69 @@ void *dlsym(void *library, const char *name)
 	(void)library;
 	(void)name;
 	return 0;
+}
+
+/* Asked for the size of a page only. musl's answers for all that POSIX knows, from a table: 1.6 KB on MIPS. */
+long sysconf(int name)
+{
+	return name == _SC_PAGESIZE ? (long)getauxval(AT_PAGESZ) : -1;
+}
+
+/* These are one call of the kernel. musl's also do what Linux before 3.2 could not, which Rust needs, and translate what nothing here
+ * asks for: timeouts of sockets in 64 bits, video, who owns a descriptor. 3 KB on MIPS. */
+int ioctl(int fd, int request, ...)
+{
+	va_list rest;
+	va_start(rest, request);
+	void *argument = va_arg(rest, void *);
+	va_end(rest);
+	return syscall(SYS_ioctl, fd, request, argument);
+}
+
+int fcntl(int fd, int command, ...)
+{
+	va_list rest;
+	va_start(rest, command);
+	unsigned long argument = va_arg(rest, unsigned long);
+	va_end(rest);
+	/* What the program's files are opened with. */
+	if (command == F_SETFL)
+		argument |= O_LARGEFILE;
+#ifdef SYS_fcntl64
+	return syscall(SYS_fcntl64, fd, command, argument);
+#else
+	return syscall(SYS_fcntl, fd, command, argument);
+#endif
+}
+
+int socket(int domain, int type, int protocol)
+{
+	return syscall(SYS_socket, domain, type, protocol);
+}
+
+int socketpair(int domain, int type, int protocol, int pair[2])
+{
+	return syscall(SYS_socketpair, domain, type, protocol, pair);
+}
+
+int accept4(int fd, struct sockaddr *restrict from, socklen_t *restrict length, int flags)
+{
+	return syscall(SYS_accept4, fd, from, length, flags);
+}
+
+int getsockopt(int fd, int level, int option, void *restrict value, socklen_t *restrict length)
+{
+	return syscall(SYS_getsockopt, fd, level, option, value, length);
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+{
+	return syscall(SYS_setsockopt, fd, level, option, value, length);
+}
+
+int pipe2(int pair[2], int flags)
+{
+	return syscall(SYS_pipe2, pair, flags);
 }
 
 #ifdef __arm__

@@ -9,6 +9,7 @@ use aiglon::limits::CONFIG_NAME_BYTES;
 use static_cell::ConstStaticCell;
 
 use super::console::client::{self, Reply};
+use super::console::complain;
 use super::console::wire::{Code, Op};
 use super::files::{self, FILE, Options};
 use super::{revoke, serve, token};
@@ -60,34 +61,57 @@ Options of serve, which win over FILE:
 
 /// What is to be done.
 enum Command {
-    Serve(Options),
-    Check(Options),
-    Console(client::Options),
-    Order(Op, Options, Option<PathBuf>),
-    Revoke(Options, Option<PathBuf>, Vec<String>),
+    Serve,
+    Check,
+    Console,
+    Order(Op),
+    Revoke,
     Token,
     Version,
     Help,
 }
 
+/// What else the arguments say. Whoever reads them fills it in for [`run`], so that no way out of
+/// the reading has anything to free.
+#[derive(Default)]
+struct Given {
+    options: Options,
+    socket: Option<PathBuf>,
+    words: Vec<OsString>,
+    /// Whom to revoke.
+    names: Vec<String>,
+    console: client::Options,
+    only_serve: Option<&'static str>,
+    only_order: Option<&'static str>,
+}
+
 /// Does what the arguments say. Nothing that it calls is inlined: the daemon stands on this
 /// function's stack for ever.
 pub fn run() -> ExitCode {
-    match parse() {
-        Ok(Command::Serve(options)) => serve::serve(&options),
-        Ok(Command::Check(options)) => check(&options),
-        Ok(Command::Console(options)) => client::run(options),
-        Ok(Command::Order(op, options, socket)) => order(op, &options, socket.as_ref()),
-        Ok(Command::Revoke(options, socket, names)) => revoke::run(&options, socket.as_ref(), &names),
+    let mut given = Given::default();
+    let read = read(&mut given);
+    let (options, socket) = (&given.options, given.socket.as_ref());
+    match read {
+        Ok(Command::Serve) => serve::serve(options),
+        Ok(Command::Check) => check(options),
+        Ok(Command::Console) => client::run(given.console),
+        Ok(Command::Order(op)) => order(op, options, socket),
+        Ok(Command::Revoke) => revoke::run(options, socket, &given.names),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
         Err(words) => {
-            complain(&format!("aiglon: {words}\nTry 'aiglon --help'."));
+            complain(format_args!("aiglon: {words}\nTry 'aiglon --help'.\n"));
             ExitCode::from(2)
         }
     }
 }
+
+/// The options that have a value: two of `serve`, one of whatever reads the file, two of orders.
+const VALUED: [&str; 5] = ["listen", "state-dir", "fallback", "config", "socket"];
+
+/// Those behind `console`.
+const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
 
 /// The value of an option.
 #[inline(never)]
@@ -101,97 +125,107 @@ fn text(value: OsString) -> Result<String, String> {
 }
 
 #[inline(never)]
-fn parse() -> Result<Command, String> {
-    use lexopt::prelude::{Long, Short, Value};
+fn read(given: &mut Given) -> Result<Command, String> {
     let mut parser = lexopt::Parser::from_env();
-    let mut words: Vec<OsString> = Vec::new();
-    let mut options = Options::default();
-    let (mut only_serve, mut only_order, mut socket) = (None, None, None);
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+    match arguments(&mut parser, given)? {
+        Some(command) => Ok(command),
+        None => command(given),
+    }
+}
+
+/// The arguments, one after another. Returns what to do if that is plain already.
+fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Command>, String> {
+    use lexopt::prelude::{Long, Short, Value};
+    let options = &mut given.options;
+    while let Some(argument) = next(parser)? {
         match argument {
-            Long("help") | Short('h') => return Ok(Command::Help),
-            Long("version") | Short('V') => return Ok(Command::Version),
-            Long("listen") => {
-                only_serve = Some("--listen");
-                options.listen.push(text(value(&mut parser)?)?);
+            Long("help") | Short('h') => return Ok(Some(Command::Help)),
+            Long("version") | Short('V') => return Ok(Some(Command::Version)),
+            Long(name) if let Some(option) = VALUED.iter().position(|option| *option == name) => {
+                let value = value(parser)?;
+                match option {
+                    0 => options.listen.push(text(value)?),
+                    1 => options.state_dir = Some(PathBuf::from(value)),
+                    2 => options.fallback = Some(PathBuf::from(value)),
+                    3 => options.file = PathBuf::from(value),
+                    _ => given.socket = Some(PathBuf::from(value)),
+                }
+                let only = VALUED.get(option).copied();
+                match option {
+                    0 | 1 => given.only_serve = only,
+                    2 => {}
+                    _ => given.only_order = only,
+                }
             }
-            Long("state-dir") => {
-                only_serve = Some("--state-dir");
-                options.state_dir = Some(PathBuf::from(value(&mut parser)?));
+            Value(word) if given.words.is_empty() && word == "console" => {
+                return console(parser, options, &mut given.console).map(Some);
             }
-            Long("config") => {
-                only_order = Some("--config");
-                options.file = PathBuf::from(value(&mut parser)?);
-            }
-            Long("socket") => {
-                only_order = Some("--socket");
-                socket = Some(PathBuf::from(value(&mut parser)?));
-            }
-            Long("fallback") => {
-                options.fallback = Some(PathBuf::from(value(&mut parser)?));
-            }
-            Value(word) if words.is_empty() && word == "console" => return console(&mut parser, &options),
-            Value(word) => words.push(word),
+            Value(word) => given.words.push(word),
             other => return Err(other.unexpected().to_string()),
         }
     }
-    let mut words = words.into_iter();
-    let op = match words.as_slice().first().and_then(|word| word.to_str()) {
-        Some("revoke") => Some(Op::Revoke),
-        Some("reload") => Some(Op::Reload),
-        Some("ready") => Some(Op::Ready),
-        _ => None,
+    Ok(None)
+}
+
+#[inline(never)]
+fn next(parser: &mut lexopt::Parser) -> Result<Option<lexopt::Arg<'_>>, String> {
+    parser.next().map_err(|error| error.to_string())
+}
+
+/// What the words of the arguments say is to be done.
+fn command(given: &mut Given) -> Result<Command, String> {
+    let Given { options, words, names, .. } = given;
+    let Some((command, rest)) = words.split_first() else {
+        return Err("a command is missing: serve, check, console or token".to_owned());
     };
     if options.file.as_os_str().is_empty() {
         options.file = PathBuf::from(FILE);
     }
-    if op == Some(Op::Revoke) {
-        return names(words.skip(1)).map(|names| Command::Revoke(options, socket, names));
+    let known = command.to_str().unwrap_or_default();
+    if known == "revoke" {
+        return names_of(rest, names).map(|()| Command::Revoke);
     }
-    let command = words.next().ok_or("a command is missing: serve, check, console or token")?;
-    let file = words.next();
-    if let Some(extra) = words.next() {
+    if let Some(extra) = rest.get(1) {
         return Err(format!("unexpected argument '{}'", extra.to_string_lossy()));
     }
-    let has_file = file.is_some();
-    if let Some(file) = file {
+    if let Some(file) = rest.first() {
         options.file = PathBuf::from(file);
     }
-    if let Some(op) = op {
-        return Ok(Command::Order(op, options, socket));
+    match known {
+        "reload" => return Ok(Command::Order(Op::Reload)),
+        "ready" => return Ok(Command::Order(Op::Ready)),
+        _ => {}
     }
-    if let Some(option) = only_order {
-        return Err(format!("{option} goes with console, reload, ready and revoke"));
+    if let Some(option) = given.only_order {
+        return Err(format!("--{option} goes with console, reload, ready and revoke"));
     }
-    let command = match command.to_str() {
-        Some("serve") => return Ok(Command::Serve(options)),
-        Some("check") => Command::Check(options),
-        Some("token") if options.fallback.is_some() => {
+    let command = match known {
+        "serve" => return Ok(Command::Serve),
+        "check" => Command::Check,
+        "token" if options.fallback.is_some() => {
             return Err("--fallback goes with serve and check".to_owned());
         }
-        Some("token") if has_file => return Err("token takes no argument".to_owned()),
-        Some("token") => Command::Token,
+        "token" if !rest.is_empty() => return Err("token takes no argument".to_owned()),
+        "token" => Command::Token,
         _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
     };
-    match only_serve {
-        Some(option) => Err(format!("{option} goes with serve")),
+    match given.only_serve {
+        Some(option) => Err(format!("--{option} goes with serve")),
         None => Ok(command),
     }
 }
 
 /// The names of sections.
-fn names(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, String> {
-    let is_name = |name: &&str| {
-        let mut bytes = name.bytes();
-        let named = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        named && (1..=CONFIG_NAME_BYTES).contains(&name.len())
-    };
-    let mut names = Vec::new();
+fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
     for word in words {
-        let name = word.to_str().filter(is_name).ok_or("that is no name of a section")?;
+        let name = word.to_str().unwrap_or_default();
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name || !(1..=CONFIG_NAME_BYTES).contains(&name.len()) {
+            return Err("that is no name of a section".to_owned());
+        }
         names.push(name.to_owned());
     }
-    if names.is_empty() { Err("whom? Name sources and users".to_owned()) } else { Ok(names) }
+    if names.is_empty() { Err("whom? Name sources and users".to_owned()) } else { Ok(()) }
 }
 
 /// Gives the daemon an order, and tells what came of it.
@@ -202,7 +236,8 @@ fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
         Reply::Said(Code::Missing, _) => ExitCode::from(3),
         Reply::Said(..) => ExitCode::FAILURE,
         Reply::Nobody => {
-            complain(&format!("aiglon: no daemon answers at the console of {}", options.file.display()));
+            let file = options.file.display();
+            complain(format_args!("aiglon: no daemon answers at the console of {file}\n"));
             ExitCode::from(4)
         }
         Reply::Lost => ExitCode::from(4),
@@ -211,23 +246,26 @@ fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
 
 /// The arguments behind `console`. What comes behind its first word is the console's, dashes and
 /// all.
-fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, String> {
+fn console(
+    parser: &mut lexopt::Parser,
+    before: &Options,
+    options: &mut client::Options,
+) -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
         return Err("--listen, --state-dir and --fallback go with serve".to_owned());
     }
-    let mut options = client::Options { config: PathBuf::from(FILE), ..client::Options::default() };
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
+    options.config = PathBuf::from(FILE);
+    while let Some(argument) = next(parser)? {
         match argument {
             Long("help") | Short('h') => return Ok(Command::Help),
-            Long(name @ ("user" | "config" | "socket")) => {
-                let name = name.to_owned();
+            Long(name) if let Some(option) = OF_CONSOLE.iter().position(|option| *option == name) => {
                 let value = value(parser)?;
-                match name.as_str() {
+                match option {
                     // Nobody in particular is root: what was meant must not turn into that.
-                    "user" if value.is_empty() => return Err("--user: a name is missing".to_owned()),
-                    "user" => options.user = text(value)?,
-                    "config" => options.config = PathBuf::from(value),
+                    0 if value.is_empty() => return Err("--user: a name is missing".to_owned()),
+                    0 => options.user = text(value)?,
+                    1 => options.config = PathBuf::from(value),
                     _ => options.socket = Some(PathBuf::from(value)),
                 }
             }
@@ -240,14 +278,7 @@ fn console(parser: &mut lexopt::Parser, before: &Options) -> Result<Command, Str
             other => return Err(other.unexpected().to_string()),
         }
     }
-    Ok(Command::Console(options))
-}
-
-/// Writes a line to stderr. If that is full or gone, the exit status still tells; `eprintln!` would
-/// panic.
-fn complain(line: &str) {
-    use std::io::Write;
-    _ = writeln!(std::io::stderr().lock(), "{line}");
+    Ok(Command::Console)
 }
 
 /// Writes to stdout; whoever reads it may have gone (`aiglon --help | head -1`).
@@ -270,7 +301,7 @@ fn check(options: &Options) -> ExitCode {
     let mut warned = false;
     let mut warn = |line: &str| {
         warned = true;
-        complain(line);
+        complain(format_args!("{line}\n"));
     };
     match files::load(&options.file, options, config, problems, &mut warn) {
         Ok(_) => {
@@ -283,11 +314,11 @@ fn check(options: &Options) -> ExitCode {
         }
         Err(mistakes) => {
             for mistake in &mistakes {
-                complain(mistake);
+                complain(format_args!("{mistake}\n"));
             }
             if let Some(good) = files::last_good(options).iter().find(|good| good.exists()) {
-                complain(&format!(
-                    "a daemon that starts now serves the last good configuration, {}",
+                complain(format_args!(
+                    "a daemon that starts now serves the last good configuration, {}\n",
                     good.display()
                 ));
             }
@@ -301,7 +332,7 @@ fn token() -> ExitCode {
     match token::make() {
         Ok((token, hash)) => say(&format!("{token}\nlist token 'sha256:{hash}'\n")),
         Err(error) => {
-            complain(&format!("aiglon: no randomness from the system: {error}"));
+            complain(format_args!("aiglon: no randomness from the system: {error}\n"));
             ExitCode::FAILURE
         }
     }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use aiglon::text::hex::digit;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 /// 256 bits, as 43 characters of base64url: more than anybody will guess, and safe in any header.
@@ -29,8 +30,13 @@ fn hash(token: &[u8]) -> String {
 
 /// A hash in hexadecimal.
 pub fn hex(hash: &[u8; 32]) -> String {
-    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let mut text = String::with_capacity(64);
+    for byte in hash {
+        for half in [byte >> 4, byte & 15] {
+            text.push(digit(u32::from(half)));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write, stdin, stdout};
 use std::iter;
 use std::os::unix::net::UnixStream;
@@ -82,7 +83,7 @@ pub fn run(options: Options) -> ExitCode {
 }
 
 fn fail(words: &str) -> ExitCode {
-    complain(&format!("aiglon: {words}\n"));
+    complain(format_args!("aiglon: {words}\n"));
     ExitCode::from(USAGE)
 }
 
@@ -232,7 +233,7 @@ impl Client {
     /// For orders to the daemon of a file.
     pub fn of(file: &Path, socket: Option<&PathBuf>) -> Self {
         let sockets = find(file, socket).unwrap_or_else(|words| {
-            complain(&format!("aiglon: {words}\n"));
+            complain(format_args!("aiglon: {words}\n"));
             Vec::new()
         });
         Self { options: Options::default(), sockets, person: None }
@@ -269,12 +270,12 @@ impl Client {
                 Ok(0) => break,
                 Ok(_) => {}
                 Err(error) => {
-                    complain(&format!("aiglon: standard input: {error}\n"));
+                    complain(format_args!("aiglon: standard input: {error}\n"));
                     return USAGE;
                 }
             }
             let Ok(line) = std::str::from_utf8(&bytes) else {
-                complain(&format!("aiglon: line {number} is not UTF-8\n"));
+                complain(format_args!("aiglon: line {number} is not UTF-8\n"));
                 return USAGE;
             };
             let line = line.trim();
@@ -283,7 +284,7 @@ impl Client {
             }
             let went = self.perform(line, From::Nowhere);
             if went.status != DONE {
-                complain(&format!("aiglon: that was line {number}; what follows it was not done\n"));
+                complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
                 return went.status;
             }
             if went.quit {
@@ -298,7 +299,7 @@ impl Client {
         let terminal = match Terminal::open() {
             Ok(terminal) => terminal,
             Err(error) => {
-                complain(&format!("aiglon: the terminal: {error}\n"));
+                complain(format_args!("aiglon: the terminal: {error}\n"));
                 return UNANSWERED;
             }
         };
@@ -437,7 +438,7 @@ impl Client {
                 Err(lost) => break Self::tell(&lost),
             };
             if let Err(words) = wanted {
-                complain(&format!("{}\n", words.trim_end()));
+                complain(format_args!("{}\n", words.trim_end()));
                 break Went { status: USAGE, quit: false };
             }
         };
@@ -488,7 +489,7 @@ impl Client {
         let bytes = match request.write() {
             Ok(bytes) => bytes,
             Err(words) => {
-                complain(&format!("{words}\n"));
+                complain(format_args!("{words}\n"));
                 return Ok(Code::Usage);
             }
         };
@@ -566,7 +567,7 @@ impl Client {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
                 if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
-                    complain("The words, and Ctrl-D on a line of its own at their end:\n");
+                    complain(format_args!("The words, and Ctrl-D on a line of its own at their end:\n"));
                 }
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
             }
@@ -593,18 +594,18 @@ impl Client {
                 _ => None,
             },
             From::Input if stdin().is_terminal() => {
-                complain("[y/N] ");
+                complain(format_args!("[y/N] "));
                 let mut line = String::new();
                 stdin().lock().take(64).read_line(&mut line).is_ok().then_some(line)
             }
             _ => {
-                complain("aiglon: nobody can be asked here; --yes says yes beforehand\n");
+                complain(format_args!("aiglon: nobody can be asked here; --yes says yes beforehand\n"));
                 return false;
             }
         };
         let yes = answer.is_some_and(|answer| matches!(answer.trim(), "y" | "Y" | "yes"));
         if !yes {
-            complain("not done\n");
+            complain(format_args!("not done\n"));
         }
         yes
     }
@@ -616,24 +617,26 @@ impl Client {
             Lost::Output(error) if error.kind() == ErrorKind::BrokenPipe => DONE,
             _ => UNANSWERED,
         };
-        let words = match lost {
-            Lost::Nobody(path, error) if error.kind() == ErrorKind::PermissionDenied => format!(
+        let say = |words: fmt::Arguments<'_>| complain(format_args!("aiglon: {words}\n"));
+        match lost {
+            Lost::Nobody(path, error) if error.kind() == ErrorKind::PermissionDenied => say(format_args!(
                 "you may not use {}: root, the daemon's own user and the members of its 'option console_group' may",
                 path.display()
-            ),
-            Lost::Nobody(path, error) => format!(
+            )),
+            Lost::Nobody(path, error) => say(format_args!(
                 "nobody answers at {} ({error}): is the daemon running, and does it read that file (--config FILE)? --socket PATH names another place",
                 path.display()
-            ),
-            Lost::Version => {
-                "the daemon is of another release and speaks otherwise; restart it to run this one".to_owned()
-            }
-            Lost::Cut => "the daemon stopped in the middle of its answer. Look whether it was done before you try again".to_owned(),
-            Lost::Told => "interrupted; whether it was done is not known".to_owned(),
-            Lost::Output(_) if status == DONE => return Went { status, quit: true },
-            Lost::Output(error) => format!("standard output: {error}"),
-        };
-        complain(&format!("aiglon: {words}\n"));
+            )),
+            Lost::Version => say(format_args!(
+                "the daemon is of another release and speaks otherwise; restart it to run this one"
+            )),
+            Lost::Cut => say(format_args!(
+                "the daemon stopped in the middle of its answer. Look whether it was done before you try again"
+            )),
+            Lost::Told => say(format_args!("interrupted; whether it was done is not known")),
+            Lost::Output(_) if status == DONE => {}
+            Lost::Output(error) => say(format_args!("standard output: {error}")),
+        }
         Went { status, quit: matches!(lost, Lost::Output(_)) }
     }
 }
@@ -645,7 +648,7 @@ fn hint(line: &str) {
     let wordless = parse(line, None, &mut words)
         .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
     if wordless && !stdin().is_terminal() && ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0) {
-        complain("aiglon: standard input was not read; a '-' in place of words reads it\n");
+        complain(format_args!("aiglon: standard input was not read; a '-' in place of words reads it\n"));
     }
 }
 

@@ -18,6 +18,7 @@ mod width;
 pub(super) mod wire;
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
@@ -264,6 +265,7 @@ pub fn turn_away(stream: &Stream) {
 }
 
 /// Writes to standard error; if that is gone, there is nobody to tell.
-fn complain(words: &str) {
-    _ = io::stderr().lock().write_all(words.as_bytes());
+/// Put together here, once for all callers, and written in one piece.
+pub fn complain(words: fmt::Arguments<'_>) {
+    _ = io::stderr().lock().write_all(fmt::format(words).as_bytes());
 }
