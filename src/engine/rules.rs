@@ -245,9 +245,9 @@ impl Rules {
                 free = Some(at);
             }
         }
-        // All series are new after a reload. What was measured before it is no news of one that was
-        // known then.
-        if now < self.hold_until && measured.plus(REKEY_HOLD) < self.hold_until {
+        // All series are new after a reload. What was measured before the last that came until then is
+        // no news.
+        if now < self.hold_until && self.known.get(rule).is_some_and(|known| measured < known.last) {
             self.counters.late = self.counters.late.saturating_add(1);
             return;
         }
@@ -485,7 +485,12 @@ impl Engine {
         // What is expected has no series that would have to come again.
         let unnumbered = expects && row.test == Test::None;
         if now < self.rules.hold_until && !unnumbered {
-            return self.wake_at(self.rules.hold_until);
+            self.wake_at(self.rules.hold_until);
+            // One series is enough for this, whatever the others will say.
+            let fires = row.aggregate == Aggregate::Any && !expects;
+            if !(fires && self.rules.fires(id.index(), row, row.limit) == Some(true)) {
+                return;
+            }
         }
         let old = known.phase;
         // All that there are to be compared, counted or added up: after a start they come one after

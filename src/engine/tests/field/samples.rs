@@ -108,3 +108,26 @@ fn what_was_measured_before_a_reload_is_no_news_after_it() {
     sample(&mut board, -60, 0);
     assert_eq!(board.state(NORTH), State::Operational);
 }
+
+#[test]
+fn what_was_measured_before_a_reload_and_after_the_last_that_came_is_news() {
+    let mut board = Board::well(&ruled(WEAK));
+    sample(&mut board, -60, 60);
+    board.reload();
+    board.quiet(11);
+    // It was measured half a minute before the reload.
+    sample(&mut board, -90, 90);
+    assert_eq!(board.state(NORTH), State::Outage);
+}
+
+#[test]
+fn trouble_that_comes_right_after_a_reload_is_not_lost_by_the_next_one() {
+    let mut board = Board::well(&ruled(WEAK));
+    sample(&mut board, -60, 0);
+    board.reload();
+    board.quiet(11);
+    sample(&mut board, -90, 0);
+    board.reload();
+    board.quiet(15);
+    assert_eq!(board.state(NORTH), State::Outage);
+}
