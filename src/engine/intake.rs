@@ -108,7 +108,10 @@ impl Engine {
         let message = Message { source, sender, alert, key, claim, reading };
         match at {
             Some(at) => self.again(config, at, &message, (components, fires), now),
-            None if reading == Reading::Resolved => Verdict::Resolved,
+            None if reading == Reading::Resolved => {
+                self.remember_end(config, &message, (components, fires), now);
+                Verdict::Resolved
+            }
             None => self.admit(config, body, &message, (components, fires), now),
         }
     }
@@ -312,6 +315,47 @@ impl Engine {
                 self.wake_at(quiet_since.plus(EXPIRED_QUIET));
                 Verdict::Doubtful
             }
+        }
+    }
+
+    /// An alert ended that is not held: it found no room, or an earlier run could not write it down.
+    /// Another member of a cluster may say late that it fires. It is remembered while there is room.
+    fn remember_end(
+        &mut self,
+        config: &Config,
+        message: &Message<'_>,
+        (components, fires): (ComponentSet, Finding),
+        now: Now,
+    ) {
+        if message.sender == Sender::Repeating || message.claim.starts_at.is_none() {
+            return;
+        }
+        let until = now.mono.plus(OLD_NEWS);
+        let held = Held {
+            key: message.key,
+            components,
+            fires,
+            unknown: lapses_to(fires),
+            number: 0,
+            sender: message.sender,
+            phase: AlertPhase::Ended { until },
+            memory: Memory {
+                announced: message.claim.ends_at.into(),
+                announced_at: now.mono,
+                reading: Reading::Resolved,
+                promised: false,
+            },
+            starts_at: message.claim.starts_at.into(),
+            first_heard: now.mono,
+            last_heard: now.mono,
+            private: message.alert.held_mac(),
+            grant: Grant::None,
+            flash: OnFlash::NOTHING,
+            kept: mapping::kept(config, message.source, message.alert).0,
+        };
+        let site = config.sources.get(message.source.index()).map(|source| source.site).unwrap_or_default();
+        if self.alerts.insert(held, site).is_ok() {
+            self.wake_at(until);
         }
     }
 

@@ -394,3 +394,16 @@ fn f34_who_promises_too_much_and_repeats_it_keeps_firing() {
         assert_eq!(board.state(HERON), State::Outage, "{minute}");
     }
 }
+
+#[test]
+fn f15_old_news_is_known_for_such_though_the_alert_was_never_held() {
+    let mut board = Board::well(ONE);
+    board.hook(A, &[over(9, 10)]);
+    board.quiet(11);
+    board.hook(A, &[down(9)]);
+    assert_eq!(board.state(HERON), State::Operational);
+    // Later it is news.
+    board.quiet(13);
+    board.hook(A, &[down(9)]);
+    assert_eq!(board.state(HERON), State::Outage);
+}
