@@ -318,8 +318,9 @@ impl Engine {
         }
     }
 
-    /// An alert ended that is not held: it found no room, or an earlier run could not write it down.
-    /// Another member of a cluster may say late that it fires. It is remembered while there is room.
+    /// An alert ended that is not held: it found no room, or an earlier run could not write it
+    /// down. Another member of a cluster may say late that it fires. So its end is remembered while
+    /// there is room.
     fn remember_end(
         &mut self,
         config: &Config,

@@ -245,8 +245,8 @@ impl Rules {
                 free = Some(at);
             }
         }
-        // All series are new after a reload. What was measured before the last that came until then is
-        // no news.
+        // All series are new after a reload. What was measured before the last that came until then
+        // is no news.
         if now < self.hold_until && self.known.get(rule).is_some_and(|known| measured < known.last) {
             self.counters.late = self.counters.late.saturating_add(1);
             return;
