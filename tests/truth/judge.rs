@@ -237,10 +237,11 @@ impl Judge {
     }
 
     /// A source has said more than the flash should bear. After a restart nobody knows what of it
-    /// fires, and nothing of it is well.
+    /// fires. Nothing of it is well until the source had the time to say it again.
     pub fn behind(&mut self, source: usize, now: i64) {
         for (_, word) in self.words.iter_mut().filter(|((of, _), _)| *of == source) {
             word.sure_until = word.sure_until.min(now);
+            word.grey_until = word.grey_until.min(now + REPEAT_WITHIN);
         }
     }
 
