@@ -9,7 +9,7 @@ use super::{Body, Engine, Quality, Verdict};
 use crate::config::{Config, Scope};
 use crate::ingest::{Alert, AlertStatus};
 use crate::limits::{ALERTS, ENDED_MEMORY, EXPIRED_HEARD, EXPIRED_QUIET, OLD_NEWS, PROMISE_MOST, WAKE_LEAST};
-use crate::model::{ComponentId, ComponentSet, Finding, SiteId, SourceId, SourceSet};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, SiteId, SourceId, SourceSet};
 use crate::time::{At, Millis, Mono, Now};
 
 /// One message about one alert, understood so far as its words go.
@@ -20,6 +20,41 @@ struct Message<'a> {
     key: AlertKey,
     claim: Claim,
     reading: Reading,
+}
+
+impl Message<'_> {
+    /// The alert as this message alone has it.
+    fn held(
+        &self,
+        phase: AlertPhase,
+        (components, fires): (ComponentSet, Finding),
+        kept: Kept,
+        now: Now,
+    ) -> Held {
+        let cannot_tell = self.reading == Reading::CannotTell;
+        Held {
+            key: self.key,
+            components,
+            fires,
+            unknown: if cannot_tell { Finding::SenderCannotTell } else { lapses_to(fires) },
+            number: 0,
+            sender: self.sender,
+            phase,
+            memory: Memory {
+                announced: self.claim.ends_at.into(),
+                announced_at: now.mono,
+                reading: self.reading,
+                promised: self.claim.promises(now),
+            },
+            starts_at: self.claim.starts_at.into(),
+            first_heard: now.mono,
+            last_heard: now.mono,
+            private: self.alert.held_mac(),
+            grant: Grant::None,
+            flash: OnFlash::NOTHING,
+            kept,
+        }
+    }
 }
 
 impl Engine {
@@ -267,32 +302,7 @@ impl Engine {
         };
         let (kept, cut) = mapping::kept(config, message.source, message.alert);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(cut));
-        let held = Held {
-            key: message.key,
-            components,
-            fires,
-            unknown: if message.reading == Reading::CannotTell {
-                Finding::SenderCannotTell
-            } else {
-                lapses_to(fires)
-            },
-            number: 0,
-            sender: message.sender,
-            phase,
-            memory: Memory {
-                announced: message.claim.ends_at.into(),
-                announced_at: now.mono,
-                reading: message.reading,
-                promised: message.claim.promises(now),
-            },
-            starts_at: message.claim.starts_at.into(),
-            first_heard: now.mono,
-            last_heard: now.mono,
-            private: message.alert.held_mac(),
-            grant: Grant::None,
-            flash: OnFlash::NOTHING,
-            kept,
-        };
+        let held = message.held(phase, (components, fires), kept, now);
         let (says, since) = (held.says(), held.since(now));
         // Its share is asked for first: who has none left must not push out what others remember.
         let room = self.has_share(config, message.source)
@@ -332,28 +342,8 @@ impl Engine {
             return;
         }
         let until = now.mono.plus(OLD_NEWS);
-        let held = Held {
-            key: message.key,
-            components,
-            fires,
-            unknown: lapses_to(fires),
-            number: 0,
-            sender: message.sender,
-            phase: AlertPhase::Ended { until },
-            memory: Memory {
-                announced: message.claim.ends_at.into(),
-                announced_at: now.mono,
-                reading: Reading::Resolved,
-                promised: false,
-            },
-            starts_at: message.claim.starts_at.into(),
-            first_heard: now.mono,
-            last_heard: now.mono,
-            private: message.alert.held_mac(),
-            grant: Grant::None,
-            flash: OnFlash::NOTHING,
-            kept: mapping::kept(config, message.source, message.alert).0,
-        };
+        let kept = mapping::kept(config, message.source, message.alert).0;
+        let held = message.held(AlertPhase::Ended { until }, (components, fires), kept, now);
         let site = config.sources.get(message.source.index()).map(|source| source.site).unwrap_or_default();
         if self.alerts.insert(held, site).is_ok() {
             self.wake_at(until);
