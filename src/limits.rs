@@ -318,8 +318,8 @@ pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
 
 /// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
 /// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
-/// what begins something is refused, and what ends it or takes it away is not. 16 bytes of memory a
-/// user.
+/// what begins something is refused. What ends it or takes it away may cost as much again. No
+/// redaction is refused. 16 bytes of memory a user.
 pub const PEOPLE_FLASH_BYTES: u32 = 2_097_152;
 /// So much of [`PEOPLE_FLASH_BYTES`] grows back in a second: 3 MB in a day.
 pub const PEOPLE_FLASH_SECOND: u32 = 36;

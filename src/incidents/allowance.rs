@@ -2,8 +2,8 @@
 //! redaction writes the whole journal anew: a stolen key could write 15 MB in a second.
 //!
 //! Each person has an allowance. When it is used up, what begins something or adds to it is
-//! refused. What ends something or takes it away is never refused, and is paid for in debt: of that
-//! there is only as much as was begun before.
+//! refused. What ends something or takes it away may cost as much again. An end and its `undo` in
+//! turns would else write for ever. A redaction is never refused.
 
 use super::{Action, OWNER};
 use crate::limits::{JOURNAL_SNAPSHOT_QUARTERS, PEOPLE_FLASH_BYTES, PEOPLE_FLASH_SECOND, USERS};
@@ -37,8 +37,7 @@ pub(super) struct Allowances([Allowance; USERS]);
 fn ends(action: &Action<'_>) -> bool {
     matches!(
         action,
-        Action::Redact { .. }
-            | Action::Undo
+        Action::Undo
             | Action::EndMaintenance { .. }
             | Action::ClearBanner
             | Action::Update { phase: Phase::Resolved, .. }
@@ -54,8 +53,10 @@ impl Allowances {
     /// Whether this person may do this by what it costs the flash. The owner of the machine can
     /// write there anyway.
     pub(super) fn may_write(&mut self, who: u32, action: &Action<'_>, now: Now) -> bool {
-        let has_some = |allowance: &mut Allowance| allowance.spent < PEOPLE_FLASH_BYTES;
-        who == OWNER || ends(action) || self.of(who, now).is_some_and(has_some)
+        let most = if ends(action) { PEOPLE_FLASH_BYTES.saturating_mul(2) } else { PEOPLE_FLASH_BYTES };
+        who == OWNER
+            || matches!(action, Action::Redact { .. })
+            || self.of(who, now).is_some_and(|allowance| allowance.spent < most)
     }
 
     /// Has a person pay for so many bytes that are appended, and for so many in a journal that is
@@ -64,7 +65,9 @@ impl Allowances {
         // A byte appended costs four, with the compactions that it brings about.
         let quarters = usize::try_from(JOURNAL_SNAPSHOT_QUARTERS).unwrap_or(0).saturating_add(1);
         let cost = appended.saturating_mul(quarters).saturating_add(anew);
-        if let Some(allowance) = self.of(who, now) {
+        if who != OWNER
+            && let Some(allowance) = self.of(who, now)
+        {
             allowance.spent = allowance.spent.saturating_add(u32::try_from(cost).unwrap_or(u32::MAX));
         }
     }

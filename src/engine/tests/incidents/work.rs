@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::incidents::entries::LOOKED_AT;
-use crate::limits::{INCIDENT_RECORDS_SAID, PEOPLE_FLASH_BYTES, RENDER_PASSES};
+use crate::limits::{INCIDENT_RECORDS_SAID, PEOPLE_FLASH_BYTES, PEOPLE_FLASH_SECOND, RENDER_PASSES};
 use crate::model::{Lang, PageKind};
 use crate::render::{self, PageBuf};
 use crate::text::buffer::Bytes;
@@ -151,8 +151,17 @@ fn a_person_has_an_allowance_of_flash_that_refuses_no_redaction() {
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(2)));
     assert!(matches!(sim.act(BEN, open()), Ok(Done::Incident(_))));
     assert_eq!(open_and_redact(&mut sim, OWNER), 1000);
+    // An end and its undo in turns write no more than as much again.
+    let long = "x".repeat(900);
+    let refused = (0..2_000).find(|_| {
+        let resolved = Action::Update { number: 2, phase: Phase::Resolved, words: own(&long) };
+        sim.act(ANNA, resolved).is_err() || sim.act(ANNA, Action::Undo).is_err()
+    });
+    assert!(refused.is_some());
+    assert_eq!(sim.act(ANNA, Action::ClearBanner), Err(Refusal::Worn));
+    assert_eq!(sim.act(ANNA, Action::Redact { number: 2 }), Ok(Done::Incident(2)));
     // It grows back.
-    sim.at(sim.now.0 / MIN + 60);
+    sim.at(sim.now.0 / MIN + 60 + i64::from(PEOPLE_FLASH_BYTES / PEOPLE_FLASH_SECOND / 60));
     let again = open_and_redact(&mut sim, ANNA);
     assert!((1..=6).contains(&again), "{again}");
 }
