@@ -36,9 +36,16 @@ impl Config {
         self.heartbeats.get(id.index()).map_or(0, |row| self.owned_hash(row.source, row.name))
     }
 
-    /// A rule, by its site, source and name; 0 for one that there is not.
+    /// A rule, by its site, source and name, and by what it asks; 0 for one that there is not.
     pub fn rule_hash(&self, id: RuleId) -> u32 {
-        self.rules.get(id.index()).map_or(0, |row| self.owned_hash(row.source, row.name))
+        self.rules.get(id.index()).map_or(0, |row| {
+            let asks = fold(hash([self.str(row.measurement), self.str(row.field), self.str(row.of)]));
+            let limits = [row.limit.low, row.limit.high, row.clear.low, row.clear.high];
+            let limits = limits.iter().fold(0u32, |all, limit| {
+                all.rotate_left(7) ^ fold(limit.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15))
+            });
+            self.owned_hash(row.source, row.name) ^ asks ^ limits ^ row.test as u32
+        })
     }
 
     /// A section of a source, by its site, source and name.

@@ -110,7 +110,9 @@ impl Engine {
         self.snapshot_rules(config, each);
         for held in self.alerts.iter().filter(|held| !brief && !held.private) {
             // Of an end, what ended is written, too: else nobody could tell old news.
-            let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono);
+            let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono)
+                // What was never held otherwise is not worth its room.
+                && held.first_heard < held.last_heard;
             if !is_durable(held) && (held.sender == Sender::Repeating || !ended) {
                 continue;
             }

@@ -26,11 +26,10 @@
 //! came, in milliseconds since 1970; what came before the clock was set is not written.
 
 use super::Engine;
-use crate::config::same::same_source;
 use crate::config::{Config, Heartbeat};
 pub use crate::journal::kinds::BEAT;
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_REST, BEAT_WRITE, HEARTBEATS};
-use crate::model::{Finding, HeartbeatId};
+use crate::model::{Finding, HeartbeatId, SourceId};
 use crate::time::{At, Mono, Now, Wall};
 
 /// Bytes of it.
@@ -433,11 +432,16 @@ impl Engine {
     }
 
     /// After a reload: a heartbeat of the same name and source goes on.
-    pub(super) fn renew_heartbeats(&mut self, old: &Config, new: &Config, now: Mono) {
+    pub(super) fn renew_heartbeats(
+        &mut self,
+        (old, new): (&Config, &Config),
+        same_source: &dyn Fn(SourceId, SourceId) -> bool,
+        now: Mono,
+    ) {
         let mut beats = [HeartbeatSlot::new(); HEARTBEATS];
         for ((_, row), beat) in new.heartbeats().zip(&mut beats) {
             let same = |was: &Heartbeat| {
-                old.str(was.name) == new.str(row.name) && same_source(old, was.source, new, row.source)
+                old.str(was.name) == new.str(row.name) && same_source(was.source, row.source)
             };
             let was = old.heartbeats().find(|(_, was)| same(was));
             beat.pulse = HeartbeatState::Unheard { since: now };

@@ -338,7 +338,9 @@ impl Engine {
         (components, fires): (ComponentSet, Finding),
         now: Now,
     ) {
-        if message.sender == Sender::Repeating || message.claim.starts_at.is_none() {
+        let repeats = message.sender == Sender::Repeating || message.claim.starts_at.is_none();
+        // Half of the store is for what was held.
+        if repeats || self.alerts.len() >= ALERTS / 2 {
             return;
         }
         let until = now.mono.plus(OLD_NEWS);
@@ -492,6 +494,8 @@ impl Engine {
         self.must_write(at);
         self.shift(config, at, before, now);
         self.settle(config, now);
+        // People see at once what they did.
+        self.touch(site);
         self.wake_at(until);
         self.look(config, now);
         true

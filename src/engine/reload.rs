@@ -88,8 +88,9 @@ impl Engine {
             held.kept = super::mapping::still_kept(new, source, &held.kept);
             !components.is_empty()
         });
-        self.renew_heartbeats(old, new, now.mono);
-        self.renew_rules(old, new, now.mono);
+        let is_same = |was: SourceId, is: SourceId| source_from.get(is.index()) == Some(&Some(was));
+        self.renew_heartbeats((old, new), &is_same, now.mono);
+        self.renew_rules((old, new), &is_same, now.mono);
         self.as_of_minute = [0; SITES];
         self.incidents.reconfigure(old, new, now);
         self.uptime.reconfigure(old, new, now);

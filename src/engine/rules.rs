@@ -19,20 +19,20 @@
 //! rule: | rule u32 | fires u8 |
 //! ```
 //!
-//! Numbers are little-endian. `rule`: a hash of the names of its site, source and section. `fires`:
-//! 1 it fires, 0 it does not.
+//! Numbers are little-endian. `rule`: a hash of the names of its site, source and section, and of
+//! what it asks: with another limit it is another rule. `fires`: 1 it fires, 0 it does not.
 
 use super::Engine;
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
-use crate::config::same::{same_source, same_terms};
+use crate::config::same::same_terms;
 use crate::ingest::sample::{HashKey, Sample};
 pub use crate::journal::kinds::RULE;
 use crate::limits::{
     EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULE_REST, RULES, SERIES, SERIES_LIFE, SOURCES,
     TIME_AHEAD_SECS,
 };
-use crate::model::{ComponentId, ComponentSet, Finding, RuleId};
+use crate::model::{ComponentId, ComponentSet, Finding, RuleId, SourceId};
 use crate::text::number::{Micro, whole};
 use crate::time::{At, Millis, Mono, Now};
 
@@ -108,6 +108,8 @@ struct Known {
     phase: RulePhase,
     /// When anything it looks at came last; if its phase says that anything did.
     last: Mono,
+    /// When that was as its series were forgotten last, at a reload or by a new key.
+    last_before: Mono,
     /// A series found no room then.
     refused: Option<Mono>,
     /// Whether anything it looks at has ever come.
@@ -159,6 +161,7 @@ impl Known {
 const UNKNOWN: Known = Known {
     phase: RulePhase::Unheard,
     last: Mono(0),
+    last_before: Mono(0),
     refused: None,
     heard: false,
     says: Finding::NeverHeard,
@@ -247,7 +250,7 @@ impl Rules {
         }
         // All series are new after a reload. What was measured before the last that came until then
         // is no news.
-        if now < self.hold_until && self.known.get(rule).is_some_and(|known| measured < known.last) {
+        if now < self.hold_until && self.known.get(rule).is_some_and(|known| measured < known.last_before) {
             self.counters.late = self.counters.late.saturating_add(1);
             return;
         }
@@ -283,6 +286,12 @@ impl Rules {
         let others = (0..SOURCES).filter(asks).filter(|&source| source != own.index());
         let reserved = others.map(|source| share.saturating_sub(of(source))).fold(0, usize::saturating_add);
         held.iter().fold(reserved, |sum: usize, held| sum.saturating_add(*held)) < SERIES
+    }
+
+    /// All series are to come again.
+    fn forget_series(&mut self) {
+        self.slots = [FREE; SERIES];
+        self.known.iter_mut().for_each(|known| known.last_before = known.last);
     }
 
     fn came(&mut self, at: usize, now: Mono) {
@@ -388,7 +397,7 @@ impl Engine {
         }
         self.rules.key = key;
         self.rules.key_until = now.mono.plus(REKEY_EVERY);
-        self.rules.slots = [FREE; SERIES];
+        self.rules.forget_series();
     }
 
     /// A sample came, which these rules ask for. False if all that it says is too old.
@@ -519,8 +528,19 @@ impl Engine {
             (None, _) => RulePhase::Unheard,
             // What found no room might fire.
             (Some(false), _) if refused => RulePhase::Unheard,
+            // It fired before its samples stopped, or before a restart. The series that did may come
+            // behind the others.
+            (Some(false), RulePhase::Unheard | RulePhase::Absent) if known.latched => {
+                self.wake_at(now.plus(REKEY_HOLD));
+                RulePhase::Doubtful { since: now }
+            }
+            (Some(false), RulePhase::Doubtful { since }) if known.latched && now < since.plus(REKEY_HOLD) => {
+                self.wake_at(since.plus(REKEY_HOLD));
+                old
+            }
             (Some(false), _) => RulePhase::Well,
             (Some(true), RulePhase::Firing { since }) => RulePhase::Firing { since },
+            (Some(true), _) if known.latched => RulePhase::Firing { since: now },
             (Some(true), RulePhase::Pending { since } | RulePhase::Doubtful { since }) => {
                 let due = since.plus(row.lasts);
                 if due <= now {
@@ -531,8 +551,7 @@ impl Engine {
                     old
                 }
             }
-            // It fired before its samples stopped, or before a restart.
-            (Some(true), _) if known.latched || row.lasts == Millis(0) => RulePhase::Firing { since: now },
+            (Some(true), _) if row.lasts == Millis(0) => RulePhase::Firing { since: now },
             (Some(true), _) => {
                 self.wake_at(now.plus(row.lasts));
                 // Absent, too: it is back, and not well.
@@ -541,6 +560,11 @@ impl Engine {
                     _ => RulePhase::Doubtful { since: now },
                 }
             }
+        };
+        let latched = match phase {
+            RulePhase::Well => false,
+            RulePhase::Firing { .. } => true,
+            _ => known.latched,
         };
         let phase = match phase {
             RulePhase::Well | RulePhase::Pending { .. } | RulePhase::Doubtful { .. } | RulePhase::Unheard
@@ -558,10 +582,7 @@ impl Engine {
             phase => phase,
         };
         let Some(known) = self.rules.known.get_mut(id.index()) else { return };
-        match fires {
-            Some(false) => known.latched = false,
-            _ => known.latched |= matches!(phase, RulePhase::Firing { .. }),
-        }
+        known.latched = latched;
         self.unwritten |= known.is_owed(row, now);
         known.phase = phase;
         let says = known.finding(row, now);
@@ -644,7 +665,12 @@ impl Engine {
 
     /// After a reload: a rule of the same name and source that asks for the same goes on from its
     /// phase; its series come again.
-    pub(super) fn renew_rules(&mut self, old: &Config, new: &Config, now: Mono) {
+    pub(super) fn renew_rules(
+        &mut self,
+        (old, new): (&Config, &Config),
+        same_source: &dyn Fn(SourceId, SourceId) -> bool,
+        now: Mono,
+    ) {
         let mut known = [UNKNOWN; RULES];
         for ((_, row), known) in new.rules().zip(&mut known) {
             let same = |was: &Rule| {
@@ -655,7 +681,7 @@ impl Engine {
                     && text(was.of, row.of)
                     && (was.test, was.limit, was.aggregate) == (row.test, row.limit, row.aggregate)
                     && same_terms(old, was.tags, new, row.tags)
-                    && same_source(old, was.source, new, row.source)
+                    && same_source(was.source, row.source)
             };
             let was = old.rules().find(|(_, was)| same(was));
             if let Some(was) = was.and_then(|(id, _)| self.rules.known.get(id.index())) {
@@ -664,7 +690,7 @@ impl Engine {
             }
         }
         self.rules.known = known;
-        self.rules.slots = [FREE; SERIES];
+        self.rules.forget_series();
         let (mut from, mut came) = ([now; EXPECTED], [false; EXPECTED]);
         for ((row, from), came) in new.expected.iter().zip(&mut from).zip(&mut came) {
             let named = |config: &'_ Config, rule: RuleId| config.rules.get(rule.index()).copied();
@@ -676,7 +702,7 @@ impl Engine {
                             && old.str(a.of) == new.str(b.of)
                             && old.str(a.field) == new.str(b.field)
                             && same_terms(old, a.tags, new, b.tags)
-                            && same_source(old, a.source, new, b.source))
+                            && same_source(a.source, b.source))
             };
             if let Some(at) = old.expected.iter().position(same) {
                 *from = self.rules.expected_from.get(at).copied().unwrap_or(now);

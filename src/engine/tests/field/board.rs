@@ -308,6 +308,14 @@ impl Board {
         self.write();
     }
 
+    /// The tokens of a source are taken away, and the journal is written anew.
+    pub(super) fn forget(&mut self, source: SourceId) {
+        let now = self.sim.clocks();
+        let Sim { engine, config, .. } = &mut self.sim;
+        engine.forget_source(config, source, now);
+        self.compact();
+    }
+
     /// The power is cut for so many minutes; the wall clock goes on as it was set.
     pub(super) fn cut_power(&mut self, minutes: i64) {
         self.booted = self.millis() + minutes * MIN;

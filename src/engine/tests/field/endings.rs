@@ -407,3 +407,15 @@ fn f15_old_news_is_known_for_such_though_the_alert_was_never_held() {
     board.hook(A, &[down(9)]);
     assert_eq!(board.state(HERON), State::Outage);
 }
+
+/// What was never held otherwise takes no room from what was: not in the store, nor on flash.
+#[test]
+fn ends_that_are_remembered_leave_room() {
+    let mut board = Board::well(ONE);
+    let before = board.records();
+    let ends: Vec<_> = (0..3000).map(|n| hook(&format!("Over{n}"), "egret", 9, Some(10))).collect();
+    board.hook(A, &ends);
+    assert_eq!(board.engine.alerts().len(), ALERTS / 2);
+    board.compact();
+    assert!(board.records() <= before + 2, "{} {before}", board.records());
+}

@@ -475,7 +475,7 @@ fn a_rule_that_fired_goes_on_between_its_limits_after_a_restart() {
         board.quiet(minute);
         sample(&mut board, -75, 0);
         assert_eq!(board.state(NORTH), State::Outage, "{name}");
-        board.quiet(minute + 5);
+        board.quiet(minute + 2);
         sample(&mut board, -60, 0);
         assert_eq!(board.state(NORTH), State::Operational, "{name}");
         // It has ended, and the journal knows that.
@@ -526,4 +526,77 @@ fn a_rule_with_one_limit_writes_nothing() {
     assert_eq!(board.state(NORTH), State::Outage);
     board.compact();
     assert_eq!(board.records_of(crate::journal::kinds::RULE), 0);
+}
+
+/// A line of a series of its own.
+fn series(board: &mut Board, name: &str, signal: i64, ago: i64) {
+    let line = line(board, signal, ago).replace("host=n", &format!("host=n,station={name}"));
+    board.lines(A, Precision::Secs, &line);
+}
+
+/// Whichever of its series comes first.
+#[test]
+fn a_rule_that_fired_goes_on_after_a_restart_though_a_series_that_is_well_comes_first() {
+    for (name, restart) in [KILL, STOP, RELOAD, POWER_CUT] {
+        let mut board = Board::well(&hysteresis());
+        series(&mut board, "a", -60, 0);
+        series(&mut board, "b", -90, 0);
+        assert_eq!(board.state(NORTH), State::Outage);
+        restart(&mut board);
+        for _ in 0..8 {
+            let minute = board.minute() + 1;
+            board.quiet(minute);
+            series(&mut board, "a", -60, 0);
+            assert_ne!(board.state(NORTH), State::Operational, "{name}");
+            series(&mut board, "b", -75, 0);
+            assert_eq!(board.state(NORTH), State::Outage, "{name}");
+        }
+        series(&mut board, "b", -60, 0);
+        assert_eq!(board.state(NORTH), State::Operational, "{name}");
+    }
+}
+
+#[test]
+fn a_rule_that_fired_is_well_after_a_restart_when_all_that_comes_is() {
+    let mut board = Board::well(&hysteresis());
+    sample(&mut board, -90, 0);
+    board.kill();
+    let minute = board.minute();
+    for later in 1..4 {
+        board.quiet(minute + later);
+        sample(&mut board, -60, 0);
+    }
+    assert_eq!(board.state(NORTH), State::Operational);
+}
+
+#[test]
+fn a_rule_with_another_limit_is_another_rule() {
+    let mut board = Board::well(&hysteresis());
+    sample(&mut board, -90, 0);
+    board.set_text(&hysteresis().replace("-80dBm", "-95dBm"));
+    board.kill();
+    let minute = board.minute() + 1;
+    board.quiet(minute);
+    sample(&mut board, -90, 0);
+    assert_eq!(board.state(NORTH), State::Operational);
+}
+
+/// What was heard of a source whose tokens were taken away, is not known: its thief may have said
+/// it.
+#[test]
+fn a_source_that_was_revoked_has_said_nothing() {
+    let text = owed() + ruled(WEAK).strip_prefix(ONE).unwrap();
+    let mut board = Board::well(&text);
+    board.beat(HeartbeatId(0), true);
+    sample(&mut board, -90, 0);
+    assert_eq!((board.state(HERON), board.state(NORTH)), (State::Outage, State::Outage));
+    board.forget(A);
+    for restart in [|_: &mut Board| (), Board::kill] {
+        restart(&mut board);
+        for _ in 0..3 {
+            let minute = board.minute() + 10;
+            board.quiet(minute);
+            assert_eq!((board.state(HERON), board.state(NORTH)), (State::NoData, State::NoData));
+        }
+    }
 }

@@ -131,3 +131,24 @@ fn trouble_that_comes_right_after_a_reload_is_not_lost_by_the_next_one() {
     board.quiet(15);
     assert_eq!(board.state(NORTH), State::Outage);
 }
+
+/// Each comes a second later than it was measured, and so always behind the other.
+#[test]
+fn after_a_reload_no_series_is_late_for_another_one() {
+    let mut board = Board::well(&ruled(WEAK));
+    let come = |board: &mut Board| {
+        for (name, signal, ago) in [("a", -60, 0), ("b", -90, 1)] {
+            let line = line(board, signal, ago).replace("host=n", &format!("host=n,station={name}"));
+            board.lines(A, Precision::Secs, &line);
+        }
+    };
+    come(&mut board);
+    assert_eq!(board.state(NORTH), State::Outage);
+    board.reload();
+    let begun = board.millis();
+    for second in (10..300).step_by(10) {
+        board.pass_to(begun + second * 1000);
+        assert_eq!(board.state(NORTH), State::Outage, "{second}");
+        come(&mut board);
+    }
+}
