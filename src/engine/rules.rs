@@ -528,8 +528,8 @@ impl Engine {
             (None, _) => RulePhase::Unheard,
             // What found no room might fire.
             (Some(false), _) if refused => RulePhase::Unheard,
-            // It fired before its samples stopped, or before a restart. The series that did may come
-            // behind the others.
+            // It fired before its samples stopped, or before a restart. The series that did may
+            // come behind the others.
             (Some(false), RulePhase::Unheard | RulePhase::Absent) if known.latched => {
                 self.wake_at(now.plus(REKEY_HOLD));
                 RulePhase::Doubtful { since: now }
