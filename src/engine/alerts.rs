@@ -246,6 +246,8 @@ pub struct Alerts {
     counting: [u16; SOURCES],
     /// The numbers that were given last, on each site: they tell nothing of another one.
     numbered: [u16; SITES],
+    /// All numbers have been given on a site.
+    came_round: bool,
 }
 
 impl Default for Alerts {
@@ -257,7 +259,13 @@ impl Default for Alerts {
 impl Alerts {
     /// An empty store; all-zero.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), index: Index([0; INDEX]), counting: [0; SOURCES], numbered: [0; SITES] }
+        Self {
+            list: Vec::new(),
+            index: Index([0; INDEX]),
+            counting: [0; SOURCES],
+            numbered: [0; SITES],
+            came_round: false,
+        }
     }
 
     /// How many are held, ended ones included.
@@ -300,10 +308,10 @@ impl Alerts {
     #[expect(clippy::result_large_err, reason = "full is a value that hands the item back")]
     pub fn insert(&mut self, mut held: Held, site: SiteId) -> Result<(), Held> {
         let key = held.key;
-        if let Some(last) = self.numbered.get_mut(site.index()) {
-            *last = last.checked_add(1).unwrap_or(1);
-            held.number = *last;
+        if self.list.is_full() {
+            return Err(held);
         }
+        held.number = self.next_number(site);
         let counts = held.counts();
         let place = self.list.len();
         self.list.push(held)?;
@@ -312,6 +320,31 @@ impl Alerts {
             self.count(key, 1);
         }
         Ok(())
+    }
+
+    /// A number that no alert of the site has: whoever ended one of two by it would end the other.
+    fn next_number(&mut self, site: SiteId) -> u16 {
+        let mut number = self.numbered.get(site.index()).copied().unwrap_or_default();
+        loop {
+            number = number.checked_add(1).unwrap_or_else(|| {
+                self.came_round = true;
+                1
+            });
+            // In the first round they are new. There are more of them than alerts.
+            if !self.came_round || self.list.iter().all(|held| held.number != number) {
+                break;
+            }
+        }
+        if let Some(last) = self.numbered.get_mut(site.index()) {
+            *last = number;
+        }
+        number
+    }
+
+    /// As if so many numbers had been given on the first site.
+    #[cfg(test)]
+    pub fn number_from(&mut self, last: u16) {
+        self.numbered[0] = last;
     }
 
     /// Changes the one at a place; its key must stay. Returns what `change` does.

@@ -419,3 +419,16 @@ fn ends_that_are_remembered_leave_room() {
     board.compact();
     assert!(board.records() <= before + 2, "{} {before}", board.records());
 }
+
+/// A sender of many alerts makes no operator end another one.
+#[test]
+fn two_alerts_have_no_number_in_common() {
+    let mut board = hooked();
+    board.hook(A, &[hook("Second", "heron", 9, None)]);
+    board.engine.alerts.number_from(u16::MAX - 1);
+    for n in 0..4 {
+        board.hook(A, &[hook(&format!("Down{n}"), "egret", 9, None)]);
+    }
+    let numbers: Vec<_> = board.engine.alerts().iter().map(|held| held.number).collect();
+    assert_eq!(numbers, [1, 2, u16::MAX, 3, 4, 5]);
+}
