@@ -17,7 +17,6 @@ use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::Bytes;
 use aiglon::text::json::{Json, Writer};
-use smol::Timer;
 use ufmt::uwrite;
 
 use super::super::clock;
@@ -221,7 +220,7 @@ impl Connection<'_> {
                     }
                     Plan::Later if clock::mono() < wait_by => {
                         add(&web.pages.waited);
-                        Timer::after(RENDER_AGAIN).await;
+                        self.slot.pause(RENDER_AGAIN).await?;
                     }
                     plan => break plan,
                 }
