@@ -212,11 +212,13 @@ impl Connection<'_> {
                 framing: request.body,
             };
             let wait_by = clock::mono().plus(RENDER_WAIT);
+            let mut made_room = false;
             let plan = loop {
                 match web.plan(&request, self.listener, self.peer) {
-                    Plan::Busy => {
+                    // Room for an answer may be there before its turn to be rendered.
+                    Plan::Busy if !made_room => {
+                        made_room = true;
                         make_room(web).await;
-                        break web.plan(&request, self.listener, self.peer);
                     }
                     Plan::Later if clock::mono() < wait_by => {
                         add(&web.pages.waited);
