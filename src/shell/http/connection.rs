@@ -212,7 +212,7 @@ impl Connection<'_> {
                 framing: request.body,
             };
             let wait_by = clock::mono().plus(RENDER_WAIT);
-            let mut made_room = false;
+            let (mut made_room, mut waited) = (false, false);
             let plan = loop {
                 match web.plan(&request, self.listener, self.peer) {
                     // Room for an answer may be there before its turn to be rendered.
@@ -221,7 +221,10 @@ impl Connection<'_> {
                         make_room(web).await;
                     }
                     Plan::Later if clock::mono() < wait_by => {
-                        add(&web.pages.waited);
+                        if !waited {
+                            waited = true;
+                            add(&web.pages.waited);
+                        }
                         self.slot.pause(RENDER_AGAIN).await?;
                     }
                     plan => break plan,
