@@ -670,6 +670,12 @@ fn arguments_that_make_no_sense_are_refused_with_2() {
         &["check", "--listen", "127.0.0.1:0"],
         &["check", "/nonexistent/file"],
         &["token", "x"],
+        &["serve", "--config", example],
+        &["reload", "/nonexistent", "--listen", "127.0.0.1:0"],
+        &["reload", "/nonexistent", "--state-dir", "/nonexistent"],
+        &["ready", "/nonexistent", "--fallback", "/nonexistent"],
+        &["revoke", "--config", "/nonexistent", "--listen", "127.0.0.1:0", "heron"],
+        &["--fallback", "/nonexistent", "console", "status"],
     ] {
         let dir = Dir::new();
         let mut command = Command::new(AIGLON);
