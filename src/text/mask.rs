@@ -685,6 +685,7 @@ fn is_decimal(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'x'
 }
 
+/// Hides the hexadecimal digits of a range. The digits of an escaped colon stay.
 ///
 /// Returns whether there were any.
 fn hide(text: &mut [u8], start: usize, end: usize) -> bool {
