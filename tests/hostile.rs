@@ -262,6 +262,34 @@ fn who_asks_and_never_reads_keeps_nobody_from_the_page() {
     assert!(after < before + 512, "{before} KiB, then {after} KiB");
 }
 
+/// The counter is of pages: a page that looks often whether it may be rendered counts once.
+#[test]
+fn a_page_that_waits_is_counted_once() {
+    let sites = (1..8).map(|n| {
+        format!("config site 'site{n}'\n\tlist host 'site{n}.example'\n\toption visibility 'public'\n")
+    });
+    let daemon = Daemon::start(&(config() + &sites.collect::<String>()));
+    let mut clients = Vec::new();
+    for n in 1..8 {
+        for lang in ["en", "fr", "ar"] {
+            for path in ["/", "/history"] {
+                let mut client = daemon.connect();
+                let head = format!(
+                    "GET {path} HTTP/1.1\r\nHost: site{n}.example\r\nAccept-Language: {lang}\r\n\r\n"
+                );
+                client.send(head.as_bytes());
+                clients.push(client);
+            }
+        }
+    }
+    for client in &mut clients {
+        let status = client.answer().status;
+        assert!(matches!(status, 200 | 503), "{status}");
+    }
+    let waited = daemon.metric("aiglon_pages_waited_total").unwrap();
+    assert!(waited <= f64::from(u8::try_from(clients.len()).unwrap()), "{waited}");
+}
+
 #[test]
 fn connections_torn_at_every_stage_leave_nothing_behind() {
     let daemon = Daemon::start(&config());
@@ -642,6 +670,12 @@ fn arguments_that_make_no_sense_are_refused_with_2() {
         &["check", "--listen", "127.0.0.1:0"],
         &["check", "/nonexistent/file"],
         &["token", "x"],
+        &["serve", "--config", example],
+        &["reload", "/nonexistent", "--listen", "127.0.0.1:0"],
+        &["reload", "/nonexistent", "--state-dir", "/nonexistent"],
+        &["ready", "/nonexistent", "--fallback", "/nonexistent"],
+        &["revoke", "--config", "/nonexistent", "--listen", "127.0.0.1:0", "heron"],
+        &["--fallback", "/nonexistent", "console", "status"],
     ] {
         let dir = Dir::new();
         let mut command = Command::new(AIGLON);

@@ -35,6 +35,20 @@ fn status(dir: &Dir, more: &[&str]) -> String {
     run(command.env_remove("SSH_ORIGINAL_COMMAND")).1
 }
 
+/// What stands before the command says as much as what stands behind it.
+#[test]
+fn the_console_is_looked_for_where_the_options_before_it_say() {
+    let dir = Dir::new();
+    let text = format!("config aiglon 'main'\n\toption state_dir '{}'\n{}", dir.path().display(), config());
+    let daemon = Daemon::start_in(dir, &text);
+    for (option, value) in [("--socket", "console.sock"), ("--config", "config")] {
+        let mut command = Command::new(AIGLON);
+        command.arg(option).arg(daemon.dir.path().join(value)).args(["console", "status"]);
+        let (status, out, err) = run(command.env_remove("SSH_ORIGINAL_COMMAND"));
+        assert_eq!(status, Some(0), "{option}: {out}{err}");
+    }
+}
+
 fn free() -> (TcpListener, SocketAddr) {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -158,6 +158,9 @@ fn a_body_that_is_being_sent_is_cut_off() {
     assert_eq!(client.answer().status, 503);
     let page = Client::to(antenna.page.parse().unwrap()).get("/", "").body;
     assert!(!page.contains("class=\"down\""), "{page}");
+    // It was no reload.
+    let metrics = Client::to(antenna.page.parse().unwrap()).get("/metrics", "").body;
+    assert!(metrics.contains("\naiglon_reloads_total 0\n"), "{metrics}");
 }
 
 /// A failure is told, and a name that is not done is not printed as if it were.

@@ -54,6 +54,10 @@ pub fn rights(
     let mut section = None;
     while let Some(statement) = statements.next() {
         let span = statements.span(file.len());
+        if statement.as_ref().is_err_and(|error| !error.in_section) {
+            // It is perhaps a `config`, and what follows it is another's.
+            section = None;
+        }
         match statement {
             Ok(statement) if statement.keyword == Keyword::Config => {
                 let of_name = |kind: &Type| statement.value.is(name) && statement.name.is(kind.name());
@@ -67,8 +71,6 @@ pub fn rights(
                     None => {}
                 }
             }
-            // It is perhaps a `config`, and what follows it is another's.
-            Err(error) if !error.in_section => section = None,
             _ if section == Some(Type::User) => each(Right::User, whole(file, span)),
             Ok(statement) if statement.name.is("token") => {
                 let hash = word_hash(statement.value);
@@ -77,12 +79,13 @@ pub fn rights(
                     each(Right::Token(hash), whole(file, span));
                 }
             }
-            Err(_) if section.is_some() => hashes(file, whole(file, span), &mut |hash, line| {
-                if Some(hash) != kept {
+            Ok(_) => {}
+            // The line may be mended in any section.
+            Err(_) => hashes(file, whole(file, span), &mut |hash, line| {
+                if (section.is_some() || gone.contains(&hash)) && Some(hash) != kept {
                     each(Right::Token(Some(hash)), line);
                 }
             }),
-            Ok(_) | Err(_) => {}
         }
     }
 }
@@ -109,14 +112,14 @@ pub fn lets_in_more(file: &[u8], config: &Config) -> bool {
     })
 }
 
-/// Lines of a range that hold what looks like the hash of a token.
+/// Whatever looks like the hash of a token in a range, with the line that it is in.
 fn hashes(file: &[u8], range: Range<usize>, each: &mut dyn FnMut(Hash, Range<usize>)) {
     let mut from = range.start;
     while from < range.end {
         let to = line_end(file, from);
         let line = file.get(from..to).unwrap_or_default();
-        let hash = line.windows(HASH_BYTES).find_map(|part| hash_of(core::str::from_utf8(part).ok()?));
-        if let Some(hash) = hash {
+        let read = |part| hash_of(core::str::from_utf8(part).ok()?);
+        for hash in line.windows(HASH_BYTES).filter_map(read) {
             each(hash, from..to);
         }
         from = to;

@@ -158,6 +158,8 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                 }
             }
             Value(word) if given.words.is_empty() && word == "console" => {
+                // What stands before it counts as if it stood behind it.
+                given.console.socket = given.socket.take();
                 return console(parser, options, &mut given.console).map(Some);
             }
             Value(word) => given.words.push(word),
@@ -176,13 +178,17 @@ fn next(parser: &mut lexopt::Parser) -> Result<Option<lexopt::Arg<'_>>, String> 
 fn command(given: &mut Given) -> Result<Command, String> {
     let Given { options, words, names, .. } = given;
     let Some((command, rest)) = words.split_first() else {
-        return Err("a command is missing: serve, check, console or token".to_owned());
+        let all = "serve, check, console, reload, ready, revoke or token";
+        return Err(format!("a command is missing: {all}"));
     };
     if options.file.as_os_str().is_empty() {
         options.file = PathBuf::from(FILE);
     }
     let known = command.to_str().unwrap_or_default();
     if known == "revoke" {
+        if !options.listen.is_empty() {
+            return Err("--listen goes with serve".to_owned());
+        }
         return names_of(rest, names).map(|()| Command::Revoke);
     }
     if let Some(extra) = rest.get(1) {
@@ -191,20 +197,21 @@ fn command(given: &mut Given) -> Result<Command, String> {
     if let Some(file) = rest.first() {
         options.file = PathBuf::from(file);
     }
-    match known {
-        "reload" => return Ok(Command::Order(Op::Reload)),
-        "ready" => return Ok(Command::Order(Op::Ready)),
-        _ => {}
-    }
-    if let Some(option) = given.only_order {
+    let order = match known {
+        "reload" => Some(Op::Reload),
+        "ready" => Some(Op::Ready),
+        _ => None,
+    };
+    if let Some(option) = given.only_order.filter(|_| order.is_none()) {
         return Err(format!("--{option} goes with console, reload, ready and revoke"));
     }
     let command = match known {
         "serve" => return Ok(Command::Serve),
         "check" => Command::Check,
-        "token" if options.fallback.is_some() => {
-            return Err("--fallback goes with serve and check".to_owned());
+        "token" | "reload" | "ready" if options.fallback.is_some() => {
+            return Err("--fallback goes with serve, check and revoke".to_owned());
         }
+        _ if let Some(op) = order => Command::Order(op),
         "token" if !rest.is_empty() => return Err("token takes no argument".to_owned()),
         "token" => Command::Token,
         _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
@@ -253,9 +260,11 @@ fn console(
 ) -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
-        return Err("--listen, --state-dir and --fallback go with serve".to_owned());
+        let serve = "--listen and --state-dir go with serve";
+        return Err(format!("{serve}, --fallback with serve, check and revoke"));
     }
-    options.config = PathBuf::from(FILE);
+    options.config =
+        if before.file.as_os_str().is_empty() { PathBuf::from(FILE) } else { before.file.clone() };
     while let Some(argument) = next(parser)? {
         match argument {
             Long("help") | Short('h') => return Ok(Command::Help),

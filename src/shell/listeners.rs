@@ -325,7 +325,10 @@ pub fn words_of(error: &io::Error) -> &'static str {
 
 /// Whether one of two sockets cannot listen while the other does.
 pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
-    one.port() == other.port() && (one.ip().is_unspecified() || other.ip().is_unspecified())
+    let (first, second) = (one.ip().to_canonical(), other.ip().to_canonical());
+    // All addresses of IPv6 are those of IPv4, too.
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
+    one.port() == other.port() && (takes(first, second) || takes(second, first))
 }
 
 /// Whether a program listens at this path. The whole daemon would wait at a full queue there, so
@@ -473,5 +476,23 @@ mod tests {
         let address = socket.get_ref().local_addr().unwrap();
         let crowd = (0..300).map(|_| TcpStream::connect_timeout(&address, Duration::from_millis(500)));
         assert_eq!(crowd.collect::<Vec<_>>().iter().filter(|came| came.is_ok()).count(), 300);
+    }
+
+    #[test]
+    fn sockets_of_two_families_are_in_each_others_way_only_if_one_is_for_both() {
+        for (one, other, expected) in [
+            ("[::1]:80", "0.0.0.0:80", false),
+            ("[::1]:80", "[::]:80", true),
+            ("192.0.2.1:80", "0.0.0.0:80", true),
+            ("192.0.2.1:80", "[::]:80", true),
+            ("0.0.0.0:80", "[::]:80", true),
+            ("[::ffff:192.0.2.1]:80", "0.0.0.0:80", true),
+            ("192.0.2.1:80", "192.0.2.2:80", false),
+            ("[::]:80", "[::]:81", false),
+        ] {
+            let (one, other) = (one.parse().unwrap(), other.parse().unwrap());
+            assert_eq!(are_in_the_way(&one, &other), expected, "{one} {other}");
+            assert_eq!(are_in_the_way(&other, &one), expected, "{other} {one}");
+        }
     }
 }

@@ -52,8 +52,7 @@ pub struct Pages {
     entries: [Entry; PAGES],
     clock: Cell<u64>,
     renders: Renders,
-    /// How often a copy of a moment ago was served, and how often there was none and the page had
-    /// to wait.
+    /// How often a copy of a moment ago was served, and how many pages had none and had to wait.
     pub stale: Cell<u64>,
     pub waited: Cell<u64>,
 }

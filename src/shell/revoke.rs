@@ -335,4 +335,33 @@ mod tests {
             }
         }
     }
+
+    /// A line of another section that cannot be read keeps no hash that goes, and no other line
+    /// goes with it.
+    #[test]
+    fn a_line_of_another_section_that_cannot_be_read_keeps_no_hash() {
+        let (old, other) = (hash(1).1, hash(2).1);
+        let named = format!("config source heron\n\tlist token {old}\n");
+        let fresh = format!("config source heron\n\tlist token '{}'\n", hash(9).1);
+        for line in [
+            format!("\tlist token '{old}"),
+            format!("\tlist token '{old}' too much"),
+            format!("\tlist token '{other}' '{old}'"),
+            format!("\tlist tok-en '{old}'"),
+            format!("\tlsit token '{old}'"),
+            format!("config source '{old}"),
+        ] {
+            let rest = |line: &str| {
+                format!(
+                    "config source egret\n\tlist token '{other}' too much\n{line}config site 'a'\n\tlist token '{other}\n"
+                )
+            };
+            let text = format!("{named}{}", rest(&format!("{line}\n")));
+            let (found, order) = order(text.as_bytes());
+            let stripped = String::from_utf8(order.strip(text.as_bytes()).unwrap_or_default()).unwrap();
+            assert!(found, "{line}");
+            assert_eq!(stripped, format!("{fresh}{}", rest("")), "{line}");
+            assert_eq!(order.strip(stripped.as_bytes()), None, "{line}");
+        }
+    }
 }

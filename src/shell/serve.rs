@@ -175,6 +175,7 @@ impl App {
             }
             Ok(text) => {
                 add(&self.tally.reloads);
+                add(&self.tally.epoch);
                 let now = self.port.now(config);
                 for name in dropped(config, spare) {
                     log::warn!(
@@ -258,7 +259,7 @@ impl App {
             engine.forget_source(config, source, now);
         }
         // A body or a list that is on its way by the old one ends.
-        add(&self.tally.reloads);
+        add(&self.tally.epoch);
         // What the source said goes at once.
         ledger.compact(engine, config, now);
         #[cfg(feature = "ssh")]

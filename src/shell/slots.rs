@@ -10,13 +10,16 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use aiglon::limits::{
     CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_YOUNG, HEAD_TIME, SENDER_IDLE_EACH,
 };
 use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
+use smol::Timer;
 
 use super::clock;
 use super::pages::Place;
@@ -382,6 +385,16 @@ impl Slot {
         .await
     }
 
+    /// Waits so long. Who is told to end waits no longer.
+    pub async fn pause(&self, time: Duration) -> io::Result<()> {
+        let mut timer = Timer::after(time);
+        poll_fn(|cx| {
+            self.check(cx)?;
+            Pin::new(&mut timer).poll(cx).map(|_| Ok(()))
+        })
+        .await
+    }
+
     /// Reads some bytes. `eager` tries before it waits, for when more is likely to be there
     /// already.
     pub async fn read(&self, stream: &Stream, buf: &mut [u8], eager: bool) -> io::Result<usize> {
@@ -590,5 +603,18 @@ mod tests {
         slots.release(slots.get(0).unwrap());
         assert_eq!(poll(|cx| slots.poll_busy(cx)), Poll::Ready(()));
         assert_eq!(poll(|cx| slots.poll_busy(cx)), Poll::Pending);
+    }
+
+    #[test]
+    fn a_pause_ends_when_its_connection_has_to_give_way() {
+        let slots = Slots::new();
+        let slot = slots.get(0).unwrap();
+        slot.begin(accepted(), HEAD_TIME);
+        let mut pause = Box::pin(slot.pause(Duration::from_hours(1)));
+        assert!(poll(|cx| pause.as_mut().poll(cx)).is_pending());
+        slot.end();
+        let Poll::Ready(Err(error)) = poll(|cx| pause.as_mut().poll(cx)) else { panic!("it goes on") };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(slot.waker.borrow().is_none(), "it was woken");
     }
 }

@@ -13,6 +13,8 @@ pub struct Tally {
     /// Turns that ended because enough was done.
     pub turns_full: Cell<u64>,
     pub reloads: Cell<u64>,
+    /// Changes with each reload and each revocation: a body or a list of an older epoch ends.
+    pub epoch: Cell<u64>,
     pub reloads_refused: Cell<u64>,
     pub unauthorised: Cell<u64>,
     pub bodies_malformed: Cell<u64>,
@@ -32,6 +34,7 @@ impl Tally {
             pages_rendered: Cell::new(0),
             turns_full: Cell::new(0),
             reloads: Cell::new(0),
+            epoch: Cell::new(0),
             reloads_refused: Cell::new(0),
             unauthorised: Cell::new(0),
             bodies_malformed: Cell::new(0),

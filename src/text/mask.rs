@@ -118,6 +118,8 @@ fn is_address(byte: u8) -> bool {
 fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
     let mut any = false;
     let mut at = 0;
+    // The second half of a full block, which is looked at once more before it is written.
+    let mut half = (0usize, [0u8; UNITS / 2], [0usize; UNITS / 2]);
     // Most texts have none of these.
     while let Some(found) = text.get(at..).and_then(strange) {
         let found = past(at, found);
@@ -152,20 +154,38 @@ fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
             }
             count = past(count, 1);
         }
-        let ascii = ascii.get_mut(..count).unwrap_or_default();
-        any |= mask(ascii);
-        let mut start = from;
-        for (byte, width) in ascii.iter().zip(&widths) {
-            let stop = past(start, *width);
-            let digit = text.get(start).is_some_and(|first| first.is_ascii_hexdigit() || !first.is_ascii());
-            if *byte == b'x' && digit {
-                text.get_mut(start..stop).unwrap_or_default().fill(b'x');
-            }
-            start = stop;
+        write_hidden(text, half.0, &half.1, &half.2);
+        half.1 = [0; UNITS / 2];
+        let shown = ascii.get_mut(..count).unwrap_or_default();
+        any |= mask(shown);
+        if count < UNITS {
+            write_hidden(text, from, shown, &widths);
+            at = end.max(past(found, width));
+            continue;
         }
-        at = end.max(past(found, width));
+        // An address that crosses the end of a full block begins in its second half.
+        let (first, second) = shown.split_at_checked(UNITS / 2).unwrap_or_default();
+        let (_, behind) = widths.split_at_checked(UNITS / 2).unwrap_or_default();
+        at = write_hidden(text, from, first, &widths);
+        half = (at, second.try_into().unwrap_or([0; UNITS / 2]), behind.try_into().unwrap_or([0; UNITS / 2]));
     }
+    write_hidden(text, half.0, &half.1, &half.2);
     any
+}
+
+/// Hides the characters from a place on whose ASCII form a mask has hidden. Returns the place
+/// behind them.
+fn write_hidden(text: &mut [u8], from: usize, ascii: &[u8], widths: &[usize]) -> usize {
+    let mut start = from;
+    for (byte, width) in ascii.iter().zip(widths) {
+        let stop = past(start, *width);
+        let digit = text.get(start).is_some_and(|first| first.is_ascii_hexdigit() || !first.is_ascii());
+        if *byte == b'x' && digit {
+            text.get_mut(start..stop).unwrap_or_default().fill(b'x');
+        }
+        start = stop;
+    }
+    start
 }
 
 /// Where the first byte is that is not ASCII, or a per cent sign. All text of all alerts passes
@@ -665,6 +685,7 @@ fn is_decimal(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'x'
 }
 
+/// Hides the hexadecimal digits of a range. The digits of an escaped colon stay.
 ///
 /// Returns whether there were any.
 fn hide(text: &mut [u8], start: usize, end: usize) -> bool {

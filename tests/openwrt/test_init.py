@@ -258,14 +258,14 @@ class Init(OnARouter):
         root = self.router.root
         self.router.write("etc/config/fstab", "config mount 'stick'\n\toption target '/mnt/stick'\n"
                           "config mount 'absent'\n\toption target '/mnt/absent'\nconfig mount 'overlay'\n\toption target '/overlay'\n"
-                          "config mount 'root'\n\toption target '/'\n")
+                          "config mount 'root'\n\toption target '/'\nconfig mount 'pattern'\n\toption target '/mnt/st.ck'\n")
         self.router.write("proc/mounts", "/dev/sda1 /mnt/stick ext4 rw 0 0\n/dev/mtdblock5 /overlay jffs2 rw 0 0\n/dev/root / ext4 rw 0 0\n")
         for name in ("etc/uci-defaults", "mnt/stick", "overlay", "tmp/aiglon-mine"):
             (root / name).mkdir(parents=True)
         (root / "tmp/aiglon-link").symlink_to("/etc")
         (root / "mnt/stick/link").symlink_to("/etc/uci-defaults")
         before = "option state_dir '/etc/aiglon'"
-        places = ["/etc/uci-defaults", "/etc/cron", "/mnt/stick", "/mnt/stick/link", "/mnt/stick/link/x", "/mnt/absent/x", "/overlay/x", "/",
+        places = ["/etc/uci-defaults", "/etc/cron", "/mnt/stick", "/mnt/stick/link", "/mnt/stick/link/x", "/mnt/absent/x", "/mnt/st.ck/x", "/overlay/x", "/",
                   "/tmp/aiglon-link", "/tmp/aiglon-link/uci-defaults", "/tmp/x"]
         for place in places:
             after = f"option state_dir '{place}'"

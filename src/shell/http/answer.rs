@@ -270,7 +270,7 @@ impl<'a> Web<'a> {
         if matches!(request.body, Framing::None) {
             return Plan::Json(Status::BadRequest, "a body is required");
         }
-        Plan::Ingest(Batch { source, sender, shape, precision, gzip, reloads: self.tally.reloads.get() })
+        Plan::Ingest(Batch { source, sender, shape, precision, gzip, epoch: self.tally.epoch.get() })
     }
 
     /// Takes a heartbeat. Its body is neither read for what it says nor kept: a script may post its

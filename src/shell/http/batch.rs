@@ -32,9 +32,9 @@ pub struct Batch {
     pub shape: Shape,
     pub precision: Precision,
     pub gzip: bool,
-    /// By which configuration, counted in reloads. In another one its source, its site and the
-    /// rules have other places.
-    pub reloads: u64,
+    /// The epoch of its configuration. In another one its source, its site and the rules have other
+    /// places.
+    pub epoch: u64,
 }
 
 /// How a body ended.

@@ -17,7 +17,6 @@ use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::Bytes;
 use aiglon::text::json::{Json, Writer};
-use smol::Timer;
 use ufmt::uwrite;
 
 use super::super::clock;
@@ -213,15 +212,20 @@ impl Connection<'_> {
                 framing: request.body,
             };
             let wait_by = clock::mono().plus(RENDER_WAIT);
+            let (mut made_room, mut waited) = (false, false);
             let plan = loop {
                 match web.plan(&request, self.listener, self.peer) {
-                    Plan::Busy => {
+                    // Room for an answer may be there before its turn to be rendered.
+                    Plan::Busy if !made_room => {
+                        made_room = true;
                         make_room(web).await;
-                        break web.plan(&request, self.listener, self.peer);
                     }
                     Plan::Later if clock::mono() < wait_by => {
-                        add(&web.pages.waited);
-                        Timer::after(RENDER_AGAIN).await;
+                        if !waited {
+                            waited = true;
+                            add(&web.pages.waited);
+                        }
+                        self.slot.pause(RENDER_AGAIN).await?;
                     }
                     plan => break plan,
                 }

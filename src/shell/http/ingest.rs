@@ -159,7 +159,7 @@ impl Connection<'_> {
     pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let web = self.web;
-        let reloads = web.tally.reloads.get();
+        let epoch = web.tally.epoch.get();
         let chunked = terms.version == Version::Http11;
         let content = if chunked { Content::Chunked } else { Content::UntilClose };
         let mut response = Response::new(Status::Ok, content);
@@ -175,7 +175,7 @@ impl Connection<'_> {
             make_room(web).await;
             // What stands in the place of this site now may be another one's, which this token may
             // not read.
-            if web.tally.reloads.get() != reloads {
+            if web.tally.epoch.get() != epoch {
                 return Err(io::ErrorKind::Interrupted.into());
             }
             let query = self.buffers.query.as_str();

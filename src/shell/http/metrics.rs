@@ -118,7 +118,7 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
         "Copies of a moment ago that were served since enough was rendered.",
         web.pages.stale.get(),
     );
-    t.one("pages_waited_total", "counter", "How often a page waited to be rendered.", web.pages.waited.get());
+    t.one("pages_waited_total", "counter", "Pages that waited to be rendered.", web.pages.waited.get());
     t.one(
         "body_turns_full_total",
         "counter",

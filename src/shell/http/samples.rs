@@ -276,7 +276,7 @@ impl BodyReader<'_> {
                 Some(_) => Format::Lines,
             };
         }
-        if self.tally.reloads.get() != self.batch.reloads {
+        if self.tally.epoch.get() != self.batch.epoch {
             return Err(Outcome::Reloaded);
         }
         let Self { port, tally, batch, format, json, lines, body: Some(body), events, .. } = self else {
@@ -302,7 +302,7 @@ impl BodyReader<'_> {
 
     /// The body has come to its end.
     pub fn finish(&mut self, complaint: &mut Complaint) -> Outcome {
-        if self.tally.reloads.get() != self.batch.reloads {
+        if self.tally.epoch.get() != self.batch.epoch {
             return Outcome::Reloaded;
         }
         #[cfg(feature = "gzip")]

@@ -413,6 +413,26 @@ fn a_cut_shows_no_half_address() {
     }
 }
 
+/// Text that is not ASCII is looked at in blocks, and a text may go on in the next one.
+#[test]
+fn an_address_is_found_wherever_the_end_of_a_block_falls() {
+    for address in [
+        "00\u{2011}11\u{2011}22\u{2011}33\u{2011}44\u{2011}55",
+        "00%3A11%3A22%3A33%3A44%3A55",
+        "٠٠١١٢٢٣٣٤٤٥٥",
+        "１９８．５１．１００．２０",
+        "2001：db8：1：2：3：4：5：6",
+    ] {
+        for before in 0..400 {
+            let text = std::format!("prix\u{a0}x{} {address}", "z".repeat(before));
+            let shown = masked(both, &text);
+            let seen = shown[text.len() - address.len()..].replace("%3A", "");
+            let left = seen.chars().filter(|c| c.is_alphanumeric() && *c != 'x').count();
+            assert_eq!(left, 0, "{before}: {shown}");
+        }
+    }
+}
+
 fn soup() -> impl Strategy<Value = String> {
     proptest::collection::vec(
         prop_oneof![
