@@ -13,6 +13,7 @@ use crate::journal::kinds::{self, Owner};
 use crate::journal::memory::Memory;
 use crate::journal::{Counters, Durability, Fault, Journal, Opened, Refused, Store};
 use crate::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
+use crate::model::SourceSet;
 use crate::text::buffer::BytesView;
 use crate::time::{Mono, Now};
 
@@ -46,8 +47,8 @@ pub struct News {
     /// A source sends more alerts that it does not repeat than the flash should bear. What begins
     /// now is not written for some hours.
     pub behind: bool,
-    /// The journal has no room for all alerts that nobody repeats. After a restart their components
-    /// are no data.
+    /// The journal has no room for all alerts that nobody repeats. Alerts of the sources that have
+    /// most are not in it. After a restart their components are no data.
     pub brief: bool,
     /// Storage began to fail, or to work again.
     pub storage: Option<Storage>,
@@ -245,17 +246,15 @@ impl Driver {
     pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut BytesView) -> bool {
         let (mut journal, mut memory) = (Journal::new(), Memory(out));
         let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
-        let mut write = |brief| {
-            journal.compact(&mut memory, &mut |snapshot| {
-                engine.snapshot(config, now, brief, &mut |kind, payload| {
-                    if !is_alert(kind) {
-                        _ = snapshot.put(kind, payload);
-                    }
-                });
-                Ok(())
-            })
-        };
-        opened.is_ok() && [false, true].into_iter().any(|brief| write(brief).is_ok())
+        let written = journal.compact(&mut memory, &mut |snapshot| {
+            engine.snapshot(config, now, SourceSet::ALL, &mut |kind, payload| {
+                if !is_alert(kind) {
+                    _ = snapshot.put(kind, payload);
+                }
+            });
+            Ok(())
+        });
+        opened.is_ok() && written.is_ok()
     }
 
     /// Puts what an archive's journal holds in place of all incidents, words and history, in memory
@@ -409,7 +408,8 @@ impl Driver {
         let before = self.journal.counters().bytes;
         self.journal.set_limit(config.main.journal_size);
         engine.tidy();
-        for brief in [false, true] {
+        let mut brief = SourceSet::EMPTY;
+        loop {
             let written = self.journal.compact(store, &mut |snapshot| {
                 // What does not fit is remembered by the snapshot.
                 engine.snapshot(config, now, brief, &mut |kind, payload| _ = snapshot.put(kind, payload));
@@ -420,14 +420,18 @@ impl Driver {
             }
             self.stale = match written {
                 Err(Refused::Fault(fault)) => Some(fault),
-                // Not even briefly: who asks whether all is on flash must be told.
-                Err(Refused::Full) if brief => Some(Fault::NoSpace),
                 _ => None,
             };
             if written != Err(Refused::Full) {
                 break;
             }
             news.brief = true;
+            let Some(largest) = engine.largest(config, now, brief) else {
+                // Not even without any alert: whoever asks whether all is on flash must be told.
+                self.stale = Some(Fault::NoSpace);
+                break;
+            };
+            brief.insert(largest);
         }
         u32::try_from(self.journal.counters().bytes.saturating_sub(before)).unwrap_or(u32::MAX)
     }

@@ -23,8 +23,8 @@ use aiglon::journal::frame::{Scanned, Scanner};
 use aiglon::journal::{Durability, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
-    ComponentId, Day, Forced, HeartbeatId, Phase, Phrase, Repeat, RuleId, ServiceId, SiteId, SourceId, View,
-    Words,
+    ComponentId, Day, Forced, HeartbeatId, Phase, Phrase, Repeat, RuleId, ServiceId, SiteId, SourceId, State,
+    View, Words,
 };
 use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
@@ -105,8 +105,12 @@ struct Board {
 impl Board {
     /// Begins, with what is in the memory.
     fn new(memory: Memory, boot: u64, mono: i64, has_wall: bool) -> Self {
+        Self::of(CONFIG, memory, boot, mono, has_wall)
+    }
+
+    fn of(text: &str, memory: Memory, boot: u64, mono: i64, has_wall: bool) -> Self {
         let mut config = Box::new(const { Config::new() });
-        config.load(CONFIG.as_bytes(), &mut Problems::new()).unwrap();
+        config.load(text.as_bytes(), &mut Problems::new()).unwrap();
         let engine = Box::new(const { Engine::new() });
         let mut board =
             Self { config, engine, driver: Driver::new(), memory, mono, has_wall, ahead: 0, unknown: 0 };
@@ -160,11 +164,15 @@ impl Board {
     }
 
     fn hook(&mut self, part: [&str; 2], more: &str, status: &str) {
+        self.hook_of(0, part, more, status);
+    }
+
+    fn hook_of(&mut self, source: usize, part: [&str; 2], more: &str, status: &str) {
         let (now, [service, component]) = (self.now(), part);
         let body = format!(
             r#"{{"version":"4","alerts":[{{"status":"{status}","labels":{{"alertname":"Down","service":"{service}","component":"{component}","severity":"critical"{more}}},"startsAt":"2026-11-21T11:55:00Z"}}]}}"#
         );
-        let body = Body { source: 0, sender: Sender::Webhook, text: &body, whole: false };
+        let body = Body { source, sender: Sender::Webhook, text: &body, whole: false };
         body.feed(&mut self.engine, &self.config, &mut Box::new(Reader::new()), now);
         self.note();
     }
@@ -601,6 +609,29 @@ fn what_is_old_gives_way_when_a_journal_is_no_longer_enlarged() {
         make_wrong(&mut records, &wrong);
     }
     live_with(&records);
+}
+
+/// A stolen token, or a sender gone mad: the alerts of one source do not fit the journal.
+#[test]
+fn a_source_that_says_too_much_takes_no_alert_of_another_from_flash() {
+    // Each component is told which source feeds it, because the site has two.
+    let fed = [("wifi", "a"), ("vpn", "mad")].iter().fold(CONFIG.to_owned(), |text, (service, source)| {
+        let service = format!("\toption service '{service}'\n");
+        text.replace(&service, &format!("{service}\tlist source '{source}'\n"))
+    });
+    let config =
+        format!("{fed}config source 'mad'\n\toption site 'home'\n\tlist token 'sha256:{:064x}'\n", 2);
+    let mut board = Board::of(&config, Memory::default(), 1, 0, true);
+    board.hook(HERON, "", "firing");
+    for i in 0..100 {
+        board.hook_of(1, GATE, &format!(r#","alertname":"Mad{i:0>80}","job":"x{i}""#), "firing");
+    }
+    board.compact();
+    let mut next = Board::of(&config, board.memory, 2, board.mono, true);
+    next.wait(30);
+    let view = next.engine.view(&next.config, next.now());
+    let of = |id| view.component(ComponentId(id)).state();
+    assert_eq!((of(0), of(2)), (State::Outage, State::NoData));
 }
 
 proptest! {

@@ -50,9 +50,9 @@ use crate::config::Config;
 pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
 use crate::limits::{
     ALERTS, DATED_AGAIN, DATED_WRONG, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS,
-    KEPT_BYTES, OLD_NEWS, RECORD_OVERHEAD_BYTES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
+    KEPT_BYTES, OLD_NEWS, RECORD_OVERHEAD_BYTES, SOURCES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
 };
-use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId};
+use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// A record's payload.
@@ -78,10 +78,10 @@ const NO_MORE: &[u8] = &[0];
 const ALL: u16 = u16::MAX;
 
 impl Engine {
-    /// The records of all that must survive a restart: what a compacted journal holds. Where alerts
-    /// are too many, `brief`: only that there were. Of how components fared, the newest days that
-    /// fit.
-    pub fn snapshot(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
+    /// The records of all that must survive a restart: what a compacted journal holds. If a source
+    /// is in `brief`, the snapshot says only that it had alerts. The past has as many of the newest
+    /// days as fit.
+    pub fn snapshot(&self, config: &Config, now: Now, brief: SourceSet, each: &mut dyn FnMut(u8, &[u8])) {
         let mut used = 0u32;
         let mut counted = |kind: u8, payload: &[u8]| {
             let bytes = payload.len().saturating_add(RECORD_OVERHEAD_BYTES);
@@ -99,16 +99,16 @@ impl Engine {
         self.uptime.snapshot(config, now, left.clamp(least, most), each);
     }
 
-    fn write_current(&self, config: &Config, now: Now, brief: bool, each: &mut dyn FnMut(u8, &[u8])) {
+    fn write_current(&self, config: &Config, now: Now, brief: SourceSet, each: &mut dyn FnMut(u8, &[u8])) {
         for id in (0..=u16::MAX).map(SourceId).take(config.sources.len()) {
-            if self.lacks(id, brief, now.mono) {
+            if self.lacks(id, brief.contains(id), now.mono) {
                 each(MORE, &more_record(config, id));
             }
         }
         self.incidents.snapshot(each);
         self.snapshot_beats(config, now, each);
         self.snapshot_rules(config, each);
-        for held in self.alerts.iter().filter(|held| !brief && !held.private) {
+        for held in self.alerts.iter().filter(|held| !brief.contains(held.source()) && !held.private) {
             // Of an end, what ended is written, too: else nobody could tell old news.
             let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono)
                 // What was never held otherwise is not worth its room.
@@ -123,6 +123,19 @@ impl Engine {
                 each(OVER, &over_record(config, now, held));
             }
         }
+    }
+
+    /// Of the sources that are not in `brief`, the source whose alerts take most room in a
+    /// snapshot. So a sender that says too much costs no other sender its place on flash.
+    pub fn largest(&self, config: &Config, now: Now, brief: SourceSet) -> Option<SourceId> {
+        let mut bytes = [0usize; SOURCES];
+        for held in self.alerts.iter().filter(|held| held.sender != Sender::Repeating) {
+            let Some(sum) = bytes.get_mut(held.source().index()) else { continue };
+            let record = claim_record(config, now, held).map_or(0, |payload| payload.len());
+            *sum = sum.saturating_add(record);
+        }
+        let left = (0u16..).map(SourceId).zip(bytes).filter(|&(id, sum)| sum > 0 && !brief.contains(id));
+        left.max_by_key(|&(_, sum)| sum).map(|(id, _)| id)
     }
 
     /// Takes back a record of an earlier run, before anything else has come. Nothing is shown of it

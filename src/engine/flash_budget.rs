@@ -297,9 +297,10 @@ impl Engine {
         self.wear.iter().map(spent).max().unwrap_or(0)
     }
 
-    /// The journal holds a snapshot, and nothing else. If it is a brief one, no alert is in it.
-    pub(super) fn wrote_alerts(&mut self, brief: bool, now: Mono) {
+    /// The journal holds a snapshot, and nothing else. No alert of the sources in `brief` is in it.
+    pub(super) fn wrote_alerts(&mut self, brief: SourceSet, now: Mono) {
         for id in (0u16..).map(SourceId).take(SOURCES) {
+            let brief = brief.contains(id);
             let more = self.lacks(id, brief, now);
             let held =
                 brief && self.alerts.iter().any(|held| held.source() == id && durable::is_durable(held));

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::incidents::uptime::{Lived, Uptime};
 use crate::incidents::{Action, Done, Incidents, Looks, Refusal};
 use crate::limits::{SITES, WAKE_LEAST};
-use crate::model::{ComponentId, Finding, SiteId, State};
+use crate::model::{ComponentId, Finding, SiteId, SourceSet, State};
 use crate::time::Now;
 
 impl Engine {
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// The journal holds a [`snapshot`](Self::snapshot), and nothing else.
-    pub fn noted_all(&mut self, brief: bool, now: Now) {
+    pub fn noted_all(&mut self, brief: SourceSet, now: Now) {
         self.incidents.noted_all();
         self.wrote_alerts(brief, now.mono);
         self.wrote_beats(now);

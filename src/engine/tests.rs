@@ -28,7 +28,7 @@ use super::{End, Engine, Input, Quality, Verdict, durable};
 use crate::config::{Config, Problems};
 use crate::ingest::{Dialect, Event, Reader};
 use crate::limits::ALERTS;
-use crate::model::{ComponentId, Finding, Lang, SiteId, SourceId, State, View};
+use crate::model::{ComponentId, Finding, Lang, SiteId, SourceId, SourceSet, State, View};
 use crate::shown::{self, Monitoring, ShownState};
 use crate::time::{At, Mono, Now, Wall, rfc3339};
 
@@ -908,7 +908,9 @@ fn what_a_matcher_alone_looked_at_is_not_written_down() {
 /// What is written of all that must survive a restart, as text.
 fn written(sim: &Sim) -> String {
     let mut all = Vec::new();
-    sim.engine.snapshot(&sim.config, sim.clocks(), false, &mut |_, payload| all.extend_from_slice(payload));
+    sim.engine.snapshot(&sim.config, sim.clocks(), SourceSet::EMPTY, &mut |_, payload| {
+        all.extend_from_slice(payload);
+    });
     String::from_utf8_lossy(&all).into_owned()
 }
 
@@ -947,7 +949,7 @@ fn a_source_that_had_more_than_the_journal_holds_is_not_believed_to_be_well_for_
     let mut sim = Sim::well(ONE);
     sim.webhook(A, &[hook("AntennaDown", "heron", 9, None)]);
     let mut records = Vec::new();
-    sim.engine.snapshot(&sim.config, sim.clocks(), true, &mut |kind, payload| {
+    sim.engine.snapshot(&sim.config, sim.clocks(), SourceSet::ALL, &mut |kind, payload| {
         if kind <= durable::MORE {
             records.push((kind, payload.to_vec()));
         }
@@ -984,7 +986,7 @@ fn prometheus_repeats_so_its_alerts_are_never_written() {
     sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]);
     assert!(!sim.engine.has_unwritten());
     let mut records = 0;
-    for brief in [false, true] {
+    for brief in [SourceSet::EMPTY, SourceSet::ALL] {
         sim.engine.snapshot(&sim.config, sim.clocks(), brief, &mut |kind, _| {
             records += i32::from(is_alert(kind));
         });

@@ -40,6 +40,8 @@ pub struct SourceSet(u32);
 impl SourceSet {
     /// The set of nothing.
     pub const EMPTY: Self = Self(0);
+    /// The set of all.
+    pub const ALL: Self = Self(u32::MAX);
     /// Adds one; an id beyond the limit is not one that a configuration can hold, and changes
     /// nothing.
     pub fn insert(&mut self, id: SourceId) {

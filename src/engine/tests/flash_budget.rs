@@ -64,7 +64,7 @@ impl Flash {
     }
 
     /// As the shell does when it is time.
-    fn catch_up(&mut self, brief: bool) {
+    fn catch_up(&mut self, brief: SourceSet) {
         let now = self.sim.clocks();
         if self.sim.engine.catches_up_at().is_none_or(|at| at > now.mono) {
             return;
@@ -77,7 +77,7 @@ impl Flash {
         self.bytes += u64::from(ALERT_FLASH_HOUR);
     }
 
-    fn compact(&mut self, brief: bool) {
+    fn compact(&mut self, brief: SourceSet) {
         let now = self.sim.clocks();
         self.journal.clear();
         let journal = &mut self.journal;
@@ -134,10 +134,10 @@ fn who_flaps_uses_up_an_allowance_and_is_not_greener_for_it() {
     assert_eq!(flash.after_a_restart(), State::NoData);
     // What an hour brings is enough for a snapshot, which has it.
     flash.sim.now = Mono(flash.sim.now.0 + 50 * MIN);
-    flash.catch_up(false);
+    flash.catch_up(SourceSet::EMPTY);
     assert_eq!(flash.sim.engine.behind().iter().count(), 1);
     flash.sim.now = Mono(flash.sim.now.0 + 15 * MIN);
-    flash.catch_up(false);
+    flash.catch_up(SourceSet::EMPTY);
     assert_eq!((flash.kinds(), flash.sim.engine.behind().iter().count()), (std::vec![durable::CLAIM], 0));
     assert_eq!(flash.after_a_restart(), State::Outage);
     flash.ends("Flaps");
@@ -220,14 +220,14 @@ fn an_allowance_grows_back() {
 fn a_snapshot_too_small_for_the_alerts_is_made_up_for_later() {
     let mut flash = Flash::new();
     flash.fires("Steady");
-    flash.compact(true);
+    flash.compact(SourceSet::ALL);
     assert_eq!(flash.kinds(), [durable::MORE]);
     assert_eq!(flash.after_a_restart(), State::NoData);
     // The allowance was hardly touched, so it is tried again at once, and an hour's allowance later
     // each time.
-    flash.catch_up(true);
+    flash.catch_up(SourceSet::ALL);
     assert_eq!(flash.kinds(), [durable::MORE]);
-    flash.catch_up(false);
+    flash.catch_up(SourceSet::EMPTY);
     assert_eq!(flash.kinds(), [durable::CLAIM]);
     assert_eq!(flash.sim.engine.catches_up_at(), None);
 }
@@ -246,16 +246,16 @@ fn an_alert_that_nobody_holds_is_not_forgotten_by_a_restart() {
     assert_eq!(more.count(), 1, "said once");
     assert_eq!(flash.after_a_restart(), State::NoData);
     // Nor by a compaction, nor by a second restart.
-    flash.compact(false);
+    flash.compact(SourceSet::EMPTY);
     flash.journal.retain(|(kind, _)| *kind == durable::MORE);
     assert_eq!(flash.kinds(), [durable::MORE]);
     let records = flash.journal.clone();
     flash.sim = restart(&mut flash.sim, ONE, &records);
-    flash.compact(false);
+    flash.compact(SourceSet::EMPTY);
     assert_eq!(flash.after_a_restart(), State::NoData);
     // Until its sender must have said it again.
     flash.sim.now = Mono(271 * MIN);
-    flash.compact(false);
+    flash.compact(SourceSet::EMPTY);
     assert_eq!(flash.kinds(), [0u8; 0]);
 }
 

@@ -285,7 +285,8 @@ fn a_clean_stop_remembers_all_of_them_and_a_snapshot_too() {
     heard(&mut sim, SYNC, false);
     let mut all = Vec::new();
     let now = sim.clocks();
-    sim.engine.snapshot(&sim.config, now, true, &mut |kind, payload| all.push((kind, payload.to_vec())));
+    sim.engine
+        .snapshot(&sim.config, now, SourceSet::ALL, &mut |kind, payload| all.push((kind, payload.to_vec())));
     let beats = |records: &[(u8, Vec<u8>)]| records.iter().filter(|(kind, _)| *kind == BEAT).count();
     assert_eq!(beats(&all), 2);
     let all = stopped(&mut sim);
@@ -359,8 +360,10 @@ fn a_failure_after_the_journal_was_written_anew_is_not_forgotten() {
     heard(&mut sim, BACKUP, false);
     let mut written = Vec::new();
     let now = sim.clocks();
-    sim.engine.snapshot(&sim.config, now, false, &mut |kind, payload| written.push((kind, payload.to_vec())));
-    sim.engine.noted_all(false, now);
+    sim.engine.snapshot(&sim.config, now, SourceSet::EMPTY, &mut |kind, payload| {
+        written.push((kind, payload.to_vec()));
+    });
+    sim.engine.noted_all(SourceSet::EMPTY, now);
     sim.at(20);
     written.extend(heard(&mut sim, BACKUP, true));
     sim.at(30);

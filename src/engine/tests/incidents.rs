@@ -130,8 +130,9 @@ impl Sim {
         self.engine.tidy();
         let mut records = Vec::new();
         let now = self.clocks();
-        self.engine
-            .snapshot(&self.config, now, false, &mut |kind, payload| records.push((kind, payload.to_vec())));
+        self.engine.snapshot(&self.config, now, SourceSet::EMPTY, &mut |kind, payload| {
+            records.push((kind, payload.to_vec()));
+        });
         records
     }
 

@@ -74,7 +74,9 @@ fn after_a_restart_it_still_lasts() {
     // A snapshot, as a compaction writes it, knows that too.
     let mut all = Vec::new();
     let now = next.clocks();
-    next.engine.snapshot(&next.config, now, false, &mut |kind, payload| all.push((kind, payload.to_vec())));
+    next.engine.snapshot(&next.config, now, SourceSet::EMPTY, &mut |kind, payload| {
+        all.push((kind, payload.to_vec()));
+    });
     assert!(all.contains(&began), "{all:?}");
     let mut last = restart(&mut next, ONE, &all);
     last.quiet_until(60);

@@ -53,7 +53,7 @@ fn a_snapshot_and_what_was_flushed_bring_it_back() {
     let mut records = Vec::new();
     let mut each = |kind, payload: &[u8]| records.push((kind, payload.to_vec()));
     let now = sim.clocks();
-    sim.engine.snapshot(&sim.config, now, false, &mut each);
+    sim.engine.snapshot(&sim.config, now, SourceSet::EMPTY, &mut each);
     sim.prometheus(A, &[alert("AntennaDown", "heron", 10, 20)]);
     sim.quiet_until(16);
     let now = sim.clocks();

@@ -350,10 +350,10 @@ impl Board {
         let now = self.sim.clocks();
         let journal = &mut self.journal;
         journal.clear();
-        self.sim.engine.snapshot(&self.sim.config, now, false, &mut |kind, payload| {
+        self.sim.engine.snapshot(&self.sim.config, now, SourceSet::EMPTY, &mut |kind, payload| {
             journal.push((kind, payload.to_vec()));
         });
-        self.sim.engine.noted_all(false, now);
+        self.sim.engine.noted_all(SourceSet::EMPTY, now);
     }
 
     /// How many records the journal has.
