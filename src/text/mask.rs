@@ -14,7 +14,8 @@ use super::clean::is_unseen;
 use super::cut;
 
 /// What separates the groups of an address: Linux writes `:`, Windows and RADIUS `-`; others `.`,
-/// `_`, `/`, `|` or a space.
+/// `_`, `/`, `|` or a space. A page shows a tab or the end of a line as a space, so they count as
+/// spaces.
 const SEPARATORS: &[u8] = b":-._/| ";
 /// Letters of a word that are all digits, too: `cafe`, `face`. Longer ones are hashes as well.
 const SHORT_WORD: usize = 4;
@@ -110,6 +111,7 @@ fn is_address(byte: u8) -> bool {
     matches!(
         byte,
         b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' | b':' | b'-' | b'.' | b'_' | b' ' | b'%' | b'/' | b'|'
+            | b'\t'..=b'\r'
     )
 }
 
@@ -251,7 +253,7 @@ fn unit(text: &[u8], at: usize) -> (Unit, usize) {
         0xff01..=0xff5e => u8::try_from(code.saturating_sub(0xfee0)).unwrap_or(0),
         0x2010..=0x2015 | 0x2043 | 0x2212 | 0xfe58 | 0xfe63 => b'-',
         0x2236 | 0xa789 | 0xfe55 => b':',
-        0xa0 | 0x2000..=0x200a | 0x202f | 0x3000 => b' ',
+        0x85 | 0xa0 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x3000 => b' ',
         _ if is_unseen(c) => return (Unit::Unseen, width),
         _ => return (Unit::Other, width),
     };
@@ -643,9 +645,12 @@ fn separator(text: &[u8], at: usize, separators: &[u8]) -> Option<(u8, usize)> {
     if is_colon_escape(text, at) {
         return separators.contains(&b':').then_some((b'%', 3));
     }
-    let byte = *text.get(at).filter(|byte| separators.contains(byte))?;
-    let twice =
-        text.get(past(at, 1)).is_some_and(|next| *next == byte || *next == b' ' && separators.contains(next));
+    let separator = |at: usize| {
+        let byte = text.get(at).map(|&byte| if matches!(byte, b'\t'..=b'\r') { b' ' } else { byte });
+        byte.filter(|byte| separators.contains(byte))
+    };
+    let byte = separator(at)?;
+    let twice = separator(past(at, 1)).is_some_and(|next| next == byte || next == b' ');
     Some((byte, if twice { 2 } else { 1 }))
 }
 

@@ -226,6 +226,21 @@ fn mac_addresses() {
     }
 }
 
+/// A page shows these as spaces, or as a mark between the pairs.
+#[test]
+fn tabs_and_ends_of_lines_split_no_address() {
+    for (text, expected) in [
+        ("00\t11\t22\taa\tbb\tcc", "xx\txx\txx\txx\txx\txx"),
+        ("00\n11\n22\naa\nbb\ncc", "xx\nxx\nxx\nxx\nxx\nxx"),
+        ("00\r\n11\r\n22\r\naa bb\tcc", "xx\r\nxx\r\nxx\r\nxx xx\txx"),
+        ("00\u{c}11\u{b}22 aa bb cc", "xx\u{c}xx\u{b}xx xx xx xx"),
+        ("00:11:22:\naa:bb:cc", "xx:xx:xx:\nxx:xx:xx"),
+        ("00\u{85}11\u{85}22\u{85}aa\u{2028}bb\u{2029}cc", "xx\u{85}xx\u{85}xx\u{85}xx\u{2028}xx\u{2029}xx"),
+    ] {
+        assert_eq!(masked(macs, text), expected);
+    }
+}
+
 #[test]
 fn no_mac_addresses() {
     for text in [

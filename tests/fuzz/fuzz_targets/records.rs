@@ -6,7 +6,7 @@ use aiglon::config::{Config, Problems};
 use aiglon::engine::{Engine, Input};
 use aiglon::incidents::Boot;
 use aiglon::limits::{PAGE_BYTES, RECORD_BYTES};
-use aiglon::model::{ComponentId, Lang, PageKind, SiteId, View};
+use aiglon::model::{ComponentId, Lang, PageKind, SiteId, SourceSet, View};
 use aiglon::render::{sheet, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::{Mono, Now, Wall};
