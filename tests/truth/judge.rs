@@ -281,23 +281,11 @@ impl Judge {
         (state, since): (State, Option<i64>),
         now: i64,
     ) -> Result<(), String> {
-        let of_it = || self.words.values().filter(|word| word.part == part);
-        let dateless = |word: &Word| known::OLD_BEGINNINGS && word.dateless;
-        let starts = of_it().map(|word| if dateless(word) { LONG_AGO } else { word.starts });
-        let fires =
-            of_it().filter(|word| word.says == Says::Fires && now < word.red_until).map(|word| word.starts);
-        let heard = FEEDERS[part].iter().filter_map(|&feeder| self.heard[feeder]).map(|(_, last)| last);
-        let mut new = Stretch {
-            low: starts.chain(heard).chain([now]).min().unwrap_or(now),
-            high: fires.min().unwrap_or(NEVER),
-            told: None,
-            state,
-        };
-        let slack = self.slack;
-        if self.judged_anew == now {
-            new.low = LONG_AGO;
+        if self.stretches[part].is_none() {
+            self.stretches[part] = Some(self.begin(part, state, now));
         }
-        let stretch = self.stretches[part].get_or_insert(new);
+        let slack = self.slack;
+        let Some(stretch) = &mut self.stretches[part] else { unreachable!() };
         stretch.state = state;
         match (since, stretch.told) {
             (None, Some(told)) => return Err(format!("3: since is forgotten: it was {told}")),
@@ -315,5 +303,22 @@ impl Judge {
         }
         stretch.told = since;
         Ok(())
+    }
+
+    /// A component is not well any more.
+    fn begin(&self, part: usize, state: State, now: i64) -> Stretch {
+        let of_it = || self.words.values().filter(|word| word.part == part);
+        let dateless = |word: &Word| known::OLD_BEGINNINGS && word.dateless;
+        let starts = of_it().map(|word| if dateless(word) { LONG_AGO } else { word.starts });
+        let fires =
+            of_it().filter(|word| word.says == Says::Fires && now < word.red_until).map(|word| word.starts);
+        let heard = FEEDERS[part].iter().filter_map(|&feeder| self.heard[feeder]).map(|(_, last)| last);
+        let low = starts.chain(heard).chain([now]).min().unwrap_or(now);
+        Stretch {
+            low: if self.judged_anew == now { LONG_AGO } else { low },
+            high: fires.min().unwrap_or(NEVER),
+            told: None,
+            state,
+        }
     }
 }

@@ -20,7 +20,7 @@ use super::kit::disk::Disk;
 use super::kit::feed::Body;
 use super::scene::{self, CRON, PARTS};
 
-const HOME: SiteId = SiteId(0);
+pub const HOME: SiteId = SiteId(0);
 
 pub struct Machine {
     pub config: Box<Config>,

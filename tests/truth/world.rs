@@ -6,7 +6,7 @@ use aiglon::time::{At, Mono, Now, Wall};
 
 use super::judge::Judge;
 use super::locals::Locals;
-use super::machine::Machine;
+use super::machine::{HOME, Machine};
 use super::scene::{BACKUP, CRON, LINK, PARTS};
 use super::senders::{self, Body, Cause, Item, MIN, NOON, SEC, Script};
 use super::{Dice, RESTARTS};
@@ -42,6 +42,8 @@ pub struct World {
     locals: Locals,
     /// What was told last of each component.
     told: [(State, Option<i64>); PARTS.len()],
+    /// The generation of the page whose headline was looked at last, and how many looks ago.
+    headline: (u32, u32),
     pub step: u64,
     /// All is well, and no body is cut off.
     rests: bool,
@@ -77,6 +79,7 @@ impl World {
             judge: Judge::new(slack),
             locals: Locals::default(),
             told: [(State::NoData, None); PARTS.len()],
+            headline: (0, 15),
             step: 0,
             rests: false,
             tells: std::env::var_os("SIM_TRACE").is_some(),
@@ -214,7 +217,13 @@ impl World {
                 state
             );
         }
-        self.machines[0].check(now);
+        // A page that has not changed is looked at now and then.
+        let generation = self.machines[0].engine.generation(HOME);
+        self.headline.1 += 1;
+        if self.headline.0 != generation || self.headline.1 >= 16 {
+            self.headline = (generation, 0);
+            self.machines[0].check(now);
+        }
         let [backup, link] = [BACKUP, LINK].map(|part| self.machines[0].tells(part, now).0);
         if matches!(self.kind, Kind::Right | Kind::Restarts) {
             self.locals.hold(backup, link, self.now);
