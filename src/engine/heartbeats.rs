@@ -26,11 +26,12 @@
 //! came, in milliseconds since 1970; what came before the clock was set is not written.
 
 use super::Engine;
+use super::locals::{Local, testify};
 use crate::config::{Config, Heartbeat};
 pub use crate::journal::kinds::BEAT;
 use crate::limits::{BEAT_KEPT_EVERY, BEAT_REST, BEAT_WRITE, HEARTBEATS};
 use crate::model::{Finding, HeartbeatId, SourceId};
-use crate::time::{At, Mono, Now, Wall};
+use crate::time::{Mono, Now, Wall};
 
 /// Bytes of it.
 const RECORD: usize = 13;
@@ -415,20 +416,15 @@ impl Engine {
         began: Option<Mono>,
         now: Now,
     ) {
-        let Some(place) = self.beats.get_mut(id.index()) else { return };
-        let old = core::mem::replace(&mut place.pulse, pulse);
-        let Some(row) = config.heartbeats.get(id.index()) else { return };
-        self.replace_one(config, row.component, (old.says(row), pulse.says(row)), began.map(At::Mono), now);
+        if let Some(beat) = self.beats.get_mut(id.index()) {
+            beat.pulse = pulse;
+        }
+        testify(self, config, Local::Heartbeat(id), began, now);
     }
 
-    /// Adds all of them to components that count none yet.
-    pub(super) fn count_heartbeats(&mut self, config: &Config) {
-        for (id, row) in config.heartbeats() {
-            let says = self.pulse(id).says(row);
-            if let Some(status) = row.component.and_then(|id| self.statuses.get_mut(id.index())) {
-                status.replace(Finding::Well, says);
-            }
-        }
+    /// What a heartbeat says of its component.
+    pub(super) fn heartbeat_finding(&self, config: &Config, id: HeartbeatId) -> Finding {
+        config.heartbeats.get(id.index()).map_or(Finding::Well, |row| self.pulse(id).says(row))
     }
 
     /// After a reload: a heartbeat of the same name and source goes on.

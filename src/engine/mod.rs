@@ -12,6 +12,7 @@ pub mod heartbeats;
 mod incident_bridge;
 mod intake;
 pub mod lifetime;
+mod locals;
 mod mapping;
 pub mod reload;
 pub mod rules;
@@ -25,6 +26,7 @@ use body::Changes;
 pub use body::{Body, End};
 use flash_budget::FlashBudget;
 use heartbeats::HeartbeatSlot;
+use locals::Claims;
 pub use mapping::LEADING;
 use rules::Rules;
 use sources::Sources;
@@ -174,6 +176,7 @@ pub struct Engine {
     sources: Sources,
     beats: [HeartbeatSlot; HEARTBEATS],
     rules: Rules,
+    claims: Claims,
     incidents: Incidents,
     uptime: Uptime,
     /// Whether a component's state has changed since the incidents last looked.
@@ -219,6 +222,7 @@ impl Engine {
             sources: Sources::new(),
             beats: [HeartbeatSlot::new(); HEARTBEATS],
             rules: Rules::new(),
+            claims: Claims::new(),
             incidents: Incidents::new(),
             uptime: Uptime::new(),
             stirred: false,
@@ -430,8 +434,7 @@ impl Engine {
                 }
             }
         }
-        self.count_heartbeats(config);
-        self.count_rules(config);
+        locals::count(self, config, now.mono);
         for (id, earliest) in (0u16..).map(ComponentId).zip(earliest).take(config.components.len()) {
             let told = self.incidents.unwell_since(id, now).filter(|_| anew).map(At::Wall);
             if told.is_some()

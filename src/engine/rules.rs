@@ -23,6 +23,7 @@
 //! what it asks: with another limit it is another rule. `fires`: 1 it fires, 0 it does not.
 
 use super::Engine;
+use super::locals::{Local, testify};
 use crate::config::Config;
 use crate::config::rule::{Aggregate, Expected, Limit, Rule, Test};
 use crate::config::same::same_terms;
@@ -32,9 +33,9 @@ use crate::limits::{
     EXPECTED, LATE_SAMPLES, REKEY_EVERY, REKEY_HOLD, RULE_REST, RULES, SERIES, SERIES_LIFE, SOURCES,
     TIME_AHEAD_SECS,
 };
-use crate::model::{ComponentId, ComponentSet, Finding, RuleId, SourceId};
+use crate::model::{ComponentId, Finding, RuleId, SourceId};
 use crate::text::number::{Micro, whole};
-use crate::time::{At, Millis, Mono, Now};
+use crate::time::{Millis, Mono, Now};
 
 /// What a rule says. All-zero: it has heard nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,8 +115,6 @@ struct Known {
     refused: Option<Mono>,
     /// Whether anything it looks at has ever come.
     heard: bool,
-    /// What it says of its component.
-    says: Finding,
     /// It fired, in this run or in an earlier one, and its numbers have not been beyond `clear`
     /// since.
     latched: bool,
@@ -164,7 +163,6 @@ const UNKNOWN: Known = Known {
     last_before: Mono(0),
     refused: None,
     heard: false,
-    says: Finding::NeverHeard,
     latched: false,
     written: false,
     end_from: Mono(0),
@@ -585,9 +583,7 @@ impl Engine {
         known.latched = latched;
         self.unwritten |= known.is_owed(row, now);
         known.phase = phase;
-        let says = known.finding(row, now);
-        let before = core::mem::replace(&mut known.says, says);
-        self.replace_one(config, row.component, (before, says), began.map(At::Mono), clocks);
+        testify(self, config, Local::Rule(id), began, clocks);
     }
 
     /// Since when one that is expected is silent for too long: the one that was heard last.
@@ -597,28 +593,11 @@ impl Engine {
         silent.filter(|from| from.plus(row.absent) <= now).max()
     }
 
-    /// What a heartbeat or a rule says about its component has changed, perhaps.
-    pub(super) fn replace_one(
-        &mut self,
-        config: &Config,
-        component: Option<ComponentId>,
-        (before, after): (Finding, Finding),
-        earliest: Option<At>,
-        now: Now,
-    ) {
-        if let Some(component) = component.filter(|_| before != after) {
-            let mut one = ComponentSet::EMPTY;
-            one.insert(component);
-            self.replace(config, &one, (before, after), earliest, now);
-        }
-    }
-
-    /// Adds all of them to components that count none yet.
-    pub(super) fn count_rules(&mut self, config: &Config) {
-        for ((_, row), known) in config.rules().zip(&self.rules.known) {
-            if let Some(status) = row.component.and_then(|id| self.statuses.get_mut(id.index())) {
-                status.replace(Finding::Well, known.says);
-            }
+    /// What a rule says of its component.
+    pub(super) fn rule_finding(&self, config: &Config, id: RuleId, now: Mono) -> Finding {
+        match (config.rules.get(id.index()), self.rules.known.get(id.index())) {
+            (Some(row), Some(known)) => known.finding(row, now),
+            _ => Finding::Well,
         }
     }
 
@@ -685,8 +664,7 @@ impl Engine {
             };
             let was = old.rules().find(|(_, was)| same(was));
             if let Some(was) = was.and_then(|(id, _)| self.rules.known.get(id.index())) {
-                // Its severity may have changed.
-                *known = Known { says: was.finding(row, now), ..*was };
+                *known = *was;
             }
         }
         self.rules.known = known;
