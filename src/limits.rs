@@ -371,17 +371,11 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a
 /// day.
 pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
-/// The first wait before a listener that is not there is tried again. It doubles up to
-/// [`LISTEN_RETRY_MOST`].
+/// The first wait before a listener or a console that is not there is tried again. It doubles up
+/// to [`LISTEN_RETRY_MOST`].
 pub const LISTEN_RETRY: Millis = Millis::from_secs(1);
-/// The longest wait before a listener that is not there is tried again.
+/// The longest wait before a listener or a console that is not there is tried again.
 pub const LISTEN_RETRY_MOST: Millis = Millis::from_mins(1);
-/// The first wait before the console's socket is bound again. It doubles up to
-/// [`CONSOLE_RETRY_MOST`].
-pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
-/// The longest wait before the console's socket is bound again, as when its directory is full or
-/// not mounted yet.
-pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64.
 /// Alerts are written briefly before the past gets less. 256 components that were well for 90 days
 /// are 2,662 bytes.

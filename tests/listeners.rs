@@ -183,6 +183,43 @@ fn the_address_of_a_tunnel_that_is_down_is_listened_on() {
     assert_eq!(order(&daemon.dir, "ready").0, Some(0));
 }
 
+/// A file that stands where a socket should be is nobody who listens, and it stays.
+#[test]
+fn a_file_in_the_place_of_a_socket_is_told_as_such() {
+    let dir = Dir::new();
+    let (page, console) = (dir.write("page.sock", "letters"), dir.write("people.sock", "letters"));
+    let daemon = Daemon::start(&config());
+    let main = |path: &Path| format!("config aiglon 'main'\n\toption console '{}'\n", path.display());
+    let proxy = listen("proxy", &format!("unix:{}", page.display()), "\tlist serve 'page'\n");
+    daemon.rewrite(&(config() + &main(&console) + &proxy));
+    let (code, words) = order(&daemon.dir, "reload");
+    assert_eq!(code, Some(3), "{words}");
+    for (path, what) in [(&page, ""), (&console, " (console)")] {
+        let told = format!("unix:{}{what}: there is something that is no socket\n", path.display());
+        assert!(words.contains(&format!("not listening on {told}")), "{words}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "letters");
+        std::fs::remove_file(path).unwrap();
+    }
+    // The old console goes when the new one is there.
+    let ready = || run(Command::new(AIGLON).arg("ready").arg("--socket").arg(&console)).0;
+    eventually("both are there", 10, || ready() == Some(0));
+    assert!(!daemon.dir.path().join("console.sock").exists());
+}
+
+/// A group that comes later is given the console then.
+#[test]
+fn a_console_without_its_group_is_told() {
+    let text = config() + "config aiglon 'main'\n\toption console_group 'aiglon-nobody'\n";
+    let daemon = Daemon::start(&text);
+    let (code, words) = order(&daemon.dir, "ready");
+    assert_eq!(code, Some(3), "{words}");
+    assert!(words.contains("console.sock (console): there is no group of that name\n"), "{words}");
+    let told = status(&daemon.dir, &[]);
+    assert!(told.contains("not as configured: there is no group of that name"), "{told}");
+    daemon.rewrite(&config());
+    assert_eq!(order(&daemon.dir, "reload"), (Some(0), "in force\n".to_owned()));
+}
+
 fn serve(dir: &Dir, text: &str) -> Process {
     let file = dir.write("config", text);
     Process::start(Command::new(AIGLON).arg("serve").arg(file).arg("--state-dir").arg(dir.path()))

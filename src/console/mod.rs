@@ -81,7 +81,7 @@ pub trait Host {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
-    /// Why the console's socket is not where the configuration wants it, if so.
+    /// Why the console's socket is not as the configuration wants it, if so.
     fn console_fault(&self) -> Option<&'static str> {
         None
     }

@@ -124,7 +124,7 @@ impl<'a> Teller<'a, '_> {
                 out.field("storage", Cell::Parts(&[fault, MEMORY]));
             }
             if let Some(fault) = host.console_fault() {
-                out.field("console", Cell::Parts(&["not there: ", fault]));
+                out.field("console", Cell::Parts(&["not as configured: ", fault]));
             }
             let mut missing = false;
             host.missing(&mut |listener| {

@@ -242,6 +242,7 @@ impl App {
 
     /// Calls `each` with every listener that is not there, and why.
     fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.console.missing(each);
         self.listeners.missing(each);
         #[cfg(feature = "ssh")]
         self.ssh.missing(each);
@@ -288,19 +289,21 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        let console =
-            self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)));
         if let Some((at, wait)) = self.open_again.get()
             && at <= clock::mono()
         {
             self.port.look(|config| {
+                let dir = files::state_dir(options, config);
+                if self.console.fault().is_some() {
+                    self.console.open(config, &dir);
+                }
                 self.listeners.open(config);
                 #[cfg(feature = "ssh")]
-                self.ssh.open(config, &files::state_dir(options, config), false);
+                self.ssh.open(config, &dir, false);
             });
             self.open_again_after(wait);
         }
-        console.into_iter().chain(self.open_again.get().map(|(at, _)| at)).min()
+        self.open_again.get().map(|(at, _)| at)
     }
 
     fn clock_is_right(&self) {
