@@ -206,6 +206,60 @@ fn a_file_in_the_place_of_a_socket_is_told_as_such() {
     assert!(!daemon.dir.path().join("console.sock").exists());
 }
 
+/// The journal cannot move while it is written, and whoever changes its place is told.
+#[test]
+fn a_reload_says_what_needs_a_restart() {
+    let (old, new) = (Dir::new(), Dir::new());
+    let dir = Dir::new();
+    let socket = dir.path().join("people.sock");
+    let text = |state: &Dir| {
+        let (state, console) = (state.path().display(), socket.display());
+        format!(
+            "{}config aiglon 'main'\n\toption state_dir '{state}'\n\toption console '{console}'\n\toption resolve_after '7m'\n",
+            config()
+        )
+    };
+    let ask = |words: &[&str]| {
+        let (status, out, err) = run(Command::new(AIGLON).args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+        (status, out + &err)
+    };
+    let file = dir.write("config", &text(&old));
+    let (file, at) = (file.to_str().unwrap(), socket.to_str().unwrap());
+    let mut process = Process::start(Command::new(AIGLON).args(["serve", file]));
+    process.wait_for("listening on http://");
+    let told = ["reload", "ready"].map(|what| vec![what, file, "--socket", at]);
+    let status = ["console", "--socket", at, "status"];
+    let words = "option state_dir is in force after a restart";
+    assert_eq!(ask(&told[0]), (Some(0), "in force\n".to_owned()));
+    assert!(!ask(&status).1.contains(words));
+
+    let elsewhere = text(&new);
+    dir.write("config", &elsewhere);
+    let stays = format!("in force\n{words}: the journal stays in {} until then\n", old.path().display());
+    for command in &told {
+        assert_eq!(ask(command), (Some(0), stays.clone()));
+    }
+    assert!(ask(&status).1.contains(words), "{}", ask(&status).1);
+    process.wait_for(words);
+    // The rest is in force, and the journal is where it was.
+    assert!(old.path().join("journal").exists() && !new.path().join("journal").exists());
+    // Nobody else begins in the new place.
+    let mut other = serve(&new, &config());
+    assert_eq!(other.wait(), Some(1));
+    // Back again, nothing is left to say.
+    dir.write("config", &text(&old));
+    assert_eq!(ask(&told[0]), (Some(0), "in force\n".to_owned()));
+    drop(other);
+    // Where another daemon writes, a restart would fail: that is refused now.
+    let mut other = serve(&new, &config());
+    other.wait_for("listening on http://");
+    dir.write("config", &elsewhere);
+    let (code, refused) = ask(&told[0]);
+    assert_eq!(code, Some(1), "{refused}");
+    assert!(refused.contains("another aiglon holds this directory"), "{refused}");
+    assert_eq!(ask(&told[1]).0, Some(1));
+}
+
 /// A group that comes later is given the console then.
 #[test]
 fn a_console_without_its_group_is_told() {

@@ -92,6 +92,10 @@ pub trait Host {
     fn file_fault(&self) -> bool {
         false
     }
+    /// Whether the configuration wants the state elsewhere, which a restart takes over.
+    fn moves(&self) -> bool {
+        false
+    }
     /// The fingerprint of the SSH server's host key, if there is one.
     fn host_key(&self) -> Option<&str> {
         None

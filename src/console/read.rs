@@ -120,6 +120,9 @@ impl<'a> Teller<'a, '_> {
             if host.file_fault() {
                 out.field("config", Cell::Text(FILE_FAULT));
             }
+            if host.moves() {
+                out.field("restart", Cell::Text("option state_dir is in force after a restart"));
+            }
             if let Some(fault) = host.storage_fault() {
                 out.field("storage", Cell::Parts(&[fault, MEMORY]));
             }

@@ -17,18 +17,39 @@ use super::storage::{Files, InUse};
 pub struct Ledger {
     driver: Driver,
     files: Option<Files>,
+    /// Another directory that the configuration wants. It is held for the next start: nobody else
+    /// begins there, and whoever looks there finds a daemon.
+    next: Option<Files>,
 }
 
 impl Ledger {
     /// Not open yet.
     pub const fn new() -> Self {
-        Self { driver: Driver::new(), files: None }
+        Self { driver: Driver::new(), files: None, next: None }
     }
 
     /// Takes the directory. Whoever else needs it may use it after this.
     pub fn take(&mut self, dir: &Path) -> Result<(), InUse> {
         self.files = Some(Files::open(dir)?);
         Ok(())
+    }
+
+    /// Notes the directory that a changed configuration wants. What is open stays where it is.
+    ///
+    /// # Errors
+    /// Another daemon has it, so the next start would fail.
+    pub fn plan(&mut self, dir: &Path) -> Result<(), InUse> {
+        if self.files.as_ref().is_none_or(|files| files.are_in(dir)) {
+            self.next = None;
+        } else if self.next.as_ref().is_none_or(|files| !files.are_in(dir)) {
+            self.next = Some(Files::open(dir)?);
+        }
+        Ok(())
+    }
+
+    /// Where the journal stays until a restart, if the configuration wants it elsewhere.
+    pub fn stays_in(&self) -> Option<&Path> {
+        self.files.as_ref().filter(|_| self.next.is_some()).map(|files| files.dir.as_path())
     }
 
     /// See [`Driver::start`].

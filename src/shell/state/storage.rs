@@ -63,6 +63,11 @@ impl Files {
         }
     }
 
+    /// Whether they are in this directory, by whichever name.
+    pub(super) fn are_in(&self, dir: &Path) -> bool {
+        self.dir.as_os_str() == dir.as_os_str() || is_one(self.lock.as_ref(), fs::metadata(dir)) == Some(true)
+    }
+
     /// Makes the directory and locks it, unless that is done. Another directory that has come in
     /// its place is left to whoever uses that.
     fn take(&mut self) -> Result<(), Fault> {
