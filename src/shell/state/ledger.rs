@@ -2,6 +2,7 @@
 //! [`aiglon::persist`].
 
 use std::path::Path;
+use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::engine::Engine;
@@ -12,6 +13,10 @@ use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
 use super::storage::{Files, InUse};
+
+/// How often a directory that somebody holds is tried again at a start, and how long after.
+const TRIES: u32 = 3;
+const A_LOOK: Duration = Duration::from_millis(50);
 
 /// The journal in use and its files.
 pub struct Ledger {
@@ -30,7 +35,16 @@ impl Ledger {
 
     /// Takes the directory. Whoever else needs it may use it after this.
     pub fn take(&mut self, dir: &Path) -> Result<(), InUse> {
-        self.files = Some(Files::open(dir)?);
+        // Who looks whether a daemon is here holds it for an instant (`storage::is_in_use`).
+        let mut taken = Files::open(dir);
+        for _ in 0..TRIES {
+            if taken.is_ok() {
+                break;
+            }
+            std::thread::sleep(A_LOOK);
+            taken = Files::open(dir);
+        }
+        self.files = Some(taken?);
         Ok(())
     }
 

@@ -354,6 +354,20 @@ mod tests {
     }
 
     #[test]
+    fn a_start_goes_on_while_somebody_looks_whether_a_daemon_is_there() {
+        let place = TempDir::new();
+        let look = File::open(&place.0).unwrap();
+        look.try_lock_shared().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(30));
+                drop(look);
+            });
+            super::super::ledger::Ledger::new().take(&place.0).unwrap();
+        });
+    }
+
+    #[test]
     fn a_directory_that_comes_late_is_used() {
         let place = TempDir::new();
         let parent = place.0.join("usb");
