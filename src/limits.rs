@@ -371,17 +371,11 @@ pub const UPTIME_WRITE: Millis = Millis::from_mins(6 * 60);
 /// sooner. So a power cut leaves no percentage that knows nothing of it. At most 24 such writes a
 /// day.
 pub const UPTIME_HASTE: Millis = Millis::from_mins(60);
-/// The first wait before a listener that is not there is tried again. It doubles up to
-/// [`LISTEN_RETRY_MOST`].
+/// The first wait before a listener or a console that is not there is tried again. It doubles up
+/// to [`LISTEN_RETRY_MOST`].
 pub const LISTEN_RETRY: Millis = Millis::from_secs(1);
-/// The longest wait before a listener that is not there is tried again.
+/// The longest wait before a listener or a console that is not there is tried again.
 pub const LISTEN_RETRY_MOST: Millis = Millis::from_mins(1);
-/// The first wait before the console's socket is bound again. It doubles up to
-/// [`CONSOLE_RETRY_MOST`].
-pub const CONSOLE_RETRY: Millis = Millis::from_secs(1);
-/// The longest wait before the console's socket is bound again, as when its directory is full or
-/// not mounted yet.
-pub const CONSOLE_RETRY_MOST: Millis = Millis::from_mins(1);
 /// The part of the journal that the past may always have in a snapshot: a sixteenth, 4 KiB of 64.
 /// Alerts are written briefly before the past gets less. 256 components that were well for 90 days
 /// are 2,662 bytes.
@@ -552,8 +546,13 @@ pub const PAGES: usize = 8;
 /// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
 pub const PAGES_NOW: usize = 6;
 /// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
-/// sites alone. A page that got worse may borrow as many again.
+/// sites alone.
 pub const RENDERS: u32 = 8;
+/// Pages of each site that are rendered at once though [`RENDERS`] are used up, if there is no copy
+/// to be served instead: one in each language. All sites together get back
+/// [`RENDERS_SECOND`] of them in a second, and each its part. One of them is for the page of the
+/// site alone.
+pub const RENDERS_SITE: u32 = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
 pub const RENDERS_SECOND: u32 = 16;

@@ -356,7 +356,7 @@ fn a_reload_moves_it_and_removes_people() {
     let (there, socket_there) = (daemon.dir.path().join("there"), daemon.dir.path().join("there/all.sock"));
     reload(&mut daemon, &main(&format!("\toption console '{}'\n", socket_there.display())));
     let (_, out, _) = run(console(&other).arg("status"));
-    assert!(out.contains("not there: there is no such directory"), "{out}");
+    assert!(out.contains("not as configured: there is no such directory"), "{out}");
     assert_eq!(daemon.metric("aiglon_console_missing"), Some(1.0));
     // It is tried again, without anybody's help.
     fs::create_dir(&there).unwrap();

@@ -183,6 +183,97 @@ fn the_address_of_a_tunnel_that_is_down_is_listened_on() {
     assert_eq!(order(&daemon.dir, "ready").0, Some(0));
 }
 
+/// A file that stands where a socket should be is nobody who listens, and it stays.
+#[test]
+fn a_file_in_the_place_of_a_socket_is_told_as_such() {
+    let dir = Dir::new();
+    let (page, console) = (dir.write("page.sock", "letters"), dir.write("people.sock", "letters"));
+    let daemon = Daemon::start(&config());
+    let main = |path: &Path| format!("config aiglon 'main'\n\toption console '{}'\n", path.display());
+    let proxy = listen("proxy", &format!("unix:{}", page.display()), "\tlist serve 'page'\n");
+    daemon.rewrite(&(config() + &main(&console) + &proxy));
+    let (code, words) = order(&daemon.dir, "reload");
+    assert_eq!(code, Some(3), "{words}");
+    for (path, what) in [(&page, ""), (&console, " (console)")] {
+        let told = format!("unix:{}{what}: there is something that is no socket\n", path.display());
+        assert!(words.contains(&format!("not listening on {told}")), "{words}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "letters");
+        std::fs::remove_file(path).unwrap();
+    }
+    // The old console goes when the new one is there.
+    let ready = || run(Command::new(AIGLON).arg("ready").arg("--socket").arg(&console)).0;
+    eventually("both are there", 10, || ready() == Some(0));
+    assert!(!daemon.dir.path().join("console.sock").exists());
+}
+
+/// The journal cannot move while it is written, and whoever changes its place is told.
+#[test]
+fn a_reload_says_what_needs_a_restart() {
+    let (old, new) = (Dir::new(), Dir::new());
+    let dir = Dir::new();
+    let socket = dir.path().join("people.sock");
+    let text = |state: &Dir| {
+        let (state, console) = (state.path().display(), socket.display());
+        format!(
+            "{}config aiglon 'main'\n\toption state_dir '{state}'\n\toption console '{console}'\n\toption resolve_after '7m'\n",
+            config()
+        )
+    };
+    let ask = |words: &[&str]| {
+        let (status, out, err) = run(Command::new(AIGLON).args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+        (status, out + &err)
+    };
+    let file = dir.write("config", &text(&old));
+    let (file, at) = (file.to_str().unwrap(), socket.to_str().unwrap());
+    let mut process = Process::start(Command::new(AIGLON).args(["serve", file]));
+    process.wait_for("listening on http://");
+    let told = ["reload", "ready"].map(|what| vec![what, file, "--socket", at]);
+    let status = ["console", "--socket", at, "status"];
+    let words = "option state_dir is in force after a restart";
+    assert_eq!(ask(&told[0]), (Some(0), "in force\n".to_owned()));
+    assert!(!ask(&status).1.contains(words));
+
+    let elsewhere = text(&new);
+    dir.write("config", &elsewhere);
+    let stays = format!("in force\n{words}: the journal stays in {} until then\n", old.path().display());
+    for command in &told {
+        assert_eq!(ask(command), (Some(0), stays.clone()));
+    }
+    assert!(ask(&status).1.contains(words), "{}", ask(&status).1);
+    process.wait_for(words);
+    // The rest is in force, and the journal is where it was.
+    assert!(old.path().join("journal").exists() && !new.path().join("journal").exists());
+    // Nobody else begins in the new place.
+    let mut other = serve(&new, &config());
+    assert_eq!(other.wait(), Some(1));
+    // Back again, nothing is left to say.
+    dir.write("config", &text(&old));
+    assert_eq!(ask(&told[0]), (Some(0), "in force\n".to_owned()));
+    drop(other);
+    // Where another daemon writes, a restart would fail: that is refused now.
+    let mut other = serve(&new, &config());
+    other.wait_for("listening on http://");
+    dir.write("config", &elsewhere);
+    let (code, refused) = ask(&told[0]);
+    assert_eq!(code, Some(1), "{refused}");
+    assert!(refused.contains("another aiglon holds this directory"), "{refused}");
+    assert_eq!(ask(&told[1]).0, Some(1));
+}
+
+/// A group that comes later is given the console then.
+#[test]
+fn a_console_without_its_group_is_told() {
+    let text = config() + "config aiglon 'main'\n\toption console_group 'aiglon-nobody'\n";
+    let daemon = Daemon::start(&text);
+    let (code, words) = order(&daemon.dir, "ready");
+    assert_eq!(code, Some(3), "{words}");
+    assert!(words.contains("console.sock (console): there is no group of that name\n"), "{words}");
+    let told = status(&daemon.dir, &[]);
+    assert!(told.contains("not as configured: there is no group of that name"), "{told}");
+    daemon.rewrite(&config());
+    assert_eq!(order(&daemon.dir, "reload"), (Some(0), "in force\n".to_owned()));
+}
+
 fn serve(dir: &Dir, text: &str) -> Process {
     let file = dir.write("config", text);
     Process::start(Command::new(AIGLON).arg("serve").arg(file).arg("--state-dir").arg(dir.path()))

@@ -4,7 +4,9 @@
 mod common;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -295,4 +297,32 @@ fn a_last_good_file_that_cannot_be_written_does_not_bring_back_what_was_revoked(
     // So it is with the command.
     done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
     assert!(!good.exists());
+}
+
+/// Somebody writes a file while the daemon is told, be it not to the end: what was looked at before
+/// proves nothing.
+#[test]
+fn a_file_that_is_written_meanwhile_is_a_failure() {
+    for half in [false, true] {
+        let dir = Dir::new();
+        let old = with_state(&dir, &stolen());
+        let file = dir.write("config", &old);
+        let socket = dir.path().join("desk.sock");
+        // In the daemon's place: it does as it is told, and somebody else writes.
+        let desk = UnixListener::bind(&socket).unwrap();
+        let (theirs, text) = (file.clone(), if half { String::new() } else { old });
+        let writer = std::thread::spawn(move || {
+            let (mut caller, _) = desk.accept().unwrap();
+            assert!(caller.read(&mut [0; 4096]).unwrap() > 0);
+            fs::write(theirs, text).unwrap();
+            caller.write_all(b"aiglon\x01\x01\x00\x08revoked\n\x04\x00\x01\x00").unwrap();
+        });
+        let mut command = Command::new(AIGLON);
+        command.args(["revoke", "--config"]).arg(&file).arg("--socket").arg(&socket).arg("prometheus");
+        let (code, out, err) = run(&mut command);
+        writer.join().unwrap();
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        let told = format!("{}: somebody writes it at the same time", file.display());
+        assert!(err.contains(&told) && err.contains("prometheus: NOT DONE"), "{err}");
+    }
 }

@@ -5,8 +5,8 @@ use super::problem::Kind;
 use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
-    Address, Clock, Component, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service, Site,
-    Source, Texts, User, Visibility, matcher, units,
+    Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service,
+    Site, Source, Texts, User, Visibility, matcher, units,
 };
 use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
@@ -72,6 +72,11 @@ impl Loader<'_, '_> {
                 self.config.main.console_group = group;
             }
             Field::Ssh => self.ssh(value),
+            Field::Edge => match units::boolean(value.text) {
+                Some(true) => self.config.main.edge = Edge::Yes,
+                Some(false) => self.config.main.edge = Edge::No,
+                None => self.problems.add(value.odd(Kind::BadBoolean)),
+            },
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::loader::Loader;
 use super::problem::{Kind, Mistake};
 use super::schema::{Section, Type};
 use super::uci::Keyword;
-use super::{Component, Scope, Site, Visibility};
+use super::{Component, Edge, Scope, Site, Source, Visibility};
 use crate::limits::COMPONENTS;
 use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
 use crate::text::Span;
@@ -15,6 +15,7 @@ impl Loader<'_, '_> {
     /// Runs all checks.
     pub(super) fn check(&mut self) {
         self.check_present();
+        self.check_edge();
         self.check_sites();
         self.check_labels();
         self.check_heartbeats();
@@ -73,6 +74,19 @@ impl Loader<'_, '_> {
             if self.config.count(kind) == 0 && !self.broken {
                 self.problems.add(Mistake::new(0, Kind::NoSection).section(kind.name()));
             }
+        }
+    }
+
+    /// An edge can be taken, so nothing stands there that lets its bearer read.
+    fn check_edge(&mut self) {
+        if self.config.main.edge != Edge::Yes {
+            return;
+        }
+        for index in 0..self.config.sources.len() {
+            let Some(&Source { name, scope: Scope::Read, .. }) = self.config.sources.get(index) else {
+                continue;
+            };
+            self.blame(Kind::ReadOnEdge, Type::Source, index, "scope", name);
         }
     }
 

@@ -78,6 +78,18 @@ pub enum Console {
     At(Span),
 }
 
+/// Whether this is a device that can be taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edge {
+    /// Nothing is said of it.
+    #[default]
+    Unsaid,
+    /// It is none.
+    No,
+    /// It is one: no credential that reads belongs here.
+    Yes,
+}
+
 /// `config aiglon 'main'`.
 #[derive(Clone, Copy, Debug)]
 pub struct Main {
@@ -95,6 +107,8 @@ pub struct Main {
     pub console: Console,
     /// The group whose members may use it; empty for none.
     pub console_group: Span,
+    /// Whether this is a device that can be taken.
+    pub edge: Edge,
 }
 
 impl Main {
@@ -107,6 +121,7 @@ impl Main {
         journal_size: 0,
         console: Console::InStateDir,
         console_group: Span::EMPTY,
+        edge: Edge::Unsaid,
     };
 }
 

@@ -100,6 +100,7 @@ kinds! {
     Cycle "component '{w}' depends on itself, by way of others; remove one 'depends_on' of the circle"
     OtherSite "'{o}' names '{w}', which belongs to another site"
     NotPush "'source' names '{w}', which has scope 'read' and so feeds nothing; name one with scope 'push'"
+    ReadOnEdge "source '{w}' has scope 'read', and this device is an edge: whoever takes it could read alerts. Put the source on a machine that nobody can take; or write option edge '0' if nobody can take this one"
     NoFeeder "component '{w}' stands on a site that no source pushes to; add a 'config source' with that site"
     WhichFeeder "component '{w}' stands on a site with several sources; say with 'list source' which ones feed it"
     SecondDefault "site '{w}' has no 'list host', nor has another; only one site can be the default, so name the hosts of the others"

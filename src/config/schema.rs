@@ -143,6 +143,7 @@ pub(super) enum Field {
     Console,
     ConsoleGroup,
     Ssh,
+    Edge,
     Address,
     Serve,
     Plaintext,
@@ -233,7 +234,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 69] = [
+pub(super) static OPTIONS: [OptionRow; 70] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -242,6 +243,7 @@ pub(super) static OPTIONS: [OptionRow; 69] = [
     row(Type::Main, "console", Shape::One, Field::Console),
     row(Type::Main, "console_group", Shape::One, Field::ConsoleGroup),
     row(Type::Main, "ssh", Shape::Many, Field::Ssh),
+    row(Type::Main, "edge", Shape::One, Field::Edge),
     must(
         Type::Listen,
         "address",

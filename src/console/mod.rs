@@ -81,7 +81,7 @@ pub trait Host {
     fn limits(&self, each: &mut dyn FnMut(&str, u64, u64, u64));
     /// Why what people write is kept in memory only at present, if so.
     fn storage_fault(&self) -> Option<&'static str>;
-    /// Why the console's socket is not where the configuration wants it, if so.
+    /// Why the console's socket is not as the configuration wants it, if so.
     fn console_fault(&self) -> Option<&'static str> {
         None
     }
@@ -90,6 +90,10 @@ pub trait Host {
     /// Whether what is in force is not what the configuration's file says, since that cannot be
     /// used.
     fn file_fault(&self) -> bool {
+        false
+    }
+    /// Whether the configuration wants the state elsewhere, which a restart takes over.
+    fn moves(&self) -> bool {
         false
     }
     /// The fingerprint of the SSH server's host key, if there is one.

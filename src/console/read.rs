@@ -120,11 +120,14 @@ impl<'a> Teller<'a, '_> {
             if host.file_fault() {
                 out.field("config", Cell::Text(FILE_FAULT));
             }
+            if host.moves() {
+                out.field("restart", Cell::Text("option state_dir is in force after a restart"));
+            }
             if let Some(fault) = host.storage_fault() {
                 out.field("storage", Cell::Parts(&[fault, MEMORY]));
             }
             if let Some(fault) = host.console_fault() {
-                out.field("console", Cell::Parts(&["not there: ", fault]));
+                out.field("console", Cell::Parts(&["not as configured: ", fault]));
             }
             let mut missing = false;
             host.missing(&mut |listener| {

@@ -31,7 +31,8 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration
     /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
-    /// When listeners that are not there are tried again, and how long after that once more.
+    /// When what is not there of listeners and console is tried again, and how long after that once
+    /// more.
     pub open_again: Cell<Option<(Mono, Millis)>>,
 }
 

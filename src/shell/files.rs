@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use aiglon::config::revoke::lets_in_more;
-use aiglon::config::{Address, Config, Problems};
+use aiglon::config::{Address, Config, Edge, Problems, Scope};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
 
@@ -20,6 +20,9 @@ const LAST_GOOD: &str = "config.last-good";
 /// Where it is kept for [`FILE`]: the default, which is OpenWrt's, and that of the unit for
 /// systemd.
 const PLACES: [&str; 2] = ["/etc/aiglon", "/var/lib/aiglon"];
+
+/// What every OpenWrt has, and no other system.
+const ROUTER: &str = "/etc/openwrt_release";
 
 /// The copy of [`FILE`] that OpenWrt's init script makes, and the daemon reads. Both are root's.
 const COPY: &str = "/var/run/aiglon-config/config";
@@ -114,6 +117,7 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
             ));
         }
     }
+    notes.extend(note_of_edge(config, Path::new(ROUTER).exists()));
     let dir = state_dir(options, config);
     if let Some(parent) = dir.parent().filter(|parent| !dir.exists() && !parent.exists()) {
         notes.push(format!(
@@ -123,6 +127,24 @@ pub fn notes(options: &Options, config: &Config) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// A router can be taken. Its configuration should say so, or that it is safe.
+fn note_of_edge(config: &Config, is_router: bool) -> Option<String> {
+    if !is_router || config.main.edge != Edge::Unsaid {
+        return None;
+    }
+    let mut readers = config.sources.iter().filter(|source| source.scope == Scope::Read);
+    Some(match readers.next() {
+        Some(source) => format!(
+            "whoever takes this router could read alerts, because source '{}' has scope 'read'. Put that source elsewhere, and \
+             say option edge '1' in 'config aiglon'; or say option edge '0' if nobody can take it",
+            Safe(config.str(source.name))
+        ),
+        None => "a router can be taken, and this configuration does not say so: say option edge '1' in 'config aiglon', and \
+             nothing that reads is accepted here; or say option edge '0' if nobody can take it"
+            .to_owned(),
+    })
 }
 
 /// Reads a configuration. A pipe in its place would never answer, and a device would never end.

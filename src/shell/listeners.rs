@@ -316,7 +316,9 @@ pub fn open_tcp(address: &SocketAddr) -> io::Result<TcpListener> {
 /// Why an address cannot be had.
 pub fn words_of(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "somebody listens there",
+        io::ErrorKind::AddrInUse => IN_USE,
+        io::ErrorKind::AlreadyExists => NO_SOCKET,
+        io::ErrorKind::InvalidInput => "the path is too long",
         io::ErrorKind::AddrNotAvailable => "no interface has this address",
         io::ErrorKind::PermissionDenied => "it is not for the daemon's user",
         _ => ledger::words(storage::fault(error)),
@@ -331,9 +333,25 @@ pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
     one.port() == other.port() && (takes(first, second) || takes(second, first))
 }
 
+/// Why an address or a path is not ours to take.
+const IN_USE: &str = "somebody listens there";
+const NO_SOCKET: &str = "there is something that is no socket";
+
+/// Whether a socket of ours may take a path: nothing is there, or what a daemon that was killed
+/// left behind.
+pub fn may_take(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if !meta.file_type().is_socket() => {
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, NO_SOCKET))
+        }
+        Ok(_) if somebody_listens(path) => Err(io::Error::new(io::ErrorKind::AddrInUse, IN_USE)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a program listens at this path. The whole daemon would wait at a full queue there, so
 /// nothing is waited for.
-pub fn somebody_listens(path: &Path) -> bool {
+fn somebody_listens(path: &Path) -> bool {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let asked = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
         .and_then(|socket| rustix::net::connect(&socket, &SocketAddrUnix::new(path)?));
@@ -346,10 +364,11 @@ pub fn widen(listener: &impl AsFd) -> io::Result<()> {
 }
 
 fn open_unix(path: &Path) -> io::Result<Socket> {
-    // What a daemon that was killed left behind: a socket that nobody listens on.
-    if path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket()) && !somebody_listens(path) {
-        std::fs::remove_file(path)?;
-    }
+    may_take(path)?;
+    std::fs::remove_file(path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })?;
     let listener = UnixListener::bind(path)?;
     // Whoever may enter the directory may connect, as with a port on loopback; tokens guard what is
     // guarded.

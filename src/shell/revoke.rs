@@ -177,12 +177,13 @@ fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
     for path in files::last_good(options).iter().chain(&roots) {
         found |= files::read(path).is_ok_and(|text| order.look(&text));
     }
+    let mut left = Vec::new();
     for path in &roots {
         match rewrite(path, &order) {
             // A service that was never started has no copy.
             Err(error) if error.kind() == ErrorKind::NotFound && *path != options.file => {}
             Err(error) => fail(path, &error),
-            Ok(()) => {}
+            Ok(text) => left.push((path, text)),
         }
     }
     let mut daemon = tell(client, &order);
@@ -192,8 +193,9 @@ fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
         // One that has started in the meantime.
         daemon = tell(client, &order);
     }
+    let mut is_told = true;
     match daemon {
-        Daemon::Failed => done = false,
+        Daemon::Failed => is_told = false,
         Daemon::Holds { before } => found |= before,
         Daemon::Silent => {
             for dir in files::state_dirs(options).iter().filter(|dir| storage::is_in_use(dir)) {
@@ -204,22 +206,34 @@ fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
             }
         }
     }
+    // Whoever has read a file before and writes it now brings the old rights back. They may be in
+    // the middle of it, so any change counts.
+    for (path, text) in &left {
+        if !files::read(path).is_ok_and(|now| now == *text) {
+            fail(path, &MEANWHILE);
+        }
+    }
+    for good in files::last_good(options) {
+        if files::read(&good).is_ok_and(|text| order.strip(&text).is_some()) {
+            fail(&good, &MEANWHILE);
+        }
+    }
     if !found {
         say(&options.file, &"no source and no user of that name");
     }
-    done && found
+    done && is_told && found
 }
 
-/// Rewrites a file of root's, and looks at what is there then.
-fn rewrite(path: &Path, order: &Order) -> io::Result<()> {
+const MEANWHILE: &str = "somebody writes it at the same time: see who does, and run this again";
+
+/// Rewrites a file of root's, and looks at what is there then: returns that.
+fn rewrite(path: &Path, order: &Order) -> io::Result<Vec<u8>> {
     let target = std::fs::read_link(path).map_or_else(|_| path.to_owned(), |link| path.with_file_name(link));
     let (text, about) = files::read_plain(&target)?;
-    let Some(new) = order.strip(&text) else { return Ok(()) };
+    let Some(new) = order.strip(&text) else { return Ok(text) };
     files::put(&target, &new, Some(&about))?;
-    match order.strip(&files::read(path)?) {
-        None => Ok(()),
-        Some(_) => Err(io::Error::other("somebody writes it at the same time")),
-    }
+    let there = files::read(path)?;
+    if order.strip(&there).is_some() { Err(io::Error::other(MEANWHILE)) } else { Ok(there) }
 }
 
 /// Has the daemon drop it.

@@ -40,6 +40,9 @@ static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
 static CONSOLE_BUFFERS: ConstStaticCell<[console::session::Buffers; CONSOLES]> =
     ConstStaticCell::new([const { console::session::Buffers::new() }; CONSOLES]);
 
+/// What a reload cannot change: journal, incidents and words would have to move.
+const AFTER_RESTART: &str = "option state_dir is in force after a restart";
+
 /// A task. The executor's code for tasks is made anew for each type of them, about 1 KB a time; so
 /// there is one type.
 type Boxed<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -160,7 +163,11 @@ impl App {
             // What people wrote is not the price of a smaller file.
             engine.tidy();
             let (size, needed) = (spare.main.journal_size, engine.incidents().journal_needed());
-            if needed > size { Err(vec![too_small(size, KEPT, needed)]) } else { Ok(text) }
+            if needed > size {
+                return Err(vec![too_small(size, KEPT, needed)]);
+            }
+            let planned = ledger.plan(&files::state_dir(options, spare));
+            planned.map(|()| text).map_err(|in_use| vec![in_use.to_string()])
         });
         match loaded {
             Err(mistakes) => {
@@ -192,6 +199,9 @@ impl App {
                 self.slots.stir();
                 remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
+                if let Some(dir) = ledger.stays_in() {
+                    log::warn!("{AFTER_RESTART}: the journal stays in {} until then", dir.display());
+                }
             }
         }
     }
@@ -218,6 +228,10 @@ impl App {
         } else {
             "in force, but for that; it is tried again\n"
         });
+        if let Some(dir) = self.port.state().ledger.stays_in() {
+            // A string takes it.
+            _ = writeln!(words, "{AFTER_RESTART}: the journal stays in {} until then", dir.display());
+        }
         code
     }
 
@@ -242,6 +256,7 @@ impl App {
 
     /// Calls `each` with every listener that is not there, and why.
     fn missing(&self, each: &mut dyn FnMut(&str)) {
+        self.console.missing(each);
         self.listeners.missing(each);
         #[cfg(feature = "ssh")]
         self.ssh.missing(each);
@@ -288,19 +303,21 @@ impl App {
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
     fn mend(&self, options: &Options) -> Option<Mono> {
-        let console =
-            self.port.look(|config| self.console.retry(config, &|| files::state_dir(options, config)));
         if let Some((at, wait)) = self.open_again.get()
             && at <= clock::mono()
         {
             self.port.look(|config| {
+                let dir = files::state_dir(options, config);
+                if self.console.fault().is_some() {
+                    self.console.open(config, &dir);
+                }
                 self.listeners.open(config);
                 #[cfg(feature = "ssh")]
-                self.ssh.open(config, &files::state_dir(options, config), false);
+                self.ssh.open(config, &dir, false);
             });
             self.open_again_after(wait);
         }
-        console.into_iter().chain(self.open_again.get().map(|(at, _)| at)).min()
+        self.open_again.get().map(|(at, _)| at)
     }
 
     fn clock_is_right(&self) {

@@ -23,7 +23,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # The user that the package asks for; by 32768 they are counted on OpenWrt.
 UID = 32768
 # What of busybox a router has and the scripts may use. There is no `stat`.
-APPLETS = "ash awk basename cat chmod chown cp cut date echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
+APPLETS = "ash awk basename cat chmod chown cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
 
 
 def program():
@@ -152,6 +152,15 @@ class Router:
         """As hotplug-call does: the script is read by a shell."""
         result = self.enter("/bin/sh", "-c", ". /etc/hotplug.d/ntp/30-aiglon", **environment)
         assert result.returncode == 0 and not result.stderr, result
+
+    def upgraded(self):
+        """As default_postinst and the boot do; the next package brings the script again."""
+        script = self.root / "etc/uci-defaults/aiglon"
+        body = script.read_bytes()
+        run = '( [ -f "$1" ] && cd "$(dirname "$1")" && . "$1" ) && rm -f "$1"'
+        result = self.enter("/bin/sh", "-c", run, "sh", "/etc/uci-defaults/aiglon")
+        assert result.returncode == 0 and not result.stdout + result.stderr and not script.exists(), result
+        script.write_bytes(body)
 
     # ---- procd ---------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ PLACES = {
     "usr/bin/aiglon": 0o755,
     "etc/config/aiglon": 0o600,
     "etc/init.d/aiglon": 0o755,
+    "etc/uci-defaults/aiglon": 0o755,
     "etc/hotplug.d/ntp/30-aiglon": 0o644,
     "etc/capabilities/aiglon.json": 0o644,
     "lib/upgrade/keep.d/aiglon": 0o644,

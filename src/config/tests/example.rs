@@ -49,6 +49,7 @@ fn the_example_says_the_defaults() {
     assert_eq!(example.main.console, Console::At(example_path(&example)));
     assert_eq!(plain.main.console, Console::InStateDir);
     assert!(plain.main.console_group.is_empty());
+    assert_eq!((example.main.edge, plain.main.edge), (Edge::No, Edge::Unsaid));
     let site = |config: &Config| {
         let site = config.sites[0];
         (site.retain_days, site.settle, site.grouping, site.no_data_after)

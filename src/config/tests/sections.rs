@@ -73,6 +73,28 @@ fn mistakes_in_components() {
 }
 
 #[test]
+fn an_edge_takes_no_token_that_reads() {
+    let second = "config source q\n\toption site s\n\tlist token \
+         sha256:0202020202020202020202020202020202020202020202020202020202020202\n";
+    let reader = format!("{second}\toption scope read\n");
+    let main = |edge: &str| format!("config aiglon main\n\toption edge {edge}\n");
+    let refused = "source 'q' has scope 'read', and this device is an edge";
+    check(&format!("{reader}{}", main("1")), &[&format!("4: {refused}")]);
+    // Whichever stands first.
+    check(&format!("{}{reader}", main("yes")), &[&format!("6: {refused}")]);
+    let cure = problems(&format!("{reader}{}", main("1")));
+    assert!(cure[0].contains("Put the source on a machine that nobody can take; or write option edge '0'"));
+    for (file, edge) in [
+        (format!("{second}{}", main("1")), Edge::Yes),
+        (format!("{reader}{}", main("0")), Edge::No),
+        (reader, Edge::Unsaid),
+    ] {
+        assert_eq!(good(&format!("{BASE}{file}")).main.edge, edge);
+    }
+    check(&main("maybe"), &["2: 'maybe' is no value for 'edge'; write 1 or 0"]);
+}
+
+#[test]
 fn mistakes_in_heartbeats() {
     let beat = "config heartbeat h\n\toption source p\n\toption every 2m\n";
     let reader = "config source q\n\toption site s\n\toption scope read\n\tlist token sha256:0202020202020202020202020202020202020202020202020202020202020202\n";

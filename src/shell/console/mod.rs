@@ -18,7 +18,7 @@ mod width;
 pub(super) mod wire;
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
@@ -27,16 +27,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aiglon::config::{Config, Console as Place};
-use aiglon::limits::{CONSOLE_RETRY, CONSOLE_RETRY_MOST};
-use aiglon::time::{Millis, Mono};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::clock;
-use super::listeners::{self, Listener, Order, Socket};
+use super::listeners::{self, Lack, Listener, Order, Socket};
 use super::log::Warnings;
 use super::slots::Slots;
-use super::state::{ledger, storage};
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
 use wire::{Code, Kind};
@@ -55,15 +51,13 @@ pub fn path(config: &Config, state_dir: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Why it is not where it should be, when it is tried again, and how long after that once more.
-type Lost = (&'static str, Mono, Millis);
-
 /// The socket that listens, and what is counted at it.
 pub struct Console {
     listener: Listener,
     /// Where it is, and the group whose members may use it.
     open: RefCell<Option<(PathBuf, Option<u32>)>>,
-    lost: Cell<Option<Lost>>,
+    /// Where it should be and is not as it should be, and why.
+    lack: RefCell<Option<(PathBuf, &'static str)>>,
     /// The daemon's own user.
     own: u32,
     /// Requests that were carried out.
@@ -79,7 +73,7 @@ impl Console {
         Self {
             listener: Listener::new(),
             open: RefCell::new(None),
-            lost: Cell::new(None),
+            lack: RefCell::new(None),
             own: rustix::process::geteuid().as_raw(),
             commands: Cell::new(0),
             denied: Cell::new(0),
@@ -92,35 +86,36 @@ impl Console {
     /// same. The log says why, and it is tried again.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
         // What the log says of it was perhaps of another place.
-        self.open(config, state_dir, None);
+        self.lack.replace(None);
+        self.open(config, state_dir);
     }
 
-    /// `before`: what was wrong when it was tried last, which the log has.
-    fn open(&self, config: &Config, state_dir: &Path, before: Option<Lost>) {
-        self.lost.set(None);
+    /// Tries to have it where and as the configuration wants it.
+    pub fn open(&self, config: &Config, state_dir: &Path) {
+        let before = self.lack.take();
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
-        if group.is_none() && !name.is_empty() && before.is_none() {
+        let is_without_group = group.is_none() && !name.is_empty();
+        if is_without_group && before.is_none() {
             log::error!(
                 "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
             );
         }
         let wanted = (path, group);
         // Somebody may have cleaned up behind us.
-        if self.open.borrow().as_ref() == Some(&wanted) && is_socket(&wanted.0) {
-            return;
-        }
-        match bind(&wanted.0, group) {
+        let is_open = self.open.borrow().as_ref() == Some(&wanted) && is_socket(&wanted.0);
+        let mut lack = is_without_group.then(|| (wanted.0.clone(), "there is no group of that name"));
+        match if is_open { Ok(None) } else { bind(&wanted.0, group).map(Some) } {
             Err(error) => {
-                let (words, wait) = (words(&error), before.map_or(CONSOLE_RETRY, |(_, _, wait)| wait));
-                if before.is_none_or(|(said, ..)| said != words) {
-                    log::error!("no console at {}: {error}; trying again", wanted.0.display());
+                let found = (wanted.0, listeners::words_of(&error));
+                if before.as_ref() != Some(&found) {
+                    log::error!("no console at {}: {error}; trying again", found.0.display());
                 }
-                let next = Millis(wait.0.saturating_mul(2)).min(CONSOLE_RETRY_MOST);
-                self.lost.set(Some((words, clock::mono().plus(wait), next)));
+                lack = Some(found);
             }
-            Ok(listener) => {
+            Ok(None) => {}
+            Ok(Some(listener)) => {
                 log::info!("console at {}", wanted.0.display());
                 let before = self.open.replace(Some(wanted));
                 // Its path is ours again already if it has not changed.
@@ -132,15 +127,7 @@ impl Console {
                 self.listener.tell(Order::Open(Socket::Unix(listener)));
             }
         }
-    }
-
-    /// Tries again what could not be, if it is time. Returns when it wants to be asked next. Called
-    /// at each tick, so `state_dir` is a path that is made only if it is time.
-    pub fn retry(&self, config: &Config, state_dir: &dyn Fn() -> PathBuf) -> Option<Mono> {
-        if self.lost.get().is_some_and(|(_, at, _)| at <= clock::mono()) {
-            self.open(config, &state_dir(), self.lost.get());
-        }
-        self.lost.get().map(|(_, at, _)| at)
+        self.lack.replace(lack);
     }
 
     /// Whether somebody can come to it.
@@ -148,9 +135,18 @@ impl Console {
         self.open.borrow().is_some()
     }
 
-    /// Why it is not where the configuration wants it, if so.
+    /// Why it is not as the configuration wants it, if so.
     pub fn fault(&self) -> Option<&'static str> {
-        self.lost.get().map(|(words, ..)| words)
+        self.lack.borrow().as_ref().map(|(_, words)| *words)
+    }
+
+    /// Calls `each` with where it should be, and why it is not as it should be; if so.
+    pub fn missing(&self, each: &mut dyn FnMut(&str)) {
+        if let Some((path, why)) = self.lack.borrow().as_ref() {
+            let mut words = Lack::new();
+            _ = write!(words, "unix:{} (console): {why}", path.display());
+            each(&words);
+        }
     }
 
     /// Closes it.
@@ -159,15 +155,6 @@ impl Console {
             forget(&path);
             self.listener.tell(Order::Close);
         }
-    }
-}
-
-fn words(error: &io::Error) -> &'static str {
-    match error.kind() {
-        ErrorKind::AlreadyExists => "there is something that is no socket",
-        ErrorKind::AddrInUse => "somebody listens there",
-        ErrorKind::InvalidInput => "the path is too long",
-        _ => ledger::words(storage::fault(error)),
     }
 }
 
@@ -183,13 +170,8 @@ fn is_socket(path: &Path) -> bool {
 /// Binds beside the path and moves the socket there, so that what a dead daemon left is replaced in
 /// one step. At no time may anybody connect who may not in the end.
 fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
-    if path.symlink_metadata().is_ok() && !is_socket(path) {
-        return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something that is no socket"));
-    }
     // Not one of ours: that would have met the lock on our state_dir, or has been told to close.
-    if listeners::somebody_listens(path) {
-        return Err(io::Error::new(ErrorKind::AddrInUse, "somebody listens there"));
-    }
+    listeners::may_take(path)?;
     let new = match path.with_added_extension("new") {
         // A socket's path is short; the daemon's other files are not called that.
         long if long.as_os_str().len() > PATH_BYTES => path.with_file_name("~"),

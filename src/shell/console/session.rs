@@ -480,6 +480,10 @@ impl Host for Told<'_> {
         self.desk.fallback.get()
     }
 
+    fn moves(&self) -> bool {
+        self.ledger.stays_in().is_some()
+    }
+
     #[cfg(feature = "ssh")]
     fn host_key(&self) -> Option<&str> {
         self.desk.ssh.host_key()

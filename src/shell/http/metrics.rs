@@ -63,7 +63,7 @@ fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
     t.one(
         "console_missing",
         "gauge",
-        "1 while the console's socket is not where the configuration wants it.",
+        "1 while the console's socket is not as the configuration wants it.",
         u64::from(web.console.fault().is_some()),
     );
     t.family("listener_missing", "gauge", "1 for each listener that is not there; and why.");

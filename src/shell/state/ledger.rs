@@ -2,6 +2,7 @@
 //! [`aiglon::persist`].
 
 use std::path::Path;
+use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::engine::Engine;
@@ -13,22 +14,56 @@ use aiglon::time::{Mono, Now};
 
 use super::storage::{Files, InUse};
 
+/// How often a directory that somebody holds is tried again at a start, and how long after.
+const TRIES: u32 = 3;
+const A_LOOK: Duration = Duration::from_millis(50);
+
 /// The journal in use and its files.
 pub struct Ledger {
     driver: Driver,
     files: Option<Files>,
+    /// Another directory that the configuration wants. It is held for the next start: nobody else
+    /// begins there, and whoever looks there finds a daemon.
+    next: Option<Files>,
 }
 
 impl Ledger {
     /// Not open yet.
     pub const fn new() -> Self {
-        Self { driver: Driver::new(), files: None }
+        Self { driver: Driver::new(), files: None, next: None }
     }
 
     /// Takes the directory. Whoever else needs it may use it after this.
     pub fn take(&mut self, dir: &Path) -> Result<(), InUse> {
-        self.files = Some(Files::open(dir)?);
+        // Who looks whether a daemon is here holds it for an instant (`storage::is_in_use`).
+        let mut taken = Files::open(dir);
+        for _ in 0..TRIES {
+            if taken.is_ok() {
+                break;
+            }
+            std::thread::sleep(A_LOOK);
+            taken = Files::open(dir);
+        }
+        self.files = Some(taken?);
         Ok(())
+    }
+
+    /// Notes the directory that a changed configuration wants. What is open stays where it is.
+    ///
+    /// # Errors
+    /// Another daemon has it, so the next start would fail.
+    pub fn plan(&mut self, dir: &Path) -> Result<(), InUse> {
+        if self.files.as_ref().is_none_or(|files| files.are_in(dir)) {
+            self.next = None;
+        } else if self.next.as_ref().is_none_or(|files| !files.are_in(dir)) {
+            self.next = Some(Files::open(dir)?);
+        }
+        Ok(())
+    }
+
+    /// Where the journal stays until a restart, if the configuration wants it elsewhere.
+    pub fn stays_in(&self) -> Option<&Path> {
+        self.files.as_ref().filter(|_| self.next.is_some()).map(|files| files.dir.as_path())
     }
 
     /// See [`Driver::start`].

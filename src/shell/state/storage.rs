@@ -63,6 +63,11 @@ impl Files {
         }
     }
 
+    /// Whether they are in this directory, by whichever name.
+    pub(super) fn are_in(&self, dir: &Path) -> bool {
+        self.dir.as_os_str() == dir.as_os_str() || is_one(self.lock.as_ref(), fs::metadata(dir)) == Some(true)
+    }
+
     /// Makes the directory and locks it, unless that is done. Another directory that has come in
     /// its place is left to whoever uses that.
     fn take(&mut self) -> Result<(), Fault> {
@@ -346,6 +351,20 @@ mod tests {
         assert!(is_in_use(&dir));
         drop(files);
         assert!(!is_in_use(&dir));
+    }
+
+    #[test]
+    fn a_start_goes_on_while_somebody_looks_whether_a_daemon_is_there() {
+        let place = TempDir::new();
+        let look = File::open(&place.0).unwrap();
+        look.try_lock_shared().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(30));
+                drop(look);
+            });
+            super::super::ledger::Ledger::new().take(&place.0).unwrap();
+        });
     }
 
     #[test]

@@ -108,6 +108,7 @@ const SECTIONS = [
 	[ 'aiglon', _('Daemon'), null, [
 		[ ONE, 'state_dir', _('State'), _('On flash, where sysupgrade keeps it.'), { usual: '/etc/aiglon' } ],
 		[ ONE, 'journal_size', _('Size of the journal'), _('16k to 256k.'), { usual: '64k' } ],
+		[ CHOICE, 'edge', _('Edge'), _('1: this device can be taken, so nothing that reads alerts belongs here.'), { usual: '0', values: [ '0', '1' ] } ],
 		[ CHOICE, 'clock', _('Clock'), _('A router has no clock of its own: it is right once NTP has set it.'), { values: [ 'ntp', 'trust' ] } ],
 		[ ONE, 'resolve_after', _('Resolve after'), _('An alert that is not repeated for so long is no longer known.'), { usual: '5m' } ],
 		[ CHOICE, 'default_severity', _('Default severity'), _('For words that nobody knows.'), { usual: 'warning', values: SEVERITIES } ],
