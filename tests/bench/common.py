@@ -1,4 +1,4 @@
-"""What tests/bench/run and tests/cost/run share: the daemon, what is sent to it, and a plain client."""
+"""What tests/bench/run, tests/bench/hostile and tests/cost/run share: the daemon, what is sent to it, and a plain client."""
 
 import hashlib
 import json
@@ -111,8 +111,8 @@ def get(path="/", host="site0.test", lang="en"):
 class Client:
     """One connection; a request at a time."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
+    def __init__(self, port, timeout=TIMEOUT_S):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, request, wanted=(200,)):
