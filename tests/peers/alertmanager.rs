@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::common::{Daemon, Dir, Process, WEBHOOK, eventually, example, part, run, with};
 
 const STANZA: &str = include_str!("alertmanager.yml");
+/// Where Prometheus sends to both.
+const BESIDE: &str = include_str!("alertmanager-beside.yml");
 
 fn start(dir: &Dir, stanza: &str) -> (Process, SocketAddr) {
     let file = dir.write("alertmanager.yml", stanza);
@@ -83,15 +85,20 @@ fn httpdate_to_rfc3339(date: &str) -> String {
 /// Adding aiglon must not take an alert from those who are told already, and the heartbeat must
 /// wake nobody.
 #[test]
-fn the_stanza_routes_to_people_as_before() {
-    let dir = Dir::new();
-    let file = dir.write("alertmanager.yml", STANZA);
-    for (labels, receivers) in
-        [(&["alertname=MailDown"][..], "aiglon,people"), (&["alertname=Heartbeat", "heartbeat=x"], "aiglon")]
+fn the_stanzas_route_to_people_as_before() {
+    for (stanza, [of_alerts, of_heartbeats]) in
+        [(STANZA, ["aiglon,people", "aiglon"]), (BESIDE, ["people", "nobody"])]
     {
-        let config = format!("--config.file={}", file.display());
-        let (status, stdout, stderr) =
-            run(Command::new("amtool").args(["config", "routes", "test", &config]).args(labels));
-        assert_eq!((status, stdout.trim()), (Some(0), receivers), "{labels:?}: {stderr}");
+        let dir = Dir::new();
+        let file = dir.write("alertmanager.yml", stanza);
+        for (labels, receivers) in [
+            (&["alertname=MailDown"][..], of_alerts),
+            (&["alertname=Heartbeat", "heartbeat=x"], of_heartbeats),
+        ] {
+            let config = format!("--config.file={}", file.display());
+            let (status, stdout, stderr) =
+                run(Command::new("amtool").args(["config", "routes", "test", &config]).args(labels));
+            assert_eq!((status, stdout.trim()), (Some(0), receivers), "{labels:?}: {stderr}");
+        }
     }
 }

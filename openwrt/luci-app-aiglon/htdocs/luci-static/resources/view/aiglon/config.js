@@ -69,7 +69,7 @@ const SECTIONS = [
 		[ ONE, 'silent_after', _('Silent after'), _('Without a sign of life for so long, nothing is known.'), { usual: '5m' } ],
 		[ ONE, 'resync', _('Believed after'), _('After a start or a silence, "all is well" is believed after so long.'), { usual: '5m' } ],
 		[ ONE, 'repeat_within', _('Repeats within'), _('For webhooks: what is not repeated for so long is not known any more.'), { usual: '4h30m' } ],
-		[ MANY, 'ignore', _('Ignores'), _('Alerts that are not looked at, as alertname~Datasource* — all terms of one must hold.') ],
+		[ MANY, 'ignore', _('Ignores'), _('Alerts that are not looked at, as alertname=Watchdog — all terms of one must hold.') ],
 	] ],
 	[ 'heartbeat', _('Heartbeats'), _('Signs of life that a cron job, a backup or an antenna owes.'), [
 		[ ONE, 'source', _('Source'), _('Whose token it comes with.'), { shown: true, needed: true, of: 'source' } ],
