@@ -310,8 +310,9 @@ impl Judge {
         let of_it = || self.words.values().filter(|word| word.part == part);
         let dateless = |word: &Word| known::OLD_BEGINNINGS && word.dateless;
         let starts = of_it().map(|word| if dateless(word) { LONG_AGO } else { word.starts });
-        let fires =
-            of_it().filter(|word| word.says == Says::Fires && now < word.red_until).map(|word| word.starts);
+        // What a person ended, and is said again by a clock that is behind, may stay ended.
+        let fires = of_it().filter(|word| word.says == Says::Fires && !word.released && now < word.red_until);
+        let fires = fires.map(|word| word.starts);
         let heard = FEEDERS[part].iter().filter_map(|&feeder| self.heard[feeder]).map(|(_, last)| last);
         let low = starts.chain(heard).chain([now]).min().unwrap_or(now);
         Stretch {
