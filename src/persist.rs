@@ -342,9 +342,9 @@ impl Driver {
         now: Now,
         news: &mut News,
     ) {
-        while let Some((kind, payload)) = engine.incidents().unnoted() {
+        while let Some((kind, payload)) = engine.incidents().unwritten() {
             match self.journal.append(store, kind, payload, Durability::Later) {
-                Ok(()) => engine.note(),
+                Ok(()) => engine.wrote_one(),
                 Err(Refused::Full) => {
                     // The snapshot holds it.
                     self.rewrite(store, engine, config, now, news);
@@ -416,7 +416,7 @@ impl Driver {
                 Ok(())
             });
             if written == Ok(()) {
-                engine.noted_all(brief, now);
+                engine.wrote_all(brief, now);
             }
             self.stale = match written {
                 Err(Refused::Fault(fault)) => Some(fault),

@@ -60,9 +60,9 @@ fn records_of_an_incident(now: Now) -> Vec<(u8, Vec<u8>)> {
     };
     engine.act(&config, now, SiteId(0), OWNER, action).unwrap();
     let mut records = Vec::new();
-    while let Some((kind, payload)) = engine.incidents().unnoted() {
+    while let Some((kind, payload)) = engine.incidents().unwritten() {
         records.push((kind, payload.to_vec()));
-        engine.note();
+        engine.wrote_one();
     }
     records
 }

@@ -144,7 +144,7 @@ impl Board {
         self.drive(Driver::flush);
     }
 
-    fn note(&mut self) {
+    fn wrote_one(&mut self) {
         let now = self.now();
         let news = self.driver.note(&mut self.memory, &mut self.engine, &self.config, now);
         assert_eq!(news.storage, None);
@@ -174,13 +174,13 @@ impl Board {
         );
         let body = Body { source, sender: Sender::Webhook, text: &body, whole: false };
         body.feed(&mut self.engine, &self.config, &mut Box::new(Reader::new()), now);
-        self.note();
+        self.wrote_one();
     }
 
     fn beat(&mut self, failed: bool) {
         let input = Input::Beat { id: HeartbeatId(0), failed };
         self.engine.step(&self.config, self.now(), input);
-        self.note();
+        self.wrote_one();
     }
 
     fn sample(&mut self, signal: i32) {
@@ -199,7 +199,7 @@ impl Board {
         lines.feed(format!("wireless signal={signal}\n").as_bytes(), &asking, &mut each);
         lines.finish(&asking, &mut each);
         engine.step(config, now, Input::Close { body: &mut open, end: End::WHOLE });
-        self.note();
+        self.wrote_one();
     }
 
     fn act(&mut self, who: u32, action: Action<'_>) -> u32 {
@@ -233,9 +233,9 @@ impl Board {
                 writeln!(out, "{id:?}: {ago} days ago {day:?}").unwrap();
             }
         }
-        let pulse = self.engine.pulse(HeartbeatId(0));
-        if pulse.last().is_some() {
-            writeln!(out, "{pulse:?}").unwrap();
+        let state = self.engine.heartbeat(HeartbeatId(0));
+        if state.last().is_some() {
+            writeln!(out, "{state:?}").unwrap();
         }
         out
     }

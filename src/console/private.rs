@@ -164,7 +164,7 @@ impl<'a> Teller<'a, '_> {
             row("incidents", count(incidents), count(limits::INCIDENTS), refused);
             row("incident_bytes", count(bytes), count(capacity), refused);
             row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
-            let worn = u64::from(engine.wear(self.view.now().mono));
+            let worn = u64::from(engine.flash_used(self.view.now().mono));
             let allowance = u64::from(limits::ALERT_FLASH_BYTES);
             row("journal_alert_bytes", worn, allowance, engine.counters().withheld);
             for (name, used, limit) in configured(self.scope.config) {

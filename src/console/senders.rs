@@ -57,7 +57,7 @@ pub(super) fn heartbeats<'a>(
                 if source.site != site {
                     continue;
                 }
-                let heartbeat = teller.engine.pulse(id);
+                let heartbeat = teller.engine.heartbeat(id);
                 let cells = [
                     Cell::Text(scope.site_name(site)),
                     Cell::Text(config.str(row.name)),

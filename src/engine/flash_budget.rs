@@ -150,7 +150,7 @@ impl Engine {
             return written;
         }
         for id in (0u16..).map(SourceId).take(config.sources.len()) {
-            if self.wear.get(id.index()).is_some_and(|wear| wear.owes) {
+            if self.budgets.get(id.index()).is_some_and(|budget| budget.owes) {
                 self.more(config, now.mono, id, each);
             }
         }
@@ -175,29 +175,29 @@ impl Engine {
         let unwritten = |held: &Held| {
             held.source() == id && durable::is_durable(held) && (held.private || !held.flash.written)
         };
-        let clears = self.wear.get(id.index()).is_some_and(|wear| wear.may_clear(now));
+        let clears = self.budgets.get(id.index()).is_some_and(|budget| budget.may_clear(now));
         if !clears || self.alerts.iter().any(unwritten) {
             return;
         }
         let payload = durable::no_more_record(config, id);
-        let Some(wear) = self.wear.get_mut(id.index()) else { return };
-        if wear.clear_from > now && !wear.afford(cost(&payload), now) {
+        let Some(budget) = self.budgets.get_mut(id.index()) else { return };
+        if budget.clear_from > now && !budget.afford(cost(&payload), now) {
             return;
         }
-        if wear.clear_from <= now {
-            wear.pay(cost(&payload), now);
-            wear.clear_from = now.plus(HOUR);
+        if budget.clear_from <= now {
+            budget.pay(cost(&payload), now);
+            budget.clear_from = now.plus(HOUR);
         }
-        wear.more = false;
+        budget.more = false;
         each(MORE, &payload);
     }
 
     /// Looks whose lost alerts have had their time. O(sources).
     pub(super) fn pass_lost(&mut self, now: Mono) {
-        for wear in self.wear.iter_mut().filter(|wear| wear.lost_until <= now) {
-            wear.lost_group = 0;
+        for budget in self.budgets.iter_mut().filter(|budget| budget.lost_until <= now) {
+            budget.lost_group = 0;
         }
-        self.unwritten |= self.wear.iter().any(|wear| wear.may_clear(now));
+        self.unwritten |= self.budgets.iter().any(|budget| budget.may_clear(now));
     }
 
     /// Writes one alert down. True if its source's allowance has just been used up.
@@ -216,8 +216,8 @@ impl Engine {
             return false;
         }
         let Some(payload) = durable::claim_record(config, now, held) else { return false };
-        let Some(wear) = self.wear.get_mut(source.index()) else { return false };
-        if wear.afford(cost(&payload), mono) {
+        let Some(budget) = self.budgets.get_mut(source.index()) else { return false };
+        if budget.afford(cost(&payload), mono) {
             self.alerts.update(at, |held| held.flash = OnFlash::written(held.last_heard));
             each(CLAIM, &payload);
             return false;
@@ -242,14 +242,14 @@ impl Engine {
 
     /// The journal says that there is more, if it does not yet.
     fn more(&mut self, config: &Config, now: Mono, source: SourceId, each: &mut dyn FnMut(u8, &[u8])) {
-        let Some(wear) = self.wear.get_mut(source.index()) else { return };
-        wear.owes = false;
-        if wear.more {
+        let Some(budget) = self.budgets.get_mut(source.index()) else { return };
+        budget.owes = false;
+        if budget.more {
             return;
         }
         let payload = durable::more_record(config, source);
-        wear.more = true;
-        wear.pay(cost(&payload), now);
+        budget.more = true;
+        budget.pay(cost(&payload), now);
         each(MORE, &payload);
     }
 
@@ -261,40 +261,40 @@ impl Engine {
         each: &mut dyn FnMut(u8, &[u8]),
     ) -> bool {
         self.more(config, now, source, each);
-        let Some(wear) = self.wear.get_mut(source.index()) else { return false };
-        !core::mem::replace(&mut wear.behind, true)
+        let Some(budget) = self.budgets.get_mut(source.index()) else { return false };
+        !core::mem::replace(&mut budget.behind, true)
     }
 
     /// Something was written on account of this source.
     pub fn pay(&mut self, source: SourceId, bytes: u32, now: Mono) {
-        if let Some(wear) = self.wear.get_mut(source.index()) {
-            wear.pay(bytes, now);
+        if let Some(budget) = self.budgets.get_mut(source.index()) {
+            budget.pay(bytes, now);
         }
     }
 
     /// When the journal should be compacted for what was not written down. Those who are
     /// [`behind`](Self::behind) then pay for that.
     pub fn catches_up_at(&self) -> Option<Mono> {
-        self.wear.iter().filter_map(FlashBudget::catches_up_at).min()
+        self.budgets.iter().filter_map(FlashBudget::catches_up_at).min()
     }
 
     /// Whose alerts are not all written down, since they were too many.
     pub fn behind(&self) -> SourceSet {
         let mut behind = SourceSet::EMPTY;
-        for (id, _) in (0u16..).zip(&self.wear).filter(|(_, wear)| wear.behind) {
+        for (id, _) in (0u16..).zip(&self.budgets).filter(|(_, budget)| budget.behind) {
             behind.insert(SourceId(id));
         }
         behind
     }
 
     /// Bytes that the source which has used most of its allowance has used.
-    pub fn wear(&self, now: Mono) -> u32 {
-        let spent = |wear: &FlashBudget| {
-            let mut wear = *wear;
-            wear.pass(now);
-            wear.spent
+    pub fn flash_used(&self, now: Mono) -> u32 {
+        let spent = |budget: &FlashBudget| {
+            let mut budget = *budget;
+            budget.pass(now);
+            budget.spent
         };
-        self.wear.iter().map(spent).max().unwrap_or(0)
+        self.budgets.iter().map(spent).max().unwrap_or(0)
     }
 
     /// The journal holds a snapshot, and nothing else. No alert of the sources in `brief` is in it.
@@ -304,8 +304,8 @@ impl Engine {
             let more = self.lacks(id, brief, now);
             let held =
                 brief && self.alerts.iter().any(|held| held.source() == id && durable::is_durable(held));
-            if let Some(wear) = self.wear.get_mut(id.index()) {
-                (wear.more, wear.behind, wear.owes) = (more, held, false);
+            if let Some(budget) = self.budgets.get_mut(id.index()) {
+                (budget.more, budget.behind, budget.owes) = (more, held, false);
             }
             self.alerts.for_each_of(id, |held| {
                 let written = !brief && !held.private && durable::is_durable(held);
@@ -323,42 +323,42 @@ impl Engine {
 
     /// This source has an alert that nobody holds, until then at most.
     pub(super) fn lost(&mut self, source: SourceId, until: Mono) {
-        if let Some(wear) = self.wear.get_mut(source.index()) {
-            wear.lost_until = wear.lost_until.max(until);
-            (wear.owes, self.unwritten) = (true, true);
+        if let Some(budget) = self.budgets.get_mut(source.index()) {
+            budget.lost_until = budget.lost_until.max(until);
+            (budget.owes, self.unwritten) = (true, true);
         }
     }
 
     /// A body is over that lost some: its alerts are this group.
     pub(super) fn lost_group(&mut self, source: SourceId, group: u32) {
-        if let Some(wear) = self.wear.get_mut(source.index()) {
-            wear.lost_group = join(wear.lost_group, group);
+        if let Some(budget) = self.budgets.get_mut(source.index()) {
+            budget.lost_group = join(budget.lost_group, group);
         }
     }
 
     /// This source says that all alerts of a group are over: it has lost none, if all that it lost
     /// was of that group.
     pub(super) fn found_group(&mut self, source: SourceId, group: u32) {
-        if let Some(wear) = self.wear.get_mut(source.index())
-            && wear.lost_group == group
+        if let Some(budget) = self.budgets.get_mut(source.index())
+            && budget.lost_group == group
             && group != SEVERAL
         {
-            (wear.lost_until, wear.lost_group, self.unwritten) = (Mono(0), 0, true);
+            (budget.lost_until, budget.lost_group, self.unwritten) = (Mono(0), 0, true);
         }
     }
 
     /// The journal says that this source has more, which is believed until then, or that it has no
     /// more.
     pub(super) fn restored_more(&mut self, source: SourceId, until: Option<Mono>) {
-        if let Some(wear) = self.wear.get_mut(source.index()) {
-            wear.more = until.is_some();
-            wear.lost_until = until.unwrap_or_default();
-            wear.lost_group = if wear.more { SEVERAL } else { 0 };
+        if let Some(budget) = self.budgets.get_mut(source.index()) {
+            budget.more = until.is_some();
+            budget.lost_until = until.unwrap_or_default();
+            budget.lost_group = if budget.more { SEVERAL } else { 0 };
         }
     }
 
     /// Until when this source may have alerts that nobody holds, if it may.
     pub(super) fn lost_until(&self, source: SourceId, now: Mono) -> Option<Mono> {
-        self.wear.get(source.index()).map(|wear| wear.lost_until).filter(|&until| until > now)
+        self.budgets.get(source.index()).map(|budget| budget.lost_until).filter(|&until| until > now)
     }
 }

@@ -87,10 +87,10 @@ impl Default for HeartbeatState {
 /// What is known of one heartbeat, and what the journal holds of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeartbeatSlot {
-    pulse: HeartbeatState,
+    state: HeartbeatState,
     /// What was written last, and when.
-    noted: (u8, Mono),
-    noted_at: Option<Mono>,
+    written: (u8, Mono),
+    written_at: Option<Mono>,
     /// When the end of a failure was written last.
     mended_at: Option<Mono>,
     /// The journal must be told of it.
@@ -102,9 +102,9 @@ pub(super) struct HeartbeatSlot {
 impl HeartbeatSlot {
     pub(super) const fn new() -> Self {
         Self {
-            pulse: HeartbeatState::Unheard { since: Mono(0) },
-            noted: (0, Mono(0)),
-            noted_at: None,
+            state: HeartbeatState::Unheard { since: Mono(0) },
+            written: (0, Mono(0)),
+            written_at: None,
             mended_at: None,
             dirty: false,
             recalled: None,
@@ -175,14 +175,14 @@ impl HeartbeatState {
 
 impl Engine {
     /// What is known of a heartbeat.
-    pub fn pulse(&self, id: HeartbeatId) -> HeartbeatState {
-        self.beats.get(id.index()).map(|beat| beat.pulse).unwrap_or_default()
+    pub fn heartbeat(&self, id: HeartbeatId) -> HeartbeatState {
+        self.beats.get(id.index()).map(|beat| beat.state).unwrap_or_default()
     }
 
     /// From now on they are owed.
     pub(super) fn begin_heartbeats(&mut self, now: Mono) {
         for beat in &mut self.beats {
-            beat.pulse = HeartbeatState::Unheard { since: now };
+            beat.state = HeartbeatState::Unheard { since: now };
         }
     }
 
@@ -190,7 +190,7 @@ impl Engine {
     pub(super) fn beat(&mut self, config: &Config, id: HeartbeatId, failed: bool, now: Now) {
         let Some(row) = config.heartbeats.get(id.index()) else { return };
         let last = now.mono;
-        let pulse = if failed { HeartbeatState::Failed { last } } else { HeartbeatState::OnTime { last } };
+        let state = if failed { HeartbeatState::Failed { last } } else { HeartbeatState::OnTime { last } };
         self.counters.beats = self.counters.beats.saturating_add(1);
         if failed {
             self.counters.missed = self.counters.missed.saturating_add(1);
@@ -199,11 +199,11 @@ impl Engine {
             beat.recalled = None;
         }
         // Before its source: a component that is well again by it is never well too early.
-        self.set_pulse(config, id, pulse, None, now);
-        if self.is_to_be_noted(id, row, failed, now) {
+        self.set_heartbeat(config, id, state, None, now);
+        if self.is_to_be_written(id, row, failed, now) {
             self.must_write_beat(id);
         }
-        if let Some(at) = pulse.late_at(row) {
+        if let Some(at) = state.late_at(row) {
             self.wake_at(at);
         }
         self.heard(config, row.source, now);
@@ -212,22 +212,22 @@ impl Engine {
     /// Looks which are late. O(heartbeats).
     pub(super) fn pass_heartbeats(&mut self, config: &Config, now: Now) {
         for (id, row) in config.heartbeats() {
-            let pulse = self.pulse(id);
-            let Some(at) = pulse.late_at(row) else { continue };
+            let state = self.heartbeat(id);
+            let Some(at) = state.late_at(row) else { continue };
             if at > now.mono {
                 self.wake_at(at);
                 continue;
             }
-            let (late, from) = match pulse {
+            let (late, from) = match state {
                 HeartbeatState::Failed { last } => (HeartbeatState::Late { last, failed: true }, last),
                 HeartbeatState::OnTime { last } => (HeartbeatState::Late { last, failed: false }, last),
-                HeartbeatState::Late { last, .. } => (pulse, last),
+                HeartbeatState::Late { last, .. } => (state, last),
                 HeartbeatState::Unheard { since }
                 | HeartbeatState::Recalled { since }
                 | HeartbeatState::Missed { since } => (HeartbeatState::Missed { since }, since),
             };
             self.counters.missed = self.counters.missed.saturating_add(1);
-            self.set_pulse(config, id, late, Some(from.plus(row.every)), now);
+            self.set_heartbeat(config, id, late, Some(from.plus(row.every)), now);
             // A power cut must not make it look as if it might have come.
             if late.last().is_some() && row.every >= BEAT_KEPT_EVERY && now.wall.is_some() {
                 self.must_write_beat(id);
@@ -238,16 +238,16 @@ impl Engine {
     // ---- over a restart -------------------------------------------------------------------------
 
     /// Whether what has just come is worth a write of its own.
-    fn is_to_be_noted(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
+    fn is_to_be_written(&self, id: HeartbeatId, row: &Heartbeat, failed: bool, now: Now) -> bool {
         let Some(beat) = self.beats.get(id.index()) else { return false };
-        let rests = beat.noted_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
+        let rests = beat.written_at.is_some_and(|at| now.mono < at.plus(BEAT_WRITE));
         // The journal must not tell the other. It is told of a failure at once, and of its end with
         // the next good beat, but not sooner than `rest` after the last end that was written.
-        let noted = beat.noted.0 & FAILED != 0;
+        let written = beat.written.0 & FAILED != 0;
         // What flaps more often than it is owed must not cost the flash for it.
         let rest = if row.every >= BEAT_REST { row.every.half() } else { BEAT_WRITE };
         let settled = beat.mended_at.is_none_or(|at| now.mono >= at.plus(rest));
-        let news = failed && !noted || !failed && noted && settled;
+        let news = failed && !written || !failed && written && settled;
         // What comes often, and was written with the history, must not be on time after a restart
         // if it has failed since.
         now.wall.is_some() && (news || (row.every >= BEAT_KEPT_EVERY && !rests))
@@ -261,10 +261,10 @@ impl Engine {
 
     /// The record of a heartbeat, if it came and the clock is set.
     fn beat_record(&self, config: &Config, id: HeartbeatId, now: Now) -> Option<[u8; RECORD]> {
-        let pulse = self.pulse(id);
+        let state = self.heartbeat(id);
         let beat = self.beats.get(id.index())?;
-        let (last, flags) = match pulse.last() {
-            Some(last) => (now.wall_of(last)?, pulse.flags()),
+        let (last, flags) = match state.last() {
+            Some(last) => (now.wall_of(last)?, state.flags()),
             None => beat.recalled?,
         };
         let mut out = [0; RECORD];
@@ -277,7 +277,7 @@ impl Engine {
     }
 
     /// Writes one down.
-    pub(super) fn note_beat(
+    pub(super) fn write_beat(
         &mut self,
         config: &Config,
         id: HeartbeatId,
@@ -290,11 +290,11 @@ impl Engine {
         let Some(record) = self.beat_record(config, id, now) else { return };
         each(BEAT, &record);
         if let Some(beat) = self.beats.get_mut(id.index()) {
-            if beat.noted.0 & FAILED != 0 && beat.pulse.flags() & FAILED == 0 {
+            if beat.written.0 & FAILED != 0 && beat.state.flags() & FAILED == 0 {
                 beat.mended_at = Some(now.mono);
             }
-            beat.noted = (beat.pulse.flags(), beat.pulse.last().unwrap_or_default());
-            beat.noted_at = Some(now.mono);
+            beat.written = (beat.state.flags(), beat.state.last().unwrap_or_default());
+            beat.written_at = Some(now.mono);
         }
     }
 
@@ -302,7 +302,7 @@ impl Engine {
     pub(super) fn write_dirty_beats(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
         for (id, _) in config.heartbeats() {
             if self.beats.get(id.index()).is_some_and(|beat| beat.dirty) {
-                self.note_beat(config, id, now, each);
+                self.write_beat(config, id, now, each);
             }
         }
     }
@@ -311,8 +311,8 @@ impl Engine {
     pub(super) fn flush_beats(&mut self, config: &Config, now: Now, each: &mut dyn FnMut(u8, &[u8])) {
         for (id, _) in config.heartbeats() {
             let Some(beat) = self.beats.get(id.index()) else { continue };
-            if beat.pulse.last().is_some_and(|last| beat.noted != (beat.pulse.flags(), last)) {
-                self.note_beat(config, id, now, each);
+            if beat.state.last().is_some_and(|last| beat.written != (beat.state.flags(), last)) {
+                self.write_beat(config, id, now, each);
             }
         }
     }
@@ -329,9 +329,9 @@ impl Engine {
         for beat in &mut self.beats {
             beat.dirty = false;
             // Without a clock they have no record.
-            if let Some(last) = beat.pulse.last().filter(|&last| now.wall_of(last).is_some()) {
-                beat.noted = (beat.pulse.flags(), last);
-                beat.noted_at = Some(now.mono);
+            if let Some(last) = beat.state.last().filter(|&last| now.wall_of(last).is_some()) {
+                beat.written = (beat.state.flags(), last);
+                beat.written_at = Some(now.mono);
             }
         }
     }
@@ -345,9 +345,9 @@ impl Engine {
         let found = config.heartbeats().find(|&(id, _)| config.heartbeat_hash(id) == hash);
         if let Some(beat) = found.and_then(|(id, _)| self.beats.get_mut(id.index())) {
             beat.recalled = Some((at, flags));
-            beat.pulse = HeartbeatState::Recalled { since: self.started };
+            beat.state = HeartbeatState::Recalled { since: self.started };
             // The journal holds that, whatever the clock says.
-            beat.noted.0 = flags;
+            beat.written.0 = flags;
         }
         Some(())
     }
@@ -359,13 +359,13 @@ impl Engine {
             let Some(&beat) = self.beats.get(id.index()) else { continue };
             let Some((recalled_at, flags)) = beat.recalled else {
                 // It came before the clock was set, and the journal holds that it had failed.
-                if beat.noted.0 & FAILED != 0 && beat.pulse.flags() & FAILED == 0 && now.wall.is_some() {
+                if beat.written.0 & FAILED != 0 && beat.state.flags() & FAILED == 0 && now.wall.is_some() {
                     self.must_write_beat(id);
                 }
                 continue;
             };
             // What we have waited for in vain ourselves needs no clock.
-            if matches!(beat.pulse, HeartbeatState::Missed { .. }) {
+            if matches!(beat.state, HeartbeatState::Missed { .. }) {
                 continue;
             }
             let Some(last) = now.mono_of(recalled_at) else { return };
@@ -373,7 +373,7 @@ impl Engine {
             // If it is later than our start, a clock was wrong, then or now. It was before.
             let ahead = last > since;
             let last = last.min(since);
-            let pulse = match flags {
+            let state = match flags {
                 FAILED => HeartbeatState::Failed { last },
                 _ if flags & LATE != 0 => HeartbeatState::Late { last, failed: flags & FAILED != 0 },
                 _ if ahead => HeartbeatState::Unheard { since },
@@ -382,49 +382,49 @@ impl Engine {
                 _ => HeartbeatState::Unheard { since },
             };
             // It may have become late since.
-            let pulse = match (pulse, pulse.late_at(row)) {
+            let state = match (state, state.late_at(row)) {
                 (HeartbeatState::OnTime { last } | HeartbeatState::Failed { last }, Some(at))
                     if at <= now.mono =>
                 {
                     HeartbeatState::Late { last, failed: flags & FAILED != 0 }
                 }
-                (pulse, _) => pulse,
+                (state, _) => state,
             };
             let failed = flags & FAILED != 0;
-            let began = if matches!(pulse, HeartbeatState::Late { .. }) && !failed {
+            let began = if matches!(state, HeartbeatState::Late { .. }) && !failed {
                 last.plus(row.every)
             } else {
                 last
             };
-            self.set_pulse(config, id, pulse, Some(began), now);
+            self.set_heartbeat(config, id, state, Some(began), now);
             if let Some(beat) = self.beats.get_mut(id.index()) {
                 // It is in the journal as it is.
-                beat.noted = (flags, last);
+                beat.written = (flags, last);
             }
-            if let Some(at) = pulse.late_at(row) {
+            if let Some(at) = state.late_at(row) {
                 self.wake_at(at);
             }
         }
     }
 
-    /// Goes from one pulse to another; `began`: since when it is so, if not since now.
-    fn set_pulse(
+    /// Goes from one state to another; `began`: since when it is so, if not since now.
+    fn set_heartbeat(
         &mut self,
         config: &Config,
         id: HeartbeatId,
-        pulse: HeartbeatState,
+        state: HeartbeatState,
         began: Option<Mono>,
         now: Now,
     ) {
         if let Some(beat) = self.beats.get_mut(id.index()) {
-            beat.pulse = pulse;
+            beat.state = state;
         }
         testify(self, config, Local::Heartbeat(id), began, now);
     }
 
     /// What a heartbeat says of its component.
     pub(super) fn heartbeat_finding(&self, config: &Config, id: HeartbeatId) -> Finding {
-        config.heartbeats.get(id.index()).map_or(Finding::Well, |row| self.pulse(id).says(row))
+        config.heartbeats.get(id.index()).map_or(Finding::Well, |row| self.heartbeat(id).says(row))
     }
 
     /// After a reload: a heartbeat of the same name and source goes on.
@@ -440,7 +440,7 @@ impl Engine {
                 old.str(was.name) == new.str(row.name) && same_source(was.source, row.source)
             };
             let was = old.heartbeats().find(|(_, was)| same(was));
-            beat.pulse = HeartbeatState::Unheard { since: now };
+            beat.state = HeartbeatState::Unheard { since: now };
             if let Some(was) = was.and_then(|(id, _)| self.beats.get(id.index())) {
                 *beat = *was;
             }

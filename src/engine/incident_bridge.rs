@@ -37,7 +37,7 @@ impl Engine {
     }
 
     /// Does what a person says. `who` is their hash, [`OWNER`](crate::incidents::OWNER) for who
-    /// owns the machine. It is on flash when [`unnoted`](Incidents::unnoted) records are.
+    /// owns the machine. It is on flash when [`unwritten`](Incidents::unwritten) records are.
     pub fn act(
         &mut self,
         config: &Config,
@@ -84,13 +84,13 @@ impl Engine {
     }
 
     /// A record of the incidents is in the journal now.
-    pub fn note(&mut self) {
-        self.incidents.note();
+    pub fn wrote_one(&mut self) {
+        self.incidents.wrote_one();
     }
 
     /// The journal holds a [`snapshot`](Self::snapshot), and nothing else.
-    pub fn noted_all(&mut self, brief: SourceSet, now: Now) {
-        self.incidents.noted_all();
+    pub fn wrote_all(&mut self, brief: SourceSet, now: Now) {
+        self.incidents.wrote_all();
         self.wrote_alerts(brief, now.mono);
         self.wrote_beats(now);
         self.wrote_rules(now.mono);

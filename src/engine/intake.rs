@@ -275,7 +275,7 @@ impl Engine {
         {
             self.touch_later(source.site);
         }
-        self.shift(config, at, before, now);
+        self.replace_claim(config, at, before, now);
         if let Some(AlertPhase::Ended { .. }) = self.alerts.get(at).map(|held| held.phase) {
             return Verdict::Resolved;
         }
@@ -444,7 +444,7 @@ impl Engine {
             held.grant = Grant::None;
         });
         self.must_write(at);
-        self.shift(config, at, before, now);
+        self.replace_claim(config, at, before, now);
         self.wake_at(until);
     }
 
@@ -472,7 +472,7 @@ impl Engine {
             held.grant = Grant::None;
         });
         self.must_write(at);
-        self.shift(config, at, before, now);
+        self.replace_claim(config, at, before, now);
         self.wake_at(now.mono.plus(EXPIRED_QUIET));
     }
 
@@ -492,7 +492,7 @@ impl Engine {
         self.alerts
             .update(at, |held| (held.phase, held.grant) = (AlertPhase::Released { until }, Grant::None));
         self.must_write(at);
-        self.shift(config, at, before, now);
+        self.replace_claim(config, at, before, now);
         self.settle(config, now);
         // People see at once what they did.
         self.touch(site);
@@ -502,7 +502,13 @@ impl Engine {
     }
 
     /// The alert at a place counts differently than before.
-    fn shift(&mut self, config: &Config, at: usize, (before, old): (ComponentSet, Finding), now: Now) {
+    fn replace_claim(
+        &mut self,
+        config: &Config,
+        at: usize,
+        (before, old): (ComponentSet, Finding),
+        now: Now,
+    ) {
         let Some(held) = self.alerts.get(at) else { return };
         let (after, new, began) = (held.components, held.says(), Some(held.since(now)));
         if before == after {
@@ -631,7 +637,7 @@ impl Engine {
                         self.counters.expired = self.counters.expired.saturating_add(1);
                     }
                     self.alerts.update(at, |held| held.phase = phase);
-                    self.shift(config, at, before, clocks);
+                    self.replace_claim(config, at, before, clocks);
                 }
             }
         }

@@ -188,7 +188,7 @@ pub struct Engine {
     /// Records of an earlier run are being taken back: nothing is shown before all are.
     restoring: bool,
     statuses: [ComponentStatus; COMPONENTS],
-    wear: [FlashBudget; SOURCES],
+    budgets: [FlashBudget; SOURCES],
     started: Mono,
     passed: Mono,
     wake: Option<Mono>,
@@ -230,7 +230,7 @@ impl Engine {
             reloads: 0,
             restoring: false,
             statuses: [ComponentStatus::new(); COMPONENTS],
-            wear: [FlashBudget::new(); SOURCES],
+            budgets: [FlashBudget::new(); SOURCES],
             started: Mono(0),
             passed: Mono(0),
             wake: None,

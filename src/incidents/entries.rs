@@ -14,7 +14,7 @@ pub struct Log {
     /// Bytes that they take in a journal.
     weight: usize,
     /// What stands before this place is in the journal.
-    noted: usize,
+    written: usize,
 }
 
 /// Whether records went.
@@ -23,7 +23,7 @@ pub struct Went {
     /// Any.
     pub any: bool,
     /// One that the journal has not been told: what it says there must be written anew.
-    pub unnoted: bool,
+    pub unwritten: bool,
 }
 
 /// A record in the log.
@@ -46,7 +46,7 @@ std::thread_local! {
 impl Log {
     /// Empty; all-zero.
     pub const fn new() -> Self {
-        Self { bytes: Bytes::new(), weight: 0, noted: 0 }
+        Self { bytes: Bytes::new(), weight: 0, written: 0 }
     }
 
     /// Bytes that all of it takes in a journal.
@@ -111,8 +111,8 @@ impl Log {
 
     /// Keeps the records that are wanted. Records may be changed in place on the way.
     pub fn retain(&mut self, wanted: &mut dyn FnMut(u8, &mut [u8]) -> bool) -> Went {
-        let (mut from, mut to, mut noted) = (0usize, 0usize, 0usize);
-        let was_noted = self.noted;
+        let (mut from, mut to, mut written) = (0usize, 0usize, 0usize);
+        let was_written = self.written;
         let mut weight = 0usize;
         let mut went = Went::default();
         while let Some((kind, length)) = self.get(from).map(|raw| (raw.kind, raw.payload.len())) {
@@ -120,62 +120,62 @@ impl Log {
             let kept = self.get_mut(from).is_some_and(|payload| wanted(kind, payload));
             if !kept {
                 went.any = true;
-                went.unnoted |= from >= was_noted;
+                went.unwritten |= from >= was_written;
             }
             if kept {
                 self.bytes.as_mut_slice().copy_within(from..end, to);
                 to = to.saturating_add(HEAD).saturating_add(length);
                 weight = weight.saturating_add(Self::weight_of(length));
             }
-            if end <= was_noted {
-                noted = to;
+            if end <= was_written {
+                written = to;
             }
             from = end;
         }
         self.bytes.truncate(to);
         self.weight = weight;
-        self.noted = noted;
+        self.written = written;
         went
     }
 
     /// The first record that is not in the journal yet.
-    pub fn unnoted(&self) -> Option<Raw<'_>> {
-        self.get(self.noted)
+    pub fn unwritten(&self) -> Option<Raw<'_>> {
+        self.get(self.written)
     }
 
     /// Bytes that the flash takes for what is not in the journal yet, each record synced.
-    pub fn unnoted_bytes(&self) -> usize {
+    pub fn unwritten_bytes(&self) -> usize {
         let node = usize::try_from(FLASH_NODE_BYTES).unwrap_or(0);
-        let each = self.from(self.noted).map(|raw| Self::weight_of(raw.payload.len()).saturating_add(node));
+        let each = self.from(self.written).map(|raw| Self::weight_of(raw.payload.len()).saturating_add(node));
         each.fold(0, usize::saturating_add)
     }
 
     /// Where the first record stands that is not in the journal yet.
-    pub fn noted(&self) -> usize {
-        self.noted
+    pub fn written(&self) -> usize {
+        self.written
     }
 
     /// Whether the record at a place is in the journal.
-    pub fn is_noted(&self, at: usize) -> bool {
-        at < self.noted
+    pub fn is_written(&self, at: usize) -> bool {
+        at < self.written
     }
 
     /// It is there now.
-    pub fn note(&mut self) {
-        if let Some(raw) = self.get(self.noted) {
-            self.noted = self.noted.saturating_add(HEAD).saturating_add(raw.payload.len());
+    pub fn wrote_one(&mut self) {
+        if let Some(raw) = self.get(self.written) {
+            self.written = self.written.saturating_add(HEAD).saturating_add(raw.payload.len());
         }
     }
 
     /// All of it is.
     pub fn note_all(&mut self) {
-        self.noted = self.bytes.len();
+        self.written = self.bytes.len();
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.bytes.clear();
-        (self.weight, self.noted) = (0, 0);
+        (self.weight, self.written) = (0, 0);
     }
 }
 
@@ -191,14 +191,14 @@ mod tests {
         #[test]
         fn what_is_kept_stays_in_order_and_is_noted_once(
             records in proptest::collection::vec((1u8..9, proptest::collection::vec(any::<u8>(), 0..40)), 1..60),
-            noted in 0usize..60, keep in any::<u64>(),
+            written in 0usize..60, keep in any::<u64>(),
         ) {
             let mut log = Box::new(Log::new());
             for (kind, payload) in &records {
                 prop_assert!(log.push(*kind, payload));
             }
-            let noted = noted.min(records.len());
-            (0..noted).for_each(|_| log.note());
+            let written = written.min(records.len());
+            (0..written).for_each(|_| log.wrote_one());
             let mut nth = 0;
             log.retain(&mut |_, _| {
                 nth += 1;
@@ -211,11 +211,11 @@ mod tests {
             prop_assert_eq!(&told, &kept(0));
             prop_assert_eq!(log.weight(), told.iter().map(|(_, payload)| payload.len() + RECORD_OVERHEAD_BYTES).sum::<usize>());
             let mut rest = Vec::new();
-            while let Some(raw) = log.unnoted() {
+            while let Some(raw) = log.unwritten() {
                 rest.push((raw.kind, raw.payload.to_vec()));
-                log.note();
+                log.wrote_one();
             }
-            prop_assert_eq!(rest, kept(noted));
+            prop_assert_eq!(rest, kept(written));
         }
     }
 
@@ -229,6 +229,6 @@ mod tests {
         assert!(!log.push(4, &record) && !log.push(4, &[0; RECORD_BYTES + 1]));
         assert_eq!(log.weight(), weight);
         log.clear();
-        assert!(log.unnoted().is_none() && log.push(4, b"x"));
+        assert!(log.unwritten().is_none() && log.push(4, b"x"));
     }
 }

@@ -210,7 +210,7 @@ impl Incidents {
 
     fn went(&mut self, went: Went) -> bool {
         // What the journal was never told, it must not be told later in a part.
-        self.purge |= went.unnoted;
+        self.purge |= went.unwritten;
         went.any
     }
 
@@ -219,7 +219,7 @@ impl Incidents {
     pub(super) fn sweep(&mut self, untold: bool) {
         let settled_banners = self.settled_banners();
         let ended_lately = self.ended_lately();
-        let noted = self.log.noted();
+        let written = self.log.written();
         let derived = &self.derived;
         let (names, boot, seen) = (&self.names, self.boot, self.seen);
         let mut at = 0usize;
@@ -227,7 +227,7 @@ impl Incidents {
             let here = at;
             at = at.saturating_add(Log::size_of(payload.len()));
             if matches!(kind, CLOCK | UNDO | GONE) {
-                return untold && here >= noted;
+                return untold && here >= written;
             }
             let Some(head) = record::head(payload) else { return false };
             let Some(site) = names.site(head.site) else { return false };

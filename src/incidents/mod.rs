@@ -555,17 +555,17 @@ impl Incidents {
     // ---- to the journal -------------------------------------------------------------------------
 
     /// The first record that is not in the journal yet.
-    pub fn unnoted(&self) -> Option<(u8, &[u8])> {
-        self.log.unnoted().map(|raw| (raw.kind, raw.payload))
+    pub fn unwritten(&self) -> Option<(u8, &[u8])> {
+        self.log.unwritten().map(|raw| (raw.kind, raw.payload))
     }
 
     /// It is there now.
-    pub fn note(&mut self) {
-        self.log.note();
+    pub fn wrote_one(&mut self) {
+        self.log.wrote_one();
     }
 
     /// A snapshot of all of it is in the journal now, and nothing else.
-    pub fn noted_all(&mut self) {
+    pub fn wrote_all(&mut self) {
         self.log.note_all();
         self.purge = false;
     }
@@ -577,7 +577,7 @@ impl Incidents {
 
     /// Whether the journal has not been told yet that something was taken away.
     pub fn takes_away(&self) -> bool {
-        self.log.from(self.log.noted()).any(|raw| matches!(raw.kind, GONE | UNDO))
+        self.log.from(self.log.written()).any(|raw| matches!(raw.kind, GONE | UNDO))
     }
 
     /// Lets go of records from which nothing follows, before a snapshot.

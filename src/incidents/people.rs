@@ -46,7 +46,7 @@ impl Incidents {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Worn);
         }
-        let (purged, replaced, before) = (self.purge, self.forget_at.is_some(), self.log.unnoted_bytes());
+        let (purged, replaced, before) = (self.purge, self.forget_at.is_some(), self.log.unwritten_bytes());
         let done = match action {
             Action::Open { service, component, state, title, words } => {
                 self.open_by_hand(now, site, who, (service, component, state), title, words)
@@ -87,7 +87,7 @@ impl Incidents {
         let anew = self.purge && !purged || self.forget_at.is_some() && !replaced;
         // The log has half of a file at most, and a snapshot three quarters.
         let anew = if anew { self.capacity().saturating_mul(3) / 2 } else { 0 };
-        self.allowances.pay(who, self.log.unnoted_bytes().saturating_sub(before), anew, now);
+        self.allowances.pay(who, self.log.unwritten_bytes().saturating_sub(before), anew, now);
         self.touch(site);
         self.wake = Some(now.mono);
         Ok(done)
@@ -438,7 +438,7 @@ impl Incidents {
         let head = self.head(now, site, who, 0);
         // What the journal has not been told yet, it is told as taken back.
         let at = self.place_of(head, kind, number, step).ok_or(Refusal::NothingToUndo)?;
-        if self.log.is_noted(at) {
+        if self.log.is_written(at) {
             self.tell_or_purge(UNDO, &record::undo(head, kind, number, step));
         }
         // That may have moved it.

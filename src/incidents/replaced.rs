@@ -103,7 +103,7 @@ impl Incidents {
             any |= !stays;
             stays
         });
-        self.purge |= went.unnoted;
+        self.purge |= went.unwritten;
         any
     }
 }

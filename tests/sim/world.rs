@@ -230,7 +230,7 @@ impl World {
     }
 
     /// Writes down that an alert which nobody will repeat began or ended.
-    fn note(&mut self) {
+    fn wrote_one(&mut self) {
         let now = self.clocks();
         let Self { driver, disk, engine, config, .. } = self;
         let news = driver.note(disk, engine, config, now);
@@ -353,7 +353,7 @@ impl World {
         let now = self.clocks();
         let body = Body { source, sender, text: body, whole: true };
         body.feed(&mut self.engine, &self.config, &mut self.reader, now);
-        self.note();
+        self.wrote_one();
     }
 
     /// Prometheus says what fires, and for 15 minutes what no longer does. One in a few loses its

@@ -86,7 +86,7 @@ impl Flash {
                 journal.push((kind, payload.to_vec()));
             }
         });
-        self.sim.engine.noted_all(brief, now);
+        self.sim.engine.wrote_all(brief, now);
     }
 
     /// What a restart at this moment would tell of the antenna, once its source has been heard for
@@ -198,7 +198,7 @@ fn an_allowance_grows_back() {
     let mut flash = Flash::new();
     flash.use_up();
     let now = flash.sim.clocks().mono;
-    let before = flash.sim.engine.wear(now);
+    let before = flash.sim.engine.flash_used(now);
     assert!(before > ALERT_FLASH_BYTES - 300);
     // However often it is looked at.
     let mut hour = Mono(now.0);
@@ -206,14 +206,14 @@ fn an_allowance_grows_back() {
         hour = Mono(hour.0 + 1000);
         flash.sim.engine.pay(A, 0, hour);
     }
-    let left = before - flash.sim.engine.wear(hour);
+    let left = before - flash.sim.engine.flash_used(hour);
     assert!(left.abs_diff(ALERT_FLASH_HOUR) <= 4, "{left}");
     let later = Mono(now.0 + 24 * 60 * MIN);
-    assert_eq!(flash.sim.engine.wear(later), 0);
+    assert_eq!(flash.sim.engine.flash_used(later), 0);
     // A clock that stands still, or goes back, brings nothing.
     flash.sim.engine.pay(A, 100, later);
     flash.sim.engine.pay(A, 0, now);
-    assert_eq!(flash.sim.engine.wear(now), 100);
+    assert_eq!(flash.sim.engine.flash_used(now), 100);
 }
 
 #[test]

@@ -46,8 +46,8 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     assert_eq!(files(&sim), unheard);
     // It had the time to come.
     sim.at(12);
-    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "late"));
-    assert_eq!(sim.engine.pulse(BACKUP).last(), None);
+    assert_eq!((files(&sim).state(), sim.engine.heartbeat(BACKUP).word()), (State::Outage, "late"));
+    assert_eq!(sim.engine.heartbeat(BACKUP).last(), None);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(At::Mono(Mono(10 * MIN))));
     sim.at(24 * 60);
@@ -66,7 +66,7 @@ fn what_was_never_heard_is_not_known_and_what_is_late_is_out() {
     assert_eq!(files(&sim).state(), State::Outage);
     let view = sim.engine.view(&sim.config, sim.clocks()).component(FILES);
     assert_eq!(view.since, Some(At::Mono(Mono((start + 10) * MIN))), "since it was due");
-    assert_eq!(sim.engine.pulse(BACKUP), HeartbeatState::Late { last: Mono(start * MIN), failed: false });
+    assert_eq!(sim.engine.heartbeat(BACKUP), HeartbeatState::Late { last: Mono(start * MIN), failed: false });
     beat(&mut sim, BACKUP, false);
     assert_eq!(files(&sim).state(), State::Operational);
     // Of a late warning and a late outage, the outage.
@@ -87,10 +87,10 @@ fn a_failure_lasts_until_the_next_success() {
     sim.at(5);
     beat(&mut sim, BACKUP, true);
     sim.at(16);
-    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
+    assert_eq!((files(&sim).state(), sim.engine.heartbeat(BACKUP).word()), (State::Outage, "failed"));
     // Late besides, it has not forgotten that it failed.
     sim.at(17);
-    assert_eq!((files(&sim).state(), sim.engine.pulse(BACKUP).word()), (State::Outage, "failed"));
+    assert_eq!((files(&sim).state(), sim.engine.heartbeat(BACKUP).word()), (State::Outage, "failed"));
     beat(&mut sim, BACKUP, false);
     assert_eq!((files(&sim).state(), sim.engine.counters().beats), (State::Operational, 5));
 }
@@ -127,7 +127,10 @@ fn a_reload_keeps_what_is_known() {
     let now = sim.clocks();
     sim.engine.reconfigure(&sim.config, &new, now);
     sim.config = new;
-    assert_eq!((sim.engine.pulse(HeartbeatId(0)).word(), files(&sim).state()), ("failed", State::Degraded));
+    assert_eq!(
+        (sim.engine.heartbeat(HeartbeatId(0)).word(), files(&sim).state()),
+        ("failed", State::Degraded)
+    );
     beat(&mut sim, HeartbeatId(0), false);
     let settled = files(&sim);
     assert!(matches!(settled, Finding::Well | Finding::Settling));
@@ -147,7 +150,7 @@ fn a_reload_keeps_what_is_known() {
 fn one_without_a_component_concerns_nobody() {
     let mut sim = Sim::new(&owed().replace("	option component 'files'\n", ""));
     beat(&mut sim, BACKUP, true);
-    assert_eq!(sim.engine.pulse(BACKUP).word(), "failed");
+    assert_eq!(sim.engine.heartbeat(BACKUP).word(), "failed");
     sim.at(4);
     beat(&mut sim, SYNC, false);
     sim.at(6);
@@ -167,7 +170,7 @@ fn nightly() -> String {
 const HOUR: i64 = 60;
 
 fn known(sim: &Sim) -> (&'static str, &'static str) {
-    (sim.engine.pulse(BACKUP).word(), sim.engine.pulse(SYNC).word())
+    (sim.engine.heartbeat(BACKUP).word(), sim.engine.heartbeat(SYNC).word())
 }
 
 /// What a step wrote, and what a clean stop writes besides.
@@ -363,7 +366,7 @@ fn a_failure_after_the_journal_was_written_anew_is_not_forgotten() {
     sim.engine.snapshot(&sim.config, now, SourceSet::EMPTY, &mut |kind, payload| {
         written.push((kind, payload.to_vec()));
     });
-    sim.engine.noted_all(SourceSet::EMPTY, now);
+    sim.engine.wrote_all(SourceSet::EMPTY, now);
     sim.at(20);
     written.extend(heard(&mut sim, BACKUP, true));
     sim.at(30);

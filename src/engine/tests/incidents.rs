@@ -139,9 +139,9 @@ impl Sim {
     /// What the journal would hold, were it never compacted.
     fn written(&mut self) -> Vec<(u8, Vec<u8>)> {
         let mut records = Vec::new();
-        while let Some((kind, payload)) = self.engine.incidents().unnoted() {
+        while let Some((kind, payload)) = self.engine.incidents().unwritten() {
             records.push((kind, payload.to_vec()));
-            self.engine.note();
+            self.engine.wrote_one();
         }
         records
     }
@@ -702,13 +702,13 @@ fn everything_is_the_same_after_a_restart() {
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
     sim.act(OWNER, Action::Banner { state: Some(Forced::Degraded), words: own("**Storm**") }).unwrap();
     let written = sim.written();
-    assert!(sim.engine.incidents().unnoted().is_none());
+    assert!(sim.engine.incidents().unwritten().is_none());
     let snapshot = sim.snapshot();
     for records in [written, snapshot] {
         let mut next = sim.rerun(Boot::default(), &records);
         assert_eq!(next.incidents(), sim.incidents());
         assert_eq!(next.steps(1), sim.steps(1));
-        assert!(next.engine.incidents().unnoted().is_none(), "nothing is written twice");
+        assert!(next.engine.incidents().unwritten().is_none(), "nothing is written twice");
         // It goes on there: no second incident, and it ends when all is well again.
         next.down(&["heron"]);
         assert_eq!(next.incidents().len(), 1);

@@ -241,14 +241,14 @@ fn heartbeats(t: &mut Text<'_>, engine: &Engine, config: &Config) {
         "1 while a heartbeat is on time, 0 while it is late or failed; absent while that is not known.",
     );
     for (id, row) in config.heartbeats() {
-        if let Some(on_time) = engine.pulse(id).is_on_time() {
+        if let Some(on_time) = engine.heartbeat(id).is_on_time() {
             t.labelled("heartbeat_ok", "heartbeat", config.str(row.name), u64::from(on_time));
         }
     }
     t.family("heartbeat_last_seen_seconds", "gauge", "Since it last came; absent if it never did.");
     let now = clock::mono();
     for (id, row) in config.heartbeats() {
-        let Some(last) = engine.pulse(id).last() else { continue };
+        let Some(last) = engine.heartbeat(id).last() else { continue };
         let age = u64::try_from(now.since(last)).unwrap_or(0) / 1000;
         t.labelled("heartbeat_last_seen_seconds", "heartbeat", config.str(row.name), age);
     }
@@ -327,7 +327,7 @@ fn flash_budget(t: &mut Text<'_>, engine: &Engine, now: Mono) {
         "journal_alert_bytes",
         "gauge",
         "What the source that has used most of its allowance has used.",
-        u64::from(engine.wear(now)),
+        u64::from(engine.flash_used(now)),
     );
     t.one(
         "journal_alert_bytes_limit",

@@ -272,9 +272,9 @@ impl Board {
         self.sim.engine.write_down(&self.sim.config, now, &mut |kind, payload| {
             journal.push((kind, payload.to_vec()));
         });
-        while let Some((kind, payload)) = self.sim.engine.incidents().unnoted() {
+        while let Some((kind, payload)) = self.sim.engine.incidents().unwritten() {
             self.journal.push((kind, payload.to_vec()));
-            self.sim.engine.note();
+            self.sim.engine.wrote_one();
         }
     }
 
@@ -353,7 +353,7 @@ impl Board {
         self.sim.engine.snapshot(&self.sim.config, now, SourceSet::EMPTY, &mut |kind, payload| {
             journal.push((kind, payload.to_vec()));
         });
-        self.sim.engine.noted_all(SourceSet::EMPTY, now);
+        self.sim.engine.wrote_all(SourceSet::EMPTY, now);
     }
 
     /// How many records the journal has.
@@ -382,7 +382,7 @@ impl Board {
 
     /// A heartbeat in a word, as operators see it.
     pub(super) fn beat_word(&self, id: HeartbeatId) -> &'static str {
-        self.sim.engine.pulse(id).word()
+        self.sim.engine.heartbeat(id).word()
     }
 
     /// All incidents, the newest first.

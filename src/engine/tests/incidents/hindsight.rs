@@ -225,7 +225,7 @@ fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_tha
         assert_eq!(sim.incidents()[0].title, "Slow");
         assert!(steps.iter().any(|step| step.contains("We look.")), "{steps:?}");
         let now = sim.clocks();
-        sim.engine.noted_all(SourceSet::EMPTY, now);
+        sim.engine.wrote_all(SourceSet::EMPTY, now);
         sim.quiet_until(sim.now.0 / MIN + 30);
         assert!(!sim.engine.incidents().wants_purge(), "once is enough");
     }

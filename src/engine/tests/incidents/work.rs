@@ -124,7 +124,7 @@ fn open_and_redact(sim: &mut Sim, who: u32) -> u32 {
         };
         // The journal is written anew.
         sim.act(who, Action::Redact { number }).unwrap();
-        sim.engine.noted_all(SourceSet::EMPTY, sim.clocks());
+        sim.engine.wrote_all(SourceSet::EMPTY, sim.clocks());
         rounds += 1;
     }
     rounds
