@@ -546,8 +546,13 @@ pub const PAGES: usize = 8;
 /// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
 pub const PAGES_NOW: usize = 6;
 /// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
-/// sites alone. A page that got worse may borrow as many again.
+/// sites alone.
 pub const RENDERS: u32 = 8;
+/// Pages of each site that are rendered at once though [`RENDERS`] are used up, if there is no copy
+/// to be served instead: one in each language. All sites together get back
+/// [`RENDERS_SECOND`] of them in a second, and each its part. One of them is for the page of the
+/// site alone.
+pub const RENDERS_SITE: u32 = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
 pub const RENDERS_SECOND: u32 = 16;

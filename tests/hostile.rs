@@ -14,6 +14,8 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Command, Output};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::{Duration, Instant};
 
 use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, config, eventually, firing, hash_of, resolved};
@@ -288,6 +290,108 @@ fn a_page_that_waits_is_counted_once() {
     }
     let waited = daemon.metric("aiglon_pages_waited_total").unwrap();
     assert!(waited <= f64::from(u8::try_from(clients.len()).unwrap()), "{waited}");
+}
+
+/// Sites with one source and one component each.
+fn many_sites(count: usize) -> String {
+    let site = |n| {
+        format!(
+            "config site 'site{n}'\n\tlist host 'site{n}.example'\nconfig source 'source{n}'\n\toption site 'site{n}'\n\
+             \tlist token '{}'\n\toption resync '0s'\nconfig service 'service{n}'\n\toption site 'site{n}'\n\
+             config component 'part{n}'\n\toption service 'service{n}'\n",
+            hash_of(&format!("token-{n}"))
+        )
+    };
+    config() + &(0..count).map(site).collect::<String>()
+}
+
+/// Says that a component of [`many_sites`] is down or well.
+fn say(client: &mut Client, n: usize, down: bool) {
+    let name = if down { firing } else { resolved };
+    let body = format!("[{}]", name("Down", &format!("part{n}")).replace("wifi", &format!("service{n}")));
+    let answer = client.post("/api/v2/alerts", &format!("Authorization: Bearer token-{n}\r\n"), &body);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+fn ask_for(client: &mut Client, n: usize, path: &str, lang: &str) -> u16 {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: site{n}.example\r\nAccept-Language: {lang}\r\n\r\n");
+    client.send(head.as_bytes());
+    client.answer().status
+}
+
+/// Does `attack` again and again in some threads while `peace` goes on.
+fn while_others(
+    daemon: &Daemon,
+    count: usize,
+    attack: impl Fn(usize, &mut Client) + Sync,
+    peace: impl FnOnce(),
+) {
+    let goes_on = AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        for index in 0..count {
+            let (attack, goes_on) = (&attack, &goes_on);
+            let address = daemon.address;
+            scope.spawn(move || {
+                let mut client = Client::to(address);
+                while goes_on.load(Relaxed) {
+                    attack(index, &mut client);
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        // However it ends, the threads end.
+        let went = std::panic::catch_unwind(std::panic::AssertUnwindSafe(peace));
+        goes_on.store(false, Relaxed);
+        if let Err(why) = went {
+            std::panic::resume_unwind(why);
+        }
+    });
+}
+
+const LANGS: [&str; 3] = ["en", "fr", "ar"];
+
+/// Pages of a site that changes now and then, and its history: none waits for its turn in vain.
+fn is_answered(daemon: &Daemon, n: usize) {
+    let (mut source, mut visitor) = (daemon.connect(), daemon.connect());
+    for round in 0..4 {
+        say(&mut source, n, round % 2 == 0);
+        for (lang, path) in LANGS.map(|lang| (lang, "/")).into_iter().chain([("en", "/history")]) {
+            assert_eq!(ask_for(&mut visitor, n, path, lang), 200, "{round} {path} {lang}");
+        }
+        std::thread::sleep(Duration::from_millis(1200));
+    }
+}
+
+/// Who makes a site get worse again and again, and asks for its page each time, takes the pages of
+/// no other site.
+#[test]
+fn a_site_that_gets_worse_all_the_time_takes_no_page_of_another_site() {
+    let daemon = Daemon::start(&many_sites(2));
+    let attack = |index: usize, client: &mut Client| match index {
+        0 => {
+            say(client, 0, true);
+            say(client, 0, false);
+        }
+        _ => _ = ask_for(client, 0, "/", LANGS[index % 3]),
+    };
+    while_others(&daemon, 7, attack, || is_answered(&daemon, 1));
+}
+
+/// Nor does a crowd at all pages of all other sites, which are more than can be held.
+#[test]
+fn a_crowd_at_other_sites_takes_no_page_of_a_site() {
+    let daemon = Daemon::start(&many_sites(7));
+    let turn = AtomicUsize::new(0);
+    let attack = |_, client: &mut Client| {
+        let turn = turn.fetch_add(1, Relaxed);
+        _ = ask_for(
+            client,
+            turn % 6,
+            if turn.is_multiple_of(7) { "/history" } else { "/" },
+            LANGS[turn / 6 % 3],
+        );
+    };
+    while_others(&daemon, 40, attack, || is_answered(&daemon, 6));
 }
 
 #[test]

@@ -9,8 +9,11 @@
 //! page until they are done.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
+use std::cmp::Reverse;
 
-use aiglon::limits::{PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, STALE_TIME};
+use aiglon::limits::{
+    PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SITE, SITES, STALE_TIME,
+};
 use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
@@ -57,25 +60,57 @@ pub struct Pages {
     pub waited: Cell<u64>,
 }
 
-/// What may be rendered: a bucket, in thousandths of a page.
+/// What may be rendered, in thousandths of a page.
 struct Renders {
+    /// A bucket for all. Below zero while sites take of their own.
     left: Cell<i64>,
+    /// A bucket for each site, so that no site takes the pages of another one. What is taken here
+    /// is taken from all, too: so those who have taken more have to wait. A page costs as much more
+    /// here as there are sites, which grow at the pace of all.
+    own: [Cell<i64>; SITES],
     at: Cell<Mono>,
 }
 
 const PAGE: i64 = 1000;
 const MOST: i64 = RENDERS as i64 * PAGE;
+#[allow(clippy::cast_possible_wrap, reason = "there are a few sites")]
+const PAGE_OWN: i64 = PAGE * SITES as i64;
+const MOST_OWN: i64 = RENDERS_SITE as i64 * PAGE_OWN;
+const _: () = assert!(RENDERS_SITE as usize >= Lang::COUNT, "a site has a page in each language");
 
 impl Renders {
-    /// Takes one, if so much stays.
-    fn take(&self, now: Mono, stays: i64) -> bool {
-        // In a millisecond comes a thousandth of what comes in a second.
+    const fn new() -> Self {
+        Self { left: Cell::new(MOST), own: [const { Cell::new(MOST_OWN) }; SITES], at: Cell::new(Mono(0)) }
+    }
+
+    /// All of it is there again.
+    fn fill(&self) {
+        self.left.set(MOST);
+        self.own.iter().for_each(|own| own.set(MOST_OWN));
+    }
+
+    /// Lets it grow: in a millisecond by a thousandth of what comes in a second.
+    fn grow(&self, now: Mono) {
         let grown = now.since(self.at.get()).saturating_mul(i64::from(RENDERS_SECOND));
-        let left = self.left.get().saturating_add(grown).min(MOST);
         self.at.set(now);
-        let can = left - PAGE >= stays;
-        self.left.set(if can { left - PAGE } else { left });
-        can
+        self.left.set(self.left.get().saturating_add(grown).min(MOST));
+        for own in &self.own {
+            own.set(own.get().saturating_add(grown).min(MOST_OWN));
+        }
+    }
+
+    /// Takes one, if enough is there. Of what is a site's own only when that must be.
+    fn take(&self, key: PageKey, must: bool) -> bool {
+        let is_front = key.sheet == PageKind::Now;
+        let stays = |rest: i64| if is_front { 0 } else { rest };
+        if self.left.get() - PAGE < stays(MOST / 2) {
+            let has = |own: &&Cell<i64>| own.get() - PAGE_OWN >= stays(PAGE_OWN);
+            let own = self.own.get(key.site.index()).filter(|own| must && has(own));
+            let Some(own) = own else { return false };
+            own.set(own.get() - PAGE_OWN);
+        }
+        self.left.set(self.left.get() - PAGE);
+        true
     }
 }
 
@@ -121,8 +156,13 @@ impl Pages {
         let mut entries: [Option<Entry>; PAGES] = [const { None }; PAGES];
         entries.fill_with(&mut entry);
         let entries = entries.into_iter().collect::<Option<Vec<_>>>()?.try_into().ok()?;
-        let renders = Renders { left: Cell::new(MOST), at: Cell::new(Mono(0)) };
-        Some(Self { entries, clock: Cell::new(0), renders, stale: Cell::new(0), waited: Cell::new(0) })
+        Some(Self {
+            entries,
+            clock: Cell::new(0),
+            renders: Renders::new(),
+            stale: Cell::new(0),
+            waited: Cell::new(0),
+        })
     }
 
     /// The page for `key` as it is held.
@@ -151,16 +191,13 @@ impl Pages {
         if is_old(&|held| held == version) {
             return old.map_or(Copy::Busy, |(place, entry)| Copy::Found(self.lend(place, entry)));
         }
-        let stays = match key.sheet {
-            // What got worse is shown at once.
-            _ if is_old(&|held| held.urgent != version.urgent) => -MOST,
-            PageKind::Now => 0,
-            _ => MOST / 2,
-        };
-        if !self.renders.take(now, stays) {
-            let same = is_old(&|held| held.urgent == version.urgent && held.quarter == version.quarter);
-            let young = |entry: &Entry| now.since(entry.made_at.get()) <= i64::from(STALE_TIME.0);
-            return match old.filter(|(_, entry)| same && young(entry)) {
+        let same = is_old(&|held| held.urgent == version.urgent && held.quarter == version.quarter);
+        let young = |entry: &Entry| now.since(entry.made_at.get()) <= i64::from(STALE_TIME.0);
+        // What got worse is in no copy.
+        let copy = old.filter(|(_, entry)| same && young(entry));
+        self.renders.grow(now);
+        if !self.renders.take(key, copy.is_none()) {
+            return match copy {
                 Some((place, entry)) => {
                     add(&self.stale);
                     Copy::Found(self.lend(place, entry))
@@ -221,16 +258,19 @@ impl Pages {
         self.least_wanted(false)
     }
 
-    /// Of the buffers that nobody is being sent: one with nothing to keep, else the one that has
-    /// been unused for longest. The pages of sites stay before all others; for one of them, the
-    /// others give way while they have more than their own buffers.
+    /// Of the buffers that nobody is being sent: one with nothing to keep, else one of the site
+    /// that has most, and there the one that has been unused for longest. The pages of sites stay
+    /// before all others. For one of them, the others give way while they have more than their own
+    /// buffers.
     fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
         let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.sheet == PageKind::Now);
         let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
         let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
-        self.entries()
-            .filter(|(_, entry)| entry.buf.try_borrow_mut().is_ok())
-            .min_by_key(|(_, entry)| (entry.key.get().is_some(), spared(entry), entry.used.get()))
+        let site = |entry: &Entry| entry.key.get().map(|key| key.site);
+        let has = |of: &Entry| self.entries.iter().filter(|entry| site(entry) == site(of)).count();
+        self.entries().filter(|(_, entry)| entry.buf.try_borrow_mut().is_ok()).min_by_key(|(_, entry)| {
+            (entry.key.get().is_some(), spared(entry), Reverse(has(entry)), entry.used.get())
+        })
     }
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
@@ -247,7 +287,7 @@ impl Pages {
         for entry in &self.entries {
             entry.key.set(None);
         }
-        self.renders.left.set(MOST);
+        self.renders.fill();
     }
 }
 
@@ -279,31 +319,34 @@ mod tests {
             Copy::Later => None,
             Copy::Busy => panic!("there is room"),
         };
+        let (all, own) = (RENDERS as usize, RENDERS_SITE as usize);
         // Other pages have half, and the page of a site is rendered all the same.
         let others =
             (0..100).filter(|&n| get(key(PageKind::Incident(n), Lang::En, 0), version(0, 0), 0).is_some());
-        assert_eq!(others.count(), RENDERS as usize / 2);
+        assert_eq!(others.count(), all / 2 + own - 1);
         let page = key(NOW, Lang::En, 0);
         let first = get(page, version(0, 0), 0).unwrap();
-        for n in 1..100 {
-            _ = get(key(NOW, Lang::Fr, 1), version(n, 0), 0);
-        }
-        assert_eq!(rendered.get(), RENDERS);
+        // Whoever makes another site worse all the time has what is left, and what is that site's.
+        let other = key(NOW, Lang::Fr, 1);
+        let worse = (1..100).filter(|&n| get(other, version(n, n), 0).is_some()).count();
+        assert_eq!(worse, own);
         // A copy of a moment ago is served, until it is a second old, or hides what is worse.
-        assert_eq!(get(page, version(1, 0), 10), Some(first));
-        assert_eq!(pages.stale.get(), 99 - u64::from(RENDERS / 2 - 1) + 1);
-        let worse = get(page, version(2, 1), 11).unwrap();
-        assert_ne!(worse, first, "it is rendered at once");
-        assert_eq!(get(page, version(3, 1), 12), Some(worse));
-        assert_eq!(get(key(NOW, Lang::Ar, 0), version(3, 1), 12), None, "there is no copy of it");
+        assert_eq!((get(page, version(1, 0), 10), pages.stale.get()), (Some(first), 1));
+        assert_eq!(get(other, version(100, 100), 10), None);
+        // What others did takes nothing of a third site: what got worse there is shown at once.
+        let third = |lang| key(NOW, lang, 2);
+        for (n, lang) in (0..).zip([Lang::En, Lang::Fr, Lang::Ar, Lang::En]) {
+            assert!(get(third(lang), version(n, n), 11).is_some(), "{n}");
+        }
         // Of that, too, there is an end; then it waits, and no old copy is served.
-        let at_once = (2..100).take_while(|&n| get(page, version(9, n), 12).is_some()).count();
-        assert!(at_once < RENDERS as usize + 1, "{at_once}");
-        assert_eq!(get(page, version(9, 200), 12), None);
-        assert_eq!(pages.held(page, version(9, 200)).map(|found| found.etag), None);
+        assert_eq!(get(third(Lang::En), version(9, 200), 12), None);
+        assert_eq!(pages.held(third(Lang::En), version(9, 200)).map(|found| found.etag), None);
+        // A site has its part again before those who took more.
+        let part = 1000 * i64::try_from(SITES).unwrap() / i64::from(RENDERS_SECOND);
+        assert!(get(third(Lang::En), version(9, 200), 12 + part).is_some());
         // It grows back; then no copy is too old to be rendered anew.
         let before = rendered.get();
-        assert!((0..100).filter(|&n| get(page, version(10 + n, 200), 2000).is_some()).count() == 100);
+        assert!((0..100).filter(|&n| get(page, version(10 + n, 200), 5000).is_some()).count() == 100);
         assert_eq!(rendered.get() - before, RENDERS);
         // What others ask for takes no page of a site that is held.
         let front = |n: u8| key(NOW, Lang::En, n);
