@@ -526,7 +526,8 @@ pub const STEPS_SHOWN: usize = 4;
 /// Steps on the page of an incident, the newest first. On the stack, 24 bytes each.
 pub const INCIDENT_STEPS_SHOWN: usize = 50;
 /// How often a page goes through the log of incidents at most. Once costs about 100,000
-/// instructions when the log is full.
+/// instructions when the log is full. A test holds all pages to it, and nothing counts in a running
+/// daemon.
 pub const RENDER_PASSES: usize = 40;
 /// Components in the title of an incident that has no title of its own.
 pub const TITLE_PARTS: usize = 3;

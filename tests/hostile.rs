@@ -384,7 +384,12 @@ fn a_crowd_at_other_sites_takes_no_page_of_a_site() {
     let turn = AtomicUsize::new(0);
     let attack = |_, client: &mut Client| {
         let turn = turn.fetch_add(1, Relaxed);
-        _ = ask_for(client, turn % 6, if turn % 7 == 0 { "/history" } else { "/" }, LANGS[turn / 6 % 3]);
+        _ = ask_for(
+            client,
+            turn % 6,
+            if turn.is_multiple_of(7) { "/history" } else { "/" },
+            LANGS[turn / 6 % 3],
+        );
     };
     while_others(&daemon, 40, attack, || is_answered(&daemon, 6));
 }

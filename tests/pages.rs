@@ -16,7 +16,7 @@ use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     SiteId, State, Step, StepView, Words,
 };
-use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
+use aiglon::render::{CSP, Full, has_incident, overruled, page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -30,7 +30,7 @@ fn rendered(config: &Config, lang: Lang, view: &Fake) -> String {
 
 fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: PageKind) -> String {
     let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
-    sheet(&mut *buf, config, SITE, lang, view, which).unwrap();
+    page(&mut *buf, config, SITE, lang, view, which).unwrap();
     String::from_utf8(buf.as_slice().to_vec()).unwrap()
 }
 
@@ -683,7 +683,7 @@ fn what_people_say_never_hides_a_state() {
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
     let mut small = Bytes::<4096>::new();
-    assert_eq!(page(&mut small, &config, SITE, Lang::En, &scenes::well()), Err(Full));
+    assert_eq!(page(&mut small, &config, SITE, Lang::En, &scenes::well(), PageKind::Now), Err(Full));
     assert!(small.is_empty());
 }
 

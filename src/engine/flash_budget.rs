@@ -172,11 +172,7 @@ impl Engine {
     /// The journal says that there is no more, if that is so: else every restart would doubt what
     /// the source feeds.
     fn no_more(&mut self, config: &Config, now: Mono, id: SourceId, each: &mut dyn FnMut(u8, &[u8])) {
-        let unwritten = |held: &Held| {
-            held.source() == id && durable::is_durable(held) && (held.private || !held.flash.written)
-        };
-        let clears = self.budgets.get(id.index()).is_some_and(|budget| budget.may_clear(now));
-        if !clears || self.alerts.iter().any(unwritten) {
+        if !self.clears(id, now) {
             return;
         }
         let payload = durable::no_more_record(config, id);
@@ -197,7 +193,16 @@ impl Engine {
         for budget in self.budgets.iter_mut().filter(|budget| budget.lost_until <= now) {
             budget.lost_group = 0;
         }
-        self.unwritten |= self.budgets.iter().any(|budget| budget.may_clear(now));
+        self.unwritten |= (0u16..).map(SourceId).take(self.budgets.len()).any(|id| self.clears(id, now));
+    }
+
+    /// Whether the journal says that there is more of a source, and there is not.
+    fn clears(&self, id: SourceId, now: Mono) -> bool {
+        let unwritten = |held: &Held| {
+            held.source() == id && durable::is_durable(held) && (held.private || !held.flash.written)
+        };
+        self.budgets.get(id.index()).is_some_and(|budget| budget.may_clear(now))
+            && !self.alerts.iter().any(unwritten)
     }
 
     /// Writes one alert down. True if its source's allowance has just been used up.

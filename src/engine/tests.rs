@@ -974,6 +974,12 @@ fn an_alert_with_a_mac_address_in_its_labels_is_not_written_down_and_not_forgott
     assert_eq!((more.0, more.1.len()), (durable::MORE, 8), "of the alert itself there is nothing");
     let next = restart(&mut sim, ONE, &[more]);
     assert_eq!(next.state(HERON), State::NoData);
+    // While it lasts, no moment has anything to write.
+    for minute in 10..14 {
+        sim.quiet_until(minute);
+        sim.engine.step(&sim.config, sim.clocks(), Input::Pass);
+        assert!(!sim.engine.has_unwritten(), "{minute}");
+    }
     // Two that differ in the address alone are two.
     sim.webhook(A, &[about("02:00:5e:10:00:01", None)]);
     sim.webhook(A, &[about("02:00:5e:10:00:ff", Some(10))]);

@@ -16,7 +16,7 @@ mod words;
 mod worst;
 
 pub use fragment::{CSP, Full, Out, PageBuf};
-pub use page::{has_incident, overruled, page, sheet};
+pub use page::{has_incident, overruled, page};
 pub use words::{Word, phrase, word};
 pub use worst::worst_case;
 

@@ -26,23 +26,12 @@ use crate::text::buffer::Bytes;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 
-/// Renders the page of `site` in `lang` into `out`, whose content it replaces. A page that does not
-/// fit is [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case).
+/// Renders a page of `site` in `lang` into `out`, whose content it replaces. A page that does not
+/// fit is [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case). An incident
+/// that the site does not have is a page that says nothing of it: see [`has_incident`].
 ///
 /// An unknown site is an empty page that says so. Work is bounded by services times components.
 pub fn page(
-    out: &mut PageBuf,
-    config: &Config,
-    site: SiteId,
-    lang: Lang,
-    view: &dyn View,
-) -> Result<(), Full> {
-    sheet(out, config, site, lang, view, PageKind::Now)
-}
-
-/// The same for any page of the site. An incident that it does not have is a page that says nothing
-/// of it: see [`has_incident`].
-pub fn sheet(
     out: &mut PageBuf,
     config: &Config,
     site: SiteId,

@@ -26,7 +26,7 @@ use super::tally::add;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PageKey {
     pub site: SiteId,
-    pub sheet: PageKind,
+    pub kind: PageKind,
     pub lang: Lang,
 }
 
@@ -101,7 +101,7 @@ impl Renders {
 
     /// Takes one, if enough is there. Of what is a site's own only when that must be.
     fn take(&self, key: PageKey, must: bool) -> bool {
-        let is_front = key.sheet == PageKind::Now;
+        let is_front = key.kind == PageKind::Now;
         let stays = |rest: i64| if is_front { 0 } else { rest };
         if self.left.get() - PAGE < stays(MOST / 2) {
             let has = |own: &&Cell<i64>| own.get() - PAGE_OWN >= stays(PAGE_OWN);
@@ -242,7 +242,7 @@ impl Pages {
         for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
             entry.key.set(None);
         }
-        let (place, entry) = self.least_wanted(key.sheet == PageKind::Now)?;
+        let (place, entry) = self.least_wanted(key.kind == PageKind::Now)?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
@@ -258,11 +258,12 @@ impl Pages {
         self.least_wanted(false)
     }
 
-    /// Of the buffers that nobody is being sent: one with nothing to keep, else one of the site that
-    /// has most, and there the one that has been unused for longest. The pages of sites stay before
-    /// all others; for one of them, the others give way while they have more than their own buffers.
+    /// Of the buffers that nobody is being sent: one with nothing to keep, else one of the site
+    /// that has most, and there the one that has been unused for longest. The pages of sites stay
+    /// before all others. For one of them, the others give way while they have more than their own
+    /// buffers.
     fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
-        let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.sheet == PageKind::Now);
+        let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.kind == PageKind::Now);
         let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
         let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
         let site = |entry: &Entry| entry.key.get().map(|key| key.site);
@@ -297,8 +298,8 @@ mod tests {
 
     const NOW: PageKind = PageKind::Now;
 
-    fn key(sheet: PageKind, lang: Lang, site: u8) -> PageKey {
-        PageKey { site: SiteId(site), sheet, lang }
+    fn key(kind: PageKind, lang: Lang, site: u8) -> PageKey {
+        PageKey { site: SiteId(site), kind, lang }
     }
 
     fn version(generation: u32, urgent: u32) -> Version {

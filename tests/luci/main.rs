@@ -22,6 +22,11 @@ fn app() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/luci-app-aiglon")
 }
 
+/// What both views take for the banner at their top.
+fn force() -> String {
+    read(app().join("htdocs/luci-static/resources/aiglon/force.js"))
+}
+
 fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
@@ -115,6 +120,9 @@ fn answers(dir: &Dir) -> Value {
         let mut words: Vec<_> = line.split(' ').skip(1).collect();
         match words.as_slice() {
             ["check"] => words = vec!["check", config.to_str().unwrap()],
+            ["ready"] => {
+                words = vec!["ready", config.to_str().unwrap(), "--socket", socket.to_str().unwrap()];
+            }
             ["console", rest @ ..] => {
                 words = [["console", "--socket", socket.to_str().unwrap()].as_slice(), rest].concat();
             }
@@ -133,7 +141,7 @@ fn open(view: &str, lang: &str, sections: &[Value], answers: &Value) -> Browser 
     browser.look(Look { width: 1280, dark: false, lang: "en" });
     let given = json!({
         "words": if lang == "fr" { json!(catalogue(app().join("po/fr/aiglon.po"))) } else { json!({}) },
-        "uci": sections, "answers": answers, "allowed": allowed(),
+        "uci": sections, "answers": answers, "allowed": allowed(), "modules": {"aiglon.force": force()},
     });
     let source = read(app().join(format!("htdocs/luci-static/resources/view/aiglon/{view}.js")));
     browser.script(&read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/luci/stub.js")));
@@ -212,6 +220,46 @@ fn the_status_says_when_there_is_no_daemon_and_what_is_wrong_with_the_file() {
     assert_eq!(browser.script("return stub.seen.untranslated"), json!([]));
 }
 
+/// "Save & Apply" says that the file was saved. Whether it is in force, and all of it, stands on
+/// both tabs.
+#[test]
+fn both_views_tell_what_is_not_in_force() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    let dir = Dir::new();
+    let main = format!("option console '{}'", dir.path().join("console.sock").display());
+    let good = with(&example(), "main", &[&main]);
+    let tunnel = format!("config listen 'tunnel'\n\toption address '{taken}'\n\tlist serve 'ingest'\n");
+    let mut daemon = Daemon::start_in(dir, &good);
+    let said = |daemon: &Daemon, lang| {
+        ["status", "config"].map(|view| {
+            let browser = open(view, lang, &[], &answers(&daemon.dir));
+            assert_eq!(browser.script("return stub.seen.untranslated.length > 0"), json!(lang == "en"));
+            text(&browser)
+        })
+    };
+    let is_told = |said: &[String], words: &str, told: bool| {
+        assert!(said.iter().all(|said| said.contains(words) == told), "{words}: {said:?}");
+    };
+    is_told(&said(&daemon, "en"), "in force", false);
+    daemon.rewrite(&format!("{good}{tunnel}"));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    let told = said(&daemon, "fr");
+    is_told(&told, "n'écoute pas partout", true);
+    is_told(&told, &format!("not listening on http://{taken}/: somebody listens there"), true);
+    daemon.rewrite(&good.replace("option lang", "option lnag"));
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("was not changed");
+    is_told(&said(&daemon, "en"), "The configuration has mistakes. What was in force stays in force.", true);
+    // The file is mended, and nobody has said so to the daemon.
+    daemon.rewrite(&good);
+    is_told(&said(&daemon, "en"), "The configuration is not in force.", true);
+    daemon.process.signal("TERM");
+    daemon.process.wait();
+    is_told(&said(&daemon, "en"), "aiglon does not answer. Is it started?", true);
+}
+
 #[test]
 fn what_the_forms_save_is_what_was_loaded() {
     let dir = Dir::new();
@@ -283,7 +331,7 @@ fn the_fields_are_the_options() {
             _ => {}
         }
     }
-    let browser = open("config", "en", &[], &json!({}));
+    let browser = open("config", "en", &[], &answers(&Dir::new()));
     let fields = browser.script(
         "return stub.seen.map.sections.flatMap(section => section.options.map(option => [section.type, option.name]))",
     );
@@ -328,8 +376,8 @@ fn the_catalogues_are_whole() {
         assert!(!template.contains_key(word), "{word}");
     }
     let mut said = BTreeSet::new();
-    for view in ["status", "config"] {
-        let source = read(app().join(format!("htdocs/luci-static/resources/view/aiglon/{view}.js")));
+    let view = |name| read(app().join(format!("htdocs/luci-static/resources/view/aiglon/{name}.js")));
+    for source in [view("status"), view("config"), force()] {
         for rest in source.split("_('").skip(1) {
             said.insert(rest.split("')").next().unwrap().to_owned());
         }

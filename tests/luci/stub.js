@@ -202,14 +202,22 @@ window.Stub = given => {
 	// ---- the loader ----------------------------------------------------------------------------------------------------
 
 	const view = { extend: properties => properties };
-	const modules = { view, form, fs, ui, uci, poll, dom };
+	const baseclass = { extend: properties => properties };
+	const modules = { view, baseclass, form, fs, ui, uci, poll, dom };
 	const L = { toArray: value => value === null || value === undefined ? [] : [].concat(value) };
+	const make = source => {
+		const needs = [ ...source.matchAll(/^'require ([\w.]+)(?: as (\w+))?';$/gm) ];
+		const found = needs.map(([ , name ]) => {
+			if (name in given.modules)
+				return make(given.modules[name]);
+			if (name in modules)
+				return modules[name];
+			throw new Error('no module ' + name);
+		});
+		return new Function('E', '_', 'L', ...needs.map(([ , name, as ]) => as ?? name), source)(E, _, L, ...found);
+	};
 	const run = source => {
-		const names = [ ...source.matchAll(/^'require (\w+)';$/gm) ].map(match => match[1]);
-		for (const name of names)
-			if (!(name in modules))
-				throw new Error('no module ' + name);
-		const made = new Function('E', '_', 'L', ...names, source)(E, _, L, ...names.map(name => modules[name]));
+		const made = make(source);
 		return Promise.resolve(made.load()).then(data => made.render(data)).then(node => dom.content(document.body, [ node ]));
 	};
 	return { seen, run };

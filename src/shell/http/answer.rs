@@ -80,14 +80,14 @@ impl<'a> Web<'a> {
         let prefix = core.config.str(arrival.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
         match route(request.method, path, arrival.listener.serve) {
-            Route::To(Endpoint::Page(sheet)) => match self.page(core, request, arrival, None, sheet) {
+            Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
                 Plan::Page { .. } | Plan::Unheld { .. } if !prefix.is_empty() && request.path == prefix => {
                     Plan::Redirect(arrival.listener.path_prefix)
                 }
                 plan => plan,
             },
-            Route::Secret(secret, sheet) => self.page(core, request, arrival, Some(secret), sheet),
+            Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind),
             Route::SecretWithoutSlash(secret) => redirect(core.config, request, secret),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
@@ -135,7 +135,7 @@ impl<'a> Web<'a> {
         request: &Request<'_>,
         arrival: Arrival<'_>,
         secret: Option<&str>,
-        sheet: PageKind,
+        kind: PageKind,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
         let stranger = arrival.peer == Peer::World || request.forwarded;
@@ -165,7 +165,7 @@ impl<'a> Web<'a> {
             return NOT_FOUND;
         }
         let view = engine.view(config, now);
-        if let PageKind::Incident(number) = sheet
+        if let PageKind::Incident(number) = kind
             && !render::has_incident(&view, id, number)
         {
             return NOT_FOUND;
@@ -173,7 +173,7 @@ impl<'a> Web<'a> {
         let lang = negotiate(request.accept_language, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let public = site.visibility == Visibility::Public;
-        let key = PageKey { site: id, sheet, lang };
+        let key = PageKey { site: id, kind, lang };
         let version = Version { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version) {
@@ -183,7 +183,7 @@ impl<'a> Web<'a> {
         } else {
             self.pages.get(key, version, now.mono, |out| {
                 add(&self.tally.pages_rendered);
-                render::sheet(out, config, id, lang, &view, sheet).is_ok()
+                render::page(out, config, id, lang, &view, kind).is_ok()
             })
         };
         let found = match copy {

@@ -6,7 +6,7 @@
 use aiglon::config::{Config, Problems};
 use aiglon::limits::PAGE_BYTES;
 use aiglon::model::{
-    BannerView, ComponentId, ComponentView, Finding, Lang, SiteId, View, Words,
+    BannerView, ComponentId, ComponentView, Finding, Lang, PageKind, SiteId, View, Words,
 };
 use aiglon::render::{page, worst_case};
 use aiglon::text::buffer::Bytes;
@@ -72,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
             if bound > PAGE_BYTES {
                 continue;
             }
-            page(&mut *out, &config, site, lang, &scene).expect("a page within its bound fits");
+            page(&mut *out, &config, site, lang, &scene, PageKind::Now).expect("a page within its bound fits");
             assert!(out.len() <= bound, "{} {bound}", out.len());
             let page = std::str::from_utf8(out.as_slice()).expect("a page is text");
             for bad in ["<script", "<iframe", "<img", "javascript:", " onload=", " onclick="] {

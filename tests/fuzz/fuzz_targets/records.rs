@@ -7,7 +7,7 @@ use aiglon::engine::{Engine, Input};
 use aiglon::incidents::Boot;
 use aiglon::limits::{PAGE_BYTES, RECORD_BYTES};
 use aiglon::model::{ComponentId, Lang, PageKind, SiteId, SourceSet, View};
-use aiglon::render::{sheet, worst_case};
+use aiglon::render::{page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::{Mono, Now, Wall};
 use libfuzzer_sys::fuzz_target;
@@ -94,11 +94,11 @@ fuzz_target!(|data: &[u8]| {
     engine.view(&config, now).incidents(SITE, &mut |incident| numbers.push(incident.number));
     for lang in Lang::ALL {
         let view = engine.view(&config, now);
-        sheet(&mut *out, &config, SITE, lang, &view, PageKind::Now).expect("the page fits");
+        page(&mut *out, &config, SITE, lang, &view, PageKind::Now).expect("the page fits");
         assert!(out.len() <= bound);
-        sheet(&mut *out, &config, SITE, lang, &view, PageKind::History).expect("the history fits");
+        page(&mut *out, &config, SITE, lang, &view, PageKind::History).expect("the history fits");
         for &number in &numbers {
-            sheet(&mut *out, &config, SITE, lang, &view, PageKind::Incident(number)).expect("it fits");
+            page(&mut *out, &config, SITE, lang, &view, PageKind::Incident(number)).expect("it fits");
         }
     }
     // What no run would write may be read in another way when it is written anew, but only once.

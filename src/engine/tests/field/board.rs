@@ -429,7 +429,8 @@ impl Board {
     fn html(&self) -> String {
         let mut page: Box<Bytes<PAGE_BYTES>> = Box::default();
         let view = self.sim.engine.view(&self.sim.config, self.sim.clocks());
-        crate::render::page(&mut page, &self.sim.config, HOME, Lang::En, &view).unwrap();
+        let kind = crate::model::PageKind::Now;
+        crate::render::page(&mut page, &self.sim.config, HOME, Lang::En, &view, kind).unwrap();
         String::from_utf8_lossy(page.as_slice()).into_owned()
     }
 }

@@ -56,11 +56,11 @@ fn a_page_goes_through_a_full_log_a_bounded_number_of_times() {
     assert!(all > 1000, "{all}");
     let view = sim.engine.view(&sim.config, sim.clocks());
     let mut page = Box::new(Bytes::<{ crate::limits::PAGE_BYTES }>::new());
-    for sheet in [PageKind::Now, PageKind::History, PageKind::Incident(1), PageKind::Incident(2)] {
+    for kind in [PageKind::Now, PageKind::History, PageKind::Incident(1), PageKind::Incident(2)] {
         page.clear();
         let out: &mut PageBuf = &mut *page;
-        let looked = looked_at(|| render::sheet(out, &sim.config, HOME, Lang::En, &view, sheet).unwrap());
-        assert!(looked <= RENDER_PASSES * all, "{sheet:?}: {looked} of {all}");
+        let looked = looked_at(|| render::page(out, &sim.config, HOME, Lang::En, &view, kind).unwrap());
+        assert!(looked <= RENDER_PASSES * all, "{kind:?}: {looked} of {all}");
     }
 }
 

@@ -4,6 +4,9 @@
 'require fs';
 'require ui';
 'require uci';
+'require poll';
+'require dom';
+'require aiglon.force as force';
 
 /*
  * Forms for /etc/config/aiglon. What is right is known to `aiglon check` alone, whose words the tab "Status" shows; here stand
@@ -165,10 +168,10 @@ function makeToken(place, section_id) {
 
 return view.extend({
 	load: function() {
-		return uci.load('aiglon');
+		return Promise.all([ force.load(), uci.load('aiglon') ]);
 	},
 
-	render: function() {
+	render: function([ known ]) {
 		const map = new form.Map('aiglon', _('Status page'),
 			_('What works and what does not, for those who use it. All that stands in names and texts is public.'));
 		map.tabbed = true;
@@ -192,6 +195,9 @@ return view.extend({
 				button.onclick = function(ev, section_id) { return makeToken.call(this, ev.currentTarget.parentNode, section_id); };
 			}
 		}
-		return map.render();
+		/* LuCI opens this page anew after "Save & Apply", and the daemon is told a moment later. */
+		const place = E('div', {}, force.render(known));
+		poll.add(() => force.load().then(fresh => dom.content(place, force.render(fresh))), 5);
+		return map.render().then(node => E('div', {}, [ place, node ]));
 	},
 });

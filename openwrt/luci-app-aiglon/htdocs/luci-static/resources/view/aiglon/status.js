@@ -3,6 +3,7 @@
 'require fs';
 'require poll';
 'require dom';
+'require aiglon.force as force';
 
 /* What the console tells; the page itself tells visitors less. Nothing is changed here: who posts updates does so by SSH. */
 
@@ -48,7 +49,7 @@ function ask(what) {
 function load() {
 	return Promise.all([
 		Promise.all(QUESTIONS.map(ask)).catch(error => error),
-		fs.exec(AIGLON, [ 'check' ]).catch(error => ({ code: 1, stdout: '', stderr: error.message })),
+		force.load(),
 	]);
 }
 
@@ -98,18 +99,12 @@ function full(limits) {
 	return content.length ? section(_('What is full'), content) : '';
 }
 
-function contents([ answers, check ]) {
-	const nodes = [];
-	if (check.code !== 0)
-		nodes.push(E('div', { 'class': 'alert-message warning' }, [
-			E('p', {}, [ _('The configuration has mistakes. What was in force stays in force.') ]),
-			E('pre', {}, [ check.stderr || check.stdout ]),
-		]));
+function contents([ answers, known ]) {
+	const nodes = force.render(known);
 	if (answers instanceof Error) {
-		nodes.push(E('div', { 'class': 'alert-message warning' }, [
-			E('p', {}, [ _('aiglon does not answer. Is it started?') ]),
-			E('pre', {}, [ answers.message ]),
-		]));
+		/* That nobody answers has been said. */
+		if (nodes.length === 0)
+			nodes.push(E('div', { 'class': 'alert-message warning' }, [ E('pre', {}, [ answers.message ]) ]));
 		return nodes;
 	}
 	const [ status, sources, heartbeats, rules, limits ] = answers;
