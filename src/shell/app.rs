@@ -12,6 +12,7 @@ use super::http::samples::{self, Intake};
 use super::http::web::Web;
 use super::listeners::Listeners;
 use super::pages::Pages;
+use super::porch::Porch;
 use super::port::{Port, State};
 use super::slots::Slots;
 #[cfg(feature = "ssh")]
@@ -21,6 +22,7 @@ use super::tally::Tally;
 pub struct App {
     pub port: Port,
     pub slots: Slots,
+    pub porch: Porch,
     pub listeners: Listeners,
     pub console: Console,
     #[cfg(feature = "ssh")]
@@ -49,6 +51,7 @@ impl App {
         let app = APP.try_init_with(|| Self {
             port: Port::new(state),
             slots: Slots::new(),
+            porch: Porch::new(),
             listeners: Listeners::new(),
             console: Console::new(),
             #[cfg(feature = "ssh")]

@@ -13,20 +13,22 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{self, Address, Config, Roles};
-use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, CROWD_WAIT, LISTENERS};
+use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
-use super::clock;
 use super::files;
 use super::log::Warnings;
+use super::porch::Porch;
 use super::slots::Slots;
 use super::state::{ledger, storage};
-use super::stream::{Accepted, Peer, Stream, Ticket};
+use super::stream::{self, Caller, Peer, Ticket};
 
 /// Connections accepted from one listener before those who were let in have their turn.
 const ACCEPTS_A_TURN: u32 = 16;
+/// The same in a crowd, which nobody serves yet. A turn for each would cost more than they do.
+const CROWD_A_TURN: u32 = 64;
 
 /// Longer paths do not fit a `sockaddr_un`.
 type SocketPath = heapless::String<108>;
@@ -384,13 +386,11 @@ fn forget(place: &Place) {
     }
 }
 
-/// The task of one listener: accepts, and hands on to the slots.
-pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, index: usize) {
+/// The task of one listener: accepts, and hands on to the slots or the porch.
+pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: &Warnings, index: usize) {
     let Some(listener) = listeners.rows.get(index) else { return };
     let mut socket: Option<Socket> = None;
     let mut ticket = Ticket::default();
-    // Until then those of a crowd are let in who have waited.
-    let mut crowd_until = clock::mono();
     loop {
         match next(listener, socket.as_ref()).await {
             Some(Order::Open(opened)) => {
@@ -404,21 +404,26 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
             }
             None => {}
         }
-        if clock::mono() >= crowd_until && slots.is_crowded() {
-            // Who comes in the meantime waits in the kernel, and so does what they say.
-            Timer::after(Duration::from_millis(CROWD_WAIT.0.into())).await;
-            crowd_until = clock::mono().plus(CROWD_WAIT.half().half());
+        // Who comes in a crowd takes nobody's place before they say something.
+        let porch = slots.is_crowded().then_some(porch);
+        if porch.is_none() {
+            slots.room(index).await;
         }
-        slots.room(index).await;
         let Some(socket) = socket.as_ref() else { continue };
-        if let Err(error) = let_in(slots, ticket, socket) {
+        if let Err(error) = let_in(slots, porch, ticket, socket) {
             if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
             // Out of file descriptors, say: somebody gives one back. Trying at once would only burn
             // the processor.
-            slots.make_way();
+            match porch {
+                Some(porch) => slots.went(porch.clear()),
+                None => slots.make_way(),
+            }
             Timer::after(Duration::from_millis(100)).await;
+        } else if porch.is_some() {
+            // Whoever comes in the meantime waits in the kernel, and so does what they say.
+            Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
         }
     }
 }
@@ -426,15 +431,19 @@ pub async fn run(listeners: &Listeners, slots: &Slots, warnings: &Warnings, inde
 /// Lets in whoever is at the listener while there is room. A crowd that had to wait for one turn of
 /// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
-fn let_in(slots: &Slots, ticket: Ticket, socket: &Socket) -> io::Result<()> {
-    for _ in 0..ACCEPTS_A_TURN {
-        match accept(socket) {
-            Ok((stream, peer)) => slots.take(Accepted { stream, peer, listener: ticket }),
+fn let_in(slots: &Slots, porch: Option<&Porch>, ticket: Ticket, socket: &Socket) -> io::Result<()> {
+    for _ in 0..if porch.is_some() { CROWD_A_TURN } else { ACCEPTS_A_TURN } {
+        let caller = match accept(socket) {
+            Ok((socket, peer)) => Caller { socket, peer, listener: ticket },
             // Nobody is there any more, or somebody hung up before we came.
             Err(error) if is_passing(&error) => break,
             Err(error) => return Err(error),
+        };
+        match porch {
+            Some(porch) => slots.went(porch.take(caller)),
+            None => slots.take(caller.enter()?),
         }
-        if !slots.has_room() {
+        if porch.is_none() && !slots.has_room() {
             break;
         }
     }
@@ -465,20 +474,17 @@ pub async fn next(listener: &Listener, socket: Option<&Socket>) -> Option<Order>
     .await
 }
 
-fn accept(socket: &Socket) -> io::Result<(Stream, Peer)> {
-    match socket {
+fn accept(socket: &Socket) -> io::Result<(stream::Socket, Peer)> {
+    Ok(match socket {
         Socket::Tcp(socket) => {
             let (stream, from) = socket.get_ref().accept()?;
-            // An answer is one write; what follows it must not wait for the client's
-            // acknowledgement.
-            stream.set_nodelay(true)?;
-            Ok((Stream::Tcp(Async::new(stream)?), Peer::of(from.ip())))
+            (stream::Socket::Tcp(stream), Peer::of(from.ip()))
         }
         Socket::Unix(socket) => {
             let (stream, _) = socket.get_ref().accept()?;
-            Ok((Stream::Unix(Async::new(stream)?), Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST))))
+            (stream::Socket::Unix(stream), Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST)))
         }
-    }
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod http;
 mod listeners;
 mod log;
 mod pages;
+mod porch;
 mod port;
 mod revoke;
 mod serve;

@@ -22,6 +22,7 @@ use super::console::wire::{Code, Op};
 use super::files::{self, Options};
 use super::http::connection::{self, Buffers};
 use super::log::Safe;
+use super::porch;
 use super::port::State;
 use super::revoke::{self, Order};
 use super::signals::{self, Signal, Waiting};
@@ -85,8 +86,9 @@ pub fn serve(options: &Options) -> ExitCode {
         }
     }
     for index in 0..LISTENERS {
-        start(&executor, Box::pin(listeners::run(&app.listeners, &app.slots, warnings, index)));
+        start(&executor, Box::pin(listeners::run(&app.listeners, &app.slots, &app.porch, warnings, index)));
     }
+    start(&executor, Box::pin(porch::run(&app.porch, &app.slots, warnings)));
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {
             start(&executor, Box::pin(console::session::run(&desk, slot, buffers)));

@@ -15,7 +15,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aiglon::limits::{
-    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_YOUNG, HEAD_TIME, SENDER_IDLE_EACH,
+    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_YOUNG, HEAD_TIME, LISTENERS,
+    SENDER_IDLE_EACH,
 };
 use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
@@ -89,8 +90,8 @@ pub struct Slots {
     all: [Slot; CONNECTIONS],
     /// Those of the console: nobody who comes by HTTP can take one.
     consoles: [Slot; CONSOLES],
-    /// Woken when a slot becomes free: the accept loops wait here.
-    vacancy: RefCell<[Option<Waker>; aiglon::limits::LISTENERS]>,
+    /// Woken when a slot becomes free: the accept loops wait here, and the porch behind them.
+    vacancy: RefCell<[Option<Waker>; LISTENERS + 1]>,
     /// Woken when a slot is taken: the ticker sleeps while all are free.
     ticker: RefCell<Option<Waker>>,
     /// Whether that has happened since it last fell asleep. A connection may come and go before the
@@ -106,7 +107,7 @@ impl Slots {
         Self {
             all: [const { Slot::new() }; CONNECTIONS],
             consoles: [const { Slot::new() }; CONSOLES],
-            vacancy: RefCell::new([const { None }; aiglon::limits::LISTENERS]),
+            vacancy: RefCell::new([const { None }; LISTENERS + 1]),
             ticker: RefCell::new(None),
             stirred: Cell::new(false),
             gave_way: Cell::new(0),
@@ -204,6 +205,11 @@ impl Slots {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
+    }
+
+    /// So many gave way who had no slot yet.
+    pub fn went(&self, count: usize) {
+        self.gave_way.set(self.gave_way.get() + count as u64);
     }
 
     /// Whether whoever gives way next has just come and may still say what they want.

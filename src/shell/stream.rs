@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{IpAddr, Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::task::{Context, Poll};
 
@@ -33,12 +34,51 @@ pub struct Ticket {
     pub closed: usize,
 }
 
-/// A connection that was just accepted.
+/// A socket of somebody who has come, whom nobody waits for yet.
+pub enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Somebody who has come, and has no place yet.
+pub struct Caller {
+    pub socket: Socket,
+    pub peer: Peer,
+    /// Which of the bound listeners they came by.
+    pub listener: Ticket,
+}
+
+/// A connection that was accepted.
 pub struct Accepted {
     pub stream: Stream,
     pub peer: Peer,
     /// Which of the bound listeners it came by.
     pub listener: Ticket,
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(socket) => socket.as_fd(),
+            Self::Unix(socket) => socket.as_fd(),
+        }
+    }
+}
+
+impl Caller {
+    /// From now on the reactor knows them.
+    pub fn enter(self) -> io::Result<Accepted> {
+        let stream = match self.socket {
+            Socket::Tcp(socket) => {
+                // An answer is one write; what follows it must not wait for the client's
+                // acknowledgement.
+                socket.set_nodelay(true)?;
+                Stream::Tcp(Async::new(socket)?)
+            }
+            Socket::Unix(socket) => Stream::Unix(Async::new(socket)?),
+        };
+        Ok(Accepted { stream, peer: self.peer, listener: self.listener })
+    }
 }
 
 impl Peer {
