@@ -10,21 +10,26 @@ pub mod mask;
 pub mod near;
 pub mod number;
 
-/// A stretch of a text buffer of at most 64 KiB. The buffer's owner turns it back into a `&str`.
+/// A place in a text buffer, or a length there. 16 bits reach 64 KiB: the text of a configuration
+/// has 48 KiB. A build with a larger text makes this 32 bits, and each [`Span`] 8 bytes.
+pub type TextPos = u16;
+
+/// A stretch of a text buffer. The buffer's owner turns it back into a `&str`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
-    start: u16,
-    len: u16,
+    start: TextPos,
+    len: TextPos,
 }
 
 impl Span {
     /// The empty stretch, which also stands for "absent".
     pub const EMPTY: Self = Self { start: 0, len: 0 };
 
-    /// The stretch from byte `start` to byte `end`, or `None` if it is backwards or leaves 64 KiB.
+    /// The stretch from byte `start` to byte `end`, or `None` if it is backwards or no [`TextPos`]
+    /// reaches so far.
     pub fn new(start: usize, end: usize) -> Option<Self> {
         let len = end.checked_sub(start)?;
-        Some(Self { start: u16::try_from(start).ok()?, len: u16::try_from(len).ok()? })
+        Some(Self { start: TextPos::try_from(start).ok()?, len: TextPos::try_from(len).ok()? })
     }
     /// Whether there is nothing in it.
     pub const fn is_empty(self) -> bool {
@@ -32,14 +37,19 @@ impl Span {
     }
     /// How many bytes are in it.
     pub fn len(self) -> usize {
-        self.len.into()
+        wide(self.len)
     }
     /// What it names in `text`; the empty string if it does not fit there.
     pub fn of(self, text: &str) -> &str {
-        let start = usize::from(self.start);
-        let end = start.saturating_add(usize::from(self.len));
-        text.get(start..end).unwrap_or("")
+        let start = wide(self.start);
+        text.get(start..start.saturating_add(wide(self.len))).unwrap_or("")
     }
+}
+
+/// Whatever [`TextPos`] is. No machine that aiglon runs on has a narrower `usize`.
+#[allow(clippy::unnecessary_fallible_conversions, reason = "a `u32` may fail")]
+fn wide(pos: TextPos) -> usize {
+    usize::try_from(pos).unwrap_or(usize::MAX)
 }
 
 /// What stands at the end of a text that was cut.
