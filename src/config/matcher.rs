@@ -20,6 +20,17 @@ pub enum Op {
     Glob,
 }
 
+impl Op {
+    /// As it is written.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Glob => "~",
+        }
+    }
+}
+
 /// One `name=value`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Term {
@@ -62,6 +73,11 @@ impl Config {
             }
         }
         found
+    }
+
+    /// The terms of a matcher in words: a name, an operator and a value each.
+    pub fn words_of(&self, one: Match) -> impl Iterator<Item = (&str, &'static str, &str)> {
+        self.terms_of(one).map(|term| (self.str(term.name), term.op.sign(), self.str(term.value)))
     }
 
     /// The terms of a matcher.

@@ -27,7 +27,7 @@ pub use body::{Body, End};
 use flash_budget::FlashBudget;
 use heartbeats::HeartbeatSlot;
 use locals::Claims;
-pub use mapping::LEADING;
+pub use mapping::{LEADING, Meaning, meaning};
 use rules::Rules;
 use sources::Sources;
 use status::ComponentStatus;

@@ -12,7 +12,7 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, Op};
 use super::files::{self, FILE, Options};
-use super::{revoke, serve, token};
+use super::{revoke, route, serve, summary, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
@@ -24,6 +24,7 @@ Usage:
   aiglon reload [FILE]
   aiglon ready [FILE]
   aiglon revoke [--config FILE] [--fallback GOOD] NAME...
+  aiglon route [--config FILE] [--source NAME] LABEL=VALUE...
   aiglon token
   aiglon --version | --help
 
@@ -39,6 +40,8 @@ Commands:
   ready   The same, of what is in force already.
   revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one
           and in the daemon. Exit status 0 when all of that is done.
+  route   Say where an alert with these labels leads, for each source or for the source NAME. Exit status:
+          0 to a component, 1 to none, 2 the question or FILE is wrong.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -66,6 +69,7 @@ enum Command {
     Console,
     Order(Op),
     Revoke,
+    Route,
     Token,
     Version,
     Help,
@@ -78,8 +82,10 @@ struct Given {
     options: Options,
     socket: Option<PathBuf>,
     words: Vec<OsString>,
-    /// Whom to revoke.
+    /// Whom to revoke, or the labels of an alert.
     names: Vec<String>,
+    /// Which source sends it.
+    source: Option<String>,
     console: client::Options,
     only_serve: Option<&'static str>,
     only_order: Option<&'static str>,
@@ -97,6 +103,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, options, socket),
         Ok(Command::Revoke) => revoke::run(options, socket, &given.names),
+        Ok(Command::Route) => route(options, given.source.as_deref(), &given.names),
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
@@ -107,8 +114,9 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The options that have a value: two of `serve`, one of whatever reads the file, two of orders.
-const VALUED: [&str; 5] = ["listen", "state-dir", "fallback", "config", "socket"];
+/// The options that have a value: two of `serve`, one of whatever reads the file, two of orders,
+/// and one of `route`.
+const VALUED: [&str; 6] = ["listen", "state-dir", "fallback", "config", "socket", "source"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -148,12 +156,13 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     1 => options.state_dir = Some(PathBuf::from(value)),
                     2 => options.fallback = Some(PathBuf::from(value)),
                     3 => options.file = PathBuf::from(value),
-                    _ => given.socket = Some(PathBuf::from(value)),
+                    4 => given.socket = Some(PathBuf::from(value)),
+                    _ => given.source = Some(text(value)?),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
                     0 | 1 => given.only_serve = only,
-                    2 => {}
+                    2 | 5 => {}
                     _ => given.only_order = only,
                 }
             }
@@ -178,13 +187,25 @@ fn next(parser: &mut lexopt::Parser) -> Result<Option<lexopt::Arg<'_>>, String> 
 fn command(given: &mut Given) -> Result<Command, String> {
     let Given { options, words, names, .. } = given;
     let Some((command, rest)) = words.split_first() else {
-        let all = "serve, check, console, reload, ready, revoke or token";
+        let all = "serve, check, console, reload, ready, revoke, route or token";
         return Err(format!("a command is missing: {all}"));
     };
     if options.file.as_os_str().is_empty() {
         options.file = PathBuf::from(FILE);
     }
     let known = command.to_str().unwrap_or_default();
+    if known == "route" {
+        if options.fallback.is_some() || given.socket.is_some() || given.only_serve.is_some() {
+            return Err("route takes --config and --source, and labels".to_owned());
+        }
+        for word in rest {
+            names.push(text(word.clone())?);
+        }
+        return Ok(Command::Route);
+    }
+    if given.source.is_some() {
+        return Err("--source goes with route".to_owned());
+    }
     if known == "revoke" {
         if !options.listen.is_empty() {
             return Err("--listen goes with serve".to_owned());
@@ -203,7 +224,7 @@ fn command(given: &mut Given) -> Result<Command, String> {
         _ => None,
     };
     if let Some(option) = given.only_order.filter(|_| order.is_none()) {
-        return Err(format!("--{option} goes with console, reload, ready and revoke"));
+        return Err(format!("--{option} goes with console, reload, ready, revoke and route"));
     }
     let command = match known {
         "serve" => return Ok(Command::Serve),
@@ -300,12 +321,13 @@ fn say(text: &str) -> ExitCode {
     }
 }
 
+/// The configuration, and whether there were warnings; its mistakes are told.
 #[inline(never)]
-fn check(options: &Options) -> ExitCode {
+fn configuration(options: &Options) -> Result<(&'static Config, bool), ExitCode> {
     static CONFIG: ConstStaticCell<Config> = ConstStaticCell::new(Config::new());
     static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
     let (Some(config), Some(problems)) = (CONFIG.try_take(), PROBLEMS.try_take()) else {
-        return ExitCode::FAILURE;
+        return Err(ExitCode::FAILURE);
     };
     let mut warned = false;
     let mut warn = |line: &str| {
@@ -313,24 +335,56 @@ fn check(options: &Options) -> ExitCode {
         complain(format_args!("{line}\n"));
     };
     match files::load(&options.file, options, config, problems, &mut warn) {
-        Ok(_) => {
+        Ok(_) => Ok((config, warned)),
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                complain(format_args!("{mistake}\n"));
+            }
+            Err(ExitCode::from(2))
+        }
+    }
+}
+
+#[inline(never)]
+fn check(options: &Options) -> ExitCode {
+    match configuration(options) {
+        Ok((config, warned)) => {
             let found = if warned { "no mistake, but the warnings" } else { "no mistake found" };
             let mut told = format!("{}: {found}\n", options.file.display());
+            for line in summary::lines(config) {
+                told.extend(["  ", &line, "\n"]);
+            }
             for note in files::notes(options, config) {
                 told.extend(["note: ", &note, "\n"]);
             }
             say(&told)
         }
-        Err(mistakes) => {
-            for mistake in &mistakes {
-                complain(format_args!("{mistake}\n"));
-            }
+        Err(code) => {
             if let Some(good) = files::last_good(options).iter().find(|good| good.exists()) {
                 complain(format_args!(
                     "a daemon that starts now serves the last good configuration, {}\n",
                     good.display()
                 ));
             }
+            code
+        }
+    }
+}
+
+#[inline(never)]
+fn route(options: &Options, source: Option<&str>, labels: &[String]) -> ExitCode {
+    let answer = match configuration(options) {
+        Ok((config, _)) => route::answer(config, source, labels),
+        Err(code) => return code,
+    };
+    match answer {
+        Ok((text, true)) => say(&text),
+        Ok((text, false)) => {
+            say(&text);
+            ExitCode::FAILURE
+        }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
             ExitCode::from(2)
         }
     }

@@ -1,0 +1,199 @@
+//! `aiglon route`: where an alert with these labels would lead, as the daemon would decide.
+//!
+//! The labels go the way of an alert: through the reader of bodies, and to the same question of the
+//! engine. So the answer is the daemon's, masks and matchers included. No daemon is asked, and
+//! nothing is kept.
+
+use std::fmt::Write;
+
+use aiglon::config::matcher::Match;
+use aiglon::config::{Config, Scope};
+use aiglon::engine::{LEADING, Meaning, meaning};
+use aiglon::ingest::{Alert, Dialect, Event, Reader};
+use aiglon::model::{ComponentId, ComponentSet, Finding, Severity, SourceId};
+use aiglon::shown::ShownState;
+use static_cell::ConstStaticCell;
+
+use super::log::Safe;
+
+/// How many matchers that nearly fit are named.
+const NEAR: usize = 3;
+
+/// Where an alert with these `labels` (`NAME=VALUE`) leads, in words, and whether that is to a
+/// component. `only`: from this source alone. The error is the question's.
+pub fn answer(config: &Config, only: Option<&str>, labels: &[String]) -> Result<(String, bool), String> {
+    static READER: ConstStaticCell<Reader> = ConstStaticCell::new(Reader::new());
+    let body = body(labels)?;
+    let reader = READER.try_take().ok_or("asked twice")?;
+    reader.start(Dialect::Alerts);
+    let mut told = String::new();
+    let (mut leads, mut asked, mut whole) = (false, false, false);
+    let mut each = |event: Event<'_>| {
+        let Event::Alert(alert) = event else { return };
+        whole = true;
+        for (id, row) in (0u16..).map(SourceId).zip(&config.sources) {
+            let name = config.str(row.name);
+            if row.scope == Scope::Push && only.is_none_or(|only| only == name) {
+                asked = true;
+                leads |= tell(config, (id, name), alert, &mut told);
+            }
+        }
+    };
+    let read = reader.feed(body.as_bytes(), &mut each);
+    match only {
+        _ if read.is_err() || !whole => Err("no alert has such labels, or so many of them".to_owned()),
+        _ if asked => Ok((told, leads)),
+        Some(name) => Err(format!("the configuration has no source '{}' that pushes", Safe(name))),
+        None => Err("the configuration has no source that pushes".to_owned()),
+    }
+}
+
+/// The labels as a sender writes them.
+fn body(labels: &[String]) -> Result<String, String> {
+    let mut pairs = Vec::new();
+    for label in labels {
+        let Some((name, value)) = label.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(format!("'{}' is no label: write NAME=VALUE", Safe(label)));
+        };
+        pairs.push(format!("{}:{}", quoted(name), quoted(value)));
+    }
+    if pairs.is_empty() {
+        return Err("which alert? Name its labels, as alertname=DiskFull instance=web1".to_owned());
+    }
+    Ok(format!("[{{\"labels\":{{{}}}}}]", pairs.join(",")))
+}
+
+/// A string of JSON (RFC 8259, 7).
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => _ = write!(out, "\\u{:04x}", u32::from(c)),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+/// Tells what the alert means if this source sends it. True if it leads to a component.
+fn tell(config: &Config, (source, name): (SourceId, &str), alert: &Alert, out: &mut String) -> bool {
+    _ = write!(out, "source {}: ", Safe(name));
+    match meaning(config, source, alert) {
+        Meaning::Heartbeat => *out += "a sign of life; it leads to no component\n",
+        Meaning::Ignored => *out += "ignored, by its list ignore\n",
+        Meaning::Unmapped => {
+            *out += "leads to no component\n";
+            tell_why_not(config, source, alert, out);
+        }
+        Meaning::Concerns { components, fires } => {
+            let word = ShownState::from(fires.state()).word();
+            let word = if fires == Finding::Well { "nothing is wrong, as its severity says" } else { word };
+            _ = writeln!(out, "{word}");
+            tell_components(config, &components, alert, out);
+            tell_severity(config, alert, out);
+            return true;
+        }
+    }
+    false
+}
+
+fn tell_components(config: &Config, components: &ComponentSet, alert: &Alert, out: &mut String) {
+    let get = |name: &str| alert.get(name);
+    for id in components.iter() {
+        _ = write!(out, "  {}", Safe(&path(config, id)));
+        match config.matches.iter().find(|one| one.component == id && config.holds(**one, &get)) {
+            Some(one) => _ = writeln!(out, "  by {}", line(config, *one)),
+            None => *out += "  by its labels service and component\n",
+        }
+        let published = config.published.iter().filter(|row| row.component == id);
+        let published: Vec<_> = published.map(|row| config.str(row.annotation)).collect();
+        match published.as_slice() {
+            [] => *out += "    public: that something is wrong, and nothing of the alert\n",
+            names => _ = writeln!(out, "    public: its {}", Safe(&names.join(", "))),
+        }
+    }
+}
+
+fn tell_severity(config: &Config, alert: &Alert, out: &mut String) {
+    let counts = config.main.default_severity;
+    let word = match counts {
+        Severity::Fine => "info",
+        Severity::Degraded => "warning",
+        Severity::Outage => "critical",
+    };
+    match alert.get("severity") {
+        Some(known) if Severity::from_word(known).is_some() => {}
+        Some(other) => {
+            _ = writeln!(out, "  note: the severity '{}' is not known, and counts as {word}", Safe(other));
+        }
+        None => _ = writeln!(out, "  note: without a label severity, it counts as {word}"),
+    }
+}
+
+/// Why an alert leads nowhere, as far as that can be told in a few lines.
+fn tell_why_not(config: &Config, source: SourceId, alert: &Alert, out: &mut String) {
+    let [service, component] = LEADING.map(|name| alert.label(name));
+    match (service, component) {
+        (Some(service), Some(component)) => {
+            let wanted = format!("{service}/{component}");
+            _ = writeln!(out, "  its labels name {}: this source feeds no such component", Safe(&wanted));
+        }
+        _ => *out += "  it has not both labels, service and component\n",
+    }
+    let get = |name: &str| alert.get(name);
+    let feeds = |one: &&Match| {
+        let part = config.components.get(one.component.index());
+        part.is_some_and(|part| part.feeders.contains(source))
+    };
+    let misses = |one: &Match| {
+        let term = |nth: u8| Match { first: one.first.saturating_add(nth.into()), count: 1, ..*one };
+        (0..one.count).map(term).filter(|term| !config.holds(*term, &get)).collect::<Vec<_>>()
+    };
+    let near = config.matches.iter().filter(feeds).map(|one| (one, misses(one)));
+    let near = near.filter(|(one, misses)| misses.len() == 1 && one.count > 1);
+    let mut told = 0;
+    for (one, misses) in near.take(NEAR) {
+        let term = misses.first().map(|term| words(config, *term)).unwrap_or_default();
+        let (path, line) = (path(config, one.component), line(config, *one));
+        _ = writeln!(out, "  nearly {}, by {line}; {term} does not hold", Safe(&path));
+        told += 1;
+    }
+    if told == 0 {
+        *out += "  no list match fits\n";
+    }
+}
+
+/// A component, as commands at the console name it.
+pub fn path(config: &Config, id: ComponentId) -> String {
+    let Some(part) = config.components.get(id.index()) else { return String::new() };
+    let service = config.services.get(part.service.index()).map_or("", |service| config.str(service.name));
+    format!("{service}/{}", config.str(part.name))
+}
+
+/// A matcher, as it stands in the file.
+pub fn line(config: &Config, one: Match) -> String {
+    format!("list match '{}'", words(config, one))
+}
+
+fn words(config: &Config, one: Match) -> String {
+    let term = |(name, op, value): (&str, &str, &str)| {
+        let plain = !value.is_empty() && !value.contains([' ', '\t', '"', '\'', ',', '=', '{', '}', '*']);
+        let plain = plain || op == "~" && !value.contains([' ', '"']) && !value.is_empty();
+        let quote = if plain { "" } else { "\"" };
+        Safe(&format!("{name}{op}{quote}{value}{quote}")).to_string()
+    };
+    config.words_of(one).map(term).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_quoted_as_json() {
+        assert_eq!(body(&["a=b".to_owned()]).unwrap(), "[{\"labels\":{\"a\":\"b\"}}]");
+        assert_eq!(quoted("a\"\\\n=é"), "\"a\\\"\\\\\\u000a=é\"");
+        assert!(body(&["=b".to_owned()]).is_err() && body(&["a".to_owned()]).is_err() && body(&[]).is_err());
+    }
+}
