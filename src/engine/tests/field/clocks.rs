@@ -235,3 +235,38 @@ fn fntp_what_is_planned_is_told_before_the_clock_is_set() {
     board.set_clock(Some(0));
     assert_eq!(board.planned(), 2);
 }
+
+/// The clock was hours ahead for twenty minutes. Whether a trouble began before, meanwhile or
+/// after, a restart tells of it since it began.
+#[test]
+fn f8b_a_clock_that_was_hours_ahead_leaves_no_wrong_date_for_a_restart() {
+    let (from, until) = (20, 40);
+    for ahead in [90, 5 * 60, 30 * 60] {
+        for starts in [15, 30, 45] {
+            for (repeats, end) in [(false, 60), (false, 500), (true, 60)] {
+                let mut board = Board::well(ONE);
+                let shift = |minute: i64| if (from..until).contains(&minute) { ahead } else { 0 };
+                for minute in 11..=end {
+                    board.quiet(minute);
+                    if minute == from || minute == until {
+                        board.set_clock(Some(shift(minute) * MIN));
+                    }
+                    // The sender has the same clock.
+                    let (began, now) = (starts + shift(starts), minute + shift(minute));
+                    if repeats && minute >= starts {
+                        board.alerts(A, &[alert("AntennaDown", "heron", began, now + 4)]);
+                    } else if minute == starts {
+                        board.hook(A, &[down(began)]);
+                    }
+                }
+                let names = format!("{ahead} {starts} {end} {repeats}");
+                let lapsed = !repeats && end - starts > 270;
+                let state = if lapsed { State::NoData } else { State::Outage };
+                assert_eq!(board.tells(HERON), (state, Some(starts)), "{names}");
+                board.kill();
+                assert_eq!(board.since(HERON), Some(starts), "{names}");
+                assert_eq!(board.troubles()[0].began, Some(starts), "{names}");
+            }
+        }
+    }
+}
