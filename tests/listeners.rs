@@ -4,9 +4,10 @@
 
 mod common;
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, READ, config, eventually, hash_of, run};
@@ -49,8 +50,12 @@ fn the_console_is_looked_for_where_the_options_before_it_say() {
     }
 }
 
+/// A port of an address that nobody else uses, so that it is free again when this gives it up.
 fn free() -> (TcpListener, SocketAddr) {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    static COUNT: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let own = COUNT.fetch_add(1, Ordering::Relaxed);
+    let taken = TcpListener::bind((Ipv4Addr::new(127, high | 128, low, own), 0)).unwrap();
     let address = taken.local_addr().unwrap();
     (taken, address)
 }
@@ -87,7 +92,7 @@ fn what_cannot_be_listened_on_is_told_and_tried_again_and_the_rest_is_served() {
     assert_eq!(daemon.process.log().matches("cannot listen on").count(), 2, "{}", daemon.process.log());
 
     drop(taken);
-    eventually("it is there", 10, || open(address));
+    eventually("it is there", 30, || open(address));
     assert_eq!(
         Client::to(address).post("/api/v2/alerts", &format!("Authorization: Bearer {PUSH}\r\n"), "[]").status,
         200
@@ -109,7 +114,7 @@ fn a_reload_applies_and_its_listeners_predecessor_stays() {
     let push = |address, token: &str| {
         Client::to(address).post("/api/v2/alerts", &format!("Authorization: Bearer {token}\r\n"), "[]").status
     };
-    eventually("it is there", 5, || open(old));
+    eventually("it is there", 30, || open(old));
     assert_eq!(push(old, PUSH), 200);
     let (taken, new) = free();
     daemon.rewrite(
@@ -123,15 +128,15 @@ fn a_reload_applies_and_its_listeners_predecessor_stays() {
     // It serves no more than it did.
     assert_eq!(Client::to(old).get("/metrics", "").status, 404);
     drop(taken);
-    eventually("the new one is there", 10, || open(new));
+    eventually("the new one is there", 30, || open(new));
     assert_eq!((push(new, "fresh"), Client::to(new).get("/metrics", "").status), (200, 200));
-    eventually("the old one is closed", 5, || !open(old));
+    eventually("the old one is closed", 30, || !open(old));
 
     // A listener that has no successor is closed, though another one is missing.
     let (_taken, third) = free();
     daemon.rewrite(&with("other", third, INGEST).replace(&hash_of(PUSH), &hash_of("fresh")));
     assert_eq!(order(&daemon.dir, "reload").0, Some(3));
-    eventually("it is closed", 5, || !open(new));
+    eventually("it is closed", 30, || !open(new));
     daemon.process.signal("TERM");
     assert_eq!(daemon.process.wait(), Some(0));
 }
@@ -149,9 +154,9 @@ fn the_last_page_stays_until_another_one_is_there() {
     daemon.process.wait_for("cannot listen on");
     assert_eq!(daemon.get("/").status, 200);
     drop(taken);
-    eventually("the new one is there", 10, || open(new));
+    eventually("the new one is there", 30, || open(new));
     assert_eq!(Client::to(new).get("/", "").status, 200);
-    eventually("the old one is closed", 5, || !open(old));
+    eventually("the old one is closed", 30, || !open(old));
 }
 
 /// One port, on one address and then on all of them: each is in the way of the other.
@@ -166,7 +171,7 @@ fn a_port_goes_from_one_address_to_all() {
         "\tlist serve 'page'\n",
     ));
     order(&daemon.dir, "reload");
-    eventually("it is in force", 10, || order(&daemon.dir, "ready").0 == Some(0));
+    eventually("it is in force", 30, || order(&daemon.dir, "ready").0 == Some(0));
     assert_eq!(Client::to(old).get("/", "").status, 200);
     assert!(open(format!("127.0.0.2:{}", old.port()).parse().unwrap()));
 }
@@ -202,7 +207,7 @@ fn a_file_in_the_place_of_a_socket_is_told_as_such() {
     }
     // The old console goes when the new one is there.
     let ready = || run(Command::new(AIGLON).arg("ready").arg("--socket").arg(&console)).0;
-    eventually("both are there", 10, || ready() == Some(0));
+    eventually("both are there", 30, || ready() == Some(0));
     assert!(!daemon.dir.path().join("console.sock").exists());
 }
 
@@ -291,7 +296,7 @@ fn a_start_without_listeners_needs_a_console() {
 
     let mut process = serve(&dir, &text);
     process.wait_for("console at");
-    eventually("somebody answers", 5, || order(&dir, "ready").0 == Some(3));
+    eventually("somebody answers", 30, || order(&dir, "ready").0 == Some(3));
     drop(taken);
     process.wait_for("listening on http://");
     assert_eq!(Client::to(address).get("/", "").status, 200);
