@@ -125,9 +125,10 @@ pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples after it is unpacked. More is answered 413. Telegraf's usual batch of
 /// 1,000 has about 300,000.
 pub const GUNZIP_BYTES: u64 = 16_777_216;
-/// The work of one turn: bytes of bodies that are read, weighed as below. About six million
-/// instructions at most. Others are served after a turn.
-pub const TURN_WORK: u32 = 32_768;
+/// The work of one turn: bytes of bodies that are read, weighed as below. About three million
+/// instructions at most. Others are served after a turn. Bodies that are read at the same time share
+/// it.
+pub const TURN_WORK: u32 = 16_384;
 /// Bytes of a body that are looked at between two looks at the work done. Also what is unpacked at
 /// once.
 pub const PIECE_BYTES: usize = 512;
