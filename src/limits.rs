@@ -125,9 +125,10 @@ pub const LINE_READERS: usize = 8;
 /// Bytes of a body of samples after it is unpacked. More is answered 413. Telegraf's usual batch of
 /// 1,000 has about 300,000.
 pub const GUNZIP_BYTES: u64 = 16_777_216;
-/// The work of one turn: bytes of bodies that are read, weighed as below. About six million
-/// instructions at most. Others are served after a turn.
-pub const TURN_WORK: u32 = 32_768;
+/// The work of one turn: bytes of bodies that are read, weighed as below. About three million
+/// instructions at most. Others are served after a turn. Bodies that are read at the same time
+/// share it.
+pub const TURN_WORK: u32 = 16_384;
 /// Bytes of a body that are looked at between two looks at the work done. Also what is unpacked at
 /// once.
 pub const PIECE_BYTES: usize = 512;
@@ -234,16 +235,12 @@ pub const CONNECTIONS: usize = 64;
 /// they come.
 pub const BACKLOG: i32 = 1024;
 /// Connections of a crowd that have said nothing yet. If visitors hold all connections that they
-/// may, and the first to give way came within [`CROWD_YOUNG`], newcomers wait among these until
-/// they say something. When there are more, the oldest of them gives way. 48 bytes each, and a file
-/// descriptor.
+/// may, newcomers wait among these until they say something. When there are more, the oldest
+/// gives way. 48 bytes each, and a file descriptor.
 pub const PORCH: usize = 384;
 /// From one look at who of these has said something to the next. So long those who come in a crowd
 /// wait in the kernel.
 pub const PORCH_LOOK: Millis = Millis(25);
-/// A crowd is one of more than 120 connections in a second: the first of those that are served
-/// gives way so soon.
-pub const CROWD_YOUNG: Millis = Millis(400);
 /// Idle connections of each source that give way to no visitor who is being served. Prometheus and
 /// Telegraf keep one or two each.
 pub const SENDER_IDLE_EACH: usize = 4;

@@ -111,6 +111,32 @@ fn a_body_of_many_alerts_or_tiny_chunks_is_read_in_turns() {
     assert!(turns() >= first + 5, "{}", turns());
 }
 
+/// Each of several bodies has a turn before a visitor has one.
+#[test]
+fn bodies_that_are_read_at_the_same_time_share_a_turn() {
+    let daemon = Daemon::start(&config());
+    let alerts = format!("[{}]", vec![r#"{"labels":{"a":"b"}}"#; 1000].join(","));
+    let turns = || {
+        let before = value(&daemon.get("/metrics").body, "aiglon_body_turns_full_total");
+        assert_eq!(daemon.post("/api/v2/alerts", &alerts).status, 200);
+        value(&daemon.get("/metrics").body, "aiglon_body_turns_full_total") - before
+    };
+    let alone = turns();
+    let begun = format!(
+        "POST /api/v2/alerts HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {PUSH}\r\nContent-Length: 60000\r\n\r\n["
+    );
+    let others: Vec<_> = (0..3)
+        .map(|_| {
+            let mut client = connected(&daemon);
+            client.send(begun.as_bytes());
+            client
+        })
+        .collect();
+    let beside = turns();
+    assert!(beside > 3 * alone, "{alone} {beside}");
+    drop(others);
+}
+
 #[test]
 fn a_head_costs_no_page() {
     let daemon = Daemon::start(&config());

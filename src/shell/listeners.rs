@@ -404,11 +404,8 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             }
             None => {}
         }
-        // Who comes in a crowd takes nobody's place before they say something.
-        let porch = slots.is_crowded().then_some(porch);
-        if porch.is_none() {
-            slots.room(index).await;
-        }
+        // Whoever has said nothing takes nobody's place.
+        let porch = (!slots.has_room()).then_some(porch);
         let Some(socket) = socket.as_ref() else { continue };
         if let Err(error) = let_in(slots, porch, ticket, socket) {
             if warnings.may() {

@@ -1,10 +1,10 @@
 //! Where those of a crowd stand who have not said anything yet.
 //!
-//! When all places of visitors have just been taken, a newcomer who says nothing takes nobody's
-//! place. It waits here, and only its socket is kept: nobody is woken for it, and it has no buffer.
-//! The kernel is asked now and then who of all has said something, in one call. Only those come in.
-//! A crowd that connects and says nothing pushes out others like it, and a visitor on a slow line
-//! has a moment to ask.
+//! When all places of visitors are taken, a newcomer who says nothing takes nobody's place. It
+//! waits here, and only its socket is kept: nobody is woken for it, and it has no buffer. The
+//! kernel is asked now and then who of all has said something, in one call. Only those come in. A
+//! crowd that connects and says nothing pushes out others like it, and a visitor on a slow line has
+//! a moment to ask.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use aiglon::limits::{HEAD_TIME, LISTENERS, PORCH, PORCH_LOOK};
+use aiglon::limits::{HEAD_TIME, PORCH, PORCH_LOOK};
 use aiglon::time::Mono;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use smol::Timer;
@@ -140,7 +140,7 @@ pub async fn run(porch: &Porch, slots: &Slots, warnings: &Warnings) {
         porch.somebody().await;
         slots.went(porch.look(clock::mono()));
         while let Some(caller) = porch.first() {
-            slots.room(LISTENERS).await;
+            slots.room().await;
             match caller.enter() {
                 Ok(accepted) => slots.take(accepted),
                 Err(error) if warnings.may() => log::warn!("cannot let a connection in: {error}"),

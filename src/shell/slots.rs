@@ -15,8 +15,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aiglon::limits::{
-    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, CROWD_YOUNG, HEAD_TIME, LISTENERS,
-    SENDER_IDLE_EACH,
+    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, HEAD_TIME, SENDER_IDLE_EACH,
 };
 use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
@@ -90,8 +89,8 @@ pub struct Slots {
     all: [Slot; CONNECTIONS],
     /// Those of the console: nobody who comes by HTTP can take one.
     consoles: [Slot; CONSOLES],
-    /// Woken when a slot becomes free: the accept loops wait here, and the porch behind them.
-    vacancy: RefCell<[Option<Waker>; LISTENERS + 1]>,
+    /// Woken when a slot becomes free: the porch waits here.
+    vacancy: RefCell<Option<Waker>>,
     /// Woken when a slot is taken: the ticker sleeps while all are free.
     ticker: RefCell<Option<Waker>>,
     /// Whether that has happened since it last fell asleep. A connection may come and go before the
@@ -107,7 +106,7 @@ impl Slots {
         Self {
             all: [const { Slot::new() }; CONNECTIONS],
             consoles: [const { Slot::new() }; CONSOLES],
-            vacancy: RefCell::new([const { None }; LISTENERS + 1]),
+            vacancy: RefCell::new(None),
             ticker: RefCell::new(None),
             stirred: Cell::new(false),
             gave_way: Cell::new(0),
@@ -151,14 +150,12 @@ impl Slots {
     }
 
     /// Waits until there is room for a stranger, asking somebody to give way if there is none.
-    pub async fn room(&self, listener: usize) {
+    pub async fn room(&self) {
         poll_fn(|cx| {
             if self.free().is_some() {
                 return Poll::Ready(());
             }
-            if let Some(waker) = self.vacancy.borrow_mut().get_mut(listener) {
-                *waker = Some(cx.waker().clone());
-            }
+            *self.vacancy.borrow_mut() = Some(cx.waker().clone());
             self.make_way();
             Poll::Pending
         })
@@ -201,7 +198,7 @@ impl Slots {
         if self.all.iter().any(|slot| slot.ended.get()) {
             return;
         }
-        if let Some((_, slot)) = self.next_to_go() {
+        if let Some(slot) = self.next_to_go() {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
         }
@@ -212,17 +209,8 @@ impl Slots {
         self.gave_way.set(self.gave_way.get() + count as u64);
     }
 
-    /// Whether whoever gives way next has just come and may still say what they want.
-    pub fn is_crowded(&self) -> bool {
-        let young = |slot: &Slot| clock::mono().since(slot.progress_at.get()) < i64::from(CROWD_YOUNG.0);
-        !self.has_room()
-            && self.next_to_go().is_some_and(|(order, slot)| {
-                order == Order::Visitor && slot.doing.get() == Doing::Head && young(slot)
-            })
-    }
-
-    /// Who gives way next, and as what.
-    fn next_to_go(&self) -> Option<(Order, &Slot)> {
+    /// Who gives way next.
+    fn next_to_go(&self) -> Option<&Slot> {
         // Else visitors hold all that they may, and one of them has to go.
         let full = self.all.iter().all(|slot| slot.holder.get() != Holder::Nobody);
         let idle = |slot: &Slot| matches!(slot.doing.get(), Doing::Idle | Doing::Head);
@@ -243,7 +231,8 @@ impl Slots {
             })
         };
         let all = self.all.iter().filter_map(|slot| Some((order(slot)?, slot)));
-        all.min_by_key(|(order, slot)| (*order, slot.progress_at.get(), slot.came.get()))
+        let first = all.min_by_key(|(order, slot)| (*order, slot.progress_at.get(), slot.came.get()));
+        first.map(|(_, slot)| slot)
     }
 
     /// Ends every connection that is still being sent what is in this place.
@@ -289,7 +278,7 @@ impl Slots {
         slot.holder.set(Holder::Nobody);
         slot.ended.set(false);
         slot.reads.set(None);
-        for waker in self.vacancy.borrow_mut().iter_mut().filter_map(Option::take) {
+        if let Some(waker) = self.vacancy.borrow_mut().take() {
             waker.wake();
         }
     }
@@ -583,22 +572,6 @@ mod tests {
         drained.doing(Doing::Drain, HEAD_TIME);
         slots.make_way();
         assert_eq!(ended(&slots), [7]);
-    }
-
-    #[test]
-    fn a_crowd_is_one_in_which_nobody_has_had_a_moment() {
-        let slots = Slots::new();
-        assert!(!slots.is_crowded());
-        while slots.free().is_some() {
-            slots.take(accepted());
-        }
-        assert!(slots.is_crowded());
-        let one = slots.all.get(3).unwrap();
-        one.doing(Doing::Idle, HEAD_TIME);
-        assert!(!slots.is_crowded(), "that one gives way at once");
-        one.doing(Doing::Head, HEAD_TIME);
-        one.progress_at.set(Mono(clock::mono().0 - i64::from(CROWD_YOUNG.0)));
-        assert!(!slots.is_crowded(), "that one has had its moment");
     }
 
     #[test]

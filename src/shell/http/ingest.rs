@@ -8,7 +8,7 @@ use aiglon::http::filter::Filter;
 use aiglon::http::head::Version;
 use aiglon::http::response::{Content, LAST_CHUNK, Response, chunk_line};
 use aiglon::limits::{
-    ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, PAGE_BYTES, PIECE_BYTES, REQUEST_TIME, TURN_WORK,
+    ANSWER_TIME, BODY_TIME, GUNZIP_TIME, KEPT_BYTES, PAGE_BYTES, PIECE_BYTES, REQUEST_TIME,
 };
 use aiglon::model::SiteId;
 use aiglon::render::{PageBuf, alertmanager};
@@ -115,6 +115,7 @@ impl Connection<'_> {
             let mut used = 0;
             while used < self.filled && !body.is_done() {
                 let (slot, stream, tally) = (self.slot, self.stream, self.web.tally);
+                let turn_work = self.web.intake.turn_work();
                 let (unread, complaint) = self.unread_and_complaint();
                 let piece = unread.get(used..).unwrap_or_default();
                 let step = match body.decode(piece.get(..PIECE_BYTES).unwrap_or(piece)) {
@@ -130,7 +131,7 @@ impl Connection<'_> {
                     };
                     payload = payload.get(unpacked.consumed..).unwrap_or_default();
                     work = work.saturating_add(unpacked.work);
-                    if work >= TURN_WORK {
+                    if work >= turn_work {
                         // A sender that is faster than we are would never make us wait.
                         work = 0;
                         add(&tally.turns_full);

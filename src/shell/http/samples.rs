@@ -10,7 +10,9 @@ use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
-use aiglon::limits::{EVENT_WORK, LINE_READERS, MATCHES_WORK, PACKED_WORK, PIECE_WORK, READERS, RULES_WORK};
+use aiglon::limits::{
+    EVENT_WORK, LINE_READERS, MATCHES_WORK, PACKED_WORK, PIECE_WORK, READERS, RULES_WORK, TURN_WORK,
+};
 #[cfg(feature = "gzip")]
 use aiglon::limits::{GUNZIP_WINDOW_BYTES, GUNZIPS};
 use static_cell::ConstStaticCell;
@@ -76,6 +78,15 @@ impl Intake {
             lines: Cell::new(0),
             lines_bad: Cell::new(0),
         }
+    }
+}
+
+impl Intake {
+    /// The work of one turn of a body, while so many are read. All of them wait for each other, so
+    /// they share a turn.
+    pub fn turn_work(&self) -> u32 {
+        let bodies = self.turns.usage().0 + self.line_turns.usage().0;
+        TURN_WORK / u32::try_from(bodies).map_or(1, |bodies| bodies.max(1))
     }
 }
 
