@@ -151,10 +151,11 @@ impl Pages {
         if is_old(&|held| held == version) {
             return old.map_or(Copy::Busy, |(place, entry)| Copy::Found(self.lend(place, entry)));
         }
-        let stays = match key.sheet {
-            // What got worse is shown at once.
-            _ if is_old(&|held| held.urgent != version.urgent) => -MOST,
-            PageKind::Now => 0,
+        let stays = match (key.sheet, is_old(&|held| held.urgent != version.urgent)) {
+            // What got worse is shown at once, on the page of its site before all others: whoever
+            // asks for an incident, and changes it again and again, would keep that page back.
+            (PageKind::Now, true) => -MOST,
+            (PageKind::Now, false) | (_, true) => 0,
             _ => MOST / 2,
         };
         if !self.renders.take(now, stays) {
@@ -301,6 +302,12 @@ mod tests {
         assert!(at_once < RENDERS as usize + 1, "{at_once}");
         assert_eq!(get(page, version(9, 200), 12), None);
         assert_eq!(pages.held(page, version(9, 200)).map(|found| found.etag), None);
+        // An incident that is changed and asked for again and again leaves the page its share.
+        let incident = key(PageKind::Incident(1), Lang::En, 0);
+        assert!(get(page, version(9, 300), 600).is_some() && get(incident, version(9, 300), 900).is_some());
+        let others = (301..400).take_while(|&n| get(incident, version(9, n), 900).is_some()).count();
+        assert!(others < RENDERS as usize, "{others}");
+        assert!(get(page, version(9, 400), 900).is_some());
         // It grows back; then no copy is too old to be rendered anew.
         let before = rendered.get();
         assert!((0..100).filter(|&n| get(page, version(10 + n, 200), 2000).is_some()).count() == 100);
