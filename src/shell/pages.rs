@@ -344,6 +344,11 @@ mod tests {
         // A site has its part again before those who took more.
         let part = 1000 * i64::try_from(SITES).unwrap() / i64::from(RENDERS_SECOND);
         assert!(get(third(Lang::En), version(9, 200), 12 + part).is_some());
+        // An incident that is changed and asked for again and again leaves the page its share.
+        let incident = key(PageKind::Incident(1), Lang::En, 0);
+        let others = (301..400).filter(|&n| get(incident, version(9, n), 3000).is_some()).count();
+        assert!((1..RENDERS as usize).contains(&others), "{others}");
+        assert!(get(page, version(9, 400), 3000).is_some());
         // It grows back; then no copy is too old to be rendered anew.
         let before = rendered.get();
         assert!((0..100).filter(|&n| get(page, version(10 + n, 200), 5000).is_some()).count() == 100);
