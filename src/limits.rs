@@ -561,9 +561,9 @@ pub const PACK_WAYS: usize = 8;
 pub const PACK_WORDS: usize = 8192;
 /// Bytes of a repetition that is long enough: a byte later, no longer one is looked for.
 pub const PACK_GOOD: usize = 64;
-/// Bytes that are compared for each byte of a page. Our pages take two or three. When they are used
-/// up, the rest of a page is compressed less.
-pub const PACK_COMPARED: usize = 16;
+/// Earlier places and bytes that are looked at for each byte of a page. Our pages take three. When
+/// all are used up, one place is looked at for each byte that follows.
+pub const PACK_LOOKS: usize = 6;
 /// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
 /// sites alone. A page that got worse may borrow as many again.
 pub const RENDERS: u32 = 8;

@@ -2,15 +2,24 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod common;
+#[expect(dead_code, reason = "other tests have more scenes")]
+mod scenes;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{fs, thread};
 
+use aiglon::config::Config;
 use aiglon::http::deflate::Work;
 use aiglon::http::gzip::pack;
+use aiglon::limits::PAGE_BYTES;
+use aiglon::model::{ComponentView, Finding, Lang, PageKind, ServiceId, SiteId};
+use aiglon::render::sheet;
+use aiglon::text::buffer::Bytes;
+use aiglon::time::At;
 use common::{AIGLON, Answer, Client, Daemon, config, firing, run};
+use scenes::{Fake, association, minutes_ago};
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0; bytes.len()];
@@ -50,6 +59,55 @@ fn every_golden_page_is_within_an_eighth_of_what_gzip_makes_of_it() {
         println!("{name}: {} plain, {} ours, {} gzip -9", page.len(), ours.len(), best.len());
         assert!(ours.len() * 100 <= best.len() * 112, "{name}: {} and {}", ours.len(), best.len());
         assert!(piped(Command::new("gzip").arg("-dc"), &ours) == page, "{name}");
+    }
+}
+
+/// The page of a site, packed.
+fn page(config: &Config, lang: Lang, view: &Fake) -> Vec<u8> {
+    let mut page = Box::new(Bytes::<PAGE_BYTES>::new());
+    sheet(&mut *page, config, SiteId(0), lang, view, PageKind::Now).unwrap();
+    packed(page.as_slice())
+}
+
+#[test]
+fn a_page_fits_a_few_segments() {
+    // Four services, sixteen components with bars, two incidents, one with three updates.
+    let mut view = scenes::incidents();
+    view.incidents.retain(|(incident, _)| incident.open);
+    assert_eq!(view.incidents.len(), 2);
+    for (lang, most) in [(Lang::En, 4608), (Lang::Fr, 4608), (Lang::Ar, 5120)] {
+        let bytes = page(&association(), lang, &view).len();
+        println!("four services in {}: {bytes} bytes", lang.tag());
+        assert!(bytes < most, "{}: {bytes}", lang.tag());
+    }
+
+    // Twelve services of five components, with names of their own, of which one is down;
+    // sixteen of them with bad days in their bars.
+    let mut config = association();
+    let (services, parts) = (config.services.clone(), config.components.clone());
+    config.services.clear();
+    config.components.clear();
+    for number in 0..12 {
+        let mut service = services[number % services.len()];
+        service.title.default = config.intern(&format!("House {number}, the street of birds")).unwrap();
+        service.title.by_lang = Default::default();
+        config.services.push(service).ok().unwrap();
+        for part in 0..5 {
+            let mut part = parts[(number * 5 + part) % parts.len()];
+            part.service = ServiceId(number.try_into().unwrap());
+            config.components.push(part).ok().unwrap();
+        }
+    }
+    let well = ComponentView { since: Some(At::Mono(minutes_ago(3000))), ..ComponentView::default() };
+    let mut view = Fake {
+        every: Some(ComponentView { finding: Finding::Well, ..well }),
+        ..scenes::with_past(scenes::trouble())
+    };
+    view.components.retain(|&part, _| part == 1);
+    for (lang, most) in [(Lang::En, 5120), (Lang::Fr, 5120), (Lang::Ar, 5120)] {
+        let bytes = page(&config, lang, &view).len();
+        println!("twelve services in {}: {bytes} bytes", lang.tag());
+        assert!(bytes < most, "{}: {bytes}", lang.tag());
     }
 }
 

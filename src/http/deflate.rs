@@ -10,7 +10,7 @@
 //! a code.
 
 use super::huffman::{SYMBOLS, Tree, codes};
-use crate::limits::{PACK_BUCKETS, PACK_COMPARED, PACK_GOOD, PACK_WAYS, PACK_WORDS};
+use crate::limits::{PACK_BUCKETS, PACK_GOOD, PACK_LOOKS, PACK_WAYS, PACK_WORDS};
 
 /// Distances of RFC 1951, 3.2.5.
 const DISTANCES: usize = 30;
@@ -122,12 +122,12 @@ struct Repeat {
 }
 
 /// Writes `input` as one or several blocks, the last of which says so. Equal input gives equal
-/// output. Time is linear, and [`PACK_COMPARED`] bounds it whatever the input.
+/// output. Time is linear, and [`PACK_LOOKS`] bounds it whatever the input.
 pub fn deflate(input: &[u8], out: &mut Bits<'_>, work: &mut Work) {
     work.recent.fill([0; PACK_WAYS]);
     work.filled = 0;
-    // Bytes that may still be compared.
-    let mut left = input.len().saturating_mul(PACK_COMPARED);
+    // What may still be looked at: places, and bytes of them.
+    let mut left = input.len().saturating_mul(PACK_LOOKS);
     // The byte before `at`, if it is not decided yet, and the repetition that could begin with it.
     // It gives way to a longer one that begins a byte later.
     let mut before: Option<u8> = None;
@@ -138,11 +138,12 @@ pub fn deflate(input: &[u8], out: &mut Bits<'_>, work: &mut Work) {
             work.block(out, false);
         }
         let group = group(input, at);
-        let found = match work.recent.get(group) {
-            Some(places) if held.length < PACK_GOOD && left > 0 => {
-                longest(input, at, held.length, places, &mut left)
-            }
-            _ => Repeat::default(),
+        let places = work.recent.get(group).map_or(&[][..], |places| places);
+        let places = if left > 0 { places } else { places.get(..1).unwrap_or_default() };
+        let found = if held.length < PACK_GOOD {
+            longest(input, at, held.length, places, &mut left)
+        } else {
+            Repeat::default()
         };
         work.note(group, at);
         if held.length > 0 && found.length == 0 {
@@ -176,32 +177,41 @@ fn group(input: &[u8], at: usize) -> usize {
 
 /// The longest of the stretches at `places` that the bytes at `at` repeat, if it is longer than
 /// `least` bytes. Whatever stands in `places`, the bytes are compared.
-fn longest(input: &[u8], at: usize, least: usize, places: &[u16; PACK_WAYS], left: &mut usize) -> Repeat {
+fn longest(input: &[u8], at: usize, least: usize, places: &[u16], left: &mut usize) -> Repeat {
     let mut best = Repeat { length: least.max(SHORTEST.saturating_sub(1)), distance: 0 };
     // The byte that a longer one would have, too.
-    let mut end = input.get(at.wrapping_add(best.length));
+    let Some(&(mut end)) = input.get(at.wrapping_add(best.length)) else { return Repeat::default() };
+    let mut looks = places.len();
     for &place in places {
         // Places are known by 16 bits, which suffice for what is near enough.
         let distance = at.wrapping_sub(place.into()) & 0xffff;
-        // One from before the beginning is none.
+        // Before the beginning there is nothing.
         let from = at.wrapping_sub(distance);
-        if end.is_none()
-            || input.get(from.wrapping_add(best.length)) != end
-            || distance > FAR
-            || distance == 0
-        {
+        let Some(&ends) = input.get(from.wrapping_add(best.length)) else { continue };
+        if ends != end || distance == 0 || distance > FAR {
             continue;
         }
-        let (Some(here), Some(there)) = (input.get(at..), input.get(from..)) else { continue };
-        let length = here.iter().zip(there).take(LONGEST).take_while(|(a, b)| a == b).count();
-        *left = left.saturating_sub(length);
+        let length = common(input, at, from);
+        looks = looks.saturating_add(length);
         let pays = length > SHORTEST || distance <= FAR_FOR_SHORTEST;
         if length > best.length && pays {
             best = Repeat { length, distance };
-            end = input.get(at.wrapping_add(length)).filter(|_| length < LONGEST);
+            match input.get(at.wrapping_add(length)) {
+                Some(&next) if length < LONGEST => end = next,
+                _ => break,
+            }
         }
     }
+    *left = left.saturating_sub(looks);
     if best.distance == 0 { Repeat::default() } else { best }
+}
+
+/// How many bytes at two places are equal, [`LONGEST`] at most. It is called seldom, and the loop
+/// above is quicker without its code.
+#[inline(never)]
+fn common(input: &[u8], at: usize, from: usize) -> usize {
+    let (Some(here), Some(there)) = (input.get(at..), input.get(from..)) else { return 0 };
+    here.iter().zip(there).take(LONGEST).take_while(|(a, b)| a == b).count()
 }
 
 impl Work {
