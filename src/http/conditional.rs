@@ -35,11 +35,11 @@ impl Etag {
     /// 13.1.2), since a proxy that compresses may have weakened it. A malformed list names nothing
     /// from there on.
     pub fn is_named(self, if_none_match: &[u8]) -> bool {
-        let own = self.text();
         let mut rest = if_none_match.trim_ascii();
-        if rest == b"*" {
-            return true;
+        if rest.is_empty() || rest == b"*" {
+            return !rest.is_empty();
         }
+        let own = self.text();
         // entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; a comma may stand between the quotes.
         while !rest.is_empty() {
             let opaque = rest.strip_prefix(b"W/").unwrap_or(rest);
