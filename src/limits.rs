@@ -546,6 +546,19 @@ pub const PAST_SHOWN: usize = 5;
 pub const PAGES: usize = 8;
 /// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
 pub const PAGES_NOW: usize = 6;
+/// Groups into which beginnings of three bytes fall while a page is compressed, a power of two.
+/// With [`PACK_WAYS`] places each, they take 16 KiB.
+pub const PACK_BUCKETS: usize = 1024;
+/// Earlier places of a group that are looked at, the last ones. With 4, pages are 2% larger.
+pub const PACK_WAYS: usize = 8;
+/// Bytes and repetitions of a compressed block, whose codes are its own. 16 KiB. A page of 25 KB
+/// has one block.
+pub const PACK_WORDS: usize = 8192;
+/// Bytes of a repetition that is long enough: a byte later, no longer one is looked for.
+pub const PACK_GOOD: usize = 64;
+/// Earlier places and bytes that are looked at for each byte of a page. Our pages take three. When
+/// all are used up, one place is looked at for each byte that follows.
+pub const PACK_LOOKS: usize = 6;
 /// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
 /// sites alone.
 pub const RENDERS: u32 = 8;
@@ -557,6 +570,9 @@ pub const RENDERS_SITE: u32 = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
 pub const RENDERS_SECOND: u32 = 16;
+/// Bytes of pages that are compressed in a second, and at once. For each, about 150 instructions
+/// are executed. When they are used up, pages are sent as they are.
+pub const PACKS_SECOND: u32 = 262_144;
 /// How old a copy may be that is served instead.
 pub const STALE_TIME: Millis = Millis::from_secs(1);
 /// How long a page waits for its turn to be rendered if there is no such copy. After that, the
@@ -595,6 +611,9 @@ const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BY
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
     assert!(DETAIL_BYTES > STORY_BYTES && DETAIL_BYTES > BARS_BYTES, "a page of its own has more room");
+const _: () = assert!(PACK_BUCKETS.is_power_of_two(), "a hash has whole bits");
+const _: () = assert!(PACK_WORDS <= u16::MAX as usize, "how often a symbol occurs has 16 bits");
+const _: () = assert!(PAGE_BYTES <= PACKS_SECOND as usize, "a largest page is compressed in a second");
 const _: () = assert!(PAGES_NOW < PAGES, "other pages have room, too");
 const _: () = assert!(HISTORY_DAYS < 100, "the path of a bar has two digits for a day");
 const _: () = assert!(TOKEN_BYTES <= ALERT_BYTES, "one value must fit an alert");

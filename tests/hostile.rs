@@ -565,7 +565,7 @@ fn a_page_is_never_served_for_another_site_or_language() {
                     assert_eq!(page.body.contains("Elsewhere"), other, "{host} {lang}");
                     assert_eq!(page.body.contains("Antennas"), !other, "{host} {lang}");
                     assert!(!page.body.contains(if other { "of home" } else { "of other" }), "{host} {lang}");
-                    assert_eq!(page.header("Vary"), Some("Accept-Language"));
+                    assert_eq!(page.header("Vary"), Some("Accept-Encoding, Accept-Language"));
                 }
             })
         })

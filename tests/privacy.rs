@@ -484,6 +484,16 @@ fn the_name_of_a_hidden_site_is_like_any_other_where_a_site_answers_to_all() {
     assert!(secret.contains("Hidden birds"), "{secret}");
 }
 
+/// So the length of a compressed page tells nothing of it.
+#[test]
+fn no_page_has_the_secret_that_leads_to_it() {
+    let daemon = Daemon::start(&three_sites());
+    for path in ["", "history"] {
+        let page = dateless(&daemon, "GET", "hidden.example", &format!("/{SECRET}/{path}"), "");
+        assert!(page.contains("Hidden birds") && !page.contains(SECRET), "{page}");
+    }
+}
+
 /// Where a rule counts people, no metric does.
 #[test]
 fn metrics_count_no_people() {

@@ -1,4 +1,5 @@
-//! What a visitor has already (`If-None-Match`) and which language they read (`Accept-Language`).
+//! What a visitor has already (`If-None-Match`), which language they read (`Accept-Language`), and
+//! whether they unpack (`Accept-Encoding`).
 
 use heapless::String;
 
@@ -6,11 +7,17 @@ use super::head::list;
 use crate::model::Lang;
 use crate::text::hex::digit;
 
-/// A strong entity tag: a hash of the content.
+/// A strong entity tag: a hash of the content, before it is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Etag(pub u64);
 
 impl Etag {
+    /// That of the same content packed, whose bytes are others (RFC 9110, section 8.8.3.3).
+    #[must_use]
+    pub const fn packed(self) -> Self {
+        Self(!self.0)
+    }
+
     /// As the header has it: 16 hexadecimal digits in quotes.
     pub fn text(self) -> String<18> {
         let mut text = String::new();
@@ -28,11 +35,11 @@ impl Etag {
     /// 13.1.2), since a proxy that compresses may have weakened it. A malformed list names nothing
     /// from there on.
     pub fn is_named(self, if_none_match: &[u8]) -> bool {
-        let own = self.text();
         let mut rest = if_none_match.trim_ascii();
-        if rest == b"*" {
-            return true;
+        if rest.is_empty() || rest == b"*" {
+            return !rest.is_empty();
         }
+        let own = self.text();
         // entity-tag = [ "W/" ] DQUOTE *etagc DQUOTE; a comma may stand between the quotes.
         while !rest.is_empty() {
             let opaque = rest.strip_prefix(b"W/").unwrap_or(rest);
@@ -96,6 +103,31 @@ pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
     best.filter(|&lang| worth(lang).0 > 0).unwrap_or(site)
 }
 
+/// Whether an answer may be packed by gzip, and is liked no less so, by `Accept-Encoding` (RFC
+/// 9110, section 12.5.3). Of what is not named, `*` says how it is liked. Without `*` that is not
+/// at all, but for what is not packed: nobody refuses that, since there is nothing else to send.
+pub fn accepts_gzip(accept_encoding: &[u8]) -> bool {
+    let (mut gzip, mut identity, mut any) = (None, None, None);
+    for range in list(accept_encoding) {
+        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let coding = parts.next().unwrap_or_default();
+        let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
+        let is = |name: &str| coding.eq_ignore_ascii_case(name.as_bytes());
+        let wish = if is("gzip") || is("x-gzip") {
+            &mut gzip
+        } else if is("identity") {
+            &mut identity
+        } else if coding == b"*" {
+            &mut any
+        } else {
+            continue;
+        };
+        *wish = (*wish).max(Some(quality));
+    }
+    let gzip = gzip.or(any).unwrap_or(0);
+    gzip > 0 && gzip >= identity.unwrap_or(0)
+}
+
 /// Thousandths of `q=0.8`; more than three decimals, which some clients compute, are cut.
 fn quality(parameter: &[u8]) -> Option<u16> {
     let [b'q' | b'Q', b'=', whole @ (b'0' | b'1'), fraction @ ..] = parameter else { return None };
@@ -144,6 +176,53 @@ mod tests {
         ] {
             assert_eq!(etag.is_named(value.as_bytes()), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn an_etag_is_of_one_coding() {
+        let etag = Etag(0x0123_4567_89ab_cdef);
+        assert_eq!(etag.packed().text(), "\"fedcba9876543210\"");
+        assert!(etag.packed().is_named(b"W/\"fedcba9876543210\"") && !etag.is_named(b"\"fedcba9876543210\""));
+    }
+
+    #[test]
+    fn codings() {
+        for (value, expected) in [
+            ("", false),
+            ("gzip", true),
+            ("GZip", true),
+            ("x-gzip", true),
+            ("gzip, deflate, br, zstd", true),
+            ("br;q=1.0, gzip;q=0.8, *;q=0.1", true),
+            ("deflate, gzip ; q=0.001", true),
+            ("identity", false),
+            ("deflate", false),
+            ("br", false),
+            ("*", true),
+            ("*;q=0", false),
+            ("gzip;q=0", false),
+            ("gzip;q=0.000", false),
+            ("gzip;q=0, *", false),
+            ("x-gzip;q=0, *;q=0.5", false),
+            ("*;q=0, gzip", true),
+            ("gzip;q=0.5", true),
+            ("gzip;q=0.5, identity", false),
+            ("gzip;q=0.5, identity;q=0.5", true),
+            ("identity;q=0.5, *;q=0.4", false),
+            ("identity;q=0, *", true),
+            ("identity;q=0", false),
+            ("gzip;q=2", false),
+            ("gzip;q=x", false),
+            ("gzip;x=1", false),
+            (",, ;, gzip", true),
+            ("gzipped", false),
+            ("gzip br", false),
+            // What is named twice is liked as well as the better of them.
+            ("gzip;q=0, x-gzip", true),
+        ] {
+            assert_eq!(accepts_gzip(value.as_bytes()), expected, "{value}");
+        }
+        assert!(accepts_gzip(b"\xff,gzip"));
     }
 
     #[test]

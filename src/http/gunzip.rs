@@ -5,6 +5,7 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
+use super::gzip::crc;
 use crate::limits::{GUNZIP_BYTES, GUNZIP_WINDOW_BYTES, PIECE_BYTES};
 
 /// Why a body is not taken.
@@ -210,20 +211,6 @@ impl<'w> Gunzip<'w> {
         };
         self.seen = 0;
     }
-}
-
-/// CRC-32 (RFC 1952, 8), half a byte at a time: a table of 64 bytes.
-fn crc(sum: u32, byte: u8) -> u32 {
-    #[rustfmt::skip]
-    const TABLE: [u32; 16] = [
-        0x0000_0000, 0x1db7_1064, 0x3b6e_20c8, 0x26d9_30ac, 0x76dc_4190, 0x6b6b_51f4, 0x4db2_6158, 0x5005_713c,
-        0xedb8_8320, 0xf00f_9344, 0xd6d6_a3e8, 0xcb61_b38c, 0x9b64_c2b0, 0x86d3_d2d4, 0xa00a_e278, 0xbdbd_f21c,
-    ];
-    let step = |sum: u32| {
-        let row = usize::try_from(sum & 15).ok().and_then(|at| TABLE.get(at)).copied().unwrap_or(0);
-        row ^ sum.wrapping_shr(4)
-    };
-    step(step(sum ^ u32::from(byte)))
 }
 
 #[cfg(test)]

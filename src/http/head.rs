@@ -279,6 +279,9 @@ pub struct Request<'a> {
     pub content_type: &'a [u8],
     /// `Authorization`, as it came; empty if absent.
     pub authorization: &'a [u8],
+    /// `Accept-Encoding`, as it came; empty if absent. Of several lines, the first: at worst, a
+    /// page is sent that is not packed.
+    pub accept_encoding: &'a [u8],
     /// `Accept-Language`, as it came; empty if absent. Of several lines, the first.
     pub accept_language: &'a [u8],
     /// `If-None-Match`, as it came; empty if absent. Of several lines, the first: at worst, an
@@ -325,6 +328,7 @@ impl<'a> Request<'a> {
             content_encoding: fields.content_encoding.unwrap_or_default(),
             content_type: fields.content_type,
             authorization: fields.authorization,
+            accept_encoding: fields.accept_encoding,
             accept_language: fields.accept_language,
             if_none_match: fields.if_none_match,
         })
@@ -369,6 +373,7 @@ fn method(name: &str) -> Result<Method, HeadError> {
 /// The header fields that matter.
 #[derive(Clone, Copy)]
 enum Field {
+    AcceptEncoding,
     AcceptLanguage,
     Authorization,
     Connection,
@@ -382,7 +387,8 @@ enum Field {
     TransferEncoding,
 }
 
-const FIELDS: [(&str, Field); 13] = [
+const FIELDS: [(&str, Field); 14] = [
+    ("accept-encoding", Field::AcceptEncoding),
     ("accept-language", Field::AcceptLanguage),
     ("authorization", Field::Authorization),
     ("connection", Field::Connection),
@@ -419,6 +425,7 @@ struct Fields<'a> {
     content_encoding: Option<Coding>,
     content_type: &'a [u8],
     authorization: &'a [u8],
+    accept_encoding: &'a [u8],
     accept_language: &'a [u8],
     if_none_match: &'a [u8],
 }
@@ -476,6 +483,7 @@ impl<'a> Fields<'a> {
                 self.authorization = value;
             }
             Field::ContentType => first(&mut self.content_type, value),
+            Field::AcceptEncoding => first(&mut self.accept_encoding, value),
             Field::AcceptLanguage => first(&mut self.accept_language, value),
             Field::IfNoneMatch => first(&mut self.if_none_match, value),
         }
@@ -840,10 +848,11 @@ mod tests {
     fn other_fields() {
         let head = with(
             "Authorization: Bearer t\r\nAccept-Language: fr\r\nAccept-Language: en\r\nIf-None-Match: \"x\"\r\n\
-             Content-Type: application/json",
+             Accept-Encoding: br\r\naccept-encoding: gzip\r\nContent-Type: application/json",
         );
         let request = accepted(&head);
         assert_eq!(request.authorization, b"Bearer t");
+        assert_eq!(request.accept_encoding, b"br");
         assert_eq!(request.accept_language, b"fr");
         assert_eq!(request.if_none_match, b"\"x\"");
         assert_eq!(request.content_type, b"application/json");

@@ -10,10 +10,13 @@
 pub mod auth;
 pub mod body;
 pub mod conditional;
+pub mod deflate;
 pub mod filter;
 #[cfg(feature = "gzip")]
 pub mod gunzip;
+pub mod gzip;
 pub mod head;
+mod huffman;
 pub mod response;
 pub mod route;
 mod status;

@@ -51,6 +51,8 @@ pub struct Response<'a> {
     pub content: Content,
     /// Its media type.
     pub content_type: &'static str,
+    /// `Content-Encoding`.
+    pub content_encoding: &'static str,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
     /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none
@@ -81,6 +83,7 @@ impl Response<'_> {
             status,
             content,
             content_type: "",
+            content_encoding: "",
             keep_alive: false,
             date: "",
             etag: None,
@@ -133,6 +136,7 @@ impl Response<'_> {
         for (name, value) in [
             ("Connection", if may_go_on { "keep-alive" } else { "close" }),
             ("Content-Type", self.content_type),
+            ("Content-Encoding", self.content_encoding),
             ("ETag", etag.as_deref().unwrap_or("")),
             ("Cache-Control", self.cache_control),
             ("Vary", self.vary),
@@ -215,7 +219,8 @@ mod tests {
             date: "Sat, 21 Nov 2026 09:30:00 GMT",
             etag: Some(Etag(0xabc)),
             cache_control: "max-age=10, stale-if-error=300",
-            vary: "Accept-Language",
+            vary: "Accept-Encoding, Accept-Language",
+            content_encoding: "gzip",
             csp: "default-src 'none'; style-src 'sha256-x'",
             noindex: true,
             ..Response::new(Status::Ok, Content::Length(1234))
@@ -228,9 +233,10 @@ mod tests {
              Date: Sat, 21 Nov 2026 09:30:00 GMT\r\n\
              Connection: keep-alive\r\n\
              Content-Type: text/html; charset=utf-8\r\n\
+             Content-Encoding: gzip\r\n\
              ETag: \"0000000000000abc\"\r\n\
              Cache-Control: max-age=10, stale-if-error=300\r\n\
-             Vary: Accept-Language\r\n\
+             Vary: Accept-Encoding, Accept-Language\r\n\
              Content-Security-Policy: default-src 'none'; style-src 'sha256-x'\r\n\
              X-Robots-Tag: noindex\r\n\
              Referrer-Policy: no-referrer\r\n\

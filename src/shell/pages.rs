@@ -7,12 +7,19 @@
 //!
 //! A slow reader holds a borrow of its copy, so that copy is neither changed nor given to another
 //! page until they are done.
+//!
+//! A page is packed when the first visitor asks for it who unpacks, and lies behind the plain one
+//! in the same buffer. So neither outlives the other. If it does not fit there, if it would be no
+//! shorter, or if too much was packed in this second, the plain one is sent.
 
 use std::cell::{Cell, Ref, RefCell, RefMut};
 use std::cmp::Reverse;
 
+use aiglon::http::conditional::Etag;
+use aiglon::http::deflate::Work;
+use aiglon::http::gzip;
 use aiglon::limits::{
-    PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SITE, SITES, STALE_TIME,
+    PACKS_SECOND, PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SITE, SITES, STALE_TIME,
 };
 use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
@@ -46,15 +53,29 @@ struct Entry {
     key: Cell<Option<PageKey>>,
     version: Cell<Version>,
     made_at: Cell<Mono>,
-    etag: Cell<u64>,
+    etag: Cell<Etag>,
     used: Cell<u64>,
+    packed: Cell<Packed>,
     buf: RefCell<&'static mut Buffer>,
+}
+
+/// Whether the buffer holds its page a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packed {
+    /// Nobody has asked for it.
+    Untried,
+    /// It has no room, or would be no shorter.
+    Not,
+    /// From this byte on.
+    From(usize),
 }
 
 pub struct Pages {
     entries: [Entry; PAGES],
     clock: Cell<u64>,
+    work: RefCell<&'static mut Work>,
     renders: Renders,
+    packs: Packs,
     /// How often a copy of a moment ago was served, and how many pages had none and had to wait.
     pub stale: Cell<u64>,
     pub waited: Cell<u64>,
@@ -112,6 +133,47 @@ impl Renders {
         self.left.set(self.left.get() - PAGE);
         true
     }
+
+    /// Takes one of what nobody waits for.
+    fn take_spare(&self, now: Mono) -> bool {
+        self.grow(now);
+        let is_spare = self.left.get() - PAGE >= MOST / 2;
+        self.left.set(self.left.get() - if is_spare { PAGE } else { 0 });
+        is_spare
+    }
+}
+
+/// What may be packed, in thousandths of a byte.
+struct Packs {
+    left: Cell<i64>,
+    at: Cell<Mono>,
+}
+
+const MOST_PACKED: i64 = PACKS_SECOND as i64 * 1000;
+
+impl Packs {
+    const fn new() -> Self {
+        Self { left: Cell::new(MOST_PACKED), at: Cell::new(Mono(0)) }
+    }
+
+    /// Takes so many bytes, if they are there.
+    fn take(&self, now: Mono, bytes: usize) -> bool {
+        // In a millisecond comes a thousandth of what comes in a second.
+        let grown = now.since(self.at.get()).saturating_mul(i64::from(PACKS_SECOND));
+        let left = self.left.get().saturating_add(grown).min(MOST_PACKED);
+        self.at.set(now);
+        let rest = left.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX).saturating_mul(1000));
+        self.left.set(if rest >= 0 { rest } else { left });
+        rest >= 0
+    }
+}
+
+/// What a visitor has said of a page.
+#[derive(Clone, Copy)]
+pub struct Asks<'a> {
+    /// They unpack gzip.
+    pub gzip: bool,
+    pub if_none_match: &'a [u8],
 }
 
 /// What there is of a page.
@@ -123,10 +185,16 @@ pub enum Copy<'a> {
     Busy,
 }
 
-/// A page that is held, and what identifies it.
+/// A page that is held, as it is to be sent.
 pub struct Found<'a> {
-    pub bytes: Ref<'a, &'static mut Buffer>,
-    pub etag: u64,
+    pub bytes: Ref<'a, [u8]>,
+    pub etag: Etag,
+    /// The bytes are packed.
+    pub gzip: bool,
+    /// The visitor has it already.
+    pub not_modified: bool,
+    /// It was rendered in this turn, and who asks in the next gets it packed.
+    pub fresh: bool,
     /// Which buffer it is in.
     pub place: Place,
 }
@@ -137,6 +205,7 @@ pub struct Place(usize);
 
 type Buffer = Bytes<PAGE_BYTES>;
 
+static WORK: ConstStaticCell<Work> = ConstStaticCell::new(Work::new());
 static BUFFERS: ConstStaticCell<[Buffer; PAGES]> = ConstStaticCell::new([const { Buffer::new() }; PAGES]);
 
 impl Pages {
@@ -148,34 +217,47 @@ impl Pages {
                 key: Cell::new(None),
                 version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
                 made_at: Cell::new(Mono(0)),
-                etag: Cell::new(0),
+                etag: Cell::new(Etag(0)),
                 used: Cell::new(0),
+                packed: Cell::new(Packed::Not),
                 buf: RefCell::new(buf),
             })
         };
         let mut entries: [Option<Entry>; PAGES] = [const { None }; PAGES];
         entries.fill_with(&mut entry);
         let entries = entries.into_iter().collect::<Option<Vec<_>>>()?.try_into().ok()?;
-        Some(Self {
-            entries,
-            clock: Cell::new(0),
-            renders: Renders::new(),
-            stale: Cell::new(0),
-            waited: Cell::new(0),
-        })
+        let work = RefCell::new(WORK.try_take()?);
+        let (renders, packs) = (Renders::new(), Packs::new());
+        let clock = Cell::new(0);
+        Some(Self { entries, clock, work, renders, packs, stale: Cell::new(0), waited: Cell::new(0) })
     }
 
-    /// The page for `key` as it is held.
-    pub fn held(&self, key: PageKey, version: Version) -> Option<Found<'_>> {
+    /// The page for `key` as it is held, and as it would be sent.
+    pub fn held(&self, key: PageKey, version: Version, asks: Asks<'_>) -> Option<Found<'_>> {
         self.entries()
             .find(|(_, entry)| entry.key.get() == Some(key) && entry.version.get() == version)
-            .map(|(place, entry)| self.lend(place, entry))
+            .filter(|(_, entry)| !wants_packing(entry, asks))
+            .map(|(place, entry)| self.lend(place, entry, asks))
     }
 
-    fn lend<'a>(&self, place: Place, entry: &'a Entry) -> Found<'a> {
+    fn lend<'a>(&self, place: Place, entry: &'a Entry, asks: Asks<'_>) -> Found<'a> {
         self.clock.set(self.clock.get() + 1);
         entry.used.set(self.clock.get());
-        Found { bytes: entry.buf.borrow(), etag: entry.etag.get(), place }
+        let plain = entry.etag.get();
+        let has_packed = has_packed(entry, asks);
+        let has_plain = !has_packed && plain.is_named(asks.if_none_match);
+        let from = match entry.packed.get() {
+            Packed::From(from) if asks.gzip && !has_plain => Some(from),
+            _ => None,
+        };
+        let gzip = has_packed || from.is_some();
+        let bytes = Ref::map(entry.buf.borrow(), |buf| match (entry.packed.get(), from) {
+            (_, Some(from)) => buf.as_slice().get(from..).unwrap_or_default(),
+            (Packed::From(end), None) => buf.as_slice().get(..end).unwrap_or_default(),
+            _ => buf.as_slice(),
+        });
+        let etag = if gzip { plain.packed() } else { plain };
+        Found { bytes, etag, gzip, not_modified: has_packed || has_plain, fresh: false, place }
     }
 
     /// The page for `key`, rendered by `render` if it is not held.
@@ -184,31 +266,65 @@ impl Pages {
         key: PageKey,
         version: Version,
         now: Mono,
+        asks: Asks<'_>,
         render: impl FnOnce(&mut PageBuf) -> bool,
     ) -> Copy<'_> {
         let old = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
         let is_old = |held: &dyn Fn(Version) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
-        if is_old(&|held| held == version) {
-            return old.map_or(Copy::Busy, |(place, entry)| Copy::Found(self.lend(place, entry)));
-        }
-        let same = is_old(&|held| held.urgent == version.urgent && held.quarter == version.quarter);
-        let young = |entry: &Entry| now.since(entry.made_at.get()) <= i64::from(STALE_TIME.0);
-        // What got worse is in no copy.
-        let copy = old.filter(|(_, entry)| same && young(entry));
-        self.renders.grow(now);
-        if !self.renders.take(key, copy.is_none()) {
-            return match copy {
-                Some((place, entry)) => {
-                    add(&self.stale);
-                    Copy::Found(self.lend(place, entry))
-                }
-                None => Copy::Later,
-            };
+        let is_held = is_old(&|held| held == version);
+        if is_held && let Some((place, entry)) = old {
+            self.pack(entry, now, asks);
+            if !self.needs_another(entry, now, asks) {
+                return Copy::Found(self.lend(place, entry, asks));
+            }
+        } else {
+            let same = is_old(&|held| held.urgent == version.urgent && held.quarter == version.quarter);
+            let young = |entry: &Entry| now.since(entry.made_at.get()) <= i64::from(STALE_TIME.0);
+            // What got worse is in no copy.
+            let copy = old.filter(|(_, entry)| same && young(entry));
+            self.renders.grow(now);
+            if !self.renders.take(key, copy.is_none()) {
+                return match copy {
+                    Some((place, entry)) => {
+                        add(&self.stale);
+                        Copy::Found(self.lend(place, entry, asks))
+                    }
+                    None => Copy::Later,
+                };
+            }
         }
         let Some((place, entry)) = self.fill(key, render) else { return Copy::Busy };
         entry.version.set(version);
         entry.made_at.set(now);
-        Copy::Found(self.lend(place, entry))
+        let found = self.lend(place, entry, asks);
+        Copy::Found(Found { fresh: wants_packing(entry, asks), ..found })
+    }
+
+    /// Packs a page for who unpacks it, unless they have it already.
+    fn pack(&self, entry: &Entry, now: Mono, asks: Asks<'_>) {
+        let (true, Ok(mut buf), Ok(mut work)) =
+            (wants_packing(entry, asks), entry.buf.try_borrow_mut(), self.work.try_borrow_mut())
+        else {
+            return;
+        };
+        let (page, room) = buf.split();
+        let from = page.len();
+        if !self.packs.take(now, from) {
+            return;
+        }
+        let packed = gzip::pack(page, room, &mut work);
+        entry.packed.set(packed.map_or(Packed::Not, |_| Packed::From(from)));
+        buf.grow(packed.unwrap_or(0));
+    }
+
+    /// Whether a page is rendered once more, since it could not be packed for slow readers who are
+    /// being sent it as it is. They would else have all others read so much. It is done while there
+    /// is room for others.
+    fn needs_another(&self, entry: &Entry, now: Mono, asks: Asks<'_>) -> bool {
+        wants_packing(entry, asks)
+            && entry.buf.try_borrow_mut().is_err()
+            && self.least_used().is_some()
+            && self.renders.take_spare(now)
     }
 
     fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
@@ -225,7 +341,8 @@ impl Pages {
             return None;
         }
         drop(buf);
-        Some(Found { bytes: entry.buf.borrow(), etag: 0, place })
+        let bytes = Ref::map(entry.buf.borrow(), |buf| buf.as_slice());
+        Some(Found { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
     }
 
     /// An empty buffer for as long as the caller needs one.
@@ -249,7 +366,8 @@ impl Pages {
         if !render(&mut **buf) {
             return None;
         }
-        entry.etag.set(aiglon::render::hash(buf.as_slice()));
+        entry.etag.set(Etag(aiglon::render::hash(buf.as_slice())));
+        entry.packed.set(Packed::Untried);
         entry.key.set(Some(key));
         Some((place, entry))
     }
@@ -291,12 +409,24 @@ impl Pages {
     }
 }
 
+/// Whether the visitor has the packed page. It need not be packed to know that.
+fn has_packed(entry: &Entry, asks: Asks<'_>) -> bool {
+    asks.gzip && entry.packed.get() != Packed::Not && entry.etag.get().packed().is_named(asks.if_none_match)
+}
+
+/// Whether the visitor would get the page packed, and nobody has tried that yet.
+fn wants_packing(entry: &Entry, asks: Asks<'_>) -> bool {
+    let is_untried = asks.gzip && entry.packed.get() == Packed::Untried;
+    is_untried && !has_packed(entry, asks) && !entry.etag.get().is_named(asks.if_none_match)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
     const NOW: PageKind = PageKind::Now;
+    const PLAIN: Asks<'_> = Asks { gzip: false, if_none_match: b"" };
 
     fn key(kind: PageKind, lang: Lang, site: u8) -> PageKey {
         PageKey { site: SiteId(site), kind, lang }
@@ -311,11 +441,11 @@ mod tests {
     fn what_is_rendered_in_a_second_is_bounded_and_hides_nothing_worse() {
         let pages = Pages::new().unwrap();
         let rendered = Cell::new(0u32);
-        let get = |key, version, now: i64| match pages.get(key, version, Mono(now), |out| {
+        let get = |key, version, now: i64| match pages.get(key, version, Mono(now), PLAIN, |out| {
             rendered.set(rendered.get() + 1);
             out.push(&rendered.get().to_le_bytes())
         }) {
-            Copy::Found(found) => Some(u32::from_le_bytes(found.bytes.as_slice().try_into().unwrap())),
+            Copy::Found(found) => Some(u32::from_le_bytes(found.bytes[..].try_into().unwrap())),
             Copy::Later => None,
             Copy::Busy => panic!("there is room"),
         };
@@ -340,7 +470,7 @@ mod tests {
         }
         // Of that, too, there is an end; then it waits, and no old copy is served.
         assert_eq!(get(third(Lang::En), version(9, 200), 12), None);
-        assert_eq!(pages.held(third(Lang::En), version(9, 200)).map(|found| found.etag), None);
+        assert_eq!(pages.held(third(Lang::En), version(9, 200), PLAIN).map(|found| found.etag), None);
         // A site has its part again before those who took more.
         let part = 1000 * i64::try_from(SITES).unwrap() / i64::from(RENDERS_SECOND);
         assert!(get(third(Lang::En), version(9, 200), 12 + part).is_some());
@@ -364,7 +494,92 @@ mod tests {
                     .is_some()
             );
         }
-        let held = (0..8).filter(|&n| pages.held(front(n), version(0, 0)).is_some()).count();
+        let held = (0..8).filter(|&n| pages.held(front(n), version(0, 0), PLAIN).is_some()).count();
         assert!(held >= PAGES_NOW, "{held}");
+        pages.clear();
+        packed_pages(&pages);
+    }
+
+    const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: b"" };
+
+    /// A part of the test above.
+    fn packed_pages(pages: &Pages) {
+        let rendered = Cell::new(0);
+        let front = |n: u8| key(NOW, Lang::En, n);
+        let get = |n: u8, generation: u32, now: i64, asks, text: &[u8]| match pages.get(
+            front(n),
+            version(generation, 0),
+            Mono(now),
+            asks,
+            |out| {
+                rendered.set(rendered.get() + 1);
+                out.push(text)
+            },
+        ) {
+            Copy::Found(found) => found,
+            _ => panic!("there is room"),
+        };
+        let packed = |text: &[u8]| {
+            let mut out = vec![0; text.len()];
+            let length = gzip::pack(text, &mut out, &mut Work::new()).unwrap();
+            out.truncate(length);
+            out
+        };
+        let [one, two] = [b"one ".repeat(50), b"two ".repeat(50)];
+        // It is rendered in one turn and packed in the next.
+        let first = get(0, 0, 230_000, GZIP, &one);
+        assert!(first.fresh && !first.gzip && *first.bytes == one);
+        drop(first);
+        let found = get(0, 0, 230_000, GZIP, &one);
+        assert!(found.gzip && !found.fresh && *found.bytes == packed(&one));
+        drop(found);
+        let plain = get(0, 0, 230_000, PLAIN, &one);
+        assert!(!plain.gzip && *plain.bytes == one && rendered.get() == 1);
+        drop(plain);
+        // A change changes both.
+        assert!(*get(0, 1, 230_000, PLAIN, &two).bytes == two);
+        assert!(pages.held(front(0), version(1, 0), GZIP).is_none(), "nothing is packed for a length");
+        let found = get(0, 1, 230_000, GZIP, &two);
+        assert!(found.gzip && *found.bytes == packed(&two));
+        // While somebody reads it packed, others have it in either form.
+        assert!(get(0, 1, 230_000, GZIP, &two).gzip && *get(0, 1, 230_000, PLAIN, &two).bytes == two);
+        drop(found);
+        assert_eq!(rendered.get(), 2);
+
+        // What somebody reads plain and slowly is rendered again, and packed there.
+        let slow = get(1, 0, 230_000, PLAIN, &one);
+        let found = get(1, 0, 230_000, GZIP, &one);
+        assert!(found.fresh && found.place != slow.place);
+        drop(found);
+        assert!(get(1, 0, 230_000, GZIP, &one).gzip && *slow.bytes == one);
+        assert_eq!(rendered.get(), 4);
+        drop(slow);
+
+        // Where it does not fit behind the plain one, that is sent.
+        let large = vec![b'a'; PAGE_BYTES - 9];
+        _ = get(2, 0, 240_000, PLAIN, &large);
+        let found = get(2, 0, 240_000, GZIP, &large);
+        assert!(!found.gzip && *found.bytes == large);
+        drop(found);
+        // That took half of what may be packed in a second. What is not packed now is later.
+        let large = vec![b'a'; PAGE_BYTES / 2];
+        let gzip: Vec<bool> = (3..8)
+            .map(|n| {
+                _ = get(n, 0, 240_000, PLAIN, &large);
+                get(n, 0, 240_000, GZIP, &large).gzip
+            })
+            .collect();
+        assert_eq!(gzip, [true, true, false, false, false]);
+        assert!(!get(7, 0, 240_100, GZIP, &large).gzip);
+        assert!(get(7, 0, 240_300, GZIP, &large).gzip);
+
+        // Who has it packed is not sent it again, and it is not packed to find that out.
+        let tag = get(7, 0, 240_300, GZIP, &large).etag.text();
+        let has = Asks { gzip: true, if_none_match: tag.as_bytes() };
+        let found = get(7, 1, 250_000, has, &large);
+        assert!(found.not_modified && !found.fresh);
+        drop(found);
+        assert!(pages.held(front(7), version(1, 0), GZIP).is_none());
+        assert!(pages.held(front(7), version(1, 0), has).is_some_and(|found| found.not_modified));
     }
 }

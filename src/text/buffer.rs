@@ -69,6 +69,16 @@ impl BytesView {
         self.bytes.get_mut(..self.length).unwrap_or_default()
     }
 
+    /// What is in it, and the room behind that.
+    pub fn split(&mut self) -> (&[u8], &mut [u8]) {
+        self.bytes.split_at_mut_checked(self.length).map_or((&[], &mut []), |(filled, room)| (filled, room))
+    }
+
+    /// The first `count` bytes of the room have been written, and are in it from now on.
+    pub fn grow(&mut self, count: usize) {
+        self.length = self.length.saturating_add(count.min(self.room()));
+    }
+
     /// Keeps the first `length` bytes, if there are more.
     pub fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
@@ -125,6 +135,16 @@ mod tests {
         assert_eq!(ufmt::uwrite!(&mut *buffer, "{}{}", 2, 34), Ok(()));
         assert_eq!(ufmt::uwrite!(&mut *buffer, "{}", 5), Err(Full));
         assert_eq!(buffer.as_slice(), b"a234");
+        let (filled, room) = buffer.split();
+        assert_eq!((filled, room.len()), (&b"a234"[..], 0));
+        buffer.truncate(2);
+        let (filled, room) = buffer.split();
+        assert_eq!((filled, room.len()), (&b"a2"[..], 2));
+        room[0] = b'b';
+        buffer.grow(1);
+        assert_eq!(buffer.as_slice(), b"a2b");
+        buffer.grow(9);
+        assert_eq!(buffer.len(), 4);
         buffer.clear();
         assert!(buffer.is_empty());
     }

@@ -44,6 +44,9 @@ fn a_page_stands_alone_and_fits_every_screen() {
             let answered = answers(daemon) - before - 1.0;
             assert!((1.0..=2.0).contains(&answered), "{state}.{lang}: {answered} answers");
             assert_eq!(complaints(&browser), Vec::<String>::new(), "{state}.{lang}");
+            let packed = "const [page] = performance.getEntriesByType('navigation');\
+                return page.encodedBodySize * 2 < page.decodedBodySize";
+            assert_eq!(browser.script(packed), true, "{state}.{lang} comes compressed");
             assert_eq!(browser.script("return document.cookie + document.scripts.length"), "0");
             for (width, dark) in [(320, true), (360, false), (768, true), (1280, false), (2560, true)] {
                 browser.look(Look { width, dark, lang });

@@ -325,7 +325,10 @@ impl Daemon {
 pub struct Answer {
     pub status: u16,
     pub head: String,
+    /// Empty if it came packed.
     pub body: String,
+    /// The body as it came, if that was packed.
+    pub packed: Vec<u8>,
 }
 
 impl Answer {
@@ -389,7 +392,7 @@ impl Client {
             head += &line;
         }
         let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
-        let mut answer = Answer { status, head, body: String::new() };
+        let mut answer = Answer { status, head, body: String::new(), packed: Vec::new() };
         if to_head || status == 304 || status == 204 || status == 100 {
             return Some(answer);
         }
@@ -412,7 +415,11 @@ impl Client {
         } else {
             self.0.read_to_end(&mut body).ok()?;
         }
-        answer.body = String::from_utf8(body).expect("UTF-8");
+        if answer.header("Content-Encoding").is_some() {
+            answer.packed = body;
+        } else {
+            answer.body = String::from_utf8(body).expect("UTF-8");
+        }
         Some(answer)
     }
 

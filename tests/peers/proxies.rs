@@ -13,7 +13,8 @@ const SECRET: &str = "Yk3mP0qLw8ZtR5vN";
 const LIGHTTPD: &str = r#"
 server.document-root = "DIR"
 server.bind = "DIR/proxy.sock"
-server.modules = ("mod_proxy")
+server.modules = ("mod_proxy", "mod_deflate")
+deflate.mimetypes = ("text/html")
 $HTTP["url"] =~ "^/outer/status(/|$)" {
     proxy.header = ("map-urlpath" => ("/outer/status/" => "/", "/outer/status" => "/"))
     proxy.server = ("" => (("host" => "127.0.0.1", "port" => PORT)))
@@ -22,7 +23,8 @@ $HTTP["url"] =~ "^/outer/status(/|$)" {
 }
 "#;
 
-/// With HTTP/1.0 upstream, its default, and with HTTP/1.1 and connections that it keeps.
+/// With HTTP/1.0 upstream, its default, and with HTTP/1.1 and connections that it keeps. Both
+/// proxies compress, too.
 const NGINX: &str = r#"
 daemon off;
 master_process off;
@@ -37,6 +39,9 @@ http {
     uwsgi_temp_path DIR/uwsgi;
     scgi_temp_path DIR/scgi;
     client_max_body_size 16m;
+    gzip on;
+    gzip_proxied any;
+    gzip_min_length 0;
     upstream aiglon { server 127.0.0.1:PORT; keepalive 2; }
     server {
         listen unix:DIR/proxy.sock;
@@ -117,6 +122,10 @@ fn a_proxy_publishes_us(program: &str, template: &str) {
         let base = format!("http://status.example{outer}/status");
         let page = proxy.curl(&[&format!("{base}/")]);
         assert!(page.contains("Antennas"), "{page}");
+        // What we packed is not packed again.
+        assert_eq!(proxy.curl(&["--compressed", &format!("{base}/")]), page);
+        let packed = proxy.curl(&["-I", "-H", "Accept-Encoding: gzip", &format!("{base}/")]);
+        assert_eq!(packed.matches("Content-Encoding: gzip").count(), 1, "{packed}");
         // No link in it leads to a place that only we know.
         let links: Vec<_> =
             page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();

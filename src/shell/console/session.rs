@@ -238,7 +238,7 @@ impl Session<'_> {
         };
         // Should pages need the room, it is taken back.
         self.slot.reads(Some(found.place));
-        let mut writer = archive::Writer::new(found.bytes.as_slice());
+        let mut writer = archive::Writer::new(&found.bytes);
         loop {
             out.clear();
             let mut buffer = [0; archive::LINE_BYTES];

@@ -4,7 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{Etag, negotiate};
+use aiglon::http::conditional::{accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Method, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
@@ -17,7 +17,7 @@ use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
-use super::super::pages::{Copy, Found, PageKey, Version};
+use super::super::pages::{Asks, Copy, Found, PageKey, Version};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
 use super::super::tally::add;
@@ -40,8 +40,8 @@ pub enum Plan<'a> {
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
-    Page { found: Found<'a>, not_modified: bool, public: bool },
-    /// The head of a page that is not held: nothing is rendered for a length.
+    Page { found: Found<'a>, public: bool },
+    /// The head of a page that is not held: nothing is rendered or packed for a length.
     Unheld { public: bool },
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: Found<'a>, content_type: &'static str },
@@ -175,24 +175,23 @@ impl<'a> Web<'a> {
         let public = site.visibility == Visibility::Public;
         let key = PageKey { site: id, kind, lang };
         let version = Version { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
+        let asks = Asks { gzip: accepts_gzip(request.accept_encoding), if_none_match: request.if_none_match };
         let copy = if request.method == Method::Head {
-            match self.pages.held(key, version) {
+            match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
                 None => return Plan::Unheld { public },
             }
         } else {
-            self.pages.get(key, version, now.mono, |out| {
+            self.pages.get(key, version, now.mono, asks, |out| {
                 add(&self.tally.pages_rendered);
                 render::page(out, config, id, lang, &view, kind).is_ok()
             })
         };
-        let found = match copy {
-            Copy::Found(found) => found,
-            Copy::Later => return Plan::Later,
-            Copy::Busy => return Plan::Busy,
-        };
-        let not_modified = Etag(found.etag).is_named(request.if_none_match);
-        Plan::Page { found, not_modified, public }
+        match copy {
+            Copy::Found(found) => Plan::Page { found, public },
+            Copy::Later => Plan::Later,
+            Copy::Busy => Plan::Busy,
+        }
     }
 
     /// Who sends it, if they may.

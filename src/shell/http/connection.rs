@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aiglon::http::Status;
 use aiglon::http::body::Body;
-use aiglon::http::conditional::Etag;
 use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
@@ -212,7 +211,7 @@ impl Connection<'_> {
                 framing: request.body,
             };
             let wait_by = clock::mono().plus(RENDER_WAIT);
-            let (mut made_room, mut waited) = (false, false);
+            let (mut made_room, mut waited, mut rendered) = (false, false, false);
             let plan = loop {
                 match web.plan(&request, self.listener, self.peer) {
                     // Room for an answer may be there before its turn to be rendered.
@@ -226,6 +225,13 @@ impl Connection<'_> {
                             add(&web.pages.waited);
                         }
                         self.slot.pause(RENDER_AGAIN).await?;
+                    }
+                    // It is packed in a turn of its own. If it has changed until then, it is sent
+                    // as it is.
+                    Plan::Page { found, .. } if found.fresh && !rendered => {
+                        rendered = true;
+                        drop(found);
+                        self.slot.turn(self.stream).await?;
                     }
                     plan => break plan,
                 }
@@ -297,13 +303,16 @@ impl Connection<'_> {
                 NOTHING
             }
             Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
-            Plan::Page { found, not_modified, public } => {
-                let status = if *not_modified { Status::NotModified } else { Status::Ok };
+            Plan::Page { found, public } => {
+                let status = if found.not_modified { Status::NotModified } else { Status::Ok };
                 let mut response = page_head(status, Content::Length(found.bytes.len()), *public);
-                response.etag = Some(Etag(found.etag));
+                response.etag = Some(found.etag);
+                if found.gzip && !found.not_modified {
+                    response.content_encoding = "gzip";
+                }
                 self.slot.reads(Some(found.place));
                 self.begin(terms, response)?;
-                if *not_modified { b"" } else { found.bytes.as_slice() }
+                if found.not_modified { b"" } else { &*found.bytes }
             }
             Plan::Unheld { public } => {
                 self.begin(terms, page_head(Status::Ok, Content::Unsaid, *public))?;
@@ -315,7 +324,7 @@ impl Connection<'_> {
                 response.cache_control = "no-store";
                 self.slot.reads(Some(found.place));
                 self.begin(terms, response)?;
-                found.bytes.as_slice()
+                &found.bytes
             }
             Plan::List(..) | Plan::Ingest(_) => b"",
         };
@@ -556,7 +565,7 @@ impl Connection<'_> {
 fn page_head(status: Status, content: Content, public: bool) -> Response<'static> {
     let mut response = Response::new(status, content);
     response.content_type = "text/html; charset=utf-8";
-    response.vary = "Accept-Language";
+    response.vary = "Accept-Encoding, Accept-Language";
     response.csp = render::CSP;
     response.noindex = !public;
     response.cache_control = if public {

@@ -193,10 +193,10 @@ impl Connection<'_> {
             self.slot.turn(self.stream).await?;
             if chunked {
                 let line = chunk_line(u32::try_from(piece.bytes.len()).unwrap_or(0));
-                self.send(line.as_bytes(), piece.bytes.as_slice()).await?;
+                self.send(line.as_bytes(), &piece.bytes).await?;
                 self.send(b"\r\n", if next.is_none() { LAST_CHUNK } else { b"" }).await?;
             } else {
-                self.send(piece.bytes.as_slice(), b"").await?;
+                self.send(&piece.bytes, b"").await?;
             }
         }
         self.slot.reads(None);

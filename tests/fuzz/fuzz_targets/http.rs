@@ -3,7 +3,7 @@
 #![no_main]
 
 use aiglon::http::body::{Body, BodyError};
-use aiglon::http::conditional::{Etag, negotiate};
+use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Framing, HeadError, Progress, Request, Scanner};
 use aiglon::http::target;
@@ -66,6 +66,7 @@ fuzz_target!(|data: &[u8]| {
             if let Ok(filter) = Filter::parse(request.query) {
                 assert!(filter.names().all(|name| !name.is_empty()));
             }
+            _ = accepts_gzip(request.accept_encoding);
             _ = negotiate(request.accept_language, Lang::Fr);
             _ = Etag(7).is_named(request.if_none_match);
         }

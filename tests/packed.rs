@@ -1,0 +1,278 @@
+//! Pages as they are compressed, beside `gzip -9`, and as zlib, gzip and curl unpack them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod common;
+#[expect(dead_code, reason = "other tests have more scenes")]
+mod scenes;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::{fs, thread};
+
+use aiglon::config::Config;
+use aiglon::http::deflate::Work;
+use aiglon::http::gzip::pack;
+use aiglon::limits::PAGE_BYTES;
+use aiglon::model::{ComponentView, Finding, Lang, PageKind, ServiceId, SiteId};
+use aiglon::render;
+use aiglon::text::buffer::Bytes;
+use aiglon::time::At;
+use common::{AIGLON, Answer, Client, Daemon, config, firing, run};
+use scenes::{Fake, association, minutes_ago};
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; bytes.len()];
+    let length = pack(bytes, &mut out, &mut Box::new(Work::new())).unwrap();
+    out.truncate(length);
+    out
+}
+
+/// What a command makes of its standard input.
+fn piped(command: &mut Command, input: &[u8]) -> Vec<u8> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    let writer = thread::spawn(move || stdin.write_all(&input).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{command:?}");
+    output.stdout
+}
+
+fn golden() -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let pages = files.filter(|path| path.extension().is_some_and(|kind| kind == "html"));
+    let mut pages: Vec<_> = pages
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .collect();
+    pages.sort();
+    assert!(pages.len() >= 16);
+    pages
+}
+
+#[test]
+fn every_golden_page_is_within_an_eighth_of_what_gzip_makes_of_it() {
+    for (name, page) in golden() {
+        let ours = packed(&page);
+        let best = piped(Command::new("gzip").arg("-9n"), &page);
+        println!("{name}: {} plain, {} ours, {} gzip -9", page.len(), ours.len(), best.len());
+        assert!(ours.len() * 100 <= best.len() * 112, "{name}: {} and {}", ours.len(), best.len());
+        assert!(piped(Command::new("gzip").arg("-dc"), &ours) == page, "{name}");
+    }
+}
+
+/// The page of a site, packed.
+fn page(config: &Config, lang: Lang, view: &Fake) -> Vec<u8> {
+    let mut page = Box::new(Bytes::<PAGE_BYTES>::new());
+    render::page(&mut *page, config, SiteId(0), lang, view, PageKind::Now).unwrap();
+    packed(page.as_slice())
+}
+
+#[test]
+fn a_page_fits_a_few_segments() {
+    // Four services, sixteen components with bars, two incidents, one with three updates.
+    let mut view = scenes::incidents();
+    view.incidents.retain(|(incident, _)| incident.open);
+    assert_eq!(view.incidents.len(), 2);
+    for (lang, most) in [(Lang::En, 4608), (Lang::Fr, 4608), (Lang::Ar, 5120)] {
+        let bytes = page(&association(), lang, &view).len();
+        println!("four services in {}: {bytes} bytes", lang.tag());
+        assert!(bytes < most, "{}: {bytes}", lang.tag());
+    }
+
+    // Twelve services of five components, with names of their own, of which one is down;
+    // sixteen of them with bad days in their bars.
+    let mut config = association();
+    let (services, parts) = (config.services.clone(), config.components.clone());
+    config.services.clear();
+    config.components.clear();
+    for number in 0..12 {
+        let mut service = services[number % services.len()];
+        service.title.default = config.intern(&format!("House {number}, the street of birds")).unwrap();
+        service.title.by_lang = Default::default();
+        config.services.push(service).ok().unwrap();
+        for part in 0..5 {
+            let mut part = parts[(number * 5 + part) % parts.len()];
+            part.service = ServiceId(number.try_into().unwrap());
+            config.components.push(part).ok().unwrap();
+        }
+    }
+    let well = ComponentView { since: Some(At::Mono(minutes_ago(3000))), ..ComponentView::default() };
+    let mut view = Fake {
+        every: Some(ComponentView { finding: Finding::Well, ..well }),
+        ..scenes::with_past(scenes::trouble())
+    };
+    view.components.retain(|&part, _| part == 1);
+    for (lang, most) in [(Lang::En, 5120), (Lang::Fr, 5120), (Lang::Ar, 5120)] {
+        let bytes = page(&config, lang, &view).len();
+        println!("twelve services in {}: {bytes} bytes", lang.tag());
+        assert!(bytes < most, "{}: {bytes}", lang.tag());
+    }
+}
+
+#[test]
+fn zlib_unpacks_every_golden_page() {
+    let script = "import sys, zlib; d = zlib.decompressobj(31); \
+        sys.stdout.buffer.write(d.decompress(sys.stdin.buffer.read()) + d.flush()); sys.exit(not d.eof)";
+    for (name, page) in golden() {
+        assert!(piped(Command::new("python3").args(["-c", script]), &packed(&page)) == page, "{name}");
+    }
+}
+
+const GZIP: &str = "Accept-Encoding: gzip\r\nAccept-Language: en\r\n";
+const PLAIN: &str = "Accept-Language: en\r\n";
+
+/// The text of a page that must have come packed.
+fn text(answer: &Answer) -> String {
+    assert_eq!((answer.status, answer.header("Content-Encoding")), (200, Some("gzip")), "{}", answer.head);
+    assert_eq!(answer.header("Content-Length"), Some(&*answer.packed.len().to_string()));
+    String::from_utf8(piped(Command::new("gzip").arg("-dc"), &answer.packed)).unwrap()
+}
+
+#[test]
+fn a_visitor_who_unpacks_gets_the_page_packed_and_others_get_it_plain() {
+    let daemon = Daemon::start(&config());
+    let mut client = daemon.connect();
+    for path in ["/", "/history"] {
+        for (accepts, is_packed) in [
+            ("gzip", true),
+            ("", false),
+            ("gzip, deflate, br, zstd", true),
+            ("br", false),
+            ("gzip;q=0", false),
+            ("x-gzip;q=0.5, *;q=0", true),
+            ("*", true),
+            ("identity, gzip;q=0.5", false),
+        ] {
+            let accepts = format!("Accept-Encoding: {accepts}\r\n{PLAIN}");
+            let answer = client.get(path, &accepts);
+            let plain = client.get(path, PLAIN);
+            assert_eq!(plain.header("Content-Encoding"), None);
+            for answer in [&plain, &answer] {
+                assert_eq!(answer.header("Vary"), Some("Accept-Encoding, Accept-Language"));
+            }
+            if is_packed {
+                assert!(text(&answer) == plain.body, "{path} {accepts}");
+                assert!(answer.packed.len() * 2 < plain.body.len());
+                assert_ne!(answer.header("ETag"), plain.header("ETag"));
+            } else {
+                assert!(answer.packed.is_empty() && answer.body == plain.body, "{path} {accepts}");
+                assert_eq!(answer.header("ETag"), plain.header("ETag"));
+            }
+        }
+    }
+    // Only pages are.
+    for path in ["/metrics", "/api/v2/status", "/nothing"] {
+        assert_eq!(client.get(path, GZIP).header("Content-Encoding"), None, "{path}");
+    }
+    let rendered = daemon.metric("aiglon_pages_rendered_total").unwrap();
+    assert!((rendered - 2.0).abs() < 0.5, "one rendering is in both forms: {rendered}");
+}
+
+#[test]
+fn what_a_visitor_has_in_either_form_is_not_sent_again() {
+    let daemon = Daemon::start(&config());
+    let mut client = daemon.connect();
+    let tag = |answer: &Answer| answer.header("ETag").unwrap().to_owned();
+    let (packed, plain) = (client.get("/", GZIP), client.get("/", PLAIN));
+    let (packed, plain) = (tag(&packed), tag(&plain));
+    for (accepts, has, status, is) in [
+        (GZIP, packed.clone(), 304, &packed),
+        (GZIP, format!("W/{packed}"), 304, &packed),
+        (PLAIN, plain.clone(), 304, &plain),
+        // Plain will do for who has that.
+        (GZIP, plain.clone(), 304, &plain),
+        (GZIP, format!("{plain}, {packed}"), 304, &packed),
+        (GZIP, "*".to_owned(), 304, &packed),
+        (GZIP, "\"x\"".to_owned(), 200, &packed),
+        // Who does not unpack cannot have it packed from us.
+        (PLAIN, packed.clone(), 200, &plain),
+        (PLAIN, format!("{plain}, {packed}"), 304, &plain),
+    ] {
+        let answer = client.get("/", &format!("{accepts}If-None-Match: {has}\r\n"));
+        assert_eq!((answer.status, &tag(&answer)), (status, is), "{accepts} {has}");
+        assert_eq!(answer.header("Vary"), Some("Accept-Encoding, Accept-Language"));
+        assert_eq!(answer.header("Content-Encoding").is_some(), status == 200 && accepts == GZIP);
+    }
+    // After a change, neither is what there is.
+    daemon.post("/api/v2/alerts", &format!("[{}]", firing("A", "heron")));
+    for (accepts, has) in [(GZIP, &packed), (GZIP, &plain), (PLAIN, &plain)] {
+        assert_eq!(client.get("/", &format!("{accepts}If-None-Match: {has}\r\n")).status, 200);
+    }
+    // Who has a page is told so without that it is packed again.
+    let again = Daemon::start(&config());
+    assert_eq!(again.connect().get("/", &format!("{GZIP}If-None-Match: {packed}\r\n")).status, 304);
+}
+
+#[test]
+fn a_head_says_what_the_page_would() {
+    let daemon = Daemon::start(&config());
+    let mut client = daemon.connect();
+    let head = |client: &mut Client, headers: &str| {
+        client.send(format!("HEAD / HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n").as_bytes());
+        client.try_answer(true).unwrap()
+    };
+    let said = |answer: &Answer| {
+        ["ETag", "Content-Length", "Content-Encoding", "Content-Type", "Vary", "Cache-Control"]
+            .map(|name| answer.header(name).map(str::to_owned))
+    };
+    // Nothing is packed for it.
+    client.get("/", PLAIN);
+    let unpacked = head(&mut client, GZIP);
+    assert_eq!((unpacked.status, said(&unpacked)[..3].to_vec()), (200, vec![None, None, None]));
+    let page = client.get("/", GZIP);
+    assert_eq!(said(&head(&mut client, GZIP)), said(&page));
+    let plain = client.get("/", PLAIN);
+    assert_eq!(said(&head(&mut client, PLAIN)), said(&plain));
+    // On one connection, all of them one after the other.
+    let get = |headers: &str| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    client.send(format!("{0}{1}{0}{0}{1}", get(GZIP), get(PLAIN)).as_bytes());
+    for is_packed in [true, false, true, true, false] {
+        let answer = client.answer();
+        assert_eq!(answer.packed == page.packed, is_packed);
+        assert_eq!(answer.body == plain.body, !is_packed);
+    }
+}
+
+#[test]
+fn what_is_redacted_is_in_neither_form() {
+    let daemon = Daemon::start(&config());
+    let say = |words: &[&str]| {
+        let mut command = Command::new(AIGLON);
+        command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
+        let (status, out, err) = run(command.args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+        assert_eq!(status, Some(0), "{words:?}: {out}{err}");
+    };
+    let mut client = daemon.connect();
+    say(&["incident", "open", "wifi", "A house"]);
+    say(&["update", "1", "identified", "lives in the red house"]);
+    // Only one of the two forms is asked for before.
+    for path in ["/", "/incidents/1"] {
+        assert!(text(&client.get(path, GZIP)).contains("the red house"));
+    }
+    let had = client.get("/", GZIP).header("ETag").unwrap().to_owned();
+    say(&["--yes", "redact", "1"]);
+    assert_eq!(client.get("/incidents/1", GZIP).status, 404);
+    for path in ["/", "/history"] {
+        let packed = client.get(path, &format!("{GZIP}If-None-Match: {had}\r\n"));
+        assert!(!text(&packed).contains("the red house"), "{path}");
+        assert!(!client.get(path, PLAIN).body.contains("the red house"), "{path}");
+    }
+}
+
+#[test]
+fn curl_unpacks_what_it_gets() {
+    let daemon = Daemon::start(&config());
+    let get = |options: &[&str]| {
+        let mut curl = Command::new("curl");
+        curl.args(["-s", "-H", "Accept-Language: en"]).args(options);
+        let (status, out, err) = run(curl.arg(format!("http://{}/", daemon.address)));
+        assert_eq!(status, Some(0), "{err}");
+        out
+    };
+    let page = get(&[]);
+    assert!(page.ends_with("</html>") || page.contains("<footer>"));
+    assert_eq!(get(&["--compressed"]), page);
+    assert!(get(&["--compressed", "-I"]).contains("Content-Encoding: gzip"));
+}
