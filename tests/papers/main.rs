@@ -136,6 +136,7 @@ fn what_is_named_exists() {
         "src/shell/cli.rs",
         "src/command/table.rs",
         "tests/bench/run",
+        "tests/bench/hostile",
         "tests/all",
         "cross/build.sh",
         "cross/test.sh",
