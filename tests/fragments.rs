@@ -187,6 +187,11 @@ fn a_style_sheet_loses_only_what_means_nothing() {
         "a{--paper:#ffffff;--c:0}b{x:var(--paper);y:var(--c)}",
         "a{--a:#fff;--c:0}b{x:var(--a);y:var(--c)}",
     );
+    // Before a colour of the root, its literal value stands for browsers that know no properties.
+    check(
+        ":root { --ink: #123456; } b { color: red; border: 1px solid var(--ink) }",
+        ":root{--a:#123456}b{color:red;border:1px solid #123456;border:1px solid var(--a)}",
+    );
 }
 
 #[test]

@@ -8,8 +8,8 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Full, Legend, Name, Notice, Now, Out, Page, PageBuf,
-    Paragraph, Parts, Quote, Robots, Service, ServiceMore, Time, Zone, is_web,
+    Affected, Archive, Board, BoardEntry, Component, Full, Name, Notice, Now, Out, Page, PageBuf, Paragraph,
+    Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone, is_web,
 };
 use super::when::{self, Date};
 use super::words::{Word, around, word};
@@ -113,7 +113,7 @@ pub(super) struct Context<'a> {
     longest: bool,
 }
 
-/// The class of a state: colour, shape and glyph.
+/// The class of a state: colour and shape.
 pub(super) const fn look(state: ShownState) -> &'static str {
     match state {
         ShownState::Well => "ok",
@@ -121,6 +121,18 @@ pub(super) const fn look(state: ShownState) -> &'static str {
         ShownState::NoData => "na",
         ShownState::Degraded => "warn",
         ShownState::Outage => "down",
+    }
+}
+
+/// The sign of a state, which stands beside its word and is not read out. It is text, since no old
+/// browser draws what a style sheet adds.
+pub(super) const fn sign(state: ShownState) -> &'static str {
+    match state {
+        ShownState::Well => "✓",
+        ShownState::Work => "···",
+        ShownState::NoData => "?",
+        ShownState::Degraded => "!",
+        ShownState::Outage => "×",
     }
 }
 
@@ -318,6 +330,7 @@ impl<'a> Context<'a> {
             Now {
                 overall,
                 look,
+                sign: sign(state),
                 forced: &mut |out| self.forced(out, banner.as_ref(), claim),
                 as_of: &mut |out| self.as_of(out),
             }
@@ -336,7 +349,6 @@ impl<'a> Context<'a> {
             self.rest(out);
         };
         self.frame(out, overall, &mut top, &mut main, &mut |out| {
-            Legend {}.write(out);
             self.bars_legend(out);
         });
     }
@@ -551,20 +563,28 @@ impl<'a> Context<'a> {
         }
         let look = look(state);
         let separator = if part.is_empty() { "" } else { " · " };
-        BoardEntry { id, look, service, separator, part, state: self.word(text) }.write(out);
+        let sign = sign(state);
+        BoardEntry { id, look, service, separator, part, sign, state: self.word(text) }.write(out);
     }
 
     fn all_services(&self, out: &mut Out<'_>) {
+        if self.is_empty() {
+            return;
+        }
         let texts = Texts { left: TEXTS_BYTES, omitted: self.longest };
         let (texts, number) = (Cell::new(texts), Cell::new(0));
-        for (service_number, id, service) in self.services() {
-            self.service(out, service_number, id, service, &number, &texts);
-        }
+        let mut services = |out: &mut Out<'_>| {
+            for (service_number, id, service) in self.services() {
+                self.service(out, service_number, id, service, &number, &texts);
+            }
+        };
+        Services { services: &mut services }.write(out);
         if texts.get().omitted {
             self.left_out.set(true);
         }
     }
 
+    /// A row, and folded below it the parts. What works is closed: nobody has to pass by it.
     fn service(
         &self,
         out: &mut Out<'_>,
@@ -575,7 +595,6 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.shown(id);
-        let look = look(worst.state);
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
@@ -583,31 +602,39 @@ impl<'a> Context<'a> {
                 self.component(out, number.get(), id, component, worst.shared.is_none(), texts);
             }
         };
-        Service {
-            id: &anchor("s", service_number),
-            look,
-            name,
-            state: self.word(service_word(worst)),
-            description: &mut |out| {
-                self.paragraph(out, "d", &service.description);
-                self.reason(out, worst.shared.unwrap_or(Finding::Well));
-            },
-            parts: &mut |out| {
-                if worst.parts == 0 {
-                    Notice { class: "why", text: &mut |out| out.word(Word::ServiceEmpty) }.write(out);
-                } else {
-                    Parts { components: &mut components }.write(out);
-                }
-            },
-            link: &mut |out| {
-                let url = self.config.str(service.url);
-                if is_web(url) {
-                    let (before, after) = around(self.word(Word::ServiceMore));
-                    ServiceMore { url, before, name, after }.write(out);
-                }
-            },
+        let mut row = |out: &mut Out<'_>| {
+            ServiceRow {
+                look: look(worst.state),
+                name,
+                sign: sign(worst.state),
+                state: self.word(service_word(worst)),
+                description: &mut |out| {
+                    self.paragraph(out, "d", &service.description);
+                    self.reason(out, worst.shared.unwrap_or(Finding::Well));
+                },
+                parts: &mut |out| {
+                    if worst.parts == 0 {
+                        Notice { class: "why", text: &mut |out| out.word(Word::ServiceEmpty) }.write(out);
+                    } else {
+                        Parts { components: &mut components }.write(out);
+                    }
+                },
+                link: &mut |out| {
+                    let url = self.config.str(service.url);
+                    if is_web(url) {
+                        let (before, after) = around(self.word(Word::ServiceMore));
+                        ServiceMore { url, before, name, after }.write(out);
+                    }
+                },
+            }
+            .write(out);
+        };
+        let (id, content): (_, &mut dyn FnMut(&mut Out<'_>)) = (&anchor("s", service_number), &mut row);
+        if worst.state == ShownState::Well && !self.longest {
+            Service { id, content }.write(out);
+        } else {
+            ServiceOpen { id, content }.write(out);
         }
-        .write(out);
     }
 
     fn component(
@@ -621,19 +648,22 @@ impl<'a> Context<'a> {
     ) {
         let seen = self.view.component(id);
         let told = ShownState::from(&seen);
-        let look = look(told);
         Component {
             id: &anchor("c", number),
-            look,
+            look: look(told),
             name: self.name(&component.title),
+            sign: sign(told),
             state: self.word(part_word(told)),
-            since: &mut |out| {
+            detail: &mut |out| {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
                 if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
-                    self.since(out, seen.trouble && told >= ShownState::NoData, since.wall(self.now));
+                    let trouble = seen.trouble && told >= ShownState::NoData || self.longest;
+                    let word = if trouble { Word::TroubleSince } else { Word::Since };
+                    let mut text = |out: &mut Out<'_>| {
+                        self.at(out, since.wall(self.now), Date::UnlessToday, word, None);
+                    };
+                    Notice { class: "d", text: &mut text }.write(out);
                 }
-            },
-            detail: &mut |out| {
                 self.paragraph(out, "d", &component.description);
                 if say_why {
                     self.reason(out, shown::reason(&seen));

@@ -8,7 +8,7 @@ use super::fragment::{
     WordsForeign, WordsOwn, Work,
 };
 use super::markdown;
-use super::page::{Context, look, part_word};
+use super::page::{Context, look, part_word, sign};
 use super::when::{self, Date};
 use super::words::{Word, phrase};
 use crate::config;
@@ -181,6 +181,7 @@ impl Context<'_> {
             let steps_room = Cell::new(room.get().saturating_sub(crate::limits::STORY_FRAME_BYTES));
             Incident {
                 look,
+                sign: sign(told),
                 state: self.word(state),
                 title: &mut |out| {
                     if alone {
@@ -393,8 +394,13 @@ impl Context<'_> {
                 out.word(repeat);
             }
         };
-        Work { name: &mut { name }, when: &mut { when }, words: &mut |out| self.words(out, window.words) }
-            .write(out);
+        Work {
+            sign: sign(ShownState::Work),
+            name: &mut { name },
+            when: &mut { when },
+            words: &mut |out| self.words(out, window.words),
+        }
+        .write(out);
     }
 
     /// The last few days of what was.
@@ -456,6 +462,7 @@ impl Context<'_> {
             base: self.base,
             number: &number,
             look,
+            sign: sign(worst),
             state: self.word(part_word(worst)),
             title: &mut |out| self.title(out, incident),
             when: &mut |out| {

@@ -492,3 +492,59 @@ pub(crate) fn hostile(text: &str) -> Box<Config> {
     }
     config
 }
+
+/// Twelve services of five parts: the length of page that an association has in the end. Two parts
+/// have names that nobody has translated.
+pub(crate) fn many() -> Box<Config> {
+    let mut config = association();
+    config.services.clear();
+    config.components.clear();
+    let names = [
+        ("Accès à Internet", "Internet access", "الوصول إلى الإنترنت"),
+        ("Wi-Fi, maison Héron", "Wi-Fi, house Heron", "واي فاي، بيت مالك الحزين"),
+        ("Wi-Fi, maison Cigogne", "Wi-Fi, house Stork", "واي فاي، بيت اللقلق"),
+        ("Courriel", "Mail", "البريد"),
+        ("Fichiers", "Files", "الملفات"),
+        ("Téléphone", "Telephone", "الهاتف"),
+        ("VPN", "VPN", "VPN"),
+        ("Site web", "Web site", "موقع الويب"),
+        ("Agenda", "Calendar", "التقويم"),
+        ("Visioconférence", "Video calls", "مكالمات الفيديو"),
+        ("Sauvegardes", "Backups", "النسخ الاحتياطية"),
+        ("دروس العربية", "", ""),
+    ];
+    for (number, (fr, en, ar)) in (0..).zip(names) {
+        let title = texts(&mut config, fr, en, ar);
+        config.services.push(Service { title, ..Service::default() }).ok().unwrap();
+        for part in 1..=5 {
+            let title = texts(
+                &mut config,
+                &format!("Élément {part}"),
+                &format!("Part {part}"),
+                &if part == 5 { String::new() } else { format!("الجزء {part}") },
+            );
+            let part = Component { title, service: ServiceId(number), ..Component::default() };
+            config.components.push(part).ok().unwrap();
+        }
+    }
+    config
+}
+
+/// [`many`], all well.
+pub(crate) fn many_well() -> Fake {
+    let mut view = Fake { days: 90, ..Fake::default() };
+    for part in 0..60 {
+        view.set(part, Finding::Well, 60 * 24 * 19 + 100);
+    }
+    view
+}
+
+/// [`many`] with one service down and one in planned work.
+pub(crate) fn many_down() -> Fake {
+    let mut view = many_well();
+    for part in 25..30 {
+        view.set(part, Finding::Outage, 42);
+    }
+    view.components.get_mut(&17).unwrap().maintenance = true;
+    view
+}

@@ -198,7 +198,28 @@ pub(crate) fn minify(css: &str) -> String {
         }
         out.push(c);
     }
-    shorten(&out.replace("#ffffff", "#fff"))
+    shorten(&literals(&out.replace("#ffffff", "#fff")))
+}
+
+/// Writes the literal value of the first `:root` before each declaration with a custom property:
+/// old browsers know no properties, and drop what they do not know.
+fn literals(css: &str) -> String {
+    let root = css.strip_prefix(":root{").and_then(|rest| rest.split_once('}')).map_or("", |(root, _)| root);
+    let mut out = String::new();
+    for piece in css.split_inclusive(['{', ';', '}']) {
+        let (declaration, end) = piece.split_at(piece.trim_end_matches(['{', ';', '}']).len());
+        let mut plain = declaration.to_owned();
+        for (name, value) in root.split(';').filter_map(|pair| pair.split_once(':')) {
+            plain = plain.replace(&format!("var({name})"), value);
+        }
+        if plain != declaration {
+            out += &plain;
+            out.push(';');
+        }
+        out += declaration;
+        out += end;
+    }
+    out
 }
 
 /// Gives custom properties names of one letter; those that have one keep it.
