@@ -511,6 +511,8 @@ pub const TEXT_SHOWN_BYTES: usize = 256;
 /// Bytes of all such texts with their markup on one page. When they are used up, further texts are
 /// left out and the page says so. States are never left out.
 pub const TEXTS_BYTES: usize = 24_576;
+/// Services that the first line of a page names. Of more it says how many they are.
+pub const HEADLINE_NAMES: usize = 2;
 /// Links in the list of what is affected, at the top of a page. The page says when there is more.
 pub const AFFECTED_SHOWN: usize = 8;
 /// Bytes of a page's banner, incidents, maintenance and past, with their markup but without their

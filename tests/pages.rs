@@ -14,7 +14,7 @@ use aiglon::config::Config;
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
-    SiteId, State, Step, StepView, Words,
+    ServiceId, SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, Full, has_incident, overruled, page, sheet, worst_case};
 use aiglon::text::buffer::Bytes;
@@ -181,6 +181,113 @@ fn a_page_is_in_its_language_and_in_no_other() {
     assert!(seen > 500, "{seen}");
 }
 
+/// How all of it is, as the title has it.
+fn title(page: &str) -> &str {
+    page.split_once("<title>").unwrap().1.split_once(" – ").unwrap().0
+}
+
+/// The first line, which says how much.
+fn first_line(page: &str) -> String {
+    let line = page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0;
+    line.replace("<bdi>", "").replace("</bdi>", "")
+}
+
+/// Twelve services: down (d), partly down (p), bad (b), unknown (u), partly so (v), worked on (w),
+/// partly so (x), or well.
+fn each_is(how: &str) -> Fake {
+    let mut view = scenes::many_well();
+    for (service, how) in how.chars().enumerate() {
+        let parts = if "pvx".contains(how) { 1 } else { 5 };
+        for part in (service * 5..).take(parts) {
+            match how {
+                'd' | 'p' => view.set(part, Finding::Outage, 10),
+                'b' => view.set(part, Finding::Degraded, 10),
+                'u' | 'v' => view.set(part, Finding::LeftOut, 10),
+                'w' | 'x' => view.components.get_mut(&part).unwrap().maintenance = true,
+                _ => {}
+            }
+        }
+    }
+    view
+}
+
+/// Of twelve services, the first line says how many, and names up to two.
+#[test]
+fn the_first_line_says_how_much() {
+    let many = scenes::many();
+    let line = |view: &Fake, lang: Lang| first_line(&rendered(&many, lang, view));
+    for (how, lang, expected) in [
+        ("", Lang::En, "Everything works"),
+        (".....d", Lang::En, "1 of 12 services is down: Telephone"),
+        (".....dd", Lang::En, "2 of 12 services are down: Telephone\u{a0}· VPN"),
+        (".d.d.d", Lang::En, "3 of 12 services are down"),
+        (".....p", Lang::En, "1 of 12 services is partly down: Telephone"),
+        (".....pd", Lang::En, "2 of 12 services are down or partly down: Telephone\u{a0}· VPN"),
+        ("bubpwp", Lang::En, "2 of 12 services are partly down: Mail\u{a0}· Telephone"),
+        ("...b", Lang::En, "1 of 12 services works badly: Mail"),
+        ("...bwwu", Lang::En, "1 of 12 services works badly: Mail"),
+        ("...v", Lang::En, "We do not know everything about 1 of 12 services: Mail"),
+        ("wwwu", Lang::En, "We do not know everything about 1 of 12 services: Mail"),
+        ("uuuuuuuuuuuu", Lang::En, "We do not know"),
+        ("uuuuuuuuuuuv", Lang::En, "We do not know everything about 12 of 12 services"),
+        ("...x", Lang::En, "Planned work on Mail; everything else works"),
+        ("...xx", Lang::En, "Planned work on Mail\u{a0}· Files; everything else works"),
+        ("...xwx", Lang::En, "Planned work on 3 of 12 services; everything else works"),
+        ("wwwwwwwwwwww", Lang::En, "Planned work"),
+        ("dddddddddddd", Lang::En, "12 of 12 services are down"),
+        // Arabic has forms for one, two, three to ten, and more.
+        (".....d", Lang::Fr, "1 service sur 12 est en panne : Téléphone"),
+        (".....bb", Lang::Fr, "2 services sur 12 marchent mal : Téléphone\u{a0}· VPN"),
+        ("...x", Lang::Fr, "Travaux prévus sur Courriel ; tout le reste fonctionne"),
+        (".....d", Lang::Ar, "خدمة واحدة من أصل 12 معطلة: الهاتف"),
+        ("...b.b", Lang::Ar, "خدمتان من أصل 12 لا تعملان جيدًا: البريد\u{a0}· الهاتف"),
+        ("ddd", Lang::Ar, "3 خدمات من أصل 12 معطلة"),
+        ("ddddddddddd", Lang::Ar, "11 خدمة من أصل 12 معطلة"),
+    ] {
+        assert_eq!(line(&each_is(how), lang), expected, "{how}");
+    }
+    // What people say counts as what is known, and so does the card of an incident.
+    let mut view = each_is("");
+    view.said.insert(5, (State::Outage, true));
+    assert_eq!(line(&view, Lang::En), "1 of 12 services is down: Telephone");
+    let mut view = each_is("");
+    let card = scenes::incident(1, 15, State::Outage, 9);
+    view.incidents = vec![(IncidentView { service: ServiceId(3), ..card }, Vec::new())];
+    assert_eq!(line(&view, Lang::En), "1 of 12 services is partly down: Mail");
+    // What people say of the whole site is not counted.
+    view.banner = Some(BannerView { state: Some(Forced::Outage), words: Words::None, at: None, who: 0 });
+    view.incidents.clear();
+    assert_eq!(line(&view, Lang::En), "Something is down");
+}
+
+#[test]
+fn languages_count_as_they_do() {
+    for (lang, n, form) in [
+        (Lang::En, 0, 1),
+        (Lang::En, 1, 0),
+        (Lang::En, 2, 1),
+        (Lang::Fr, 0, 0),
+        (Lang::Fr, 1, 0),
+        (Lang::Fr, 2, 1),
+        (Lang::Ar, 1, 0),
+        (Lang::Ar, 2, 1),
+        (Lang::Ar, 3, 2),
+        (Lang::Ar, 10, 2),
+        (Lang::Ar, 11, 3),
+        (Lang::Ar, 99, 3),
+    ] {
+        assert_eq!(lang.form(n), form, "{n} in {}", lang.tag());
+    }
+}
+
+/// Work on one service is told in the first line, and the box is not that of planned work.
+#[test]
+fn work_on_a_part_is_not_how_all_of_the_site_is() {
+    let page = |how| rendered(&scenes::many(), Lang::En, &each_is(how));
+    assert!(page("...x").contains("<div class=\"now some work\">"));
+    assert!(page("wwwwwwwwwwww").contains("<div class=\"now work\">"));
+}
+
 #[test]
 fn each_scene_has_its_headline_in_every_language() {
     let config = association();
@@ -193,7 +300,7 @@ fn each_scene_has_its_headline_in_every_language() {
         ("resync", "overall.no_data", "reason.settling"),
         ("incidents", "overall.outage", "phase.identified"),
         ("maintenance", "overall.maintenance", "maintenance.weekly"),
-        ("forced", "overall.outage", "forced_since"),
+        ("forced", "overall.outage", "claim"),
         ("start", "overall.no_data", "as_of.never"),
     ];
     assert_eq!(told.len(), scenes.len());
@@ -201,8 +308,7 @@ fn each_scene_has_its_headline_in_every_language() {
         let words = catalogue(lang);
         for (scene, overall, besides) in told {
             let page = rendered(&config, lang, &scenes[scene]);
-            let headline = page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0;
-            assert_eq!(headline, words[overall], "{scene} in {}", lang.tag());
+            assert_eq!(title(&page), words[overall], "{scene} in {}", lang.tag());
             // Up to its first place.
             let text = words[besides].split('{').next().unwrap();
             assert!(text.len() > 3 && page.contains(text), "{scene} in {}: {text}", lang.tag());
@@ -334,7 +440,7 @@ fn states_are_told_in_words() {
         Finding::ALL.map(|finding| all(Fake { every: every(finding), ..Fake::default() })).to_vec();
     assert!(seen[0].contains("Everything works") && !seen[0].contains("affected"));
     let down = seen.last_mut().unwrap();
-    assert!(down.contains("Something is down"));
+    assert!(down.contains("4 of 4 services are down"));
     let silent = all(Fake { every: every(Finding::Silent), ..Fake::default() });
     assert!(silent.contains("We hear nothing from the monitoring"));
     let missed = all(Fake { every: every(Finding::NeverHeard), missed: true, ..Fake::default() });
@@ -363,10 +469,7 @@ fn a_reason_that_all_parts_of_a_service_share_is_said_once() {
 #[test]
 fn the_headline_is_never_greener_than_what_stands_below_it() {
     let config = association();
-    let headline = |view: &Fake| {
-        let page = rendered(&config, Lang::En, view);
-        page.split_once("<strong>").unwrap().1.split_once("</strong>").unwrap().0.to_owned()
-    };
+    let headline = |view: &Fake| title(&rendered(&config, Lang::En, view)).to_owned();
     let well = scenes::well();
     assert_eq!(headline(&well), "Everything works");
     let mut silent = well.clone();
@@ -459,7 +562,7 @@ fn current_incidents_are_told_the_worst_and_the_newest_first() {
     let page = words(&rendered(&config, Lang::En, &scenes::incidents()));
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
     for pair in [
-        "Something is down",
+        "2 of 4 services are partly down: Wi-Fi\u{a0}· Telephone",
         "Wi-Fi · Heron, south side · Stork · Outgoing calls",
         "Down · trouble since 08:24",
         "We know the cause · 09:01L’électricien passe avant midi. En attendant, prenez le réseau Cigogne.",
@@ -496,7 +599,7 @@ fn what_contradicts_is_said() {
     let page = words(&rendered(&config, Lang::En, &scenes::forced()));
     for text in [
         // Theirs is the better word: it is a claim.
-        "Something is downPlanned work · Set by the team, 07:36.",
+        "The team says: Planned work · 07:36 · The rest of this page says otherwise.",
         "The team says that it is over, but the monitoring still reports trouble.",
         "WorksIt works again; we are still watching.",
         "Something was done, we are watching · 03:26 · correctedNeues Kabel, wir schauen zu.",
@@ -509,8 +612,8 @@ fn what_contradicts_is_said() {
     // A worse word than what is known is the title.
     let mut view = scenes::maintenance();
     for (state, title) in [
-        (Forced::Operational, " Planned workEverything works · Set by the team."),
-        (Forced::Maintenance, " Planned workSet by the team."),
+        (Forced::Operational, "The team says: Everything works · The rest of this page says otherwise."),
+        (Forced::Maintenance, " Planned work on Mail and files; everything else worksSet by the team."),
         (Forced::Degraded, "Something works badlySet by the team."),
         (Forced::Outage, "Something is downSet by the team."),
     ] {
@@ -519,7 +622,11 @@ fn what_contradicts_is_said() {
         assert!(words(&page).contains(title), "{title}: {page}");
         let kept = overruled(&config, SiteId(0), &view);
         assert_eq!(kept, (state == Forced::Operational).then_some("Planned work"));
-        let green = page.contains("<div class=\"now ok\">") || page.contains("<div class=\"now work\">");
+        // A claim stands below the box that it contradicts.
+        let (inside, below) = page.split_once("</strong>").unwrap().1.split_once("</div>").unwrap();
+        assert_eq!(below.contains("The team says"), kept.is_some());
+        assert!(!inside.contains("The team says"));
+        let green = page.contains("<div class=\"now some work\">");
         assert_eq!(green, state == Forced::Operational || state == Forced::Maintenance);
     }
     // A cause of another site is nobody's business here.
@@ -534,7 +641,7 @@ fn planned_work_is_no_trouble() {
     let page = rendered(&config, Lang::En, &scenes::maintenance());
     let text = words(&page);
     for part in [
-        "Planned work",
+        "Planned work on Mail and files; everything else worksLast news",
         "If you use something that is being worked on",
         "Mail and files · MailNow until 09:46We are installing an update.",
         "VPNfrom 22 November, 22:06 until 22:36 · every week",
@@ -543,17 +650,16 @@ fn planned_work_is_no_trouble() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(page.contains("<div class=\"now work\">") && !page.contains("<nav"));
+    assert!(page.contains("<div class=\"now some work\">") && !page.contains("<nav"));
     assert!(page.contains("<ul><li>bring your router</li>"));
     // What fails beside it is trouble; and nobody watching is not well.
     let mut view = scenes::maintenance();
     view.set(3, Finding::Degraded, 5);
-    assert!(
-        words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennas Something works badly")
-    );
+    assert_eq!(first_line(&rendered(&config, Lang::En, &view)), "1 of 4 services works badly: Wi-Fi");
     let mut view = scenes::maintenance();
     view.set(3, Finding::Silent, 43);
-    assert!(words(&rendered(&config, Lang::En, &view)).starts_with("Solidarity antennas We do not know"));
+    let unknown = "We do not know everything about 1 of 4 services: Wi-Fi";
+    assert_eq!(first_line(&rendered(&config, Lang::En, &view)), unknown);
     // Too far ahead nothing is announced; without a clock, nobody knows what is.
     let mut view = scenes::well();
     view.maintenance = vec![scenes::window(1, None, 15 * 24 * 60, 60)];
@@ -738,9 +844,12 @@ fn every_state_has_its_sign_as_text_beside_it() {
         let body = page.split_once("<body>").unwrap().1;
         let mut signs = 0;
         for (class, sign) in SIGNS {
-            for mark in
-                [format!(" class=\"{class}\""), format!(" class=\"now {class}\""), format!(" class={class}")]
-            {
+            for mark in [
+                format!(" class=\"{class}\""),
+                format!(" class=\"now {class}\""),
+                format!(" class=\"now some {class}\""),
+                format!(" class={class}"),
+            ] {
                 for (at, _) in body.match_indices(&mark) {
                     if body[..at].ends_with("<path") {
                         continue;

@@ -11,6 +11,7 @@ use super::fragment::{
     Affected, Archive, Board, BoardEntry, Component, Full, Name, Notice, Now, Out, Page, PageBuf, Paragraph,
     Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone, is_web,
 };
+use super::headline::Headline;
 use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
@@ -59,8 +60,8 @@ pub fn sheet(
 /// better than that.
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
     let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
-    let (state, claim) = cx.headline(view.banner(site).as_ref());
-    claim.map(|_| cx.word(cx.overall_word(state)))
+    let headline = cx.headline(view.banner(site).as_ref());
+    headline.claimed().map(|_| cx.word(headline.title()))
 }
 
 /// Whether a site has an incident of this number.
@@ -98,7 +99,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Clocks,
     monitoring: Monitoring,
     /// How the site is.
-    told: ShownState,
+    pub(super) told: ShownState,
     /// From this page to the root of the site.
     pub(super) base: &'static str,
     /// The room for what people say and for what happened, in bytes.
@@ -110,7 +111,7 @@ pub(super) struct Context<'a> {
     /// The components that an incident at the top of the page names.
     pub(super) named_above: Cell<ComponentSet>,
     /// Whether to write all that a page could hold, for [`size`].
-    longest: bool,
+    pub(super) longest: bool,
 }
 
 /// The class of a state: colour and shape.
@@ -243,12 +244,12 @@ impl<'a> Context<'a> {
         self.config.text(texts, self.lang)
     }
 
-    fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
+    pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
         (1..).zip(self.config.services_of(self.id)).map(|(number, (id, service))| (number, id, service))
     }
 
     /// The parts of a service, at their worst. At its longest, a page says each reason apart.
-    fn worst(&self, service: ServiceId) -> Worst {
+    pub(super) fn worst(&self, service: ServiceId) -> Worst {
         self.longer(shown::parts_of(self.config, self.view, service))
     }
 
@@ -290,51 +291,29 @@ impl<'a> Context<'a> {
         .write(out);
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.services().next().is_none()
     }
 
-    /// What the page says at its top, and what people say there that is better. Theirs is a claim
-    /// then: nobody should read a green title over what is red. Of a site without services, nobody
-    /// but they know anything.
-    fn headline(&self, banner: Option<&BannerView<'_>>) -> (ShownState, Option<ShownState>) {
-        let Some(forced) = banner.and_then(|banner| banner.state).map(ShownState::from) else {
-            return (self.told, None);
-        };
-        if forced < self.told && !self.is_empty() { (self.told, Some(forced)) } else { (forced, None) }
-    }
-
-    fn overall_word(&self, state: ShownState) -> Word {
-        match state {
-            ShownState::Well => Word::OverallOperational,
-            ShownState::Work => Word::OverallMaintenance,
-            ShownState::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
-                Word::OverallNoData
-            }
-            ShownState::NoData => Word::OverallPartlyNoData,
-            ShownState::Degraded => Word::OverallDegraded,
-            ShownState::Outage => Word::OverallOutage,
-        }
+    fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
+        let forced = banner.and_then(|banner| banner.state).map(ShownState::from);
+        Headline::new(self.config, self.view, self.id, self.lang, self.told, forced)
     }
 
     fn page(&self, out: &mut Out<'_>) {
         let banner = self.view.banner(self.id);
-        let (state, claim) = self.headline(banner.as_ref());
+        let headline = self.headline(banner.as_ref());
         let empty = self.is_empty();
-        let look = look(state);
-        let overall = self.word(match state {
-            ShownState::NoData if empty => Word::OverallEmpty,
-            _ => self.overall_word(state),
-        });
         let mut top = |out: &mut Out<'_>| {
             Now {
-                overall,
-                look,
-                sign: sign(state),
-                forced: &mut |out| self.forced(out, banner.as_ref(), claim),
+                overall: &mut |out| headline.line(out, self.longest),
+                look: if headline.is_work_on_some() { "some work" } else { look(headline.state) },
+                sign: sign(headline.state),
+                forced: &mut |out| self.forced(out, banner.as_ref().filter(|_| headline.claimed().is_none())),
                 as_of: &mut |out| self.as_of(out),
             }
             .write(out);
+            self.claim(out, banner.as_ref(), headline.claimed());
             self.board(out, banner.as_ref());
             self.banner(out);
             self.paragraph(out, "intro", &self.site.intro);
@@ -342,29 +321,43 @@ impl<'a> Context<'a> {
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
             self.affected(out);
-            Self::hint(out, empty, state.max(self.told));
+            Self::hint(out, empty, headline.state.max(self.told));
             self.maintenance(out);
             self.all_services(out);
             self.recent(out);
             self.rest(out);
         };
-        self.frame(out, overall, &mut top, &mut main, &mut |out| {
+        self.frame(out, self.word(headline.title()), &mut top, &mut main, &mut |out| {
             self.bars_legend(out);
         });
     }
 
-    /// That the line above is people's, and since when: it may contradict what stands below. What
-    /// they claim, if the line above does not say so.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<ShownState>) {
+    /// That the line above is people's, and since when.
+    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
-            if let Some(claim) = claim {
-                out.word(self.overall_word(claim));
-                out.text(" · ");
-            }
             self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
         };
         Notice { class: "forced", text: &mut text }.write(out);
+    }
+
+    /// What people say that is better than the line above. It stands below the box, which it
+    /// contradicts.
+    fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
+        let Some((banner, claim)) = banner.zip(claim) else { return };
+        let mut text = |out: &mut Out<'_>| {
+            let (before, after) = around(self.word(Word::Claim));
+            out.text(before);
+            out.word(claim);
+            out.text(after);
+            if let Some((now, at)) = self.now.wall.zip(banner.at) {
+                out.text(" · ");
+                self.time(out, at, now, Date::UnlessToday);
+            }
+            out.text(" · ");
+            out.word(Word::ClaimDoubt);
+        };
+        Notice { class: "banner", text: &mut text }.write(out);
     }
 
     /// What people say at the top.

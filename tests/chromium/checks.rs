@@ -108,7 +108,7 @@ fn it_reads_well_without_its_style_sheet() {
             "trouble",
             &[
                 "Solidarity antennas",
-                "× Something is down",
+                "× 1 of 4 services is partly down: Wi-Fi, antenna Heron",
                 "Last news from the monitoring: ",
                 "Wi-Fi, antenna Heron · Heron, north side · Heron, garden",
                 "Down · trouble since ",
