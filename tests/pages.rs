@@ -236,9 +236,9 @@ fn the_first_line_says_how_much() {
         ("wwwwwwwwwwww", Lang::En, "Planned work"),
         ("dddddddddddd", Lang::En, "12 of 12 services are down"),
         // Arabic has forms for one, two, three to ten, and more.
-        (".....d", Lang::Fr, "1 service sur 12 est en panne : Téléphone"),
-        (".....bb", Lang::Fr, "2 services sur 12 marchent mal : Téléphone\u{a0}· VPN"),
-        ("...x", Lang::Fr, "Travaux prévus sur Courriel ; tout le reste fonctionne"),
+        (".....d", Lang::Fr, "1 service sur 12 est en panne\u{a0}: Téléphone"),
+        (".....bb", Lang::Fr, "2 services sur 12 marchent mal\u{a0}: Téléphone\u{a0}· VPN"),
+        ("...x", Lang::Fr, "Travaux prévus sur Courriel\u{a0}; tout le reste fonctionne"),
         (".....d", Lang::Ar, "خدمة واحدة من أصل 12 معطلة: الهاتف"),
         ("...b.b", Lang::Ar, "خدمتان من أصل 12 لا تعملان جيدًا: البريد\u{a0}· الهاتف"),
         ("ddd", Lang::Ar, "3 خدمات من أصل 12 معطلة"),
@@ -258,6 +258,27 @@ fn the_first_line_says_how_much() {
     view.banner = Some(BannerView { state: Some(Forced::Outage), words: Words::None, at: None, who: 0 });
     view.incidents.clear();
     assert_eq!(line(&view, Lang::En), "Something is down");
+}
+
+/// French has a space before ":", ";", "!", "?" and "%", and inside "« »": one at which no line
+/// breaks.
+#[test]
+fn no_line_begins_with_a_sign_of_punctuation() {
+    let mut spaces = 0;
+    for lang in Lang::ALL {
+        for (key, text) in catalogue(lang) {
+            for (before, after) in text.chars().zip(text.chars().skip(1)) {
+                let breaks = before == ' ' && ":;!?»%؛؟،,.)".contains(after) || before == '«' && after == ' ';
+                assert!(!breaks, "{key} in {}: {text}", lang.tag());
+                if lang == Lang::Fr && (":;!?»%".contains(after) || before == '«') {
+                    let space = if before == '«' { after } else { before };
+                    assert!(space == '\u{a0}', "{key} in {}: {text}", lang.tag());
+                    spaces += 1;
+                }
+            }
+        }
+    }
+    assert!(spaces > 15, "{spaces}");
 }
 
 #[test]
@@ -762,18 +783,18 @@ fn bars_pretend_nothing() {
         (bar.0.to_owned(), bar.1.split_once("</p>").unwrap().0.to_owned())
     };
     let mut view = Fake { days: 90, ..scenes::well() };
-    assert_eq!(bar(&view), ("viewBox=\"0 0 90 6\" role=none>".into(), "100 %".into()));
+    assert_eq!(bar(&view), ("viewBox=\"0 0 90 6\" role=none>".into(), "100\u{a0}%".into()));
     // Fewer days are kept: fewer are shown.
     view.days = 14;
     assert!(bar(&view).0.starts_with("viewBox=\"0 0 14 6\" preserveAspectRatio=none"));
     view.past.insert((0, 13), Day { down: 1, ..scenes::whole(13) });
     let (marks, text) = bar(&view);
     assert!(marks.ends_with("><path class=\"down\" d=\"M0 3h1\"/>"), "{marks}");
-    assert_eq!(text, "99.9 % · bad days: 1");
+    assert_eq!(text, "99.9\u{a0}% · bad days: 1");
     view.past.extend((7..14).map(|ago| ((0, ago), Day::default())));
     let (marks, text) = bar(&view);
     assert!(marks.ends_with("><path class=\"na\" d=\"M0 3h7\"/>"), "{marks}");
-    assert_eq!(text, "100 % · days known: 7");
+    assert_eq!(text, "100\u{a0}% · days known: 7");
     view.past.extend((0..14).map(|ago| ((0, ago), Day::default())));
     assert_eq!(bar(&view).1, "Not enough is known yet for a percentage");
     view.days = 0;
