@@ -779,27 +779,55 @@ fn bars_pretend_nothing() {
     let config = association();
     let bar = |view: &Fake| {
         let page = rendered(&config, Lang::En, view);
-        let bar = page.split_once("<svg ").unwrap().1.split_once("</svg><p>").unwrap();
-        (bar.0.to_owned(), bar.1.split_once("</p>").unwrap().0.to_owned())
+        let bar = page.split_once("<svg ").unwrap().1.split_once("</svg>").unwrap();
+        let text = bar.1.split_once("</p>").unwrap().0.to_owned();
+        (bar.0.to_owned(), text.replace("<p>", ""))
     };
     let mut view = Fake { days: 90, ..scenes::well() };
-    assert_eq!(bar(&view), ("viewBox=\"0 0 90 6\" role=none>".into(), "100\u{a0}%".into()));
+    let (marks, text) = bar(&view);
+    assert_eq!(marks, "viewBox=\"0 0 90 8\" role=none>");
+    assert_eq!(text, "90\u{a0}days\u{a0}ago – 100\u{a0}% – today");
     // Fewer days are kept: fewer are shown.
     view.days = 14;
-    assert!(bar(&view).0.starts_with("viewBox=\"0 0 14 6\" preserveAspectRatio=none"));
+    assert!(bar(&view).0.starts_with("viewBox=\"0 0 14 8\" preserveAspectRatio=none"));
     view.past.insert((0, 13), Day { down: 1, ..scenes::whole(13) });
     let (marks, text) = bar(&view);
-    assert!(marks.ends_with("><path class=\"down\" d=\"M0 3h1\"/>"), "{marks}");
-    assert_eq!(text, "99.9\u{a0}% · bad days: 1");
+    assert!(marks.ends_with("><path class=\"down\" d=\"M0 4h1\"/>"), "{marks}");
+    assert_eq!(text, "14\u{a0}days\u{a0}ago – 99.9\u{a0}% – today");
     view.past.extend((7..14).map(|ago| ((0, ago), Day::default())));
     let (marks, text) = bar(&view);
-    assert!(marks.ends_with("><path class=\"na\" d=\"M0 3h7\"/>"), "{marks}");
-    assert_eq!(text, "100\u{a0}% · days known: 7");
-    view.past.extend((0..14).map(|ago| ((0, ago), Day::default())));
-    assert_eq!(bar(&view).1, "Not enough is known yet for a percentage");
+    assert!(marks.ends_with("><path class=\"na\" d=\"M0 6h7\"/>"), "{marks}");
+    assert_eq!(text, "14\u{a0}days\u{a0}ago – 100\u{a0}%\u{a0}of\u{a0}7\u{a0}days – today");
+    // A new page has no empty bars, nor words about them, and its history lists no names for them.
+    let known = |view: &mut Fake, days: u8| {
+        for part in 0..16 {
+            view.past.extend((days + 1..14).map(|ago| ((part, ago), Day::default())));
+        }
+    };
+    known(&mut view, 3);
+    assert_eq!(rendered(&config, Lang::En, &view).matches("<svg").count(), 16);
+    known(&mut view, 2);
+    for kind in [PageKind::Now, PageKind::History] {
+        let page = rendered_as(&config, Lang::En, &view, kind);
+        assert!(!page.contains("<svg") && !page.contains("Bars:") && !page.contains("percentage"), "{page}");
+        assert_eq!(page.contains("Heron, north side"), kind == PageKind::Now);
+    }
+    view.past.insert((0, 3), scenes::whole(3));
+    let page = rendered_as(&config, Lang::En, &view, PageKind::History);
+    assert!(
+        page.contains("Heron, north side") && page.contains("Bars:") && !page.contains("Heron, south side")
+    );
     view.days = 0;
     let page = rendered(&config, Lang::En, &view);
     assert!(!page.contains("<svg") && !page.contains("Bars:"));
+}
+
+#[test]
+fn history_begins_with_what_happened() {
+    let page = rendered_as(&association(), Lang::En, &scenes::incidents(), PageKind::History);
+    assert!(page.find("incidents/6").unwrap() < page.find("<svg").unwrap());
+    // Who sees no bar reads how many days were bad.
+    assert!(page.contains("99.3\u{a0}%\u{a0}of\u{a0}89\u{a0}days · bad days: 11 –"), "{page}");
 }
 
 /// People's words use up their room, and states are still there; the page says that something is

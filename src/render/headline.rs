@@ -95,7 +95,7 @@ impl<'a> Headline<'a> {
             ShownState::Well => return out.word(self.title()),
             ShownState::Work | ShownState::NoData if whole == of => return out.word(self.title()),
             ShownState::Work if services <= HEADLINE_NAMES => {
-                return filled(out, word(self.lang, Word::OverallWork), &mut |out, _| {
+                return out.filled(word(self.lang, Word::OverallWork), &mut |out, _| {
                     self.names(out, &first);
                 });
             }
@@ -110,7 +110,7 @@ impl<'a> Headline<'a> {
         if services > HEADLINE_NAMES {
             return told(out);
         }
-        filled(out, word(self.lang, Word::OverallNamed), &mut |out, place| match place {
+        out.filled(word(self.lang, Word::OverallNamed), &mut |out, place| match place {
             "state" => told(out),
             _ => self.names(out, &first),
         });
@@ -118,7 +118,7 @@ impl<'a> Headline<'a> {
 
     /// `2 of 12 services are down`
     fn number(&self, out: &mut Out<'_>, which: Word, services: usize, of: usize) {
-        filled(out, counted(self.lang, which, services), &mut |out, place| {
+        out.filled(counted(self.lang, which, services), &mut |out, place| {
             let mut number: String<4> = String::new();
             _ = uwrite!(number, "{}", if place == "count" { services } else { of });
             out.text(&number);
@@ -150,16 +150,5 @@ impl<'a> Headline<'a> {
             Name { name: longest.1 }.write(out);
         }
         self.number(out, Word::OverallMixedOutageOf, of, of);
-    }
-}
-
-/// A sentence whose places `fill` writes.
-fn filled(out: &mut Out<'_>, sentence: &str, fill: &mut dyn FnMut(&mut Out<'_>, &str)) {
-    for part in sentence.split('{') {
-        let (place, after) = part.split_once('}').unwrap_or(("", part));
-        if !place.is_empty() {
-            fill(out, place);
-        }
-        out.text(after);
     }
 }

@@ -100,12 +100,15 @@ pub(super) struct Context<'a> {
     monitoring: Monitoring,
     /// How the site is.
     pub(super) told: ShownState,
+    pub(super) kind: PageKind,
     /// From this page to the root of the site.
     pub(super) base: &'static str,
     /// The room for what people say and for what happened, in bytes.
     pub(super) story: Cell<usize>,
     /// The room for bars.
     pub(super) bars: Cell<usize>,
+    /// Whether the page has a bar.
+    pub(super) barred: Cell<bool>,
     /// Whether something did not fit.
     pub(super) left_out: Cell<bool>,
     /// The components that an incident at the top of the page names.
@@ -223,6 +226,7 @@ impl<'a> Context<'a> {
             now: view.now(),
             monitoring: shown::monitoring(config, view, id),
             told: shown::headline(config, view, id),
+            kind,
             base: match kind {
                 PageKind::Now => "",
                 PageKind::History => "./",
@@ -230,6 +234,7 @@ impl<'a> Context<'a> {
             },
             story: room(STORY_BYTES),
             bars: room(BARS_BYTES),
+            barred: Cell::new(longest),
             left_out: Cell::new(longest),
             named_above: Cell::new(ComponentSet::EMPTY),
             longest,
@@ -663,7 +668,7 @@ impl<'a> Context<'a> {
                 }
                 self.affected_by(out, &seen);
                 self.texts(out, id, texts);
-                self.bar(out, id);
+                _ = self.bar(out, id);
             },
         }
         .write(out);

@@ -477,29 +477,36 @@ impl Context<'_> {
         .write(out);
     }
 
-    /// How every component fared, and every incident that is kept.
+    /// Every incident that is kept, and how each component fared of which enough is known.
     pub(super) fn history(&self, out: &mut Out<'_>) {
         let mut main = |out: &mut Out<'_>| {
-            for (id, service) in self.config.services_of(self.id).filter(|_| self.days() > 0) {
+            if !self.by_day(out, usize::MAX, &|_| true) {
+                Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
+            }
+            for (id, service) in self.config.services_of(self.id) {
+                let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {
                     for (id, part) in self.config.components_of(id) {
-                        Fared { name: self.name(&part.title), bar: &mut |out| self.bar(out, id) }.write(out);
+                        let (before, drawn) = (out.len(), Cell::new(false));
+                        let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
+                        Fared { name: self.name(&part.title), bar }.write(out);
+                        any.set(any.get() || drawn.get());
+                        if !drawn.get() {
+                            out.take_back(before);
+                        }
                     }
                 };
                 let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
-                if self.config.components_of(id).next().is_some() {
-                    Block { title: self.name(&service.title), class: "fared", content: &mut content }
-                        .write(out);
+                Block { title: self.name(&service.title), class: "fared", content: &mut content }.write(out);
+                if !any.get() {
+                    out.take_back(before);
                 }
-            }
-            if !self.by_day(out, usize::MAX, &|_| true) {
-                Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
             }
             self.omitted(out);
         };
         let mut foot = |out: &mut Out<'_>| {
             self.bars_legend(out);
-            if self.days() > 0 {
+            if self.barred.get() {
                 Notice { class: "d", text: &mut |out| out.word(Word::UptimeCounted) }.write(out);
             }
         };

@@ -18,7 +18,9 @@ fn at(lang: Lang, place: usize) -> &'static str {
 
 /// The form of a counted word that `count` things take.
 pub(super) fn counted(lang: Lang, which: Word, count: usize) -> &'static str {
-    word(lang, which).split('|').nth(lang.form(count)).unwrap_or("")
+    let forms = word(lang, which);
+    // A sentence may say its number apart, and has one form.
+    forms.split('|').nth(lang.form(count)).unwrap_or(forms)
 }
 
 /// A phrase that people choose, in a language.
