@@ -19,8 +19,8 @@ use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, PageKind, ServiceId, SiteId, View,
-    Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Lang, PageKind, ServiceId, SiteId,
+    View, Words,
 };
 use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
@@ -55,6 +55,8 @@ pub fn sheet(
     write(&mut out, config, site, view, kind, false);
     out.finish()
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 /// The title that the page of a site keeps, in English, though people say at its top that all is
 /// better than that.
@@ -654,7 +656,7 @@ impl<'a> Context<'a> {
             state: self.word(part_word(told)),
             detail: &mut |out| {
                 let known = seen.since.filter(|_| self.now.wall.is_some());
-                if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
+                if let Some(since) = known.filter(|&since| self.says_since(id, told, since)) {
                     let trouble = seen.trouble && told >= ShownState::NoData || self.longest;
                     let word = if trouble { Word::TroubleSince } else { Word::Since };
                     let mut text = |out: &mut Out<'_>| {
@@ -683,11 +685,19 @@ impl<'a> Context<'a> {
         self.at(out, since, Date::UnlessToday, word, None);
     }
 
-    /// Of what works, only a change of today is news: its bar tells the rest.
-    fn says_since(&self, told: ShownState, since: At) -> bool {
-        let day = |at: Wall| when::in_zone(self.site.timezone, at).date;
+    /// Of what works, only a recovery of the last day is news. After a gap in the monitoring, every
+    /// part would say that it works since then.
+    fn says_since(&self, id: ComponentId, told: ShownState, since: At) -> bool {
         match told {
-            ShownState::Well => since.wall(self.now).map(day) == self.now.wall.map(day),
+            ShownState::Well => {
+                let day = Some(DAY_MS);
+                let ago = self.now.wall.zip(since.wall(self.now)).map(|(now, at)| now.0.saturating_sub(at.0));
+                let mut days = [Day::default(); 2];
+                ago <= day && {
+                    self.view.fared(id, &mut days);
+                    days.iter().any(|day| day.down > 0 || day.degraded > 0)
+                }
+            }
             ShownState::Work => false,
             ShownState::NoData | ShownState::Degraded | ShownState::Outage => true,
         }

@@ -196,8 +196,24 @@ impl Context<'_> {
                 steps: &mut |out| {
                     let before = out.len();
                     let mut list = |out: &mut Out<'_>| {
+                        // The newest words of people come first, whatever happened by itself since.
+                        let lead = Cell::new(None);
+                        if !alone && incident.phase.is_some() {
+                            let mut said = |step: &StepView<'_>| {
+                                if lead.get().is_none() && step.words != Words::None {
+                                    lead.set(Some(step.number));
+                                    self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                                }
+                            };
+                            let far = INCIDENT_STEPS_SHOWN;
+                            self.view.newest_steps(self.id, incident.number, far, &mut said);
+                        }
+                        let left = Cell::new(steps.saturating_sub(lead.get().is_some().into()));
                         total.set(self.view.newest_steps(self.id, incident.number, steps, &mut |step| {
-                            self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                            if lead.get() != Some(step.number) && left.get() > 0 {
+                                left.set(left.get().saturating_sub(1));
+                                self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                            }
                         }));
                     };
                     Steps { steps: &mut list }.write(out);

@@ -98,6 +98,22 @@ fn many_services_are_a_few_screens_and_foreign_names_stand_where_others_do() {
     }
 }
 
+/// WCAG 2.2, 1.4.4: text of twice the size hides nothing, on a phone as well.
+#[test]
+fn large_text_fits_a_phone() {
+    let browser = Browser::new();
+    for page in ["incidents.en", "incidents.ar", "many.en", "many.ar", "history.ar", "maintenance.en"] {
+        for width in [360, 1280] {
+            browser.look(Look { width, ..PHONE });
+            browser.open_golden(page);
+            let wider = "document.documentElement.style.fontSize = '200%';\
+                document.querySelectorAll('details').forEach(row => row.open = true);\
+                return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            assert_eq!(browser.script(wider), 0, "{page} at {width} pixels");
+        }
+    }
+}
+
 /// Who has no style sheet (an old phone, a text browser, a screen reader in its way) reads the
 /// same, in order.
 #[test]

@@ -220,7 +220,7 @@ fn literals(css: &str) -> String {
         for (name, value) in root.split(';').filter_map(|pair| pair.split_once(':')) {
             plain = plain.replace(&format!("var({name})"), value);
         }
-        if plain != declaration {
+        if plain != declaration && !declaration.starts_with("--") {
             out += &plain;
             out.push(';');
         }
