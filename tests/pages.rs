@@ -862,6 +862,15 @@ fn the_newest_words_come_first_on_a_card() {
 fn history_begins_with_what_happened() {
     let page = rendered_as(&association(), Lang::En, &scenes::incidents(), PageKind::History);
     assert!(page.find("incidents/6").unwrap() < page.find("<svg").unwrap());
+    assert!(!page.contains("Planned work"), "{page}");
+    // What was planned stands in it, too.
+    let mut view = scenes::incidents();
+    view.past_maintenance = vec![scenes::window(3, Some(1), -600, 90)];
+    let past = words(&rendered_as(&association(), Lang::En, &view, PageKind::History));
+    assert!(
+        past.contains("Planned work Wi-Fi · Heron, south side20 November, 23:06 – 21 November, 00:36"),
+        "{past}"
+    );
     // Who sees no bar reads how many days were bad.
     assert!(page.contains("99.3\u{a0}%\u{a0}of\u{a0}89\u{a0}days · bad days: 11 –"), "{page}");
 }

@@ -372,6 +372,22 @@ impl Context<'_> {
         Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
     }
 
+    /// What was planned and is over.
+    fn past_maintenance(&self, out: &mut Out<'_>) {
+        let (before, any) = (out.len(), Cell::new(false));
+        let mut list = |out: &mut Out<'_>| {
+            self.view.past_maintenance(self.id, &mut |window| {
+                any.set(true);
+                self.fitting(out, &self.story, &mut |out| self.window(out, window));
+            });
+        };
+        let mut content = |out: &mut Out<'_>| Parts { components: &mut list }.write(out);
+        Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
+        if !any.get() {
+            out.take_back(before);
+        }
+    }
+
     fn window(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
         let part = window.component.and_then(|id| self.config.components.get(id.index()));
         let name = |out: &mut Out<'_>| {
@@ -387,6 +403,11 @@ impl Context<'_> {
             Repeat::Monthly => Some(Word::MaintenanceMonthly),
         };
         let when = |out: &mut Out<'_>| {
+            if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
+                self.time(out, window.starts, now, Date::Always);
+                out.text(" – ");
+                return self.time(out, window.ends, window.starts, Date::UnlessToday);
+            }
             if window.active {
                 out.word(Word::MaintenanceNow);
             } else if self.now.wall.is_none() {
@@ -499,6 +520,7 @@ impl Context<'_> {
             if !self.by_day(out, usize::MAX, &|_| true) {
                 Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
             }
+            self.past_maintenance(out);
             for (id, service) in self.config.services_of(self.id) {
                 let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {

@@ -30,6 +30,7 @@ pub(crate) struct Fake {
     /// The newest first, each with its steps, the oldest first.
     pub(crate) incidents: Vec<(IncidentView<'static>, Vec<StepView<'static>>)>,
     pub(crate) maintenance: Vec<MaintenanceView<'static>>,
+    pub(crate) past_maintenance: Vec<MaintenanceView<'static>>,
     pub(crate) banner: Option<BannerView<'static>>,
     /// How bad people say services are, by their place, and whether they mean all of it.
     pub(crate) said: BTreeMap<usize, (State, bool)>,
@@ -49,6 +50,7 @@ impl Default for Fake {
             texts: BTreeMap::new(),
             incidents: Vec::new(),
             maintenance: Vec::new(),
+            past_maintenance: Vec::new(),
             banner: None,
             said: BTreeMap::new(),
             days: 0,
@@ -198,6 +200,9 @@ impl View for Fake {
     }
     fn said(&self, service: ServiceId) -> (State, bool) {
         self.said.get(&service.index()).copied().unwrap_or((State::Operational, false))
+    }
+    fn past_maintenance(&self, _: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.past_maintenance.iter().for_each(each);
     }
     fn banner(&self, _: SiteId) -> Option<BannerView<'_>> {
         self.banner
