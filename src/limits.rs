@@ -505,6 +505,8 @@ pub const TEXT_SHOWN_BYTES: usize = 256;
 /// Bytes of all such texts with their markup on one page. When they are used up, further texts are
 /// left out and the page says so. States are never left out.
 pub const TEXTS_BYTES: usize = 24_576;
+/// Services that the first line of a page names. Of more it says how many they are.
+pub const HEADLINE_NAMES: usize = 2;
 /// Links in the list of what is affected, at the top of a page. The page says when there is more.
 pub const AFFECTED_SHOWN: usize = 8;
 /// Bytes of a page's banner, incidents, maintenance and past, with their markup but without their
@@ -516,6 +518,9 @@ pub const STORY_FRAME_BYTES: usize = 2048;
 /// Bytes of the bars of a page's components, with their percentages. 16 usual components take
 /// 4,000. When they are used up, the rest have no bars.
 pub const BARS_BYTES: usize = 24_576;
+/// Days before today that must be known of a component, for a bar: a new page would show empty bars
+/// for weeks.
+pub const BAR_DAYS_LEAST: u32 = 3;
 /// Bytes of the story, or of the bars, on the page of one incident or of the history. Such a page
 /// holds little else.
 pub const DETAIL_BYTES: usize = PAGE_BYTES / 2 - 8192;

@@ -6,6 +6,7 @@
 //! which it hangs: a source on which nothing hangs is not named.
 
 use crate::config::Config;
+use crate::limits::{HEADLINE_NAMES, SERVICES};
 use crate::model::{
     ComponentId, ComponentView, Finding, Forced, IncidentView, ServiceId, SiteId, State, View,
 };
@@ -159,6 +160,43 @@ pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
         }
     });
     worst.unwrap_or(ShownState::NoData)
+}
+
+/// How much of a site is as bad as its first line says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Services that are so, at least in part.
+    pub services: usize,
+    /// Those of them that are so in all of their parts.
+    pub whole: usize,
+    /// All services of the site.
+    pub of: usize,
+    /// The first of those that are so.
+    pub first: [Option<ServiceId>; HEADLINE_NAMES],
+}
+
+/// How many services are in `state`, the headline of their site.
+pub fn extent(config: &Config, view: &dyn View, site: SiteId, state: ShownState) -> Extent {
+    // The card of an incident says it of its service, though the parts may be unknown by now.
+    let mut carded = [false; SERVICES];
+    view.incidents(site, &mut |incident| {
+        if is_current(incident) && ShownState::from(incident.level) >= state {
+            carded.get_mut(incident.service.index()).into_iter().for_each(|card| *card = true);
+        }
+    });
+    let mut extent = Extent::default();
+    for (id, _) in config.services_of(site) {
+        extent.of = extent.of.saturating_add(1);
+        let found = service(config, view, id);
+        if found.state >= state || carded.get(id.index()) == Some(&true) {
+            if let Some(place) = extent.first.get_mut(extent.services) {
+                *place = Some(id);
+            }
+            extent.services = extent.services.saturating_add(1);
+            extent.whole = extent.whole.saturating_add((found.state >= state && found.all).into());
+        }
+    }
+    extent
 }
 
 /// Whether those who watch a site are alive, as far as a part of it is unknown for want of them.

@@ -8,8 +8,7 @@ mod compiler;
 use compiler::{Catalogue, Fragment, Piece, catalogues, emit_floor, emit_fragments, emit_lang, emit_words};
 use compiler::{floor, fragments, minify};
 
-const ENGLISH: &str =
-    "lang.name = English\nlang.dir = ltr\n\n# A comment.\nreload = Reload\nsince = since {time}\n";
+const ENGLISH: &str = "lang.name = English\nlang.dir = ltr\nlang.plural = one\n# A comment.\nreload = Reload\nsince = since {time}\n";
 
 fn english() -> Vec<Catalogue> {
     catalogues(&[("www/lang/en.txt".into(), ENGLISH.into())]).unwrap()
@@ -133,12 +132,12 @@ fn catalogues_have_the_same_keys_or_do_not_build() {
             "{french}: {refusals:?}"
         );
     };
-    let head = "lang.name = Français\nlang.dir = ltr\nsince = depuis {time}\n";
+    let head = "lang.name = Français\nlang.dir = ltr\nlang.plural = none-or-one\nsince = depuis {time}\n";
     check(head, "l/fr.txt:0: `reload` is missing (l/en.txt:5 has it)");
-    check(&format!("{head}reload = x\nmore = y"), "l/fr.txt:5: `more` is superfluous");
-    check(&format!("{head}reload = x\nreload = y"), "l/fr.txt:5: `reload` is here twice");
-    check(&format!("{head}reload ="), "l/fr.txt:4: `reload` has no text");
-    check(&format!("{head}reload"), "l/fr.txt:4: a line is `key = text`");
+    check(&format!("{head}reload = x\nmore = y"), "l/fr.txt:6: `more` is superfluous");
+    check(&format!("{head}reload = x\nreload = y"), "l/fr.txt:6: `reload` is here twice");
+    check(&format!("{head}reload ="), "l/fr.txt:5: `reload` has no text");
+    check(&format!("{head}reload"), "l/fr.txt:5: a line is `key = text`");
     check(&format!("{head}Reload = x"), "is not a key");
     check(&format!("{head}reload = {{time}}"), "must have the same places");
     check(&format!("{head}reload = {{what}}"), "has a place that is not one of");
@@ -146,8 +145,15 @@ fn catalogues_have_the_same_keys_or_do_not_build() {
     for bad in ["<b>", "a & b", "l'heure", "\"x\"", "a\u{202e}b", "a\u{200f}b", "a\u{1b}b"] {
         check(&format!("{head}reload = {bad}"), "`reload` holds");
     }
-    check("lang.name = F\nlang.dir = up\nreload = x\nsince = {time}", "l/fr.txt:2: `lang.dir` is");
+    check(
+        "lang.name = F\nlang.dir = up\nlang.plural = one\nreload = x\nsince = {time}",
+        "l/fr.txt:2: `lang.dir` is",
+    );
     check("reload = x\nsince = {time}", "`lang.name` is missing");
+    check("lang.name = F\nlang.dir = ltr\nlang.plural = many", "l/fr.txt:3: `lang.plural` is one of");
+    check(&format!("{head}reload = x | y"), "`reload` has forms in one of the languages only");
+    check(&format!("{head}reload = x | y | z"), "`reload` has 3 forms, and `none-or-one` has 2");
+    check(&format!("{head}reload = {{count}} x | y"), "`reload` lacks a place in its last form");
     let refusals = catalogues(&[("l/fr.txt".into(), head.into())]).unwrap_err();
     assert!(refusals[0].what.contains("en.txt, the default language, is missing"));
 }
@@ -186,6 +192,11 @@ fn a_style_sheet_loses_only_what_means_nothing() {
     check(
         "a{--paper:#ffffff;--c:0}b{x:var(--paper);y:var(--c)}",
         "a{--a:#fff;--c:0}b{x:var(--a);y:var(--c)}",
+    );
+    // Before a colour of the root, its literal value stands for browsers that know no properties.
+    check(
+        ":root { --ink: #123456; } b { color: red; border: 1px solid var(--ink) }",
+        ":root{--a:#123456}b{color:red;border:1px solid #123456;border:1px solid var(--a)}",
     );
 }
 

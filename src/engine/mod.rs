@@ -548,6 +548,10 @@ impl View for EngineView<'_> {
         self.engine.incidents.maintenance(self.config, site, self.now, each);
     }
 
+    fn past_maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.engine.incidents.past_maintenance(self.config, site, self.now, each);
+    }
+
     fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
         self.engine.incidents.banner(site, self.now)
     }

@@ -7,7 +7,7 @@ use super::derived::{Incident, Window};
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
-use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES};
+use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES, WINDOW_KEPT};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
     Words,
@@ -228,6 +228,35 @@ impl Incidents {
         now: Now,
         each: &mut dyn FnMut(&MaintenanceView<'_>),
     ) {
+        self.windows_at(site, now, each, &|window| {
+            let first = (Wall(window.starts), Wall(window.ends));
+            now.wall.map_or(Some(first), |_| super::auto::occurrence(config, window, now))
+        });
+    }
+
+    /// Calls `each` with every maintenance that was on within [`WINDOW_KEPT`] and is over.
+    pub fn past_maintenance(
+        &self,
+        config: &Config,
+        site: SiteId,
+        now: Now,
+        each: &mut dyn FnMut(&MaintenanceView<'_>),
+    ) {
+        let Some(wall) = now.wall else { return };
+        let then = Now { wall: Some(Wall(wall.0.saturating_sub(i64::from(WINDOW_KEPT.0)))), ..now };
+        self.windows_at(site, now, each, &|window| {
+            super::auto::occurrence(config, window, then).filter(|(_, ends)| *ends <= wall)
+        });
+    }
+
+    /// Calls `each` with the windows of which `when` tells a time, the soonest first.
+    fn windows_at(
+        &self,
+        site: SiteId,
+        now: Now,
+        each: &mut dyn FnMut(&MaintenanceView<'_>),
+        when: &dyn Fn(&Window) -> Option<(Wall, Wall)>,
+    ) {
         let mut soonest: Vec<MaintenanceView<'_>, MAINTENANCES> = Vec::new();
         let hash = self.names.of_site(site);
         let records = self.log.iter().filter(|raw| raw.kind == WINDOW);
@@ -235,16 +264,14 @@ impl Incidents {
             let known = |window: &&Window| window.site == site && window.number == record.number;
             let known = self.derived.windows.iter().find(known).filter(|_| head.site == hash);
             let Some(window) = known else { continue };
-            let first = (Wall(window.starts), Wall(window.ends));
-            let found = now.wall.map_or(Some(first), |_| super::auto::occurrence(config, window, now));
-            let Some((starts, ends)) = found else { continue };
+            let Some((starts, ends)) = when(window) else { continue };
             let view = MaintenanceView {
                 number: window.number,
                 service: window.service,
                 component: window.component,
                 starts,
                 ends,
-                active: now.wall.is_some_and(|wall| starts <= wall),
+                active: now.wall.is_some_and(|wall| starts <= wall && wall < ends),
                 repeat: window.repeat,
                 words: record.words,
                 who: head.who,

@@ -104,6 +104,11 @@ pub trait View {
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         _ = (site, each);
     }
+    /// Calls `each` with every maintenance of a site that is over and still kept, as
+    /// [`WINDOW_KEPT`](crate::limits::WINDOW_KEPT) has it; of one that repeats, with the last time.
+    fn past_maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        _ = (site, each);
+    }
     /// What people say at the top of a site.
     fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
         _ = site;

@@ -7,9 +7,9 @@ use ufmt::uwrite;
 use super::fragment::{Bar, BarMark, BarShort, Notice, Out};
 use super::page::Context;
 use super::when;
-use super::words::{Word, around};
-use crate::limits::HISTORY_DAYS;
-use crate::model::{ComponentId, Day};
+use super::words::{Word, counted};
+use crate::limits::{BAR_DAYS_LEAST, HISTORY_DAYS};
+use crate::model::{ComponentId, Day, PageKind};
 
 const DAY_MINUTES: u16 = 1440;
 /// Minutes that may be missing to a past that is called known: each day is rounded down, and one of
@@ -33,14 +33,15 @@ enum Fared {
     Down,
 }
 
-/// The marks: what for, the class, and the height at which its line runs. The bar is 6 high, and so
-/// is the line of `down`; those of the others are in the style sheet, so that `degraded` stands on
-/// the ground and `work` hangs.
+/// The marks: what for, the class, and the height at which its line runs. The bar is 8 high, and so
+/// is the line of `down`; those of the others are in the style sheet. What works is four high,
+/// `degraded` stands on the ground and is six, and `work` hangs. So nobody has to tell colours
+/// apart.
 const MARKS: [(Fared, &str, u8); 4] = [
-    (Fared::Unknown, "na", 3),
+    (Fared::Unknown, "na", 6),
     (Fared::Work, "work", 1),
-    (Fared::Degraded, "warn", 4),
-    (Fared::Down, "down", 3),
+    (Fared::Degraded, "warn", 5),
+    (Fared::Down, "down", 4),
 ];
 
 impl Fared {
@@ -98,6 +99,11 @@ impl Sum {
         self.well.saturating_mul(1000).checked_div(self.counted)
     }
 
+    /// Whether so much is known that a bar tells something.
+    fn tells(self) -> bool {
+        self.known.saturating_add(SLACK_MINUTES) >= BAR_DAYS_LEAST.saturating_mul(DAY_MINUTES.into())
+    }
+
     /// How many of so many days are known, if not all are.
     fn days_known(self, days: u8) -> Option<u32> {
         let before = self.known.saturating_add(SLACK_MINUTES).checked_div(DAY_MINUTES.into()).unwrap_or(0);
@@ -132,8 +138,8 @@ impl Context<'_> {
         self.view.days(self.id).min(u8::try_from(HISTORY_DAYS).unwrap_or(u8::MAX))
     }
 
-    /// The bar of a component, if there is room for it.
-    pub(super) fn bar(&self, out: &mut Out<'_>, component: ComponentId) {
+    /// The bar of a component, if enough is known of it and there is room; whether there is one.
+    pub(super) fn bar(&self, out: &mut Out<'_>, component: ComponentId) -> bool {
         let days = self.days();
         let today = self.now.wall.map_or(0, |now| {
             let now = when::in_zone(self.site.timezone, now);
@@ -142,13 +148,13 @@ impl Context<'_> {
         let mut fared = [Fared::Unknown; HISTORY_DAYS];
         let mut sum = Sum::default();
         let mut kept = [Day::default(); HISTORY_DAYS];
-        let Some(kept) = kept.get_mut(..usize::from(days)) else { return };
+        let Some(kept) = kept.get_mut(..usize::from(days)) else { return false };
         self.view.fared(component, kept);
         for ((place, &day), ago) in fared.iter_mut().zip(kept.iter().rev()).zip((0..days).rev()) {
             *place = Fared::of(day, if ago == 0 { today } else { DAY_MINUTES });
             sum.add(day, ago);
         }
-        let Some(fared) = fared.get(..usize::from(days)).filter(|fared| !fared.is_empty()) else { return };
+        let Some(fared) = fared.get(..usize::from(days)).filter(|_| sum.tells()) else { return false };
         let mut number: String<4> = String::new();
         _ = uwrite!(number, "{}", days);
         let mut marks = |out: &mut Out<'_>| {
@@ -159,54 +165,56 @@ impl Context<'_> {
                 }
             }
         };
-        self.fitting(out, &self.bars, &mut |out| {
+        let drawn = self.fitting(out, &self.bars, &mut |out| {
             let text = &mut |out: &mut Out<'_>| self.sum(out, sum, days);
+            let ago = &mut |out: &mut Out<'_>| self.days_in(out, Word::UptimeAgo, days.into(), &mut |_| {});
             // The usual bar says less: the style sheet knows its shape.
             if fared.len() == HISTORY_DAYS {
-                Bar { marks: &mut marks, text }.write(out);
+                Bar { marks: &mut marks, ago, text }.write(out);
             } else {
-                BarShort { days: &number, marks: &mut marks, text }.write(out);
+                BarShort { days: &number, marks: &mut marks, ago, text }.write(out);
             }
         });
+        self.barred.set(self.barred.get() || drawn);
+        drawn
     }
 
-    /// `99.7 % · days with trouble: 2 · days known: 12`
+    /// `99.7 % of 12 days`; in the history, the bad days as well. Who sees no bar reads them there.
     fn sum(&self, out: &mut Out<'_>, sum: Sum, days: u8) {
-        match sum.permille() {
-            None => out.word(Word::UptimeNone),
-            Some(permille) => {
-                let mut percent: String<8> = String::new();
-                _ = uwrite!(percent, "{}{}{}", permille / 10, self.word(Word::UptimeDecimal), permille % 10);
-                self.counted(out, Word::UptimePercent, if permille == 1000 { "100" } else { &percent });
-            }
+        let Some(permille) = sum.permille() else { return out.word(Word::UptimeNone) };
+        let mut percent: String<8> = String::new();
+        _ = uwrite!(percent, "{}{}{}", permille / 10, self.word(Word::UptimeDecimal), permille % 10);
+        let percent = if permille == 1000 { "100" } else { &percent };
+        let percent = &mut |out: &mut Out<'_>| {
+            out.filled(self.word(Word::UptimePercent), &mut |out, _| out.text(percent));
+        };
+        // Nine days of ten are told as all: the bar shows the others.
+        let few = |&known: &u32| known.saturating_mul(10) < u32::from(days).saturating_mul(9);
+        match sum.days_known(days).filter(|known| few(known) || self.kind == PageKind::History) {
+            None => percent(out),
+            Some(known) => self.days_in(out, Word::UptimeOf, known, percent),
         }
-        let said = [
-            (Word::UptimeTroubled, Some(sum.troubled).filter(|&days| days > 0)),
-            (Word::UptimeKnown, sum.days_known(days)),
-        ];
-        for (which, days) in said {
-            if let Some(days) = days.filter(|_| sum.permille().is_some()) {
-                let mut number: String<4> = String::new();
-                _ = uwrite!(number, "{}", days);
-                out.text(" · ");
-                self.counted(out, which, &number);
-            }
+        if sum.troubled > 0 && self.kind == PageKind::History {
+            out.text(" · ");
+            self.days_in(out, Word::UptimeTroubled, sum.troubled, &mut |_| {});
         }
     }
 
-    fn counted(&self, out: &mut Out<'_>, which: Word, number: &str) {
-        let (before, after) = around(self.word(which));
-        out.text(before);
-        out.text(number);
-        out.text(after);
+    /// A sentence that counts days, and may hold something else.
+    fn days_in(&self, out: &mut Out<'_>, which: Word, days: u32, other: &mut dyn FnMut(&mut Out<'_>)) {
+        let mut number: String<4> = String::new();
+        _ = uwrite!(number, "{}", days);
+        let sentence = counted(self.lang, which, usize::try_from(days).unwrap_or(usize::MAX));
+        out.filled(sentence, &mut |out, place| {
+            if place == "count" { out.text(&number) } else { other(out) }
+        });
     }
 
     /// What the bars mean, where there are any.
     pub(super) fn bars_legend(&self, out: &mut Out<'_>) {
-        let mut number: String<4> = String::new();
-        _ = uwrite!(number, "{}", self.days());
-        if self.days() > 0 {
-            let mut text = |out: &mut Out<'_>| self.counted(out, Word::UptimeLegend, &number);
+        if self.barred.get() {
+            let mut text =
+                |out: &mut Out<'_>| self.days_in(out, Word::UptimeLegend, self.days().into(), &mut |_| {});
             Notice { class: "bars", text: &mut text }.write(out);
         }
     }

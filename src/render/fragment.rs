@@ -70,6 +70,17 @@ impl<'a> Out<'a> {
         self.raw(word(self.lang, which));
     }
 
+    /// Writes a sentence of the catalogues whose places `fill` writes.
+    pub(super) fn filled(&mut self, sentence: &str, fill: &mut dyn FnMut(&mut Out<'_>, &str)) {
+        for part in sentence.split('{') {
+            let (place, after) = part.split_once('}').unwrap_or(("", part));
+            if !place.is_empty() {
+                fill(self, place);
+            }
+            self.raw(after);
+        }
+    }
+
     /// Writes markup that stands in the program. The caller keeps it balanced; a fragment is
     /// balanced by itself.
     pub(super) fn markup(&mut self, html: &'static str) {

@@ -8,6 +8,7 @@
 pub mod alertmanager;
 mod bars;
 pub mod fragment;
+mod headline;
 mod markdown;
 mod page;
 mod story;

@@ -8,9 +8,10 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Full, Legend, Name, Notice, Now, Out, Page, PageBuf,
-    Paragraph, Parts, Quote, Robots, Service, ServiceMore, Time, Zone, is_web,
+    Affected, Archive, Board, BoardEntry, Component, Full, Name, Notice, Now, Out, Page, PageBuf, Paragraph,
+    Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone, is_web,
 };
+use super::headline::Headline;
 use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
@@ -18,8 +19,8 @@ use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, ComponentView, Finding, Lang, PageKind, ServiceId, SiteId, View,
-    Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Lang, PageKind, ServiceId, SiteId,
+    View, Words,
 };
 use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
@@ -44,12 +45,14 @@ pub fn page(
     out.finish()
 }
 
+const DAY_MS: i64 = 86_400_000;
+
 /// The title that the page of a site keeps, in English, though people say at its top that all is
 /// better than that.
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
     let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
-    let (state, claim) = cx.headline(view.banner(site).as_ref());
-    claim.map(|_| cx.word(cx.overall_word(state)))
+    let headline = cx.headline(view.banner(site).as_ref());
+    headline.claimed().map(|_| cx.word(headline.title()))
 }
 
 /// Whether a site has an incident of this number.
@@ -87,22 +90,25 @@ pub(super) struct Context<'a> {
     pub(super) now: Clocks,
     monitoring: Monitoring,
     /// How the site is.
-    told: ShownState,
+    pub(super) told: ShownState,
+    pub(super) kind: PageKind,
     /// From this page to the root of the site.
     pub(super) base: &'static str,
     /// The room for what people say and for what happened, in bytes.
     pub(super) story: Cell<usize>,
     /// The room for bars.
     pub(super) bars: Cell<usize>,
+    /// Whether the page has a bar.
+    pub(super) barred: Cell<bool>,
     /// Whether something did not fit.
     pub(super) left_out: Cell<bool>,
     /// The components that an incident at the top of the page names.
     pub(super) named_above: Cell<ComponentSet>,
     /// Whether to write all that a page could hold, for [`size`].
-    longest: bool,
+    pub(super) longest: bool,
 }
 
-/// The class of a state: colour, shape and glyph.
+/// The class of a state: colour and shape.
 pub(super) const fn look(state: ShownState) -> &'static str {
     match state {
         ShownState::Well => "ok",
@@ -110,6 +116,18 @@ pub(super) const fn look(state: ShownState) -> &'static str {
         ShownState::NoData => "na",
         ShownState::Degraded => "warn",
         ShownState::Outage => "down",
+    }
+}
+
+/// The sign of a state, which stands beside its word and is not read out. It is text, since no old
+/// browser draws what a style sheet adds.
+pub(super) const fn sign(state: ShownState) -> &'static str {
+    match state {
+        ShownState::Well => "✓",
+        ShownState::Work => "···",
+        ShownState::NoData => "?",
+        ShownState::Degraded => "!",
+        ShownState::Outage => "×",
     }
 }
 
@@ -199,6 +217,7 @@ impl<'a> Context<'a> {
             now: view.now(),
             monitoring: shown::monitoring(config, view, id),
             told: shown::headline(config, view, id),
+            kind,
             base: match kind {
                 PageKind::Now => "",
                 PageKind::History => "./",
@@ -206,6 +225,7 @@ impl<'a> Context<'a> {
             },
             story: room(STORY_BYTES),
             bars: room(BARS_BYTES),
+            barred: Cell::new(longest),
             left_out: Cell::new(longest),
             named_above: Cell::new(ComponentSet::EMPTY),
             longest,
@@ -220,12 +240,12 @@ impl<'a> Context<'a> {
         self.config.text(texts, self.lang)
     }
 
-    fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
+    pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
         (1..).zip(self.config.services_of(self.id)).map(|(number, (id, service))| (number, id, service))
     }
 
     /// The parts of a service, at their worst. At its longest, a page says each reason apart.
-    fn worst(&self, service: ServiceId) -> Worst {
+    pub(super) fn worst(&self, service: ServiceId) -> Worst {
         self.longer(shown::parts_of(self.config, self.view, service))
     }
 
@@ -267,50 +287,29 @@ impl<'a> Context<'a> {
         .write(out);
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.services().next().is_none()
     }
 
-    /// What the page says at its top, and what people say there that is better. Theirs is a claim
-    /// then: nobody should read a green title over what is red. Of a site without services, nobody
-    /// but they know anything.
-    fn headline(&self, banner: Option<&BannerView<'_>>) -> (ShownState, Option<ShownState>) {
-        let Some(forced) = banner.and_then(|banner| banner.state).map(ShownState::from) else {
-            return (self.told, None);
-        };
-        if forced < self.told && !self.is_empty() { (self.told, Some(forced)) } else { (forced, None) }
-    }
-
-    fn overall_word(&self, state: ShownState) -> Word {
-        match state {
-            ShownState::Well => Word::OverallOperational,
-            ShownState::Work => Word::OverallMaintenance,
-            ShownState::NoData if self.services().all(|(_, id, _)| self.worst(id).all_unknown()) => {
-                Word::OverallNoData
-            }
-            ShownState::NoData => Word::OverallPartlyNoData,
-            ShownState::Degraded => Word::OverallDegraded,
-            ShownState::Outage => Word::OverallOutage,
-        }
+    fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
+        let forced = banner.and_then(|banner| banner.state).map(ShownState::from);
+        Headline::new(self.config, self.view, self.id, self.lang, self.told, forced)
     }
 
     fn page(&self, out: &mut Out<'_>) {
         let banner = self.view.banner(self.id);
-        let (state, claim) = self.headline(banner.as_ref());
+        let headline = self.headline(banner.as_ref());
         let empty = self.is_empty();
-        let look = look(state);
-        let overall = self.word(match state {
-            ShownState::NoData if empty => Word::OverallEmpty,
-            _ => self.overall_word(state),
-        });
         let mut top = |out: &mut Out<'_>| {
             Now {
-                overall,
-                look,
-                forced: &mut |out| self.forced(out, banner.as_ref(), claim),
+                overall: &mut |out| headline.line(out, self.longest),
+                look: if headline.is_work_on_some() { "some work" } else { look(headline.state) },
+                sign: sign(headline.state),
+                forced: &mut |out| self.forced(out, banner.as_ref().filter(|_| headline.claimed().is_none())),
                 as_of: &mut |out| self.as_of(out),
             }
             .write(out);
+            self.claim(out, banner.as_ref(), headline.claimed());
             self.board(out, banner.as_ref());
             self.banner(out);
             self.paragraph(out, "intro", &self.site.intro);
@@ -318,30 +317,43 @@ impl<'a> Context<'a> {
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
             self.affected(out);
-            Self::hint(out, empty, state.max(self.told));
+            Self::hint(out, empty, headline.state.max(self.told));
             self.maintenance(out);
             self.all_services(out);
             self.recent(out);
             self.rest(out);
         };
-        self.frame(out, overall, &mut top, &mut main, &mut |out| {
-            Legend {}.write(out);
+        self.frame(out, self.word(headline.title()), &mut top, &mut main, &mut |out| {
             self.bars_legend(out);
         });
     }
 
-    /// That the line above is people's, and since when: it may contradict what stands below. What
-    /// they claim, if the line above does not say so.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<ShownState>) {
+    /// That the line above is people's, and since when.
+    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
-            if let Some(claim) = claim {
-                out.word(self.overall_word(claim));
-                out.text(" · ");
-            }
             self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
         };
         Notice { class: "forced", text: &mut text }.write(out);
+    }
+
+    /// What people say that is better than the line above. It stands below the box, which it
+    /// contradicts.
+    fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
+        let Some((banner, claim)) = banner.zip(claim) else { return };
+        let mut text = |out: &mut Out<'_>| {
+            let (before, after) = around(self.word(Word::Claim));
+            out.text(before);
+            out.word(claim);
+            out.text(after);
+            if let Some((now, at)) = self.now.wall.zip(banner.at) {
+                out.text(" · ");
+                self.time(out, at, now, Date::UnlessToday);
+            }
+            out.text(" · ");
+            out.word(Word::ClaimDoubt);
+        };
+        Notice { class: "banner", text: &mut text }.write(out);
     }
 
     /// What people say at the top.
@@ -540,20 +552,28 @@ impl<'a> Context<'a> {
         }
         let look = look(state);
         let separator = if part.is_empty() { "" } else { " · " };
-        BoardEntry { id, look, service, separator, part, state: self.word(text) }.write(out);
+        let sign = sign(state);
+        BoardEntry { id, look, service, separator, part, sign, state: self.word(text) }.write(out);
     }
 
     fn all_services(&self, out: &mut Out<'_>) {
+        if self.is_empty() {
+            return;
+        }
         let texts = Texts { left: TEXTS_BYTES, omitted: self.longest };
         let (texts, number) = (Cell::new(texts), Cell::new(0));
-        for (service_number, id, service) in self.services() {
-            self.service(out, service_number, id, service, &number, &texts);
-        }
+        let mut services = |out: &mut Out<'_>| {
+            for (service_number, id, service) in self.services() {
+                self.service(out, service_number, id, service, &number, &texts);
+            }
+        };
+        Services { services: &mut services }.write(out);
         if texts.get().omitted {
             self.left_out.set(true);
         }
     }
 
+    /// A row, and folded below it the parts. What works is closed: nobody has to pass by it.
     fn service(
         &self,
         out: &mut Out<'_>,
@@ -564,7 +584,6 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.shown(id);
-        let look = look(worst.state);
         let name = self.name(&service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
@@ -572,31 +591,39 @@ impl<'a> Context<'a> {
                 self.component(out, number.get(), id, component, worst.shared.is_none(), texts);
             }
         };
-        Service {
-            id: &anchor("s", service_number),
-            look,
-            name,
-            state: self.word(service_word(worst)),
-            description: &mut |out| {
-                self.paragraph(out, "d", &service.description);
-                self.reason(out, worst.shared.unwrap_or(Finding::Well));
-            },
-            parts: &mut |out| {
-                if worst.parts == 0 {
-                    Notice { class: "why", text: &mut |out| out.word(Word::ServiceEmpty) }.write(out);
-                } else {
-                    Parts { components: &mut components }.write(out);
-                }
-            },
-            link: &mut |out| {
-                let url = self.config.str(service.url);
-                if is_web(url) {
-                    let (before, after) = around(self.word(Word::ServiceMore));
-                    ServiceMore { url, before, name, after }.write(out);
-                }
-            },
+        let mut row = |out: &mut Out<'_>| {
+            ServiceRow {
+                look: look(worst.state),
+                name,
+                sign: sign(worst.state),
+                state: self.word(service_word(worst)),
+                description: &mut |out| {
+                    self.paragraph(out, "d", &service.description);
+                    self.reason(out, worst.shared.unwrap_or(Finding::Well));
+                },
+                parts: &mut |out| {
+                    if worst.parts == 0 {
+                        Notice { class: "why", text: &mut |out| out.word(Word::ServiceEmpty) }.write(out);
+                    } else {
+                        Parts { components: &mut components }.write(out);
+                    }
+                },
+                link: &mut |out| {
+                    let url = self.config.str(service.url);
+                    if is_web(url) {
+                        let (before, after) = around(self.word(Word::ServiceMore));
+                        ServiceMore { url, before, name, after }.write(out);
+                    }
+                },
+            }
+            .write(out);
+        };
+        let (id, content): (_, &mut dyn FnMut(&mut Out<'_>)) = (&anchor("s", service_number), &mut row);
+        if worst.state == ShownState::Well && !self.longest {
+            Service { id, content }.write(out);
+        } else {
+            ServiceOpen { id, content }.write(out);
         }
-        .write(out);
     }
 
     fn component(
@@ -610,26 +637,29 @@ impl<'a> Context<'a> {
     ) {
         let seen = self.view.component(id);
         let told = ShownState::from(&seen);
-        let look = look(told);
         Component {
             id: &anchor("c", number),
-            look,
+            look: look(told),
             name: self.name(&component.title),
+            sign: sign(told),
             state: self.word(part_word(told)),
-            since: &mut |out| {
-                let known = seen.since.filter(|_| self.now.wall.is_some());
-                if let Some(since) = known.filter(|&since| self.says_since(told, since)) {
-                    self.since(out, seen.trouble && told >= ShownState::NoData, since.wall(self.now));
-                }
-            },
             detail: &mut |out| {
+                let known = seen.since.filter(|_| self.now.wall.is_some());
+                if let Some(since) = known.filter(|&since| self.says_since(id, told, since)) {
+                    let trouble = seen.trouble && told >= ShownState::NoData || self.longest;
+                    let word = if trouble { Word::TroubleSince } else { Word::Since };
+                    let mut text = |out: &mut Out<'_>| {
+                        self.at(out, since.wall(self.now), Date::UnlessToday, word, None);
+                    };
+                    Notice { class: "d", text: &mut text }.write(out);
+                }
                 self.paragraph(out, "d", &component.description);
                 if say_why {
                     self.reason(out, shown::reason(&seen));
                 }
                 self.affected_by(out, &seen);
                 self.texts(out, id, texts);
-                self.bar(out, id);
+                _ = self.bar(out, id);
             },
         }
         .write(out);
@@ -644,11 +674,19 @@ impl<'a> Context<'a> {
         self.at(out, since, Date::UnlessToday, word, None);
     }
 
-    /// Of what works, only a change of today is news: its bar tells the rest.
-    fn says_since(&self, told: ShownState, since: At) -> bool {
-        let day = |at: Wall| when::in_zone(self.site.timezone, at).date;
+    /// Of what works, only a recovery of the last day is news. After a gap in the monitoring, every
+    /// part would say that it works since then.
+    fn says_since(&self, id: ComponentId, told: ShownState, since: At) -> bool {
         match told {
-            ShownState::Well => since.wall(self.now).map(day) == self.now.wall.map(day),
+            ShownState::Well => {
+                let day = Some(DAY_MS);
+                let ago = self.now.wall.zip(since.wall(self.now)).map(|(now, at)| now.0.saturating_sub(at.0));
+                let mut days = [Day::default(); 2];
+                ago <= day && {
+                    self.view.fared(id, &mut days);
+                    days.iter().any(|day| day.down > 0 || day.degraded > 0)
+                }
+            }
             ShownState::Work => false,
             ShownState::NoData | ShownState::Degraded | ShownState::Outage => true,
         }

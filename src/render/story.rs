@@ -8,7 +8,7 @@ use super::fragment::{
     WordsForeign, WordsOwn, Work,
 };
 use super::markdown;
-use super::page::{Context, look, part_word};
+use super::page::{Context, look, part_word, sign};
 use super::when::{self, Date};
 use super::words::{Word, phrase};
 use crate::config;
@@ -181,6 +181,7 @@ impl Context<'_> {
             let steps_room = Cell::new(room.get().saturating_sub(crate::limits::STORY_FRAME_BYTES));
             Incident {
                 look,
+                sign: sign(told),
                 state: self.word(state),
                 title: &mut |out| {
                     if alone {
@@ -195,8 +196,24 @@ impl Context<'_> {
                 steps: &mut |out| {
                     let before = out.len();
                     let mut list = |out: &mut Out<'_>| {
+                        // The newest words of people come first, whatever happened by itself since.
+                        let lead = Cell::new(None);
+                        if !alone && incident.phase.is_some() {
+                            let mut said = |step: &StepView<'_>| {
+                                if lead.get().is_none() && step.words != Words::None {
+                                    lead.set(Some(step.number));
+                                    self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                                }
+                            };
+                            let far = INCIDENT_STEPS_SHOWN;
+                            self.view.newest_steps(self.id, incident.number, far, &mut said);
+                        }
+                        let left = Cell::new(steps.saturating_sub(lead.get().is_some().into()));
                         total.set(self.view.newest_steps(self.id, incident.number, steps, &mut |step| {
-                            self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                            if lead.get() != Some(step.number) && left.get() > 0 {
+                                left.set(left.get().saturating_sub(1));
+                                self.fitting(out, &steps_room, &mut |out| self.one_step(out, step));
+                            }
                         }));
                     };
                     Steps { steps: &mut list }.write(out);
@@ -355,6 +372,22 @@ impl Context<'_> {
         Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
     }
 
+    /// What was planned and is over.
+    fn past_maintenance(&self, out: &mut Out<'_>) {
+        let (before, any) = (out.len(), Cell::new(false));
+        let mut list = |out: &mut Out<'_>| {
+            self.view.past_maintenance(self.id, &mut |window| {
+                any.set(true);
+                self.fitting(out, &self.story, &mut |out| self.window(out, window));
+            });
+        };
+        let mut content = |out: &mut Out<'_>| Parts { components: &mut list }.write(out);
+        Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
+        if !any.get() {
+            out.take_back(before);
+        }
+    }
+
     fn window(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
         let part = window.component.and_then(|id| self.config.components.get(id.index()));
         let name = |out: &mut Out<'_>| {
@@ -370,6 +403,11 @@ impl Context<'_> {
             Repeat::Monthly => Some(Word::MaintenanceMonthly),
         };
         let when = |out: &mut Out<'_>| {
+            if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
+                self.time(out, window.starts, now, Date::Always);
+                out.text(" – ");
+                return self.time(out, window.ends, window.starts, Date::UnlessToday);
+            }
             if window.active {
                 out.word(Word::MaintenanceNow);
             } else if self.now.wall.is_none() {
@@ -393,8 +431,13 @@ impl Context<'_> {
                 out.word(repeat);
             }
         };
-        Work { name: &mut { name }, when: &mut { when }, words: &mut |out| self.words(out, window.words) }
-            .write(out);
+        Work {
+            sign: sign(ShownState::Work),
+            name: &mut { name },
+            when: &mut { when },
+            words: &mut |out| self.words(out, window.words),
+        }
+        .write(out);
     }
 
     /// The last few days of what was.
@@ -456,6 +499,7 @@ impl Context<'_> {
             base: self.base,
             number: &number,
             look,
+            sign: sign(worst),
             state: self.word(part_word(worst)),
             title: &mut |out| self.title(out, incident),
             when: &mut |out| {
@@ -470,29 +514,37 @@ impl Context<'_> {
         .write(out);
     }
 
-    /// How every component fared, and every incident that is kept.
+    /// Every incident that is kept, and how each component fared of which enough is known.
     pub(super) fn history(&self, out: &mut Out<'_>) {
         let mut main = |out: &mut Out<'_>| {
-            for (id, service) in self.config.services_of(self.id).filter(|_| self.days() > 0) {
+            if !self.by_day(out, usize::MAX, &|_| true) {
+                Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
+            }
+            self.past_maintenance(out);
+            for (id, service) in self.config.services_of(self.id) {
+                let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {
                     for (id, part) in self.config.components_of(id) {
-                        Fared { name: self.name(&part.title), bar: &mut |out| self.bar(out, id) }.write(out);
+                        let (before, drawn) = (out.len(), Cell::new(false));
+                        let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
+                        Fared { name: self.name(&part.title), bar }.write(out);
+                        any.set(any.get() || drawn.get());
+                        if !drawn.get() {
+                            out.take_back(before);
+                        }
                     }
                 };
                 let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
-                if self.config.components_of(id).next().is_some() {
-                    Block { title: self.name(&service.title), class: "fared", content: &mut content }
-                        .write(out);
+                Block { title: self.name(&service.title), class: "fared", content: &mut content }.write(out);
+                if !any.get() {
+                    out.take_back(before);
                 }
-            }
-            if !self.by_day(out, usize::MAX, &|_| true) {
-                Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
             }
             self.omitted(out);
         };
         let mut foot = |out: &mut Out<'_>| {
             self.bars_legend(out);
-            if self.days() > 0 {
+            if self.barred.get() {
                 Notice { class: "d", text: &mut |out| out.word(Word::UptimeCounted) }.write(out);
             }
         };

@@ -16,6 +16,13 @@ fn at(lang: Lang, place: usize) -> &'static str {
     TEXTS.get(lang.index()).and_then(|text| text.get(start..end(place)?)).unwrap_or("")
 }
 
+/// The form of a counted word that `count` things take.
+pub(super) fn counted(lang: Lang, which: Word, count: usize) -> &'static str {
+    let forms = word(lang, which);
+    // A sentence may say its number apart, and has one form.
+    forms.split('|').nth(lang.form(count)).unwrap_or(forms)
+}
+
 /// A phrase that people choose, in a language.
 pub fn phrase(lang: Lang, phrase: Phrase) -> &'static str {
     let place = PHRASES.split(' ').position(|name| name == phrase.name());

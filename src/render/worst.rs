@@ -34,6 +34,10 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let states = components.saturating_mul(2).saturating_add(services);
     let sentences =
         longest(&OVERALL).saturating_mul(3).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
+    let counted =
+        COUNTED.iter().flat_map(|&which| word(lang, which).split('|').map(str::len)).max().unwrap_or(0);
+    let sentences = sentences.saturating_add(counted).saturating_add(longest(&[Word::OverallNamed]));
+    let sentences = sentences.saturating_add(longest(&[Word::Claim, Word::ClaimDoubt]).saturating_mul(2));
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
         .saturating_add(TEXTS_BYTES)
@@ -72,6 +76,15 @@ const OVERALL: [Word; 7] = [
     Word::OverallNoData,
     Word::OverallPartlyNoData,
     Word::OverallEmpty,
+];
+const COUNTED: [Word; 7] = [
+    Word::OverallOutageOf,
+    Word::OverallPartlyOutageOf,
+    Word::OverallMixedOutageOf,
+    Word::OverallDegradedOf,
+    Word::OverallNoDataOf,
+    Word::OverallWork,
+    Word::OverallWorkOf,
 ];
 const HINTS: [Word; 5] =
     [Word::HintMaintenance, Word::HintOperational, Word::HintTrouble, Word::HintNoData, Word::Empty];

@@ -113,7 +113,12 @@ impl Browser {
     /// Opens a golden file.
     pub fn open_golden(&self, name: &str) {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
-        self.in_session("url", &json!({"url": format!("file://{path}/{name}.html")}));
+        self.open_file(&format!("{path}/{name}.html"));
+    }
+
+    /// Opens a file, by its whole path.
+    pub fn open_file(&self, path: &str) {
+        self.in_session("url", &json!({"url": format!("file://{path}")}));
     }
 
     /// What a script returns. It runs beside the page, whose own policy lets none run.

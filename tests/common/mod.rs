@@ -430,9 +430,9 @@ impl Client {
     }
 }
 
-/// The overall state of a page, as its first line says it.
+/// The overall state of a page, as its title says it.
 pub fn overall(page: &str) -> &str {
-    page.split("<strong>").nth(1).and_then(|rest| rest.split("</strong>").next()).expect("an overall state")
+    page.split("<title>").nth(1).and_then(|rest| rest.split(" – ").next()).expect("an overall state")
 }
 
 /// The piece of a page that is about one component, by its name there.

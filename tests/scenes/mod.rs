@@ -30,6 +30,7 @@ pub(crate) struct Fake {
     /// The newest first, each with its steps, the oldest first.
     pub(crate) incidents: Vec<(IncidentView<'static>, Vec<StepView<'static>>)>,
     pub(crate) maintenance: Vec<MaintenanceView<'static>>,
+    pub(crate) past_maintenance: Vec<MaintenanceView<'static>>,
     pub(crate) banner: Option<BannerView<'static>>,
     /// How bad people say services are, by their place, and whether they mean all of it.
     pub(crate) said: BTreeMap<usize, (State, bool)>,
@@ -49,6 +50,7 @@ impl Default for Fake {
             texts: BTreeMap::new(),
             incidents: Vec::new(),
             maintenance: Vec::new(),
+            past_maintenance: Vec::new(),
             banner: None,
             said: BTreeMap::new(),
             days: 0,
@@ -198,6 +200,9 @@ impl View for Fake {
     }
     fn said(&self, service: ServiceId) -> (State, bool) {
         self.said.get(&service.index()).copied().unwrap_or((State::Operational, false))
+    }
+    fn past_maintenance(&self, _: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.past_maintenance.iter().for_each(each);
     }
     fn banner(&self, _: SiteId) -> Option<BannerView<'_>> {
         self.banner
@@ -491,4 +496,60 @@ pub(crate) fn hostile(text: &str) -> Box<Config> {
         (part.title, part.description) = (texts, texts);
     }
     config
+}
+
+/// Twelve services of five parts: the length of page that an association has in the end. Two parts
+/// have names that nobody has translated.
+pub(crate) fn many() -> Box<Config> {
+    let mut config = association();
+    config.services.clear();
+    config.components.clear();
+    let names = [
+        ("Accès à Internet", "Internet access", "الوصول إلى الإنترنت"),
+        ("Wi-Fi, maison Héron", "Wi-Fi, house Heron", "واي فاي، بيت مالك الحزين"),
+        ("Wi-Fi, maison Cigogne", "Wi-Fi, house Stork", "واي فاي، بيت اللقلق"),
+        ("Courriel", "Mail", "البريد"),
+        ("Fichiers", "Files", "الملفات"),
+        ("Téléphone", "Telephone", "الهاتف"),
+        ("VPN", "VPN", "VPN"),
+        ("Site web", "Web site", "موقع الويب"),
+        ("Agenda", "Calendar", "التقويم"),
+        ("Visioconférence", "Video calls", "مكالمات الفيديو"),
+        ("Sauvegardes", "Backups", "النسخ الاحتياطية"),
+        ("دروس العربية", "", ""),
+    ];
+    for (number, (fr, en, ar)) in (0..).zip(names) {
+        let title = texts(&mut config, fr, en, ar);
+        config.services.push(Service { title, ..Service::default() }).ok().unwrap();
+        for part in 1..=5 {
+            let title = texts(
+                &mut config,
+                &format!("Élément {part}"),
+                &format!("Part {part}"),
+                &if part == 5 { String::new() } else { format!("الجزء {part}") },
+            );
+            let part = Component { title, service: ServiceId(number), ..Component::default() };
+            config.components.push(part).ok().unwrap();
+        }
+    }
+    config
+}
+
+/// [`many`], all well.
+pub(crate) fn many_well() -> Fake {
+    let mut view = Fake { days: 90, ..Fake::default() };
+    for part in 0..60 {
+        view.set(part, Finding::Well, 60 * 24 * 19 + 100);
+    }
+    view
+}
+
+/// [`many`] with one service down and one in planned work.
+pub(crate) fn many_down() -> Fake {
+    let mut view = many_well();
+    for part in 25..30 {
+        view.set(part, Finding::Outage, 42);
+    }
+    view.components.get_mut(&17).unwrap().maintenance = true;
+    view
 }

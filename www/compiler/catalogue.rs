@@ -15,12 +15,24 @@ pub(crate) struct Catalogue {
     pub(crate) name: String,
     /// Whether it is written from right to left.
     pub(crate) rtl: bool,
+    /// How it counts: a place in [`PLURALS`].
+    pub(crate) plural: usize,
     /// Its words, by key, with their lines.
     pub(crate) words: BTreeMap<String, (String, usize)>,
 }
 
 /// What a word may ask to be filled with.
-const PLACES: [&str; 8] = ["time", "day", "month", "year", "zone", "name", "count", "percent"];
+const PLACES: [&str; 10] =
+    ["time", "day", "month", "year", "zone", "name", "count", "total", "state", "percent"];
+
+/// How languages count: the name of the rule, how many forms a counted word has, and the form
+/// that `n` things take, in Rust. The rules are those of Unicode's CLDR, up to 99: no page counts
+/// more.
+pub(crate) const PLURALS: [(&str, usize, &str); 3] = [
+    ("one", 2, "if n == 1 { 0 } else { 1 }"),
+    ("none-or-one", 2, "if n <= 1 { 0 } else { 1 }"),
+    ("one-two-few", 4, "match n { 1 => 0, 2 => 1, 3..=10 => 2, _ => 3 }"),
+];
 
 /// Reads all languages, (path, text) each, and puts English, the default, first. A key that one of
 /// them lacks or has beyond the others is refused, as is a word whose places differ from the
@@ -45,7 +57,11 @@ fn compare(english: &Catalogue, other: &Catalogue, refusals: &mut Vec<Refusal>) 
                 let what = format!("`{key}` is missing ({}:{line} has it)", english.file);
                 refusals.push(Refusal::new(&other.file, 0, what));
             }
-            Some((theirs, their_line)) if places(theirs) != places(text) => {
+            Some((theirs, their_line)) if theirs.contains('|') != text.contains('|') => {
+                let what = format!("`{key}` has forms in one of the languages only: {}:{line}", english.file);
+                refusals.push(Refusal::new(&other.file, *their_line, what));
+            }
+            Some((theirs, their_line)) if places(last(theirs)) != places(last(text)) => {
                 let what = format!(
                     "`{key}` must have the same places as {}:{line}: {:?}",
                     english.file,
@@ -60,6 +76,11 @@ fn compare(english: &Catalogue, other: &Catalogue, refusals: &mut Vec<Refusal>) 
         let what = format!("`{key}` is superfluous ({} does not have it)", english.file);
         refusals.push(Refusal::new(&other.file, *line, what));
     }
+}
+
+/// The form of a word for many things, which has all of its places: "one thing" needs no number.
+fn last(text: &str) -> &str {
+    text.rsplit('|').next().unwrap_or(text)
 }
 
 /// The places of a word, sorted: `since {time}` has `time`.
@@ -87,7 +108,8 @@ fn read(path: &str, text: &str, refusals: &mut Vec<Refusal>) -> Catalogue {
                 refusals.push(Refusal::new(path, number, format!("`{key}` is here twice")));
             }
             Ok((key, text)) => {
-                words.insert(key.to_owned(), (text.to_owned(), number));
+                // Forms stand apart in the file, for people.
+                words.insert(key.to_owned(), (text.replace(" | ", "|"), number));
             }
         }
     }
@@ -99,10 +121,27 @@ fn read(path: &str, text: &str, refusals: &mut Vec<Refusal>) -> Catalogue {
     };
     let name = take("lang.name").0;
     let (dir, line) = take("lang.dir");
+    let (rule, rule_line) = take("lang.plural");
     if dir != "ltr" && dir != "rtl" {
         refusals.push(Refusal::new(path, line, "`lang.dir` is `ltr` or `rtl`"));
     }
-    Catalogue { file: path.to_owned(), tag, name, rtl: dir == "rtl", words }
+    let plural = PLURALS.iter().position(|(name, ..)| *name == rule).unwrap_or_else(|| {
+        let names = PLURALS.map(|(name, ..)| name);
+        refusals.push(Refusal::new(path, rule_line, format!("`lang.plural` is one of {names:?}")));
+        0
+    });
+    let (_, forms, _) = PLURALS[plural];
+    for (key, (text, line)) in &words {
+        let count = text.split('|').count();
+        if count != 1 && count != forms {
+            let what = format!("`{key}` has {count} forms, and `{rule}` has {forms}");
+            refusals.push(Refusal::new(path, *line, what));
+        }
+        if text.split('|').any(|form| places(form).iter().any(|place| !places(last(text)).contains(place))) {
+            refusals.push(Refusal::new(path, *line, format!("`{key}` lacks a place in its last form")));
+        }
+    }
+    Catalogue { file: path.to_owned(), tag, name, rtl: dir == "rtl", plural, words }
 }
 
 /// A word stands in text and in attributes alike, so it holds nothing that needs escaping in

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use base64ct::{Base64, Encoding};
 
-use super::{Catalogue, Fragment, Piece, Refusal};
+use super::{Catalogue, Fragment, PLURALS, Piece, Refusal};
 
 /// `state.no_data` as a variant: `StateNoData`.
 pub(crate) fn variant(key: &str) -> String {
@@ -28,6 +28,8 @@ pub(crate) fn emit_lang(catalogues: &[Catalogue]) -> String {
         none if none.is_empty() => "\"ltr\"".to_owned(),
         some => format!("if matches!(self, {some}) {{ \"rtl\" }} else {{ \"ltr\" }}"),
     };
+    let forms = each(&|c| format!("Self::{} => {{ {} }}", variant(&c.tag), PLURALS[c.plural].2))
+        .join("\n            ");
     let tag_arms = each(&|c| format!("Self::{} => {:?},", variant(&c.tag), c.tag)).join(" ");
     format!(
         r#"/// A language that the page speaks: {tags}.
@@ -52,6 +54,12 @@ impl Lang {{
     /// The direction that it is written in, as HTML's `dir` has it: `ltr` or `rtl`.
     pub const fn dir(self) -> &'static str {{
         {rtl}
+    }}
+    /// Which form of a counted word `n` things take, for `n` up to 99.
+    pub const fn form(self, n: usize) -> usize {{
+        match self {{
+            {forms}
+        }}
     }}
     /// The language of a tag, its region ignored, case aside.
     pub fn from_tag(tag: &str) -> Option<Self> {{
@@ -198,7 +206,28 @@ pub(crate) fn minify(css: &str) -> String {
         }
         out.push(c);
     }
-    shorten(&out.replace("#ffffff", "#fff"))
+    shorten(&literals(&out.replace("#ffffff", "#fff")))
+}
+
+/// Writes the literal value of the first `:root` before each declaration with a custom property:
+/// old browsers know no properties, and drop what they do not know.
+fn literals(css: &str) -> String {
+    let root = css.strip_prefix(":root{").and_then(|rest| rest.split_once('}')).map_or("", |(root, _)| root);
+    let mut out = String::new();
+    for piece in css.split_inclusive(['{', ';', '}']) {
+        let (declaration, end) = piece.split_at(piece.trim_end_matches(['{', ';', '}']).len());
+        let mut plain = declaration.to_owned();
+        for (name, value) in root.split(';').filter_map(|pair| pair.split_once(':')) {
+            plain = plain.replace(&format!("var({name})"), value);
+        }
+        if plain != declaration && !declaration.starts_with("--") {
+            out += &plain;
+            out.push(';');
+        }
+        out += declaration;
+        out += end;
+    }
+    out
 }
 
 /// Gives custom properties names of one letter; those that have one keep it.

@@ -40,7 +40,7 @@ pub(crate) struct Fragment {
 }
 
 /// Elements that a fragment may use, and the attributes of each beside [`GLOBAL`].
-const ELEMENTS: [(&str, &[&str]); 26] = [
+const ELEMENTS: [(&str, &[&str]); 29] = [
     ("html", &[]),
     ("head", &[]),
     ("meta", &["charset", "name", "content"]),
@@ -51,6 +51,8 @@ const ELEMENTS: [(&str, &[&str]); 26] = [
     ("footer", &[]),
     ("nav", &[]),
     ("section", &[]),
+    ("details", &["open"]),
+    ("summary", &[]),
     ("div", &[]),
     ("h1", &[]),
     ("h2", &[]),
@@ -61,6 +63,7 @@ const ELEMENTS: [(&str, &[&str]); 26] = [
     ("blockquote", &[]),
     ("a", &["href", "rel"]),
     ("b", &[]),
+    ("i", &[]),
     ("bdi", &[]),
     ("span", &[]),
     ("strong", &[]),

@@ -678,11 +678,25 @@ fn maintenance_that_repeats_is_on_each_week_until_it_is_ended() {
         });
         told
     };
+    // What is over is told for two days.
+    let over = |sim: &Sim| {
+        let mut told = Vec::new();
+        sim.engine.view(&sim.config, sim.clocks()).past_maintenance(HOME, &mut |view| {
+            told.push((view.active, (view.ends.0 - NOON) / MIN));
+        });
+        told
+    };
     assert_eq!(next(&sim), [(false, 20)]);
     sim.at(30);
     assert_eq!(next(&sim), [(true, 20)]);
+    assert_eq!(over(&sim), []);
     sim.at(45);
     assert_eq!(next(&sim), [(false, 20 + 7 * 24 * 60)]);
+    assert_eq!(over(&sim), [(false, 40)]);
+    sim.at(39 + 2 * 24 * 60);
+    assert_eq!(over(&sim), [(false, 40)]);
+    sim.at(41 + 2 * 24 * 60);
+    assert_eq!(over(&sim), []);
     sim.at(25 + 7 * 24 * 60);
     assert_eq!(next(&sim), [(true, 20 + 7 * 24 * 60)]);
     sim.act(BEN, Action::EndMaintenance { number: 1 }).unwrap();

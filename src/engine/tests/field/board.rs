@@ -419,11 +419,11 @@ impl Board {
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The line at the top of the page.
+    /// How all of it is, as the title of the page says it.
     pub(super) fn headline(&self) -> String {
         let html = self.html();
-        let (_, rest) = html.split_once("<strong>").unwrap();
-        rest.split_once('<').unwrap().0.to_string()
+        let (_, rest) = html.split_once("<title>").unwrap();
+        rest.split_once(" – ").unwrap().0.to_string()
     }
 
     fn html(&self) -> String {
