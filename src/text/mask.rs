@@ -118,11 +118,13 @@ fn is_address(byte: u8) -> bool {
 /// Masks addresses of which some characters are not ASCII, or escaped colons. They are looked at as
 /// if they were ASCII, and all bytes of a digit are hidden.
 fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
-    let mut any = false;
-    let mut at = 0;
+    // Most texts have none of these.
+    if strange(text).is_none() {
+        return false;
+    }
+    let (mut at, mut any) = (0usize, false);
     // The second half of a full block, which is looked at once more before it is written.
     let mut half = (0usize, [0u8; UNITS / 2], [0usize; UNITS / 2]);
-    // Most texts have none of these.
     while let Some(found) = text.get(at..).and_then(strange) {
         let found = past(at, found);
         let (unit, width) = unit(text, found);
@@ -179,7 +181,8 @@ fn fold(text: &mut [u8], mask: fn(&mut [u8]) -> bool) -> bool {
 /// behind them.
 fn write_hidden(text: &mut [u8], from: usize, ascii: &[u8], widths: &[usize]) -> usize {
     let mut start = from;
-    for (byte, width) in ascii.iter().zip(widths) {
+    // A character has a width, and behind the last one there is none.
+    for (byte, width) in ascii.iter().zip(widths).take_while(|(_, width)| **width > 0) {
         let stop = past(start, *width);
         let digit = text.get(start).is_some_and(|first| first.is_ascii_hexdigit() || !first.is_ascii());
         if *byte == b'x' && digit {
