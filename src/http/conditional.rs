@@ -103,9 +103,9 @@ pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
     best.filter(|&lang| worth(lang).0 > 0).unwrap_or(site)
 }
 
-/// Whether an answer may be packed by gzip, and is liked no less so, by `Accept-Encoding` (RFC
-/// 9110, section 12.5.3). Of what is not named, `*` says how it is liked. Without `*` that is not
-/// at all, but for what is not packed: nobody refuses that, since there is nothing else to send.
+/// Whether a visitor takes gzip, and likes it no less than a plain answer, by `Accept-Encoding`
+/// (RFC 9110, section 12.5.3). A coding that is not named is liked as `*` says. Without `*`, gzip
+/// is then not taken. A plain answer is always taken, because there is nothing else to send.
 pub fn accepts_gzip(accept_encoding: &[u8]) -> bool {
     let (mut gzip, mut identity, mut any) = (None, None, None);
     for range in list(accept_encoding) {

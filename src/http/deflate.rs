@@ -26,7 +26,7 @@ const FAR_FOR_SHORTEST: usize = 4096;
 /// The order in which the lengths of the code of lengths are sent (RFC 1951, 3.2.7).
 const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// What compressing needs. All-zero when new, and any content will do.
+/// The memory of the compressor. All-zero when new, and any content will do.
 pub struct Work {
     /// Of each group of beginnings the last places, in 16 bits, the newest first.
     recent: [[u16; PACK_WAYS]; PACK_BUCKETS],
@@ -126,7 +126,7 @@ struct Repeat {
 pub fn deflate(input: &[u8], out: &mut Bits<'_>, work: &mut Work) {
     work.recent.fill([0; PACK_WAYS]);
     work.filled = 0;
-    // What may still be looked at: places, and bytes of them.
+    // Looks that are left: at places, and at the bytes there.
     let mut left = input.len().saturating_mul(PACK_LOOKS);
     // The byte before `at`, if it is not decided yet, and the repetition that could begin with it.
     // It gives way to a longer one that begins a byte later.
@@ -179,7 +179,7 @@ fn group(input: &[u8], at: usize) -> usize {
 /// `least` bytes. Whatever stands in `places`, the bytes are compared.
 fn longest(input: &[u8], at: usize, least: usize, places: &[u16], left: &mut usize) -> Repeat {
     let mut best = Repeat { length: least.max(SHORTEST.saturating_sub(1)), distance: 0 };
-    // The byte that a longer one would have, too.
+    // A longer stretch has this byte, too.
     let Some(&(mut end)) = input.get(at.wrapping_add(best.length)) else { return Repeat::default() };
     let mut looks = places.len();
     for &place in places {
@@ -237,8 +237,7 @@ impl Work {
         self.say(u16::try_from(distance.saturating_sub(1)).unwrap_or(0));
     }
 
-    /// Writes what has been said as a block with codes of its own (RFC 1951, 3.2.7), and forgets
-    /// it.
+    /// Writes the words as a block with codes of its own (RFC 1951, 3.2.7), and forgets them.
     fn block(&mut self, out: &mut Bits<'_>, is_last: bool) {
         let words = self.words.get(..self.filled).unwrap_or_default();
         self.filled = 0;
