@@ -904,7 +904,7 @@ fn a_storm_of_reloads_costs_no_request_and_no_alert() {
                 // Another order of components, a further one, another token.
                 1 => daemon.rewrite(&config().replace(
                     "config component 'heron'",
-                    "config component 'first'\n	option service 'wifi'\nconfig component 'heron'",
+                    "config component 'further'\n	option service 'wifi'\nconfig component 'heron'",
                 )),
                 _ => daemon.rewrite("config nonsense"),
             }
@@ -916,7 +916,7 @@ fn a_storm_of_reloads_costs_no_request_and_no_alert() {
     });
     daemon.rewrite(&config());
     daemon.process.signal("HUP");
-    eventually("the last reload", 5, || !daemon.page().contains("first"));
+    eventually("the last reload", 5, || !daemon.page().contains("further"));
     assert!(daemon.page().contains("Kept on heron"));
     let after = (resident(&daemon), descriptors(&daemon));
     assert!(after.0 < before.0 + 1024, "{before:?} {after:?}");
