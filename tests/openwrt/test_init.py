@@ -260,7 +260,9 @@ class Init(OnARouter):
                           "config mount 'absent'\n\toption target '/mnt/absent'\nconfig mount 'overlay'\n\toption target '/overlay'\n"
                           "config mount 'root'\n\toption target '/'\nconfig mount 'pattern'\n\toption target '/mnt/st.ck'\n")
         self.router.write("proc/mounts", "/dev/sda1 /mnt/stick ext4 rw 0 0\n/dev/mtdblock5 /overlay jffs2 rw 0 0\n/dev/root / ext4 rw 0 0\n")
-        for name in ("etc/uci-defaults", "mnt/stick", "overlay", "tmp/aiglon-mine"):
+        # What the package left there is gone after its first run.
+        (root / "etc/uci-defaults/aiglon").unlink()
+        for name in ("mnt/stick", "overlay", "tmp/aiglon-mine"):
             (root / name).mkdir(parents=True)
         (root / "tmp/aiglon-link").symlink_to("/etc")
         (root / "mnt/stick/link").symlink_to("/etc/uci-defaults")
