@@ -103,7 +103,7 @@ fn of_words(words: &LineWords, complete: usize, names: &dyn Names, each: &mut dy
         let Some(arg) = args.peek().copied() else { return };
         let word = words.bare(at);
         let fits = match arg {
-            Arg::Step => word.parse::<u16>().is_ok(),
+            Arg::Step => super::step(word).is_some(),
             Arg::Phase => Phase::from_word(word).is_some(),
             Arg::Level | Arg::Forced => Forced::from_word(word).is_some(),
             Arg::Repeat => matches!(word, "weekly" | "monthly"),

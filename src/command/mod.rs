@@ -19,6 +19,7 @@ pub use words::LineWords;
 use crate::limits::LANG_TAG_BYTES;
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
 use crate::text::clean::is_visible;
+use crate::text::number::natural;
 use crate::text::{has, near};
 use table::{Arg, OPTIONS, ROWS, Row};
 use words::RawWords;
@@ -232,8 +233,12 @@ fn shortened(word: &str) -> Option<&'static str> {
 fn number(word: &str) -> Option<(&str, u32)> {
     let (site, number) = word.rsplit_once('/').unwrap_or(("", word));
     let digits = number.strip_prefix('#').unwrap_or(number);
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|&number| plain && number > 0).map(|number| (site, number))
+    natural(digits).filter(|&number| number > 0).map(|number| (site, number))
+}
+
+/// The number of a step, which may have a plus before it.
+fn step(word: &str) -> Option<u16> {
+    natural(word.strip_prefix('+').unwrap_or(word)).and_then(|step| u16::try_from(step).ok())
 }
 
 struct Parser<'a> {
@@ -307,7 +312,7 @@ impl<'a> Parser<'a> {
                 self.command.into = self.number(arg)?;
             }
             Arg::Step => {
-                self.command.step = self.word(|word| word.parse().ok().filter(|&step: &u16| step > 0));
+                self.command.step = self.word(|word| step(word).filter(|&step| step > 0));
                 return Ok(self.command.step.is_some());
             }
             Arg::Phase => {

@@ -2,6 +2,7 @@
 //! 3339.
 
 use crate::config::duration;
+use crate::text::number::natural;
 use crate::time::civil::{Civil, DAY_MS, Date};
 use crate::time::rfc3339;
 use crate::time::tz::Tz;
@@ -101,7 +102,7 @@ fn clock(text: &str) -> Option<(u8, u8)> {
 }
 
 fn number(digits: &str) -> Option<u16> {
-    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
+    natural(digits).and_then(|number| u16::try_from(number).ok())
 }
 
 #[cfg(test)]

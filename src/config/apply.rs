@@ -10,6 +10,7 @@ use super::{
 };
 use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
+use crate::text::number::natural;
 use crate::text::{Span, near};
 use crate::time::Millis;
 
@@ -143,8 +144,8 @@ impl Loader<'_, '_> {
             Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
             Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
             Field::RetainDays => {
-                let days = value.text.parse().ok().filter(|days| (1..=RETAIN_DAYS).contains(days));
-                let days = if value.text.starts_with('+') { None } else { days };
+                let days = natural(value.text).and_then(|days| u8::try_from(days).ok());
+                let days = days.filter(|days| (1..=RETAIN_DAYS).contains(days));
                 match (days, self.config.sites.get_mut(at)) {
                     (Some(days), Some(row)) => row.retain_days = days,
                     _ => self.problems.add(value.odd(Kind::BadDays).limit(usize::from(RETAIN_DAYS))),

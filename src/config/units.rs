@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 use super::problem::Kind;
 use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
 use crate::text::has;
+use crate::text::number::natural;
 use crate::time::Millis;
 
 /// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first:
@@ -40,11 +41,7 @@ pub(super) fn bytes(text: &str) -> Option<u32> {
         Some(number) => (number, 1024u32),
         None => (text, 1),
     };
-    // `parse` would take a sign.
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    number.parse::<u32>().ok()?.checked_mul(unit)
+    natural(number)?.checked_mul(unit)
 }
 
 /// Whether this may be the name of a group.

@@ -67,6 +67,7 @@ impl OnFlash {
     pub const NOTHING: Self = Self { written: false, dirty: false, at_secs: 0 };
 
     /// It knows what was heard until this moment.
+    #[inline(never)]
     pub fn written(at: Mono) -> Self {
         let at_secs = i32::try_from(at.0.div_euclid(1000)).unwrap_or(i32::MIN);
         Self { written: true, dirty: false, at_secs }

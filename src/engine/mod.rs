@@ -479,6 +479,7 @@ impl Engine {
     }
 
     /// Asks to be woken at `at` or earlier.
+    #[inline(never)]
     fn wake_at(&mut self, at: Mono) {
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }

@@ -78,6 +78,7 @@ pub struct Response<'a> {
 
 impl Response<'_> {
     /// An answer of `content`, on a connection that closes, and nothing else.
+    #[inline(never)]
     pub const fn new(status: Status, content: Content) -> Self {
         Self {
             status,

@@ -3,6 +3,7 @@
 use super::head::Method;
 use crate::config::Roles;
 use crate::model::PageKind;
+use crate::text::number::natural;
 
 /// What there is to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +103,7 @@ impl Row {
 
 /// A number as we write it: one address for each thing, so neither `+3` nor `03`.
 fn number(digits: &str) -> Option<u32> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    digits.parse().ok().filter(|_| plain)
+    natural(digits).filter(|_| !digits.starts_with('0'))
 }
 
 /// What the name of a heartbeat follows.

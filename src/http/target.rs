@@ -2,6 +2,7 @@
 //!
 //! Dots in a path are never resolved: there are no files, and what is not a route is not found.
 
+use crate::text::number::natural;
 use crate::text::{has, hex, split_once};
 
 /// A request target, taken apart.
@@ -81,9 +82,8 @@ pub fn host(value: &[u8]) -> Option<&str> {
         }
         (name, port)
     };
-    // `port = *DIGIT`: it may be empty after the colon. Not u16's parser, which takes a plus sign.
-    let port_is_fine =
-        port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok());
+    // `port = *DIGIT`: it may be empty after the colon.
+    let port_is_fine = port.is_empty() || natural(port).is_some_and(|port| port <= u16::MAX.into());
     port_is_fine.then(|| name.strip_suffix('.').unwrap_or(name))
 }
 

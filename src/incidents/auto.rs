@@ -114,6 +114,7 @@ impl Incidents {
         self.end_empty(now);
     }
 
+    #[inline(never)]
     pub(super) fn wake_at(&mut self, at: Mono) {
         self.wake = Some(self.wake.map_or(at, |wake| wake.min(at)));
     }

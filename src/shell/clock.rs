@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use aiglon::config::Clock;
 use aiglon::incidents::Boot;
+use aiglon::text::number::integer;
 use aiglon::time::{Mono, Now, Wall};
 use rustix::time::{ClockId, DynamicClockId, Timespec, clock_gettime_dynamic};
 
@@ -34,7 +35,7 @@ pub fn mono() -> Mono {
 /// it.
 pub fn boot() -> Boot {
     let uptime = read("/proc/uptime");
-    let seconds = uptime.split('.').next().and_then(|seconds| seconds.parse::<i64>().ok());
+    let seconds = uptime.split('.').next().and_then(|seconds| integer(seconds.as_bytes()));
     // Without /proc, every start of the daemon is one of the machine: then this process is as good
     // as a boot.
     let id = match read("/proc/sys/kernel/random/boot_id") {
@@ -87,8 +88,8 @@ fn read(path: &str) -> String {
 /// When it is, in seconds, by when the machine started and how long it has been up: proc(5),
 /// `btime` and `uptime`.
 fn since_boot(stat: &str, uptime: &str) -> Option<i64> {
-    let boot: i64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
-    let up: i64 = uptime.split('.').next()?.parse().ok()?;
+    let boot = integer(stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().as_bytes())?;
+    let up = integer(uptime.split('.').next()?.as_bytes())?;
     boot.checked_add(up)
 }
 

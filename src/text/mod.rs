@@ -105,8 +105,8 @@ pub fn is_letter(c: char) -> bool {
 pub fn fill(sentence: &str, args: &[&str], put: &mut dyn FnMut(&str)) {
     for (at, part) in sentence.split('%').enumerate() {
         let (place, rest) = if at == 0 { ("", part) } else { part.split_at_checked(1).unwrap_or(("", part)) };
-        if let Ok(place) = place.parse::<usize>() {
-            put(args.get(place).copied().unwrap_or(""));
+        if let Some(place) = number::natural(place) {
+            put(args.get(place as usize).copied().unwrap_or(""));
         }
         put(rest);
     }

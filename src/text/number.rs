@@ -58,6 +58,18 @@ pub fn integer(text: &[u8]) -> Option<i64> {
     (!digits.is_empty()).then_some(value)
 }
 
+/// Reads a number of digits alone, without a sign. All texts go this way: the standard library
+/// has a reader for each type.
+#[inline(never)]
+pub fn natural(digits: &str) -> Option<u32> {
+    let mut value = 0u32;
+    for byte in digits.bytes() {
+        let digit = u32::from(byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))?);
+        value = value.checked_mul(10)?.checked_add(digit)?;
+    }
+    (!digits.is_empty()).then_some(value)
+}
+
 /// A whole number in millionths.
 pub fn whole(value: i64) -> Micro {
     value.saturating_mul(1_000_000)

@@ -10,6 +10,7 @@ use aiglon::config::Config;
 use aiglon::console::Caller;
 use aiglon::limits::CONFIG_NAME_BYTES;
 use aiglon::model::UserId;
+use aiglon::text::number::natural;
 
 /// Where the system's users are.
 const PASSWD: &str = "/etc/passwd";
@@ -70,7 +71,7 @@ pub fn group(name: &str) -> Option<u32> {
     each_line(Path::new(GROUP), &mut |line| {
         let mut fields = line.split(':');
         if found.is_none() && fields.next() == Some(name) {
-            found = fields.nth(1).and_then(|number| number.parse().ok());
+            found = fields.nth(1).and_then(natural);
         }
     });
     found
@@ -80,7 +81,7 @@ pub fn group(name: &str) -> Option<u32> {
 fn find(path: &Path, field: usize, number: u32, then: &mut dyn FnMut(&str)) {
     let mut found = false;
     each_line(path, &mut |line| {
-        if !found && line.split(':').nth(field).and_then(|value| value.parse().ok()) == Some(number) {
+        if !found && line.split(':').nth(field).and_then(natural) == Some(number) {
             found = true;
             then(line.split(':').next().unwrap_or_default());
         }
