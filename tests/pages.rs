@@ -16,7 +16,7 @@ use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     ServiceId, SiteId, State, Step, StepView, Words,
 };
-use aiglon::render::{CSP, Full, has_incident, overruled, page, worst_case};
+use aiglon::render::{CSP, Full, has_incident, missing, overruled, page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -32,6 +32,13 @@ fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: PageKind) -> Str
     let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
     page(&mut *buf, config, SITE, lang, view, which).unwrap();
     String::from_utf8(buf.as_slice().to_vec()).unwrap()
+}
+
+/// What stands at an address that leads to no page, `up` directories below the root.
+fn lost(config: &Config, lang: Lang, up: usize) -> Result<String, Full> {
+    let mut buf = Bytes::<1024>::new();
+    missing(&mut buf, config, SITE, lang, up)?;
+    Ok(String::from_utf8(buf.as_slice().to_vec()).unwrap())
 }
 
 /// Compares with `tests/golden/NAME`, or rewrites it when asked to.
@@ -74,6 +81,7 @@ fn pages_are_as_the_golden_files_have_them() {
     for lang in GOLDEN {
         let page = rendered(&scenes::many(), lang, &scenes::many_down());
         golden(&format!("many.{}.html", lang.tag()), &page);
+        golden(&format!("missing.{}.html", lang.tag()), &lost(&association, lang, 1).unwrap());
     }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
@@ -82,7 +90,7 @@ fn pages_are_as_the_golden_files_have_them() {
 /// Every page of every scene.
 fn each_page(lang: Lang) -> Vec<(String, String)> {
     let config = association();
-    let mut pages = Vec::new();
+    let mut pages = vec![("nowhere".to_owned(), lost(&config, lang, 0).unwrap())];
     for (scene, view) in scenes::all() {
         pages.push((scene.to_owned(), rendered(&config, lang, &view)));
         pages.push((format!("history of {scene}"), rendered_as(&config, lang, &view, PageKind::History)));
@@ -1042,6 +1050,26 @@ fn luminance(hex: &str) -> f64 {
         if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+/// The way back is relative, and what does not fit is no page.
+#[test]
+fn who_is_lost_finds_back() {
+    let config = association();
+    for lang in Lang::ALL {
+        for (up, back) in [(0, "./"), (1, "../"), (8, "../../../../../../../../")] {
+            let page = lost(&config, lang, up).unwrap();
+            let words = catalogue(lang);
+            assert!(page.contains(&format!("<a href=\"{back}\">{}</a>", words["back"])), "{page}");
+            assert_eq!(page.matches(&words["missing"]).count(), 2, "{page}");
+            assert!(page.len() < 700 && !page.contains("<style"), "{page}");
+        }
+        assert_eq!(lost(&config, lang, 9), Err(Full));
+        assert_eq!(lost(&config, lang, usize::MAX), Err(Full));
+        let page = lost(&hostile("<script>\"&"), lang, 0).unwrap();
+        assert!(page.contains("<h1><bdi>&lt;script&gt;\"&amp;") && !page.contains("<script"), "{page}");
+        assert_eq!(lost(&hostile(&"<".repeat(200)), lang, 0), Err(Full));
+    }
 }
 
 fn any_finding() -> impl Strategy<Value = Finding> {
