@@ -83,6 +83,10 @@ fn pages_are_as_the_golden_files_have_them() {
         golden(&format!("many.{}.html", lang.tag()), &page);
         golden(&format!("missing.{}.html", lang.tag()), &lost(&association, lang, 1).unwrap());
     }
+    for lang in Lang::ALL {
+        let page = rendered(&scenes::with_contact(), lang, &scenes::well());
+        golden(&format!("contact.{}.html", lang.tag()), &page);
+    }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
 }
@@ -91,6 +95,7 @@ fn pages_are_as_the_golden_files_have_them() {
 fn each_page(lang: Lang) -> Vec<(String, String)> {
     let config = association();
     let mut pages = vec![("nowhere".to_owned(), lost(&config, lang, 0).unwrap())];
+    pages.push(("contact".to_owned(), rendered(&scenes::with_contact(), lang, &scenes::trouble())));
     for (scene, view) in scenes::all() {
         pages.push((scene.to_owned(), rendered(&config, lang, &view)));
         pages.push((format!("history of {scene}"), rendered_as(&config, lang, &view, PageKind::History)));
@@ -1050,6 +1055,49 @@ fn luminance(hex: &str) -> f64 {
         if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+/// Who sees trouble that the monitoring does not see is told whom to tell.
+#[test]
+fn who_knows_more_than_the_page_can_say_so() {
+    let config = scenes::with_contact();
+    let scenes: BTreeMap<_, _> = scenes::all().into_iter().collect();
+    for lang in Lang::ALL {
+        let own = catalogue(lang);
+        let text = config.text(&config.sites[0].contact, lang);
+        let link = format!("<a href=\"mailto:status@example.org\" rel=noreferrer><bdi>{text}</bdi></a>");
+        let said = |key: &str| format!("<p class=\"more\">{}</p>", own[key].replace("{name}", &link));
+        for (scene, key) in [
+            ("well", "contact.ask"),
+            ("down", "contact.ask"),
+            ("trouble", "contact.else"),
+            ("maintenance", "contact.else"),
+        ] {
+            let page = rendered(&config, lang, &scenes[scene]);
+            let hint = format!(" {}</p><p class=\"more\">{link}</p>", own[key]);
+            assert!(page.contains(&hint), "{scene} in {}: {page}", lang.tag());
+            let (_, foot) = page.split_once("<footer>").unwrap();
+            assert!(foot.contains(&said("contact.foot")), "{scene} in {}: {page}", lang.tag());
+            assert_eq!(page.matches(&link).count(), 2, "{page}");
+        }
+        for kind in [PageKind::History, PageKind::Incident(7)] {
+            let page = rendered_as(&config, lang, &scenes["incidents"], kind);
+            assert_eq!(page.matches(&said("contact.foot")).count(), 1, "{page}");
+            assert_eq!(page.matches(&link).count(), 1, "{page}");
+        }
+    }
+    // Words alone lead nowhere, and what nobody wrote is not there.
+    let mut config = config;
+    config.sites[0].contact_url = aiglon::text::Span::EMPTY;
+    let page = rendered(&config, Lang::En, &scenes["well"]);
+    assert!(page.contains("<p class=\"more\">Contact: <bdi>Write to the team</bdi></p>"), "{page}");
+    assert!(!page.contains("mailto:"), "{page}");
+    let page = rendered(&association(), Lang::En, &scenes["well"]);
+    assert!(!page.contains("Contact") && !page.contains("does not work for you"), "{page}");
+    // No other address leads anywhere, whatever a configuration says.
+    config.sites[0].contact_url = config.intern("javascript:alert(1)").unwrap();
+    let page = rendered(&config, Lang::En, &scenes["well"]);
+    assert!(page.contains("<a href=\"\" rel=noreferrer>") && !page.contains("javascript"), "{page}");
 }
 
 /// The way back is relative, and what does not fit is no page.
