@@ -12,8 +12,8 @@ const UP: &str = "../../../../../../../../";
 /// Renders it into `out`, whose content it replaces. The root of the site is `up` directories above
 /// the address. It is [`Full`] if it does not fit, or if no link of ours leads so deep.
 ///
-/// It carries no style sheet, which is many times its size: whoever tries addresses at random costs
-/// no more than a few words.
+/// Its style sheet is its own, since that of a page is many times its size: whoever tries addresses
+/// at random costs little.
 pub fn missing(out: &mut PageBuf, config: &Config, site: SiteId, lang: Lang, up: usize) -> Result<(), Full> {
     let mut out = Out::new(out, lang);
     let site = config.sites.get(site.index()).copied().unwrap_or_default();

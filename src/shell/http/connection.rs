@@ -352,6 +352,7 @@ impl Connection<'_> {
         response.content_type = "text/html; charset=utf-8";
         response.content_language = lang.tag();
         response.vary = "Accept, Accept-Language";
+        response.csp = render::CSP_MISSING;
         // There may be a page tomorrow: the next incident takes the next number.
         response.cache_control = "no-store";
         response.noindex = !public;
