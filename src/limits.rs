@@ -497,6 +497,9 @@ pub const SSH_ADDRESSES_KNOWN: usize = 64;
 
 /// Bytes of one rendered page. `check` refuses a configuration whose page could be larger.
 pub const PAGE_BYTES: usize = 131_072;
+/// Bytes of a site's `contact` in one language, and of its `contact_url`. It stands twice on a
+/// page, so it is a line: 160 letters in Arabic.
+pub const CONTACT_BYTES: usize = 320;
 /// Texts of alerts that a page shows for one component, the worst alert's first.
 pub const TEXTS_SHOWN: usize = 3;
 /// Bytes of one such text, before escaping. A longer text is cut at a character and marked with an

@@ -171,7 +171,7 @@ fn what_is_written_names_each_language_word_and_slot() {
             && words.contains("\"Reloadsince {time}\"")
     );
     let fragment = compile("{{slots name >rest}}<p>{{name}}{{>rest}}</p>").unwrap();
-    let rust = emit_fragments(&[fragment], "p{color:red}");
+    let rust = emit_fragments(&[fragment], "p{color:red}", "");
     for part in ["pub name: &'a str", "pub rest: &'a mut dyn FnMut", "Piece::Text(0)", "Piece::Block(0)"] {
         assert!(rust.contains(part), "{part}: {rust}");
     }

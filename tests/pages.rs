@@ -16,7 +16,7 @@ use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     ServiceId, SiteId, State, Step, StepView, Words,
 };
-use aiglon::render::{CSP, Full, has_incident, overruled, page, worst_case};
+use aiglon::render::{CSP, CSP_MISSING, Full, has_incident, missing, overruled, page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -32,6 +32,13 @@ fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: PageKind) -> Str
     let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
     page(&mut *buf, config, SITE, lang, view, which).unwrap();
     String::from_utf8(buf.as_slice().to_vec()).unwrap()
+}
+
+/// What stands at an address that leads to no page, `up` directories below the root.
+fn lost(config: &Config, lang: Lang, up: usize) -> Result<String, Full> {
+    let mut buf = Bytes::<1024>::new();
+    missing(&mut buf, config, SITE, lang, up)?;
+    Ok(String::from_utf8(buf.as_slice().to_vec()).unwrap())
 }
 
 /// Compares with `tests/golden/NAME`, or rewrites it when asked to.
@@ -74,6 +81,11 @@ fn pages_are_as_the_golden_files_have_them() {
     for lang in GOLDEN {
         let page = rendered(&scenes::many(), lang, &scenes::many_down());
         golden(&format!("many.{}.html", lang.tag()), &page);
+        golden(&format!("missing.{}.html", lang.tag()), &lost(&association, lang, 1).unwrap());
+    }
+    for lang in Lang::ALL {
+        let page = rendered(&scenes::with_contact(), lang, &scenes::well());
+        golden(&format!("contact.{}.html", lang.tag()), &page);
     }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
@@ -82,7 +94,8 @@ fn pages_are_as_the_golden_files_have_them() {
 /// Every page of every scene.
 fn each_page(lang: Lang) -> Vec<(String, String)> {
     let config = association();
-    let mut pages = Vec::new();
+    let mut pages = vec![("nowhere".to_owned(), lost(&config, lang, 0).unwrap())];
+    pages.push(("contact".to_owned(), rendered(&scenes::with_contact(), lang, &scenes::trouble())));
     for (scene, view) in scenes::all() {
         pages.push((scene.to_owned(), rendered(&config, lang, &view)));
         pages.push((format!("history of {scene}"), rendered_as(&config, lang, &view, PageKind::History)));
@@ -916,12 +929,16 @@ fn a_page_that_does_not_fit_is_an_error() {
 
 #[test]
 fn the_policy_allows_the_one_style_and_nothing_else() {
+    the_policy_is_of(&rendered(&association(), Lang::En, &scenes::well()), CSP);
+}
+
+fn the_policy_is_of(page: &str, policy: &str) {
     use base64ct::Encoding;
-    let page = rendered(&association(), Lang::En, &scenes::well());
     let style = page.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
     let mut hash = [0; 44];
     let hash = base64ct::Base64::encode(&hmac_sha256::Hash::hash(style.as_bytes()), &mut hash).unwrap();
-    assert!(CSP.contains(&format!("style-src 'sha256-{hash}';")) && CSP.starts_with("default-src 'none';"));
+    assert!(policy.contains(&format!("style-src 'sha256-{hash}';")), "{policy}");
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
     for foreign in ["http-equiv", "<script", "<link", "<img", "url(", "@import", "src=", " style="] {
         assert!(!page.contains(foreign), "{foreign}");
     }
@@ -1042,6 +1059,70 @@ fn luminance(hex: &str) -> f64 {
         if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+}
+
+/// Who sees trouble that the monitoring does not see is told whom to tell.
+#[test]
+fn who_knows_more_than_the_page_can_say_so() {
+    let config = scenes::with_contact();
+    let scenes: BTreeMap<_, _> = scenes::all().into_iter().collect();
+    for lang in Lang::ALL {
+        let own = catalogue(lang);
+        let text = config.text(&config.sites[0].contact, lang);
+        let link = format!("<a href=\"mailto:status@example.org\" rel=noreferrer><bdi>{text}</bdi></a>");
+        let said = |key: &str| format!("<p class=\"more\">{}</p>", own[key].replace("{name}", &link));
+        for (scene, key) in [
+            ("well", "contact.ask"),
+            ("down", "contact.ask"),
+            ("trouble", "contact.else"),
+            ("maintenance", "contact.else"),
+        ] {
+            let page = rendered(&config, lang, &scenes[scene]);
+            let hint = format!(" {}</p><p class=\"more\">{link}</p>", own[key]);
+            assert!(page.contains(&hint), "{scene} in {}: {page}", lang.tag());
+            let (_, foot) = page.split_once("<footer>").unwrap();
+            assert!(foot.contains(&said("contact.foot")), "{scene} in {}: {page}", lang.tag());
+            assert_eq!(page.matches(&link).count(), 2, "{page}");
+        }
+        for kind in [PageKind::History, PageKind::Incident(7)] {
+            let page = rendered_as(&config, lang, &scenes["incidents"], kind);
+            assert_eq!(page.matches(&said("contact.foot")).count(), 1, "{page}");
+            assert_eq!(page.matches(&link).count(), 1, "{page}");
+        }
+    }
+    // Words alone lead nowhere, and what nobody wrote is not there.
+    let mut config = config;
+    config.sites[0].contact_url = aiglon::text::Span::EMPTY;
+    let page = rendered(&config, Lang::En, &scenes["well"]);
+    assert!(page.contains("<p class=\"more\">Contact: <bdi>Write to the team</bdi></p>"), "{page}");
+    assert!(!page.contains("mailto:"), "{page}");
+    let page = rendered(&association(), Lang::En, &scenes["well"]);
+    assert!(!page.contains("Contact") && !page.contains("does not work for you"), "{page}");
+    // No other address leads anywhere, whatever a configuration says.
+    config.sites[0].contact_url = config.intern("javascript:alert(1)").unwrap();
+    let page = rendered(&config, Lang::En, &scenes["well"]);
+    assert!(page.contains("<a href=\"\" rel=noreferrer>") && !page.contains("javascript"), "{page}");
+}
+
+/// The way back is relative, and what does not fit is no page.
+#[test]
+fn who_is_lost_finds_back() {
+    let config = association();
+    for lang in Lang::ALL {
+        for (up, back) in [(0, "./"), (1, "../"), (8, "../../../../../../../../")] {
+            let page = lost(&config, lang, up).unwrap();
+            let words = catalogue(lang);
+            assert!(page.contains(&format!("<a href=\"{back}\">{}</a>", words["back"])), "{page}");
+            assert_eq!(page.matches(&words["missing"]).count(), 2, "{page}");
+            assert!(page.len() < 900, "{page}");
+            the_policy_is_of(&page, CSP_MISSING);
+        }
+        assert_eq!(lost(&config, lang, 9), Err(Full));
+        assert_eq!(lost(&config, lang, usize::MAX), Err(Full));
+        let page = lost(&hostile("<script>\"&"), lang, 0).unwrap();
+        assert!(page.contains("<h1><bdi>&lt;script&gt;\"&amp;") && !page.contains("<script"), "{page}");
+        assert_eq!(lost(&hostile(&"<".repeat(200)), lang, 0), Err(Full));
+    }
 }
 
 fn any_finding() -> impl Strategy<Value = Finding> {

@@ -484,6 +484,101 @@ fn the_name_of_a_hidden_site_is_like_any_other_where_a_site_answers_to_all() {
     assert!(secret.contains("Hidden birds"), "{secret}");
 }
 
+/// What a browser says when a person follows a link.
+const PERSON: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Language: ar\r\n";
+
+/// A visitor at an address without a page reads so in their language, and finds back. What they are
+/// told is what the page itself would tell them: nothing, where no page is for them.
+#[test]
+fn who_is_lost_finds_back_and_learns_of_no_other_site() {
+    let daemon = Daemon::start(&three_sites());
+    let page = dateless(&daemon, "GET", "open.example", "/x", PERSON);
+    let (head, body) = page.split_once("\r\n\r\n").unwrap();
+    assert_eq!(
+        head,
+        format!(
+            "HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\nConnection: keep-alive\r\n\
+             Content-Type: text/html; charset=utf-8\r\nContent-Language: ar\r\nCache-Control: no-store\r\n\
+             Vary: Accept, Accept-Language\r\n\
+             Content-Security-Policy: {}\r\n\
+             Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY",
+            body.len(),
+            aiglon::render::CSP_MISSING
+        )
+    );
+    assert!(body.contains("<html lang=\"ar\" dir=\"rtl\">"), "{body}");
+    assert!(body.contains("لا توجد صفحة في هذا العنوان") && body.len() < 800, "{body}");
+    assert_eq!(dateless(&daemon, "HEAD", "open.example", "/x", PERSON).trim_end(), head);
+
+    // Of whom, and where back leads.
+    for (host, path, title, back) in [
+        ("open.example", "/favicon.ico", "Open birds", "./"),
+        ("open.example", "/incidents/", "Open birds", "../"),
+        ("open.example", "/incidents/9", "Open birds", "../"),
+        ("open.example", "/history/", "Open birds", "../"),
+        ("open.example", "/a/b/c?d=/e/f", "Open birds", "../../"),
+        ("open.example", "//x", "Open birds", "../"),
+        ("open.example", "/a/b/c/d/e/f/g/h/i", "Open birds", "../../../../../../../../"),
+        ("open.example", &format!("/{SECRET}"), "Open birds", "./"),
+        ("open.example", &format!("/{SECRET}/"), "Open birds", "../"),
+        ("open.example", &format!("/{SECRET}/incidents/1"), "Open birds", "../../"),
+        ("home.example", "/x", "Antennas", "./"),
+        ("hidden.example", &format!("/{SECRET}/x"), "Hidden birds", "./"),
+        ("hidden.example", &format!("/{SECRET}//"), "Hidden birds", "../"),
+        ("hidden.example", &format!("/{SECRET}/incidents/9"), "Hidden birds", "../"),
+    ] {
+        let answer = dateless(&daemon, "GET", host, path, PERSON);
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{host}{path}: {answer}");
+        assert!(answer.contains(&format!("<h1><bdi>{title}</bdi></h1>")), "{host}{path}: {answer}");
+        assert_eq!(answer.matches("href=").count(), 1, "{answer}");
+        assert!(answer.contains(&format!("<a href=\"{back}\">")), "{host}{path}: {answer}");
+        assert!(!answer.contains(SECRET), "{answer}");
+        assert_eq!(answer.contains("X-Robots-Tag: noindex"), title != "Open birds", "{answer}");
+        assert_eq!(answer.matches("birds").count(), if title == "Antennas" { 0 } else { 2 }, "{answer}");
+    }
+    // Nothing was rendered for any of that.
+    assert_eq!(daemon.metric("aiglon_pages_rendered_total"), Some(0.0));
+
+    // To all others it is what an unknown name is.
+    let unknown = dateless(&daemon, "GET", "nobody.example", "/x", PERSON);
+    assert!(unknown.ends_with("\r\n\r\n404 Not Found\n"), "{unknown}");
+    let proxy = format!("{PERSON}X-Forwarded-For: 192.168.1.7\r\n");
+    let token = format!("{PERSON}Authorization: Bearer x\r\n");
+    let wrong = format!("/{}x/", &SECRET[..SECRET.len() - 1]);
+    for (host, path, headers) in [
+        ("nobody.example", "/", PERSON),
+        ("nobody.example", &format!("/{SECRET}/x"), PERSON),
+        ("home.example", "/x", &*proxy),
+        ("home.example", "/incidents/9", &*proxy),
+        ("hidden.example", "/", PERSON),
+        ("hidden.example", "/x", PERSON),
+        ("hidden.example", &wrong, PERSON),
+        ("hidden.example", &format!("{wrong}incidents/1"), PERSON),
+        // Programs, and a way back that is too long.
+        ("open.example", "/x", &*token),
+        ("open.example", "/x", "Accept: */*\r\n"),
+        ("open.example", "/x", "Accept: image/avif,*/*;q=0.8\r\n"),
+        ("open.example", "/api/v2/silences", PERSON),
+        ("open.example", "/a/b/c/d/e/f/g/h/i/j", PERSON),
+    ] {
+        assert_eq!(dateless(&daemon, "GET", host, path, headers), unknown, "{host}{path}");
+    }
+
+    // Where a site answers to all names, it does so here.
+    let daemon = Daemon::start(&three_sites().replace("\tlist host 'open.example'\n", ""));
+    let other = dateless(&daemon, "GET", "nobody.example", "/x", &proxy);
+    assert!(other.contains("<h1><bdi>Open birds</bdi></h1>"), "{other}");
+    for host in ["hidden.example", "home.example"] {
+        assert_eq!(dateless(&daemon, "GET", host, "/x", &proxy), other, "{host}");
+    }
+    // A title that has no room there leaves the words.
+    let long = three_sites().replace("Open birds", &"Bird ".repeat(100));
+    let daemon = Daemon::start(&long);
+    assert_eq!(dateless(&daemon, "GET", "open.example", "/x", PERSON), unknown);
+    let page = dateless(&daemon, "GET", "open.example", "/", PERSON);
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Bird Bird"), "{page}");
+}
+
 /// So the length of a compressed page tells nothing of it.
 #[test]
 fn no_page_has_the_secret_that_leads_to_it() {

@@ -184,6 +184,20 @@ fn a_prefix_without_its_slash_leads_to_itself_with_one() {
         let found = location(&daemon, method, host, path);
         assert_eq!(found, (status, expected.map(str::to_owned)), "{method} {host} {path}");
     }
+    // Who is lost below it finds back to it, whoever puts the prefix there.
+    for (host, path, back) in [
+        ("home", "/status/x", "./"),
+        ("home", "/x", "./"),
+        ("home", "/status/incidents/9", "../"),
+        ("home", "/status//", "../"),
+        ("hidden.example", &*format!("/status/{SECRET}/incidents/9"), "../"),
+    ] {
+        let mut client = daemon.connect();
+        client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n").as_bytes());
+        let answer = client.answer();
+        assert_eq!(answer.status, 404, "{host} {path}");
+        assert!(answer.body.contains(&format!("<a href=\"{back}\">")), "{host} {path}: {}", answer.body);
+    }
     // Of a prefix with several segments the last is enough.
     let daemon = Daemon::start(&with(&sites(), "lan", &["option path_prefix '/a/status'"]));
     assert_eq!(location(&daemon, "GET", "home", "/a/status"), (301, Some("./status/".to_owned())));

@@ -33,10 +33,15 @@ fn run() -> Result<(), Vec<Refusal>> {
     };
     let catalogues = compiler::catalogues(&read_all("www/lang", "txt")?)?;
     let style = compiler::minify(&read("www/style.css")?);
-    let fragments = compiler::fragments(&read_all("www/fragments", "html")?, &catalogues, &style)?;
+    // A page that is missing is made in a small buffer: it has a sheet of its own.
+    let small = compiler::minify(&read("www/missing.css")?);
+    let (missing, files): (Vec<_>, Vec<_>) =
+        read_all("www/fragments", "html")?.into_iter().partition(|(path, _)| path.ends_with("/missing.html"));
+    let mut fragments = compiler::fragments(&files, &catalogues, &style)?;
+    fragments.extend(compiler::fragments(&missing, &catalogues, &small)?);
     write("lang.rs", compiler::emit_lang(&catalogues))?;
     write("words.rs", compiler::emit_words(&catalogues))?;
-    write("fragments.rs", compiler::emit_fragments(&fragments, &style))?;
+    write("fragments.rs", compiler::emit_fragments(&fragments, &style, &small))?;
     let floor = compiler::floor("CHANGELOG.md", &read("CHANGELOG.md")?).map_err(|refusal| vec![refusal])?;
     write("floor.rs", compiler::emit_floor(floor))
 }

@@ -8,7 +8,7 @@ use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service,
     Site, Source, Texts, User, Visibility, matcher, units,
 };
-use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
+use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
 use crate::text::number::natural;
 use crate::text::{Span, near};
@@ -143,6 +143,19 @@ impl Loader<'_, '_> {
             Field::Host => self.host(value),
             Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
             Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
+            Field::Contact | Field::ContactUrl if value.text.len() > CONTACT_BYTES => {
+                self.problems.add(value.wrong(Kind::TooLong).limit(CONTACT_BYTES));
+            }
+            Field::Contact => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.contact)),
+            Field::ContactUrl if !units::contact(value.text) => {
+                self.problems.add(value.odd(Kind::BadContact));
+            }
+            Field::ContactUrl => {
+                let url = self.keep(value.text);
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    row.contact_url = url;
+                }
+            }
             Field::RetainDays => {
                 let days = natural(value.text).and_then(|days| u8::try_from(days).ok());
                 let days = days.filter(|days| (1..=RETAIN_DAYS).contains(days));

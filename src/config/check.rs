@@ -5,7 +5,7 @@ use super::loader::Loader;
 use super::problem::{Kind, Mistake};
 use super::schema::{Section, Type};
 use super::uci::Keyword;
-use super::{Component, Edge, Scope, Site, Source, Visibility};
+use super::{Component, Edge, Scope, Site, Source, Texts, Visibility};
 use crate::limits::COMPONENTS;
 use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
 use crate::text::Span;
@@ -93,9 +93,14 @@ impl Loader<'_, '_> {
     fn check_sites(&mut self) {
         let mut default = None;
         for index in 0..self.config.sites.len() {
-            let Some(&Site { name, visibility, secret_path, .. }) = self.config.sites.get(index) else {
+            let Some(&Site { name, visibility, secret_path, contact, contact_url, .. }) =
+                self.config.sites.get(index)
+            else {
                 continue;
             };
+            if !contact_url.is_empty() && contact == Texts::default() {
+                self.blame(Kind::NoContact, Type::Site, index, "contact_url", name);
+            }
             let named = self.config.hosts.iter().any(|host| host.site.index() == index)
                 || self.line_of_option(Type::Site, index, "host").is_some();
             if !named && default.replace(index).is_some() && !self.broken {

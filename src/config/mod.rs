@@ -184,6 +184,10 @@ pub struct Site {
     pub title: Texts,
     /// A paragraph below it; may be absent.
     pub intro: Texts,
+    /// Who hears of trouble that the page does not show; may be absent.
+    pub contact: Texts,
+    /// Where that leads: http, https, mailto or tel; empty if it is words alone.
+    pub contact_url: Span,
     /// The language for visitors who ask for none that we speak.
     pub lang: Lang,
     /// How its times are shown.

@@ -80,6 +80,8 @@ kinds! {
     BadDays "'{w}' is no number of days for '{o}'; write one from 1 to {l}"
     BadHost "'{w}' is no host name; write the name alone, as status.example.org, without scheme, port or path"
     BadUrl "'{w}' is no address for a link; it begins with https:// or http:// and holds no spaces or quotes"
+    BadContact "'{w}' is no address of a contact; write mailto:NAME@HOST, tel:+NUMBER or https://…, without spaces"
+    NoContact "'contact_url' of site '{w}' has no words that lead there; write them, as option contact 'Write to the team'"
     BadLang "'{w}' is no language that aiglon speaks; known are {L}{m}"
     BadTimezone "'{w}' is no POSIX time zone; write one as CET-1CEST,M3.5.0,M10.5.0/3, or UTC0"
     ZoneName "'{w}' is the name of a zone, and aiglon carries no table of zones; write '{f}'"

@@ -152,6 +152,8 @@ pub(super) enum Field {
     Host,
     Title,
     Intro,
+    Contact,
+    ContactUrl,
     Lang,
     Timezone,
     SecretPath,
@@ -234,7 +236,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 70] = [
+pub(super) static OPTIONS: [OptionRow; 72] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -264,6 +266,8 @@ pub(super) static OPTIONS: [OptionRow; 70] = [
     row(Type::Site, "host", Shape::Many, Field::Host),
     row(Type::Site, "title", Shape::Text, Field::Title),
     row(Type::Site, "intro", Shape::Text, Field::Intro),
+    row(Type::Site, "contact", Shape::Text, Field::Contact),
+    row(Type::Site, "contact_url", Shape::One, Field::ContactUrl),
     row(Type::Site, "lang", Shape::One, Field::Lang),
     row(Type::Site, "timezone", Shape::One, Field::Timezone),
     row(Type::Site, "secret_path", Shape::One, Field::SecretPath),
@@ -412,6 +416,8 @@ mod tests {
         assert_eq!(lang("title"), ("title", None));
         assert_eq!(lang("title_fr"), ("title", Some("fr")));
         assert_eq!(lang("intro_ar"), ("intro", Some("ar")));
+        assert_eq!(lang("contact_ar"), ("contact", Some("ar")));
+        assert_eq!(lang("contact_url"), ("contact_url", None));
         assert_eq!(lang("secret_path"), ("secret_path", None));
         assert_eq!(lang("title_xx"), ("?", None));
         assert_eq!(lang("title_"), ("?", None));

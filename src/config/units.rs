@@ -100,6 +100,24 @@ pub(super) fn url(text: &str) -> bool {
         && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || has("\"'<>\\^`{|}", c))
 }
 
+/// Whether a visitor may be led there who has something to tell: the web, an address of mail, a
+/// number of a telephone.
+pub(super) fn contact(text: &str) -> bool {
+    let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
+    if scheme.eq_ignore_ascii_case("mailto") {
+        let part = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
+        let address = rest.split_once('@');
+        return address.is_some_and(|(who, at)| !who.is_empty() && who.bytes().all(part) && host(at));
+    }
+    if scheme.eq_ignore_ascii_case("tel") {
+        let number = rest.strip_prefix('+').unwrap_or(rest);
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        // The marks that RFC 3966 allows between digits.
+        return digits >= 3 && number.bytes().all(|byte| byte.is_ascii_digit() || b"-.()".contains(&byte));
+    }
+    url(text)
+}
+
 /// The prefix of a reverse proxy, without a slash at its end; `/` alone is the empty one.
 pub(super) fn path_prefix(text: &str) -> Option<&str> {
     let prefix = text.strip_suffix('/').unwrap_or(text);
@@ -289,6 +307,46 @@ mod tests {
             "https://a\u{a0}b",
         ] {
             assert!(!url(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn contacts() {
+        for text in [
+            "mailto:team@example.org",
+            "MAILTO:a.b+c_d-e@example.org",
+            "tel:+3222345678",
+            "tel:112",
+            "Tel:+32-2-(234).56-78",
+            "https://example.org/contact",
+            "http://[::1]:80/",
+        ] {
+            assert!(contact(text), "{text}");
+        }
+        for text in [
+            "",
+            "team@example.org",
+            "mailto:",
+            "mailto:team",
+            "mailto:@example.org",
+            "mailto:a@b@example.org",
+            "mailto:a@example.org?subject=x",
+            "mailto:a b@example.org",
+            "mailto:\u{e9}@example.org",
+            "mailto:a@-",
+            "+3222345678",
+            "tel:",
+            "tel:+12",
+            "tel:+32 2 234",
+            "tel:++322",
+            "tel:113;ext=1",
+            "tel:\u{661}\u{661}\u{662}",
+            "javascript:alert(1)",
+            "sms:112",
+            "data:text/html,x",
+            "https://a b",
+        ] {
+            assert!(!contact(text), "{text}");
         }
     }
 

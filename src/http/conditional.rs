@@ -1,5 +1,5 @@
-//! What a visitor has already (`If-None-Match`), which language they read (`Accept-Language`), and
-//! whether they unpack (`Accept-Encoding`).
+//! What a visitor has already (`If-None-Match`), which language they read (`Accept-Language`),
+//! whether they unpack (`Accept-Encoding`), and whether they read pages (`Accept`).
 
 use heapless::String;
 
@@ -128,6 +128,16 @@ pub fn accepts_gzip(accept_encoding: &[u8]) -> bool {
     gzip > 0 && gzip >= identity.unwrap_or(0)
 }
 
+/// Whether `Accept` names pages (RFC 9110, section 12.5.1). `*/*` alone does not count: browsers
+/// send it for icons and images, and programs for everything.
+pub fn accepts_html(accept: &[u8]) -> bool {
+    list(accept).any(|range| {
+        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let is_html = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(b"text/html"));
+        is_html && !parts.any(|parameter| quality(parameter) == Some(0))
+    })
+}
+
 /// Thousandths of `q=0.8`; more than three decimals, which some clients compute, are cut.
 fn quality(parameter: &[u8]) -> Option<u16> {
     let [b'q' | b'Q', b'=', whole @ (b'0' | b'1'), fraction @ ..] = parameter else { return None };
@@ -183,6 +193,24 @@ mod tests {
         let etag = Etag(0x0123_4567_89ab_cdef);
         assert_eq!(etag.packed().text(), "\"fedcba9876543210\"");
         assert!(etag.packed().is_named(b"W/\"fedcba9876543210\"") && !etag.is_named(b"\"fedcba9876543210\""));
+    }
+
+    #[test]
+    fn who_reads_pages_says_so() {
+        for (value, expected) in [
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+            ("image/png, Text/HTML ;level=1; q=0.1", true),
+            ("text/html;q=0, */*", false),
+            ("text/html; level=1; q=0.000", false),
+            ("*/*", false),
+            ("text/*", false),
+            ("image/avif,image/webp,image/*,*/*;q=0.8", false),
+            ("application/json", false),
+            ("text/htmlx", false),
+            ("", false),
+        ] {
+            assert_eq!(accepts_html(value.as_bytes()), expected, "{value}");
+        }
     }
 
     #[test]

@@ -279,6 +279,8 @@ pub struct Request<'a> {
     pub content_type: &'a [u8],
     /// `Authorization`, as it came; empty if absent.
     pub authorization: &'a [u8],
+    /// `Accept`, as it came; empty if absent. Of several lines, the first.
+    pub accept: &'a [u8],
     /// `Accept-Encoding`, as it came; empty if absent. Of several lines, the first: at worst, a
     /// page is sent that is not packed.
     pub accept_encoding: &'a [u8],
@@ -328,6 +330,7 @@ impl<'a> Request<'a> {
             content_encoding: fields.content_encoding.unwrap_or_default(),
             content_type: fields.content_type,
             authorization: fields.authorization,
+            accept: fields.accept,
             accept_encoding: fields.accept_encoding,
             accept_language: fields.accept_language,
             if_none_match: fields.if_none_match,
@@ -373,6 +376,7 @@ fn method(name: &str) -> Result<Method, HeadError> {
 /// The header fields that matter.
 #[derive(Clone, Copy)]
 enum Field {
+    Accept,
     AcceptEncoding,
     AcceptLanguage,
     Authorization,
@@ -387,7 +391,8 @@ enum Field {
     TransferEncoding,
 }
 
-const FIELDS: [(&str, Field); 14] = [
+const FIELDS: [(&str, Field); 15] = [
+    ("accept", Field::Accept),
     ("accept-encoding", Field::AcceptEncoding),
     ("accept-language", Field::AcceptLanguage),
     ("authorization", Field::Authorization),
@@ -425,6 +430,7 @@ struct Fields<'a> {
     content_encoding: Option<Coding>,
     content_type: &'a [u8],
     authorization: &'a [u8],
+    accept: &'a [u8],
     accept_encoding: &'a [u8],
     accept_language: &'a [u8],
     if_none_match: &'a [u8],
@@ -483,6 +489,7 @@ impl<'a> Fields<'a> {
                 self.authorization = value;
             }
             Field::ContentType => first(&mut self.content_type, value),
+            Field::Accept => first(&mut self.accept, value),
             Field::AcceptEncoding => first(&mut self.accept_encoding, value),
             Field::AcceptLanguage => first(&mut self.accept_language, value),
             Field::IfNoneMatch => first(&mut self.if_none_match, value),
@@ -848,10 +855,11 @@ mod tests {
     fn other_fields() {
         let head = with(
             "Authorization: Bearer t\r\nAccept-Language: fr\r\nAccept-Language: en\r\nIf-None-Match: \"x\"\r\n\
-             Accept-Encoding: br\r\naccept-encoding: gzip\r\nContent-Type: application/json",
+             Accept-Encoding: br\r\naccept-encoding: gzip\r\nAccept: text/html\r\nContent-Type: application/json",
         );
         let request = accepted(&head);
         assert_eq!(request.authorization, b"Bearer t");
+        assert_eq!(request.accept, b"text/html");
         assert_eq!(request.accept_encoding, b"br");
         assert_eq!(request.accept_language, b"fr");
         assert_eq!(request.if_none_match, b"\"x\"");

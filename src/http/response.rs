@@ -53,6 +53,8 @@ pub struct Response<'a> {
     pub content_type: &'static str,
     /// `Content-Encoding`.
     pub content_encoding: &'static str,
+    /// `Content-Language`.
+    pub content_language: &'static str,
     /// Whether another request may follow on this connection.
     pub keep_alive: bool,
     /// The time, as an IMF-fixdate (RFC 9110, section 5.6.7). A server without a clock sends none
@@ -85,6 +87,7 @@ impl Response<'_> {
             content,
             content_type: "",
             content_encoding: "",
+            content_language: "",
             keep_alive: false,
             date: "",
             etag: None,
@@ -138,6 +141,7 @@ impl Response<'_> {
             ("Connection", if may_go_on { "keep-alive" } else { "close" }),
             ("Content-Type", self.content_type),
             ("Content-Encoding", self.content_encoding),
+            ("Content-Language", self.content_language),
             ("ETag", etag.as_deref().unwrap_or("")),
             ("Cache-Control", self.cache_control),
             ("Vary", self.vary),
@@ -222,6 +226,7 @@ mod tests {
             cache_control: "max-age=10, stale-if-error=300",
             vary: "Accept-Encoding, Accept-Language",
             content_encoding: "gzip",
+            content_language: "fr",
             csp: "default-src 'none'; style-src 'sha256-x'",
             noindex: true,
             ..Response::new(Status::Ok, Content::Length(1234))
@@ -235,6 +240,7 @@ mod tests {
              Connection: keep-alive\r\n\
              Content-Type: text/html; charset=utf-8\r\n\
              Content-Encoding: gzip\r\n\
+             Content-Language: fr\r\n\
              ETag: \"0000000000000abc\"\r\n\
              Cache-Control: max-age=10, stale-if-error=300\r\n\
              Vary: Accept-Encoding, Accept-Language\r\n\

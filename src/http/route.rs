@@ -51,6 +51,8 @@ pub enum Route<'a> {
     Heartbeat(&'a str),
     /// Nowhere: 404.
     NotFound,
+    /// Nowhere: 404. The path was asked for where pages are, and is none of a program.
+    NoPage,
     /// Nowhere: 404, with the paths that senders push to, since it was one.
     Nothing,
     /// The path is known, the method is not for it: 405 with this `Allow`.
@@ -105,6 +107,9 @@ impl Row {
 fn number(digits: &str) -> Option<u32> {
     natural(digits).filter(|_| !digits.starts_with('0'))
 }
+
+/// First segments of paths that programs ask for: those of Alertmanager's clients, and of probes.
+const PROGRAMS: [&str; 2] = ["api", "-"];
 
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
@@ -192,12 +197,13 @@ fn secret(path: &str) -> Route<'_> {
     let end = inner.find('/').unwrap_or(inner.len());
     let (segment, rest) = inner.split_at_checked(end).unwrap_or((inner, ""));
     match row(rest) {
-        _ if segment.is_empty() => Route::NotFound,
+        _ if segment.is_empty() => Route::NoPage,
         None if rest.is_empty() => Route::SecretWithoutSlash(segment),
+        None if PROGRAMS.contains(&segment) => Route::NotFound,
         Some((Row { get: Some(Endpoint::Page(kind)), .. }, number)) => {
             Route::Secret(segment, numbered(*kind, number))
         }
-        _ => Route::NotFound,
+        _ => Route::NoPage,
     }
 }
 
@@ -222,7 +228,9 @@ mod tests {
     #[test]
     fn everything_has_its_place() {
         use Method::{Get, Head, Other, Post, Unknown};
-        use Route::{MethodNotAllowed, NotFound, NotImplemented, Nothing, Secret, SecretWithoutSlash, To};
+        use Route::{
+            MethodNotAllowed, NoPage, NotFound, NotImplemented, Nothing, Secret, SecretWithoutSlash, To,
+        };
         let page = Roles { page: true, ..NONE };
         let ingest = Roles { ingest: true, ..NONE };
         let metrics = Roles { metrics: true, ..NONE };
@@ -283,29 +291,33 @@ mod tests {
             (Get, "/history", page, To(Endpoint::Page(PageKind::History))),
             (Head, "/incidents/3", page, To(Endpoint::Page(PageKind::Incident(3)))),
             (Get, "/incidents/4294967295", page, To(Endpoint::Page(PageKind::Incident(u32::MAX)))),
-            (Get, "/incidents/4294967296", page, NotFound),
-            (Get, "/incidents/03", page, NotFound),
-            (Get, "/incidents/0", page, NotFound),
-            (Get, "/incidents/+3", page, NotFound),
-            (Get, "/incidents/3/", page, NotFound),
+            (Get, "/incidents/4294967296", page, NoPage),
+            (Get, "/incidents/03", page, NoPage),
+            (Get, "/incidents/0", page, NoPage),
+            (Get, "/incidents/+3", page, NoPage),
+            (Get, "/incidents/3/", page, NoPage),
             (Get, "/incidents/", page, Secret("incidents", PageKind::Now)),
             (Post, "/incidents/3", page, MethodNotAllowed("GET, HEAD")),
             (Get, "/incidents/3", ingest, NotFound),
             (Get, "/history/", page, Secret("history", PageKind::Now)),
             (Get, "/s3cret/history", page, Secret("s3cret", PageKind::History)),
             (Get, "/s3cret/incidents/12", page, Secret("s3cret", PageKind::Incident(12))),
-            (Get, "/s3cret/incidents/x", page, NotFound),
-            (Get, "/s3cret/incidents/", page, NotFound),
-            (Get, "/s3cret/metrics", ALL, NotFound),
-            (Get, "/s3cret/api/v2/status", ALL, NotFound),
+            (Get, "/s3cret/incidents/x", page, NoPage),
+            (Get, "/s3cret/incidents/", page, NoPage),
+            (Get, "/s3cret/metrics", ALL, NoPage),
+            (Get, "/s3cret/api/v2/status", ALL, NoPage),
             (Post, "/s3cret/history", ALL, Nothing),
-            (Get, "//history", ALL, NotFound),
-            (Get, "/s3cret/x", ALL, NotFound),
-            (Get, "/s3cret//", ALL, NotFound),
-            (Get, "//", ALL, NotFound),
-            (Get, "//s3cret/", ALL, NotFound),
-            (Get, "/a/b/c", ALL, NotFound),
+            (Get, "//history", ALL, NoPage),
+            (Get, "/s3cret/x", ALL, NoPage),
+            (Get, "/s3cret//", ALL, NoPage),
+            (Get, "//", ALL, NoPage),
+            (Get, "//s3cret/", ALL, NoPage),
+            (Get, "/a/b/c", ALL, NoPage),
             (Get, "", ALL, NotFound),
+            (Get, "/api/v2/silences", ALL, NotFound),
+            (Get, "/-/reload", ALL, NotFound),
+            (Head, "/apis/v2", page, NoPage),
+            (Get, "/a/b/c", ingest, NotFound),
         ] {
             assert_eq!(route(method, path, roles), expected, "{method:?} {path} {roles:?}");
         }

@@ -114,10 +114,10 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Writes a URL inside the double quotes of an attribute, if it is one of http or https; else
+    /// Writes a URL inside the double quotes of an attribute, if a page may lead there; else
     /// nothing, which leads nowhere.
     fn url(&mut self, url: &str) {
-        if !is_web(url) {
+        if !is_web(url) && !begins(url, "mailto:") && !begins(url, "tel:") {
             return;
         }
         let mut slashes: u8 = 0;
@@ -194,9 +194,11 @@ fn is_plain(byte: u8) -> bool {
 
 /// Whether a URL leads to the web: `javascript:` and its kin do not.
 pub(super) fn is_web(url: &str) -> bool {
-    let starts =
-        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    starts("https://") || starts("http://")
+    begins(url, "https://") || begins(url, "http://")
+}
+
+fn begins(url: &str, scheme: &str) -> bool {
+    url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
 #[cfg(test)]
@@ -228,6 +230,8 @@ mod tests {
         check("https://example.org/?a=1&b=\"", "https://example.org/?a=1&amp;b=%22");
         check("http://[::1]:80/[a]{b} c'd", "http://[::1]:80/%5Ba%5D%7Bb%7D%20c&#39;d");
         check("HTTP://example.org", "HTTP://example.org");
+        check("mailto:a@b.org\"", "mailto:a@b.org%22");
+        check("tel:+32-2", "tel:+32-2");
         for bad in
             ["javascript:alert(1)", "java\nscript:x", " https://a", "data:,x", "//example.org", "", "http:/"]
         {

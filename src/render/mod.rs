@@ -10,13 +10,15 @@ mod bars;
 pub mod fragment;
 mod headline;
 mod markdown;
+mod missing;
 mod page;
 mod story;
 mod when;
 mod words;
 mod worst;
 
-pub use fragment::{CSP, Full, Out, PageBuf};
+pub use fragment::{CSP, CSP_MISSING, Full, Out, PageBuf};
+pub use missing::missing;
 pub use page::{has_incident, overruled, page};
 pub use words::{Word, phrase, word};
 pub use worst::worst_case;

@@ -8,8 +8,9 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Full, Name, Notice, Now, Out, Page, PageBuf, Paragraph,
-    Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone, is_web,
+    Affected, Archive, Board, BoardEntry, Component, Contact, Full, Name, Notice, Now, Out, Page, PageBuf,
+    Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone,
+    is_web,
 };
 use super::headline::Headline;
 use super::when::{self, Date};
@@ -281,6 +282,7 @@ impl<'a> Context<'a> {
             main,
             foot: &mut |out| {
                 foot(out);
+                self.contact(out, around(self.word(Word::ContactFoot)));
                 self.zone(out);
             },
         }
@@ -317,7 +319,7 @@ impl<'a> Context<'a> {
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
             self.affected(out);
-            Self::hint(out, empty, headline.state.max(self.told));
+            self.hint(out, empty, headline.state.max(self.told));
             self.maintenance(out);
             self.all_services(out);
             self.recent(out);
@@ -443,7 +445,7 @@ impl<'a> Context<'a> {
     }
 
     /// What a person without a connection wants to know: is it me?
-    fn hint(out: &mut Out<'_>, empty: bool, told: ShownState) {
+    fn hint(&self, out: &mut Out<'_>, empty: bool, told: ShownState) {
         let text = match told {
             _ if empty => Word::Empty,
             ShownState::Well => Word::HintOperational,
@@ -451,7 +453,39 @@ impl<'a> Context<'a> {
             ShownState::Work => Word::HintMaintenance,
             ShownState::Degraded | ShownState::Outage => Word::HintTrouble,
         };
-        Notice { class: "hint", text: &mut |out| out.word(text) }.write(out);
+        let more = match told {
+            _ if empty || self.name(&self.site.contact).is_empty() => None,
+            ShownState::Well | ShownState::NoData => Some(Word::ContactAsk),
+            _ => Some(Word::ContactElse),
+        };
+        let mut words = |out: &mut Out<'_>| {
+            out.word(text);
+            if let Some(more) = more {
+                out.text(" ");
+                out.word(more);
+            }
+        };
+        Notice { class: "hint", text: &mut words }.write(out);
+        if more.is_some() {
+            self.contact(out, ("", ""));
+        }
+    }
+
+    /// Who hears of what this page does not show, if there is somebody.
+    fn contact(&self, out: &mut Out<'_>, (before, after): (&str, &str)) {
+        let text = self.name(&self.site.contact);
+        if text.is_empty() {
+            return;
+        }
+        let mut words = |out: &mut Out<'_>| {
+            out.text(before);
+            match self.config.str(self.site.contact_url) {
+                "" => Name { name: text }.write(out),
+                url => Contact { url, text }.write(out),
+            }
+            out.text(after);
+        };
+        Notice { class: "more", text: &mut words }.write(out);
     }
 
     fn zone(&self, out: &mut Out<'_>) {

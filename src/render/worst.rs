@@ -38,6 +38,7 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
         COUNTED.iter().flat_map(|&which| word(lang, which).split('|').map(str::len)).max().unwrap_or(0);
     let sentences = sentences.saturating_add(counted).saturating_add(longest(&[Word::OverallNamed]));
     let sentences = sentences.saturating_add(longest(&[Word::Claim, Word::ClaimDoubt]).saturating_mul(2));
+    let sentences = sentences.saturating_add(longest(&[Word::ContactAsk, Word::ContactElse]));
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
         .saturating_add(TEXTS_BYTES)

@@ -480,7 +480,16 @@ pub(crate) fn association() -> Box<Config> {
     config
 }
 
-/// The same, where every text is `text`.
+/// [`association`], where somebody hears of what its page does not show.
+pub(crate) fn with_contact() -> Box<Config> {
+    let mut config = association();
+    let contact = texts(&mut config, "Écrire à l’équipe", "Write to the team", "اكتبوا إلى الفريق");
+    let contact_url = config.intern("mailto:status@example.org").unwrap();
+    (config.sites[0].contact, config.sites[0].contact_url) = (contact, contact_url);
+    config
+}
+
+/// [`association`], where every text is `text`.
 pub(crate) fn hostile(text: &str) -> Box<Config> {
     let mut config = association();
     let span = config.intern(text).unwrap();
@@ -488,6 +497,7 @@ pub(crate) fn hostile(text: &str) -> Box<Config> {
     let texts = Texts { default: span, ..Texts::default() };
     for site in &mut config.sites {
         (site.title, site.intro) = (texts, texts);
+        (site.contact, site.contact_url) = (texts, url);
     }
     for service in &mut config.services {
         (service.title, service.description, service.url) = (texts, texts, url);

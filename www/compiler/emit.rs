@@ -122,14 +122,16 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
 }
 
 /// One struct per fragment, whose fields are its slots, so that the renderer fills each or does not
-/// compile; and the style's policy.
-pub(crate) fn emit_fragments(fragments: &[Fragment], style: &str) -> String {
+/// compile; and the policy of each style.
+pub(crate) fn emit_fragments(fragments: &[Fragment], style: &str, missing: &str) -> String {
     let mut out = String::new();
     for fragment in fragments {
         emit_fragment(&mut out, fragment);
     }
     out += "/// The `Content-Security-Policy` of every page: nothing, but the one style that it carries.\n";
     _ = writeln!(out, "pub const CSP: &str = {:?};", csp(style));
+    out += "/// That of a page that is missing.\n";
+    _ = writeln!(out, "pub const CSP_MISSING: &str = {:?};", csp(missing));
     out
 }
 

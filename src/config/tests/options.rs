@@ -164,6 +164,27 @@ fn mistakes_in_options() {
             &["3: 'ftp://x' is no address for a link"],
         ),
         (
+            "config site t\n\tlist host t\n\toption contact Us\n\toption contact_url 'tel:+32 2 234'",
+            &[
+                "4: 'tel:+32 2 234' is no address of a contact; write mailto:NAME@HOST, tel:+NUMBER or https://",
+            ],
+        ),
+        (
+            "config site t\n\tlist host t\n\toption contact_url tel:+3222345678",
+            &["3: 'contact_url' of site 't' has no words that lead there; write them, as option contact '"],
+        ),
+        (
+            &format!("config site t\n\tlist host t\n\toption contact_fr '{}'", "é".repeat(161)),
+            &["3: this 'contact' is longer than 320 bytes"],
+        ),
+        (
+            &format!(
+                "config site t\n\tlist host t\n\toption contact Us\n\toption contact_url 'https://{}'",
+                "x".repeat(313)
+            ),
+            &["4: this 'contact_url' is longer than 320 bytes"],
+        ),
+        (
             "config service w\n\toption site s\nconfig service v\n\toption site s\n\toption label w",
             &["5: 'w' is there a second time as 'label'; each 'label' may stand once on a site"],
         ),
@@ -246,6 +267,18 @@ fn texts_span_lines_without_control_characters() {
     let config = good(&format!("{BASE}config site s\n\toption intro 'one\r\ntwo\n\tthree'\n"));
     assert_eq!(config.str(config.sites[0].intro.default), "one  two  three");
     assert_eq!(config.text(&config.sites[0].intro, Lang::Ar), "one  two  three");
+}
+
+#[test]
+fn a_site_says_who_hears_of_what_it_does_not_show() {
+    let most = "é".repeat(160);
+    let config = good(&format!(
+        "{BASE}config site s\n\toption contact_fr '{most}'\n\toption contact_url 'MAILTO:us@example.org'\n"
+    ));
+    let site = &config.sites[0];
+    assert_eq!(config.text(&site.contact, Lang::Fr), most);
+    assert_eq!(config.text(&site.contact, Lang::En), "");
+    assert_eq!(config.str(site.contact_url), "MAILTO:us@example.org");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{accepts_gzip, negotiate};
+use aiglon::http::conditional::{accepts_gzip, accepts_html, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Method, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
@@ -12,7 +12,7 @@ use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{PageKind, SiteId, SourceId};
+use aiglon::model::{Lang, PageKind, SiteId, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
@@ -31,6 +31,8 @@ pub enum Plan<'a> {
     Words(Status, &'static str),
     /// The same as a JSON string: what Alertmanager's clients expect.
     Json(Status, &'static str),
+    /// 404 of a site, as a page.
+    Missing(Missing),
     /// There is no room to render an answer.
     Busy,
     /// It must be rendered, and it is not its turn yet.
@@ -55,6 +57,16 @@ pub enum Plan<'a> {
     NoResults(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
+}
+
+/// An address that leads to no page of a site.
+#[derive(Clone, Copy)]
+pub struct Missing {
+    pub site: SiteId,
+    pub lang: Lang,
+    /// So many directories above it is the root of the site.
+    pub up: usize,
+    pub public: bool,
 }
 
 /// By which listener a request came, and what that says about its sender.
@@ -88,7 +100,11 @@ impl<'a> Web<'a> {
                 plan => plan,
             },
             Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind),
-            Route::SecretWithoutSlash(secret) => redirect(core.config, request, secret),
+            Route::SecretWithoutSlash(secret) => match secret_site(core.config, request.host, secret) {
+                Some(id) => redirect(core.config, id),
+                None => missing(core.config, request, arrival),
+            },
+            Route::NoPage => missing(core.config, request, arrival),
             Route::To(Endpoint::Healthy | Endpoint::Ready) => Plan::Words(Status::Ok, "OK\n"),
             Route::To(Endpoint::Metrics) => {
                 self.text("text/plain; version=0.0.4; charset=utf-8", |out| metrics::write(self, core, out))
@@ -138,22 +154,13 @@ impl<'a> Web<'a> {
         kind: PageKind,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
-        let stranger = arrival.peer == Peer::World || request.forwarded;
-        let is_told = |&id: &SiteId| visibility(config, id) != Visibility::Local || !stranger;
         let found = match secret {
-            // The name of a site that is not for them leads where any other name does: to the site
-            // that answers to all names, if there is one.
-            None => {
-                let listed = |id: &SiteId| visibility(config, *id) != Visibility::Unlisted;
-                let named = config.site_by_host(request.host).filter(listed);
-                let other = || config.site_of_all_names().filter(|id| listed(id) && is_told(id));
-                named.filter(is_told).or_else(other).or(named)
-            }
+            None => named_site(config, request, arrival),
             Some(secret) => secret_site(config, request.host, secret),
         };
-        let Some(id) = found else { return NOT_FOUND };
+        let Some(id) = found else { return missing(config, request, arrival) };
         let Some(site) = config.sites.get(id.index()) else { return NOT_FOUND };
-        if !is_told(&id) {
+        if !is_told(config, id, request, arrival) {
             // The same answer as for a site that does not exist.
             if self.port.warnings.may() {
                 log::warn!(
@@ -168,7 +175,7 @@ impl<'a> Web<'a> {
         if let PageKind::Incident(number) = kind
             && !render::has_incident(&view, id, number)
         {
-            return NOT_FOUND;
+            return missing(config, request, arrival);
         }
         let lang = negotiate(request.accept_language, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
@@ -324,10 +331,33 @@ impl<'a> Web<'a> {
 }
 
 /// From a secret path without a slash at its end to itself with one.
-fn redirect(config: &Config, request: &Request<'_>, secret: &str) -> Plan<'static> {
-    let site = secret_site(config, request.host, secret);
-    let site = site.and_then(|id| config.sites.get(id.index()));
-    site.map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
+fn redirect(config: &Config, id: SiteId) -> Plan<'static> {
+    config.sites.get(id.index()).map_or(NOT_FOUND, |site| Plan::Redirect(site.secret_path))
+}
+
+/// What is answered at an address that leads to no page: 404 of the site whose page this visitor
+/// gets at the root, or below the secret that they know. Who gets no site's page there gets a few
+/// words, and learns nothing.
+///
+/// Programs get these words as well: senders, who show a token, and who does not ask for
+/// `text/html`. So a person at a terminal reads a line and no markup, and the icon that a browser
+/// looks for costs 14 bytes.
+fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'static> {
+    if !request.authorization.is_empty() || !accepts_html(request.accept) {
+        return NOT_FOUND;
+    }
+    let path = strip_prefix(request.path, config.str(arrival.listener.path_prefix));
+    let inner = path.strip_prefix('/').unwrap_or(path);
+    let (segment, rest) = inner.split_once('/').unwrap_or(("", inner));
+    let (found, below) = match secret_site(config, request.host, segment) {
+        Some(id) => (Some(id), rest),
+        None => (named_site(config, request, arrival), inner),
+    };
+    let Some(site) = found.filter(|&id| is_told(config, id, request, arrival)) else { return NOT_FOUND };
+    let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
+    let lang = negotiate(request.accept_language, row.lang);
+    let up = below.bytes().filter(|&byte| byte == b'/').count();
+    Plan::Missing(Missing { site, lang, up, public: row.visibility == Visibility::Public })
 }
 
 /// Whether alerts keep a label of this name.
@@ -345,6 +375,22 @@ const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webh
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()
+}
+
+/// Whether this visitor may be told of a site.
+fn is_told(config: &Config, id: SiteId, request: &Request<'_>, arrival: Arrival<'_>) -> bool {
+    let stranger = arrival.peer == Peer::World || request.forwarded;
+    visibility(config, id) != Visibility::Local || !stranger
+}
+
+/// The site that `Host` leads to. The name of a site that is not for this visitor leads where any
+/// other name does: to the site that answers to all names, if there is one.
+fn named_site(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Option<SiteId> {
+    let listed = |id: &SiteId| visibility(config, *id) != Visibility::Unlisted;
+    let is_told = |id: &SiteId| is_told(config, *id, request, arrival);
+    let named = config.site_by_host(request.host).filter(listed);
+    let other = || config.site_of_all_names().filter(|id| listed(id) && is_told(id));
+    named.filter(is_told).or_else(other).or(named)
 }
 
 /// The unlisted site that this host and secret lead to. Every secret is compared, in constant time.

@@ -22,7 +22,7 @@ use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::Plan;
+use super::answer::{Missing, Plan};
 use super::batch::{Complaint, Shape};
 use super::web::Web;
 
@@ -274,7 +274,6 @@ impl Connection<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let body = match &plan {
             Plan::Words(status, words) => self.begin_words(terms, *status, words)?,
-            Plan::Gone => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
             Plan::Busy | Plan::Later => {
                 self.begin_words(terms, Status::ServiceUnavailable, "busy, try again in a second\n")?
             }
@@ -303,6 +302,12 @@ impl Connection<'_> {
                 NOTHING
             }
             Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
+            Plan::Missing(missing) if self.begin_missing(terms, *missing)? => {
+                self.finish(terms, self.buffers.json.as_slice()).await?;
+                return self.after(terms).await;
+            }
+            // A page that is missing has a long title then, or stands deep.
+            Plan::Gone | Plan::Missing(_) => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
             Plan::Page { found, public } => {
                 let status = if found.not_modified { Status::NotModified } else { Status::Ok };
                 let mut response = page_head(status, Content::Length(found.bytes.len()), *public);
@@ -333,6 +338,26 @@ impl Connection<'_> {
         // A page is held for as long as it is being sent, and no longer.
         drop(plan);
         self.after(terms).await
+    }
+
+    /// 404 of a site. It is made where short answers are, so it takes no page's room and no page's
+    /// turn. False if it does not fit there.
+    fn begin_missing(&mut self, terms: Terms, missing: Missing) -> io::Result<bool> {
+        let Missing { site, lang, up, public } = missing;
+        let json = &mut self.buffers.json;
+        if self.web.port.look(|config| render::missing(json, config, site, lang, up)).is_err() {
+            return Ok(false);
+        }
+        let mut response = Response::new(Status::NotFound, Content::Length(self.buffers.json.len()));
+        response.content_type = "text/html; charset=utf-8";
+        response.content_language = lang.tag();
+        response.vary = "Accept, Accept-Language";
+        response.csp = render::CSP_MISSING;
+        // There may be a page tomorrow: the next incident takes the next number.
+        response.cache_control = "no-store";
+        response.noindex = !public;
+        self.begin(terms, response)?;
+        Ok(true)
     }
 
     /// From a path to itself with a slash at its end, so that relative links lead below it. The

@@ -33,6 +33,8 @@ const SECTIONS = [
 		[ MANY, 'host', _('Host names'), _('A site without any answers to all other names.') ],
 		[ ONE, 'secret_path', _('Secret path'), _('For an unlisted site: 16 or more random characters.') ],
 		[ TEXT, 'intro', _('Introduction'), _('No addresses of houses, no names of people.') ],
+		[ TEXT, 'contact', _('Contact'), _('Words for visitors who see trouble that the page does not show. Name a role, never a person.') ],
+		[ ONE, 'contact_url', _('Link of the contact'), _('As mailto:status@example.org or tel:+3222345678. Never the number of a person.') ],
 		[ CHOICE, 'lang', _('Language'), _('For visitors whose languages aiglon does not speak.'),
 			{ usual: 'en', values: [ 'ar', 'en', 'fr' ] } ],
 		[ ONE, 'timezone', _('Time zone'), _('In the POSIX form.'), { usual: 'UTC0' } ],
