@@ -4,8 +4,8 @@
 //! Every wait and expiry runs on the monotonic clock ([`Mono`]); wall time ([`Wall`]) is for people
 //! and for what senders write, and may be unknown: a router boots in the past until NTP answers.
 //!
-//! Sums of times are functions of their own, and not inlined: where registers have 32 bits, a sum of
-//! 64 that saturates takes up to 80 bytes, and a call 20.
+//! Sums of times are functions of their own, and not inlined: where registers have 32 bits, a sum
+//! of 64 that saturates takes up to 80 bytes, and a call 20.
 
 pub mod civil;
 pub mod rfc3339;
