@@ -50,17 +50,20 @@ pub fn answer(config: &Config, only: Option<&str>, labels: &[String]) -> Result<
 
 /// The labels as a sender writes them.
 fn body(labels: &[String]) -> Result<String, String> {
-    let mut pairs = Vec::new();
+    let mut body = String::new();
     for label in labels {
         let Some((name, value)) = label.split_once('=').filter(|(name, _)| !name.is_empty()) else {
             return Err(format!("'{}' is no label: write NAME=VALUE", Safe(label)));
         };
-        pairs.push(format!("{}:{}", quoted(name), quoted(value)));
+        let before = if body.is_empty() { "[{\"labels\":{" } else { "," };
+        for part in [before, &quoted(name), ":", &quoted(value)] {
+            body.push_str(part);
+        }
     }
-    if pairs.is_empty() {
+    if body.is_empty() {
         return Err("which alert? Name its labels, as alertname=DiskFull instance=web1".to_owned());
     }
-    Ok(format!("[{{\"labels\":{{{}}}}}]", pairs.join(",")))
+    Ok(body + "}}]")
 }
 
 /// A string of JSON (RFC 8259, 7).
@@ -106,12 +109,17 @@ fn tell_components(config: &Config, components: &ComponentSet, alert: &Alert, ou
             Some(one) => _ = writeln!(out, "  by {}", line(config, *one)),
             None => *out += "  by its labels service and component\n",
         }
-        let published = config.published.iter().filter(|row| row.component == id);
-        let published: Vec<_> = published.map(|row| config.str(row.annotation)).collect();
-        match published.as_slice() {
-            [] => *out += "    public: that something is wrong, and nothing of the alert\n",
-            names => _ = writeln!(out, "    public: its {}", Safe(&names.join(", "))),
+        let mut before = "    public: its ";
+        for row in config.published.iter().filter(|row| row.component == id) {
+            _ = write!(out, "{before}{}", Safe(config.str(row.annotation)));
+            before = ", ";
         }
+        let is_published = before == ", ";
+        *out += if is_published {
+            "\n"
+        } else {
+            "    public: that something is wrong, and nothing of the alert\n"
+        };
     }
 }
 
@@ -142,22 +150,25 @@ fn tell_why_not(config: &Config, source: SourceId, alert: &Alert, out: &mut Stri
         _ => *out += "  it has not both labels, service and component\n",
     }
     let get = |name: &str| alert.get(name);
-    let feeds = |one: &&Match| {
-        let part = config.components.get(one.component.index());
-        part.is_some_and(|part| part.feeders.contains(source))
-    };
-    let misses = |one: &Match| {
-        let term = |nth: u8| Match { first: one.first.saturating_add(nth.into()), count: 1, ..*one };
-        (0..one.count).map(term).filter(|term| !config.holds(*term, &get)).collect::<Vec<_>>()
-    };
-    let near = config.matches.iter().filter(feeds).map(|one| (one, misses(one)));
-    let near = near.filter(|(one, misses)| misses.len() == 1 && one.count > 1);
     let mut told = 0;
-    for (one, misses) in near.take(NEAR) {
-        let term = misses.first().map(|term| words(config, *term)).unwrap_or_default();
-        let (path, line) = (path(config, one.component), line(config, *one));
-        _ = writeln!(out, "  nearly {}, by {line}; {term} does not hold", Safe(&path));
-        told += 1;
+    for one in config.matches.iter().filter(|one| one.count > 1) {
+        let part = config.components.get(one.component.index());
+        if !part.is_some_and(|part| part.feeders.contains(source)) || told == NEAR {
+            continue;
+        }
+        let (mut false_term, mut count) = (*one, 0);
+        for nth in 0..one.count {
+            let term = Match { first: one.first.saturating_add(nth.into()), count: 1, ..*one };
+            if !config.holds(term, &get) {
+                (false_term, count) = (term, count + 1);
+            }
+        }
+        if count == 1 {
+            let (path, line, term) =
+                (path(config, one.component), line(config, *one), words(config, false_term));
+            _ = writeln!(out, "  nearly {}, by {line}; {term} does not hold", Safe(&path));
+            told += 1;
+        }
     }
     if told == 0 {
         *out += "  no list match fits\n";
@@ -177,13 +188,15 @@ pub fn line(config: &Config, one: Match) -> String {
 }
 
 fn words(config: &Config, one: Match) -> String {
-    let term = |(name, op, value): (&str, &str, &str)| {
+    let mut words = String::new();
+    for (name, op, value) in config.words_of(one) {
         let plain = !value.is_empty() && !value.contains([' ', '\t', '"', '\'', ',', '=', '{', '}', '*']);
         let plain = plain || op == "~" && !value.contains([' ', '"']) && !value.is_empty();
         let quote = if plain { "" } else { "\"" };
-        Safe(&format!("{name}{op}{quote}{value}{quote}")).to_string()
-    };
-    config.words_of(one).map(term).collect::<Vec<_>>().join(" ")
+        let before = if words.is_empty() { "" } else { " " };
+        _ = write!(words, "{before}{}", Safe(&format!("{name}{op}{quote}{value}{quote}")));
+    }
+    words
 }
 
 #[cfg(test)]
