@@ -15,6 +15,7 @@ const FIVE: i64 = 5 * MIN;
 const QUIET: i64 = 15 * MIN;
 const REMEMBERED: i64 = 20 * MIN;
 const REPEAT_WITHIN: i64 = 270 * MIN;
+const HOUR: i64 = 60 * MIN;
 const DAY: i64 = 24 * 60 * MIN;
 const OLD_NEWS: i64 = 2 * MIN;
 const NEVER: i64 = i64::MAX;
@@ -72,6 +73,9 @@ struct Stretch {
     high: i64,
     /// What was told last.
     told: Option<i64>,
+    /// What the journal knows, if it does not know of an earlier beginning: it hears of one in an
+    /// hour.
+    written: Option<i64>,
     /// How it was last.
     state: State,
 }
@@ -81,6 +85,8 @@ pub struct Judge {
     /// Since when each source has been heard without a gap, and when last.
     heard: [Option<(i64, i64)>; SOURCES.len()],
     stretches: [Option<Stretch>; PARTS.len()],
+    /// When the journal heard last of an earlier beginning.
+    dated_at: [i64; PARTS.len()],
     /// How far clocks are apart.
     pub slack: i64,
     /// When the program last looked at everything anew.
@@ -92,7 +98,8 @@ pub struct Judge {
 impl Judge {
     pub fn new(slack: i64) -> Self {
         let (words, heard) = (BTreeMap::new(), [None; SOURCES.len()]);
-        Self { words, heard, stretches: [None; PARTS.len()], slack, judged_anew: LONG_AGO, restarts: false }
+        let (stretches, dated_at) = ([None; PARTS.len()], [LONG_AGO; PARTS.len()]);
+        Self { words, heard, stretches, dated_at, slack, judged_anew: LONG_AGO, restarts: false }
     }
 
     /// A body came, and these of its alerts could be read. `wall`: our clock, in milliseconds after
@@ -221,7 +228,9 @@ impl Judge {
     pub fn restarted(&mut self, now: i64) {
         self.heard = Default::default();
         self.restarts = true;
+        self.dated_at = [LONG_AGO; PARTS.len()];
         for stretch in self.stretches.iter_mut().flatten() {
+            stretch.told = stretch.written.take().or(stretch.told);
             // Of what was not known for some minutes, there is no record.
             if stretch.state == State::NoData || known::FIRST_WORD_STAYS {
                 (stretch.told, stretch.high) = (None, NEVER);
@@ -301,6 +310,15 @@ impl Judge {
             }
             _ => {}
         }
+        if let (Some(since), Some(told)) = (since, stretch.told)
+            && since < told
+        {
+            if now < self.dated_at[part].saturating_add(HOUR) {
+                stretch.written = stretch.written.or(Some(told));
+            } else {
+                (self.dated_at[part], stretch.written) = (now, None);
+            }
+        }
         stretch.told = since;
         Ok(())
     }
@@ -319,6 +337,7 @@ impl Judge {
             low: if self.judged_anew == now { LONG_AGO } else { low },
             high: fires.min().unwrap_or(NEVER),
             told: None,
+            written: None,
             state,
         }
     }
