@@ -4,8 +4,8 @@
 //! Every wait and expiry runs on the monotonic clock ([`Mono`]); wall time ([`Wall`]) is for people
 //! and for what senders write, and may be unknown: a router boots in the past until NTP answers.
 //!
-//! Sums of times are functions of their own, and not inlined: where registers have 32 bits, a sum of
-//! 64 that saturates takes up to 80 bytes, and a call 20.
+//! Sums of times are functions of their own, and not inlined: where registers have 32 bits, a sum
+//! of 64 that saturates takes up to 80 bytes, and a call 20.
 
 pub mod civil;
 pub mod rfc3339;
@@ -52,6 +52,12 @@ impl Millis {
     pub const fn from_mins(n: u32) -> Self {
         Self(n.saturating_mul(60_000))
     }
+}
+
+/// A span, so many times; saturates.
+#[inline(never)]
+pub const fn times(span: i64, by: i64) -> i64 {
+    span.saturating_mul(by)
 }
 
 impl Mono {
