@@ -259,8 +259,7 @@ impl<'a> AnswerWriter<'a> {
     fn time(&mut self, at: Wall) {
         let zone = self.zone;
         let offset = zone.offset_at(at);
-        let east = i64::from(offset.secs).saturating_mul(1000);
-        let civil = Civil::from_wall(Wall(at.0.saturating_add(east)));
+        let civil = Civil::from_wall(zone.shown(at));
         let date = civil.date;
         for (n, after) in [
             (date.year() / 100, ""),

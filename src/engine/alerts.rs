@@ -9,7 +9,7 @@ use heapless::Vec;
 use super::lifetime::{Memory, Sender};
 use crate::limits::{ALERTS, SINCE_DAYS, SITES, SOURCES};
 use crate::model::{ComponentSet, Finding, Kept, Listed, SiteId, SourceId};
-use crate::time::{At, MaybeWall, Mono, Now, Wall};
+use crate::time::{At, MaybeWall, Mono, Now, Wall, times};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +75,7 @@ impl OnFlash {
 
     /// Until when it knows what was heard.
     pub fn at(self) -> Mono {
-        Mono(i64::from(self.at_secs).saturating_mul(1000))
+        Mono(times(self.at_secs.into(), 1000))
     }
 }
 

@@ -175,6 +175,7 @@ impl HeartbeatState {
 
 impl Engine {
     /// What is known of a heartbeat.
+    #[inline(never)]
     pub fn heartbeat(&self, id: HeartbeatId) -> HeartbeatState {
         self.beats.get(id.index()).map(|beat| beat.state).unwrap_or_default()
     }

@@ -35,7 +35,7 @@ use crate::limits::{
 };
 use crate::model::{ComponentId, Finding, RuleId, SourceId};
 use crate::text::number::{Micro, whole};
-use crate::time::{Millis, Mono, Now};
+use crate::time::{Millis, Mono, Now, times};
 
 /// What a rule says. All-zero: it has heard nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -324,7 +324,7 @@ fn measured(sample: &Sample, row: &Rule, now: Now) -> Option<Mono> {
     if age > oldest || age < -TIME_AHEAD_SECS {
         return None;
     }
-    Some(Mono(now.mono.0.saturating_sub(age.max(0).saturating_mul(1000))))
+    Some(Mono(now.mono.0.saturating_sub(times(age.max(0), 1000))))
 }
 
 /// Whether a rule fires, as a record.

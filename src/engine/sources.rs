@@ -54,6 +54,7 @@ impl Sources {
         }
     }
 
+    #[inline(never)]
     fn life(&self, id: SourceId) -> Life {
         self.lives.get(id.index()).copied().unwrap_or_default()
     }

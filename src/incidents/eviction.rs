@@ -17,7 +17,7 @@ use super::record::{
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
 use crate::model::{SiteId, Words};
-use crate::time::{Millis, Mono, Now};
+use crate::time::{Millis, Mono, Now, times};
 
 const DAY: i64 = 86_400_000;
 
@@ -522,7 +522,7 @@ impl Incidents {
     pub(super) fn retire(&mut self, config: &Config, now: Now) {
         let Some(wall) = now.wall else { return };
         let day = wall.0.div_euclid(DAY);
-        let tomorrow = crate::time::Wall(day.saturating_add(1).saturating_mul(DAY));
+        let tomorrow = crate::time::Wall(times(day.saturating_add(1), DAY));
         if let Some(at) = now.mono_of(tomorrow).filter(|_| !self.derived.incidents.is_empty()) {
             self.wake_at(at);
         }

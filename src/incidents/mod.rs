@@ -257,6 +257,7 @@ impl Boot {
     }
 
     /// Milliseconds since a record; negative if it is later than now, since a clock was wrong.
+    #[inline(never)]
     fn elapsed(self, when: When, now: Now) -> Option<i64> {
         match when {
             When::Unknown => None,

@@ -36,7 +36,7 @@ use crate::limits::{
 use crate::model::{ComponentId, Day, SiteId};
 use crate::time::civil::{Civil, DAY_MS};
 use crate::time::tz::Tz;
-use crate::time::{Mono, Now, Wall};
+use crate::time::{Mono, Now, Wall, times};
 
 /// What a component lives through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -494,9 +494,8 @@ impl Shown {
 
     /// The day of a site with this zone. Before 1970 there is none.
     fn at(tz: &Tz, wall: Wall, now: Now) -> Self {
-        let east_ms = i64::from(tz.offset_at(wall).secs).saturating_mul(1000);
-        let first = |day: i64| tz.to_wall(Civil::from_wall(Wall(day.saturating_mul(DAY_MS))));
-        let mut day = wall.0.saturating_add(east_ms).div_euclid(DAY_MS);
+        let first = |day: i64| tz.to_wall(Civil::from_wall(Wall(times(day, DAY_MS))));
+        let mut day = tz.shown(wall).0.div_euclid(DAY_MS);
         // Clocks that are put back over midnight show yesterday again.
         if first(day.saturating_add(1)) <= wall {
             day = day.saturating_add(1);

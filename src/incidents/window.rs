@@ -10,9 +10,9 @@
 //! after the gap, and what they show twice in autumn is the first of the two.
 
 use crate::model::Repeat;
-use crate::time::Wall;
 use crate::time::civil::{Civil, DAY_MS, Date};
 use crate::time::tz::Tz;
+use crate::time::{Wall, times};
 
 const WEEK_MS: i64 = 7 * DAY_MS;
 
@@ -35,7 +35,7 @@ pub const fn longest(repeat: Repeat) -> i64 {
 /// [`longest`] refuses may overlap; nothing else goes wrong with it.
 pub fn occurrence(starts: Wall, ends: Wall, repeat: Repeat, tz: &Tz, now: Wall) -> Option<(Wall, Wall)> {
     let lasts = ends.0.checked_sub(starts.0).filter(|&ms| ms > 0)?;
-    let (first, local) = (shown(tz, starts), shown(tz, now));
+    let (first, local) = (tz.shown(starts), tz.shown(now));
     // By how many periods clocks show a later time than at the first beginning.
     let passed = match repeat {
         Repeat::Once => 0,
@@ -54,11 +54,6 @@ pub fn occurrence(starts: Wall, ends: Wall, repeat: Repeat, tz: &Tz, now: Wall) 
         .find(|&(_, over)| now < over)
 }
 
-/// What clocks of the zone show, as if it were UTC.
-fn shown(tz: &Tz, at: Wall) -> Wall {
-    Wall(at.0.saturating_add(i64::from(tz.offset_at(at).secs).saturating_mul(1000)))
-}
-
 /// Months since the year 0.
 fn month(date: Date) -> i64 {
     i64::from(date.year()).saturating_mul(12).saturating_add(i64::from(date.month())).saturating_sub(1)
@@ -74,7 +69,7 @@ fn repeated(first: Wall, repeat: Repeat, tz: &Tz, count: i64) -> Option<Wall> {
         let month = u8::try_from(month.rem_euclid(12)).ok()?.saturating_add(1);
         local.date = Date::new(year, month, local.date.day())?;
     } else {
-        local = Civil::from_wall(Wall(first.0.saturating_add(count.saturating_mul(WEEK_MS))));
+        local = Civil::from_wall(Wall(first.0.saturating_add(times(count, WEEK_MS))));
     }
     Some(tz.to_wall(local))
 }

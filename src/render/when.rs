@@ -32,7 +32,7 @@ fn offset(zone: Tz, at: Wall) -> i32 {
 
 /// A time as the clocks and calendars of a zone have it.
 pub(super) fn in_zone(zone: Tz, at: Wall) -> Civil {
-    Civil::from_wall(Wall(at.0.saturating_add(i64::from(offset(zone, at)).saturating_mul(1000))))
+    Civil::from_wall(zone.shown(at))
 }
 
 /// Two digits.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use aiglon::config::Clock;
 use aiglon::incidents::Boot;
 use aiglon::text::number::integer;
-use aiglon::time::{Mono, Now, Wall};
+use aiglon::time::{Mono, Now, Wall, times};
 use rustix::time::{ClockId, DynamicClockId, Timespec, clock_gettime_dynamic};
 
 /// The word that the clock is right, of systemd-timesyncd and of OpenWrt's `/etc/hotplug.d/ntp`
@@ -45,7 +45,7 @@ pub fn boot() -> Boot {
     // FNV-1a, never 0.
     let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let id = id.bytes().fold(0xcbf2_9ce4_8422_2325, fold).max(1);
-    Boot { id, base: seconds.unwrap_or(0).saturating_mul(1000).saturating_sub(mono().0) }
+    Boot { id, base: times(seconds.unwrap_or(0), 1000).saturating_sub(mono().0) }
 }
 
 /// Whether somebody has said that the system's clock is synchronised.
@@ -70,9 +70,9 @@ pub fn now(clock: Clock, synchronised: bool) -> Now {
 fn real() -> Option<Wall> {
     let clock = clock_gettime_dynamic(DynamicClockId::Known(ClockId::Realtime));
     Some(Wall(if let Ok(Timespec { tv_sec, tv_nsec }) = clock {
-        tv_sec.saturating_mul(1000).saturating_add(i64::from(tv_nsec / 1_000_000))
+        times(tv_sec, 1000).saturating_add(i64::from(tv_nsec / 1_000_000))
     } else {
-        since_boot(&read("/proc/stat"), &read("/proc/uptime"))?.saturating_mul(1000)
+        times(since_boot(&read("/proc/stat"), &read("/proc/uptime"))?, 1000)
     }))
 }
 

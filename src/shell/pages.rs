@@ -24,7 +24,7 @@ use aiglon::limits::{
 use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::Bytes;
-use aiglon::time::Mono;
+use aiglon::time::{Mono, times};
 use static_cell::ConstStaticCell;
 
 use super::tally::add;
@@ -112,7 +112,7 @@ impl Renders {
 
     /// Lets it grow: in a millisecond by a thousandth of what comes in a second.
     fn grow(&self, now: Mono) {
-        let grown = now.since(self.at.get()).saturating_mul(i64::from(RENDERS_SECOND));
+        let grown = times(now.since(self.at.get()), RENDERS_SECOND.into());
         self.at.set(now);
         self.left.set(self.left.get().saturating_add(grown).min(MOST));
         for own in &self.own {
@@ -159,10 +159,10 @@ impl Packs {
     /// Takes so many bytes, if they are there.
     fn take(&self, now: Mono, bytes: usize) -> bool {
         // In a millisecond comes a thousandth of what comes in a second.
-        let grown = now.since(self.at.get()).saturating_mul(i64::from(PACKS_SECOND));
+        let grown = times(now.since(self.at.get()), PACKS_SECOND.into());
         let left = self.left.get().saturating_add(grown).min(MOST_PACKED);
         self.at.set(now);
-        let rest = left.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX).saturating_mul(1000));
+        let rest = left.saturating_sub(times(i64::try_from(bytes).unwrap_or(i64::MAX), 1000));
         self.left.set(if rest >= 0 { rest } else { left });
         rest >= 0
     }
@@ -211,21 +211,15 @@ static BUFFERS: ConstStaticCell<[Buffer; PAGES]> = ConstStaticCell::new([const {
 impl Pages {
     /// Takes the static buffers: once.
     pub fn new() -> Option<Self> {
-        let mut buffers = BUFFERS.try_take()?.iter_mut();
-        let mut entry = || {
-            buffers.next().map(|buf| Entry {
-                key: Cell::new(None),
-                version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
-                made_at: Cell::new(Mono(0)),
-                etag: Cell::new(Etag(0)),
-                used: Cell::new(0),
-                packed: Cell::new(Packed::Not),
-                buf: RefCell::new(buf),
-            })
-        };
-        let mut entries: [Option<Entry>; PAGES] = [const { None }; PAGES];
-        entries.fill_with(&mut entry);
-        let entries = entries.into_iter().collect::<Option<Vec<_>>>()?.try_into().ok()?;
+        let entries = BUFFERS.try_take()?.each_mut().map(|buf| Entry {
+            key: Cell::new(None),
+            version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
+            made_at: Cell::new(Mono(0)),
+            etag: Cell::new(Etag(0)),
+            used: Cell::new(0),
+            packed: Cell::new(Packed::Not),
+            buf: RefCell::new(buf),
+        });
         let work = RefCell::new(WORK.try_take()?);
         let (renders, packs) = (Renders::new(), Packs::new());
         let clock = Cell::new(0);

@@ -190,8 +190,8 @@ pub fn line(config: &Config, one: Match) -> String {
 fn words(config: &Config, one: Match) -> String {
     let mut words = String::new();
     for (name, op, value) in config.words_of(one) {
-        let plain = !value.is_empty() && !value.contains([' ', '\t', '"', '\'', ',', '=', '{', '}', '*']);
-        let plain = plain || op == "~" && !value.contains([' ', '"']) && !value.is_empty();
+        let special: &[u8] = if op == "~" { b" \"" } else { b" \t\"',={}*" };
+        let plain = !value.is_empty() && value.bytes().all(|byte| !special.contains(&byte));
         let quote = if plain { "" } else { "\"" };
         let before = if words.is_empty() { "" } else { " " };
         _ = write!(words, "{before}{}", Safe(&format!("{name}{op}{quote}{value}{quote}")));

@@ -23,6 +23,7 @@ pub struct Tally {
     pub full_told: Cell<bool>,
 }
 
+#[inline(never)]
 pub fn add(counter: &Cell<u64>) {
     counter.set(counter.get().wrapping_add(1));
 }

@@ -12,8 +12,13 @@ const BYTES: usize = 32;
 /// So many random bytes.
 pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    fill(&mut bytes)?;
     Ok(bytes)
+}
+
+/// As [`random`], once for all lengths.
+fn fill(bytes: &mut [u8]) -> io::Result<()> {
+    File::open("/dev/urandom")?.read_exact(bytes)
 }
 
 /// A token, and the SHA-256 of its characters in hexadecimal.

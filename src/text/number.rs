@@ -1,6 +1,8 @@
 //! Decimal numbers as fixed-point ones, in millionths: no floating point is needed, which most
 //! routers do in software.
 
+use crate::time::times;
+
 /// A number in millionths. What is too large for it (9.2 billion) is the largest, which compares as
 /// it should.
 pub type Micro = i64;
@@ -72,7 +74,7 @@ pub fn natural(digits: &str) -> Option<u32> {
 
 /// A whole number in millionths.
 pub fn whole(value: i64) -> Micro {
-    value.saturating_mul(1_000_000)
+    times(value, 1_000_000)
 }
 
 fn sign(text: &[u8]) -> (bool, &[u8]) {

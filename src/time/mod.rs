@@ -54,6 +54,12 @@ impl Millis {
     }
 }
 
+/// A span, so many times; saturates.
+#[inline(never)]
+pub const fn times(span: i64, by: i64) -> i64 {
+    span.saturating_mul(by)
+}
+
 impl Mono {
     /// This point, `span` later; saturates.
     #[must_use]

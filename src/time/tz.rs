@@ -5,8 +5,8 @@
 //! itself have them. A zone's name in the database (`Europe/Brussels`) is refused, since it cannot
 //! be looked up.
 
-use super::Wall;
 use super::civil::Civil;
+use super::{Wall, times};
 use crate::limits::ABBREVIATION_BYTES;
 use crate::text::has;
 
@@ -168,14 +168,20 @@ impl Tz {
         }
         // It is skipped: somewhere between the two the clocks are put forward, at a whole second.
         while after.secs().saturating_sub(before.secs()) > 1 {
-            let middle = Wall(before.secs().midpoint(after.secs()).saturating_mul(1000));
+            let middle = Wall(times(before.secs().midpoint(after.secs()), 1000));
             if self.offset_at(middle).secs == late.secs {
                 after = middle;
             } else {
                 before = middle;
             }
         }
-        Wall(after.secs().saturating_mul(1000))
+        Wall(times(after.secs(), 1000))
+    }
+
+    /// What clocks of the zone show, as if it were UTC.
+    #[inline(never)]
+    pub fn shown(&self, at: Wall) -> Wall {
+        Wall(at.0.saturating_add(times(self.offset_at(at).secs.into(), 1000)))
     }
 
     /// The abbreviation of a time that [`offset_at`](Self::offset_at) gave: `CET`, `CEST`, `+03`.

@@ -46,8 +46,7 @@ pub type Readers = [RefCell<&'static mut Reader>; READERS];
 
 /// Takes the static readers: once in a process.
 pub fn readers() -> Option<Readers> {
-    let readers: Vec<_> = READER_POOL.try_take()?.iter_mut().map(RefCell::new).collect();
-    readers.try_into().ok()
+    Some(READER_POOL.try_take()?.each_mut().map(RefCell::new))
 }
 
 /// What takes bodies in.

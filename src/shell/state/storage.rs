@@ -9,11 +9,13 @@
 //! numbers.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::journal::{Fault, Store};
+
+use super::super::token;
 
 /// The files of one `state_dir`.
 #[derive(Debug)]
@@ -208,11 +210,9 @@ impl Store for Files {
     }
 
     fn salt(&mut self) -> u32 {
-        let mut bytes = [0; 4];
         // Without it files are told apart by counting, which serves but for the rarest of
         // accidents.
-        _ = File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut bytes));
-        u32::from_le_bytes(bytes)
+        u32::from_le_bytes(token::random().unwrap_or_default())
     }
 }
 
