@@ -91,7 +91,9 @@ impl Machine {
     /// The configuration is read again. `changed`: its matchers are written differently.
     pub fn reload(&mut self, changed: bool, now: Now) {
         self.other ^= changed;
-        let new = load(self.other);
+        let mut new = load(self.other);
+        // The daemon refuses a journal that has no room for what is kept.
+        new.main.journal_size = new.main.journal_size.max(self.config.main.journal_size);
         self.engine.reconfigure(&self.config, &new, now);
         self.config = new;
         self.commit(now);
