@@ -108,14 +108,7 @@ impl Engine {
         self.incidents.snapshot(each);
         self.snapshot_beats(config, now, each);
         self.snapshot_rules(config, each);
-        for held in self.alerts.iter().filter(|held| !brief.contains(held.source()) && !held.private) {
-            // Of an end, what ended is written, too: else nobody could tell old news.
-            let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now.mono)
-                // What was never held otherwise is not worth its room.
-                && held.first_heard < held.last_heard;
-            if !is_durable(held) && (held.sender == Sender::Repeating || !ended) {
-                continue;
-            }
+        for (held, ended) in self.written_of(now.mono).filter(|(held, _)| !brief.contains(held.source())) {
             if let Some(payload) = claim_record(config, now, held) {
                 each(CLAIM, &payload);
             }
@@ -125,11 +118,23 @@ impl Engine {
         }
     }
 
+    /// The alerts that a snapshot has, and whether each has ended. Of an end, what ended is
+    /// written, too: else nobody could tell old news.
+    fn written_of(&self, now: Mono) -> impl Iterator<Item = (&Held, bool)> {
+        self.alerts.iter().filter(|held| !held.private).filter_map(move |held| {
+            let ended = matches!(held.phase, AlertPhase::Ended { until } if until > now)
+                // What was never held otherwise is not worth its room.
+                && held.first_heard < held.last_heard;
+            let is_written = is_durable(held) || held.sender != Sender::Repeating && ended;
+            is_written.then_some((held, ended))
+        })
+    }
+
     /// Of the sources that are not in `brief`, the source whose alerts take most room in a
     /// snapshot. So a sender that says too much costs no other sender its place on flash.
     pub fn largest(&self, config: &Config, now: Now, brief: SourceSet) -> Option<SourceId> {
         let mut bytes = [0usize; SOURCES];
-        for held in self.alerts.iter().filter(|held| held.sender != Sender::Repeating) {
+        for (held, _) in self.written_of(now.mono) {
             let Some(sum) = bytes.get_mut(held.source().index()) else { continue };
             let record = claim_record(config, now, held).map_or(0, |payload| payload.len());
             *sum = sum.saturating_add(record);
