@@ -405,20 +405,21 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             None => {}
         }
         // Whoever has said nothing takes nobody's place.
-        let porch = (!slots.has_room()).then_some(porch);
+        let waits = (!slots.has_room()).then_some(porch);
         let Some(socket) = socket.as_ref() else { continue };
-        if let Err(error) = let_in(slots, porch, ticket, socket) {
+        if let Err(error) = let_in(slots, waits, ticket, socket) {
             if warnings.may() {
                 log::warn!("cannot accept a connection: {error}");
             }
             // Out of file descriptors, say: somebody gives one back. Trying at once would only burn
             // the processor.
-            match porch {
-                Some(porch) => slots.went(porch.clear()),
-                None => slots.make_way(),
+            // Whoever has said nothing yet goes first.
+            match porch.clear() {
+                0 => slots.make_way(),
+                count => slots.count_gave_way(count),
             }
             Timer::after(Duration::from_millis(100)).await;
-        } else if porch.is_some() {
+        } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
             Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
         }
@@ -437,7 +438,7 @@ fn let_in(slots: &Slots, porch: Option<&Porch>, ticket: Ticket, socket: &Socket)
             Err(error) => return Err(error),
         };
         match porch {
-            Some(porch) => slots.went(porch.take(caller)),
+            Some(porch) => slots.count_gave_way(porch.take(caller)),
             None => slots.take(caller.enter()?),
         }
         if porch.is_none() && !slots.has_room() {

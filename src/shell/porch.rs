@@ -61,7 +61,9 @@ impl Porch {
             Ok(()) => None,
             // A free place is older than all who wait.
             Err(one) => {
-                let oldest = places.iter_mut().min_by_key(|place| place.as_ref().map(|held| held.came));
+                // Whoever has said something is let in next, and gives way last.
+                let order = |place: &Option<Waiting>| place.as_ref().map(|held| (held.spoke, held.came));
+                let oldest = places.iter_mut().min_by_key(|place| order(place));
                 oldest.and_then(|place| std::mem::replace(place, one))
             }
         };
@@ -99,7 +101,7 @@ impl Porch {
     #[inline(never)]
     fn look(&self, now: Mono) -> usize {
         let mut places = self.places.borrow_mut();
-        let late = |one: &Waiting| now.since(one.since) >= i64::from(HEAD_TIME.0);
+        let late = |one: &Waiting| !one.spoke && now.since(one.since) >= i64::from(HEAD_TIME.0);
         let mut count = 0;
         for place in places.iter_mut() {
             if place.as_ref().is_some_and(late) {
@@ -138,7 +140,7 @@ impl Porch {
 pub async fn run(porch: &Porch, slots: &Slots, warnings: &Warnings) {
     loop {
         porch.somebody().await;
-        slots.went(porch.look(clock::mono()));
+        slots.late.set(slots.late.get() + porch.look(clock::mono()) as u64);
         while let Some(caller) = porch.first() {
             slots.room().await;
             match caller.enter() {
@@ -185,6 +187,18 @@ mod tests {
         assert_eq!(last.iter().map(|(_, gave_way)| *gave_way).collect::<Vec<_>>(), [0, 0, 1]);
         assert_eq!(porch.count.get(), PORCH);
         drop((before, behind, last));
+    }
+
+    #[test]
+    fn who_has_said_something_is_neither_pushed_out_nor_sent_away() {
+        let porch = Porch::new();
+        let (mut visitor, _) = come(&porch);
+        visitor.write_all(b"GET").unwrap();
+        assert_eq!(porch.look(clock::mono()), 0);
+        let behind: Vec<_> = (0..PORCH * 2).map(|_| come(&porch)).collect();
+        porch.look(clock::mono().plus(HEAD_TIME));
+        assert!(porch.first().is_some());
+        drop(behind);
     }
 
     #[test]

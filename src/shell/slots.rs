@@ -1,11 +1,11 @@
 //! A fixed number of connection slots, who holds them, and who gives way when they are all taken.
 //!
 //! Each slot has one task, made at the start. Visitors and strangers may hold all but
-//! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. When a stranger finds none
-//! free, somebody gives way: who is owed nothing any more, who is idle, then the stranger that has
-//! made no progress for the longest. Of each source a few idle connections stay longer than
-//! strangers. So a thousand sockets that send a byte a minute cost a newcomer nothing, and a stolen
-//! token takes no place of a visitor.
+//! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. A stranger who finds none
+//! free waits in the porch until it says something. Then somebody gives way: who is owed nothing
+//! any more, who is idle, then the stranger that has made no progress for the longest. Of each
+//! source a few idle connections stay longer than strangers. So a thousand sockets that send a byte
+//! a minute cost a newcomer nothing, and a stolen token takes no place of a visitor.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -205,7 +205,7 @@ impl Slots {
     }
 
     /// So many gave way who had no slot yet.
-    pub fn went(&self, count: usize) {
+    pub fn count_gave_way(&self, count: usize) {
         self.gave_way.set(self.gave_way.get() + count as u64);
     }
 
