@@ -381,3 +381,15 @@ fn the_place_of_the_last_good_file_can_be_told() {
     let (mut process, _) = serve(&dir, &["--fallback", "/proc/version"]);
     process.wait_for("an older one takes over");
 }
+
+/// A cache would else give the plain words to a browser, and go on when there is a page.
+#[test]
+fn no_cache_keeps_that_a_page_is_missing() {
+    let daemon = Daemon::start(&config());
+    for accept in ["", "Accept: */*\r\n", "Accept: text/html\r\n"] {
+        let answer = daemon.connect().get("/incidents/7", accept);
+        assert_eq!(answer.status, 404, "{accept}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{accept}");
+        assert_eq!(answer.header("vary"), Some("Accept, Accept-Language"), "{accept}");
+    }
+}

@@ -114,8 +114,8 @@ pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut Buffers) {
 }
 
 /// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose
-/// theirs whose answer is the oldest. Nine who take their time would else keep everybody from the
-/// page.
+/// theirs whose answer is the oldest. As many slow readers as there are buffers would else keep
+/// everybody from the page.
 pub async fn make_room(web: &Web<'_>) {
     // They let go when they have their turn, which is before ours; but others may be waiting, too,
     // and take it.
@@ -484,6 +484,10 @@ impl Connection<'_> {
         response.content_type = "text/plain; charset=utf-8";
         if status == Status::ServiceUnavailable {
             response.retry_after_s = Some(1);
+        }
+        if status == Status::NotFound {
+            // As the page that says so: there may be something tomorrow, and a browser reads HTML.
+            (response.cache_control, response.vary) = ("no-store", "Accept, Accept-Language");
         }
         self.begin(terms, response)?;
         Ok(words.as_bytes())
