@@ -169,6 +169,9 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
             Value(word) if given.words.is_empty() && word == "console" => {
                 // What stands before it counts as if it stood behind it.
                 given.console.socket = given.socket.take();
+                if given.source.is_some() {
+                    return Err("--source goes with route".to_owned());
+                }
                 return console(parser, options, &mut given.console).map(Some);
             }
             Value(word) => given.words.push(word),
