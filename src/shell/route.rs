@@ -12,6 +12,7 @@ use aiglon::engine::{LEADING, Meaning, meaning};
 use aiglon::ingest::{Alert, Dialect, Event, Reader};
 use aiglon::model::{ComponentId, ComponentSet, Finding, Severity, SourceId};
 use aiglon::shown::ShownState;
+use aiglon::text::json;
 use static_cell::ConstStaticCell;
 
 use super::log::Safe;
@@ -66,16 +67,10 @@ fn body(labels: &[String]) -> Result<String, String> {
     Ok(body + "}}]")
 }
 
-/// A string of JSON (RFC 8259, 7).
+/// A string of JSON.
 fn quoted(text: &str) -> String {
     let mut out = String::from('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => _ = write!(out, "\\u{:04x}", u32::from(c)),
-            c => out.push(c),
-        }
-    }
+    json::escape(text, &mut |part| out.push_str(part));
     out + "\""
 }
 
@@ -206,7 +201,7 @@ mod tests {
     #[test]
     fn labels_are_quoted_as_json() {
         assert_eq!(body(&["a=b".to_owned()]).unwrap(), "[{\"labels\":{\"a\":\"b\"}}]");
-        assert_eq!(quoted("a\"\\\n=é"), "\"a\\\"\\\\\\u000a=é\"");
+        assert_eq!(quoted("a\"\\\n=é"), "\"a\\\"\\\\\\n=é\"");
         assert!(body(&["=b".to_owned()]).is_err() && body(&["a".to_owned()]).is_err() && body(&[]).is_err());
     }
 }

@@ -69,7 +69,7 @@ pub trait Json {
 }
 
 /// RFC 8259, section 7. What steers a terminal or a direction is escaped besides.
-fn escape(text: &str, put: &mut dyn FnMut(&str)) {
+pub fn escape(text: &str, put: &mut dyn FnMut(&str)) {
     let mut from = 0;
     for (at, c) in text.char_indices() {
         let is_odd = c.is_control() || clean::steers(c) || matches!(c, '\u{2028}' | '\u{2029}');
