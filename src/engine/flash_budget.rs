@@ -188,7 +188,7 @@ impl Engine {
         each(MORE, &payload);
     }
 
-    /// Looks whose lost alerts have had their time. O(sources).
+    /// Looks whose lost alerts have had their time. O(alerts) for each source that has lost some.
     pub(super) fn pass_lost(&mut self, now: Mono) {
         for budget in self.budgets.iter_mut().filter(|budget| budget.lost_until <= now) {
             budget.lost_group = 0;

@@ -60,9 +60,9 @@ impl Engine {
         }
         self.statuses = statuses;
         self.sources.renew(&source_from);
-        let budget = self.budgets;
+        let before = self.budgets;
         for (row, from) in self.budgets.iter_mut().zip(source_from) {
-            *row = from.and_then(|was| budget.get(was.index())).copied().unwrap_or(FlashBudget::new());
+            *row = from.and_then(|was| before.get(was.index())).copied().unwrap_or(FlashBudget::new());
             row.cut_body(now.mono);
         }
         // Whose sources are all new has no alert any more.
