@@ -5,6 +5,7 @@ use core::net::SocketAddr;
 
 use super::problem::Kind;
 use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
+use crate::text::clean::is_unseen;
 use crate::text::has;
 use crate::text::number::natural;
 use crate::time::Millis;
@@ -88,7 +89,8 @@ pub(super) fn host(text: &str) -> bool {
 }
 
 /// Whether this may stand in a link: http or https, with something after it, and nothing that could
-/// leave an attribute or hide in a terminal.
+/// leave an attribute or hide in a terminal. What nobody sees is taken out on the page, so a link
+/// with it would lead elsewhere.
 pub(super) fn url(text: &str) -> bool {
     let after = |scheme: &str| {
         let (head, rest) = text.split_at_checked(scheme.len())?;
@@ -97,7 +99,7 @@ pub(super) fn url(text: &str) -> bool {
     let Some(rest) = after("https://").or_else(|| after("http://")) else { return false };
     !rest.is_empty()
         && !rest.starts_with(['/', '?', '#'])
-        && !rest.chars().any(|c| c.is_whitespace() || c.is_control() || has("\"'<>\\^`{|}", c))
+        && !rest.chars().any(|c| c.is_whitespace() || is_unseen(c) || has("\"'<>\\^`{|}", c))
 }
 
 /// Whether a visitor may be led there who has something to tell: the web, an address of mail, a
@@ -305,6 +307,9 @@ mod tests {
             "data:text/html,x",
             "h",
             "https://a\u{a0}b",
+            "https://a\u{7}b",
+            "https://a\u{202e}b",
+            "https://a.b/\u{200b}c",
         ] {
             assert!(!url(text), "{text}");
         }

@@ -28,7 +28,7 @@ pub const fn steers(c: char) -> bool {
 
 /// Whether nothing is seen where this stands: what steers, controls, and what is ignored where it
 /// is not supported.
-pub(super) fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     !c.is_whitespace() && (hides(c) || steers(c) || is_no_text(c))
 }
 
