@@ -131,7 +131,8 @@ impl Engine {
     }
 
     /// Of the sources that are not in `brief`, the source whose alerts take most room in a
-    /// snapshot. So a sender that says too much costs no other sender its place on flash.
+    /// snapshot. So a flood of one sender costs no smaller sender its place on flash. The largest
+    /// loses its place, whoever that is.
     pub fn largest(&self, config: &Config, now: Now, brief: SourceSet) -> Option<SourceId> {
         let mut bytes = [0usize; SOURCES];
         for (held, _) in self.written_of(now.mono) {
