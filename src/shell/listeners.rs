@@ -96,7 +96,7 @@ impl Listeners {
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
     /// in for another one serves no more than it did before, and takes no tokens that it refused.
     pub fn listener(&self, ticket: Ticket, config: &Config) -> Option<config::Listener> {
-        let row = self.rows.get(ticket.listener).filter(|row| row.closed.get() == ticket.closed)?;
+        let row = self.rows.get(ticket.listener).filter(|_| self.is_open(ticket))?;
         let mut listener = *config.listeners.get(row.section.get()?)?;
         let most = row.serves.get();
         listener.serve.page &= most.page;
@@ -104,6 +104,11 @@ impl Listeners {
         listener.serve.metrics &= most.metrics;
         listener.plaintext &= row.plaintext.get();
         Some(listener)
+    }
+
+    /// Whether a listener is open by which somebody came.
+    pub fn is_open(&self, ticket: Ticket) -> bool {
+        self.rows.get(ticket.listener).is_some_and(|row| row.closed.get() == ticket.closed)
     }
 
     /// For who comes by a listener from now on, as long as it stays open.

@@ -20,7 +20,7 @@ use smol::Timer;
 use super::clock;
 use super::log::Warnings;
 use super::slots::Slots;
-use super::stream::Caller;
+use super::stream::{Caller, Ticket};
 
 /// One who waits.
 struct Waiting {
@@ -96,17 +96,25 @@ impl Porch {
         .await;
     }
 
-    /// Asks the kernel who has said something, and sends those away who took too long. Returns how
-    /// many. Not inlined: its stack would stay in use while the task waits.
+    /// Asks the kernel who has said something, and sends those away who took too long, or whose
+    /// listener is gone. Returns how many took too long. Not inlined: its stack would stay in use
+    /// while the task waits.
     #[inline(never)]
-    fn look(&self, now: Mono) -> usize {
+    fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
         let mut places = self.places.borrow_mut();
-        let late = |one: &Waiting| !one.spoke && now.since(one.since) >= i64::from(HEAD_TIME.0);
-        let mut count = 0;
+        let (mut late, mut lost) = (0, 0);
         for place in places.iter_mut() {
-            if place.as_ref().is_some_and(late) {
-                *place = None;
-                count += 1;
+            match place {
+                Some(one) if one.spoke => {}
+                Some(one) if now.since(one.since) >= i64::from(HEAD_TIME.0) => {
+                    late += 1;
+                    *place = None;
+                }
+                Some(one) if !is_open(one.caller.listener) => {
+                    lost += 1;
+                    *place = None;
+                }
+                _ => {}
             }
         }
         let mut asked: heapless::Vec<PollFd<'_>, PORCH> = heapless::Vec::new();
@@ -122,7 +130,8 @@ impl Porch {
             one.spoke = spoke;
         }
         drop(places);
-        self.gone(count)
+        self.gone(lost);
+        self.gone(late)
     }
 
     /// Who has said something, and came first.
@@ -136,11 +145,12 @@ impl Porch {
     }
 }
 
-/// The task that lets them in.
-pub async fn run(porch: &Porch, slots: &Slots, warnings: &Warnings) {
+/// The task that lets them in. `is_open` tells whether the listener is there by which they came.
+pub async fn run(porch: &Porch, slots: &Slots, is_open: &dyn Fn(Ticket) -> bool, warnings: &Warnings) {
     loop {
         porch.somebody().await;
-        slots.late.set(slots.late.get() + porch.look(clock::mono()) as u64);
+        let late = porch.look(clock::mono(), is_open);
+        slots.late.set(slots.late.get() + late as u64);
         while let Some(caller) = porch.first() {
             slots.room().await;
             match caller.enter() {
@@ -157,15 +167,23 @@ pub async fn run(porch: &Porch, slots: &Slots, warnings: &Warnings) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::shell::stream::{Peer, Socket, Ticket};
-    use std::io::Write;
+    use crate::shell::stream::{Peer, Socket};
+    use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
 
     fn come(porch: &Porch) -> (UnixStream, usize) {
+        come_by(porch, Ticket::default())
+    }
+
+    fn come_by(porch: &Porch, listener: Ticket) -> (UnixStream, usize) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let socket = Socket::Unix(ours);
-        let gave_way = porch.take(Caller { socket, peer: Peer::Loopback, listener: Ticket::default() });
+        let gave_way = porch.take(Caller { socket, peer: Peer::Loopback, listener });
         (theirs, gave_way)
+    }
+
+    fn look(porch: &Porch, now: Mono) -> usize {
+        porch.look(now, &|_| true)
     }
 
     #[test]
@@ -175,12 +193,12 @@ mod tests {
         let mut visitors: Vec<_> = (0..2).map(|_| come(&porch)).collect();
         let behind: Vec<_> = (0..PORCH - 2).map(|_| come(&porch)).collect();
         assert_eq!((porch.count.get(), behind.iter().map(|(_, gave_way)| gave_way).sum()), (PORCH, 100));
-        assert_eq!(porch.look(clock::mono()), 0);
+        assert_eq!(look(&porch, clock::mono()), 0);
         assert!(porch.first().is_none());
         for (visitor, _) in visitors.iter_mut().rev() {
             visitor.write_all(b"GET").unwrap();
         }
-        assert_eq!(porch.look(clock::mono()), 0);
+        assert_eq!(look(&porch, clock::mono()), 0);
         assert!(porch.first().is_some() && porch.first().is_some() && porch.first().is_none());
         // Who comes next takes their places, and then that of who came longest ago.
         let last: Vec<_> = (0..3).map(|_| come(&porch)).collect();
@@ -194,9 +212,9 @@ mod tests {
         let porch = Porch::new();
         let (mut visitor, _) = come(&porch);
         visitor.write_all(b"GET").unwrap();
-        assert_eq!(porch.look(clock::mono()), 0);
+        assert_eq!(look(&porch, clock::mono()), 0);
         let behind: Vec<_> = (0..PORCH * 2).map(|_| come(&porch)).collect();
-        porch.look(clock::mono().plus(HEAD_TIME));
+        look(&porch, clock::mono().plus(HEAD_TIME));
         assert!(porch.first().is_some());
         drop(behind);
     }
@@ -205,8 +223,26 @@ mod tests {
     fn who_says_nothing_for_too_long_is_sent_away() {
         let porch = Porch::new();
         let silent = come(&porch);
-        assert_eq!((porch.look(clock::mono()), porch.count.get()), (0, 1));
-        assert_eq!((porch.look(clock::mono().plus(HEAD_TIME)), porch.count.get()), (1, 0));
+        assert_eq!((look(&porch, clock::mono()), porch.count.get()), (0, 1));
+        assert_eq!((look(&porch, clock::mono().plus(HEAD_TIME)), porch.count.get()), (1, 0));
         drop(silent);
+    }
+
+    #[test]
+    fn who_came_by_a_listener_that_is_gone_waits_no_longer() {
+        let porch = Porch::new();
+        let gone = Ticket { listener: 1, closed: 2 };
+        let (mut other, mut silent, mut speaks) =
+            (come(&porch).0, come_by(&porch, gone).0, come_by(&porch, gone).0);
+        speaks.write_all(b"GET").unwrap();
+        look(&porch, clock::mono());
+        // Nobody was late. Who has asked is told that there is nothing any more.
+        assert_eq!((porch.look(clock::mono(), &|ticket| ticket != gone), porch.count.get()), (0, 2));
+        assert_eq!(silent.read(&mut [0]).unwrap(), 0);
+        assert!(porch.first().is_some() && porch.first().is_none());
+        other.write_all(b"GET").unwrap();
+        look(&porch, clock::mono());
+        assert!(porch.first().is_some());
+        drop(speaks);
     }
 }
