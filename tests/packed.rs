@@ -139,6 +139,10 @@ fn a_visitor_who_unpacks_gets_the_page_packed_and_others_get_it_plain() {
             ("gzip", true),
             ("", false),
             ("gzip, deflate, br, zstd", true),
+            // Several lines are one list.
+            ("br\r\nAccept-Encoding: gzip", true),
+            ("gzip\r\nAccept-Encoding: identity, gzip;q=0", true),
+            ("gzip;q=0.5\r\nAccept-Encoding: identity", false),
             ("br", false),
             ("gzip;q=0", false),
             ("x-gzip;q=0.5, *;q=0", true),
@@ -184,6 +188,7 @@ fn what_a_visitor_has_in_either_form_is_not_sent_again() {
         // Plain will do for who has that.
         (GZIP, plain.clone(), 304, &plain),
         (GZIP, format!("{plain}, {packed}"), 304, &packed),
+        (GZIP, format!("\"x\"\r\nIf-None-Match: {packed}"), 304, &packed),
         (GZIP, "*".to_owned(), 304, &packed),
         (GZIP, "\"x\"".to_owned(), 200, &packed),
         // Who does not unpack cannot have it packed from us.
