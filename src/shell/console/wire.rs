@@ -88,11 +88,13 @@ pub enum Code {
     Denied = 8,
     /// It is in force, but for the listeners in the words.
     Missing = 9,
+    /// It is done, but words that were taken away are still on the flash.
+    Left = 10,
 }
 
 const OPS: [Op; 6] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready];
 const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
-const CODES: [Code; 10] = [
+const CODES: [Code; 11] = [
     Code::Done,
     Code::Refused,
     Code::Usage,
@@ -103,6 +105,7 @@ const CODES: [Code; 10] = [
     Code::Busy,
     Code::Denied,
     Code::Missing,
+    Code::Left,
 ];
 
 impl Kind {
