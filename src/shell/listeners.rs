@@ -13,14 +13,14 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{self, Address, Config, Roles};
-use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
+use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
 use super::files;
 use super::log::Warnings;
-use super::porch::Porch;
+use super::porch::{self, Porch};
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Caller, Peer, Ticket};
@@ -426,7 +426,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             Timer::after(Duration::from_millis(100)).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
-            Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
+            porch::next_look().await;
         }
     }
 }
