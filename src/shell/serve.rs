@@ -23,7 +23,7 @@ use super::files::{self, Options};
 use super::http::connection::{self, Buffers};
 use super::log::Safe;
 use super::porch;
-use super::port::State;
+use super::port::DaemonState;
 use super::revoke::{self, Order};
 use super::signals::{self, Signal, Waiting};
 use super::state::ledger::{KEPT, too_small};
@@ -116,7 +116,7 @@ impl App {
     #[inline(never)]
     fn boot(&self, options: &Options) -> Result<(), ExitCode> {
         let mut state = self.port.state();
-        let State { engine, config, problems, ledger, .. } = &mut *state;
+        let DaemonState { engine, config, problems, ledger, .. } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let text = files::load(&options.file, options, config, problems, &mut warn).or_else(|mistakes| {
             for mistake in &mistakes {
@@ -159,7 +159,7 @@ impl App {
     #[inline(never)]
     fn reload(&self, options: &Options, words: &mut String) {
         let mut state = self.port.state();
-        let State { engine, config, spare, problems, ledger } = &mut *state;
+        let DaemonState { engine, config, spare, problems, ledger } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let loaded = files::load(&options.file, options, spare, problems, &mut warn).and_then(|text| {
             // What people wrote is not the price of a smaller file.
@@ -269,7 +269,7 @@ impl App {
     #[inline(never)]
     fn revoke(&self, options: &Options, order: &Order, words: &mut String) -> Code {
         let mut state = self.port.state();
-        let State { engine, config, ledger, .. } = &mut *state;
+        let DaemonState { engine, config, ledger, .. } = &mut *state;
         let now = self.port.now(config);
         let (before, source) = order.apply(config);
         if let Some(source) = source {
