@@ -1,13 +1,13 @@
 //! What people do: a line of the console's grammar, carried out for whoever says it. The unix
 //! socket, an SSH forced command and the SSH server all end here.
 
+mod access;
 mod act;
 mod adler;
 mod answer;
 mod names;
 mod private;
 mod read;
-mod scope;
 mod senders;
 
 use crate::command::table::{Arg, ROWS, Verb};
@@ -17,9 +17,9 @@ use crate::engine::Engine;
 use crate::model::UserId;
 use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use access::{Access, Trouble};
 use answer::AnswerWriter;
 use read::Teller;
-use scope::{Scope, Trouble};
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,9 +113,9 @@ pub fn run(
     out: &mut BytesView,
 ) -> Status {
     let mut words = LineWords::new();
-    let scope = Scope { config, caller: ask.caller };
+    let access = Access { config, caller: ask.caller };
     let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
-    answer.says_zone = scope.several();
+    answer.says_zone = access.several();
     answer.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
@@ -128,8 +128,8 @@ pub fn run(
     {
         return tell_mistake(Mistake::NoCommand(command.topic), &mut answer, false);
     }
-    let done = if scope.may(command.row.needs) {
-        carry_out(engine, now, host, ask, scope, &command, &mut answer)
+    let done = if access.may(command.row.needs) {
+        carry_out(engine, now, host, ask, access, &command, &mut answer)
     } else {
         Err(Trouble::Role(command.row))
     };
@@ -142,7 +142,7 @@ pub fn run(
         Ok(status) => return status,
         Err(trouble) => trouble,
     };
-    scope.tell(trouble, &mut answer);
+    access.tell(trouble, &mut answer);
     Status::Refused
 }
 
@@ -164,13 +164,13 @@ fn carry_out<'a>(
     now: Now,
     host: &dyn Host,
     ask: &Ask<'a>,
-    scope: Scope<'a>,
+    access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
 ) -> Result<Status, Trouble<'a>> {
     {
-        let view = engine.view(scope.config, now);
-        let teller = Teller { scope, view: &view, engine };
+        let view = engine.view(access.config, now);
+        let teller = Teller { access, view: &view, engine };
         match command.row.verb {
             Verb::Status => teller.status(command, host, out)?,
             Verb::Incidents => teller.incidents(command, out)?,
@@ -208,7 +208,7 @@ fn carry_out<'a>(
             _ => {
                 // The view ends here: the engine is to be changed.
                 drop(view);
-                let status = act::carry_out(engine, now, ask, scope, command, out)?;
+                let status = act::carry_out(engine, now, ask, access, command, out)?;
                 if status != Status::Done {
                     return Ok(status);
                 }
@@ -226,9 +226,9 @@ const IMPORT: &str = "put the archive in place of all that is kept here? Every i
 /// Writes every word that the last one of `line` could become, one a line; `line` ends at the
 /// cursor. Words that find no room are left out.
 pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
-    let scope = Scope { config, caller };
+    let access = Access { config, caller };
     let view = engine.view(config, now);
-    let teller = Teller { scope, view: &view, engine };
+    let teller = Teller { access, view: &view, engine };
     command::complete(line, &teller, &mut |word| {
         if out.room() > word.len() {
             _ = out.push(word.as_bytes());

@@ -44,12 +44,12 @@ impl From<Refusal> for Trouble<'_> {
 
 /// What one caller may touch.
 #[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(super) struct Access<'a> {
     pub(super) config: &'a Config,
     pub(super) caller: Caller,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> Access<'a> {
     /// Whether a site is theirs.
     pub(super) fn has(&self, site: SiteId) -> bool {
         match self.caller {
