@@ -35,7 +35,7 @@ type SocketPath = heapless::String<108>;
 
 /// Where a listener is, as the configuration says it: by this a reload knows it again.
 #[derive(Clone, PartialEq, Eq)]
-enum Place {
+enum ListenAddress {
     Tcp(SocketAddr),
     Unix(SocketPath),
 }
@@ -54,7 +54,7 @@ pub enum Order {
 
 /// One listener.
 pub struct Listener {
-    place: RefCell<Option<Place>>,
+    place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
     /// Whether the configuration wants it where it is.
@@ -116,7 +116,7 @@ impl Listeners {
     pub fn apply(&self, config: &Config) {
         for row in &self.rows {
             let is_it = |(_, listener): &(usize, &config::Listener)| {
-                row.place.borrow().as_ref() == Some(&Place::of(config, listener))
+                row.place.borrow().as_ref() == Some(&ListenAddress::of(config, listener))
             };
             match config.listeners.iter().enumerate().find(is_it) {
                 Some((index, listener)) => row.renew(config, index, listener),
@@ -135,7 +135,7 @@ impl Listeners {
             if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
-            let place = Place::of(config, listener);
+            let place = ListenAddress::of(config, listener);
             match open(&place) {
                 Ok(socket) => self.begin(config, section, place, socket),
                 Err(error) => {
@@ -154,9 +154,9 @@ impl Listeners {
     }
 
     /// Hands a socket to a task.
-    fn begin(&self, config: &Config, section: usize, place: Place, socket: Socket) {
+    fn begin(&self, config: &Config, section: usize, place: ListenAddress, socket: Socket) {
         let bound = match &socket {
-            Socket::Tcp(socket) => socket.get_ref().local_addr().ok().map(Place::Tcp),
+            Socket::Tcp(socket) => socket.get_ref().local_addr().ok().map(ListenAddress::Tcp),
             Socket::Unix(_) => None,
         };
         let roles = files::describe_roles(config, section);
@@ -215,7 +215,7 @@ fn bits(roles: Roles) -> u8 {
     u8::from(roles.page) | u8::from(roles.ingest) << 1 | u8::from(roles.metrics) << 2
 }
 
-impl Place {
+impl ListenAddress {
     fn of(config: &Config, listener: &config::Listener) -> Self {
         match listener.address {
             Address::Tcp(address) => Self::Tcp(address),
@@ -225,7 +225,7 @@ impl Place {
     }
 }
 
-impl Display for Place {
+impl Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => write!(f, "http://{address}/"),
@@ -261,7 +261,7 @@ impl Listener {
     /// Whether another one cannot listen because of it: on that port of all addresses, say.
     fn is_in_the_way_of(&self, other: &config::Listener) -> bool {
         match (self.place.borrow().as_ref(), other.address) {
-            (Some(Place::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
+            (Some(ListenAddress::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
             _ => false,
         }
     }
@@ -286,10 +286,10 @@ impl Listener {
     }
 }
 
-fn open(place: &Place) -> io::Result<Socket> {
+fn open(place: &ListenAddress) -> io::Result<Socket> {
     match place {
-        Place::Tcp(address) => open_tcp(address).and_then(Async::new).map(Socket::Tcp),
-        Place::Unix(path) => open_unix(Path::new(path.as_str())),
+        ListenAddress::Tcp(address) => open_tcp(address).and_then(Async::new).map(Socket::Tcp),
+        ListenAddress::Unix(path) => open_unix(Path::new(path.as_str())),
     }
 }
 
@@ -379,8 +379,8 @@ fn open_unix(path: &Path) -> io::Result<Socket> {
     Async::new(listener).map(Socket::Unix)
 }
 
-fn forget(place: &Place) {
-    if let Place::Unix(path) = place {
+fn forget(place: &ListenAddress) {
+    if let ListenAddress::Unix(path) = place {
         // It may be gone already.
         _ = std::fs::remove_file(path.as_str());
     }
@@ -493,7 +493,7 @@ mod tests {
 
     #[test]
     fn a_crowd_finds_room_in_the_kernel_before_anybody_is_accepted() {
-        let Socket::Tcp(socket) = open(&Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap() else {
+        let Socket::Tcp(socket) = open(&ListenAddress::Tcp("127.0.0.1:0".parse().unwrap())).unwrap() else {
             panic!("it is TCP")
         };
         let address = socket.get_ref().local_addr().unwrap();

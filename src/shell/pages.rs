@@ -196,12 +196,12 @@ pub struct Found<'a> {
     /// It was rendered in this turn, and who asks in the next gets it packed.
     pub fresh: bool,
     /// Which buffer it is in.
-    pub place: Place,
+    pub place: BufferIndex,
 }
 
 /// One of the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct BufferIndex(usize);
 
 type Buffer = Bytes<PAGE_BYTES>;
 
@@ -234,7 +234,7 @@ impl Pages {
             .map(|(place, entry)| self.lend(place, entry, asks))
     }
 
-    fn lend<'a>(&self, place: Place, entry: &'a Entry, asks: Asks<'_>) -> Found<'a> {
+    fn lend<'a>(&self, place: BufferIndex, entry: &'a Entry, asks: Asks<'_>) -> Found<'a> {
         self.clock.set(self.clock.get() + 1);
         entry.used.set(self.clock.get());
         let plain = entry.etag.get();
@@ -321,8 +321,8 @@ impl Pages {
             && self.renders.take_spare(now)
     }
 
-    fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
-        self.entries.iter().enumerate().map(|(index, entry)| (Place(index), entry))
+    fn entries(&self) -> impl Iterator<Item = (BufferIndex, &Entry)> {
+        self.entries.iter().enumerate().map(|(index, entry)| (BufferIndex(index), entry))
     }
 
     /// A buffer with something in it that nobody will ask for again.
@@ -340,7 +340,7 @@ impl Pages {
     }
 
     /// An empty buffer for as long as the caller needs one.
-    pub fn hold(&self) -> Option<(Place, RefMut<'_, &'static mut Buffer>)> {
+    pub fn hold(&self) -> Option<(BufferIndex, RefMut<'_, &'static mut Buffer>)> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
@@ -348,7 +348,7 @@ impl Pages {
         Some((place, buf))
     }
 
-    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
+    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(BufferIndex, &Entry)> {
         // What it is a copy of is gone, be it still being sent to somebody.
         for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
             entry.key.set(None);
@@ -366,7 +366,7 @@ impl Pages {
         Some((place, entry))
     }
 
-    fn least_used(&self) -> Option<(Place, &Entry)> {
+    fn least_used(&self) -> Option<(BufferIndex, &Entry)> {
         self.least_wanted(false)
     }
 
@@ -374,7 +374,7 @@ impl Pages {
     /// that has most, and there the one that has been unused for longest. The pages of sites stay
     /// before all others. For one of them, the others give way while they have more than their own
     /// buffers.
-    fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
+    fn least_wanted(&self, for_site: bool) -> Option<(BufferIndex, &Entry)> {
         let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.kind == PageKind::Now);
         let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
         let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
@@ -387,7 +387,7 @@ impl Pages {
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
     /// longest.
-    pub fn stalest_of_all_taken(&self) -> Option<Place> {
+    pub fn stalest_of_all_taken(&self) -> Option<BufferIndex> {
         if self.least_used().is_some() {
             return None;
         }
