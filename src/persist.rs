@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::incidents::{ArchiveCheck, Boot};
 use crate::journal::kinds::{self, Owner};
 use crate::journal::memory::Memory;
-use crate::journal::{Counters, Durability, Fault, Journal, Opened, Refused, Store};
+use crate::journal::{Durability, Fault, Journal, JournalCounters, Opened, Refused, Store};
 use crate::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
 use crate::model::SourceSet;
 use crate::text::buffer::BytesView;
@@ -236,7 +236,7 @@ impl Driver {
     }
 
     /// Bytes of the file, and what was done since the start.
-    pub fn figures(&self) -> (u32, Counters) {
+    pub fn figures(&self) -> (u32, JournalCounters) {
         (self.journal.bytes(), self.journal.counters())
     }
 

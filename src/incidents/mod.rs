@@ -277,7 +277,7 @@ impl Boot {
 
 /// How often each thing happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct IncidentCounters {
     /// Incidents opened.
     pub opened: u32,
     /// What found no room and was not recorded.
@@ -324,7 +324,7 @@ pub struct Incidents {
     pauses: [(Mono, u8); SITES],
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
-    counters: Counters,
+    counters: IncidentCounters,
     /// What people may still write.
     allowances: Allowances,
 }
@@ -359,7 +359,7 @@ impl Incidents {
             refused_until: None,
             pauses: [(Mono(0), 0); SITES],
             touched: 0,
-            counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
+            counters: IncidentCounters { opened: 0, refused: 0, dropped: 0, purged: 0 },
             allowances: Allowances::new(),
         }
     }
@@ -674,7 +674,7 @@ impl Incidents {
     // ---- asking ---------------------------------------------------------------------------------
 
     /// How often each thing happened.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> IncidentCounters {
         self.counters
     }
 

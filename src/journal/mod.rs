@@ -138,7 +138,7 @@ pub struct Opened {
 
 /// What was done since the start, for `/metrics`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct JournalCounters {
     /// Bytes handed to storage, those of failed writes included.
     pub bytes: u64,
     /// Syncs asked for; a compaction needs two (the file's and the directory's).
@@ -178,7 +178,7 @@ pub struct Journal {
     short: bool,
     /// Frames not yet handed to storage.
     batch: Batch,
-    counters: Counters,
+    counters: JournalCounters,
 }
 
 impl Default for Journal {
@@ -198,7 +198,7 @@ impl Journal {
             limit: 0,
             short: false,
             batch: Batch::new(),
-            counters: Counters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
+            counters: JournalCounters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
         }
     }
 
@@ -471,7 +471,7 @@ impl Journal {
     }
 
     /// What was done since the start.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> JournalCounters {
         self.counters
     }
 }

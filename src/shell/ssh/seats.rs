@@ -38,7 +38,7 @@ pub struct Wanted {
 
 /// What was counted since the start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
+pub struct SshCounters {
     /// Logins.
     pub logins: u64,
     /// Connections that ended without one.
@@ -55,7 +55,7 @@ struct Roster {
     keys: Vec<Arc<UserKey>>,
     seats: Vec<Arc<Seat>>,
     backoff: Backoff,
-    counters: Counters,
+    counters: SshCounters,
 }
 
 #[derive(Debug)]
@@ -256,7 +256,7 @@ impl Shared {
     }
 
     /// How many have logged in, and how many have not yet; and what was counted.
-    pub fn figures(&self) -> (usize, usize, Counters) {
+    pub fn figures(&self) -> (usize, usize, SshCounters) {
         let state = lock(&self.state);
         let waiting = state.seats.iter().filter(|seat| seat.is_waiting()).count();
         let inside = state.seats.iter().filter(|seat| seat.who().is_some()).count();
