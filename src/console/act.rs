@@ -6,7 +6,7 @@ use super::access::{Access, Trouble};
 use super::adler::{self, Force, Message};
 use super::answer::{AnswerWriter, Cell};
 use super::read::{Teller, state_word};
-use super::{Ask, Status};
+use super::{Ask, CommandStatus};
 use crate::command::Command;
 use crate::command::table::Verb;
 use crate::engine::Engine;
@@ -34,7 +34,7 @@ pub(super) fn carry_out<'a>(
     access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
-) -> Result<Status, Trouble<'a>> {
+) -> Result<CommandStatus, Trouble<'a>> {
     let (mut message, mut question) = (Message::new(), Question::new());
     if command.row.verb == Verb::Release {
         return release(engine, now, ask, access, command, out);
@@ -45,7 +45,7 @@ pub(super) fn carry_out<'a>(
         let (site, action) = action(&teller, now, command, &mut message)?;
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(Status::Confirm);
+            return Ok(CommandStatus::Confirm);
         }
         question.clear();
         if command.row.verb == Verb::Undo {
@@ -66,7 +66,7 @@ pub(super) fn carry_out<'a>(
     let teller = Teller { access, view: &view, engine };
     let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
-    Ok(Status::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Ends an alert, as the team's word.
@@ -77,7 +77,7 @@ fn release<'a>(
     access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
-) -> Result<Status, Trouble<'a>> {
+) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
     let site = {
         let view = engine.view(access.config, now);
@@ -97,7 +97,7 @@ fn release<'a>(
                 _ = question.push(part.as_bytes());
             }
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(Status::Confirm);
+            return Ok(CommandStatus::Confirm);
         }
         site
     };
@@ -113,7 +113,7 @@ fn release<'a>(
     } else {
         out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
     }
-    Ok(Status::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// What a command does, and where.

@@ -4,7 +4,7 @@
 use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
-use super::{Host, Status};
+use super::{CommandStatus, Host};
 use crate::command::Command;
 use crate::command::table::Needs;
 use crate::config::Config;
@@ -21,7 +21,7 @@ impl<'a> Teller<'a, '_> {
         command: &Command<'a>,
         from: u32,
         out: &mut AnswerWriter<'_>,
-    ) -> Result<Status, Trouble<'a>> {
+    ) -> Result<CommandStatus, Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let theirs = |held: &Held| {
             let source = self.access.config.sources.get(held.source().index());
@@ -43,7 +43,7 @@ impl<'a> Teller<'a, '_> {
             out.bare("  ");
             if out.is_full() && told > 0 {
                 out.back_to(before);
-                return Ok(Status::More(at));
+                return Ok(CommandStatus::More(at));
             }
             if !out.is_full() {
                 out.back_to(out.len().saturating_sub(2));
@@ -54,7 +54,7 @@ impl<'a> Teller<'a, '_> {
             out.say(&["no alerts", "\n"]);
         }
         out.close("]");
-        Ok(Status::Done)
+        Ok(CommandStatus::Done)
     }
 
     /// The alerts of a site that have not ended.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 
-use aiglon::console::{self, Ask, Caller, Host, Status};
+use aiglon::console::{self, Ask, Caller, CommandStatus, Host};
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::persist::{Driver, Imported};
@@ -169,23 +169,23 @@ impl Session<'_> {
                 }
             };
             let (kind, code) = match status {
-                Status::More(next) => {
+                CommandStatus::More(next) => {
                     from = next;
                     self.frame(Kind::Out, out.as_slice()).await?;
                     self.slot.turn(self.stream).await?;
                     continue;
                 }
-                Status::Done => (Kind::Out, Code::Done),
-                Status::Quit => (Kind::Out, Code::Quit),
-                Status::Refused => (Kind::Words, Code::Refused),
-                Status::WantsText => return Ok(Code::WantsText),
-                Status::Usage => (Kind::Words, Code::Usage),
-                Status::Confirm => (Kind::Words, Code::Confirm),
-                Status::Export => return self.export(json, out).await,
-                Status::Import if request.op == Op::Import => {
+                CommandStatus::Done => (Kind::Out, Code::Done),
+                CommandStatus::Quit => (Kind::Out, Code::Quit),
+                CommandStatus::Refused => (Kind::Words, Code::Refused),
+                CommandStatus::WantsText => return Ok(Code::WantsText),
+                CommandStatus::Usage => (Kind::Words, Code::Usage),
+                CommandStatus::Confirm => (Kind::Words, Code::Confirm),
+                CommandStatus::Export => return self.export(json, out).await,
+                CommandStatus::Import if request.op == Op::Import => {
                     return self.import(request, uid, out).await;
                 }
-                Status::Import => return Ok(Code::WantsArchive),
+                CommandStatus::Import => return Ok(Code::WantsArchive),
             };
             self.frame(kind, out.as_slice()).await?;
             self.note(note).await?;
@@ -298,7 +298,7 @@ impl Session<'_> {
         // A reload may have come in between.
         out.clear();
         match self.desk.command(request, uid, 0, out) {
-            Ok((Status::Import, _)) => {}
+            Ok((CommandStatus::Import, _)) => {}
             _ => {
                 return self
                     .say(json, Code::Refused, "the configuration has changed; nothing was done\n")
@@ -399,7 +399,7 @@ impl Desk<'_> {
         uid: u32,
         from: u32,
         out: &mut BytesView,
-    ) -> Result<(Status, Option<(Fault, Kept)>), peer::Denied> {
+    ) -> Result<(CommandStatus, Option<(Fault, Kept)>), peer::Denied> {
         let done = self.port.enter(|core| {
             let Core { engine, config, now, ledger } = &mut *core;
             // Asked anew each time: a reload may have removed or moved them.
