@@ -5,7 +5,7 @@
 use heapless::Vec;
 
 use super::Config;
-use super::problem::{Kind, Mistake, Problem, Problems};
+use super::problem::{Mistake, Problem, ProblemKind, Problems};
 use super::schema::{OptionRow, Section, TYPES, Type};
 use super::uci::{Keyword, Statement, Statements};
 use crate::limits::{CONFIG_TEXT_BYTES, RULES};
@@ -78,11 +78,11 @@ pub(super) struct Value<'v> {
 
 impl<'v> Value<'v> {
     /// A mistake in this value. Secrets leave the word out.
-    pub(super) fn wrong(&self, kind: Kind) -> Mistake<'v> {
+    pub(super) fn wrong(&self, kind: ProblemKind) -> Mistake<'v> {
         Mistake::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
     }
     /// A mistake in this value, which is repeated.
-    pub(super) fn odd(&self, kind: Kind) -> Mistake<'v> {
+    pub(super) fn odd(&self, kind: ProblemKind) -> Mistake<'v> {
         self.wrong(kind).word(self.text)
     }
 }
@@ -117,8 +117,8 @@ impl<'a> Loader<'a, '_> {
     /// Appends a text; says once that there is no room.
     pub(super) fn keep(&mut self, text: &str) -> Span {
         let span = self.config.intern(text);
-        if span.is_none() && !self.problems.iter().any(|problem| problem.kind == Kind::TextFull) {
-            self.problems.add(Mistake::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
+        if span.is_none() && !self.problems.iter().any(|problem| problem.kind == ProblemKind::TextFull) {
+            self.problems.add(Mistake::new(0, ProblemKind::TextFull).limit(CONFIG_TEXT_BYTES));
         }
         span.unwrap_or_default()
     }
@@ -126,9 +126,9 @@ impl<'a> Loader<'a, '_> {
     /// Says once for each store that it is full.
     pub(super) fn full(&mut self, line: u32, plural: &'static str, limit: usize) {
         self.broken = true;
-        let said = |problem: &Problem| problem.kind == Kind::Capacity && problem.speaks_of(plural);
+        let said = |problem: &Problem| problem.kind == ProblemKind::Capacity && problem.speaks_of(plural);
         if !self.problems.iter().any(said) {
-            self.problems.add(Mistake::new(line, Kind::Capacity).known(plural).limit(limit));
+            self.problems.add(Mistake::new(line, ProblemKind::Capacity).known(plural).limit(limit));
         }
     }
 }

@@ -42,7 +42,7 @@ use crate::time::tz::Tz;
 
 pub use command_line::{BadListen, option_of, state_dir_of};
 pub use load::ConfigRefused;
-pub use problem::{Kind, Problem, Problems};
+pub use problem::{Problem, ProblemKind, Problems};
 pub use units::duration;
 
 use schema::{Section, Type};

@@ -22,7 +22,7 @@ use rustix::io::ioctl_fionread;
 
 use super::editor::{Action, Editor};
 use super::terminal::{self, Came, Terminal, first};
-use super::wire::{self, Code, Kind, Op, Request};
+use super::wire::{self, Code, FrameKind, Op, Request};
 use super::{NAME, archive, complain};
 use crate::shell::files;
 
@@ -383,7 +383,7 @@ impl Client {
             text: "",
         };
         let asked = self.ask(&request, &[], &mut |kind, bytes| {
-            if kind == Kind::Out {
+            if kind == FrameKind::Out {
                 words.extend(bytes);
             }
             Ok(())
@@ -463,8 +463,8 @@ impl Client {
         for last in (0..TRIES).rev() {
             let mut words = Vec::new();
             let code = self.ask(request, archive, &mut |kind, bytes| match kind {
-                Kind::Out => show(bytes),
-                Kind::Words if together => show(bytes),
+                FrameKind::Out => show(bytes),
+                FrameKind::Words if together => show(bytes),
                 _ => {
                     words.extend_from_slice(bytes);
                     Ok(())
@@ -484,7 +484,7 @@ impl Client {
         &self,
         request: &Request<'_>,
         archive: &[u8],
-        each: &mut dyn FnMut(Kind, &[u8]) -> io::Result<()>,
+        each: &mut dyn FnMut(FrameKind, &[u8]) -> io::Result<()>,
     ) -> Result<Code, Lost> {
         let bytes = match request.write() {
             Ok(bytes) => bytes,
@@ -508,8 +508,8 @@ impl Client {
             let [kind, high, low] = head;
             payload.resize(usize::from(u16::from_be_bytes([high, low])), 0);
             self.fill(&mut socket, &mut payload)?;
-            match (Kind::from_byte(kind), payload.first()) {
-                (Some(Kind::End), Some(&code)) => return Code::from_byte(code).ok_or(Lost::Version),
+            match (FrameKind::from_byte(kind), payload.first()) {
+                (Some(FrameKind::End), Some(&code)) => return Code::from_byte(code).ok_or(Lost::Version),
                 (Some(kind), _) => each(kind, &payload).map_err(Lost::Output)?,
                 (None, _) => return Err(Lost::Version),
             }

@@ -35,7 +35,7 @@ use super::log::Warnings;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
-use wire::{Code, Kind};
+use wire::{Code, FrameKind};
 
 /// Bytes that the path of a socket may have (`sun_path` without its end).
 const PATH_BYTES: usize = 107;
@@ -235,8 +235,8 @@ pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
 /// Says that all places are taken. Who cannot take these few bytes gets none.
 pub fn turn_away(stream: &Stream) {
     let words = b"all places at the console are taken; try again in a moment\n";
-    let head = wire::frame_head(Kind::Words, words.len());
-    let [kind, high, low] = wire::frame_head(Kind::End, 1);
+    let head = wire::frame_head(FrameKind::Words, words.len());
+    let [kind, high, low] = wire::frame_head(FrameKind::End, 1);
     let end = [kind, high, low, Code::Busy as u8];
     _ = stream.try_write(&[
         IoSlice::new(wire::HELLO),

@@ -24,7 +24,7 @@ use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
 use super::Console;
-use super::wire::{self, Bad, Code, Kind, Op, Request};
+use super::wire::{self, Bad, Code, FrameKind, Op, Request};
 use super::{archive, peer};
 
 /// What a place at the console reads into and answers from.
@@ -111,10 +111,10 @@ impl Session<'_> {
             }
             Err(Bad::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
         };
-        self.frame(Kind::End, &[code as u8]).await
+        self.frame(FrameKind::End, &[code as u8]).await
     }
 
-    async fn frame(self, kind: Kind, bytes: &[u8]) -> io::Result<()> {
+    async fn frame(self, kind: FrameKind, bytes: &[u8]) -> io::Result<()> {
         let head = wire::frame_head(kind, bytes.len());
         self.slot.write(self.stream, &head, bytes, ANSWER_TIME).await
     }
@@ -133,7 +133,7 @@ impl Session<'_> {
         } else {
             _ = told.push(words.as_bytes());
         }
-        self.frame(Kind::Words, told.as_slice()).await?;
+        self.frame(FrameKind::Words, told.as_slice()).await?;
         Ok(code)
     }
 
@@ -147,13 +147,13 @@ impl Session<'_> {
             out.clear();
             // Who may not come in completes nothing.
             _ = self.desk.complete(request, uid, out);
-            self.frame(Kind::Out, out.as_slice()).await?;
+            self.frame(FrameKind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
         if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
             out.clear();
             let code = self.desk.order(request, uid, out);
-            let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
+            let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
             self.frame(kind, out.as_slice()).await?;
             return Ok(code);
         }
@@ -171,16 +171,16 @@ impl Session<'_> {
             let (kind, code) = match status {
                 CommandStatus::More(next) => {
                     from = next;
-                    self.frame(Kind::Out, out.as_slice()).await?;
+                    self.frame(FrameKind::Out, out.as_slice()).await?;
                     self.slot.turn(self.stream).await?;
                     continue;
                 }
-                CommandStatus::Done => (Kind::Out, Code::Done),
-                CommandStatus::Quit => (Kind::Out, Code::Quit),
-                CommandStatus::Refused => (Kind::Words, Code::Refused),
+                CommandStatus::Done => (FrameKind::Out, Code::Done),
+                CommandStatus::Quit => (FrameKind::Out, Code::Quit),
+                CommandStatus::Refused => (FrameKind::Words, Code::Refused),
                 CommandStatus::WantsText => return Ok(Code::WantsText),
-                CommandStatus::Usage => (Kind::Words, Code::Usage),
-                CommandStatus::Confirm => (Kind::Words, Code::Confirm),
+                CommandStatus::Usage => (FrameKind::Words, Code::Usage),
+                CommandStatus::Confirm => (FrameKind::Words, Code::Confirm),
                 CommandStatus::Export => return self.export(json, out).await,
                 CommandStatus::Import if request.op == Op::Import => {
                     return self.import(request, uid, out).await;
@@ -253,7 +253,7 @@ impl Session<'_> {
             if out.is_empty() {
                 return Ok(Code::Done);
             }
-            self.frame(Kind::Out, out.as_slice()).await?;
+            self.frame(FrameKind::Out, out.as_slice()).await?;
         }
     }
 }
@@ -334,7 +334,7 @@ impl Session<'_> {
                         told
                     );
                 }
-                self.frame(Kind::Out, out.as_slice()).await?;
+                self.frame(FrameKind::Out, out.as_slice()).await?;
                 self.note(note).await?;
                 Ok(Code::Done)
             }
@@ -348,7 +348,7 @@ impl Session<'_> {
         let (what, follows) = kept.words();
         // They fit.
         _ = uwrite!(words, "note: the {} ({}): {}\n", what, ledger::words(fault), follows);
-        self.frame(Kind::Note, words.as_bytes()).await
+        self.frame(FrameKind::Note, words.as_bytes()).await
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! Numbers are big-endian, text is UTF-8. The lengths come first, so a request is taken whole or
 //! not at all. The first seven bytes are the same in every version: who sees another version than
-//! their own says so and goes. The answer ends with a frame [`Kind::End`] of one byte, a [`Code`];
+//! their own says so and goes. The answer ends with a frame [`FrameKind::End`] of one byte, a [`Code`];
 //! what ends without it was cut off. Behind a request [`Op::Import`] the archive follows, as text,
 //! until its last line.
 
@@ -57,7 +57,7 @@ pub enum Op {
 
 /// What a frame of an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FrameKind {
     /// A piece of what was asked for.
     Out = 1,
     /// Words on why it was not done, or a question.
@@ -91,7 +91,7 @@ pub enum Code {
 }
 
 const OPS: [Op; 6] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready];
-const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
+const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
 const CODES: [Code; 10] = [
     Code::Done,
     Code::Refused,
@@ -105,7 +105,7 @@ const CODES: [Code; 10] = [
     Code::Missing,
 ];
 
-impl Kind {
+impl FrameKind {
     pub fn from_byte(byte: u8) -> Option<Self> {
         KINDS.into_iter().find(|&kind| kind as u8 == byte)
     }
@@ -229,7 +229,7 @@ impl<'a> Request<'a> {
 }
 
 /// The head of a frame.
-pub fn frame_head(kind: Kind, length: usize) -> [u8; FRAME_HEAD] {
+pub fn frame_head(kind: FrameKind, length: usize) -> [u8; FRAME_HEAD] {
     let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
     [kind as u8, high, low]
 }
@@ -309,12 +309,12 @@ mod tests {
     #[test]
     fn bytes_are_told_apart() {
         for (place, kind) in KINDS.into_iter().enumerate() {
-            assert_eq!((Kind::from_byte(kind as u8), kind as usize), (Some(kind), place + 1));
+            assert_eq!((FrameKind::from_byte(kind as u8), kind as usize), (Some(kind), place + 1));
         }
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((Kind::from_byte(0), Code::from_byte(10)), (None, None));
+        assert_eq!((FrameKind::from_byte(0), Code::from_byte(10)), (None, None));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
-use super::super::console::wire::{self, Code, Kind};
+use super::super::console::wire::{self, Code, FrameKind};
 use super::dialogue::{Dialogue, Next, To};
 use super::seats::{Seat, Shared, UserKey};
 
@@ -279,7 +279,7 @@ async fn carry_on(
                 let code = loop {
                     let Some(call) = &mut call else { break None };
                     match call.frame().await {
-                        Ok(Some((Kind::End, bytes))) => {
+                        Ok(Some((FrameKind::End, bytes))) => {
                             break bytes.first().and_then(|&byte| Code::from_byte(byte));
                         }
                         Ok(Some((kind, bytes))) => {
@@ -338,14 +338,14 @@ impl<'a> Call<'a> {
         Ok(Self { stream, _permit: permit })
     }
 
-    async fn frame(&mut self) -> io::Result<Option<(Kind, Vec<u8>)>> {
+    async fn frame(&mut self) -> io::Result<Option<(FrameKind, Vec<u8>)>> {
         let read = async {
             let mut head = [0; wire::FRAME_HEAD];
             self.stream.read_exact(&mut head).await?;
             let [kind, high, low] = head;
             let mut bytes = vec![0; usize::from(u16::from_be_bytes([high, low]))];
             self.stream.read_exact(&mut bytes).await?;
-            Ok(Kind::from_byte(kind).map(|kind| (kind, bytes)))
+            Ok(FrameKind::from_byte(kind).map(|kind| (kind, bytes)))
         };
         timeout(PATIENCE, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }

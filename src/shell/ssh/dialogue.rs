@@ -15,7 +15,7 @@ use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
 use super::super::console::editor::{Action, Editor};
-use super::super::console::wire::{self, Code, Kind, Op, Request};
+use super::super::console::wire::{self, Code, FrameKind, Op, Request};
 
 /// Exit statuses.
 pub const DONE: u8 = 0;
@@ -225,11 +225,11 @@ impl Dialogue {
     }
 
     /// Takes in a part of the daemon's answer.
-    pub fn frame(&mut self, kind: Kind, bytes: &[u8], show: &mut Show<'_>) {
+    pub fn frame(&mut self, kind: FrameKind, bytes: &[u8], show: &mut Show<'_>) {
         match kind {
-            Kind::Out if self.state == Stage::Asking => self.show(To::Out, bytes, show),
+            FrameKind::Out if self.state == Stage::Asking => self.show(To::Out, bytes, show),
             // What a program reads is one stream, whatever it says.
-            Kind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
+            FrameKind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
             _ => self.words.extend_from_slice(bytes),
         }
     }
@@ -570,7 +570,7 @@ mod tests {
         status: Option<u8>,
     }
 
-    type Answer<'a> = (&'a [(Kind, &'a str)], Option<Code>);
+    type Answer<'a> = (&'a [(FrameKind, &'a str)], Option<Code>);
 
     fn play(terminal: bool, command: Option<&str>, sent: &[u8], answers: &[Answer<'_>]) -> Scene {
         let mut scene = Scene { out: String::new(), err: String::new(), asked: Vec::new(), status: None };
@@ -610,17 +610,17 @@ mod tests {
         scene
     }
 
-    const YES: Answer<'_> = (&[(Kind::Out, "done\n")], Some(Code::Done));
+    const YES: Answer<'_> = (&[(FrameKind::Out, "done\n")], Some(Code::Done));
 
     #[test]
     fn a_command_and_how_it_went() {
         for (answer, status, out, err) in [
             (YES, 0, "done\n", ""),
-            ((&[(Kind::Words, "no\n")][..], Some(Code::Refused)), 1, "", "no\n"),
-            ((&[(Kind::Words, "what?\n")], Some(Code::Usage)), 2, "", "what?\n"),
-            ((&[(Kind::Words, "who?\n")], Some(Code::Denied)), 1, "", "who?\n"),
+            ((&[(FrameKind::Words, "no\n")][..], Some(Code::Refused)), 1, "", "no\n"),
+            ((&[(FrameKind::Words, "what?\n")], Some(Code::Usage)), 2, "", "what?\n"),
+            ((&[(FrameKind::Words, "who?\n")], Some(Code::Denied)), 1, "", "who?\n"),
             (
-                (&[(Kind::Out, "done\n"), (Kind::Note, "in memory\n")], Some(Code::Done)),
+                (&[(FrameKind::Out, "done\n"), (FrameKind::Note, "in memory\n")], Some(Code::Done)),
                 0,
                 "done\n",
                 "in memory\n",
@@ -631,11 +631,11 @@ mod tests {
             assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(status), out, err));
             assert_eq!(scene.asked.len(), 1);
         }
-        let scene = play(false, Some("undo 12"), b"", &[(&[(Kind::Out, "par")], None)]);
+        let scene = play(false, Some("undo 12"), b"", &[(&[(FrameKind::Out, "par")], None)]);
         assert_eq!((scene.status, &*scene.out), (Some(4), "par"));
         assert!(scene.err.contains("stopped in the middle"));
         let scene =
-            play(false, Some("redact 1"), b"y\n", &[(&[(Kind::Words, "sure?\n")], Some(Code::Confirm))]);
+            play(false, Some("redact 1"), b"y\n", &[(&[(FrameKind::Words, "sure?\n")], Some(Code::Confirm))]);
         assert_eq!(scene.status, Some(3));
         assert!(scene.err.starts_with("sure?\n") && scene.err.contains("--yes"), "{}", scene.err);
     }
@@ -668,7 +668,8 @@ mod tests {
         assert_eq!((scene.status, &*scene.out), (Some(0), "done\ndone\n"));
         let lines: Vec<_> = scene.asked.iter().map(|(_, flags, line, _)| (*flags, &**line)).collect();
         assert_eq!(lines, [(0, "whoami"), (0, "sites")]);
-        let scene = play(false, None, b"a\nb\nc\n", &[YES, (&[(Kind::Words, "no\n")], Some(Code::Refused))]);
+        let scene =
+            play(false, None, b"a\nb\nc\n", &[YES, (&[(FrameKind::Words, "no\n")], Some(Code::Refused))]);
         assert_eq!(
             (scene.status, &*scene.err),
             (Some(1), "no\naiglon: that was line 2; what follows it was not done\n")
@@ -685,7 +686,7 @@ mod tests {
 
     #[test]
     fn somebody_at_a_terminal() {
-        let question = (&[(Kind::Words, "sure?\n")][..], Some(Code::Confirm));
+        let question = (&[(FrameKind::Words, "sure?\n")][..], Some(Code::Confirm));
         let wants = (&[][..], Some(Code::WantsText));
         let scene = play(true, None, b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
         assert_eq!(scene.status, Some(0));
@@ -709,14 +710,14 @@ mod tests {
         let scene = play(true, Some("redact 1"), b"", &[question]);
         assert_eq!(scene.status, Some(1));
         let scene =
-            play(true, None, b"inc\t\r\x04", &[(&[(Kind::Out, "incidents\n")], Some(Code::Done)), YES]);
+            play(true, None, b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
         assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (Op::Complete, "inc"));
         assert_eq!(scene.asked[1].2, "incidents ");
     }
 
     #[test]
     fn a_busy_daemon_is_asked_again() {
-        let busy = (&[(Kind::Words, "busy\n")][..], Some(Code::Busy));
+        let busy = (&[(FrameKind::Words, "busy\n")][..], Some(Code::Busy));
         let scene = play(false, Some("whoami"), b"", &[busy, busy, YES]);
         assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(0), "done\n", ""));
         let scene = play(false, Some("whoami"), b"", &[busy; 21]);
@@ -764,7 +765,7 @@ mod tests {
                         prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
                         prop_assert_eq!(Request::read(request).unwrap().user, "heron1");
                         let code = codes.next().copied().unwrap();
-                        dialogue.frame(Kind::Words, b"words\n", &mut show);
+                        dialogue.frame(FrameKind::Words, b"words\n", &mut show);
                         dialogue.answered(Code::from_byte(code), &mut show);
                     }
                     Next::Wait => {}

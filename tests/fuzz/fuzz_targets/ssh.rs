@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::wire::{self, Code, Kind, Request};
+use shell::console::wire::{self, Code, FrameKind, Request};
 use shell::ssh::dialogue::{Dialogue, Next};
 
 /// The program's own files: it is no library.
@@ -48,10 +48,10 @@ fn say(
                 all.push([request, archive].concat());
                 let code = codes.next().copied().unwrap_or(0);
                 if code & 0x40 != 0 {
-                    dialogue.frame(Kind::Out, b"incident\nincidents\n", &mut show);
+                    dialogue.frame(FrameKind::Out, b"incident\nincidents\n", &mut show);
                 }
                 if code & 0x80 != 0 {
-                    dialogue.frame(Kind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
+                    dialogue.frame(FrameKind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
                 }
                 dialogue.answered(Code::from_byte(code & 15), &mut show);
             }
