@@ -7,7 +7,7 @@
 
 use aiglon::config::{Roles, Token};
 use aiglon::http::auth;
-use aiglon::http::body::Body;
+use aiglon::http::body::BodyDecoder;
 use aiglon::http::conditional::negotiate;
 use aiglon::http::head::{Coding, Framing, Method, Progress, Request, Scanner};
 use aiglon::http::route::{Endpoint, Route, route};
@@ -79,7 +79,7 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
     let mut buf: Vec<u8> = Vec::new();
     let mut arrived = 0;
     let mut scanner = Scanner::new();
-    let mut body: Option<Body> = None;
+    let mut body: Option<BodyDecoder> = None;
     let mut heard: Vec<(String, Vec<u8>)> = Vec::new();
     for piece in pieces.iter().cycle() {
         let end = wire.len().min(arrived + piece);
@@ -99,7 +99,7 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
             } else if let Progress::Complete(len) = scanner.scan(&buf).unwrap() {
                 let request = Request::parse(&buf[..len]).unwrap();
                 heard.push((request.path.to_owned(), Vec::new()));
-                body = Some(Body::of(request.body, BODY_BYTES).unwrap());
+                body = Some(BodyDecoder::of(request.body, BODY_BYTES).unwrap());
                 buf.drain(..len);
             } else {
                 break;

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use aiglon::http::Status;
-use aiglon::http::body::Body;
+use aiglon::http::body::BodyDecoder;
 use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
 use aiglon::http::response::{self, Content, Head, Response};
 use aiglon::limits::{
@@ -401,7 +401,7 @@ impl Connection<'_> {
     /// Reads a body of at most [`DRAIN_BYTES`] and forgets it. False if it was longer or wrong.
     async fn drain(&mut self, framing: Framing) -> io::Result<bool> {
         self.slot.doing(Doing::Drain, DRAIN_TIME);
-        let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
+        let Ok(mut body) = BodyDecoder::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
             let mut used = 0;
             while used < self.filled && !body.is_done() {
@@ -470,8 +470,8 @@ impl Connection<'_> {
     }
 
     /// The start of a body of at most [`BODY_BYTES`].
-    pub fn body(terms: Terms) -> Result<Body, aiglon::http::body::BodyError> {
-        Body::of(terms.framing, BODY_BYTES)
+    pub fn body(terms: Terms) -> Result<BodyDecoder, aiglon::http::body::BodyError> {
+        BodyDecoder::of(terms.framing, BODY_BYTES)
     }
 
     async fn words(&mut self, terms: Terms, status: Status, words: &'static str) -> io::Result<()> {
