@@ -4,7 +4,9 @@
 use heapless::Vec;
 
 use super::names::Names;
-use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When};
+use super::record::{
+    self, FIRING, RecordHead, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When,
+};
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
 
@@ -45,7 +47,7 @@ pub struct Incident {
 
 impl Incident {
     /// A component of it got worse, or it began anew.
-    fn worsen(&mut self, head: Head, step: &StepRecord<'_>) {
+    fn worsen(&mut self, head: RecordHead, step: &StepRecord<'_>) {
         let (by_person, state) = (head.who != 0, step.state.unwrap_or(State::Operational));
         self.worst = self.worst.max(state);
         self.grouped = head.when;
@@ -193,7 +195,7 @@ impl Derived {
         Some(())
     }
 
-    fn fold_step(&mut self, names: &Names, head: Head, step: &StepRecord<'_>) -> bool {
+    fn fold_step(&mut self, names: &Names, head: RecordHead, step: &StepRecord<'_>) -> bool {
         let Some(site) = names.site(head.site) else { return false };
         if let Some(numbers) = self.numbers.get_mut(site.index()) {
             numbers.0 = numbers.0.max(step.number);
@@ -289,7 +291,7 @@ impl Derived {
         true
     }
 
-    fn open(&mut self, site: SiteId, service: ServiceId, head: Head, step: &StepRecord<'_>) -> bool {
+    fn open(&mut self, site: SiteId, service: ServiceId, head: RecordHead, step: &StepRecord<'_>) -> bool {
         let incident = Incident {
             site,
             number: step.number,

@@ -26,7 +26,7 @@ use derived::Derived;
 use entries::Log;
 use names::Names;
 use record::{
-    BANNER, CLOCK, ClockRecord, GONE, Head, NUMBERS, Payload, SETTLED, STEP, StepRecord, UNDO, WINDOW,
+    BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, RecordHead, SETTLED, STEP, StepRecord, UNDO, WINDOW,
     WINDOW_ENDED, When,
 };
 
@@ -268,7 +268,7 @@ impl Boot {
 
     /// Whether what a record says can still be taken back. What was done by a clock that was far
     /// ahead cannot.
-    fn is_undoable(self, head: &Head, now: Now) -> bool {
+    fn is_undoable(self, head: &RecordHead, now: Now) -> bool {
         let limit = i64::from(UNDO_TIME.0);
         head.flags & SETTLED == 0
             && self.elapsed(head.when, now).is_some_and(|ago| ago.saturating_abs() < limit)
@@ -653,7 +653,7 @@ impl Incidents {
         self.touch(site);
         let next =
             self.derived.find(site, step.number).map_or(0, |incident| incident.steps).saturating_add(1);
-        let head = record::Head { flags, when, who, site: self.names.of_site(site) };
+        let head = record::RecordHead { flags, when, who, site: self.names.of_site(site) };
         let payload = record::step(head, &StepRecord { step: next, ..*step });
         self.push(now, STEP, &payload)
     }

@@ -83,7 +83,7 @@ pub enum When {
 
 /// What begins every record of the log but `CLOCK` and `NUMBERS`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct RecordHead {
     /// See the module.
     pub flags: u8,
     /// When.
@@ -210,7 +210,7 @@ fn put(out: &mut Payload, bytes: &[u8]) {
     _ = out.extend_from_slice(bytes);
 }
 
-fn put_head(out: &mut Payload, head: Head, flags: u8) {
+fn put_head(out: &mut Payload, head: RecordHead, flags: u8) {
     let (tag, at) = match head.when {
         When::Unknown => (0, 0),
         When::Boot(at) => (1, at),
@@ -239,7 +239,7 @@ fn put_words(out: &mut Payload, words: Words<'_>) {
 }
 
 /// The bytes of a step.
-pub fn step(head: Head, step: &StepRecord<'_>) -> Payload {
+pub fn step(head: RecordHead, step: &StepRecord<'_>) -> Payload {
     let mut out = Payload::new();
     let since = if step.since.is_some() { SINCE } else { 0 };
     put_head(&mut out, head, words_flag(step.words) | since);
@@ -257,7 +257,7 @@ pub fn step(head: Head, step: &StepRecord<'_>) -> Payload {
 }
 
 /// The bytes of a maintenance.
-pub fn window(head: Head, window: &WindowRecord<'_>) -> Payload {
+pub fn window(head: RecordHead, window: &WindowRecord<'_>) -> Payload {
     let mut out = Payload::new();
     put_head(&mut out, head, words_flag(window.words));
     for number in [window.number, window.service, window.component] {
@@ -271,7 +271,7 @@ pub fn window(head: Head, window: &WindowRecord<'_>) -> Payload {
 }
 
 /// The bytes of its end.
-pub fn window_ended(head: Head, number: u32) -> Payload {
+pub fn window_ended(head: RecordHead, number: u32) -> Payload {
     let mut out = Payload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &number.to_le_bytes());
@@ -279,7 +279,7 @@ pub fn window_ended(head: Head, number: u32) -> Payload {
 }
 
 /// The bytes of a banner.
-pub fn banner(head: Head, state: Option<Forced>, words: Words<'_>) -> Payload {
+pub fn banner(head: RecordHead, state: Option<Forced>, words: Words<'_>) -> Payload {
     let mut out = Payload::new();
     put_head(&mut out, head, words_flag(words));
     put(&mut out, &[state.map_or(0, |state| (state as u8).saturating_add(1))]);
@@ -306,7 +306,7 @@ pub fn numbers(site: u32, incident: u32, window: u32) -> Payload {
 }
 
 /// The bytes of an undo.
-pub fn undo(head: Head, kind: u8, number: u32, step: u16) -> Payload {
+pub fn undo(head: RecordHead, kind: u8, number: u32, step: u16) -> Payload {
     let mut out = Payload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &[kind]);
@@ -379,11 +379,11 @@ fn take_words<'a>(rest: &mut &'a [u8], flags: u8) -> Option<Words<'a>> {
 }
 
 /// The head of a record that has one.
-pub fn head(payload: &[u8]) -> Option<Head> {
+pub fn head(payload: &[u8]) -> Option<RecordHead> {
     take_head(&mut &*payload)
 }
 
-fn take_head(rest: &mut &[u8]) -> Option<Head> {
+fn take_head(rest: &mut &[u8]) -> Option<RecordHead> {
     let [flags, tag] = take(rest)?;
     let at = take_i64(rest)?;
     let when = match tag {
@@ -392,7 +392,7 @@ fn take_head(rest: &mut &[u8]) -> Option<Head> {
         2 => When::Wall(at),
         _ => return None,
     };
-    Some(Head { flags, when, who: take_u32(rest)?, site: take_u32(rest)? })
+    Some(RecordHead { flags, when, who: take_u32(rest)?, site: take_u32(rest)? })
 }
 
 /// Changes when a record was, in place.
@@ -434,7 +434,7 @@ pub fn titled(payload: &[u8], site: u32) -> Option<u32> {
 }
 
 /// A step, back.
-pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
+pub fn read_step(payload: &[u8]) -> Option<(RecordHead, StepRecord<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let number = take_u32(&mut rest)?;
@@ -460,7 +460,7 @@ pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
 }
 
 /// A maintenance, back.
-pub fn read_window(payload: &[u8]) -> Option<(Head, WindowRecord<'_>)> {
+pub fn read_window(payload: &[u8]) -> Option<(RecordHead, WindowRecord<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let (number, service, component) = (take_u32(&mut rest)?, take_u32(&mut rest)?, take_u32(&mut rest)?);
@@ -476,13 +476,13 @@ pub fn read_window(payload: &[u8]) -> Option<(Head, WindowRecord<'_>)> {
 }
 
 /// The end of a maintenance, back: its number.
-pub fn read_window_ended(payload: &[u8]) -> Option<(Head, u32)> {
+pub fn read_window_ended(payload: &[u8]) -> Option<(RecordHead, u32)> {
     let mut rest = payload;
     Some((take_head(&mut rest)?, take_u32(&mut rest)?)).filter(|_| rest.is_empty())
 }
 
 /// A banner, back.
-pub fn read_banner(payload: &[u8]) -> Option<(Head, Option<Forced>, Words<'_>)> {
+pub fn read_banner(payload: &[u8]) -> Option<(RecordHead, Option<Forced>, Words<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let state = match take_byte(&mut rest)?.checked_sub(1) {
@@ -513,7 +513,7 @@ pub fn read_numbers(payload: &[u8]) -> Option<(u32, u32, u32)> {
 }
 
 /// An undo, back: what kind of record it takes back, its number and step.
-pub fn read_undo(payload: &[u8]) -> Option<(Head, u8, u32, u16)> {
+pub fn read_undo(payload: &[u8]) -> Option<(RecordHead, u8, u32, u16)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let kind = take_byte(&mut rest)?;
@@ -614,7 +614,7 @@ mod tests {
 
     #[test]
     fn blanking_words_leaves_the_rest_of_a_step_as_it_was() {
-        let head = Head { when: When::Wall(7), who: 1, site: 2, flags: 0 };
+        let head = RecordHead { when: When::Wall(7), who: 1, site: 2, flags: 0 };
         let words = Words::Own { lang: "fr", text: "Rue des Lilas 5" };
         for since in [None, Some(Wall(0)), Some(Wall(1)), Some(Wall(0x0102_0304_0506_0708))] {
             let told = StepRecord { number: 3, step: 4, component: 5, since, words, ..StepRecord::default() };

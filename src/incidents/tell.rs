@@ -95,7 +95,7 @@ impl Incidents {
         from: usize,
         site: SiteId,
         number: u32,
-    ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
+    ) -> impl Iterator<Item = (usize, record::RecordHead, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
         let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
         self.log.from(from).filter(here).filter_map(|raw| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aiglon::http::Status;
 use aiglon::http::body::BodyDecoder;
 use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
-use aiglon::http::response::{self, Content, Head, Response};
+use aiglon::http::response::{self, Content, Response, ResponseHead};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
     QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
@@ -38,7 +38,7 @@ pub struct Buffers {
     /// What has been read; a request head must fit it.
     read: [u8; HEAD_BYTES],
     /// The head of the answer.
-    head: Head,
+    head: ResponseHead,
     /// A short answer, as JSON.
     json: Bytes<1024>,
     /// What was wrong with a batch, in words for its sender.
@@ -51,7 +51,7 @@ impl Buffers {
     pub const fn new() -> Self {
         Self {
             read: [0; HEAD_BYTES],
-            head: Head::new(),
+            head: ResponseHead::new(),
             json: Bytes::new(),
             complaint: Complaint::new(),
             query: heapless::String::new(),
