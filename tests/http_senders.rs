@@ -5,7 +5,7 @@
 //! as their sources write them, and say so.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use aiglon::config::{Roles, Token};
+use aiglon::config::{ListenerRoles, Token};
 use aiglon::http::auth;
 use aiglon::http::body::BodyDecoder;
 use aiglon::http::conditional::negotiate;
@@ -126,7 +126,7 @@ fn head(wire: &[u8]) -> Request<'_> {
 
 #[test]
 fn what_senders_say() {
-    let all = Roles { page: true, ingest: true, metrics: true };
+    let all = ListenerRoles { page: true, ingest: true, metrics: true };
     let token = |name: &str| Token { source: SourceId(7), hash: hmac_sha256::Hash::hash(name.as_bytes()) };
     let tokens = [token("s3cret-token"), token("t")];
     for (wire, endpoint, body, knows_token) in [

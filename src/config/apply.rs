@@ -5,8 +5,8 @@ use super::problem::ProblemKind;
 use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
-    Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service,
-    Site, Source, Texts, User, Visibility, matcher, units,
+    Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
+    Site, Source, Texts, User, UserRole, Visibility, matcher, units,
 };
 use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
@@ -345,7 +345,7 @@ impl Loader<'_, '_> {
             Field::Role => {
                 let choice = self.choice(value, "operator and admin");
                 if let Some(row) = self.config.users.get_mut(at) {
-                    row.role = if choice == 0 { Role::Operator } else { Role::Admin };
+                    row.role = if choice == 0 { UserRole::Operator } else { UserRole::Admin };
                 }
             }
             Field::Key => self.key(value),
@@ -363,7 +363,7 @@ fn named(name: Span) -> Texts {
 
 impl Listener {
     pub(super) fn declared(name: Span) -> Self {
-        let (address, serve) = (Address::Unix(Span::EMPTY), Roles::default());
+        let (address, serve) = (Address::Unix(Span::EMPTY), ListenerRoles::default());
         Self { name, address, serve, plaintext: false, path_prefix: Span::EMPTY }
     }
 }

@@ -6,7 +6,7 @@ use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
 use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
 use crate::command::{Command, Names, usage};
-use crate::config::Role;
+use crate::config::UserRole;
 use crate::model::{Lang, Phrase};
 use crate::render::phrase;
 use crate::shown;
@@ -66,7 +66,7 @@ pub(super) fn whoami(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     if out.json() {
         out.field("user", Cell::Text(access.name()));
     }
-    out.field("role", Cell::Text(if access.role() == Role::Admin { "admin" } else { "operator" }));
+    out.field("role", Cell::Text(if access.role() == UserRole::Admin { "admin" } else { "operator" }));
     out.list("sites", &mut access.sites().map(|site| access.site_name(site)));
     out.close("}");
 }

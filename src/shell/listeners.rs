@@ -12,7 +12,7 @@ use std::path::Path;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use aiglon::config::{self, Address, Config, Roles};
+use aiglon::config::{self, Address, Config, ListenerRoles};
 use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
@@ -61,7 +61,7 @@ pub struct Listener {
     is_wanted: Cell<bool>,
     /// What it was when it was in the configuration last: its name, and what it serves at most.
     name: RefCell<Name>,
-    serves: Cell<Roles>,
+    serves: Cell<ListenerRoles>,
     plaintext: Cell<bool>,
     /// How often it was closed, so that who came before does not count as having come by what
     /// stands here now.
@@ -211,7 +211,7 @@ impl Listeners {
 }
 
 /// What is served, a bit for each role.
-fn bits(roles: Roles) -> u8 {
+fn bits(roles: ListenerRoles) -> u8 {
     u8::from(roles.page) | u8::from(roles.ingest) << 1 | u8::from(roles.metrics) << 2
 }
 
@@ -241,7 +241,7 @@ impl Listener {
             section: Cell::new(None),
             is_wanted: Cell::new(false),
             name: RefCell::new(Name::new()),
-            serves: Cell::new(Roles { page: false, ingest: false, metrics: false }),
+            serves: Cell::new(ListenerRoles { page: false, ingest: false, metrics: false }),
             plaintext: Cell::new(false),
             closed: Cell::new(0),
             order: RefCell::new(None),
