@@ -11,7 +11,7 @@
 
 use super::Engine;
 use super::alerts::{Held, OnFlash};
-use super::durable::{self, CLAIM, MORE, OVER};
+use super::durable::{self, ALERT, MORE, OVER};
 use super::lifetime::Sender;
 use super::status::{SEVERAL, join};
 use crate::config::Config;
@@ -220,11 +220,11 @@ impl Engine {
             self.more(config, mono, source, each);
             return false;
         }
-        let Some(payload) = durable::claim_record(config, now, held) else { return false };
+        let Some(payload) = durable::alert_record(config, now, held) else { return false };
         let Some(budget) = self.budgets.get_mut(source.index()) else { return false };
         if budget.afford(cost(&payload), mono) {
             self.alerts.update(at, |held| held.flash = OnFlash::written(held.last_heard));
-            each(CLAIM, &payload);
+            each(ALERT, &payload);
             return false;
         }
         self.counters.withheld = self.counters.withheld.saturating_add(1);

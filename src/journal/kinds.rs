@@ -58,7 +58,7 @@ kinds! {
     12 UNDO "undo" Incidents: "Something was taken back."
     13 GONE "gone" Incidents: "An incident was removed, or gave way."
     14 BEAT "beat" Heartbeats: "When a heartbeat came last."
-    15 CLAIM "claim" Alerts: "What an alert says, when it was told, and until when that is believed."
+    15 ALERT "alert" Alerts: "What an alert says, when it was told, and until when that is believed."
     16 OVER "over" Alerts: "An alert ended, and when."
     17 RULE "rule" Rules: "Whether a rule with two limits fires."
 }

@@ -53,7 +53,7 @@ const DAY_MS: i64 = 86_400_000;
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
     let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
     let headline = cx.headline(view.banner(site).as_ref());
-    headline.claimed().map(|_| cx.word(headline.title()))
+    headline.team_says().map(|_| cx.word(headline.title()))
 }
 
 /// Whether a site has an incident of this number.
@@ -307,11 +307,13 @@ impl<'a> Context<'a> {
                 overall: &mut |out| headline.line(out, self.longest),
                 look: if headline.is_work_on_some() { "some work" } else { look(headline.state) },
                 sign: sign(headline.state),
-                forced: &mut |out| self.forced(out, banner.as_ref().filter(|_| headline.claimed().is_none())),
+                forced: &mut |out| {
+                    self.forced(out, banner.as_ref().filter(|_| headline.team_says().is_none()));
+                },
                 as_of: &mut |out| self.as_of(out),
             }
             .write(out);
-            self.claim(out, banner.as_ref(), headline.claimed());
+            self.team_says(out, banner.as_ref(), headline.team_says());
             self.board(out, banner.as_ref());
             self.banner(out);
             self.paragraph(out, "intro", &self.site.intro);
@@ -341,12 +343,12 @@ impl<'a> Context<'a> {
 
     /// What people say that is better than the line above. It stands below the box, which it
     /// contradicts.
-    fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
-        let Some((banner, claim)) = banner.zip(claim) else { return };
+    fn team_says(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, better: Option<Word>) {
+        let Some((banner, better)) = banner.zip(better) else { return };
         let mut text = |out: &mut Out<'_>| {
             let (before, after) = around(self.word(Word::Claim));
             out.text(before);
-            out.word(claim);
+            out.word(better);
             out.text(after);
             if let Some((now, at)) = self.now.wall.zip(banner.at) {
                 out.text(" · ");

@@ -138,10 +138,10 @@ fn who_flaps_uses_up_an_allowance_and_is_not_greener_for_it() {
     assert_eq!(flash.sim.engine.behind().iter().count(), 1);
     flash.sim.now = Mono(flash.sim.now.0 + 15 * MIN);
     flash.catch_up(SourceSet::EMPTY);
-    assert_eq!((flash.kinds(), flash.sim.engine.behind().iter().count()), (std::vec![durable::CLAIM], 0));
+    assert_eq!((flash.kinds(), flash.sim.engine.behind().iter().count()), (std::vec![durable::ALERT], 0));
     assert_eq!(flash.after_a_restart(), State::Outage);
     flash.ends("Flaps");
-    assert_eq!(flash.kinds(), [durable::CLAIM, durable::OVER]);
+    assert_eq!(flash.kinds(), [durable::ALERT, durable::OVER]);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_snapshot_too_small_for_the_alerts_is_made_up_for_later() {
     flash.catch_up(SourceSet::ALL);
     assert_eq!(flash.kinds(), [durable::MORE]);
     flash.catch_up(SourceSet::EMPTY);
-    assert_eq!(flash.kinds(), [durable::CLAIM]);
+    assert_eq!(flash.kinds(), [durable::ALERT]);
     assert_eq!(flash.sim.engine.catches_up_at(), None);
 }
 
