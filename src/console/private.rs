@@ -165,8 +165,8 @@ impl<'a> Teller<'a, '_> {
             row("incident_bytes", count(bytes), count(capacity), refused);
             row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
             let worn = u64::from(engine.flash_used(self.view.now().mono));
-            let allowance = u64::from(limits::ALERT_FLASH_BYTES);
-            row("journal_alert_bytes", worn, allowance, engine.counters().withheld);
+            let budget = u64::from(limits::ALERT_FLASH_BYTES);
+            row("journal_alert_bytes", worn, budget, engine.counters().withheld);
             for (name, used, limit) in configured(self.access.config) {
                 row(name, count(used), count(limit), 0);
             }

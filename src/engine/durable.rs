@@ -27,7 +27,7 @@
 //! needs no record. `count`: 65,535 if there were too many to list: then all that the source feeds,
 //! since a component that is left out could turn green. `kept`: of what is kept, the name, the
 //! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
-//! alerts that are not written down: more than fit, more than its allowance of flash (see
+//! alerts that are not written down: more than fit, more than its budget of flash (see
 //! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be
 //! guessed from the fingerprint. With a zero behind it, the source has no more. `began` and `ended`
 //! are of earlier versions, and only read. `severity`: 1 degraded, 2 outage; and 16 if collectd
@@ -290,7 +290,7 @@ impl Engine {
         let Some(source) = source_by_hash(config, source) else { return Some(()) };
         let key = AlertKey { source: source.0, fingerprint };
         let Some(at) = self.alerts.find(key) else { return Some(()) };
-        // What was struck out for want of an allowance has not ended, and has no time.
+        // What was struck out for want of a budget has not ended, and has no time.
         if ended.is_none_or(|(at, _)| known(at).is_some()) {
             let of_it = |held: &&Held| held.key == key;
             let mut well = self.alerts.iter().find(of_it).map_or(ComponentSet::EMPTY, |held| held.components);
@@ -428,7 +428,7 @@ pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
     let mut out = Payload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
-    // What is struck out for want of an allowance has not ended.
+    // What is struck out for want of a budget has not ended.
     let ended = matches!(held.phase, AlertPhase::Ended { .. });
     put(&mut out, &stamp(now.wall_of(held.memory.announced_at).filter(|_| ended)));
     put(&mut out, &stamp(held.starts_at.get()));

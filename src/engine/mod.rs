@@ -143,7 +143,7 @@ pub struct EngineCounters {
     /// Heartbeats that were late, or said that something failed.
     pub missed: u64,
     /// Beginnings of alerts that are not in the journal, since their source had used up its
-    /// allowance.
+    /// budget.
     pub withheld: u64,
     /// Alerts that people ended.
     pub released: u64,

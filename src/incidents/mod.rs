@@ -6,24 +6,24 @@
 //! [`people`] does what people say, [`eviction`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
-mod allowance;
 mod auto;
 mod capacity;
 mod derived;
 pub(crate) mod entries;
 mod eviction;
+mod flash_budget;
 mod names;
 mod people;
 pub mod record;
 mod replaced;
 mod tell;
 
-use allowance::Allowances;
 pub use auto::Looks;
 use auto::Watch;
 pub use capacity::ArchiveCheck;
 use derived::Derived;
 use entries::Log;
+use flash_budget::PeopleBudgets;
 use names::Names;
 use record::{
     BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, RecordHead, SETTLED, STEP, StepRecord, UNDO, WINDOW,
@@ -326,7 +326,7 @@ pub struct Incidents {
     touched: u8,
     counters: IncidentCounters,
     /// What people may still write.
-    allowances: Allowances,
+    budgets: PeopleBudgets,
 }
 
 impl Default for Incidents {
@@ -360,7 +360,7 @@ impl Incidents {
             pauses: [(Mono(0), 0); SITES],
             touched: 0,
             counters: IncidentCounters { opened: 0, refused: 0, dropped: 0, purged: 0 },
-            allowances: Allowances::new(),
+            budgets: PeopleBudgets::new(),
         }
     }
 

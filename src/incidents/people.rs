@@ -42,7 +42,7 @@ impl Incidents {
     ) -> Result<Done, Refusal> {
         let who = who.max(1);
         self.watch_clock(now);
-        if !self.allowances.may_write(who, &action, now) {
+        if !self.budgets.may_write(who, &action, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Worn);
         }
@@ -87,7 +87,7 @@ impl Incidents {
         let anew = self.purge && !purged || self.forget_at.is_some() && !replaced;
         // The log has half of a file at most, and a snapshot three quarters.
         let anew = if anew { self.capacity().saturating_mul(3) / 2 } else { 0 };
-        self.allowances.pay(who, self.log.unwritten_bytes().saturating_sub(before), anew, now);
+        self.budgets.pay(who, self.log.unwritten_bytes().saturating_sub(before), anew, now);
         self.touch(site);
         self.wake = Some(now.mono);
         Ok(done)

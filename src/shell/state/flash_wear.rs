@@ -275,7 +275,7 @@ fn a_day_of_flapping_costs_at_most_256_kib() {
 }
 
 /// A webhook says it once, so its sender is answered when it is on flash, until it has used up its
-/// allowance. Alertmanager waits five minutes (`group_interval`).
+/// budget. Alertmanager waits five minutes (`group_interval`).
 #[test]
 fn a_day_of_a_webhook_that_flaps_costs_at_most_256_kib() {
     for (every, components) in [(1, 1), (10, 1), (60, 1), (300, 1), (900, 1), (10, 16)] {
