@@ -62,7 +62,8 @@ pub enum CommandStatus {
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
     /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it
-    /// empty. Where there is none, it is [`CommandStatus::Usage`], and `out` says what would be right.
+    /// empty. Where there is none, it is [`CommandStatus::Usage`], and `out` says what would be
+    /// right.
     WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,

@@ -2,10 +2,10 @@
 //!
 //! A connection goes round this wheel. [`head::Scanner`] finds the end of a request head,
 //! [`head::Request::parse`] says what it asks, [`route::route`] whose business that is, [`auth`]
-//! who sends it; [`body::BodyDecoder`] takes the framing off the body, and [`response::Response`] writes
-//! the head of the answer. What is ambiguous is refused and never guessed, since two parsers that
-//! guess differently are how requests are smuggled past a proxy. Sockets, buffers and timeouts are
-//! the caller's.
+//! who sends it; [`body::BodyDecoder`] takes the framing off the body, and [`response::Response`]
+//! writes the head of the answer. What is ambiguous is refused and never guessed, since two parsers
+//! that guess differently are how requests are smuggled past a proxy. Sockets, buffers and timeouts
+//! are the caller's.
 
 pub mod auth;
 pub mod body;

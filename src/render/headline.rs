@@ -17,8 +17,8 @@ pub(super) struct Headline<'a> {
     lang: Lang,
     /// How the page says that the site is.
     pub(super) state: ShownState,
-    /// What people say that is better. It is their claim: nobody should read a green title over what is
-    /// red.
+    /// What people say that is better. It is their claim: nobody should read a green title over
+    /// what is red.
     team_says: Option<ShownState>,
     /// Whether nothing is known of any service.
     unknown: bool,

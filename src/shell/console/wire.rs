@@ -13,9 +13,9 @@
 //!
 //! Numbers are big-endian, text is UTF-8. The lengths come first, so a request is taken whole or
 //! not at all. The first seven bytes are the same in every version: who sees another version than
-//! their own says so and goes. The answer ends with a frame [`FrameKind::End`] of one byte, a [`Code`];
-//! what ends without it was cut off. Behind a request [`Op::Import`] the archive follows, as text,
-//! until its last line.
+//! their own says so and goes. The answer ends with a frame [`FrameKind::End`] of one byte, a
+//! [`Code`]; what ends without it was cut off. Behind a request [`Op::Import`] the archive follows,
+//! as text, until its last line.
 
 use aiglon::limits::{CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
