@@ -20,8 +20,8 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 use rustix::io::ioctl_fionread;
 
-use super::editor::{Action, Editor};
-use super::terminal::{self, Came, Terminal, first};
+use super::editor::{Editor, EditorEvent};
+use super::terminal::{self, Terminal, TerminalEvent, first};
 use super::wire::{self, Code, FrameKind, Op, Request};
 use super::{NAME, archive, complain};
 use crate::shell::files;
@@ -344,7 +344,7 @@ impl Client {
         loop {
             let (taken, action) = editor.feed(&typed[*from..*until], &mut |bytes| shown.extend(bytes));
             *from += taken;
-            if action == Action::Complete {
+            if action == EditorEvent::Complete {
                 let (replaced, words) = self.completions(editor.before_cursor());
                 editor.complete(replaced, &words, &mut |bytes| shown.extend(bytes));
             }
@@ -352,16 +352,16 @@ impl Client {
             stdout().flush()?;
             shown.clear();
             match action {
-                Action::Line => return Ok(Typed::Line(editor.line().to_owned())),
-                Action::Interrupted => return Ok(Typed::Nothing),
-                Action::End => return Ok(Typed::End),
-                Action::Complete => continue,
-                Action::None => {}
+                EditorEvent::Line => return Ok(Typed::Line(editor.line().to_owned())),
+                EditorEvent::Interrupted => return Ok(Typed::Nothing),
+                EditorEvent::End => return Ok(Typed::End),
+                EditorEvent::Complete => continue,
+                EditorEvent::None => {}
             }
             match terminal.wait(typed)? {
-                Came::Bytes(0) | Came::End => return Err(ErrorKind::Interrupted.into()),
-                Came::Bytes(read) => (*from, *until) = (0, read),
-                Came::Resized => {
+                TerminalEvent::Bytes(0) | TerminalEvent::End => return Err(ErrorKind::Interrupted.into()),
+                TerminalEvent::Bytes(read) => (*from, *until) = (0, read),
+                TerminalEvent::Resized => {
                     (*from, *until) = (0, 0);
                     editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
                 }

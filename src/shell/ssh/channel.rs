@@ -63,7 +63,7 @@ pub struct Begun {
 }
 
 /// What a client has done.
-enum Came {
+enum ClientEvent {
     Bytes(Vec<u8>),
     Resized(usize),
     End,
@@ -147,22 +147,22 @@ impl Channel {
         !self.lock().bytes.is_empty()
     }
 
-    async fn next(&self) -> Came {
+    async fn next(&self) -> ClientEvent {
         loop {
             {
                 let mut inner = self.lock();
                 if inner.rest == Rest::Gone {
-                    return Came::Gone;
+                    return ClientEvent::Gone;
                 }
                 if std::mem::take(&mut inner.resized) {
-                    return Came::Resized(inner.terminal.unwrap_or(0));
+                    return ClientEvent::Resized(inner.terminal.unwrap_or(0));
                 }
                 if !inner.bytes.is_empty() {
                     self.room.notify_one();
-                    return Came::Bytes(std::mem::take(&mut inner.bytes));
+                    return ClientEvent::Bytes(std::mem::take(&mut inner.bytes));
                 }
                 if inner.rest == Rest::Nothing {
-                    return Came::End;
+                    return ClientEvent::End;
                 }
             }
             self.come.notified().await;
@@ -260,12 +260,12 @@ async fn carry_on(
         client.flush().await?;
         match next {
             Next::Input => match wait(channel, &dialogue, client).await? {
-                Came::Bytes(bytes) => dialogue.input(&bytes),
-                Came::Resized(columns) => {
+                ClientEvent::Bytes(bytes) => dialogue.input(&bytes),
+                ClientEvent::Resized(columns) => {
                     dialogue.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
                 }
-                Came::End => dialogue.end(),
-                Came::Gone => return Err(Gone),
+                ClientEvent::End => dialogue.end(),
+                ClientEvent::Gone => return Err(Gone),
             },
             Next::Wait => sleep(BETWEEN).await,
             Next::Done(status) => return client.close(status).await,
@@ -300,7 +300,7 @@ async fn carry_on(
 
 /// What the client does next. Somebody may sit there without a terminal, and is told what they are
 /// waited for.
-async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<Came, Gone> {
+async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<ClientEvent, Gone> {
     if dialogue.may_puzzle() {
         match timeout(PUZZLED, channel.next()).await {
             Ok(came) => return Ok(came),

@@ -14,7 +14,7 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
-use super::super::console::editor::{Action, Editor};
+use super::super::console::editor::{Editor, EditorEvent};
 use super::super::console::wire::{self, Code, FrameKind, Op, Request};
 
 /// Exit statuses.
@@ -328,19 +328,19 @@ impl Dialogue {
         let (taken, action) = editor.feed(&self.come[self.at..], &mut |bytes| show(To::Out, bytes));
         self.at += taken;
         let typed = match action {
-            Action::None if !self.ended => {
+            EditorEvent::None if !self.ended => {
                 self.come.clear();
                 self.at = 0;
                 return false;
             }
-            Action::Line => Some(editor.line().to_owned()),
-            Action::Interrupted => None,
-            Action::Complete if prompt == Prompt::Command => {
+            EditorEvent::Line => Some(editor.line().to_owned()),
+            EditorEvent::Interrupted => None,
+            EditorEvent::Complete if prompt == Prompt::Command => {
                 self.complete();
                 return true;
             }
-            Action::Complete => return true,
-            Action::None | Action::End => {
+            EditorEvent::Complete => return true,
+            EditorEvent::None | EditorEvent::End => {
                 self.typed_end(prompt, show);
                 return true;
             }
