@@ -10,7 +10,7 @@ use static_cell::ConstStaticCell;
 
 use super::console::client::{self, Reply};
 use super::console::complain;
-use super::console::wire::{Code, Op};
+use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, FILE, Options};
 use super::{revoke, route, serve, summary, token};
 
@@ -67,7 +67,7 @@ enum Command {
     Serve,
     Check,
     Console,
-    Order(Op),
+    Order(ConsoleOp),
     Revoke,
     Route,
     Token,
@@ -222,8 +222,8 @@ fn command(given: &mut Given) -> Result<Command, String> {
         options.file = PathBuf::from(file);
     }
     let order = match known {
-        "reload" => Some(Op::Reload),
-        "ready" => Some(Op::Ready),
+        "reload" => Some(ConsoleOp::Reload),
+        "ready" => Some(ConsoleOp::Ready),
         _ => None,
     };
     if let Some(option) = given.only_order.filter(|_| order.is_none()) {
@@ -261,7 +261,7 @@ fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
 
 /// Gives the daemon an order, and tells what came of it.
 #[inline(never)]
-fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
+fn order(op: ConsoleOp, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
     match client::Client::of(&options.file, socket).order(op, "") {
         Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
         Reply::Said(Code::Missing, _) => ExitCode::from(3),

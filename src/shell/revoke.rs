@@ -12,7 +12,7 @@ use aiglon::limits::REVOKE_HASHES;
 use aiglon::model::SourceId;
 
 use super::console::client::{self, Reply};
-use super::console::wire::{Code, Op};
+use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, Options};
 use super::state::storage;
 use super::token;
@@ -242,7 +242,7 @@ fn tell(client: &client::Client, order: &Order) -> Daemon {
     let mut rest = order.gone.as_slice();
     loop {
         let (some, more) = rest.split_at(rest.len().min(REVOKE_HASHES));
-        match client.order(Op::Revoke, &order.line(some)) {
+        match client.order(ConsoleOp::Revoke, &order.line(some)) {
             Reply::Nobody => return Daemon::Silent,
             Reply::Said(Code::Done, words) => before |= !words.is_empty(),
             Reply::Said(..) | Reply::Lost => return Daemon::Failed,

@@ -18,7 +18,7 @@ use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::App;
-use super::console::wire::{Code, Op};
+use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, Options};
 use super::http::connection::{self, Buffers};
 use super::log::Safe;
@@ -209,11 +209,11 @@ impl App {
     }
 
     /// Carries out what the daemon's owner orders by the console.
-    fn order(&self, options: &Options, op: Op, line: &str, words: &mut String) -> Code {
+    fn order(&self, options: &Options, op: ConsoleOp, line: &str, words: &mut String) -> Code {
         match (op, Order::read(line)) {
-            (Op::Revoke, Some(order)) => return self.revoke(options, &order, words),
-            (Op::Reload, _) => self.reload(options, words),
-            (Op::Ready, _) => {}
+            (ConsoleOp::Revoke, Some(order)) => return self.revoke(options, &order, words),
+            (ConsoleOp::Reload, _) => self.reload(options, words),
+            (ConsoleOp::Ready, _) => {}
             _ => return Code::Usage,
         }
         if self.fallback.get() {

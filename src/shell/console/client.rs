@@ -22,7 +22,7 @@ use rustix::io::ioctl_fionread;
 
 use super::editor::{Editor, EditorEvent};
 use super::terminal::{self, Terminal, TerminalEvent, first};
-use super::wire::{self, Code, FrameKind, Op, Request};
+use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 use super::{NAME, archive, complain};
 use crate::shell::files;
 
@@ -240,9 +240,9 @@ impl Client {
     }
 
     /// Has an order carried out.
-    pub fn order(&self, op: Op, line: &str) -> Reply {
+    pub fn order(&self, op: ConsoleOp, line: &str) -> Reply {
         let mut told = Vec::new();
-        let request = Request { op, flags: 0, columns: 0, user: "", line, text: "" };
+        let request = ConsoleRequest { op, flags: 0, columns: 0, user: "", line, text: "" };
         match self.once_to(&request, &[], &mut |bytes| {
             told.extend_from_slice(bytes);
             Ok(())
@@ -374,8 +374,8 @@ impl Client {
     fn completions(&self, before: &str) -> (usize, String) {
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().len();
         let mut words = Vec::new();
-        let request = Request {
-            op: Op::Complete,
+        let request = ConsoleRequest {
+            op: ConsoleOp::Complete,
             flags: 0,
             columns: 0,
             user: &self.options.user,
@@ -404,16 +404,16 @@ impl Client {
             | flag(from != From::Nowhere, wire::CAN_TEXT);
         let columns = if stdout().is_terminal() { terminal::columns() } else { 0 };
         let columns = u8::try_from(columns).unwrap_or(u8::MAX);
-        let (mut op, mut text, mut archive) = (Op::Command, String::new(), Vec::new());
+        let (mut op, mut text, mut archive) = (ConsoleOp::Command, String::new(), Vec::new());
         let went = loop {
-            let request = Request { op, flags, columns, user: &user, line, text: &text };
+            let request = ConsoleRequest { op, flags, columns, user: &user, line, text: &text };
             let wanted = match self.once(&request, &archive) {
                 Ok(Code::WantsText) => self.text(from).map(|got| {
                     flags |= wire::TEXT;
                     text = got;
                 }),
                 Ok(Code::WantsArchive) => Self::archive(from).map(|got| {
-                    op = Op::Import;
+                    op = ConsoleOp::Import;
                     archive = got;
                 }),
                 Ok(Code::Confirm) if self.agrees(from) => {
@@ -447,13 +447,13 @@ impl Client {
     }
 
     /// Asks once, and again while the daemon is busy; shows what it says.
-    fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
+    fn once(&self, request: &ConsoleRequest<'_>, archive: &[u8]) -> Result<Code, Lost> {
         self.once_to(request, archive, &mut show)
     }
 
     fn once_to(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         archive: &[u8],
         show: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<Code, Lost> {
@@ -482,7 +482,7 @@ impl Client {
 
     fn ask(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         archive: &[u8],
         each: &mut dyn FnMut(FrameKind, &[u8]) -> io::Result<()>,
     ) -> Result<Code, Lost> {
@@ -580,10 +580,10 @@ impl Client {
         if from != From::Input || stdin().is_terminal() {
             return Err("import takes the archive from standard input: aiglon console import < FILE");
         }
-        let text = input(archive::TEXT_BYTES, archive::Bad::TooLarge.words())?;
-        let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+        let text = input(archive::TEXT_BYTES, archive::ArchiveError::TooLarge.words())?;
+        let (mut reader, mut nowhere) = (archive::ArchiveReader::new(), |_: &[u8]| true);
         let read = reader.feed(text.as_bytes(), &mut nowhere).and_then(|_| reader.finish(&mut nowhere));
-        read.map(|()| text.into_bytes()).map_err(archive::Bad::words)
+        read.map(|()| text.into_bytes()).map_err(archive::ArchiveError::words)
     }
 
     /// Whether somebody says yes to the question that has been shown.

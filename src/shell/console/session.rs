@@ -9,7 +9,7 @@ use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYT
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
-use aiglon::text::json::{Json, Writer};
+use aiglon::text::json::{Json, JsonWriter};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
@@ -24,7 +24,7 @@ use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
 use super::Console;
-use super::wire::{self, Bad, Code, FrameKind, Op, Request};
+use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind, WireError};
 use super::{archive, peer};
 
 /// What a place at the console reads into and answers from.
@@ -40,7 +40,7 @@ impl Buffers {
 }
 
 /// Carries out what only the daemon's owner may order. Says how it went, and in words.
-pub type Orders<'a> = &'a dyn Fn(Op, &str, &mut String) -> Code;
+pub type Orders<'a> = &'a dyn Fn(ConsoleOp, &str, &mut String) -> Code;
 
 /// What the places at the console share.
 #[derive(Clone, Copy)]
@@ -102,14 +102,14 @@ impl Session<'_> {
         // Who has gone by now has asked all the same.
         _ = self.slot.write(self.stream, wire::HELLO, &[], ANSWER_TIME).await;
         let Buffers { request, out } = buffers;
-        let code = match read.and_then(|length| Request::read(&request[..length])) {
+        let code = match read.and_then(|length| ConsoleRequest::read(&request[..length])) {
             Ok(request) => self.answer(&request, uid, out).await?,
             // They see what they speak with from our first bytes.
-            Err(Bad::Garbage | Bad::Version) => return Ok(()),
-            Err(Bad::TooLong) => {
+            Err(WireError::Garbage | WireError::Version) => return Ok(()),
+            Err(WireError::TooLong) => {
                 self.say(false, Code::Usage, "too long: a command line has 4096 bytes at most\n").await?
             }
-            Err(Bad::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
+            Err(WireError::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
         };
         self.frame(FrameKind::End, &[code as u8]).await
     }
@@ -124,7 +124,7 @@ impl Session<'_> {
         let mut told = Bytes::<256>::new();
         // They fit.
         if json {
-            let mut json = Writer::new(&mut told);
+            let mut json = JsonWriter::new(&mut told);
             json.begin("", "{");
             json.text("error", words.trim_end());
             json.end("}");
@@ -139,18 +139,18 @@ impl Session<'_> {
 
     async fn answer(
         self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
-        if request.op == Op::Complete {
+        if request.op == ConsoleOp::Complete {
             out.clear();
             // Who may not come in completes nothing.
             _ = self.desk.complete(request, uid, out);
             self.frame(FrameKind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
-        if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
+        if matches!(request.op, ConsoleOp::Revoke | ConsoleOp::Reload | ConsoleOp::Ready) {
             out.clear();
             let code = self.desk.order(request, uid, out);
             let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
@@ -182,7 +182,7 @@ impl Session<'_> {
                 CommandStatus::Usage => (FrameKind::Words, Code::Usage),
                 CommandStatus::Confirm => (FrameKind::Words, Code::Confirm),
                 CommandStatus::Export => return self.export(json, out).await,
-                CommandStatus::Import if request.op == Op::Import => {
+                CommandStatus::Import if request.op == ConsoleOp::Import => {
                     return self.import(request, uid, out).await;
                 }
                 CommandStatus::Import => return Ok(Code::WantsArchive),
@@ -238,7 +238,7 @@ impl Session<'_> {
         };
         // Should pages need the room, it is taken back.
         self.slot.reads(Some(found.place));
-        let mut writer = archive::Writer::new(&found.bytes);
+        let mut writer = archive::ArchiveWriter::new(&found.bytes);
         loop {
             out.clear();
             let mut buffer = [0; archive::LINE_BYTES];
@@ -267,7 +267,7 @@ impl Session<'_> {
     /// changed.
     async fn import(
         self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
@@ -278,7 +278,7 @@ impl Session<'_> {
                 .await;
         };
         self.slot.reads(Some(place));
-        let mut reader = archive::Reader::new();
+        let mut reader = archive::ArchiveReader::new();
         loop {
             self.slot.doing(Doing::Body, CONSOLE_ASK_TIME);
             let mut piece = [0; 512];
@@ -312,7 +312,7 @@ impl Session<'_> {
                 let lost = told.saturating_sub(named);
                 // They fit.
                 if json {
-                    let mut json = Writer::new(out);
+                    let mut json = JsonWriter::new(out);
                     json.begin("", "{");
                     json.key("ok");
                     json.put("true");
@@ -367,7 +367,7 @@ impl Desk<'_> {
     }
 
     /// Carries out an order of whoever owns the daemon.
-    fn order(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Code {
+    fn order(&self, request: &ConsoleRequest<'_>, uid: u32, out: &mut BytesView) -> Code {
         let caller = self.port.look(|config| peer::caller(config, uid, self.console.own, request.user));
         if caller != Ok(Caller::Owner) {
             add(&self.console.denied);
@@ -383,7 +383,12 @@ impl Desk<'_> {
     }
 
     /// What may stand at the end of a line.
-    fn complete(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Result<(), peer::Denied> {
+    fn complete(
+        &self,
+        request: &ConsoleRequest<'_>,
+        uid: u32,
+        out: &mut BytesView,
+    ) -> Result<(), peer::Denied> {
         self.port.enter(|core| {
             let caller = peer::caller(core.config, uid, self.console.own, request.user)?;
             console::complete(core.engine, core.config, core.now, caller, request.line, out);
@@ -395,7 +400,7 @@ impl Desk<'_> {
     /// on flash when this returns, or the fault says why it cannot be.
     fn command(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         from: u32,
         out: &mut BytesView,

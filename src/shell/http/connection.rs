@@ -15,7 +15,7 @@ use aiglon::model::SourceId;
 use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::Bytes;
-use aiglon::text::json::{Json, Writer};
+use aiglon::text::json::{Json, JsonWriter};
 use ufmt::uwrite;
 
 use super::super::clock;
@@ -496,7 +496,7 @@ impl Connection<'_> {
     /// A JSON string, as Alertmanager's errors are.
     pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
         self.buffers.json.clear();
-        let mut json = Writer::new(&mut self.buffers.json);
+        let mut json = JsonWriter::new(&mut self.buffers.json);
         json.string(words);
         // What does not fit is left out, and the status says enough.
         _ = json.fits();
@@ -527,7 +527,7 @@ impl Connection<'_> {
     ) -> io::Result<()> {
         let Buffers { complaint, json, .. } = &mut *self.buffers;
         json.clear();
-        let mut json = Writer::new(json);
+        let mut json = JsonWriter::new(json);
         if matches!(shape, Shape::Lines | Shape::Telegraf) {
             let mut words: heapless::String<480> = heapless::String::new();
             // What begins with a number is of samples that could be parsed.

@@ -15,7 +15,7 @@ use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
 use super::super::console::editor::{Editor, EditorEvent};
-use super::super::console::wire::{self, Code, FrameKind, Op, Request};
+use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 
 /// Exit statuses.
 pub const DONE: u8 = 0;
@@ -110,7 +110,7 @@ pub struct Dialogue {
     /// The command in hand.
     line: String,
     flags: u8,
-    op: Op,
+    op: ConsoleOp,
     text: String,
     archive: Vec<u8>,
     request: Vec<u8>,
@@ -149,7 +149,7 @@ impl Dialogue {
             unread: false,
             line: String::new(),
             flags: 0,
-            op: Op::Command,
+            op: ConsoleOp::Command,
             text: String::new(),
             archive: Vec::new(),
             request: Vec::new(),
@@ -248,7 +248,7 @@ impl Dialogue {
         self.show(To::Err, &words, show);
         match code {
             Some(Code::WantsText) if self.flags & wire::TEXT == 0 => self.want_words(show),
-            Some(Code::WantsArchive) if self.op != Op::Import => self.want_archive(show),
+            Some(Code::WantsArchive) if self.op != ConsoleOp::Import => self.want_archive(show),
             Some(Code::Confirm) if self.flags & wire::CONFIRMED == 0 => match self.from {
                 From::Person => self.prompt(Prompt::Yes, show),
                 _ => self.fail("aiglon: nobody can be asked here; --yes says yes beforehand\n", UNASKED, show),
@@ -374,8 +374,14 @@ impl Dialogue {
     /// Asks what may stand at the cursor.
     fn complete(&mut self) {
         let before = self.editor.as_ref().map_or("", |editor| editor.before_cursor());
-        let request =
-            Request { op: Op::Complete, flags: 0, columns: 0, user: &self.user, line: before, text: "" };
+        let request = ConsoleRequest {
+            op: ConsoleOp::Complete,
+            flags: 0,
+            columns: 0,
+            user: &self.user,
+            line: before,
+            text: "",
+        };
         if let Ok(bytes) = request.write() {
             self.request = bytes;
             self.state = Stage::Completing;
@@ -401,7 +407,7 @@ impl Dialogue {
         if wants_json(line) {
             self.flags |= wire::JSON;
         }
-        self.op = Op::Command;
+        self.op = ConsoleOp::Command;
         self.text.clear();
         self.archive.clear();
         self.tries = 0;
@@ -409,7 +415,7 @@ impl Dialogue {
     }
 
     fn ask(&mut self, show: &mut Show<'_>) {
-        let request = Request {
+        let request = ConsoleRequest {
             op: self.op,
             flags: self.flags,
             columns: self.columns,
@@ -499,15 +505,15 @@ impl Dialogue {
     /// The archive on standard input, if it is whole.
     fn load(&mut self, show: &mut Show<'_>) -> bool {
         if self.come.len() > archive::TEXT_BYTES {
-            self.fail(archive::Bad::TooLarge.words(), USAGE, show);
+            self.fail(archive::ArchiveError::TooLarge.words(), USAGE, show);
         } else if !self.ended {
             return false;
         } else {
-            let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+            let (mut reader, mut nowhere) = (archive::ArchiveReader::new(), |_: &[u8]| true);
             match reader.feed(&self.come, &mut nowhere).and_then(|_| reader.finish(&mut nowhere)) {
                 Ok(()) => {
                     self.archive = std::mem::take(&mut self.come);
-                    self.op = Op::Import;
+                    self.op = ConsoleOp::Import;
                     self.ask(show);
                 }
                 Err(bad) => self.fail(bad.words(), USAGE, show),
@@ -566,7 +572,7 @@ mod tests {
     struct Scene {
         out: String,
         err: String,
-        asked: Vec<(Op, u8, String, String)>,
+        asked: Vec<(ConsoleOp, u8, String, String)>,
         status: Option<u8>,
     }
 
@@ -589,7 +595,7 @@ mod tests {
                     None => dialogue.end(),
                 },
                 Next::Ask(request, _) => {
-                    let request = Request::read(request).unwrap();
+                    let request = ConsoleRequest::read(request).unwrap();
                     assert_eq!(request.user, "heron1");
                     scene.asked.push((request.op, request.flags, request.line.into(), request.text.into()));
                     let (frames, code) = answers.next().expect("an answer");
@@ -641,7 +647,7 @@ mod tests {
     }
 
     fn archive_missing() -> &'static str {
-        let mut reader = archive::Reader::new();
+        let mut reader = archive::ArchiveReader::new();
         reader.finish(&mut |_| true).unwrap_err().words()
     }
 
@@ -711,7 +717,7 @@ mod tests {
         assert_eq!(scene.status, Some(1));
         let scene =
             play(true, None, b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
-        assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (Op::Complete, "inc"));
+        assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (ConsoleOp::Complete, "inc"));
         assert_eq!(scene.asked[1].2, "incidents ");
     }
 
@@ -763,7 +769,7 @@ mod tests {
                     },
                     Next::Ask(request, _) => {
                         prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
-                        prop_assert_eq!(Request::read(request).unwrap().user, "heron1");
+                        prop_assert_eq!(ConsoleRequest::read(request).unwrap().user, "heron1");
                         let code = codes.next().copied().unwrap();
                         dialogue.frame(FrameKind::Words, b"words\n", &mut show);
                         dialogue.answered(Code::from_byte(code), &mut show);

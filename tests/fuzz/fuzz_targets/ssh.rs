@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::wire::{self, Code, FrameKind, Request};
+use shell::console::wire::{self, Code, FrameKind, ConsoleRequest};
 use shell::ssh::dialogue::{Dialogue, Next};
 
 /// The program's own files: it is no library.
@@ -43,7 +43,7 @@ fn say(
             },
             Next::Ask(request, archive) => {
                 assert_eq!(wire::expect(request), Ok(Some(request.len())));
-                let read = Request::read(request).unwrap();
+                let read = ConsoleRequest::read(request).unwrap();
                 assert_eq!(read.user, "heron1");
                 all.push([request, archive].concat());
                 let code = codes.next().copied().unwrap_or(0);
