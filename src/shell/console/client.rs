@@ -28,7 +28,7 @@ use crate::shell::files;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ClientOptions {
     /// `--user`.
     pub user: String,
     /// `--config`: the file that says where the socket is.
@@ -56,7 +56,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Does what the arguments say.
 #[inline(never)]
-pub fn run(options: Options) -> ExitCode {
+pub fn run(options: ClientOptions) -> ExitCode {
     let sockets = match find(&options.config, options.socket.as_ref()) {
         Ok(places) => places,
         Err(words) => return fail(&words),
@@ -96,7 +96,7 @@ fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
     }
     let by_default = file.as_os_str() == files::FILE;
     let mut places = Vec::new();
-    let options = files::Options { file: file.to_path_buf(), ..files::Options::default() };
+    let options = files::ConfigOptions { file: file.to_path_buf(), ..files::ConfigOptions::default() };
     // Who may use the socket may not be allowed to read the files.
     for file in iter::once(file.to_path_buf()).chain(files::last_good(&options)) {
         let Ok(text) = files::read(&file) else { continue };
@@ -223,7 +223,7 @@ pub enum Reply {
 
 /// One end of the console.
 pub struct Client {
-    options: Options,
+    options: ClientOptions,
     /// Where the socket may be; there is at least one place.
     sockets: Vec<PathBuf>,
     person: Option<Person>,
@@ -236,7 +236,7 @@ impl Client {
             complain(format_args!("aiglon: {words}\n"));
             Vec::new()
         });
-        Self { options: Options::default(), sockets, person: None }
+        Self { options: ClientOptions::default(), sockets, person: None }
     }
 
     /// Has an order carried out.

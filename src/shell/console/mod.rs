@@ -30,7 +30,7 @@ use aiglon::config::{Config, Console as Place};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, Lack, Listener, Order, Socket};
+use super::listeners::{self, Lack, ListenSocket, Listener, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
@@ -124,7 +124,7 @@ impl Console {
                 {
                     forget(&path);
                 }
-                self.listener.tell(Order::Open(Socket::Unix(listener)));
+                self.listener.tell(ListenerOrder::Open(ListenSocket::Unix(listener)));
             }
         }
         self.lack.replace(lack);
@@ -153,7 +153,7 @@ impl Console {
     pub fn close(&self) {
         if let Some((path, _)) = self.open.borrow_mut().take() {
             forget(&path);
-            self.listener.tell(Order::Close);
+            self.listener.tell(ListenerOrder::Close);
         }
     }
 }
@@ -195,20 +195,20 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
 /// The task of the listener: hands whoever comes to a free place, or says that there is none.
 pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
     let listener = &console.listener;
-    let mut socket: Option<Socket> = None;
+    let mut socket: Option<ListenSocket> = None;
     loop {
         match listeners::next(listener, socket.as_ref()).await {
-            Some(Order::Open(opened)) => {
+            Some(ListenerOrder::Open(opened)) => {
                 socket = Some(opened);
                 continue;
             }
-            Some(Order::Close) => {
+            Some(ListenerOrder::Close) => {
                 socket = None;
                 continue;
             }
             None => {}
         }
-        let Some(Socket::Unix(listener)) = &socket else { continue };
+        let Some(ListenSocket::Unix(listener)) = &socket else { continue };
         match listener.get_ref().accept().and_then(|(stream, _)| Async::new(stream)) {
             Ok(stream) => {
                 let accepted = Accepted {

@@ -28,12 +28,12 @@ use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind, WireError};
 use super::{archive, peer};
 
 /// What a place at the console reads into and answers from.
-pub struct Buffers {
+pub struct ConsoleBuffers {
     request: [u8; wire::REQUEST_BYTES],
     out: Bytes<CONSOLE_OUT_BYTES>,
 }
 
-impl Buffers {
+impl ConsoleBuffers {
     pub const fn new() -> Self {
         Self { request: [0; wire::REQUEST_BYTES], out: Bytes::new() }
     }
@@ -60,7 +60,7 @@ pub struct Desk<'a> {
 }
 
 /// The task of one place: one caller after another, for ever.
-pub async fn run(desk: &Desk<'_>, slot: &Slot, buffers: &mut Buffers) {
+pub async fn run(desk: &Desk<'_>, slot: &Slot, buffers: &mut ConsoleBuffers) {
     loop {
         let Accepted { stream, .. } = slot.next().await;
         // Whatever it ends of, the caller knows it: what ends without its last frame was cut off.
@@ -78,7 +78,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn serve(self, buffers: &mut Buffers) -> io::Result<()> {
+    async fn serve(self, buffers: &mut ConsoleBuffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
         // Not rustix's, for which a process number is never 0: whoever comes from outside of our
@@ -101,7 +101,7 @@ impl Session<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         // Who has gone by now has asked all the same.
         _ = self.slot.write(self.stream, wire::HELLO, &[], ANSWER_TIME).await;
-        let Buffers { request, out } = buffers;
+        let ConsoleBuffers { request, out } = buffers;
         let code = match read.and_then(|length| ConsoleRequest::read(&request[..length])) {
             Ok(request) => self.answer(&request, uid, out).await?,
             // They see what they speak with from our first bytes.
