@@ -76,7 +76,7 @@ pub fn run(options: ClientOptions) -> ExitCode {
     }
     let mut client = Client { options, sockets, person: None };
     ExitCode::from(match line {
-        Some(line) => client.perform(&line, From::Input).status,
+        Some(line) => client.perform(&line, WordSource::Input).status,
         None if terminal::is_there() => client.talk(),
         None => client.script(),
     })
@@ -162,7 +162,7 @@ fn quote(word: &str, line: &mut String) {
 
 /// Where the words come from that a command may want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum WordSource {
     /// Standard input is theirs.
     Input,
     /// Whoever sits at the terminal.
@@ -282,7 +282,7 @@ impl Client {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let went = self.perform(line, From::Nowhere);
+            let went = self.perform(line, WordSource::Nowhere);
             if went.status != DONE {
                 complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
                 return went.status;
@@ -314,7 +314,7 @@ impl Client {
                     if let Some(person) = &mut self.person {
                         person.editor.remember(&line);
                     }
-                    let went = self.perform(&line, From::Person);
+                    let went = self.perform(&line, WordSource::Person);
                     status = went.status;
                     if went.quit {
                         return status;
@@ -396,12 +396,12 @@ impl Client {
     // ---- one command ----------------------------------------------------------------------------
 
     /// Has a line carried out, asks what it asks, and tells what came of it.
-    fn perform(&mut self, line: &str, from: From) -> Went {
+    fn perform(&mut self, line: &str, from: WordSource) -> Went {
         let flag = |given: bool, flag: u8| if given { flag } else { 0 };
         let user = std::mem::take(&mut self.options.user);
         let mut flags = flag(self.options.json, wire::JSON)
             | flag(self.options.yes, wire::CONFIRMED)
-            | flag(from != From::Nowhere, wire::CAN_TEXT);
+            | flag(from != WordSource::Nowhere, wire::CAN_TEXT);
         let columns = if stdout().is_terminal() { terminal::columns() } else { 0 };
         let columns = u8::try_from(columns).unwrap_or(u8::MAX);
         let (mut op, mut text, mut archive) = (ConsoleOp::Command, String::new(), Vec::new());
@@ -421,14 +421,14 @@ impl Client {
                     Ok(())
                 }
                 Ok(code) => {
-                    if code == Code::Done && from == From::Input && flags & wire::TEXT == 0 {
+                    if code == Code::Done && from == WordSource::Input && flags & wire::TEXT == 0 {
                         hint(line);
                     }
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
                             Code::Refused | Code::Denied | Code::Busy => REFUSED,
-                            Code::Confirm if from == From::Person => REFUSED,
+                            Code::Confirm if from == WordSource::Person => REFUSED,
                             Code::Confirm => UNASKED,
                             _ => USAGE,
                         },
@@ -557,13 +557,13 @@ impl Client {
     // ---- what a command may want ----------------------------------------------------------------
 
     /// The words for it.
-    fn text(&mut self, from: From) -> Result<String, &'static str> {
+    fn text(&mut self, from: WordSource) -> Result<String, &'static str> {
         Ok(match from {
-            From::Person => match self.read("words> ") {
+            WordSource::Person => match self.read("words> ") {
                 Ok(Typed::Line(line)) => line,
                 _ => return Err("not done"),
             },
-            From::Input => {
+            WordSource::Input => {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
                 if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
@@ -571,13 +571,13 @@ impl Client {
                 }
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
             }
-            From::Nowhere => String::new(),
+            WordSource::Nowhere => String::new(),
         })
     }
 
     /// The archive on standard input, if it is whole.
-    fn archive(from: From) -> Result<Vec<u8>, &'static str> {
-        if from != From::Input || stdin().is_terminal() {
+    fn archive(from: WordSource) -> Result<Vec<u8>, &'static str> {
+        if from != WordSource::Input || stdin().is_terminal() {
             return Err("import takes the archive from standard input: aiglon console import < FILE");
         }
         let text = input(archive::TEXT_BYTES, archive::ArchiveError::TooLarge.words())?;
@@ -587,13 +587,13 @@ impl Client {
     }
 
     /// Whether somebody says yes to the question that has been shown.
-    fn agrees(&mut self, from: From) -> bool {
+    fn agrees(&mut self, from: WordSource) -> bool {
         let answer = match from {
-            From::Person => match self.read("[y/N] ") {
+            WordSource::Person => match self.read("[y/N] ") {
                 Ok(Typed::Line(line)) => Some(line),
                 _ => None,
             },
-            From::Input if stdin().is_terminal() => {
+            WordSource::Input if stdin().is_terminal() => {
                 complain(format_args!("[y/N] "));
                 let mut line = String::new();
                 stdin().lock().take(64).read_line(&mut line).is_ok().then_some(line)

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
 use super::super::console::wire::{self, Code, FrameKind};
-use super::dialogue::{Dialogue, Next, To};
+use super::dialogue::{Dialogue, DialogueNext, To};
 use super::seats::{Seat, Shared, UserKey};
 
 /// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
@@ -259,7 +259,7 @@ async fn carry_on(
         let next = dialogue.next(&mut |to, bytes| client.shown.push(to, bytes));
         client.flush().await?;
         match next {
-            Next::Input => match wait(channel, &dialogue, client).await? {
+            DialogueNext::Input => match wait(channel, &dialogue, client).await? {
                 ClientEvent::Bytes(bytes) => dialogue.input(&bytes),
                 ClientEvent::Resized(columns) => {
                     dialogue.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
@@ -267,9 +267,9 @@ async fn carry_on(
                 ClientEvent::End => dialogue.end(),
                 ClientEvent::Gone => return Err(Gone),
             },
-            Next::Wait => sleep(BETWEEN).await,
-            Next::Done(status) => return client.close(status).await,
-            Next::Ask(request, archive) => {
+            DialogueNext::Wait => sleep(BETWEEN).await,
+            DialogueNext::Done(status) => return client.close(status).await,
+            DialogueNext::Ask(request, archive) => {
                 // From the moment of a reload on.
                 if !shared.is_known(who) {
                     client.seat.end("your key is no longer in the configuration");

@@ -39,7 +39,7 @@ pub type Show<'a> = dyn FnMut(To, &[u8]) + 'a;
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next<'a> {
+pub enum DialogueNext<'a> {
     /// More of what the client sends: [`Dialogue::input`], [`Dialogue::end`], [`Dialogue::resize`].
     Input,
     /// The daemon is asked this, with the archive behind it; [`Dialogue::frame`] and
@@ -80,7 +80,7 @@ enum Stage {
 
 /// Where the words come from that a command may want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum WordSource {
     /// What the client sends is theirs.
     Input,
     /// Whoever sits at the terminal.
@@ -97,7 +97,7 @@ pub struct Dialogue {
     /// Of so many columns, at most 255; 0: nobody knows, or there is none.
     columns: u8,
     state: Stage,
-    from: From,
+    from: WordSource,
     /// The command in hand came with the channel, and there is no other.
     single: bool,
     /// What has come and was not read, from `at`.
@@ -132,9 +132,9 @@ impl Dialogue {
             editor
         });
         let from = match (&editor, command.is_some()) {
-            (Some(_), _) => From::Person,
-            (None, true) => From::Input,
-            (None, false) => From::Nowhere,
+            (Some(_), _) => WordSource::Person,
+            (None, true) => WordSource::Input,
+            (None, false) => WordSource::Nowhere,
         };
         let mut dialogue = Self {
             user: user.to_owned(),
@@ -204,22 +204,22 @@ impl Dialogue {
     }
 
     /// Goes on as far as can be.
-    pub fn next(&mut self, show: &mut Show<'_>) -> Next<'_> {
+    pub fn next(&mut self, show: &mut Show<'_>) -> DialogueNext<'_> {
         loop {
             let more = match self.state {
                 Stage::Script => self.script(show),
                 Stage::Typing(prompt) => self.type_on(prompt, show),
                 Stage::Words => self.gather(show),
                 Stage::Archive => self.load(show),
-                Stage::Asking | Stage::Completing => return Next::Ask(&self.request, &self.archive),
+                Stage::Asking | Stage::Completing => return DialogueNext::Ask(&self.request, &self.archive),
                 Stage::Waiting => {
                     self.state = Stage::Asking;
-                    return Next::Wait;
+                    return DialogueNext::Wait;
                 }
-                Stage::Done => return Next::Done(self.status),
+                Stage::Done => return DialogueNext::Done(self.status),
             };
             if !more {
-                return Next::Input;
+                return DialogueNext::Input;
             }
         }
     }
@@ -250,7 +250,7 @@ impl Dialogue {
             Some(Code::WantsText) if self.flags & wire::TEXT == 0 => self.want_words(show),
             Some(Code::WantsArchive) if self.op != ConsoleOp::Import => self.want_archive(show),
             Some(Code::Confirm) if self.flags & wire::CONFIRMED == 0 => match self.from {
-                From::Person => self.prompt(Prompt::Yes, show),
+                WordSource::Person => self.prompt(Prompt::Yes, show),
                 _ => self.fail("aiglon: nobody can be asked here; --yes says yes beforehand\n", UNASKED, show),
             },
             Some(code) => {
@@ -403,7 +403,7 @@ impl Dialogue {
 
     fn command(&mut self, line: &str, show: &mut Show<'_>) {
         line.clone_into(&mut self.line);
-        self.flags = if self.from == From::Nowhere { 0 } else { wire::CAN_TEXT };
+        self.flags = if self.from == WordSource::Nowhere { 0 } else { wire::CAN_TEXT };
         if wants_json(line) {
             self.flags |= wire::JSON;
         }
@@ -443,7 +443,7 @@ impl Dialogue {
         self.archive = Vec::new();
         match self.from {
             _ if self.single || quit => self.finish(status),
-            From::Person => {
+            WordSource::Person => {
                 self.status = status;
                 self.prompt(Prompt::Command, show);
             }
@@ -467,9 +467,9 @@ impl Dialogue {
 
     fn want_words(&mut self, show: &mut Show<'_>) {
         match self.from {
-            From::Person => self.prompt(Prompt::Words, show),
-            From::Input => self.state = Stage::Words,
-            From::Nowhere => self.have_words(String::new(), show),
+            WordSource::Person => self.prompt(Prompt::Words, show),
+            WordSource::Input => self.state = Stage::Words,
+            WordSource::Nowhere => self.have_words(String::new(), show),
         }
     }
 
@@ -495,7 +495,7 @@ impl Dialogue {
     }
 
     fn want_archive(&mut self, show: &mut Show<'_>) {
-        if self.from == From::Input {
+        if self.from == WordSource::Input {
             self.state = Stage::Archive;
         } else {
             self.fail("import takes the archive from standard input: ssh … import < FILE\n", USAGE, show);
@@ -525,7 +525,7 @@ impl Dialogue {
     /// Says so where a command that could have had words on standard input did without, and
     /// something stands there.
     fn hint(&mut self, show: &mut Show<'_>) {
-        if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
+        if self.from != WordSource::Input || self.flags & wire::TEXT != 0 || !self.unread {
             return;
         }
         let mut words = LineWords::new();
@@ -590,11 +590,11 @@ mod tests {
         let (mut answers, mut sent) = (answers.iter(), Some(sent));
         loop {
             match dialogue.next(&mut show) {
-                Next::Input => match sent.take() {
+                DialogueNext::Input => match sent.take() {
                     Some(bytes) => dialogue.input(bytes),
                     None => dialogue.end(),
                 },
-                Next::Ask(request, _) => {
+                DialogueNext::Ask(request, _) => {
                     let request = ConsoleRequest::read(request).unwrap();
                     assert_eq!(request.user, "heron1");
                     scene.asked.push((request.op, request.flags, request.line.into(), request.text.into()));
@@ -604,8 +604,8 @@ mod tests {
                     }
                     dialogue.answered(*code, &mut show);
                 }
-                Next::Wait => {}
-                Next::Done(status) => {
+                DialogueNext::Wait => {}
+                DialogueNext::Done(status) => {
                     scene.status = Some(status);
                     break;
                 }
@@ -763,19 +763,19 @@ mod tests {
             let (mut pieces, mut codes) = (pieces.iter(), codes.iter().cycle());
             for _ in 0..10_000 {
                 match dialogue.next(&mut show) {
-                    Next::Input => match pieces.next() {
+                    DialogueNext::Input => match pieces.next() {
                         Some(piece) => dialogue.input(piece),
                         None => dialogue.end(),
                     },
-                    Next::Ask(request, _) => {
+                    DialogueNext::Ask(request, _) => {
                         prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
                         prop_assert_eq!(ConsoleRequest::read(request).unwrap().user, "heron1");
                         let code = codes.next().copied().unwrap();
                         dialogue.frame(FrameKind::Words, b"words\n", &mut show);
                         dialogue.answered(Code::from_byte(code), &mut show);
                     }
-                    Next::Wait => {}
-                    Next::Done(_) => return Ok(()),
+                    DialogueNext::Wait => {}
+                    DialogueNext::Done(_) => return Ok(()),
                 }
             }
             prop_assert!(false, "it does not end");
