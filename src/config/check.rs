@@ -2,7 +2,7 @@
 //! be there.
 
 use super::loader::Loader;
-use super::problem::{Mistake, ProblemKind};
+use super::problem::{NewProblem, ProblemKind};
 use super::schema::{Section, Type};
 use super::uci::Keyword;
 use super::{Component, Edge, Scope, Site, Source, Texts, Visibility};
@@ -64,7 +64,7 @@ impl Loader<'_, '_> {
         name: Span,
     ) {
         let line = self.line_of(section, index, option);
-        let problem = Mistake::new(line, kind).section(section.name()).option(option);
+        let problem = NewProblem::new(line, kind).section(section.name()).option(option);
         self.problems.add(problem.word(self.config.str(name)));
     }
 
@@ -72,7 +72,7 @@ impl Loader<'_, '_> {
     fn check_present(&mut self) {
         for kind in [Type::Listen, Type::Site] {
             if self.config.count(kind) == 0 && !self.broken {
-                self.problems.add(Mistake::new(0, ProblemKind::NoSection).section(kind.name()));
+                self.problems.add(NewProblem::new(0, ProblemKind::NoSection).section(kind.name()));
             }
         }
     }
@@ -109,7 +109,8 @@ impl Loader<'_, '_> {
             let given = self.line_of_option(Type::Site, index, "secret_path").is_some();
             if visibility == Visibility::Unlisted && !given {
                 let line = self.line_of(Type::Site, index, "visibility");
-                let problem = Mistake::new(line, ProblemKind::Missing).section("site").option("secret_path");
+                let problem =
+                    NewProblem::new(line, ProblemKind::Missing).section("site").option("secret_path");
                 let problem =
                     problem.known("a site that is unlisted needs one, of at least 16 random characters");
                 self.problems.add(problem.word(self.config.str(name)));
@@ -148,7 +149,7 @@ impl Loader<'_, '_> {
     fn blame_label(&mut self, kind: Type, index: usize, label: Span, scope: &'static str) {
         let line = self.line_of(kind, index, "label");
         let problem =
-            Mistake::new(line, ProblemKind::Duplicate).section(kind.name()).option("label").known(scope);
+            NewProblem::new(line, ProblemKind::Duplicate).section(kind.name()).option("label").known(scope);
         self.problems.add(problem.word(self.config.str(label)));
     }
 

@@ -9,10 +9,10 @@
 //! section has its name.
 
 use super::Config;
-use super::loader::{Draft, Loader, Value, Walk};
-use super::problem::{Mistake, ProblemKind, Problems};
-use super::schema::{self, Found, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
-use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
+use super::loader::{Loader, RuleDraft, Value, Walk};
+use super::problem::{NewProblem, ProblemKind, Problems};
+use super::schema::{self, FoundOption, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
+use super::uci::{Keyword, QuotedWord, Statement, Statements, Syntax, SyntaxError};
 use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES};
 use crate::model::Severity;
 use crate::text::near;
@@ -32,7 +32,7 @@ impl Config {
         self.clear();
         problems.clear();
         if file.len() > CONFIG_BYTES {
-            problems.add(Mistake::new(0, ProblemKind::FileTooLong).limit(CONFIG_BYTES));
+            problems.add(NewProblem::new(0, ProblemKind::FileTooLong).limit(CONFIG_BYTES));
         } else {
             match Statements::new(file) {
                 Ok(statements) => {
@@ -40,7 +40,7 @@ impl Config {
                         config: self,
                         problems,
                         statements,
-                        drafts: [Draft::default(); RULES],
+                        drafts: [RuleDraft::default(); RULES],
                         merged: false,
                         broken: false,
                     }
@@ -77,7 +77,7 @@ impl<'a> Loader<'a, '_> {
     // ---- first reading: the sections ------------------------------------------------------------
 
     fn declare(&mut self) {
-        let mut main: Option<Word<'a>> = None;
+        let mut main: Option<QuotedWord<'a>> = None;
         let mut in_section = false;
         for statement in self.statements.clone() {
             let statement = match statement {
@@ -98,14 +98,15 @@ impl<'a> Loader<'a, '_> {
                 }
                 Keyword::Option | Keyword::List if !in_section => {
                     let word = if statement.keyword == Keyword::List { "list" } else { "option" };
-                    self.problems.add(Mistake::new(statement.line, ProblemKind::OutsideSection).word(word));
+                    self.problems
+                        .add(NewProblem::new(statement.line, ProblemKind::OutsideSection).word(word));
                 }
                 _ => {}
             }
         }
     }
 
-    fn declare_one(&mut self, statement: &Statement<'a>, main: &mut Option<Word<'a>>) {
+    fn declare_one(&mut self, statement: &Statement<'a>, main: &mut Option<QuotedWord<'a>>) {
         let line = statement.line;
         let Some(row) = TYPES.iter().find(|row| statement.name.is(row.name)) else {
             self.broken = true;
@@ -113,7 +114,7 @@ impl<'a> Loader<'a, '_> {
             let word = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
             let near = near::nearest(word, &mut TYPES.iter().map(|row| row.name));
             self.problems.add(
-                Mistake::new(line, ProblemKind::UnknownSection).word(word).known(TYPE_NAMES).instead(near),
+                NewProblem::new(line, ProblemKind::UnknownSection).word(word).known(TYPE_NAMES).instead(near),
             );
             return;
         };
@@ -121,7 +122,9 @@ impl<'a> Loader<'a, '_> {
         let Some(name) = statement.value.read(&mut buffer) else {
             self.broken = true;
             self.problems.add(
-                Mistake::new(line, ProblemKind::TooLong).option("name of a section").limit(CONFIG_NAME_BYTES),
+                NewProblem::new(line, ProblemKind::TooLong)
+                    .option("name of a section")
+                    .limit(CONFIG_NAME_BYTES),
             );
             return;
         };
@@ -130,22 +133,22 @@ impl<'a> Loader<'a, '_> {
         };
         let as_main = row.kind != Type::Main && main.is_some_and(|main| main.is(name));
         if !name.is_empty() && (as_main || TYPES.iter().any(|other| taken(&other))) {
-            self.problems.add(Mistake::new(line, ProblemKind::OtherType).word(name));
+            self.problems.add(NewProblem::new(line, ProblemKind::OtherType).word(name));
             return;
         }
         if row.kind == Type::Main {
             match main {
                 None => *main = Some(statement.value),
                 Some(first) if !first.is_empty() && first.is(name) => self.merged = true,
-                Some(_) => self.problems.add(Mistake::new(line, ProblemKind::SecondMain)),
+                Some(_) => self.problems.add(NewProblem::new(line, ProblemKind::SecondMain)),
             }
         } else if name.is_empty() && row.kind != Type::Listen {
             self.broken = true;
-            self.problems.add(Mistake::new(line, ProblemKind::Unnamed).section(row.name));
+            self.problems.add(NewProblem::new(line, ProblemKind::Unnamed).section(row.name));
         } else if !name.is_empty() && self.config.names(row.kind).any(|known| known == name) {
             // As for libuci. Who copied a section and forgot to rename it is told.
             self.merged = true;
-            self.problems.add(Mistake::new(line, ProblemKind::SecondSection).section(row.name).word(name));
+            self.problems.add(NewProblem::new(line, ProblemKind::SecondSection).section(row.name).word(name));
         } else {
             let span = self.keep(name);
             if !self.config.declare(row.kind, span) {
@@ -208,7 +211,7 @@ impl<'a> Loader<'a, '_> {
             let is_meant = |statement: &Statement<'a>| meant(section.kind, statement) == row.name;
             if !present && !self.broken && !self.later(walk, section, is_meant) {
                 let problem =
-                    Mistake::new(line, ProblemKind::Missing).section(section.kind.name()).option(row.name);
+                    NewProblem::new(line, ProblemKind::Missing).section(section.kind.name()).option(row.name);
                 self.problems
                     .add(problem.known(row.required).word(self.config.name_of(section).unwrap_or("")));
             }
@@ -220,13 +223,13 @@ impl<'a> Loader<'a, '_> {
         let mut name_buffer = [0u8; CONFIG_NAME_BYTES];
         let name = statement.name.read(&mut name_buffer).unwrap_or(statement.name.raw());
         let (row, lang) = match schema::find(section.kind, name) {
-            Found::Option(row, lang) => (row, lang),
-            Found::UnknownLang => {
-                return self.problems.add(Mistake::new(line, ProblemKind::UnknownLang).word(name));
+            FoundOption::Option(row, lang) => (row, lang),
+            FoundOption::UnknownLang => {
+                return self.problems.add(NewProblem::new(line, ProblemKind::UnknownLang).word(name));
             }
-            Found::Unknown => {
+            FoundOption::Unknown => {
                 let near = nearest(section.kind, name);
-                let problem = Mistake::new(line, ProblemKind::UnknownOption).section(section.kind.name());
+                let problem = NewProblem::new(line, ProblemKind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
         };
@@ -241,7 +244,7 @@ impl<'a> Loader<'a, '_> {
         };
         if self.later(walk, section, replaced) {
             if !empty {
-                self.problems.add(Mistake::new(line, ProblemKind::Again).option(row.name));
+                self.problems.add(NewProblem::new(line, ProblemKind::Again).option(row.name));
             }
             return;
         }
@@ -274,10 +277,10 @@ fn nearest(kind: Type, name: &str) -> &'static str {
 fn meant(kind: Type, statement: &Statement<'_>) -> &'static str {
     let mut buffer = [0u8; CONFIG_NAME_BYTES];
     let name = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
-    if matches!(schema::find(kind, name), Found::Unknown) { nearest(kind, name) } else { "" }
+    if matches!(schema::find(kind, name), FoundOption::Unknown) { nearest(kind, name) } else { "" }
 }
 
-fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
+fn of_syntax<'a>(error: &SyntaxError<'a>) -> NewProblem<'a> {
     let kind = match error.why {
         Syntax::NotUtf8 => ProblemKind::NotUtf8,
         Syntax::Nul => ProblemKind::Nul,
@@ -289,7 +292,7 @@ fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
         Syntax::Unterminated => ProblemKind::Unterminated,
         Syntax::Name => ProblemKind::BadName,
     };
-    let problem = Mistake::new(error.line, kind).word(error.word);
+    let problem = NewProblem::new(error.line, kind).word(error.word);
     if kind != ProblemKind::Keyword {
         return problem;
     }

@@ -166,11 +166,11 @@ pub(super) struct RawTerm<'a> {
     pub(super) op: Op,
     pub(super) value: &'a str,
     /// The term looks like something else than it is, but may be meant.
-    pub(super) doubt: Option<Fault<'a>>,
+    pub(super) doubt: Option<MatcherFault<'a>>,
 }
 
 /// Why a matcher does not parse.
-pub(super) struct Fault<'a> {
+pub(super) struct MatcherFault<'a> {
     pub(super) kind: ProblemKind,
     /// Which character, counted from 1.
     pub(super) at: usize,
@@ -180,7 +180,7 @@ pub(super) struct Fault<'a> {
     term: (&'a str, &'a str),
 }
 
-impl Fault<'_> {
+impl MatcherFault<'_> {
     /// What to write instead, in the option of this name. The kind may become one that knows
     /// nothing to write.
     pub(super) fn instead(&mut self, option: &str) -> String<PROBLEM_WORD_BYTES> {
@@ -200,23 +200,23 @@ impl Fault<'_> {
 }
 
 /// The terms of a matcher.
-pub(super) struct Terms<'a> {
+pub(super) struct MatcherTerms<'a> {
     text: &'a str,
     rest: &'a str,
 }
 
-impl<'a> Terms<'a> {
+impl<'a> MatcherTerms<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, rest: text }
     }
 
-    fn fault(&self, kind: ProblemKind, from: &'a str, word: &'a str) -> Fault<'a> {
+    fn fault(&self, kind: ProblemKind, from: &'a str, word: &'a str) -> MatcherFault<'a> {
         let before = self.text.len().saturating_sub(from.len());
         let at = self.text.get(..before).unwrap_or("").chars().count().saturating_add(1);
-        Fault { kind, at, word, term: ("", "") }
+        MatcherFault { kind, at, word, term: ("", "") }
     }
 
-    fn term(&mut self) -> Result<RawTerm<'a>, Fault<'a>> {
+    fn term(&mut self) -> Result<RawTerm<'a>, MatcherFault<'a>> {
         let from = self.rest;
         let word = first_word(from);
         let (name, rest) =
@@ -256,7 +256,7 @@ impl<'a> Terms<'a> {
     }
 
     /// Reads a value off `from` and goes behind it. Whether it was quoted comes with it.
-    fn value(&mut self, from: &'a str) -> Result<(&'a str, bool), Fault<'a>> {
+    fn value(&mut self, from: &'a str) -> Result<(&'a str, bool), MatcherFault<'a>> {
         let Some(quote) = from.chars().next().filter(|&c| c == '\'' || c == '"') else {
             let value = first_word(from);
             if value.is_empty() {
@@ -296,8 +296,8 @@ pub(super) fn holds_mac(value: &str) -> bool {
     masked != value.as_bytes()
 }
 
-impl<'a> Iterator for Terms<'a> {
-    type Item = Result<RawTerm<'a>, Fault<'a>>;
+impl<'a> Iterator for MatcherTerms<'a> {
+    type Item = Result<RawTerm<'a>, MatcherFault<'a>>;
 
     /// After an error there is nothing more.
     fn next(&mut self) -> Option<Self::Item> {

@@ -1,9 +1,9 @@
 //! From the options of a `config rule` to a [`Rule`]. Its numbers have units: what `80` means in a
 //! file that somebody else reads next year is guessed, what `80%` means is not.
 
-use super::loader::{Draft, Loader, NO_SOURCE, Value, push};
+use super::loader::{Loader, NO_SOURCE, RuleDraft, Value, push};
 use super::matcher::{Match, holds_mac};
-use super::problem::{Mistake, ProblemKind};
+use super::problem::{NewProblem, ProblemKind};
 use super::rule::{Aggregate, Expected, Limit, Rule, Test};
 use super::schema::{Field, Type};
 use crate::model::{ComponentId, RuleId, Severity, SourceId};
@@ -212,7 +212,7 @@ impl Loader<'_, '_> {
                 Test::Equals => "equals",
                 Test::Outside => "outside",
             };
-            let Draft { raw: [limit, clear], unit } = self.drafts.get(index).copied().unwrap_or_default();
+            let RuleDraft { raw: [limit, clear], unit } = self.drafts.get(index).copied().unwrap_or_default();
             if row.test != Test::None {
                 row.limit = self.limit(index, option, (row.test, unit), limit);
                 row.clear = if clear.is_empty() {
@@ -294,7 +294,7 @@ impl Loader<'_, '_> {
             "50%, -80dBm, 14d or 5Mbit/s, or 30 for a count"
         };
         let line = self.line_of(Type::Rule, index, option);
-        let mistake = Mistake::new(line, kind).section("rule").option(option).known(known);
+        let mistake = NewProblem::new(line, kind).section("rule").option(option).known(known);
         self.problems.add(mistake.word(self.config.str(span)));
     }
 }

@@ -215,7 +215,7 @@ impl Loader<'_, '_> {
     pub(super) fn terms(&mut self, value: &Value<'_>) -> Option<(u16, u8)> {
         let first = u16::try_from(self.config.terms.len()).unwrap_or(u16::MAX);
         let mut count: u8 = 0;
-        for term in matcher::Terms::new(value.text) {
+        for term in matcher::MatcherTerms::new(value.text) {
             let fault = match term {
                 Err(fault) => Some(fault),
                 Ok(term) => {
