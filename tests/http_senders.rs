@@ -9,7 +9,7 @@ use aiglon::config::{ListenerRoles, Token};
 use aiglon::http::auth;
 use aiglon::http::body::BodyDecoder;
 use aiglon::http::conditional::negotiate;
-use aiglon::http::head::{Coding, Framing, Method, Progress, Request, Scanner};
+use aiglon::http::head::{Coding, Framing, HeadScanner, Method, Progress, Request};
 use aiglon::http::route::{Endpoint, Route, route};
 use aiglon::limits::{BODY_BYTES, CREDENTIALS_BYTES, HEAD_BYTES};
 use aiglon::model::PageKind;
@@ -78,7 +78,7 @@ const NGINX_PROXY: &str = "GET /status/ HTTP/1.0\r\nHost: status.example.org\r\n
 fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
     let mut buf: Vec<u8> = Vec::new();
     let mut arrived = 0;
-    let mut scanner = Scanner::new();
+    let mut scanner = HeadScanner::new();
     let mut body: Option<BodyDecoder> = None;
     let mut heard: Vec<(String, Vec<u8>)> = Vec::new();
     for piece in pieces.iter().cycle() {
@@ -92,7 +92,7 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
                 let (consumed, done) = (step.consumed, step.done);
                 buf.drain(..consumed);
                 if done {
-                    (body, scanner) = (None, Scanner::new());
+                    (body, scanner) = (None, HeadScanner::new());
                 } else if buf.is_empty() {
                     break;
                 }
@@ -115,7 +115,7 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
 
 /// A head, of which nothing but the body follows.
 fn head(wire: &[u8]) -> Request<'_> {
-    match Scanner::new().scan(wire) {
+    match HeadScanner::new().scan(wire) {
         Ok(Progress::Complete(len)) => {
             assert!(len < HEAD_BYTES / 4, "a buffer four times as long as any of these is enough");
             Request::parse(&wire[..len]).unwrap()

@@ -13,7 +13,7 @@ use aiglon::incidents::{Action, OWNER};
 use aiglon::ingest::line::{LineEvent as Line, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::frame::{Scanned, Scanner};
+use aiglon::journal::frame::{FrameScanner, Scanned};
 use aiglon::model::{ServiceId, SiteId, SourceId, State, View, Words};
 use aiglon::time::rfc3339::{self, Stamp};
 use aiglon::time::tz::Tz;
@@ -72,7 +72,7 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
     // The golden one: magic, version 1, then the generation and the length of the first record, low
     // byte first.
     let bytes: &[u8] = include_bytes!("golden/journal-v1.bin");
-    let mut scanner = Scanner::new();
+    let mut scanner = FrameScanner::new();
     let mut rest = bytes;
     let mut records = 0;
     while let Scanned::Record(_) = scanner.next(&mut rest) {

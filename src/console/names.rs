@@ -4,8 +4,8 @@
 use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
-use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
-use crate::command::{Command, Names, usage};
+use crate::command::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
+use crate::command::{Command, NameSource, usage};
 use crate::config::UserRole;
 use crate::model::{Lang, Phrase};
 use crate::render::phrase;
@@ -113,7 +113,7 @@ pub(super) fn help<'a>(
         if example != told {
             out.say(&["    as in: ", example, "\n"]);
         }
-        let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
+        let useful = |option: &&CommandOption| row.speaks() && row.takes(option);
         for option in OPTIONS.iter().filter(useful) {
             out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
         }
@@ -131,7 +131,7 @@ pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
     });
 }
 
-impl Names for Teller<'_, '_> {
+impl NameSource for Teller<'_, '_> {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
         let access = self.access;
         for site in access.sites() {

@@ -56,7 +56,7 @@ use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId,
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// A record's payload.
-pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
+pub type AlertPayload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 
 /// Bytes kept free for the head of a journal.
 const HEADER_ROOM: u32 = 64;
@@ -424,8 +424,8 @@ impl AlertRecord {
 }
 
 /// The record that an alert ended.
-pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
-    let mut out = Payload::new();
+pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> AlertPayload {
+    let mut out = AlertPayload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     // What is struck out for want of a budget has not ended.
@@ -453,7 +453,7 @@ fn may_be_written(config: &Config, held: &Held, pair: &KeptPair<'_>) -> bool {
 }
 
 /// The record of what an alert says; `None` if its labels must not be written.
-pub(super) fn alert_record(config: &Config, now: Now, held: &Held) -> Option<Payload> {
+pub(super) fn alert_record(config: &Config, now: Now, held: &Held) -> Option<AlertPayload> {
     if held.private {
         return None;
     }
@@ -473,7 +473,7 @@ pub(super) fn alert_record(config: &Config, now: Now, held: &Held) -> Option<Pay
     let granted = if whole { GRANTED } else { 0 };
     // As it was, if its life was granted anew and nobody knows by how much that is too long.
     let until = until.and_then(|until| now.wall_of(until)).filter(|_| !whole);
-    let mut out = Payload::new();
+    let mut out = AlertPayload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     put(&mut out, &[once | granted, standing | fires]);
@@ -501,7 +501,7 @@ pub(super) fn is_durable(held: &Held) -> bool {
 }
 
 /// Everything fits: see the assertion below.
-fn put(out: &mut Payload, bytes: &[u8]) {
+fn put(out: &mut AlertPayload, bytes: &[u8]) {
     _ = out.extend_from_slice(bytes);
 }
 

@@ -9,7 +9,7 @@ use heapless::Vec;
 
 use super::Incidents;
 use super::derived::Incident;
-use super::entries::{Log, Went};
+use super::entries::{Dropped, Log};
 use super::record::{
     self, BANNER, CLEARED, CLOCK, GONE, RecordHead, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW,
     WINDOW_ENDED, What, When,
@@ -208,7 +208,7 @@ impl Incidents {
         self.derived.windows.len().saturating_add(counts.owed_to_others(site)) < MAINTENANCES
     }
 
-    fn went(&mut self, went: Went) -> bool {
+    fn went(&mut self, went: Dropped) -> bool {
         // What the journal was never told, it must not be told later in a part.
         self.purge |= went.unwritten;
         went.any

@@ -24,10 +24,10 @@ pub use capacity::ArchiveCheck;
 use derived::Derived;
 use entries::Log;
 use flash_budget::PeopleBudgets;
-use names::Names;
+use names::NameHashes;
 use record::{
-    BANNER, CLOCK, ClockRecord, GONE, NUMBERS, Payload, RecordHead, SETTLED, STEP, StepRecord, UNDO, WINDOW,
-    WINDOW_ENDED, When,
+    BANNER, CLOCK, ClockRecord, GONE, IncidentPayload, NUMBERS, RecordHead, SETTLED, STEP, StepRecord, UNDO,
+    WINDOW, WINDOW_ENDED, When,
 };
 
 pub mod uptime;
@@ -293,7 +293,7 @@ pub struct IncidentCounters {
 pub struct Incidents {
     log: Log,
     derived: Derived,
-    names: Names,
+    names: NameHashes,
     watches: [Watch; COMPONENTS],
     /// The components on which planned work is being done now.
     maintained: ComponentSet,
@@ -341,7 +341,7 @@ impl Incidents {
         Self {
             log: Log::new(),
             derived: Derived::new(),
-            names: Names::new(),
+            names: NameHashes::new(),
             watches: [Watch::new(); COMPONENTS],
             maintained: ComponentSet::EMPTY,
             boot: Boot { id: 0, base: 0 },
@@ -442,8 +442,9 @@ impl Incidents {
     }
 
     /// A record without what the configuration no longer names; `None` if nothing is left of it.
-    fn fit(&mut self, kind: u8, payload: &[u8]) -> Option<Payload> {
-        let mut bytes = Payload::from_slice(payload).ok().filter(|_| record::is_whole(kind, payload))?;
+    fn fit(&mut self, kind: u8, payload: &[u8]) -> Option<IncidentPayload> {
+        let mut bytes =
+            IncidentPayload::from_slice(payload).ok().filter(|_| record::is_whole(kind, payload))?;
         if !record::strip(&self.names, kind, &mut bytes) {
             self.purge = true;
             self.counters.purged = self.counters.purged.saturating_add(1);
@@ -511,7 +512,7 @@ impl Incidents {
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
         let mut watches = [Watch::new(); COMPONENTS];
         let was = core::mem::replace(&mut self.watches, watches);
-        let old_names = core::mem::replace(&mut self.names, Names::new());
+        let old_names = core::mem::replace(&mut self.names, NameHashes::new());
         self.names.learn(new);
         self.set_journal(new.main.journal_size);
         for (watch, id) in was.iter().zip((0u16..).map(ComponentId)).take(old.components.len()) {

@@ -39,7 +39,7 @@
 //! like that of the same person. `gone`: this incident was removed, or gave way, with every record
 //! of it. 8 and 9 belong to the past of components.
 
-use super::names::Names;
+use super::names::NameHashes;
 pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
@@ -67,7 +67,7 @@ const HEAD: usize = 18;
 const SITE_AT: usize = HEAD - 4;
 
 /// A record's payload in the making.
-pub type Payload = heapless::Vec<u8, RECORD_BYTES, u16>;
+pub type IncidentPayload = heapless::Vec<u8, RECORD_BYTES, u16>;
 
 /// A time as it was known when it was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -206,11 +206,11 @@ pub struct ClockRecord {
 // ---- out ----------------------------------------------------------------------------------------
 
 /// Everything fits: see the assertion below. What a caller has not cut, is cut here.
-fn put(out: &mut Payload, bytes: &[u8]) {
+fn put(out: &mut IncidentPayload, bytes: &[u8]) {
     _ = out.extend_from_slice(bytes);
 }
 
-fn put_head(out: &mut Payload, head: RecordHead, flags: u8) {
+fn put_head(out: &mut IncidentPayload, head: RecordHead, flags: u8) {
     let (tag, at) = match head.when {
         When::Unknown => (0, 0),
         When::Boot(at) => (1, at),
@@ -226,7 +226,7 @@ fn words_flag(words: Words<'_>) -> u8 {
     if matches!(words, Words::Phrase(_)) { PHRASE } else { 0 }
 }
 
-fn put_words(out: &mut Payload, words: Words<'_>) {
+fn put_words(out: &mut IncidentPayload, words: Words<'_>) {
     let (lang, text) = match words {
         Words::None => ("", ""),
         Words::Phrase(phrase) => ("", phrase.name()),
@@ -239,8 +239,8 @@ fn put_words(out: &mut Payload, words: Words<'_>) {
 }
 
 /// The bytes of a step.
-pub fn step(head: RecordHead, step: &StepRecord<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn step(head: RecordHead, step: &StepRecord<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     let since = if step.since.is_some() { SINCE } else { 0 };
     put_head(&mut out, head, words_flag(step.words) | since);
     put(&mut out, &step.number.to_le_bytes());
@@ -257,8 +257,8 @@ pub fn step(head: RecordHead, step: &StepRecord<'_>) -> Payload {
 }
 
 /// The bytes of a maintenance.
-pub fn window(head: RecordHead, window: &WindowRecord<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn window(head: RecordHead, window: &WindowRecord<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, words_flag(window.words));
     for number in [window.number, window.service, window.component] {
         put(&mut out, &number.to_le_bytes());
@@ -271,16 +271,16 @@ pub fn window(head: RecordHead, window: &WindowRecord<'_>) -> Payload {
 }
 
 /// The bytes of its end.
-pub fn window_ended(head: RecordHead, number: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn window_ended(head: RecordHead, number: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &number.to_le_bytes());
     out
 }
 
 /// The bytes of a banner.
-pub fn banner(head: RecordHead, state: Option<Forced>, words: Words<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn banner(head: RecordHead, state: Option<Forced>, words: Words<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, words_flag(words));
     put(&mut out, &[state.map_or(0, |state| (state as u8).saturating_add(1))]);
     put_words(&mut out, words);
@@ -288,8 +288,8 @@ pub fn banner(head: RecordHead, state: Option<Forced>, words: Words<'_>) -> Payl
 }
 
 /// The bytes of a clock.
-pub fn clock(record: ClockRecord) -> Payload {
-    let mut out = Payload::new();
+pub fn clock(record: ClockRecord) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put(&mut out, &record.boot.to_le_bytes());
     put(&mut out, &[u8::from(record.offset.is_some())]);
     put(&mut out, &record.offset.unwrap_or(0).to_le_bytes());
@@ -297,8 +297,8 @@ pub fn clock(record: ClockRecord) -> Payload {
 }
 
 /// The bytes of the last numbers.
-pub fn numbers(site: u32, incident: u32, window: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn numbers(site: u32, incident: u32, window: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     for number in [site, incident, window] {
         put(&mut out, &number.to_le_bytes());
     }
@@ -306,8 +306,8 @@ pub fn numbers(site: u32, incident: u32, window: u32) -> Payload {
 }
 
 /// The bytes of an undo.
-pub fn undo(head: RecordHead, kind: u8, number: u32, step: u16) -> Payload {
-    let mut out = Payload::new();
+pub fn undo(head: RecordHead, kind: u8, number: u32, step: u16) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &[kind]);
     put(&mut out, &number.to_le_bytes());
@@ -316,8 +316,8 @@ pub fn undo(head: RecordHead, kind: u8, number: u32, step: u16) -> Payload {
 }
 
 /// The bytes of an incident's removal.
-pub fn gone(site: u32, number: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn gone(site: u32, number: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put(&mut out, &site.to_le_bytes());
     put(&mut out, &number.to_le_bytes());
     out
@@ -577,7 +577,7 @@ pub fn component_of(kind: u8, payload: &[u8]) -> u32 {
 }
 
 /// Takes what is no longer named out of a record. False if nothing is left of it.
-pub fn strip(names: &Names, kind: u8, payload: &mut [u8]) -> bool {
+pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
     let Some(head) = head(payload).filter(|_| kind != CLOCK) else { return true };
     if names.site(head.site).is_none() {
         return false;

@@ -45,7 +45,7 @@ pub mod frame;
 pub mod kinds;
 pub mod memory;
 
-use self::frame::{Batch, End, FRAME_BYTES, Scanned, Scanner, Tail};
+use self::frame::{FRAME_BYTES, FrameScanner, ScanEnd, Scanned, Tail, WriteBuffer};
 pub use self::frame::{OVERHEAD_BYTES, Record};
 use crate::limits::{JOURNAL_BYTES_MIN, JOURNAL_SNAPSHOT_QUARTERS};
 
@@ -177,7 +177,7 @@ pub struct Journal {
     /// Whether a record found no room: its owner has nowhere to put it until a compaction succeeds.
     short: bool,
     /// Frames not yet handed to storage.
-    batch: Batch,
+    batch: WriteBuffer,
     counters: JournalCounters,
 }
 
@@ -197,7 +197,7 @@ impl Journal {
             synced: 0,
             limit: 0,
             short: false,
-            batch: Batch::new(),
+            batch: WriteBuffer::new(),
             counters: JournalCounters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
         }
     }
@@ -260,7 +260,7 @@ impl Journal {
             Err(Fault::Missing) | Ok(None) => return Ok(Opened { fresh: true, ..opened }),
             length => length?.unwrap_or(0),
         };
-        let mut scanner = Scanner::new();
+        let mut scanner = FrameScanner::new();
         let mut at = 0u64;
         // What is held of the batch is of no use any more: here it is the buffer.
         _ = self.batch.resize_default(self.batch.capacity());
@@ -278,8 +278,8 @@ impl Journal {
                         each(record);
                     }
                     Scanned::More => break,
-                    Scanned::End(End::Newer) => return Err(Fault::Newer),
-                    Scanned::End(End::Foreign | End::Damaged) => break 'file,
+                    Scanned::End(ScanEnd::Newer) => return Err(Fault::Newer),
+                    Scanned::End(ScanEnd::Foreign | ScanEnd::Damaged) => break 'file,
                 }
             }
         }
@@ -508,12 +508,12 @@ pub struct Snapshot<'a> {
     refused: Option<Refused>,
     /// Handed to storage so far.
     bytes: u64,
-    batch: Batch,
+    batch: WriteBuffer,
 }
 
 impl<'a> Snapshot<'a> {
     const fn new(store: Option<&'a mut dyn Store>, tail: Tail, limit: u32) -> Self {
-        Self { store, tail, limit, refused: None, bytes: 0, batch: Batch::new() }
+        Self { store, tail, limit, refused: None, bytes: 0, batch: WriteBuffer::new() }
     }
 
     /// Adds a record.

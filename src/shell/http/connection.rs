@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aiglon::http::Status;
 use aiglon::http::body::BodyDecoder;
-use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
+use aiglon::http::head::{Framing, HeadScanner, Method, Progress, Request, Version};
 use aiglon::http::response::{self, Content, Response, ResponseHead};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
@@ -146,7 +146,7 @@ impl Connection<'_> {
     /// Reads until a whole request head stands at the front of the buffer. `None`: the client is
     /// gone, or has been told what is wrong.
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
-        let mut scanner = Scanner::new();
+        let mut scanner = HeadScanner::new();
         if !first {
             match (self.filled, self.is_sender) {
                 (0, true) => self.slot.doing(Doing::Idle, SENDER_IDLE_TIME),

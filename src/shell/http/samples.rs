@@ -6,7 +6,7 @@ use std::io;
 use aiglon::config::rule::RuleInterest;
 use aiglon::engine::{Body, End, Engine, Input, Quality, Verdict};
 #[cfg(feature = "gzip")]
-use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
+use aiglon::http::{Status, gunzip::Gunzip, gunzip::GunzipWindow};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
@@ -26,7 +26,7 @@ use super::super::tally::{Tally, add};
 use super::batch::{Batch, BodyFormat, Complaint, Outcome};
 
 #[cfg(feature = "gzip")]
-static WINDOWS: [ConstStaticCell<Window>; GUNZIPS] =
+static WINDOWS: [ConstStaticCell<GunzipWindow>; GUNZIPS] =
     [const { ConstStaticCell::new([0; GUNZIP_WINDOW_BYTES]) }; GUNZIPS];
 #[cfg(feature = "gzip")]
 static GUNZIP_POOL: [StaticCell<Gunzip<'static>>; GUNZIPS] = [const { StaticCell::new() }; GUNZIPS];

@@ -5,14 +5,14 @@
 use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, Progress, Request, Scanner};
+use aiglon::http::head::{Framing, HeadError, Progress, Request, HeadScanner};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
 use libfuzzer_sys::fuzz_target;
 
 fn scan(bytes: &[u8], size: usize) -> Result<Progress, HeadError> {
-    let mut scanner = Scanner::new();
+    let mut scanner = HeadScanner::new();
     let mut length = 0;
     loop {
         length = (length + size).min(bytes.len());
