@@ -13,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use aiglon::http::head::{Progress, Scanner};
+use aiglon::http::head::{HeadScanner, Progress};
 use aiglon::limits::{HEAD_BYTES, HEAD_TIME, PORCH, PORCH_LOOK};
 use aiglon::time::Mono;
 use rustix::event::Timespec;
@@ -25,11 +25,11 @@ use smol::Timer;
 use super::clock;
 use super::log::Warnings;
 use super::slots::Slots;
-use super::stream::{Caller, Ticket};
+use super::stream::{PendingConnection, Ticket};
 
 /// One who waits.
 struct Waiting {
-    caller: Caller,
+    caller: PendingConnection,
     since: Mono,
     heard: Heard,
     /// Whether it has said something that was not looked at.
@@ -67,7 +67,7 @@ impl Waiting {
             Err(Errno::AGAIN | Errno::INTR) => return true,
             Err(_) => return false,
         };
-        self.heard = match (Scanner::new().scan(buffer.get(..said).unwrap_or_default()), self.heard) {
+        self.heard = match (HeadScanner::new().scan(buffer.get(..said).unwrap_or_default()), self.heard) {
             (Ok(Progress::Partial), Heard::Part(looks)) => Heard::Part(looks.saturating_add(1)),
             // What is malformed is refused inside.
             _ => Heard::Asked,
@@ -106,7 +106,7 @@ impl Porch {
 
     /// Somebody waits here from now on. When so many have come after one, that one gives way.
     /// Returns how many did.
-    pub fn take(&self, caller: Caller) -> usize {
+    pub fn take(&self, caller: PendingConnection) -> usize {
         let mut places = self.places.borrow_mut();
         let mut at = places.len();
         if places.push(None).is_err() {
@@ -134,7 +134,7 @@ impl Porch {
     }
 
     /// Has the kernel note when somebody says something: each time that there is more of it.
-    fn hear(&self, caller: &Caller, at: usize) -> Result<(), Errno> {
+    fn hear(&self, caller: &PendingConnection, at: usize) -> Result<(), Errno> {
         let mut news = self.news.borrow_mut();
         let news = match &mut *news {
             Some(news) => news,
@@ -228,7 +228,7 @@ impl Porch {
     }
 
     /// Who has asked, and came first.
-    fn first(&self) -> Option<Caller> {
+    fn first(&self) -> Option<PendingConnection> {
         let mut places = self.places.borrow_mut();
         let asked =
             |place: &&mut Option<Waiting>| place.as_ref().is_some_and(|one| one.heard == Heard::Asked);
@@ -285,7 +285,7 @@ mod tests {
     fn come_by(porch: &Porch, listener: Ticket) -> (UnixStream, usize) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let socket = Socket::Unix(ours);
-        let gave_way = porch.take(Caller { socket, peer: Peer::Loopback, listener });
+        let gave_way = porch.take(PendingConnection { socket, peer: Peer::Loopback, listener });
         (theirs, gave_way)
     }
 
