@@ -53,7 +53,7 @@ pub enum ListenerOrder {
 }
 
 /// One listener.
-pub struct Listener {
+pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
@@ -84,13 +84,16 @@ pub type Lack = heapless::String<192>;
 
 /// All listeners.
 pub struct Listeners {
-    rows: [Listener; LISTENERS],
+    rows: [BoundListener; LISTENERS],
     missing: RefCell<heapless::Vec<Missing, LISTENERS>>,
 }
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self { rows: [const { Listener::new() }; LISTENERS], missing: RefCell::new(heapless::Vec::new()) }
+        Self {
+            rows: [const { BoundListener::new() }; LISTENERS],
+            missing: RefCell::new(heapless::Vec::new()),
+        }
     }
 
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
@@ -161,9 +164,9 @@ impl Listeners {
         };
         let roles = files::describe_roles(config, section);
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
-        let free = |row: &&Listener| row.place.borrow().is_none();
+        let free = |row: &&BoundListener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
-        let old = |row: &&Listener| !row.is_wanted.get();
+        let old = |row: &&BoundListener| !row.is_wanted.get();
         let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
         row.end();
         *row.place.borrow_mut() = Some(place);
@@ -206,7 +209,7 @@ impl Listeners {
 
     /// Closes all.
     pub fn close(&self) {
-        self.rows.iter().for_each(Listener::end);
+        self.rows.iter().for_each(BoundListener::end);
     }
 }
 
@@ -234,7 +237,7 @@ impl Display for ListenAddress {
     }
 }
 
-impl Listener {
+impl BoundListener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
@@ -456,7 +459,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the listener.
-pub async fn next(listener: &Listener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
+pub async fn next(listener: &BoundListener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
     poll_fn(|cx| {
         if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));
