@@ -189,7 +189,10 @@ impl Session<'_> {
             };
             self.frame(kind, out.as_slice()).await?;
             self.note(note).await?;
-            return Ok(code);
+            return Ok(match note {
+                Some((_, Kept::Hidden | Kept::Public)) => Code::Left,
+                _ => code,
+            });
         }
     }
 }
