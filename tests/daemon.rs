@@ -60,6 +60,32 @@ fn alerts_are_listed_for_a_token_that_reads() {
     assert_eq!(list("", "nonsense").status, 401);
 }
 
+/// No other label is in the log, and no alert is in it twice.
+#[test]
+fn an_alert_that_leads_nowhere_is_logged_once_by_its_name() {
+    let mut daemon = Daemon::start(&config());
+    let lost = r#"[{"labels":{"alertname":"DiskFull","instance":"secret1"}},
+        {"labels":{"alertname":"Seen de:ad:be:ef:00:01"}},
+        {"labels":{"alertname":"Slow","service":"wifi","component":"heron","severity":"urgent"}}]"#;
+    for _ in 0..2 {
+        assert_eq!(daemon.post("/api/v2/alerts", lost).status, 200);
+    }
+    daemon.process.wait_for("alert 'Slow' has a severity that nobody knows");
+    let log = daemon.process.log();
+    assert_eq!(
+        log.matches("source 'prometheus': alert 'DiskFull' leads to no component").count(),
+        1,
+        "{log}"
+    );
+    assert_eq!(log.matches("severity that nobody knows").count(), 1, "{log}");
+    assert_eq!(log.matches("alert 'Seen ").count(), 1, "{log}");
+    assert!(!["secret", "ad:be", "urgent"].iter().any(|word| log.contains(word)), "{log}");
+    let count =
+        |name: &str| daemon.metric(&format!("aiglon_source_alerts_{name}_total{{source=\"prometheus\"}}"));
+    assert_eq!((count("unmapped"), count("odd_severity")), (Some(4.0), Some(2.0)));
+    assert_eq!(daemon.metric("aiglon_alert_names_refused_total"), Some(0.0));
+}
+
 #[test]
 fn a_reload_keeps_the_connection_and_the_alert() {
     let mut daemon = Daemon::start(&config());

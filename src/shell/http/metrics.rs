@@ -3,7 +3,7 @@
 //! an alert is in it.
 
 use aiglon::config::Config;
-use aiglon::engine::{Engine, Verdict};
+use aiglon::engine::{Engine, Oddity, Verdict};
 use aiglon::limits;
 use aiglon::render::PageBuf;
 use aiglon::text::split_once;
@@ -139,6 +139,26 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
         let id = aiglon::model::SourceId(id);
         t.labelled("source_alerts", "source", config.str(source.name), engine.alerts().counting(id) as u64);
     }
+    for (what, family) in [
+        (
+            Oddity::Unmapped,
+            "source_alerts_unmapped_total counter \
+             Alerts of a source that led to no component.",
+        ),
+        (
+            Oddity::Severity,
+            "source_alerts_odd_severity_total counter \
+             Alerts of a source with a severity that nobody knows.",
+        ),
+    ] {
+        let name = t.family(family);
+        for (source, id) in config.sources.iter().zip(0u16..) {
+            let count = engine.sources().odd(aiglon::model::SourceId(id), what);
+            t.labelled(name, "source", config.str(source.name), count.into());
+        }
+    }
+    let (_, unnamed) = engine.sources().odd_names_used();
+    t.one("alert_names_refused_total counter Such alerts whose name found no room to be told.", unnamed);
     t.family("source_last_seen_seconds gauge Since the last sign of life; absent if there was none.");
     let now = clock::mono();
     for (source, id) in config.sources.iter().zip(0u16..) {
