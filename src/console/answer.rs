@@ -37,7 +37,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// Columns of a table, at most.
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 
 /// Characters of the last column that should be on the line, if it has so many.
 const LAST_COLUMN: u16 = 12;

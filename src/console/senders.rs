@@ -9,7 +9,7 @@ use crate::engine::Oddity;
 use crate::limits::{MISSING_TOLD, ODD_NAMES};
 
 pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: [&str; 9] = [
+    const HEADS: [&str; 10] = [
         "*site",
         "source",
         "state",
@@ -17,11 +17,12 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
         "alerts",
         "unmapped",
         "odd_severity",
+        "wrong_path",
         "unmapped_names",
         "odd_severity_names",
     ];
     // What an alert is called is for those alone who may see alerts.
-    let heads = if teller.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(7).0 };
+    let heads = if teller.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(8).0 };
     let (scope, now, sources) = (teller.scope, teller.view.now(), teller.engine.sources());
     out.table("", heads, "there are no sources", &mut |out| {
         for site in scope.sites() {
@@ -38,9 +39,11 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                 let names = |what| sources.odd_names(id, what).collect::<heapless::Vec<_, ODD_NAMES>>();
                 let (unmapped, odd) = (names(Oddity::Unmapped), names(Oddity::Severity));
                 // For people, what is rare has a column only where it is so.
-                let rare =
-                    |names, is_empty: bool| if is_empty && !out.json() { Cell::Nothing } else { names };
-                let severities = sources.odd(id, Oddity::Severity).into();
+                let json = out.json();
+                let rare = |what| match sources.odd(id, what) {
+                    0 if !json => Cell::Nothing,
+                    count => Cell::Count(count.into()),
+                };
                 let cells = [
                     Cell::Text(scope.site_name(site)),
                     Cell::Text(scope.config.str(source.name)),
@@ -48,7 +51,8 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                     last,
                     Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
                     Cell::Count(sources.odd(id, Oddity::Unmapped).into()),
-                    rare(Cell::Count(severities), severities == 0),
+                    rare(Oddity::Severity),
+                    rare(Oddity::Path),
                     Cell::Names(&unmapped),
                     Cell::Names(&odd),
                 ];

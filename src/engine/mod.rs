@@ -325,6 +325,11 @@ impl Engine {
         effects
     }
 
+    /// A source has asked for a path that is none. True if people have not been told that of it.
+    pub fn went_astray(&mut self, source: SourceId) -> bool {
+        self.sources.count(source, Oddity::Path) == 1
+    }
+
     /// Notes what is odd with an alert. Returns what [`Effects::odd`] tells.
     fn note_oddity(
         &mut self,

@@ -28,10 +28,12 @@ pub enum Oddity {
     Unmapped,
     /// An alert has a severity that nobody knows. It counts as `default_severity` says.
     Severity,
+    /// A request asked for a path that is none, or with a method that is not for it.
+    Path,
 }
 
 /// How many of [`Oddity`] there are.
-const ODDITIES: usize = 2;
+const ODDITIES: usize = 3;
 
 /// The name of an alert with which something is odd.
 struct OddName {
@@ -43,7 +45,7 @@ struct OddName {
 /// All senders, by [`SourceId`].
 pub struct Sources {
     lives: [Life; SOURCES],
-    /// Alerts of each with which something was odd, by [`Oddity`], since the start.
+    /// Alerts and requests of each with which something was odd, by [`Oddity`], since the start.
     odd: [[u32; ODDITIES]; SOURCES],
     /// Their names, each once, since the start or the last reload.
     names: Vec<OddName, ODD_NAMES>,
@@ -82,8 +84,9 @@ impl Sources {
         self.lives.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// How many of its alerts were odd in this way since the start. Most alerts of a Prometheus
-    /// that says everything to everybody lead nowhere; all do if its labels are mistyped.
+    /// How many of its alerts or requests were odd in this way since the start. Most alerts of a
+    /// Prometheus that says everything to everybody lead nowhere; all do if its labels are
+    /// mistyped.
     pub fn odd(&self, id: SourceId, what: Oddity) -> u32 {
         self.odd.get(id.index()).and_then(|counts| counts.get(what as usize)).copied().unwrap_or_default()
     }
@@ -104,12 +107,19 @@ impl Sources {
         (self.names.len(), self.names_refused)
     }
 
+    /// Counts something odd. Returns how often it was so.
+    pub(super) fn count(&mut self, id: SourceId, what: Oddity) -> u32 {
+        let count = self.odd.get_mut(id.index()).and_then(|counts| counts.get_mut(what as usize));
+        count.map_or(0, |count| {
+            *count = count.saturating_add(1);
+            *count
+        })
+    }
+
     /// Counts an alert of that name. Each source holds at most `share` names. Returns the place of
     /// a name that is new, and [`ODD_NAMES`] when a name finds no room for the first time.
     pub(super) fn note(&mut self, id: SourceId, what: Oddity, name: &str, share: usize) -> Option<usize> {
-        if let Some(count) = self.odd.get_mut(id.index()).and_then(|counts| counts.get_mut(what as usize)) {
-            *count = count.saturating_add(1);
-        }
+        self.count(id, what);
         let name = cut(name, ODD_NAME_BYTES);
         if self.odd_names(id, what).any(|known| known == name) {
             return None;

@@ -24,8 +24,10 @@ pub enum Endpoint {
     Healthy,
     /// Whether it serves.
     Ready,
-    /// Line protocol, as InfluxDB takes it.
+    /// Line protocol, as InfluxDB 1 and 2 take it.
     Write,
+    /// The same, as InfluxDB 3 takes it.
+    WriteV3,
     /// What its clients ask it before.
     Query,
     /// Telegraf's `outputs.http`.
@@ -49,6 +51,8 @@ pub enum Route<'a> {
     SecretWithoutSlash(&'a str),
     /// To the heartbeat of that name.
     Heartbeat(&'a str),
+    /// To what InfluxDB's clients ask before they write. It is there for a known token alone.
+    Ping,
     /// Nowhere: 404.
     NotFound,
     /// Nowhere: 404. The path was asked for where pages are, and is none of a program.
@@ -114,7 +118,10 @@ const PROGRAMS: [&str; 2] = ["api", "-"];
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
-const ROWS: [Row; 16] = [
+/// What InfluxDB's clients ask, to see whether it is there.
+const PING: &str = "/ping";
+
+const ROWS: [Row; 17] = [
     Row::get("/", Role::Page, Endpoint::Page(PageKind::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(PageKind::History)),
     Row::get("/incidents/{}", Role::Page, Endpoint::Page(PageKind::Incident(0))),
@@ -130,7 +137,8 @@ const ROWS: [Row; 16] = [
     Row::post("/api/v1/collectd", Role::Ingest, Endpoint::Collectd),
     Row::post("/write", Role::Ingest, Endpoint::Write),
     Row::post("/api/v2/write", Role::Ingest, Endpoint::Write),
-    Row::post("/query", Role::Ingest, Endpoint::Query),
+    Row::post("/api/v3/write_lp", Role::Ingest, Endpoint::WriteV3),
+    Row { path: "/query", role: Role::Ingest, get: Some(Endpoint::Query), post: Some(Endpoint::Query) },
     Row::get("/api/v2/status", Role::Ingest, Endpoint::Status),
     Row::get("/api/v2/receivers", Role::Ingest, Endpoint::Receivers),
     Row::get("/-/healthy", Role::Any, Endpoint::Healthy),
@@ -156,6 +164,7 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
     }
     let Some((row, number)) = row(path) else {
         return match method {
+            Method::Get | Method::Head if roles.ingest && path == PING => Route::Ping,
             Method::Get | Method::Head if roles.page => secret(path),
             Method::Post | Method::Other if roles.ingest => Route::Nothing,
             _ => Route::NotFound,
@@ -205,6 +214,40 @@ fn secret(path: &str) -> Route<'_> {
         }
         _ => Route::NoPage,
     }
+}
+
+/// The path to push to that was probably meant by one that is none: with other slashes or letters,
+/// with something before it, or without its beginning.
+pub fn meant(path: &str) -> Option<&'static str> {
+    // Prometheus' remote write, which nothing here reads.
+    if path.ends_with("/api/v1/write") {
+        return None;
+    }
+    if segments(path).any(|segment| segment.eq_ignore_ascii_case("heartbeat")) {
+        return Some("/api/v1/heartbeat/NAME");
+    }
+    let pushes = ROWS.iter().filter(|row| row.post.is_some_and(|endpoint| endpoint != Endpoint::Query));
+    let ends = |long, short| ends_with(segments(long), segments(short));
+    let longest = pushes.clone().filter(|row| ends(path, row.path)).max_by_key(|row| row.path.len());
+    let begun = || pushes.clone().find(|row| segments(path).next().is_some() && ends(row.path, path));
+    longest.or_else(begun).map(|row| row.path)
+}
+
+fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// Whether the last segments of `long` are all of `short`, case aside.
+fn ends_with<'a>(
+    mut long: impl DoubleEndedIterator<Item = &'a str>,
+    mut short: impl DoubleEndedIterator<Item = &'a str>,
+) -> bool {
+    while let Some(wanted) = short.next_back() {
+        if !long.next_back().is_some_and(|found| found.eq_ignore_ascii_case(wanted)) {
+            return false;
+        }
+    }
+    true
 }
 
 /// The path without the prefix under which a reverse proxy publishes us (`/status`, without a slash
@@ -320,6 +363,55 @@ mod tests {
             (Get, "/a/b/c", ingest, NotFound),
         ] {
             assert_eq!(route(method, path, roles), expected, "{method:?} {path} {roles:?}");
+        }
+    }
+
+    #[test]
+    fn what_clients_of_influxdb_ask_has_its_place() {
+        use Method::{Get, Head, Other, Post};
+        use Route::{MethodNotAllowed, NotFound, Nothing, SecretWithoutSlash, To};
+        let [page, ingest] = [Roles { page: true, ..NONE }, Roles { ingest: true, ..NONE }];
+        for (method, path, roles, expected) in [
+            (Head, "/ping", ingest, Route::Ping),
+            (Get, "/ping", ALL, Route::Ping),
+            (Get, "/ping", page, SecretWithoutSlash("ping")),
+            (Post, "/ping", ingest, Nothing),
+            (Get, "/ping", Roles { metrics: true, ..NONE }, NotFound),
+            (Post, "/api/v3/write_lp", ingest, To(Endpoint::WriteV3)),
+            (Get, "/api/v3/write_lp", ingest, MethodNotAllowed("POST")),
+            (Get, "/query", ingest, To(Endpoint::Query)),
+            (Other, "/query", ingest, MethodNotAllowed("GET, HEAD, POST")),
+        ] {
+            assert_eq!(route(method, path, roles), expected, "{method:?} {path} {roles:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_none_is_near_to_what_was_meant() {
+        for (path, expected) in [
+            ("//api/v2/alerts", Some("/api/v2/alerts")),
+            ("/api/v2/alerts/", Some("/api/v2/alerts")),
+            ("/api/v2/alerts/api/v2/alerts", Some("/api/v2/alerts")),
+            ("/alertmanager/api/v1/alerts", Some("/api/v1/alerts")),
+            ("/API/v2/Alerts", Some("/api/v2/alerts")),
+            ("/alerts", Some("/api/v2/alerts")),
+            ("/webhook", Some("/api/v1/webhook")),
+            ("/v1/webhook/", Some("/api/v1/webhook")),
+            ("/api/v2/webhook", None),
+            ("/write/write", Some("/write")),
+            ("/influx/api/v2/write", Some("/api/v2/write")),
+            ("/api/v3/write_lp/", Some("/api/v3/write_lp")),
+            ("/telegraf", Some("/api/v1/telegraf")),
+            ("/collectd", Some("/api/v1/collectd")),
+            ("/api/v1/heartbeat", Some("/api/v1/heartbeat/NAME")),
+            ("/heartbeat/backup", Some("/api/v1/heartbeat/NAME")),
+            ("/api/v1/write", None),
+            ("/query/", None),
+            ("/", None),
+            ("", None),
+            ("/xwrite", None),
+        ] {
+            assert_eq!(meant(path), expected, "{path}");
         }
     }
 

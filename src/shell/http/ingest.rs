@@ -41,7 +41,8 @@ impl Connection<'_> {
         let web = self.web;
         let Some(mut taker) = web.intake.taker(web.port, web.tally, batch) else {
             terms.keep_alive = false;
-            self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
+            let words = "too many bodies at the same time";
+            self.refuse(terms, Status::ServiceUnavailable, words, batch.shape).await?;
             return self.after(terms).await;
         };
         self.buffers.complaint.clear();
@@ -56,7 +57,7 @@ impl Connection<'_> {
             Outcome::Reloaded => {
                 terms.keep_alive = false;
                 let words = "the configuration was changed in the middle of the body; send it again";
-                self.json_words(terms, Status::ServiceUnavailable, words).await?;
+                self.refuse(terms, Status::ServiceUnavailable, words, batch.shape).await?;
                 return self.after(terms).await;
             }
             Outcome::Whole(bad) => {
@@ -90,7 +91,7 @@ impl Connection<'_> {
                 let (status, words) = error.answer();
                 web.port.warn_of(batch.source, words);
                 terms.keep_alive = false;
-                self.json_words(terms, status, words).await?;
+                self.refuse(terms, status, words, batch.shape).await?;
                 return self.after(terms).await;
             }
         }

@@ -150,6 +150,11 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
             "source_alerts_odd_severity_total counter \
              Alerts of a source with a severity that nobody knows.",
         ),
+        (
+            Oddity::Path,
+            "source_wrong_paths_total counter \
+             Requests of a source to a path that is none, or with a method that is not for it.",
+        ),
     ] {
         let name = t.family(family);
         for (source, id) in config.sources.iter().zip(0u16..) {

@@ -449,7 +449,10 @@ fn say_odd(core: &Core<'_>, place: usize) {
     };
     let words = match what {
         Oddity::Unmapped => "leads to no component, so no page tells of it ('aiglon route' says why)",
-        Oddity::Severity => "has a severity that nobody knows; it counts as option default_severity says",
+        // No name goes with a path.
+        Oddity::Severity | Oddity::Path => {
+            "has a severity that nobody knows; it counts as option default_severity says"
+        }
     };
     let source = core.config.sources.get(source.index()).map_or("", |row| core.config.str(row.name));
     log::warn!("source '{}': alert '{}' {words}", Safe(source), Safe(name));
