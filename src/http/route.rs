@@ -14,6 +14,10 @@ pub enum Endpoint {
     PushAlerts,
     /// Alertmanager's `GET /api/v2/alerts`.
     ListAlerts,
+    /// Alertmanager's `GET /api/v2/alerts/groups`.
+    ListGroups,
+    /// Alertmanager's `GET /api/v2/silences`.
+    Silences,
     /// Alertmanager's and Grafana's webhook.
     Webhook,
     /// Alertmanager's `GET /api/v2/status`.
@@ -121,7 +125,7 @@ const HEARTBEAT: &str = "/api/v1/heartbeat/";
 /// What InfluxDB's clients ask, to see whether it is there.
 const PING: &str = "/ping";
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 19] = [
     Row::get("/", Role::Page, Endpoint::Page(PageKind::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(PageKind::History)),
     Row::get("/incidents/{}", Role::Page, Endpoint::Page(PageKind::Incident(0))),
@@ -131,6 +135,8 @@ const ROWS: [Row; 17] = [
         get: Some(Endpoint::ListAlerts),
         post: Some(Endpoint::PushAlerts),
     },
+    Row::get("/api/v2/alerts/groups", Role::Ingest, Endpoint::ListGroups),
+    Row::get("/api/v2/silences", Role::Ingest, Endpoint::Silences),
     Row::post("/api/v1/alerts", Role::Ingest, Endpoint::PushAlerts),
     Row::post("/api/v1/webhook", Role::Ingest, Endpoint::Webhook),
     Row::post("/api/v1/telegraf", Role::Ingest, Endpoint::Telegraf),
@@ -291,7 +297,7 @@ mod tests {
             (Get, "/api/v2/alerts", ingest, To(Endpoint::ListAlerts)),
             (Head, "/api/v2/alerts", ingest, To(Endpoint::ListAlerts)),
             (Other, "/api/v2/alerts", ingest, MethodNotAllowed("GET, HEAD, POST")),
-            (Get, "/api/v1/alerts", ingest, MethodNotAllowed("POST")),
+            (Get, "/api/v2/alerts/groups", ingest, To(Endpoint::ListGroups)),
             (Post, "/api/v2/alerts", page, NotFound),
             (Get, "/api/v2/alerts", metrics, NotFound),
             (Post, "/api/v2/alerts/", ingest, Nothing),
@@ -302,6 +308,7 @@ mod tests {
             (Get, "/api/v1/webhook", ingest, MethodNotAllowed("POST")),
             (Get, "/api/v2/status", ingest, To(Endpoint::Status)),
             (Get, "/api/v2/receivers", ingest, To(Endpoint::Receivers)),
+            (Get, "/api/v2/silences", ingest, To(Endpoint::Silences)),
             (Get, "/api/v2/status", page, NotFound),
             (Get, "/-/healthy", NONE, To(Endpoint::Healthy)),
             (Head, "/-/ready", NONE, To(Endpoint::Ready)),
@@ -357,7 +364,7 @@ mod tests {
             (Get, "//s3cret/", ALL, NoPage),
             (Get, "/a/b/c", ALL, NoPage),
             (Get, "", ALL, NotFound),
-            (Get, "/api/v2/silences", ALL, NotFound),
+            (Get, "/api/v2/silence/1", ALL, NotFound),
             (Get, "/-/reload", ALL, NotFound),
             (Head, "/apis/v2", page, NoPage),
             (Get, "/a/b/c", ingest, NotFound),

@@ -55,8 +55,10 @@ pub enum Plan<'a> {
     Text { found: Found<'a>, content_type: &'static str },
     /// A body to be taken in.
     Ingest(Batch),
-    /// The alerts of a site, in pieces.
-    List(SiteId, SourceId),
+    /// The alerts of a site, in pieces, and whether as a group.
+    List(SiteId, SourceId, bool),
+    /// The silences of a site: none.
+    NoSilences(SourceId),
     /// 204: a heartbeat was taken.
     Beaten(SourceId),
     /// What InfluxDB answers to a query that finds nothing.
@@ -133,7 +135,15 @@ impl<'a> Web<'a> {
             Route::To(Endpoint::Status) => self
                 .text(JSON, |out| render::alertmanager::status(out, core.now.wall_of(aiglon::time::Mono(0)))),
             Route::To(Endpoint::Receivers) => self.text(JSON, render::alertmanager::receivers),
-            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival),
+            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival, false),
+            Route::To(Endpoint::ListGroups) => self.list(core.config, request, arrival, true),
+            Route::To(Endpoint::Silences) => match self.source(core.config, request, arrival, Scope::Read) {
+                Err(refusal) => refusal,
+                Ok(source) => match Filter::parse(request.query) {
+                    Err(words) => Plan::Json(Status::BadRequest, words),
+                    Ok(_) => Plan::NoSilences(source),
+                },
+            },
             Route::To(Endpoint::PushAlerts) => {
                 self.push(core.config, request, arrival, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
             }
@@ -337,7 +347,7 @@ impl<'a> Web<'a> {
         Plan::Beaten(source)
     }
 
-    fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+    fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>, groups: bool) -> Plan<'a> {
         let source = match self.source(config, request, arrival, Scope::Read) {
             Err(refusal) => return refusal,
             Ok(source) => source,
@@ -346,7 +356,8 @@ impl<'a> Web<'a> {
             return NOT_FOUND;
         };
         if request.query.len() > QUERY_BYTES {
-            return Plan::Json(Status::UriTooLong, "query too long");
+            // Alertmanager's document knows no 414.
+            return Plan::Json(Status::BadRequest, "query too long");
         }
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
@@ -356,7 +367,7 @@ impl<'a> Web<'a> {
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",
             ),
-            Ok(_) => Plan::List(site, source),
+            Ok(_) => Plan::List(site, source, groups),
         }
     }
 }

@@ -252,15 +252,16 @@ impl Connection<'_> {
             self.is_sender(batch.source);
             return self.ingest(terms, batch).await;
         }
-        if let Plan::List(site, source) = plan {
+        if let Plan::List(site, source, groups) = plan {
             self.is_sender(source);
             // In HTTP/1.0 the list ends with the connection.
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
-            self.list(terms, site).await?;
+            self.list(terms, site, groups).await?;
             return self.after(terms).await;
         }
         if let Plan::Beaten(source)
         | Plan::NoResults(source)
+        | Plan::NoSilences(source)
         | Plan::Pong(source)
         | Plan::Astray(source, ..) = plan
         {
@@ -309,13 +310,16 @@ impl Connection<'_> {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
-            Plan::NoResults(_) => {
-                // Clients look into the first result.
-                const NOTHING: &[u8] = b"{\"results\":[{\"statement_id\":0}]}";
-                let mut response = Response::new(Status::Ok, Content::Length(NOTHING.len()));
+            Plan::NoResults(_) | Plan::NoSilences(_) => {
+                let nothing: &[u8] = match plan {
+                    Plan::NoSilences(_) => b"[]",
+                    // Clients look into the first result.
+                    _ => b"{\"results\":[{\"statement_id\":0}]}",
+                };
+                let mut response = Response::new(Status::Ok, Content::Length(nothing.len()));
                 response.content_type = "application/json";
                 self.begin(terms, response)?;
-                NOTHING
+                nothing
             }
             Plan::Pong(_) => {
                 let mut response = Response::new(Status::NoContent, Content::Length(0));

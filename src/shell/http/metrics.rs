@@ -5,6 +5,7 @@
 use aiglon::config::Config;
 use aiglon::engine::{Engine, Oddity, Verdict};
 use aiglon::limits;
+use aiglon::render;
 use aiglon::render::PageBuf;
 use aiglon::text::split_once;
 use aiglon::time::{Mono, Now};
@@ -61,6 +62,14 @@ impl Text<'_> {
 fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
     t.family("build_info gauge The version that runs.");
     t.labelled("build_info", "version", env!("CARGO_PKG_VERSION"), 1);
+    // karma chooses by it how to read the API.
+    _ = uwrite!(
+        t,
+        "# HELP alertmanager_build_info The version of Alertmanager whose API is spoken here.\n\
+         # TYPE alertmanager_build_info gauge\n\
+         alertmanager_build_info{{version=\"{}\"}} 1\n",
+        render::alertmanager::API
+    );
     t.one(
         "config_fallback gauge \
          1 while the last good configuration is in force since the file cannot be used.",
