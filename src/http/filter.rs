@@ -46,9 +46,9 @@ impl Filter {
                 "active" => filter.active = switch(value)?,
                 "unprocessed" => filter.unprocessed = switch(value)?,
                 _ if SWITCHES.contains(&key) => _ = switch(value)?,
+                "filter" | "filter%5B%5D" | "filter[]" | "receiver_matchers" if value.is_empty() => {}
                 // Its labels are none.
                 "receiver_matchers" => return Err("the receiver has no labels here"),
-                "filter" | "filter%5B%5D" | "filter[]" | "receiver_matchers" if value.is_empty() => {}
                 "filter" | "filter%5B%5D" | "filter[]" => {
                     let term = Term::parse(value)?;
                     filter.terms.push(term).map_err(|_| "too many filters")?;
