@@ -53,6 +53,8 @@ pub enum Op {
     Reload = 5,
     /// To say whether it is in force.
     Ready = 6,
+    /// To take a heartbeat. The line has its name, and behind it `fail` if something is wrong.
+    Beat = 7,
 }
 
 /// What a frame of an answer holds.
@@ -90,7 +92,7 @@ pub enum Code {
     Missing = 9,
 }
 
-const OPS: [Op; 6] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready];
+const OPS: [Op; 7] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready, Op::Beat];
 const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
 const CODES: [Code; 10] = [
     Code::Done,
