@@ -114,7 +114,7 @@ fn a_heartbeat_of_this_machine_needs_no_token() {
     assert_eq!(daemon.metric("aiglon_heartbeats_received_total"), Some(3.0));
 }
 
-/// A start that fails leaves its reason where it can be asked for, and whoever starts it again every
+/// A start that fails leaves its reason where it can be asked for, and who starts it again every
 /// few seconds has the log told once.
 #[test]
 fn a_start_that_fails_leaves_its_reason() {
