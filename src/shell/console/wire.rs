@@ -53,6 +53,8 @@ pub enum ConsoleOp {
     Reload = 5,
     /// To say whether it is in force.
     Ready = 6,
+    /// To take a heartbeat. The line has its name, and behind it `fail` if something is wrong.
+    Beat = 7,
 }
 
 /// What a frame of an answer holds.
@@ -92,13 +94,14 @@ pub enum Code {
     Left = 10,
 }
 
-const OPS: [ConsoleOp; 6] = [
+const OPS: [ConsoleOp; 7] = [
     ConsoleOp::Command,
     ConsoleOp::Complete,
     ConsoleOp::Import,
     ConsoleOp::Revoke,
     ConsoleOp::Reload,
     ConsoleOp::Ready,
+    ConsoleOp::Beat,
 ];
 const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
 const CODES: [Code; 11] = [
