@@ -358,7 +358,7 @@ impl Loader<'_, '_> {
 
 /// A text for people without any of its own: the name of the section.
 fn named(name: Span) -> Texts {
-    Texts { default: name, ..Texts::default() }
+    Texts::new(name)
 }
 
 impl Listener {

@@ -219,6 +219,7 @@ impl<'a> Loader<'a, '_> {
         let (row, lang) = match schema::find(section.kind, name) {
             Found::Option(row, lang) => (row, lang),
             Found::UnknownLang => return self.problems.add(Mistake::new(line, Kind::UnknownLang).word(name)),
+            Found::LangLeftOut => return self.problems.add(Mistake::new(line, Kind::LangLeftOut).word(name)),
             Found::Unknown => {
                 let near = nearest(section.kind, name);
                 let problem = Mistake::new(line, Kind::UnknownOption).section(section.kind.name());

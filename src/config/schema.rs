@@ -43,6 +43,8 @@ macro_rules! tables {
                 ignores: Ignore, IGNORES as "ignores";
                 /// `list match` of every component.
                 matches: matcher::Match, MATCHES as "matches";
+                /// Texts in one language, of all sections.
+                translations: Translation, TRANSLATIONS as "translations";
                 /// The terms of every match, and of every ignore.
                 terms: matcher::Term, TERMS as "match_terms";
                 /// `list publish` of every component.
@@ -359,6 +361,8 @@ pub(super) enum Found {
     Option(&'static OptionRow, Option<Lang>),
     /// A text in a language that we do not speak.
     UnknownLang,
+    /// A text in a language that we speak, and this build does not.
+    LangLeftOut,
     /// Nothing.
     Unknown,
 }
@@ -373,6 +377,9 @@ pub(super) fn find(section: Type, name: &str) -> Found {
     let tag = suffix(name, row.name).unwrap_or("");
     match Lang::ALL.into_iter().find(|lang| lang.tag() == tag) {
         Some(lang) => Found::Option(row, Some(lang)),
+        None if Lang::LEFT_OUT.split(' ').any(|left_out| left_out == tag && !tag.is_empty()) => {
+            Found::LangLeftOut
+        }
         None => Found::UnknownLang,
     }
 }
@@ -410,7 +417,7 @@ mod tests {
     fn texts_have_languages() {
         let lang = |name| match find(Type::Site, name) {
             Found::Option(row, lang) => (row.name, lang.map(Lang::tag)),
-            Found::UnknownLang => ("?", None),
+            Found::UnknownLang | Found::LangLeftOut => ("?", None),
             Found::Unknown => ("", None),
         };
         assert_eq!(lang("title"), ("title", None));
@@ -424,6 +431,10 @@ mod tests {
         assert_eq!(lang("title_fr_BE"), ("?", None));
         assert_eq!(lang("host_fr"), ("", None));
         assert_eq!(lang("titlefr"), ("", None));
+        for tag in Lang::LEFT_OUT.split_whitespace() {
+            let name = std::format!("title_{tag}");
+            assert!(matches!(find(Type::Site, &name), Found::LangLeftOut), "{name}");
+        }
         assert_eq!(lang("name"), ("", None));
     }
 }
