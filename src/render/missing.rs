@@ -19,7 +19,6 @@ pub fn missing(out: &mut PageBuf, config: &Config, site: SiteId, lang: Lang, up:
     let site = config.sites.get(site.index()).copied().unwrap_or_default();
     let base = if up == 0 { "./" } else { UP.get(..up.saturating_mul(3)).ok_or(Full)? };
     Missing {
-        lang: lang.tag(),
         dir: lang.dir(),
         site: config.text(&site.title, lang),
         back: &mut |out| Back { base }.write(out),

@@ -8,9 +8,9 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Contact, Full, Name, Notice, Now, Out, Page, PageBuf,
-    Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone,
-    is_web,
+    Affected, Archive, Board, BoardEntry, Component, Contact, Full, LangLink, Langs, Name, Notice, Now, Out,
+    Page, PageBuf, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services,
+    Time, Zone, is_web,
 };
 use super::headline::Headline;
 use super::when::{self, Date};
@@ -237,8 +237,8 @@ impl<'a> Context<'a> {
         word(self.lang, which)
     }
 
-    pub(super) fn name(&self, texts: &config::Texts) -> &'a str {
-        self.config.text(texts, self.lang)
+    pub(super) fn name(&self, texts: config::Texts) -> &'a str {
+        self.config.text(&texts, self.lang)
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
@@ -269,15 +269,15 @@ impl<'a> Context<'a> {
         foot: &mut dyn FnMut(&mut Out<'_>),
     ) {
         Page {
-            lang: self.lang.tag(),
             dir: self.lang.dir(),
             title,
-            site: self.name(&self.site.title),
+            site: self.name(self.site.title),
             robots: &mut |out| {
                 if self.site.visibility != Visibility::Public {
                     Robots {}.write(out);
                 }
             },
+            langs: &mut |out| self.languages(out),
             top,
             main,
             foot: &mut |out| {
@@ -287,6 +287,19 @@ impl<'a> Context<'a> {
             },
         }
         .write(out);
+    }
+
+    /// This page in each other language. Who reads in one that their browser did not ask for keeps
+    /// it: all links of a page name its language, so nothing need be remembered of a visitor. They
+    /// also do so for a visitor whose browser asked for it. So there is one page a language, and
+    /// who asks for languages costs no more than who prefers them.
+    fn languages(&self, out: &mut Out<'_>) {
+        let mut links = |out: &mut Out<'_>| {
+            for lang in Lang::ALL.into_iter().filter(|&lang| lang != self.lang) {
+                LangLink { tag: lang.tag(), name: lang.name() }.write(out);
+            }
+        };
+        Langs { links: &mut links }.write(out);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -314,7 +327,7 @@ impl<'a> Context<'a> {
             self.claim(out, banner.as_ref(), headline.claimed());
             self.board(out, banner.as_ref());
             self.banner(out);
-            self.paragraph(out, "intro", &self.site.intro);
+            self.paragraph(out, "intro", self.site.intro);
         };
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
@@ -454,7 +467,7 @@ impl<'a> Context<'a> {
             ShownState::Degraded | ShownState::Outage => Word::HintTrouble,
         };
         let more = match told {
-            _ if empty || self.name(&self.site.contact).is_empty() => None,
+            _ if empty || self.name(self.site.contact).is_empty() => None,
             ShownState::Well | ShownState::NoData => Some(Word::ContactAsk),
             _ => Some(Word::ContactElse),
         };
@@ -473,7 +486,7 @@ impl<'a> Context<'a> {
 
     /// Who hears of what this page does not show, if there is somebody.
     fn contact(&self, out: &mut Out<'_>, (before, after): (&str, &str)) {
-        let text = self.name(&self.site.contact);
+        let text = self.name(self.site.contact);
         if text.is_empty() {
             return;
         }
@@ -495,7 +508,7 @@ impl<'a> Context<'a> {
     }
 
     /// A text of the configuration, unless it is absent.
-    fn paragraph(&self, out: &mut Out<'_>, class: &str, texts: &config::Texts) {
+    fn paragraph(&self, out: &mut Out<'_>, class: &str, texts: config::Texts) {
         let text = self.name(texts);
         if !text.is_empty() {
             Paragraph { class, text }.write(out);
@@ -541,7 +554,7 @@ impl<'a> Context<'a> {
         let mut number: usize = 0;
         for (service_number, service_id, service) in self.services() {
             let worst = self.worst(service_id);
-            let name = self.name(&service.title);
+            let name = self.name(service.title);
             let named = self.named_above.get();
             let mut parts = self.config.components_of(service_id);
             if worst.all && !self.longest && !parts.any(|(id, _)| named.contains(id)) {
@@ -562,7 +575,7 @@ impl<'a> Context<'a> {
             for (id, part) in self.config.components_of(service_id) {
                 number = number.saturating_add(1);
                 if ShownState::from(&self.view.component(id)) == state && !named.contains(id) {
-                    let part = self.name(&part.title);
+                    let part = self.name(part.title);
                     self.entry(out, count, &anchor("c", number), state, name, part, part_word(state));
                 }
             }
@@ -618,7 +631,7 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.shown(id);
-        let name = self.name(&service.title);
+        let name = self.name(service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
                 number.set(number.get().saturating_add(1));
@@ -632,7 +645,7 @@ impl<'a> Context<'a> {
                 sign: sign(worst.state),
                 state: self.word(service_word(worst)),
                 description: &mut |out| {
-                    self.paragraph(out, "d", &service.description);
+                    self.paragraph(out, "d", service.description);
                     self.reason(out, worst.shared.unwrap_or(Finding::Well));
                 },
                 parts: &mut |out| {
@@ -674,7 +687,7 @@ impl<'a> Context<'a> {
         Component {
             id: &anchor("c", number),
             look: look(told),
-            name: self.name(&component.title),
+            name: self.name(component.title),
             sign: sign(told),
             state: self.word(part_word(told)),
             detail: &mut |out| {
@@ -687,7 +700,7 @@ impl<'a> Context<'a> {
                     };
                     Notice { class: "d", text: &mut text }.write(out);
                 }
-                self.paragraph(out, "d", &component.description);
+                self.paragraph(out, "d", component.description);
                 if say_why {
                     self.reason(out, shown::reason(&seen));
                 }
@@ -734,7 +747,7 @@ impl<'a> Context<'a> {
         self.fitting(out, &self.story, &mut |out| {
             let mut text = |out: &mut Out<'_>| {
                 out.text(before);
-                Name { name: self.name(&cause.title) }.write(out);
+                Name { name: self.name(cause.title) }.write(out);
                 out.text(after);
             };
             Notice { class: "why", text: &mut text }.write(out);

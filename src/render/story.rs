@@ -91,17 +91,17 @@ impl Context<'_> {
         let dir = if markdown::is_rtl(lang) { "rtl" } else { "ltr" };
         if !markdown::is_tag(lang) {
             // The empty tag is HTML's for "not known".
-            WordsForeign { lang: "", dir: "auto", text: &mut text }.write(out);
+            WordsForeign { tag: "", dir: "auto", text: &mut text }.write(out);
         } else if Lang::from_tag(lang) == Some(self.lang) && dir == self.lang.dir() {
             WordsOwn { text: &mut text }.write(out);
         } else {
-            WordsForeign { lang, dir, text: &mut text }.write(out);
+            WordsForeign { tag: lang, dir, text: &mut text }.write(out);
         }
     }
 
     fn named(&self, out: &mut Out<'_>, texts: Option<&config::Texts>) {
         if let Some(texts) = texts {
-            Name { name: self.name(texts) }.write(out);
+            Name { name: self.name(*texts) }.write(out);
         }
     }
 
@@ -527,7 +527,7 @@ impl Context<'_> {
                     for (id, part) in self.config.components_of(id) {
                         let (before, drawn) = (out.len(), Cell::new(false));
                         let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
-                        Fared { name: self.name(&part.title), bar }.write(out);
+                        Fared { name: self.name(part.title), bar }.write(out);
                         any.set(any.get() || drawn.get());
                         if !drawn.get() {
                             out.take_back(before);
@@ -535,7 +535,7 @@ impl Context<'_> {
                     }
                 };
                 let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
-                Block { title: self.name(&service.title), class: "fared", content: &mut content }.write(out);
+                Block { title: self.name(service.title), class: "fared", content: &mut content }.write(out);
                 if !any.get() {
                     out.take_back(before);
                 }
@@ -559,7 +559,7 @@ impl Context<'_> {
             }
             let service = self.config.services.get(incident.service.index());
             let title = match incident.title {
-                "" => service.map_or("", |service| self.name(&service.title)),
+                "" => service.map_or("", |service| self.name(service.title)),
                 title => title,
             };
             let mut main = |out: &mut Out<'_>| {

@@ -3,7 +3,7 @@
 use heapless::String;
 use ufmt::uwrite;
 
-use super::words::{Word, month, word};
+use super::words::{Word, digit, month, word};
 use crate::model::Lang;
 use crate::time::Wall;
 use crate::time::civil::Civil;
@@ -71,11 +71,11 @@ pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Lo
     let mut out = String::new();
     if date == Date::UnlessToday && at.date == now.date {
         clock(&mut out, at);
-        return out;
+        return numbered(lang, out);
     }
     let this_year = at.date.year() == now.date.year();
     fill(&mut out, lang, if this_year { Word::WhenDate } else { Word::WhenDated }, at);
-    out
+    numbered(lang, out)
 }
 
 /// For people: a day, with its year when that is not this one.
@@ -84,6 +84,18 @@ pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
     let mut out = String::new();
     let this_year = at.date.year() == now.date.year();
     fill(&mut out, lang, if this_year { Word::WhenDay } else { Word::WhenDayed }, at);
+    numbered(lang, out)
+}
+
+/// A time in words, with the digits of its language.
+fn numbered(lang: Lang, text: Local) -> Local {
+    if lang.zero() == '0' {
+        return text;
+    }
+    let mut out = Local::new();
+    for c in text.chars() {
+        _ = out.push(digit(lang, c));
+    }
     out
 }
 
@@ -162,6 +174,19 @@ mod tests {
         check(Lang::Fr, 20 * DAY, Date::UnlessToday, "le 1er novembre, 09:06");
         check(Lang::Fr, 365 * DAY, Date::UnlessToday, "le 21 novembre 2025, 09:06");
         check(Lang::Ar, DAY, Date::UnlessToday, "20 نوفمبر، 09:06");
+        check(Lang::Nl, DAY, Date::UnlessToday, "20 november om 09:06");
+        // Languages that are not in every build.
+        for (tag, expected) in [
+            ("es", "el 20 de noviembre de 2025, 09:06"),
+            ("pt", "20 de novembro de 2025, 09:06"),
+            ("de", "20. November 2025, 09:06"),
+            ("tr", "20 Kasım 2025, 09:06"),
+            ("fa", "۲۰ نوامبر ۲۰۲۵، ۰۹:۰۶"),
+        ] {
+            if let Some(lang) = Lang::from_tag(tag) {
+                check(lang, 366 * DAY, Date::UnlessToday, expected);
+            }
+        }
     }
 
     #[test]
@@ -179,7 +204,9 @@ mod tests {
             for month in 0..12 {
                 let at = Wall((month * 31 + 14) * DAY * MS);
                 let text = local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), Date::Always);
-                assert!(text.ends_with("00:00") && text.contains("197"), "{text}");
+                let own =
+                    |ascii: &str| ascii.chars().map(|c| digit(lang, c)).collect::<std::string::String>();
+                assert!(text.ends_with(&*own("00:00")) && text.contains(&*own("197")), "{text}");
             }
         }
     }
