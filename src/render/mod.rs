@@ -17,7 +17,7 @@ mod when;
 mod words;
 mod worst;
 
-pub use fragment::{CSP, CSP_MISSING, Full, Out, PageBuf};
+pub use fragment::{CSP, CSP_MISSING, Out, PageBuf, PageFull};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};
 pub use words::{Word, phrase, word};

@@ -10,7 +10,7 @@ use crate::time::civil::Civil;
 use crate::time::tz::Tz;
 
 /// Bytes of a time in words: the longest date of a catalogue and then some (tests see to it).
-pub(super) type Local = String<96>;
+pub(super) type LocalTime = String<96>;
 /// Bytes of `2026-11-21T08:06Z`; years beyond 9999 do not occur.
 pub(super) type Utc = String<24>;
 /// Bytes of `UTC+13:45`.
@@ -18,7 +18,7 @@ pub(super) type Zone = String<16>;
 
 /// Whether a time says its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Date {
+pub(super) enum DateShown {
     /// A time of today does not.
     UnlessToday,
     /// It does: on a page that was kept, a time of "today" would look fresh for ever.
@@ -66,10 +66,10 @@ pub(super) fn utc(at: Wall) -> Utc {
 }
 
 /// For people: `09:06`, or with day and month, and with the year when that is not this one.
-pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Local {
+pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: DateShown) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
-    if date == Date::UnlessToday && at.date == now.date {
+    if date == DateShown::UnlessToday && at.date == now.date {
         clock(&mut out, at);
         return numbered(lang, out);
     }
@@ -79,7 +79,7 @@ pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Lo
 }
 
 /// For people: a day, with its year when that is not this one.
-pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
+pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
     let this_year = at.date.year() == now.date.year();
@@ -88,11 +88,11 @@ pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
 }
 
 /// A time in words, with the digits of its language.
-fn numbered(lang: Lang, text: Local) -> Local {
+fn numbered(lang: Lang, text: LocalTime) -> LocalTime {
     if lang.zero() == '0' {
         return text;
     }
-    let mut out = Local::new();
+    let mut out = LocalTime::new();
     for c in text.chars() {
         _ = out.push(digit(lang, c));
     }
@@ -100,7 +100,7 @@ fn numbered(lang: Lang, text: Local) -> Local {
 }
 
 /// Writes `at` in the pattern of a catalogue.
-fn fill(out: &mut Local, lang: Lang, pattern: Word, at: Civil) {
+fn fill(out: &mut LocalTime, lang: Lang, pattern: Word, at: Civil) {
     for part in word(lang, pattern).split('{') {
         let (place, after) = part.split_once('}').unwrap_or(("", part));
         match place {
@@ -168,13 +168,13 @@ mod tests {
             let at = Wall(now.0.saturating_sub(secs_ago * MS));
             assert_eq!(local(lang, Site::default().timezone, at, now, date).as_str(), expected);
         };
-        check(Lang::En, 60, Date::UnlessToday, "09:05");
-        check(Lang::En, 60, Date::Always, "21 November, 09:05");
-        check(Lang::En, 33_000, Date::UnlessToday, "20 November, 23:56");
-        check(Lang::Fr, 20 * DAY, Date::UnlessToday, "le 1er novembre, 09:06");
-        check(Lang::Fr, 365 * DAY, Date::UnlessToday, "le 21 novembre 2025, 09:06");
-        check(Lang::Ar, DAY, Date::UnlessToday, "20 نوفمبر، 09:06");
-        check(Lang::Nl, DAY, Date::UnlessToday, "20 november om 09:06");
+        check(Lang::En, 60, DateShown::UnlessToday, "09:05");
+        check(Lang::En, 60, DateShown::Always, "21 November, 09:05");
+        check(Lang::En, 33_000, DateShown::UnlessToday, "20 November, 23:56");
+        check(Lang::Fr, 20 * DAY, DateShown::UnlessToday, "le 1er novembre, 09:06");
+        check(Lang::Fr, 365 * DAY, DateShown::UnlessToday, "le 21 novembre 2025, 09:06");
+        check(Lang::Ar, DAY, DateShown::UnlessToday, "20 نوفمبر، 09:06");
+        check(Lang::Nl, DAY, DateShown::UnlessToday, "20 november om 09:06");
         // Languages that are not in every build.
         for (tag, expected) in [
             ("es", "el 20 de noviembre de 2025, 09:06"),
@@ -184,7 +184,7 @@ mod tests {
             ("fa", "۲۰ نوامبر ۲۰۲۵، ۰۹:۰۶"),
         ] {
             if let Some(lang) = Lang::from_tag(tag) {
-                check(lang, 366 * DAY, Date::UnlessToday, expected);
+                check(lang, 366 * DAY, DateShown::UnlessToday, expected);
             }
         }
     }
@@ -203,7 +203,8 @@ mod tests {
         for lang in Lang::ALL {
             for month in 0..12 {
                 let at = Wall((month * 31 + 14) * DAY * MS);
-                let text = local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), Date::Always);
+                let text =
+                    local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), DateShown::Always);
                 let own =
                     |ascii: &str| ascii.chars().map(|c| digit(lang, c)).collect::<std::string::String>();
                 assert!(text.ends_with(&*own("00:00")) && text.contains(&*own("197")), "{text}");

@@ -39,7 +39,7 @@ pub struct PageKey {
 
 /// Of what it is a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Version {
+pub struct PageVersion {
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
     /// Of the engine: changes with what must be shown at once.
@@ -51,7 +51,7 @@ pub struct Version {
 
 struct Entry {
     key: Cell<Option<PageKey>>,
-    version: Cell<Version>,
+    version: Cell<PageVersion>,
     made_at: Cell<Mono>,
     etag: Cell<Etag>,
     used: Cell<u64>,
@@ -180,7 +180,7 @@ pub struct Asks<'a> {
 
 /// What there is of a page.
 pub enum Copy<'a> {
-    Found(Found<'a>),
+    Found(HeldPage<'a>),
     /// It must be rendered, and that is not its turn yet.
     Later,
     /// Every buffer is being sent to somebody, or it could not be rendered.
@@ -188,7 +188,7 @@ pub enum Copy<'a> {
 }
 
 /// A page that is held, as it is to be sent.
-pub struct Found<'a> {
+pub struct HeldPage<'a> {
     pub bytes: Ref<'a, [u8]>,
     pub etag: Etag,
     /// The bytes are packed.
@@ -198,12 +198,12 @@ pub struct Found<'a> {
     /// It was rendered in this turn, and who asks in the next gets it packed.
     pub fresh: bool,
     /// Which buffer it is in.
-    pub place: Place,
+    pub place: BufferIndex,
 }
 
 /// One of the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct BufferIndex(usize);
 
 type Buffer = Bytes<PAGE_BYTES>;
 
@@ -215,7 +215,7 @@ impl Pages {
     pub fn new() -> Option<Self> {
         let entries = BUFFERS.try_take()?.each_mut().map(|buf| Entry {
             key: Cell::new(None),
-            version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
+            version: Cell::new(PageVersion { generation: 0, urgent: 0, quarter: 0 }),
             made_at: Cell::new(Mono(0)),
             etag: Cell::new(Etag(0)),
             used: Cell::new(0),
@@ -229,14 +229,14 @@ impl Pages {
     }
 
     /// The page for `key` as it is held, and as it would be sent.
-    pub fn held(&self, key: PageKey, version: Version, asks: Asks<'_>) -> Option<Found<'_>> {
+    pub fn held(&self, key: PageKey, version: PageVersion, asks: Asks<'_>) -> Option<HeldPage<'_>> {
         self.entries()
             .find(|(_, entry)| entry.key.get() == Some(key) && entry.version.get() == version)
             .filter(|(_, entry)| !wants_packing(entry, asks))
             .map(|(place, entry)| self.lend(place, entry, asks))
     }
 
-    fn lend<'a>(&self, place: Place, entry: &'a Entry, asks: Asks<'_>) -> Found<'a> {
+    fn lend<'a>(&self, place: BufferIndex, entry: &'a Entry, asks: Asks<'_>) -> HeldPage<'a> {
         self.clock.set(self.clock.get() + 1);
         entry.used.set(self.clock.get());
         let plain = entry.etag.get();
@@ -253,20 +253,21 @@ impl Pages {
             _ => buf.as_slice(),
         });
         let etag = if gzip { plain.packed() } else { plain };
-        Found { bytes, etag, gzip, not_modified: has_packed || has_plain, fresh: false, place }
+        HeldPage { bytes, etag, gzip, not_modified: has_packed || has_plain, fresh: false, place }
     }
 
     /// The page for `key`, rendered by `render` if it is not held.
     pub fn get(
         &self,
         key: PageKey,
-        version: Version,
+        version: PageVersion,
         now: Mono,
         asks: Asks<'_>,
         render: impl FnOnce(&mut PageBuf) -> bool,
     ) -> Copy<'_> {
         let old = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
-        let is_old = |held: &dyn Fn(Version) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
+        let is_old =
+            |held: &dyn Fn(PageVersion) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
         let is_held = is_old(&|held| held == version);
         if is_held && let Some((place, entry)) = old {
             self.pack(entry, now, asks);
@@ -293,7 +294,7 @@ impl Pages {
         entry.version.set(version);
         entry.made_at.set(now);
         let found = self.lend(place, entry, asks);
-        Copy::Found(Found { fresh: wants_packing(entry, asks), ..found })
+        Copy::Found(HeldPage { fresh: wants_packing(entry, asks), ..found })
     }
 
     /// Packs a page for who unpacks it, unless they have it already.
@@ -323,12 +324,12 @@ impl Pages {
             && self.renders.take_spare(now)
     }
 
-    fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
-        self.entries.iter().enumerate().map(|(index, entry)| (Place(index), entry))
+    fn entries(&self) -> impl Iterator<Item = (BufferIndex, &Entry)> {
+        self.entries.iter().enumerate().map(|(index, entry)| (BufferIndex(index), entry))
     }
 
     /// A buffer with something in it that nobody will ask for again.
-    pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
+    pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<HeldPage<'_>> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
@@ -338,11 +339,11 @@ impl Pages {
         }
         drop(buf);
         let bytes = Ref::map(entry.buf.borrow(), |buf| buf.as_slice());
-        Some(Found { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
+        Some(HeldPage { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
     }
 
     /// An empty buffer for as long as the caller needs one.
-    pub fn hold(&self) -> Option<(Place, RefMut<'_, &'static mut Buffer>)> {
+    pub fn hold(&self) -> Option<(BufferIndex, RefMut<'_, &'static mut Buffer>)> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
@@ -350,7 +351,7 @@ impl Pages {
         Some((place, buf))
     }
 
-    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
+    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(BufferIndex, &Entry)> {
         // What it is a copy of is gone, be it still being sent to somebody.
         for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
             entry.key.set(None);
@@ -368,7 +369,7 @@ impl Pages {
         Some((place, entry))
     }
 
-    fn least_used(&self) -> Option<(Place, &Entry)> {
+    fn least_used(&self) -> Option<(BufferIndex, &Entry)> {
         self.least_wanted(false)
     }
 
@@ -376,7 +377,7 @@ impl Pages {
     /// that has most, and there the one that has been unused for longest. The pages of sites stay
     /// before all others. For one of them, the others give way while they have more than their own
     /// buffers.
-    fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
+    fn least_wanted(&self, for_site: bool) -> Option<(BufferIndex, &Entry)> {
         let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.kind == PageKind::Now);
         let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
         let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
@@ -389,7 +390,7 @@ impl Pages {
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
     /// longest.
-    pub fn stalest_of_all_taken(&self) -> Option<Place> {
+    pub fn stalest_of_all_taken(&self) -> Option<BufferIndex> {
         if self.least_used().is_some() {
             return None;
         }
@@ -428,8 +429,8 @@ mod tests {
         PageKey { site: SiteId(site), kind, lang }
     }
 
-    fn version(generation: u32, urgent: u32) -> Version {
-        Version { generation, urgent, quarter: 0 }
+    fn version(generation: u32, urgent: u32) -> PageVersion {
+        PageVersion { generation, urgent, quarter: 0 }
     }
 
     /// In one test, since there is one set of buffers.
