@@ -524,6 +524,8 @@ pub const STORY_FRAME_BYTES: usize = 2048;
 /// Bytes of the bars of a page's components, with their percentages. 16 usual components take
 /// 4,000. When they are used up, the rest have no bars.
 pub const BARS_BYTES: usize = 24_576;
+/// Bad days of a component that lead to what happened on them, in the history: the newest.
+pub const BAD_DAYS_LINKED: usize = 5;
 /// Days before today that must be known of a component, for a bar: a new page would show empty bars
 /// for weeks.
 pub const BAR_DAYS_LEAST: u32 = 3;

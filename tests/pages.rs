@@ -962,6 +962,42 @@ fn history_begins_with_what_happened() {
     assert!(page.contains("99.3\u{a0}%\u{a0}of\u{a0}89\u{a0}days · bad days: 11 –"), "{page}");
 }
 
+/// In the history, a bad day of a component leads to the incident that tells of it.
+#[test]
+fn a_bad_day_leads_to_its_incident() {
+    let (config, view) = (association(), scenes::incidents());
+    let mut view = Fake { past: BTreeMap::new(), ..view };
+    let bad = Day { down: 60, ..Day::default() };
+    for (part, ago) in [(3, 1), (3, 9), (4, 1), (12, 2), (12, 3), (12, 4), (12, 5), (1, 0), (2, 0)] {
+        view.past.insert((part, ago), Day { known: scenes::whole(ago).known, ..bad });
+    }
+    let page = |view: &Fake| rendered_as(&config, Lang::En, view, PageKind::History);
+    let days = |page: &str, name: &str| {
+        let part = page.split_once(&format!("<li><bdi>{name}</bdi><svg")).unwrap().1;
+        let part = part.split("<li>").next().unwrap();
+        let links = part.split("<a href=\"./incidents/").skip(1);
+        links.map(|link| link.split_once("</a>").unwrap().0.replace("?lang=en\">", " ")).collect::<Vec<_>>()
+    };
+    let few = page(&view);
+    // Where no incident of it is on record, nothing can be read.
+    assert_eq!(days(&few, "Swift"), ["6 20 November"]);
+    assert_eq!(days(&few, "Great crested grebe, main hall"), [""; 0]);
+    assert_eq!(days(&few, "Amsterdam"), ["5 18 November", "5 17 November"]);
+    assert_eq!(days(&few, "Heron, south side"), ["7 21 November"]);
+    assert_eq!(few.matches("<p class=more><a href=\"./incidents/").count(), 4);
+    // The newest only; and one that went on in another leads nowhere.
+    view.incidents[3].0.began = Some(scenes::wall_ago(60 * 24 * 30));
+    view.past.extend((2..20).map(|ago| ((12, ago), Day { known: 1440, ..bad })));
+    let all = days(&page(&view), "Amsterdam");
+    assert_eq!(all, ["5 18 November", "5 17 November", "5 16 November", "5 15 November", "5 14 November"]);
+    view.incidents[3].0.merged_into = Some(7);
+    assert_eq!(days(&page(&view), "Amsterdam"), [""; 0]);
+    // The page of the site is no longer for it. Without a clock, nobody knows which day it is.
+    assert!(!rendered(&config, Lang::En, &view).contains("<p class=more><a href=\"./incidents/"));
+    let undated = page(&Fake { wall: None, ..view });
+    assert!(!undated.contains("<p class=more><a href=\"./incidents/"), "{undated}");
+}
+
 /// People's words use up their room, and states are still there; the page says that something is
 /// missing.
 #[test]
