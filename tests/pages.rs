@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::{env, fs};
 
-use aiglon::config::Config;
+use aiglon::config::{Config, Times};
 use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
@@ -824,6 +824,61 @@ fn words_in_another_language_say_so() {
     check("", Lang::Fr, "<div class=words lang=\"en\" dir=\"ltr\">");
 }
 
+/// `option times` of a site holds for every time on every page, and for what a program reads there.
+#[test]
+fn times_are_told_as_exactly_as_the_site_says() {
+    let mut config = association();
+    let pages = |config: &Config| {
+        let mut pages = Vec::new();
+        for (_, view) in scenes::all() {
+            let kinds = view.incidents.iter().map(|(incident, _)| PageKind::Incident(incident.number));
+            for kind in kinds.chain([PageKind::Now, PageKind::History]) {
+                pages.extend(Lang::ALL.map(|lang| rendered_as(config, lang, &view, kind)));
+            }
+        }
+        let all = pages.concat();
+        // Digits on both sides of a colon, in whichever language.
+        let signs: Vec<char> = all.chars().collect();
+        let clocks = signs.windows(5).filter(|at| at[2] == ':' && at[1].is_numeric() && at[3].is_numeric());
+        let clocks: Vec<_> = clocks.map(|at| (at[3].to_digit(10), at[4].to_digit(10))).collect();
+        (all, clocks)
+    };
+    let exact = pages(&config);
+    assert!(exact.1.iter().filter(|minutes| **minutes != (Some(0), Some(0))).count() > 500);
+    config.sites[0].times = Times::Hour;
+    let (all, clocks) = pages(&config);
+    assert_eq!(clocks.len(), exact.1.len());
+    assert!(clocks.iter().all(|&(tens, ones)| tens.unwrap_or(0) == 0 && ones.unwrap_or(0) == 0), "{all}");
+    assert!(all.contains("datetime=\"2026-11-21T09:00Z\">21 November, 09:00<"), "{all}");
+    assert!(all.contains("Times are given without minutes, in <bdi>UTC</bdi>."), "{all}");
+    config.sites[0].times = Times::Day;
+    let (all, clocks) = pages(&config);
+    assert_eq!(clocks, []);
+    let text = words(&rendered_as(&config, Lang::En, &scenes::incidents(), PageKind::Now));
+    for part in [
+        "Last news from the monitoring: 21 November",
+        "Down · trouble since today",
+        "We know the cause · today",
+        "trouble since 20 November",
+        "trouble since 17 October 2025",
+        "Swift – Down · 20 November",
+        "Works badly · 17 November – 18 November",
+        "Only the day is given, without the hour.",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let plan = words(&rendered(&config, Lang::En, &scenes::maintenance()));
+    for part in ["Now until today", "from 22 November until 22 November · every week", "until 28 November"] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    // It is the day of the site, for programs too.
+    config.sites[0].timezone = aiglon::time::tz::Tz::parse("CET-14").unwrap();
+    let page = rendered(&config, Lang::En, &scenes::incidents());
+    assert!(page.contains("<time datetime=\"2026-11-21\">21 November</time>"), "{page}");
+    assert!(page.contains("<time datetime=\"2026-11-20\">20 November</time>"), "{page}");
+    assert!(all.contains("datetime=\"2026-11-20\""));
+}
+
 /// Every address on a page is relative to the site's root, wherever that is.
 #[test]
 fn every_link_stays_on_the_site() {
@@ -1293,6 +1348,7 @@ proptest! {
         story in prop::collection::vec((prop::sample::select(vec![State::Outage, State::NoData, State::Operational]),
             prop::sample::select(vec![Step::Opened, Step::Worse, Step::NoData, Step::Update(Phase::Monitoring), Step::Resolved])), 0..12),
         days in 0..=90u8,
+        times in prop::sample::select(vec![Times::Exact, Times::Hour, Times::Day]),
     ) {
         let mut view = Fake { wall: wall.map(Wall), missed, days, ..Fake::default() };
         let said: &'static str = said.leak();
@@ -1316,6 +1372,7 @@ proptest! {
         }
         let mut config = hostile(&name);
         config.sites[0].visibility = aiglon::config::Visibility::Local;
+        config.sites[0].times = times;
         let page = rendered(&config, lang, &view);
         let bound = worst_case(&config, SITE);
         prop_assert!(page.len() <= bound, "{} > {bound}", page.len());

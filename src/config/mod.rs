@@ -190,6 +190,18 @@ pub enum Visibility {
     Public,
 }
 
+/// How exactly a site tells times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// To the minute.
+    #[default]
+    Exact,
+    /// To the hour before.
+    Hour,
+    /// To the day.
+    Day,
+}
+
 /// `config site`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Site {
@@ -209,6 +221,8 @@ pub struct Site {
     pub lang: Lang,
     /// How its times are shown.
     pub timezone: Tz,
+    /// How exactly.
+    pub times: Times,
     /// The secret path segment of an unlisted site, without slashes; empty for others.
     pub secret_path: Span,
     /// Days of its past that are kept, today included.

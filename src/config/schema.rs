@@ -158,6 +158,7 @@ pub(super) enum Field {
     ContactUrl,
     Lang,
     Timezone,
+    Times,
     SecretPath,
     RetainDays,
     Settle,
@@ -238,7 +239,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 72] = [
+pub(super) static OPTIONS: [OptionRow; 73] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -272,6 +273,7 @@ pub(super) static OPTIONS: [OptionRow; 72] = [
     row(Type::Site, "contact_url", Shape::One, Field::ContactUrl),
     row(Type::Site, "lang", Shape::One, Field::Lang),
     row(Type::Site, "timezone", Shape::One, Field::Timezone),
+    row(Type::Site, "times", Shape::One, Field::Times),
     row(Type::Site, "secret_path", Shape::One, Field::SecretPath),
     row(Type::Site, "retain_days", Shape::One, Field::RetainDays),
     row(Type::Site, "settle", Shape::One, Field::Settle),
@@ -433,7 +435,7 @@ mod tests {
         assert_eq!(lang("titlefr"), ("", None));
         for tag in Lang::LEFT_OUT.split_whitespace() {
             let name = std::format!("title_{tag}");
-            assert!(matches!(find(Type::Site, &name), Found::LangLeftOut), "{name}");
+            assert!(matches!(find(Type::Site, &name), FoundOption::LangLeftOut), "{name}");
         }
         assert_eq!(lang("name"), ("", None));
     }

@@ -15,7 +15,7 @@ use super::fragment::{
 use super::headline::Headline;
 use super::when::{self, DateShown};
 use super::words::{Word, around, word};
-use crate::config::{self, Config, Visibility};
+use crate::config::{self, Config, Times, Visibility};
 use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
 };
@@ -440,8 +440,22 @@ impl<'a> Context<'a> {
 
     /// A time; it says its date if that is not the one of `now`.
     pub(super) fn time(&self, out: &mut Out<'_>, at: Wall, now: Wall, date: DateShown) {
-        let local = when::local(self.lang, self.site.timezone, at, now, date);
-        Time { utc: &when::utc(at), local: &local }.write(out);
+        let (zone, at) = (self.site.timezone, shown::told_time(&self.site, at));
+        if self.site.times != Times::Day {
+            let local = when::local(self.lang, zone, at, now, date);
+            return Time { utc: &when::utc(at), local: &local }.write(out);
+        }
+        let today =
+            self.now.wall.filter(|&today| date == DateShown::UnlessToday && self.told_as_one(at, today));
+        let day = when::day(self.lang, zone, at, now);
+        let local = if today.is_some() { self.word(Word::UptimeToday) } else { &day };
+        Time { utc: &when::date(zone, at), local }.write(out);
+    }
+
+    /// Whether a reader is told the same of two times, because the site does not tell them exactly.
+    pub(super) fn told_as_one(&self, a: Wall, b: Wall) -> bool {
+        let told = |at| shown::told_time(&self.site, at);
+        self.site.times != Times::Exact && told(a) == told(b)
     }
 
     pub(super) fn as_of(&self, out: &mut Out<'_>) {
@@ -507,7 +521,14 @@ impl<'a> Context<'a> {
 
     fn zone(&self, out: &mut Out<'_>) {
         let Some(now) = self.now.wall else { return };
-        let (before, after) = around(self.word(Word::Zone));
+        let sentence = match self.site.times {
+            Times::Exact => Word::Zone,
+            Times::Hour => Word::ZoneHour,
+            Times::Day => {
+                return Notice { class: "zone", text: &mut |out| out.word(Word::ZoneDay) }.write(out);
+            }
+        };
+        let (before, after) = around(self.word(sentence));
         Zone { before, name: &when::zone(self.site.timezone, now), after }.write(out);
     }
 

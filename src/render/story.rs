@@ -283,7 +283,7 @@ impl Context<'_> {
             Some(_) => self.time(out, began, now, date),
             None => out.text("?"),
         }
-        if let Some(ended) = incident.ended {
+        if let Some(ended) = incident.ended.filter(|&ended| !self.told_as_one(began, ended)) {
             out.text(" – ");
             self.time(out, ended, began, DateShown::UnlessToday);
         }
@@ -416,6 +416,9 @@ impl Context<'_> {
         let when = |out: &mut Out<'_>| {
             if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
                 self.time(out, window.starts, now, DateShown::Always);
+                if self.told_as_one(window.starts, window.ends) {
+                    return;
+                }
                 out.text(" – ");
                 return self.time(out, window.ends, window.starts, DateShown::UnlessToday);
             }

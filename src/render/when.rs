@@ -65,6 +65,13 @@ pub(super) fn utc(at: Wall) -> Utc {
     out
 }
 
+/// For `<time datetime>`, a day of a zone: HTML takes it without a time.
+pub(super) fn date(zone: Tz, at: Wall) -> Utc {
+    let mut out = utc(zone.shown(at));
+    out.truncate("2026-11-21".len());
+    out
+}
+
 /// For people: `09:06`, or with day and month, and with the year when that is not this one.
 pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: DateShown) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));

@@ -38,6 +38,8 @@ const SECTIONS = [
 		[ CHOICE, 'lang', _('Language'), _('For visitors whose languages aiglon does not speak.'),
 			{ usual: 'en', values: [ 'ar', 'en', 'fr', 'nl' ] } ],
 		[ ONE, 'timezone', _('Time zone'), _('In the POSIX form.'), { usual: 'UTC0' } ],
+		[ CHOICE, 'times', _('Times'), _('Told to the minute, to the hour or to the day.'),
+			{ usual: 'exact', values: [ 'exact', 'hour', 'day' ] } ],
 		[ ONE, 'retain_days', _('Days kept'), _('1 to 90, today included.'), { usual: '90' } ],
 		[ ONE, 'settle', _('Settle'), _('All parts must be well for so long before an incident ends.'), { usual: '5m' } ],
 		[ ONE, 'grouping', _('Grouping'), _('Trouble that comes so soon after other trouble joins its incident.'), { usual: '60m' } ],
