@@ -51,6 +51,7 @@ kinds! {
     UnknownSection "there is no section type '{w}'; known are {a}{m}"
     UnknownOption "'config {s}' has no option '{w}'{m}"
     UnknownLang "'{w}' names a language that aiglon does not speak; known are {L}"
+    LangLeftOut "'{w}' is in a language that this build leaves out, and nobody reads it here; built in are {L}"
     Unnamed "'config {s}' needs a name, as in: config {s} 'name'"
     SecondSection "there is a 'config {s}' named '{w}' further up already, and both are read as one; give each a name of its own"
     Again "'{o}' stands in this section again further down, and only that one counts"
@@ -139,6 +140,7 @@ impl ProblemKind {
             self,
             Self::SilentShort
                 | Self::NoSsh
+                | Self::LangLeftOut
                 | Self::SilentBeat
                 | Self::GlobRegex
                 | Self::SecondSection

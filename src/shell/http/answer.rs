@@ -4,7 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{accepts_gzip, accepts_html, negotiate};
+use aiglon::http::conditional::{accepts_gzip, accepts_html, asked, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, ListField, Method, Request};
 use aiglon::http::route::{Endpoint, Route, meant, route, strip_prefix};
@@ -221,7 +221,7 @@ impl<'a> Web<'a> {
         {
             return missing(config, request, arrival);
         }
-        let lang = negotiate(request.list(ListField::AcceptLanguage), site.lang);
+        let lang = language(request, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let public = site.visibility == Visibility::Public;
         let key = PageKey { site: id, kind, lang };
@@ -453,9 +453,14 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     };
     let Some(site) = found.filter(|&id| is_told(config, id, request, arrival)) else { return NOT_FOUND };
     let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
-    let lang = negotiate(request.list(ListField::AcceptLanguage), row.lang);
+    let lang = language(request, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
+}
+
+/// The language of an answer: what the address asks for, else what the browser prefers.
+fn language(request: &Request<'_>, site: Lang) -> Lang {
+    asked(request.query).unwrap_or_else(|| negotiate(request.list(ListField::AcceptLanguage), site))
 }
 
 /// Whether alerts keep a label of this name.
