@@ -382,13 +382,13 @@ mod tests {
     fn what_clients_of_influxdb_ask_has_its_place() {
         use Method::{Get, Head, Other, Post};
         use Route::{MethodNotAllowed, NotFound, Nothing, SecretWithoutSlash, To};
-        let [page, ingest] = [Roles { page: true, ..NONE }, Roles { ingest: true, ..NONE }];
+        let [page, ingest] = [ListenerRoles { page: true, ..NONE }, ListenerRoles { ingest: true, ..NONE }];
         for (method, path, roles, expected) in [
             (Head, "/ping", ingest, Route::Ping),
             (Get, "/ping", ALL, Route::Ping),
             (Get, "/ping", page, SecretWithoutSlash("ping")),
             (Post, "/ping", ingest, Nothing),
-            (Get, "/ping", Roles { metrics: true, ..NONE }, NotFound),
+            (Get, "/ping", ListenerRoles { metrics: true, ..NONE }, NotFound),
             (Post, "/api/v3/write_lp", ingest, To(Endpoint::WriteV3)),
             (Get, "/api/v3/write_lp", ingest, MethodNotAllowed("POST")),
             (Get, "/query", ingest, To(Endpoint::Query)),
