@@ -10,6 +10,7 @@ mod credential;
 mod hash;
 mod load;
 mod loader;
+pub mod machine;
 pub mod matcher;
 mod problem;
 pub mod revoke;
@@ -152,6 +153,8 @@ pub struct Listener {
     pub name: Span,
     /// Where.
     pub address: Address,
+    /// The network of the router whose address that is (`lan`); empty if the file says the address.
+    pub network: Span,
     /// What.
     pub serve: ListenerRoles,
     /// Whether tokens are accepted over plain HTTP from beyond loopback.
@@ -192,6 +195,8 @@ pub struct Site {
     pub lang: Lang,
     /// How its times are shown.
     pub timezone: Tz,
+    /// Whether the file says so.
+    pub has_timezone: bool,
     /// The secret path segment of an unlisted site, without slashes; empty for others.
     pub secret_path: Span,
     /// Days of its past that are kept, today included.
