@@ -90,6 +90,8 @@ pub enum Code {
     Denied = 8,
     /// It is in force, but for the listeners in the words.
     Missing = 9,
+    /// It is done, but words that were taken away are still on the flash.
+    Left = 10,
 }
 
 const OPS: [ConsoleOp; 7] = [
@@ -102,7 +104,7 @@ const OPS: [ConsoleOp; 7] = [
     ConsoleOp::Beat,
 ];
 const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
-const CODES: [Code; 10] = [
+const CODES: [Code; 11] = [
     Code::Done,
     Code::Refused,
     Code::Usage,
@@ -113,6 +115,7 @@ const CODES: [Code; 10] = [
     Code::Busy,
     Code::Denied,
     Code::Missing,
+    Code::Left,
 ];
 
 impl FrameKind {
