@@ -12,7 +12,7 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
-use super::log::Form;
+use super::log::LogForm;
 use super::{revoke, route, serve, summary, token};
 
 const HELP: &str = "\
@@ -215,11 +215,11 @@ fn is_for(command: &str, source: Option<&String>, state: Option<&String>) -> Res
 
 /// The form of log lines.
 #[inline(never)]
-fn form(word: &str) -> Result<Form, String> {
+fn form(word: &str) -> Result<LogForm, String> {
     match word {
-        "plain" => Ok(Form::Plain),
-        "procd" => Ok(Form::Procd),
-        "systemd" => Ok(Form::Systemd),
+        "plain" => Ok(LogForm::Plain),
+        "procd" => Ok(LogForm::Procd),
+        "systemd" => Ok(LogForm::Systemd),
         _ => Err("--log is plain, procd or systemd".to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use aiglon::config::{Address, Config, Edge, Problems, Scope, machine};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
 
-use super::log::{Form, Safe};
+use super::log::{LogForm, Safe};
 
 /// The configuration, if no other is given.
 pub const FILE: &str = "/etc/config/aiglon";
@@ -46,7 +46,7 @@ pub struct ConfigOptions {
     /// `--machine`: what the machine knows of itself.
     pub machine: Option<PathBuf>,
     /// `--log`.
-    pub log: Form,
+    pub log: LogForm,
 }
 
 /// Why a file is not a configuration, in lines for people.
