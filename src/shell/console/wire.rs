@@ -327,7 +327,7 @@ mod tests {
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((FrameKind::from_byte(0), Code::from_byte(10)), (None, None));
+        assert_eq!((FrameKind::from_byte(0), Code::from_byte(11)), (None, None));
     }
 
     proptest! {
