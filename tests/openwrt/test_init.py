@@ -107,6 +107,16 @@ class Init(OnARouter):
         [(_, message)] = self.router.calls()
         self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
 
+    def test_a_low_port_that_a_reload_brings_is_told_at_once(self):
+        self.start()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'low'\n\toption address '127.0.0.1:81'\n\tlist serve 'page'\n")
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 3, result)
+        for told in (result.stderr, self.router.read("tmp/log")):
+            self.assertIn("without procd-ujail ports below 1024 are root's: 127.0.0.1:81 will be refused", told)
+            self.assertIn("not listening on http://127.0.0.1:81/: it is not for the daemon's user", told)
+
     def test_a_reload_is_in_force_when_it_returns_and_the_copy_is_new(self):
         self.start()
         self.router.configure(("'Antenna'", "'Heron and others'"))
