@@ -72,7 +72,7 @@ kinds! {
     SilentShort "'{o}' is under 3m, but Prometheus repeats every two minutes with its usual minute of evaluation: the source would be called silent while it is well"
     SilentBeat "this heartbeat comes less often than source '{w}' is missed: after 5m, unless it says something else meanwhile. Say in that source how long it may be silent, as option silent_after '26h'"
     BadAddress "'{w}' is no address to listen on; write IP:PORT, as 127.0.0.1:8080, [::]:8080, or unix:/PATH"
-    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names"
+    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names. On OpenWrt a network's name will do, as lan:8080"
     NoPort "'{w}' has no port; write {f}"
     UnixPath "the path of a unix socket is absolute, without spaces and patterns (* ? [), and of at most {l} bytes; '{w}' is not"
     BadPath "'{w}' is no value for '{o}'; write an absolute path without spaces and patterns (* ? [), as {a}"

@@ -12,14 +12,14 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
-use super::log::Form;
+use super::log::LogForm;
 use super::{init, revoke, route, serve, summary, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
 
 Usage:
-  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM]
+  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM] [--machine FACTS]
   aiglon check [FILE] [--fallback GOOD]
   aiglon init [--sender WORD] [--address IP] [--title TEXT] [--service TEXT]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
@@ -69,6 +69,8 @@ ConfigOptions of serve, which win over FILE:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
   --fallback GOOD   Keep the last good configuration here; it is served when FILE is broken at a start.
+  --machine FACTS   What the machine knows of itself, a fact a line: 'zone TZ', for sites without a zone
+                    of their own, and 'address NETWORK IP', for listeners as 'lan:8080'.
   --log FORM        For whom log lines are: procd takes information from standard output, systemd a severity
                     as a prefix. plain, which is the default: all on standard error.
 ";
@@ -133,9 +135,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The options that have a value: three of `serve`, one of whatever reads the file, two of orders,
+/// The options that have a value: four of `serve`, one of whatever reads the file, two of orders,
 /// one of `route` and one of `beat`.
-const VALUED: [&str; 8] = ["listen", "state-dir", "log", "fallback", "config", "socket", "source", "state"];
+const VALUED: [&str; 9] =
+    ["listen", "state-dir", "log", "machine", "fallback", "config", "socket", "source", "state"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -174,16 +177,17 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     0 => options.listen.push(text(value)?),
                     1 => options.state_dir = Some(PathBuf::from(value)),
                     2 => options.log = form(&text(value)?)?,
-                    3 => options.fallback = Some(PathBuf::from(value)),
-                    4 => options.file = PathBuf::from(value),
-                    5 => given.socket = Some(PathBuf::from(value)),
-                    6 => given.source = Some(text(value)?),
+                    3 => options.machine = Some(PathBuf::from(value)),
+                    4 => options.fallback = Some(PathBuf::from(value)),
+                    5 => options.file = PathBuf::from(value),
+                    6 => given.socket = Some(PathBuf::from(value)),
+                    7 => given.source = Some(text(value)?),
                     _ => given.state = Some(text(value)?),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
-                    0..=2 => given.only_serve = only,
-                    3 | 6 | 7 => {}
+                    0..=3 => given.only_serve = only,
+                    4 | 7 | 8 => {}
                     _ => given.only_order = only,
                 }
             }
@@ -225,11 +229,11 @@ fn is_for(command: &str, source: Option<&String>, state: Option<&String>) -> Res
 
 /// The form of log lines.
 #[inline(never)]
-fn form(word: &str) -> Result<Form, String> {
+fn form(word: &str) -> Result<LogForm, String> {
     match word {
-        "plain" => Ok(Form::Plain),
-        "procd" => Ok(Form::Procd),
-        "systemd" => Ok(Form::Systemd),
+        "plain" => Ok(LogForm::Plain),
+        "procd" => Ok(LogForm::Procd),
+        "systemd" => Ok(LogForm::Systemd),
         _ => Err("--log is plain, procd or systemd".to_owned()),
     }
 }
