@@ -53,7 +53,7 @@ pub enum ListenerOrder {
 }
 
 /// One listener.
-pub struct Listener {
+pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
@@ -84,13 +84,16 @@ pub type Lack = heapless::String<192>;
 
 /// All listeners.
 pub struct Listeners {
-    rows: [Listener; LISTENERS],
+    rows: [BoundListener; LISTENERS],
     missing: RefCell<heapless::Vec<Missing, LISTENERS>>,
 }
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self { rows: [const { Listener::new() }; LISTENERS], missing: RefCell::new(heapless::Vec::new()) }
+        Self {
+            rows: [const { BoundListener::new() }; LISTENERS],
+            missing: RefCell::new(heapless::Vec::new()),
+        }
     }
 
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
@@ -137,6 +140,15 @@ impl Listeners {
         let before = self.missing.take();
         let mut missing = heapless::Vec::new();
         for (section, listener) in config.listeners.iter().enumerate() {
+            if let Some(port) = listener.unplaced() {
+                let mut words = Lack::new();
+                _ = write!(words, "{}:{port}: {NO_ADDRESS}", config.str(listener.network));
+                if before.iter().all(|known: &Missing| known.words != words) {
+                    log::warn!("{words}");
+                }
+                // There are as many places.
+                _ = missing.push(Missing { section, words });
+            }
             if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
@@ -149,7 +161,7 @@ impl Listeners {
                     if before.iter().all(|known: &Missing| known.words != words) {
                         log::error!("cannot listen on {place}: {error}; trying again");
                     }
-                    // There are as many places.
+                    // There are as many places. An unplaced one has its row already.
                     _ = missing.push(Missing { section, words });
                 }
             }
@@ -166,9 +178,9 @@ impl Listeners {
         };
         let roles = files::describe_roles(config, section);
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
-        let free = |row: &&Listener| row.place.borrow().is_none();
+        let free = |row: &&BoundListener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
-        let old = |row: &&Listener| !row.is_wanted.get();
+        let old = |row: &&BoundListener| !row.is_wanted.get();
         let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
         row.end();
         *row.place.borrow_mut() = Some(place);
@@ -211,7 +223,7 @@ impl Listeners {
 
     /// Closes all.
     pub fn close(&self) {
-        self.rows.iter().for_each(Listener::end);
+        self.rows.iter().for_each(BoundListener::end);
     }
 }
 
@@ -239,7 +251,7 @@ impl Display for ListenAddress {
     }
 }
 
-impl Listener {
+impl BoundListener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
@@ -340,6 +352,8 @@ pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
     one.port() == other.port() && (takes(first, second) || takes(second, first))
 }
 
+/// Why a listener of a network is on loopback.
+const NO_ADDRESS: &str = "this network has no address yet; until then only 127.0.0.1 is listened on";
 /// Why an address or a path is not ours to take.
 const IN_USE: &str = "somebody listens there";
 const NO_SOCKET: &str = "there is something that is no socket";
@@ -461,7 +475,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the listener.
-pub async fn next(listener: &Listener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
+pub async fn next(listener: &BoundListener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
     poll_fn(|cx| {
         if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));
