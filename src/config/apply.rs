@@ -6,7 +6,7 @@ use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
-    Site, Source, Texts, User, UserRole, Visibility, machine, matcher, units,
+    Site, Source, Texts, Times, User, UserRole, Visibility, machine, matcher, units,
 };
 use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
@@ -197,6 +197,16 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Timezone => self.timezone(value),
+            Field::Times => {
+                let choice = self.choice(value, "exact, hour and day");
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    row.times = match choice {
+                        0 => Times::Exact,
+                        1 => Times::Hour,
+                        _ => Times::Day,
+                    };
+                }
+            }
             Field::SecretPath => {
                 if !units::secret(value.text) {
                     return self.problems.add(value.wrong(ProblemKind::SecretWeak));
@@ -369,7 +379,7 @@ impl Loader<'_, '_> {
 
 /// A text for people without any of its own: the name of the section.
 fn named(name: Span) -> Texts {
-    Texts { default: name, ..Texts::default() }
+    Texts::new(name)
 }
 
 impl Listener {

@@ -240,6 +240,9 @@ impl<'a> Loader<'a, '_> {
             FoundOption::UnknownLang => {
                 return self.problems.add(NewProblem::new(line, ProblemKind::UnknownLang).word(name));
             }
+            FoundOption::LangLeftOut => {
+                return self.problems.add(NewProblem::new(line, ProblemKind::LangLeftOut).word(name));
+            }
             FoundOption::Unknown => {
                 let near = nearest(section.kind, name);
                 let problem = NewProblem::new(line, ProblemKind::UnknownOption).section(section.kind.name());

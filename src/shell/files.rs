@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
+use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
@@ -129,6 +130,16 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
             ));
         }
     }
+    for listener in &config.listeners {
+        if let Address::Tcp(address) = listener.address
+            && is_elsewhere(address.ip())
+        {
+            notes.push(format!(
+                "this machine does not have the address {} now: until it has it, nothing comes by {address}",
+                address.ip()
+            ));
+        }
+    }
     let is_router = Path::new(ROUTER).exists();
     for listener in config.listeners.iter().filter(|row| !is_router && row.unplaced().is_some()) {
         notes.push(format!(
@@ -146,6 +157,12 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Whether the kernel knows no such address here. A tunnel's may come later.
+fn is_elsewhere(ip: IpAddr) -> bool {
+    !ip.is_loopback()
+        && TcpListener::bind((ip, 0)).is_err_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
 /// A router can be taken. Its configuration should say so, or that it is safe.

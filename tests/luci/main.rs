@@ -367,7 +367,7 @@ fn the_fields_are_the_options() {
     let texts: BTreeSet<_> =
         texts.into_iter().map(|(kind, name)| (kind.clone(), base(name).unwrap())).collect();
     let in_a_language = |kind: &str, name: &str| {
-        ["_ar", "_en", "_fr"].iter().any(|tag| {
+        ["_ar", "_en", "_fr", "_nl"].iter().any(|tag| {
             name.strip_suffix(tag).is_some_and(|base| texts.contains(&(kind.to_owned(), base.to_owned())))
         })
     };

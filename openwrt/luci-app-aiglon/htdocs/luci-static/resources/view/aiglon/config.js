@@ -14,7 +14,7 @@
  * comments are lost when it saves.
  */
 
-const LANGUAGES = [ [ 'ar', _('Arabic') ], [ 'en', _('English') ], [ 'fr', _('French') ] ];
+const LANGUAGES = [ [ 'ar', _('Arabic') ], [ 'en', _('English') ], [ 'fr', _('French') ], [ 'nl', _('Dutch') ] ];
 const SEVERITIES = [ 'warning', 'error', 'critical', 'page' ];
 
 /* Kinds of options. */
@@ -36,8 +36,10 @@ const SECTIONS = [
 		[ TEXT, 'contact', _('Contact'), _('Words for visitors who see trouble that the page does not show. Name a role, never a person.') ],
 		[ ONE, 'contact_url', _('Link of the contact'), _('As mailto:status@example.org or tel:+3222345678. Never the number of a person.') ],
 		[ CHOICE, 'lang', _('Language'), _('For visitors whose languages aiglon does not speak.'),
-			{ usual: 'en', values: [ 'ar', 'en', 'fr' ] } ],
+			{ usual: 'en', values: [ 'ar', 'en', 'fr', 'nl' ] } ],
 		[ ONE, 'timezone', _('Time zone'), _('In the POSIX form; without one, the zone of the router.') ],
+		[ CHOICE, 'times', _('Times'), _('Told to the minute, to the hour or to the day.'),
+			{ usual: 'exact', values: [ 'exact', 'hour', 'day' ] } ],
 		[ ONE, 'retain_days', _('Days kept'), _('1 to 90, today included.'), { usual: '90' } ],
 		[ ONE, 'settle', _('Settle'), _('All parts must be well for so long before an incident ends.'), { usual: '5m' } ],
 		[ ONE, 'grouping', _('Grouping'), _('Trouble that comes so soon after other trouble joins its incident.'), { usual: '60m' } ],
