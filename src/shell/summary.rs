@@ -8,7 +8,7 @@ use aiglon::config::matcher::Match;
 use aiglon::model::{ComponentId, ServiceId};
 
 use super::log::Safe;
-use super::route::{line, path};
+use super::route::{line, path, severity_word};
 
 /// How many names a line has at most.
 const NAMES: usize = 12;
@@ -33,6 +33,8 @@ pub fn lines(config: &Config) -> Vec<String> {
     let empty = services.filter(|(id, _)| config.components_of(*id).next().is_none());
     let mut empty = empty.map(|(_, service)| config.str(service.name).to_owned());
     names("services without a component, which are never well", &mut empty, &mut lines);
+    let severity = severity_word(config.main.default_severity);
+    lines.push(format!("a severity that nobody knows counts as {severity}, and so does none"));
     let mut left = NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {
