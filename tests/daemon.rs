@@ -60,7 +60,7 @@ fn alerts_are_listed_for_a_token_that_reads() {
     assert_eq!(list("", "nonsense").status, 401);
 }
 
-/// What karma and Grafana's Alertmanager source ask, by the `OpenAPI` document of Alertmanager 0.33.
+/// What karma and Grafana's Alertmanager source ask, by the `OpenAPI` document of Alertmanager.
 #[test]
 fn readers_of_alertmanager_find_groups_and_silences() {
     let daemon = Daemon::start(&config());

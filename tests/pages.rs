@@ -873,7 +873,7 @@ fn what_is_hidden_is_on_no_page() {
     for name in names {
         assert!(all.iter().all(|page| !page.contains(name)), "{name}: {all:?}");
     }
-    let visible = Visible::new(&*config, view.clone());
+    let visible = Visible::new(&config, view.clone());
     assert!(!has_incident(&visible, SITE, 21) && has_incident(&visible, SITE, 22));
     let [now, history, seven, joined] = all.map(|page| words(&page));
     assert!(now.contains("1 of 3 services is partly down: Wi-Fi"), "{now}");

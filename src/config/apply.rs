@@ -6,7 +6,7 @@ use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
-    Site, Source, Texts, Times, User, UserRole, Visibility, matcher, units,
+    Site, Source, Texts, Times, User, UserRole, Visibility, machine, matcher, units,
 };
 use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
@@ -90,9 +90,15 @@ impl Loader<'_, '_> {
         let at = value.section.at();
         match value.row.field {
             Field::Address => {
-                let Some(address) = self.address(value) else { return };
+                let (name, address) = match machine::network(value.text) {
+                    Some((name, address)) => (name, Some(Address::Tcp(address))),
+                    None => ("", self.address(value)),
+                };
+                let Some(address) = address else { return };
                 let same = |row: &Listener| match (row.address, address) {
-                    (Address::Tcp(one), Address::Tcp(other)) => one == other,
+                    (Address::Tcp(one), Address::Tcp(other)) => {
+                        one == other && self.config.str(row.network) == name
+                    }
                     (Address::Unix(one), Address::Unix(other)) => {
                         self.config.str(one) == self.config.str(other)
                     }
@@ -101,8 +107,9 @@ impl Loader<'_, '_> {
                 if self.config.listeners.iter().any(same) {
                     self.problems.add(value.odd(ProblemKind::Duplicate));
                 }
+                let network = self.keep(name);
                 if let Some(row) = self.config.listeners.get_mut(at) {
-                    row.address = address;
+                    (row.address, row.network) = (address, network);
                 }
             }
             Field::Serve => {
@@ -386,7 +393,7 @@ fn named(name: Span) -> Texts {
 impl Listener {
     pub(super) fn declared(name: Span) -> Self {
         let (address, serve) = (Address::Unix(Span::EMPTY), ListenerRoles::default());
-        Self { name, address, serve, plaintext: false, path_prefix: Span::EMPTY }
+        Self { name, address, network: Span::EMPTY, serve, plaintext: false, path_prefix: Span::EMPTY }
     }
 }
 

@@ -10,6 +10,7 @@ mod credential;
 mod hash;
 mod load;
 mod loader;
+pub mod machine;
 pub mod matcher;
 mod problem;
 pub mod revoke;
@@ -169,6 +170,8 @@ pub struct Listener {
     pub name: Span,
     /// Where.
     pub address: Address,
+    /// The network of the router whose address that is (`lan`); empty if the file says the address.
+    pub network: Span,
     /// What.
     pub serve: ListenerRoles,
     /// Whether tokens are accepted over plain HTTP from beyond loopback.
@@ -221,7 +224,9 @@ pub struct Site {
     pub lang: Lang,
     /// How its times are shown.
     pub timezone: Tz,
-    /// How exactly.
+    /// Whether the file says so.
+    pub has_timezone: bool,
+    /// How exactly its times are shown.
     pub times: Times,
     /// The secret path segment of an unlisted site, without slashes; empty for others.
     pub secret_path: Span,

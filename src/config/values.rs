@@ -163,7 +163,7 @@ impl Loader<'_, '_> {
             if matches!(value.text, "UTC" | "GMT") { Ok(Tz::default()) } else { Tz::parse(value.text) };
         let named = units::is_zone_name(value.text);
         match (zone, self.config.sites.get_mut(value.section.at())) {
-            (Ok(zone), Some(row)) if !named => row.timezone = zone,
+            (Ok(zone), Some(row)) if !named => (row.timezone, row.has_timezone) = (zone, true),
             _ => self.problems.add(match units::posix_of_zone(value.text) {
                 Some(posix) => value.odd(ProblemKind::ZoneName).instead(posix),
                 None if named => value.odd(ProblemKind::ZoneNameUnknown),

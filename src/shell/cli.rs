@@ -12,15 +12,16 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
-use super::log::Form;
-use super::{revoke, route, serve, summary, token};
+use super::log::LogForm;
+use super::{init, revoke, route, serve, summary, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
 
 Usage:
-  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM]
+  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM] [--machine FACTS]
   aiglon check [FILE] [--fallback GOOD]
+  aiglon init [--sender WORD] [--address IP] [--title TEXT] [--service TEXT]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
   aiglon beat [--config FILE] NAME [--state ok|fail]
   aiglon reload [FILE]
@@ -34,6 +35,9 @@ Commands:
   serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
           SIGHUP reads FILE again; a broken one is refused and the old one kept.
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+  init    Print a whole small configuration for one sender (prometheus, telegraf, collectd or cron) on standard
+          output, and on standard error a fresh token and what goes into the configuration of that sender.
+          Asks for what no option says.
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
@@ -65,6 +69,8 @@ ConfigOptions of serve, which win over FILE:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
   --fallback GOOD   Keep the last good configuration here; it is served when FILE is broken at a start.
+  --machine FACTS   What the machine knows of itself, a fact a line: 'zone TZ', for sites without a zone
+                    of their own, and 'address NETWORK IP', for listeners as 'lan:8080'.
   --log FORM        For whom log lines are: procd takes information from standard output, systemd a severity
                     as a prefix. plain, which is the default: all on standard error.
 ";
@@ -73,6 +79,7 @@ ConfigOptions of serve, which win over FILE:
 enum Command {
     Serve,
     Check,
+    Init,
     Console,
     Order(ConsoleOp),
     Beat,
@@ -96,6 +103,8 @@ struct Given {
     source: Option<String>,
     /// What a heartbeat says.
     state: Option<String>,
+    /// Answers to what `init` asks.
+    answers: [Option<String>; 4],
     console: client::ClientOptions,
     only_serve: Option<&'static str>,
     only_order: Option<&'static str>,
@@ -110,6 +119,7 @@ pub fn run() -> ExitCode {
     match read {
         Ok(Command::Serve) => serve::serve(options),
         Ok(Command::Check) => check(options),
+        Ok(Command::Init) => init(&given.answers),
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, "", options, socket),
         Ok(Command::Beat) => order(ConsoleOp::Beat, &given.names.join(" "), options, socket),
@@ -125,9 +135,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The options that have a value: three of `serve`, one of whatever reads the file, two of orders,
+/// The options that have a value: four of `serve`, one of whatever reads the file, two of orders,
 /// one of `route` and one of `beat`.
-const VALUED: [&str; 8] = ["listen", "state-dir", "log", "fallback", "config", "socket", "source", "state"];
+const VALUED: [&str; 9] =
+    ["listen", "state-dir", "log", "machine", "fallback", "config", "socket", "source", "state"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -166,17 +177,24 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     0 => options.listen.push(text(value)?),
                     1 => options.state_dir = Some(PathBuf::from(value)),
                     2 => options.log = form(&text(value)?)?,
-                    3 => options.fallback = Some(PathBuf::from(value)),
-                    4 => options.file = PathBuf::from(value),
-                    5 => given.socket = Some(PathBuf::from(value)),
-                    6 => given.source = Some(text(value)?),
+                    3 => options.machine = Some(PathBuf::from(value)),
+                    4 => options.fallback = Some(PathBuf::from(value)),
+                    5 => options.file = PathBuf::from(value),
+                    6 => given.socket = Some(PathBuf::from(value)),
+                    7 => given.source = Some(text(value)?),
                     _ => given.state = Some(text(value)?),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
-                    0..=2 => given.only_serve = only,
-                    3 | 6 | 7 => {}
+                    0..=3 => given.only_serve = only,
+                    4 | 7 | 8 => {}
                     _ => given.only_order = only,
+                }
+            }
+            Long(name) if let Some(option) = init::OPTIONS.iter().position(|option| *option == name) => {
+                let value = text(value(parser)?)?;
+                if let Some(answer) = given.answers.get_mut(option) {
+                    *answer = Some(value);
                 }
             }
             Value(word) if given.words.is_empty() && word == "console" => {
@@ -211,20 +229,20 @@ fn is_for(command: &str, source: Option<&String>, state: Option<&String>) -> Res
 
 /// The form of log lines.
 #[inline(never)]
-fn form(word: &str) -> Result<Form, String> {
+fn form(word: &str) -> Result<LogForm, String> {
     match word {
-        "plain" => Ok(Form::Plain),
-        "procd" => Ok(Form::Procd),
-        "systemd" => Ok(Form::Systemd),
+        "plain" => Ok(LogForm::Plain),
+        "procd" => Ok(LogForm::Procd),
+        "systemd" => Ok(LogForm::Systemd),
         _ => Err("--log is plain, procd or systemd".to_owned()),
     }
 }
 
 /// What the words of the arguments say is to be done.
 fn command(given: &mut Given) -> Result<Command, String> {
-    let Given { options, words, names, .. } = given;
+    let Given { options, words, names, answers, .. } = given;
     let Some((command, rest)) = words.split_first() else {
-        let all = "serve, check, console, beat, reload, ready, revoke, route or token";
+        let all = "serve, check, init, console, beat, reload, ready, revoke, route or token";
         return Err(format!("a command is missing: {all}"));
     };
     if options.file.as_os_str().is_empty() {
@@ -232,6 +250,10 @@ fn command(given: &mut Given) -> Result<Command, String> {
     }
     let known = command.to_str().unwrap_or_default();
     is_for(known, given.source.as_ref(), given.state.as_ref())?;
+    let asked = answers.iter().position(Option::is_some);
+    if let Some(option) = asked.and_then(|at| init::OPTIONS.get(at)).filter(|_| known != "init") {
+        return Err(format!("--{option} goes with init"));
+    }
     if known == "route" {
         if options.fallback.is_some() || given.socket.is_some() || given.only_serve.is_some() {
             return Err("route takes --config and --source, and labels".to_owned());
@@ -278,11 +300,12 @@ fn command(given: &mut Given) -> Result<Command, String> {
     let command = match known {
         "serve" => return Ok(Command::Serve),
         "check" => Command::Check,
-        "token" | "reload" | "ready" if options.fallback.is_some() => {
+        "init" | "token" | "reload" | "ready" if options.fallback.is_some() => {
             return Err("--fallback goes with serve, check and revoke".to_owned());
         }
         _ if let Some(op) = order => Command::Order(op),
-        "token" if !rest.is_empty() => return Err("token takes no argument".to_owned()),
+        "token" | "init" if !rest.is_empty() => return Err(format!("{known} takes no argument")),
+        "init" => Command::Init,
         "token" => Command::Token,
         _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
     };
@@ -433,6 +456,21 @@ fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> Ex
         Ok((text, false)) => {
             say(&text);
             ExitCode::FAILURE
+        }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[inline(never)]
+fn init(answers: &[Option<String>; 4]) -> ExitCode {
+    match init::make(answers) {
+        Ok((config, rest)) => {
+            let code = say(&config);
+            complain(format_args!("\n{rest}"));
+            code
         }
         Err(words) => {
             complain(format_args!("aiglon: {words}\n"));

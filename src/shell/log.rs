@@ -16,7 +16,7 @@ const WARN_EVERY: Millis = Millis::from_mins(1);
 /// For whom log lines are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Form {
+pub enum LogForm {
     /// A person or a file: all on standard error, with our name.
     #[default]
     Plain,
@@ -28,14 +28,14 @@ pub enum Form {
 }
 
 struct Sink {
-    /// A [`Form`].
+    /// A [`LogForm`].
     form: AtomicU8,
 }
 
-const PROCD: u8 = Form::Procd as u8;
-const SYSTEMD: u8 = Form::Systemd as u8;
+const PROCD: u8 = LogForm::Procd as u8;
+const SYSTEMD: u8 = LogForm::Systemd as u8;
 
-static SINK: Sink = Sink { form: AtomicU8::new(Form::Plain as u8) };
+static SINK: Sink = Sink { form: AtomicU8::new(LogForm::Plain as u8) };
 
 impl Log for Sink {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -69,7 +69,7 @@ impl Log for Sink {
 }
 
 /// Begins to log.
-pub fn init(form: Form) {
+pub fn init(form: LogForm) {
     SINK.form.store(form as u8, Ordering::Relaxed);
     if log::set_logger(&SINK).is_ok() {
         log::set_max_level(LevelFilter::Info);

@@ -9,6 +9,7 @@ mod console;
 mod fair_share;
 mod files;
 mod http;
+mod init;
 mod listeners;
 mod log;
 mod pages;

@@ -22,7 +22,7 @@ use super::app::App;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, WHY_EXTENSION};
 use super::http::connection::{self, ConnectionBuffers};
-use super::log::{Form, Safe};
+use super::log::{LogForm, Safe};
 use super::porch;
 use super::port::DaemonState;
 use super::revoke::{self, RevokeOrder};
@@ -343,7 +343,7 @@ impl App {
 fn fail(options: &ConfigOptions, why: Option<&Path>, reason: &str) -> ExitCode {
     let is_known =
         why.is_some_and(|why| files::read_plain(why).is_ok_and(|(known, _)| known == reason.as_bytes()));
-    if !is_known || options.log == Form::Plain {
+    if !is_known || options.log == LogForm::Plain {
         log::error!("{reason}");
     }
     if let Some(why) = why.filter(|_| !is_known) {

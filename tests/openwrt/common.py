@@ -23,7 +23,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # The user that the package asks for.
 UID = 9093
 # What of busybox a router has and the scripts may use. There is no `stat`.
-APPLETS = "ash awk basename cat chmod chown cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
+APPLETS = "ash awk basename cat chmod chown cmp cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
 
 
 def program():
@@ -93,7 +93,7 @@ class Router:
         self.install()
         self.port = free_port()
         self.ingest = free_port()
-        self.configure(("0.0.0.0:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{self.ingest}"))
+        self.configure(("lan:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{self.ingest}"))
 
     def install(self):
         """Unpacks the .ipk."""

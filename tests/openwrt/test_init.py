@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -44,7 +45,7 @@ class Init(OnARouter):
                 "instances": {
                     "instance1": {
                         "command": ["/usr/bin/aiglon", "serve", COPIES + "/config", "--fallback", "/etc/aiglon/config.last-good",
-                                    "--log", "procd"],
+                                    "--machine", COPIES + "/machine", "--log", "procd"],
                         "user": "aiglon",
                         "group": "aiglon",
                         "file": ["/usr/bin/aiglon"],
@@ -58,7 +59,9 @@ class Init(OnARouter):
                     }
                 },
                 "triggers": [
-                    ["config.change", ["if", ["eq", "package", "aiglon"], ["run_script", "/etc/init.d/aiglon", "reload"]], 1000]
+                    ["config.change", ["if", ["eq", "package", "aiglon"], ["run_script", "/etc/init.d/aiglon", "reload"]], 1000],
+                    ["config.change", ["if", ["eq", "package", "system"], ["run_script", "/etc/init.d/aiglon", "machine"]], 1000],
+                    ["interface.*", [["run_script", "/etc/init.d/aiglon", "machine"]], 1000],
                 ],
             },
         )
@@ -103,6 +106,16 @@ class Init(OnARouter):
         self.assertIn("ports below 1024 are root's: 127.0.0.1:80 will be refused", result.stderr)
         [(_, message)] = self.router.calls()
         self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
+
+    def test_a_low_port_that_a_reload_brings_is_told_at_once(self):
+        self.start()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'low'\n\toption address '127.0.0.1:81'\n\tlist serve 'page'\n")
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 3, result)
+        for told in (result.stderr, self.router.read("tmp/log")):
+            self.assertIn("without procd-ujail ports below 1024 are root's: 127.0.0.1:81 will be refused", told)
+            self.assertIn("not listening on http://127.0.0.1:81/: it is not for the daemon's user", told)
 
     def test_a_reload_is_in_force_when_it_returns_and_the_copy_is_new(self):
         self.start()
@@ -263,6 +276,42 @@ class Init(OnARouter):
         self.assertNotIn("listening on", trouble)
         self.assertNotIn("cannot", information)
 
+    def test_a_network_whose_address_comes_and_changes(self):
+        self.router.configure((f"127.0.0.1:{self.router.port}", f"lan:{self.router.port}"))
+        self.start()
+        # Until it is there, nobody from outside comes in, and whoever looks after it is told.
+        self.assertIn(f"listening on http://127.0.0.1:{self.router.port}/ (page)", self.router.said())
+        lack = f"lan:{self.router.port}: this network has no address yet; until then only 127.0.0.1 is listened on"
+        self.assertIn(f"warning: {lack}\n", self.router.read("tmp/stderr"))
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertIn(lack, told.stdout)
+        self.assertEqual(self.router.init("reload").returncode, 3)
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        for address in ("127.0.0.2", "127.0.0.3"):
+            self.router.write("tmp/networks", f"wan 192.0.2.1\nlan {address}\n")
+            self.assertEqual(self.router.init("machine").returncode, 0)
+            self.owned("var/run/aiglon-config/machine", 0, UID, 0o640)
+            self.assertIn(f"listening on http://{address}:{self.router.port}/ (page)\n", self.router.read("tmp/stdout"))
+            told = self.router.enter("/usr/bin/aiglon", "ready")
+            self.assertEqual((told.returncode, told.stdout), (0, "in force\n"))
+        # What has not changed is not told again: a reload writes to flash.
+        before = self.router.read("tmp/stdout")
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        self.assertEqual(self.router.read("tmp/stdout"), before)
+        self.assertIn(f"lan:{self.router.port}", self.router.read("etc/aiglon/config.last-good"))
+
+    def test_the_zone_is_the_routers(self):
+        system = "config system\n\toption hostname 'OpenWrt'\n\toption timezone '{}'\n"
+        self.router.write("etc/config/system", system.format("<+03>-3"))
+        self.router.hotplug(ACTION="stratum")
+        self.router.calls()
+        self.start()
+        zone = lambda: re.search(r"Times are in <[^>]*>([^<]*)", self.router.page())[1]
+        self.assertEqual(zone(), "UTC+3")
+        self.router.write("etc/config/system", system.format("UTC"))
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        self.assertEqual(zone(), "UTC")
+
     def test_a_service_that_is_not_enabled_is_not_started(self):
         self.start()
         self.router.configure(("config aiglon 'main'\n", "config aiglon 'main'\n\toption enabled '0'\n"))
@@ -286,7 +335,7 @@ class Init(OnARouter):
         self.assertIn("no disk at /mnt/stick: what people write is in memory only", result.stderr)
         [(_, message)] = self.router.calls()
         self.assertEqual(
-            message["triggers"][1:],
+            message["triggers"][3:],
             [["mount.add", ["if", ["eq", "target", "/mnt/stick"], ["run_script", "/etc/init.d/aiglon", "restart"]], 1000]],
         )
         self.router.begin(message["instances"]["instance1"])

@@ -249,7 +249,8 @@ fn short(value: &str) -> String {
         return value.to_owned();
     }
     let begin: String = value.chars().take(24).collect();
-    format!("{begin}…'")
+    // The quote at its end is that of its beginning.
+    format!("{begin}…{}", &value[..1])
 }
 
 /// The table `OPTIONS` of `src/config/schema.rs`, as the program has it.

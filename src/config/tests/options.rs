@@ -83,7 +83,10 @@ fn mistakes_in_options() {
         ),
         ("config aiglon\nconfig aiglon", &["2: there can be one"]),
         ("config aiglon a\nconfig aiglon b", &["2: there can be one"]),
-        ("config listen\n\toption address router:80\n\tlist serve page", &["2: 'router:80' names a host"]),
+        (
+            "config listen\n\toption address router.lan:80\n\tlist serve page",
+            &["2: 'router.lan:80' names a host"],
+        ),
         ("config listen\n\toption address 10.0.0.1\n\tlist serve page", &["write ADDRESS:8080"]),
         ("config listen\n\toption address ::1\n\tlist serve page", &["write [ADDRESS]:8080"]),
         (

@@ -327,7 +327,8 @@ mod tests {
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((FrameKind::from_byte(0), Code::from_byte(10)), (None, None));
+        let beyond = u8::try_from(CODES.len()).unwrap();
+        assert_eq!((FrameKind::from_byte(0), Code::from_byte(beyond)), (None, None));
     }
 
     proptest! {

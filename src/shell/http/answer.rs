@@ -6,7 +6,7 @@ use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{accepts_gzip, accepts_html, asked, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Coding, Framing, Listed, Method, Request};
+use aiglon::http::head::{Coding, Framing, ListField, Method, Request};
 use aiglon::http::route::{Endpoint, Route, meant, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
@@ -227,8 +227,8 @@ impl<'a> Web<'a> {
         let key = PageKey { site: id, kind, lang };
         let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let asks = Asks {
-            gzip: accepts_gzip(request.list(Listed::AcceptEncoding)),
-            if_none_match: request.list(Listed::IfNoneMatch),
+            gzip: accepts_gzip(request.list(ListField::AcceptEncoding)),
+            if_none_match: request.list(ListField::IfNoneMatch),
         };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
@@ -441,7 +441,7 @@ fn redirect(config: &Config, id: SiteId) -> Plan<'static> {
 /// `text/html`. So a person at a terminal reads a line and no markup, and the icon that a browser
 /// looks for costs 14 bytes.
 fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'static> {
-    if !request.authorization.is_empty() || !accepts_html(request.list(Listed::Accept)) {
+    if !request.authorization.is_empty() || !accepts_html(request.list(ListField::Accept)) {
         return NOT_FOUND;
     }
     let path = strip_prefix(request.path, config.str(arrival.listener.path_prefix));
@@ -460,7 +460,7 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
 
 /// The language of an answer: what the address asks for, else what the browser prefers.
 fn language(request: &Request<'_>, site: Lang) -> Lang {
-    asked(request.query).unwrap_or_else(|| negotiate(request.list(Listed::AcceptLanguage), site))
+    asked(request.query).unwrap_or_else(|| negotiate(request.list(ListField::AcceptLanguage), site))
 }
 
 /// Whether alerts keep a label of this name.

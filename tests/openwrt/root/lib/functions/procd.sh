@@ -84,6 +84,20 @@ procd_add_reload_trigger() {
 	done
 }
 
+# procd_add_config_trigger EVENT PACKAGE COMMAND...
+procd_add_config_trigger() {
+	local event=$1 package=$2
+	shift 2
+	add procd_triggers "[$(string "$event"), [\"if\", [\"eq\", \"package\", $(string "$package")], [$(strings run_script "$@")]], 1000]"
+}
+
+# procd_add_raw_trigger EVENT MILLISECONDS COMMAND...
+procd_add_raw_trigger() {
+	local event=$1 wait=$2
+	shift 2
+	add procd_triggers "[$(string "$event"), [[$(strings run_script "$@")]], $wait]"
+}
+
 # What mounts there, of the router's fstab, has the script called when it comes.
 procd_add_restart_mount_trigger() {
 	local section type target place
