@@ -175,6 +175,7 @@ pub(super) enum Field {
     Description,
     Label,
     Url,
+    Page,
     Service,
     Match,
     Publish,
@@ -240,7 +241,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 74] = [
+pub(super) static OPTIONS: [OptionRow; 76] = [
     row(Type::Main, "enabled", Shape::One, Field::Enabled),
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
@@ -293,6 +294,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Service, "description", Shape::Text, Field::Description),
     row(Type::Service, "label", Shape::One, Field::Label),
     row(Type::Service, "url", Shape::One, Field::Url),
+    row(Type::Service, "page", Shape::One, Field::Page),
     must(
         Type::Component,
         "service",
@@ -303,6 +305,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Component, "name", Shape::Text, Field::Title),
     row(Type::Component, "description", Shape::Text, Field::Description),
     row(Type::Component, "label", Shape::One, Field::Label),
+    row(Type::Component, "page", Shape::One, Field::Page),
     row(Type::Component, "match", Shape::Many, Field::Match),
     row(Type::Component, "publish", Shape::Many, Field::Publish),
     row(Type::Component, "depends_on", Shape::One, Field::DependsOn),
