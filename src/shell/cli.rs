@@ -12,6 +12,8 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
+#[cfg(feature = "rules")]
+use super::rules;
 use super::{init, revoke, route, serve, summary, token};
 
 const HELP: &str = "\
@@ -19,7 +21,7 @@ aiglon: a public status page that fits on a router
 
 Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
-  aiglon check [FILE] [--fallback GOOD]
+  aiglon check [FILE] [--fallback GOOD] [--rules RULES]... [--source NAME]
   aiglon init [--sender WORD] [--address IP] [--title TEXT] [--service TEXT]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
   aiglon reload [FILE]
@@ -33,6 +35,9 @@ Commands:
   serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
           SIGHUP reads FILE again; a broken one is refused and the old one kept.
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+          With RULES also say where the alerts of these rules would lead, and exit with 1 if some lead nowhere. RULES
+          is what GET /api/v1/rules of Prometheus or vmalert answers (- is standard input), or a file of rules.
+          Only the full build has --rules.
   init    Print a whole small configuration for one sender (prometheus, telegraf, collectd or cron) on standard
           output, and on standard error a fresh token and what goes into the configuration of that sender.
           Asks for what no option says.
@@ -91,6 +96,8 @@ struct Given {
     names: Vec<String>,
     /// Which source sends it.
     source: Option<String>,
+    /// Where the rules are whose alerts are asked about.
+    rules: Vec<PathBuf>,
     /// Answers to what `init` asks.
     answers: [Option<String>; 4],
     console: client::ClientOptions,
@@ -106,7 +113,7 @@ pub fn run() -> ExitCode {
     let (options, socket) = (&given.options, given.socket.as_ref());
     match read {
         Ok(Command::Serve) => serve::serve(options),
-        Ok(Command::Check) => check(options),
+        Ok(Command::Check) => check(options, given.source.as_deref(), &given.rules),
         Ok(Command::Init) => init(&given.answers),
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, options, socket),
@@ -123,8 +130,8 @@ pub fn run() -> ExitCode {
 }
 
 /// The options that have a value: two of `serve`, one of whatever reads the file, two of orders,
-/// and one of `route`.
-const VALUED: [&str; 6] = ["listen", "state-dir", "fallback", "config", "socket", "source"];
+/// and two that ask where alerts lead.
+const VALUED: [&str; 7] = ["listen", "state-dir", "fallback", "config", "socket", "source", "rules"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -165,12 +172,13 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     2 => options.fallback = Some(PathBuf::from(value)),
                     3 => options.file = PathBuf::from(value),
                     4 => given.socket = Some(PathBuf::from(value)),
-                    _ => given.source = Some(text(value)?),
+                    5 => given.source = Some(text(value)?),
+                    _ => given.rules.push(PathBuf::from(value)),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
                     0 | 1 => given.only_serve = only,
-                    2 | 5 => {}
+                    2 | 5 | 6 => {}
                     _ => given.only_order = only,
                 }
             }
@@ -183,8 +191,8 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
             Value(word) if given.words.is_empty() && word == "console" => {
                 // What stands before it counts as if it stood behind it.
                 given.console.socket = given.socket.take();
-                if given.source.is_some() {
-                    return Err("--source goes with route".to_owned());
+                if given.source.is_some() || !given.rules.is_empty() {
+                    return Err("--source and --rules do not go with console".to_owned());
                 }
                 return console(parser, options, &mut given.console).map(Some);
             }
@@ -215,6 +223,9 @@ fn command(given: &mut Given) -> Result<Command, String> {
     if let Some(option) = asked.and_then(|at| init::OPTIONS.get(at)).filter(|_| known != "init") {
         return Err(format!("--{option} goes with init"));
     }
+    if !given.rules.is_empty() && known != "check" {
+        return Err("--rules goes with check".to_owned());
+    }
     if known == "route" {
         if options.fallback.is_some() || given.socket.is_some() || given.only_serve.is_some() {
             return Err("route takes --config and --source, and labels".to_owned());
@@ -224,8 +235,8 @@ fn command(given: &mut Given) -> Result<Command, String> {
         }
         return Ok(Command::Route);
     }
-    if given.source.is_some() {
-        return Err("--source goes with route".to_owned());
+    if given.source.is_some() && given.rules.is_empty() {
+        return Err("--source goes with route, and with check --rules".to_owned());
     }
     if known == "revoke" {
         if !options.listen.is_empty() {
@@ -367,9 +378,40 @@ fn configuration(options: &ConfigOptions) -> Result<(&'static Config, bool), Exi
     }
 }
 
+/// Where the alerts of these rules would lead. True if all of them lead somewhere.
+#[cfg(feature = "rules")]
+fn led(config: &Config, source: Option<&str>, files: &[PathBuf]) -> Result<(String, bool), String> {
+    let mut all = Vec::new();
+    for path in files {
+        all.extend(rules::read(path)?);
+    }
+    rules::answer(config, source, &all)
+}
+
+#[cfg(not(feature = "rules"))]
+fn led(_: &Config, _: Option<&str>, _: &[PathBuf]) -> Result<(String, bool), String> {
+    Err("this build has no --rules; the full build has".to_owned())
+}
+
+/// Says what came of a question where alerts lead.
+fn told_of_alerts(answer: Result<(String, bool), String>) -> ExitCode {
+    match answer {
+        Ok((text, true)) => say(&text),
+        Ok((text, false)) => {
+            say(&text);
+            ExitCode::FAILURE
+        }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
 #[inline(never)]
-fn check(options: &ConfigOptions) -> ExitCode {
+fn check(options: &ConfigOptions, source: Option<&str>, rules: &[PathBuf]) -> ExitCode {
     match configuration(options) {
+        Ok((config, _)) if !rules.is_empty() => told_of_alerts(led(config, source, rules)),
         Ok((config, warned)) => {
             let found = if warned { "no mistake, but the warnings" } else { "no mistake found" };
             let mut told = format!("{}: {found}\n", options.file.display());
@@ -395,20 +437,9 @@ fn check(options: &ConfigOptions) -> ExitCode {
 
 #[inline(never)]
 fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> ExitCode {
-    let answer = match configuration(options) {
-        Ok((config, _)) => route::answer(config, source, labels),
-        Err(code) => return code,
-    };
-    match answer {
-        Ok((text, true)) => say(&text),
-        Ok((text, false)) => {
-            say(&text);
-            ExitCode::FAILURE
-        }
-        Err(words) => {
-            complain(format_args!("aiglon: {words}\n"));
-            ExitCode::from(2)
-        }
+    match configuration(options) {
+        Ok((config, _)) => told_of_alerts(route::answer(config, source, labels)),
+        Err(code) => code,
     }
 }
 

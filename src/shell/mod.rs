@@ -17,6 +17,8 @@ mod porch;
 mod port;
 mod revoke;
 mod route;
+#[cfg(feature = "rules")]
+mod rules;
 mod serve;
 mod signals;
 mod slots;
