@@ -1,5 +1,5 @@
-//! `aiglon check --rules`: where the alerts of a Prometheus would lead, by what it has loaded and by
-//! its files.
+//! `aiglon check --rules`: where the alerts of a Prometheus would lead, by what it has loaded and
+//! by its files.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;

@@ -1,7 +1,7 @@
 //! The rules of a Prometheus or vmalert: in the JSON of `GET /api/v1/rules`, and in rule files.
 //!
-//! Both have an array `rules` somewhere, of objects with a name, `labels` and `annotations`. In JSON
-//! the name of an alert is `name` and `type` says "alerting"; in a file it is `alert`.
+//! Both have an array `rules` somewhere, of objects with a name, `labels` and `annotations`. In
+//! JSON the name of an alert is `name` and `type` says "alerting"; in a file it is `alert`.
 
 use std::io::{self, Read};
 use std::path::Path;
