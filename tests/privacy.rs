@@ -538,7 +538,7 @@ fn who_is_lost_finds_back_and_learns_of_no_other_site() {
         assert!(answer.starts_with("HTTP/1.1 404 "), "{host}{path}: {answer}");
         assert!(answer.contains(&format!("<h1><bdi>{title}</bdi></h1>")), "{host}{path}: {answer}");
         assert_eq!(answer.matches("href=").count(), 1, "{answer}");
-        assert!(answer.contains(&format!("<a href=\"{back}\">")), "{host}{path}: {answer}");
+        assert!(answer.contains(&format!("<a href=\"{back}?lang=ar\">")), "{host}{path}: {answer}");
         assert!(!answer.contains(SECRET), "{answer}");
         assert_eq!(answer.contains("X-Robots-Tag: noindex"), title != "Open birds", "{answer}");
         assert_eq!(answer.matches("birds").count(), if title == "Antennas" { 0 } else { 2 }, "{answer}");

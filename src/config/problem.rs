@@ -51,6 +51,7 @@ kinds! {
     UnknownSection "there is no section type '{w}'; known are {a}{m}"
     UnknownOption "'config {s}' has no option '{w}'{m}"
     UnknownLang "'{w}' names a language that aiglon does not speak; known are {L}"
+    LangLeftOut "'{w}' is in a language that this build leaves out, and nobody reads it here; built in are {L}"
     Unnamed "'config {s}' needs a name, as in: config {s} 'name'"
     SecondSection "there is a 'config {s}' named '{w}' further up already, and both are read as one; give each a name of its own"
     Again "'{o}' stands in this section again further down, and only that one counts"
@@ -71,10 +72,10 @@ kinds! {
     SilentShort "'{o}' is under 3m, but Prometheus repeats every two minutes with its usual minute of evaluation: the source would be called silent while it is well"
     SilentBeat "this heartbeat comes less often than source '{w}' is missed: after 5m, unless it says something else meanwhile. Say in that source how long it may be silent, as option silent_after '26h'"
     BadAddress "'{w}' is no address to listen on; write IP:PORT, as 127.0.0.1:8080, [::]:8080, or unix:/PATH"
-    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names"
+    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names. On OpenWrt a network's name will do, as lan:8080"
     NoPort "'{w}' has no port; write {f}"
-    UnixPath "the path of a unix socket is absolute and of at most {l} bytes; '{w}' is not"
-    BadPath "'{w}' is no value for '{o}'; write an absolute path, as {a}"
+    UnixPath "the path of a unix socket is absolute, without spaces and patterns (* ? [), and of at most {l} bytes; '{w}' is not"
+    BadPath "'{w}' is no value for '{o}'; write an absolute path without spaces and patterns (* ? [), as {a}"
     BadGroup "'{w}' is no name of a group for '{o}'; names are made of A-Z, a-z, 0-9, _, - and ."
     BadSize "'{w}' is no size for '{o}'; write bytes, as 65536 or 64k, from {a}"
     BadDays "'{w}' is no number of days for '{o}'; write one from 1 to {l}"
@@ -139,6 +140,7 @@ impl ProblemKind {
             self,
             Self::SilentShort
                 | Self::NoSsh
+                | Self::LangLeftOut
                 | Self::SilentBeat
                 | Self::GlobRegex
                 | Self::SecondSection

@@ -8,11 +8,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use aiglon::config::revoke::lets_in_more;
-use aiglon::config::{Address, Config, Edge, Problems, Scope};
+use aiglon::config::{Address, Config, Edge, Problems, Scope, machine};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
 
-use super::log::Safe;
+use super::log::{LogForm, Safe};
 
 /// The configuration, if no other is given.
 pub const FILE: &str = "/etc/config/aiglon";
@@ -28,7 +28,12 @@ const ROUTER: &str = "/etc/openwrt_release";
 /// The copy of [`FILE`] that OpenWrt's init script makes, and the daemon reads. Both are root's.
 const COPY: &str = "/var/run/aiglon-config/config";
 
-/// What the command line says about the configuration.
+/// Where that script writes why a start failed.
+pub const WHY: &str = "/var/run/aiglon-config/why";
+/// What is appended to the path of the console's socket for the place where the daemon writes it.
+pub const WHY_EXTENSION: &str = "why";
+
+/// What the command line says about the configuration, and how the daemon speaks.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigOptions {
     /// The file.
@@ -39,6 +44,10 @@ pub struct ConfigOptions {
     pub state_dir: Option<PathBuf>,
     /// `--fallback`: where the last good configuration is kept.
     pub fallback: Option<PathBuf>,
+    /// `--machine`: what the machine knows of itself.
+    pub machine: Option<PathBuf>,
+    /// `--log`.
+    pub log: LogForm,
 }
 
 /// Why a file is not a configuration, in lines for people.
@@ -72,6 +81,9 @@ pub fn load(
     }
     if loaded.is_err() {
         return Err(mistakes);
+    }
+    if let Some(facts) = options.machine.as_deref().and_then(|facts| read(facts).ok()) {
+        machine::settle_in(config, &String::from_utf8_lossy(&facts));
     }
     override_with(options, config).map_err(|mistake| vec![mistake])?;
     for (site, id) in config.sites.iter().zip(0u8..) {
@@ -110,7 +122,7 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
     let mut notes = Vec::new();
     for listener in config.listeners.iter().filter(|row| row.serve.ingest && !row.plaintext) {
         if let Address::Tcp(address) = listener.address
-            && !address.ip().is_loopback()
+            && (!address.ip().is_loopback() || listener.unplaced().is_some())
         {
             notes.push(format!(
                 "{address} refuses senders from beyond this machine, since their tokens would come in plain HTTP: put a proxy \
@@ -128,7 +140,14 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
             ));
         }
     }
-    notes.extend(note_of_edge(config, Path::new(ROUTER).exists()));
+    let is_router = Path::new(ROUTER).exists();
+    for listener in config.listeners.iter().filter(|row| !is_router && row.unplaced().is_some()) {
+        notes.push(format!(
+            "'{}' names a network of OpenWrt, and this machine is none: only 127.0.0.1 is listened on",
+            config.str(listener.network)
+        ));
+    }
+    notes.extend(note_of_edge(config, is_router));
     let dir = state_dir(options, config);
     if let Some(parent) = dir.parent().filter(|parent| !dir.exists() && !parent.exists()) {
         notes.push(format!(

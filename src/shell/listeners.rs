@@ -13,14 +13,14 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{self, Address, Config, ListenerRoles};
-use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
+use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
 use super::files;
 use super::log::Warnings;
-use super::porch::Porch;
+use super::porch::{self, Porch};
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Peer, PendingConnection, Ticket};
@@ -53,7 +53,7 @@ pub enum ListenerOrder {
 }
 
 /// One listener.
-pub struct Listener {
+pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
@@ -84,19 +84,22 @@ pub type Lack = heapless::String<192>;
 
 /// All listeners.
 pub struct Listeners {
-    rows: [Listener; LISTENERS],
+    rows: [BoundListener; LISTENERS],
     missing: RefCell<heapless::Vec<Missing, LISTENERS>>,
 }
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self { rows: [const { Listener::new() }; LISTENERS], missing: RefCell::new(heapless::Vec::new()) }
+        Self {
+            rows: [const { BoundListener::new() }; LISTENERS],
+            missing: RefCell::new(heapless::Vec::new()),
+        }
     }
 
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
     /// in for another one serves no more than it did before, and takes no tokens that it refused.
     pub fn listener(&self, ticket: Ticket, config: &Config) -> Option<config::Listener> {
-        let row = self.rows.get(ticket.listener).filter(|row| row.closed.get() == ticket.closed)?;
+        let row = self.rows.get(ticket.listener).filter(|_| self.is_open(ticket))?;
         let mut listener = *config.listeners.get(row.section.get()?)?;
         let most = row.serves.get();
         listener.serve.page &= most.page;
@@ -104,6 +107,11 @@ impl Listeners {
         listener.serve.metrics &= most.metrics;
         listener.plaintext &= row.plaintext.get();
         Some(listener)
+    }
+
+    /// Whether a listener is open by which somebody came.
+    pub fn is_open(&self, ticket: Ticket) -> bool {
+        self.rows.get(ticket.listener).is_some_and(|row| row.closed.get() == ticket.closed)
     }
 
     /// For who comes by a listener from now on, as long as it stays open.
@@ -132,6 +140,15 @@ impl Listeners {
         let before = self.missing.take();
         let mut missing = heapless::Vec::new();
         for (section, listener) in config.listeners.iter().enumerate() {
+            if let Some(port) = listener.unplaced() {
+                let mut words = Lack::new();
+                _ = write!(words, "{}:{port}: {NO_ADDRESS}", config.str(listener.network));
+                if before.iter().all(|known: &Missing| known.words != words) {
+                    log::warn!("{words}");
+                }
+                // There are as many places.
+                _ = missing.push(Missing { section, words });
+            }
             if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
@@ -144,7 +161,7 @@ impl Listeners {
                     if before.iter().all(|known: &Missing| known.words != words) {
                         log::error!("cannot listen on {place}: {error}; trying again");
                     }
-                    // There are as many places.
+                    // There are as many places. An unplaced one has its row already.
                     _ = missing.push(Missing { section, words });
                 }
             }
@@ -161,9 +178,9 @@ impl Listeners {
         };
         let roles = files::describe_roles(config, section);
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
-        let free = |row: &&Listener| row.place.borrow().is_none();
+        let free = |row: &&BoundListener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
-        let old = |row: &&Listener| !row.is_wanted.get();
+        let old = |row: &&BoundListener| !row.is_wanted.get();
         let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
         row.end();
         *row.place.borrow_mut() = Some(place);
@@ -206,7 +223,7 @@ impl Listeners {
 
     /// Closes all.
     pub fn close(&self) {
-        self.rows.iter().for_each(Listener::end);
+        self.rows.iter().for_each(BoundListener::end);
     }
 }
 
@@ -234,7 +251,7 @@ impl Display for ListenAddress {
     }
 }
 
-impl Listener {
+impl BoundListener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
@@ -335,6 +352,8 @@ pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
     one.port() == other.port() && (takes(first, second) || takes(second, first))
 }
 
+/// Why a listener of a network is on loopback.
+const NO_ADDRESS: &str = "this network has no address yet; until then only 127.0.0.1 is listened on";
 /// Why an address or a path is not ours to take.
 const IN_USE: &str = "somebody listens there";
 const NO_SOCKET: &str = "there is something that is no socket";
@@ -421,7 +440,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             Timer::after(Duration::from_millis(100)).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
-            Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
+            porch::next_look().await;
         }
     }
 }
@@ -456,7 +475,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the listener.
-pub async fn next(listener: &Listener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
+pub async fn next(listener: &BoundListener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
     poll_fn(|cx| {
         if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));

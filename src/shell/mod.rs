@@ -15,6 +15,7 @@ mod log;
 mod pages;
 mod porch;
 mod port;
+mod program;
 mod revoke;
 mod route;
 #[cfg(feature = "rules")]

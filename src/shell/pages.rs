@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 use aiglon::http::conditional::Etag;
 use aiglon::http::deflate::Work;
 use aiglon::http::gzip;
+use aiglon::http::head::List;
 use aiglon::limits::{
     PACKS_SECOND, PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SITE, SITES, STALE_TIME,
 };
@@ -96,8 +97,10 @@ const PAGE: i64 = 1000;
 const MOST: i64 = RENDERS as i64 * PAGE;
 #[allow(clippy::cast_possible_wrap, reason = "there are a few sites")]
 const PAGE_OWN: i64 = PAGE * SITES as i64;
-const MOST_OWN: i64 = RENDERS_SITE as i64 * PAGE_OWN;
-const _: () = assert!(RENDERS_SITE as usize >= Lang::COUNT, "a site has a page in each language");
+/// What a site has of its own: a page in each language.
+const OWN: usize = if Lang::COUNT > RENDERS_SITE { Lang::COUNT } else { RENDERS_SITE };
+#[allow(clippy::cast_possible_wrap, reason = "there are a few languages")]
+const MOST_OWN: i64 = OWN as i64 * PAGE_OWN;
 
 impl Renders {
     const fn new() -> Self {
@@ -173,7 +176,7 @@ impl Packs {
 pub struct Asks<'a> {
     /// They unpack gzip.
     pub gzip: bool,
-    pub if_none_match: &'a [u8],
+    pub if_none_match: List<'a>,
 }
 
 /// What there is of a page.
@@ -421,7 +424,7 @@ mod tests {
     use super::*;
 
     const NOW: PageKind = PageKind::Now;
-    const PLAIN: Asks<'_> = Asks { gzip: false, if_none_match: b"" };
+    const PLAIN: Asks<'_> = Asks { gzip: false, if_none_match: List::of(b"") };
 
     fn key(kind: PageKind, lang: Lang, site: u8) -> PageKey {
         PageKey { site: SiteId(site), kind, lang }
@@ -444,7 +447,7 @@ mod tests {
             Copy::Later => None,
             Copy::Busy => panic!("there is room"),
         };
-        let (all, own) = (RENDERS as usize, RENDERS_SITE as usize);
+        let (all, own) = (RENDERS as usize, OWN);
         // Other pages have half, and the page of a site is rendered all the same.
         let others =
             (0..100).filter(|&n| get(key(PageKind::Incident(n), Lang::En, 0), version(0, 0), 0).is_some());
@@ -460,7 +463,7 @@ mod tests {
         assert_eq!(get(other, version(100, 100), 10), None);
         // What others did takes nothing of a third site: what got worse there is shown at once.
         let third = |lang| key(NOW, lang, 2);
-        for (n, lang) in (0..).zip([Lang::En, Lang::Fr, Lang::Ar, Lang::En]) {
+        for (n, lang) in (0..).zip(Lang::ALL.into_iter().cycle().take(own)) {
             assert!(get(third(lang), version(n, n), 11).is_some(), "{n}");
         }
         // Of that, too, there is an end; then it waits, and no old copy is served.
@@ -495,7 +498,7 @@ mod tests {
         packed_pages(&pages);
     }
 
-    const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: b"" };
+    const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: List::of(b"") };
 
     /// A part of the test above.
     fn packed_pages(pages: &Pages) {
@@ -570,7 +573,7 @@ mod tests {
 
         // Who has it packed is not sent it again, and it is not packed to find that out.
         let tag = get(7, 0, 240_300, GZIP, &large).etag.text();
-        let has = Asks { gzip: true, if_none_match: tag.as_bytes() };
+        let has = Asks { gzip: true, if_none_match: List::of(tag.as_bytes()) };
         let found = get(7, 1, 250_000, has, &large);
         assert!(found.not_modified && !found.fresh);
         drop(found);

@@ -445,7 +445,7 @@ pub fn part<'a>(page: &'a str, name: &str) -> &'a str {
     let name = format!("<bdi>{name}</bdi>");
     page.split("<li class=")
         .filter_map(|piece| piece.split("</ul>").next())
-        .find(|piece| piece.contains(&name) && piece.contains(" id=\"c"))
+        .find(|piece| piece.contains(&name) && piece.contains(" id=c"))
         .unwrap_or_else(|| panic!("no component {name}: {page}"))
 }
 

@@ -4,9 +4,9 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{accepts_gzip, accepts_html, negotiate};
+use aiglon::http::conditional::{accepts_gzip, accepts_html, asked, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Coding, Framing, Method, Request};
+use aiglon::http::head::{Coding, Framing, ListField, Method, Request};
 use aiglon::http::route::{Endpoint, Route, meant, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
@@ -221,12 +221,15 @@ impl<'a> Web<'a> {
         {
             return missing(config, request, arrival);
         }
-        let lang = negotiate(request.accept_language, site.lang);
+        let lang = language(request, site.lang);
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let public = site.visibility == Visibility::Public;
         let key = PageKey { site: id, kind, lang };
         let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
-        let asks = Asks { gzip: accepts_gzip(request.accept_encoding), if_none_match: request.if_none_match };
+        let asks = Asks {
+            gzip: accepts_gzip(request.list(ListField::AcceptEncoding)),
+            if_none_match: request.list(ListField::IfNoneMatch),
+        };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
@@ -438,7 +441,7 @@ fn redirect(config: &Config, id: SiteId) -> Plan<'static> {
 /// `text/html`. So a person at a terminal reads a line and no markup, and the icon that a browser
 /// looks for costs 14 bytes.
 fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'static> {
-    if !request.authorization.is_empty() || !accepts_html(request.accept) {
+    if !request.authorization.is_empty() || !accepts_html(request.list(ListField::Accept)) {
         return NOT_FOUND;
     }
     let path = strip_prefix(request.path, config.str(arrival.listener.path_prefix));
@@ -450,9 +453,14 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     };
     let Some(site) = found.filter(|&id| is_told(config, id, request, arrival)) else { return NOT_FOUND };
     let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
-    let lang = negotiate(request.accept_language, row.lang);
+    let lang = language(request, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
+}
+
+/// The language of an answer: what the address asks for, else what the browser prefers.
+fn language(request: &Request<'_>, site: Lang) -> Lang {
+    asked(request.query).unwrap_or_else(|| negotiate(request.list(ListField::AcceptLanguage), site))
 }
 
 /// Whether alerts keep a label of this name.

@@ -79,6 +79,10 @@ fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
         "console_missing gauge 1 while the console's socket is not as the configuration wants it.",
         u64::from(web.console.fault().is_some()),
     );
+    t.one(
+        "program_replaced gauge 1 while the program on flash is another one than that which runs.",
+        u64::from(web.program.is_replaced()),
+    );
     t.family("listener_missing gauge 1 for each listener that is not there; and why.");
     web.listeners.missing(&mut |listener| t.missing(listener));
     #[cfg(feature = "ssh")]

@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 
-use super::super::console::Console;
+use super::super::console::ConsoleServer;
 use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::Port;
+use super::super::program::Program;
 use super::super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::super::ssh::Ssh;
@@ -21,9 +22,10 @@ pub struct Web<'a> {
     pub pages: &'a Pages,
     pub tally: &'a Tally,
     pub intake: &'a Intake,
-    pub console: &'a Console,
+    pub console: &'a ConsoleServer,
     #[cfg(feature = "ssh")]
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.
     pub fallback: &'a Cell<bool>,
+    pub program: &'a Program,
 }
