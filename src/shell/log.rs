@@ -1,16 +1,14 @@
 //! Log lines, to stderr: procd and systemd carry them on. One line each; no visitor is ever in one.
 
+use aiglon::limits::WARN_EVERY;
 use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
 
-use aiglon::time::{Millis, Mono};
+use aiglon::time::Mono;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use super::clock;
-
-/// Warnings about what senders do wrong come no more often than this.
-const WARN_EVERY: Millis = Millis::from_mins(1);
 
 struct Sink;
 

@@ -10,7 +10,6 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::os::fd::AsFd;
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use aiglon::limits::{HEAD_TIME, PORCH, PORCH_LOOK};
 use aiglon::time::Mono;
@@ -149,7 +148,7 @@ pub async fn run(porch: &Porch, slots: &Slots, warnings: &Warnings) {
                 Err(_) => {}
             }
         }
-        Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
+        Timer::after(PORCH_LOOK.duration()).await;
     }
 }
 

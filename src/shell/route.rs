@@ -4,6 +4,7 @@
 //! engine. So the answer is the daemon's, masks and matchers included. No daemon is asked, and
 //! nothing is kept.
 
+use aiglon::limits::ROUTE_NEAR;
 use std::fmt::Write;
 
 use aiglon::config::matcher::Match;
@@ -16,9 +17,6 @@ use aiglon::text::json;
 use static_cell::ConstStaticCell;
 
 use super::log::Safe;
-
-/// How many matchers that nearly fit are named.
-const NEAR: usize = 3;
 
 /// Where an alert with these `labels` (`NAME=VALUE`) leads, in words, and whether that is to a
 /// component. `only`: from this source alone. The error is the question's.
@@ -148,7 +146,7 @@ fn tell_why_not(config: &Config, source: SourceId, alert: &Alert, out: &mut Stri
     let mut told = 0;
     for one in config.matches.iter().filter(|one| one.count > 1) {
         let part = config.components.get(one.component.index());
-        if !part.is_some_and(|part| part.feeders.contains(source)) || told == NEAR {
+        if !part.is_some_and(|part| part.feeders.contains(source)) || told == ROUTE_NEAR {
             continue;
         }
         let (mut false_term, mut count) = (*one, 0);

@@ -1,6 +1,7 @@
 //! What `aiglon check` tells of a configuration that has no mistake, so that a person can see
 //! whether it says what was meant.
 
+use aiglon::limits::SUMMARY_NAMES;
 use std::fmt::Write;
 
 use aiglon::config::Config;
@@ -9,9 +10,6 @@ use aiglon::model::{ComponentId, ServiceId};
 
 use super::log::Safe;
 use super::route::{line, path};
-
-/// How many names a line has at most.
-const NAMES: usize = 12;
 
 /// The lines, without an end.
 pub fn lines(config: &Config) -> Vec<String> {
@@ -33,7 +31,7 @@ pub fn lines(config: &Config) -> Vec<String> {
     let empty = services.filter(|(id, _)| config.components_of(*id).next().is_none());
     let mut empty = empty.map(|(_, service)| config.str(service.name).to_owned());
     names("services without a component, which are never well", &mut empty, &mut lines);
-    let mut left = NAMES;
+    let mut left = SUMMARY_NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {
             left = left.saturating_sub(1);
@@ -53,13 +51,13 @@ fn names(what: &str, all: &mut dyn Iterator<Item = String>, lines: &mut Vec<Stri
     let mut line = what.to_owned();
     let mut count = 0usize;
     for name in all {
-        if count < NAMES {
+        if count < SUMMARY_NAMES {
             _ = write!(line, "{}{}", if count == 0 { ": " } else { ", " }, Safe(&name));
         }
         count += 1;
     }
-    if count > NAMES {
-        _ = write!(line, ", and {} more", count - NAMES);
+    if count > SUMMARY_NAMES {
+        _ = write!(line, ", and {} more", count - SUMMARY_NAMES);
     }
     if count > 0 {
         lines.push(line);

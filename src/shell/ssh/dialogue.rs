@@ -11,7 +11,7 @@
 //! Nothing is asked but in the name of the user that this was made for.
 
 use aiglon::command::{LineWords, parse, wants_json};
-use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
+use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, CONSOLE_TRIES};
 
 use super::super::console::archive;
 use super::super::console::editor::{Editor, EditorEvent};
@@ -23,9 +23,6 @@ const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
-
-/// How often a daemon that is busy is asked again.
-const TRIES: u8 = 20;
 
 /// Where bytes for the client go: standard output and standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,7 +237,7 @@ impl Dialogue {
         if self.state == Stage::Completing {
             return self.completed(code, &words, show);
         }
-        if code == Some(Code::Busy) && self.tries < TRIES {
+        if code == Some(Code::Busy) && self.tries < CONSOLE_TRIES {
             self.tries += 1;
             self.state = Stage::Waiting;
             return;

@@ -1,6 +1,7 @@
 //! The host key: Ed25519, made on the first start, in `state_dir`. What is there is never written
 //! over: who has seen its fingerprint once must be able to trust it for ever.
 
+use aiglon::limits::SSH_HOST_KEY_BYTES;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -12,9 +13,6 @@ use russh::keys::{HashAlg, PrivateKey};
 
 /// Its name in `state_dir`; in the format that `ssh-keygen` writes.
 pub const NAME: &str = "ssh_host_ed25519_key";
-
-/// Bytes of a largest file that may be one.
-const BYTES: u64 = 8192;
 
 /// The key, and its fingerprint as `ssh-keygen -l` says it.
 ///
@@ -48,7 +46,7 @@ fn read(path: &Path) -> io::Result<PrivateKey> {
         ));
     }
     let mut text = Vec::new();
-    file.take(BYTES).read_to_end(&mut text)?;
+    file.take(SSH_HOST_KEY_BYTES).read_to_end(&mut text)?;
     PrivateKey::from_openssh(&text)
         .ok()
         .filter(|key| !key.is_encrypted() && key.algorithm().as_str() == "ssh-ed25519")
