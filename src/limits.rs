@@ -234,9 +234,9 @@ pub const CONNECTIONS: usize = 64;
 /// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until
 /// they come.
 pub const BACKLOG: i32 = 1024;
-/// Connections of a crowd that have said nothing yet. If visitors hold all connections that they
-/// may, newcomers wait among these until they say something. When there are more, the oldest
-/// gives way. 48 bytes each, and a file descriptor.
+/// Connections of a crowd that have asked for nothing yet. If visitors hold all connections that
+/// they may, newcomers wait among these until all of a request's head is there. When so many more
+/// have come, the oldest gives way. 48 bytes each, and a file descriptor.
 pub const PORCH: usize = 384;
 /// From one look at who of these has said something to the next. So long those who come in a crowd
 /// wait in the kernel.
@@ -483,8 +483,11 @@ pub const ALERT_COMPONENTS_TOLD: usize = 16;
 /// Missing names that `rules` lists for one rule, besides how many there are.
 pub const MISSING_TOLD: usize = 8;
 
-/// Bytes that are kept of the name of a source's last alert that found no component.
-pub const UNMAPPED_NAME_BYTES: usize = 40;
+/// Names of alerts that are kept because they led to no component, or because nobody knows their
+/// severity. All sources that push share them evenly. 52 bytes each: 3.3 KiB.
+pub const ODD_NAMES: usize = 64;
+/// Bytes that are kept of such a name.
+pub const ODD_NAME_BYTES: usize = 48;
 
 // ---- SSH (feature `ssh`) ------------------------------------------------------------------------
 

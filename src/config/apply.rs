@@ -39,6 +39,10 @@ impl Loader<'_, '_> {
 
     fn apply_main(&mut self, value: &Value<'_>) {
         match value.row.field {
+            // It is for whoever starts the daemon.
+            Field::Enabled if units::boolean(value.text).is_none() => {
+                self.problems.add(value.odd(ProblemKind::BadBoolean));
+            }
             Field::StateDir => {
                 if !units::absolute(value.text) {
                     return self.problems.add(value.odd(ProblemKind::BadPath).known("/etc/aiglon"));

@@ -74,6 +74,8 @@ pub struct Response<'a> {
     pub retry_after_s: Option<u16>,
     /// `Content-Security-Policy`.
     pub csp: &'static str,
+    /// The version of InfluxDB's API that we speak (`X-Influxdb-Version`).
+    pub influxdb: &'static str,
     /// Whether search engines are to stay away (`X-Robots-Tag: noindex`).
     pub noindex: bool,
 }
@@ -97,6 +99,7 @@ impl Response<'_> {
             location: "",
             retry_after_s: None,
             csp: CSP_NOTHING,
+            influxdb: "",
             noindex: false,
         }
     }
@@ -148,6 +151,7 @@ impl Response<'_> {
             ("Allow", self.allow),
             ("WWW-Authenticate", if is_401 { "Basic realm=\"aiglon\"" } else { "" }),
             ("Content-Security-Policy", self.csp),
+            ("X-Influxdb-Version", self.influxdb),
             ("X-Robots-Tag", if self.noindex { "noindex" } else { "" }),
         ] {
             if !value.is_empty() {

@@ -11,7 +11,7 @@ use aiglon::config::{Address, Config, Edge, Problems, Scope};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
 
-use super::log::Safe;
+use super::log::{Form, Safe};
 
 /// The configuration, if no other is given.
 pub const FILE: &str = "/etc/config/aiglon";
@@ -27,7 +27,12 @@ const ROUTER: &str = "/etc/openwrt_release";
 /// The copy of [`FILE`] that OpenWrt's init script makes, and the daemon reads. Both are root's.
 const COPY: &str = "/var/run/aiglon-config/config";
 
-/// What the command line says about the configuration.
+/// Where that script writes why a start failed.
+pub const WHY: &str = "/var/run/aiglon-config/why";
+/// What is appended to the path of the console's socket for the place where the daemon writes it.
+pub const WHY_EXTENSION: &str = "why";
+
+/// What the command line says about the configuration, and how the daemon speaks.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigOptions {
     /// The file.
@@ -38,6 +43,8 @@ pub struct ConfigOptions {
     pub state_dir: Option<PathBuf>,
     /// `--fallback`: where the last good configuration is kept.
     pub fallback: Option<PathBuf>,
+    /// `--log`.
+    pub log: Form,
 }
 
 /// Why a file is not a configuration, in lines for people.

@@ -12,16 +12,14 @@ use std::path::Path;
 use std::task::{Poll, Waker};
 
 use aiglon::config::{self, Address, Config, ListenerRoles};
-use aiglon::limits::{
-    ACCEPT_RETRY, ACCEPTS_TURN, ACCEPTS_TURN_CROWD, BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK,
-};
+use aiglon::limits::{ACCEPT_RETRY, ACCEPTS_TURN, ACCEPTS_TURN_CROWD, BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
 use super::files;
 use super::log::Warnings;
-use super::porch::Porch;
+use super::porch::{self, Porch};
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Peer, PendingConnection, Ticket};
@@ -95,7 +93,7 @@ impl Listeners {
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
     /// in for another one serves no more than it did before, and takes no tokens that it refused.
     pub fn listener(&self, ticket: Ticket, config: &Config) -> Option<config::Listener> {
-        let row = self.rows.get(ticket.listener).filter(|row| row.closed.get() == ticket.closed)?;
+        let row = self.rows.get(ticket.listener).filter(|_| self.is_open(ticket))?;
         let mut listener = *config.listeners.get(row.section.get()?)?;
         let most = row.serves.get();
         listener.serve.page &= most.page;
@@ -103,6 +101,11 @@ impl Listeners {
         listener.serve.metrics &= most.metrics;
         listener.plaintext &= row.plaintext.get();
         Some(listener)
+    }
+
+    /// Whether a listener is open by which somebody came.
+    pub fn is_open(&self, ticket: Ticket) -> bool {
+        self.rows.get(ticket.listener).is_some_and(|row| row.closed.get() == ticket.closed)
     }
 
     /// For who comes by a listener from now on, as long as it stays open.
@@ -420,7 +423,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             Timer::after(ACCEPT_RETRY.duration()).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
-            Timer::after(PORCH_LOOK.duration()).await;
+            porch::next_look().await;
         }
     }
 }

@@ -14,6 +14,7 @@ mod log;
 mod pages;
 mod porch;
 mod port;
+mod program;
 mod revoke;
 mod route;
 mod serve;

@@ -1,15 +1,15 @@
 //! What `aiglon check` tells of a configuration that has no mistake, so that a person can see
 //! whether it says what was meant.
 
-use aiglon::limits::SUMMARY_NAMES;
 use std::fmt::Write;
 
 use aiglon::config::Config;
 use aiglon::config::matcher::Match;
+use aiglon::limits::SUMMARY_NAMES;
 use aiglon::model::{ComponentId, ServiceId};
 
 use super::log::Safe;
-use super::route::{line, path};
+use super::route::{line, path, severity_word};
 
 /// The lines, without an end.
 pub fn lines(config: &Config) -> Vec<String> {
@@ -31,6 +31,8 @@ pub fn lines(config: &Config) -> Vec<String> {
     let empty = services.filter(|(id, _)| config.components_of(*id).next().is_none());
     let mut empty = empty.map(|(_, service)| config.str(service.name).to_owned());
     names("services without a component, which are never well", &mut empty, &mut lines);
+    let severity = severity_word(config.main.default_severity);
+    lines.push(format!("a severity that nobody knows counts as {severity}, and so does none"));
     let mut left = SUMMARY_NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {

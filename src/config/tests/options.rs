@@ -27,7 +27,7 @@ fn sizes_days_and_sockets() {
     for (more, expected) in [
         (
             "config aiglon m\n\toption console On",
-            "2: the path of a unix socket is absolute and of at most 107 bytes; 'On' is not",
+            "2: the path of a unix socket is absolute, without spaces and patterns (* ? [), and of at most 107 bytes; 'On' is not",
         ),
         (&*format!("config aiglon m\n\toption console /{long}"), "of at most 107 bytes"),
         (
@@ -57,6 +57,17 @@ fn mistakes_in_options() {
             "config aiglon m\n\toption state_dir var",
             &["2: 'var' is no value for 'state_dir'; write an absolute path"][..],
         ),
+        (
+            "config aiglon m\n\toption state_dir '/mnt/my stick'",
+            &["2: '/mnt/my stick' is no value for 'state_dir'"],
+        ),
+        (
+            "config aiglon m\n\toption state_dir '/mnt/*'",
+            &["without spaces and patterns (* ? [), as /etc/aiglon"],
+        ),
+        ("config aiglon m\n\toption console '/run/a b'", &["2: the path of a unix socket is absolute"]),
+        ("config listen\n\toption address 'unix:/run/a b'\n\tlist serve page", &["'unix:/run/a b' is not"]),
+        ("config aiglon m\n\toption enabled maybe", &["2: "]),
         ("config aiglon m\n\toption resolve_after 300", &["2: 'resolve_after' has no unit: is '300'"]),
         ("config aiglon m\n\toption resolve_after 5min", &["2: '5min' is no span"]),
         ("config aiglon m\n\toption resolve_after 31d", &["of at most 30d"]),
@@ -151,6 +162,11 @@ fn mistakes_in_options() {
         ),
         ("config source q\n\toption site s\n\tlist token sha256:12", &["3: this is no token hash"]),
         ("config source q\n\toption site s", &["1: 'config source q' lacks 'token'; run `aiglon token`"]),
+        // A heartbeat can come without a token, from this machine; of its own source.
+        (
+            "config source r\n\toption site s\nconfig source q\n\toption site s\nconfig heartbeat h\n\toption source 'r'\n\toption every 1m",
+            &["3: 'config source q' lacks 'token'"],
+        ),
         (
             "config source q\n\tlist token sha256:0101010101010101010101010101010101010101010101010101010101010101",
             &["1: 'config source q' lacks 'site'", "2: this token stands here a second time"],

@@ -3,7 +3,7 @@
 //!
 //! The exit status is 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not
 //! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon was not reached or
-//! did not answer to the end.
+//! did not answer to the end, 5 if it was done and what was taken away is still on the flash.
 
 use std::env;
 use std::ffi::OsString;
@@ -27,6 +27,7 @@ use super::terminal::{self, Terminal, TerminalEvent, first};
 use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 use super::{NAME, archive, complain};
 use crate::shell::files;
+use crate::shell::log::Safe;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,10 @@ const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
+const LEFT: u8 = 5;
+
+/// Where OpenWrt's package has the socket.
+const OF_PACKAGE: &str = "/var/run/aiglon";
 
 /// Does what the arguments say.
 #[inline(never)]
@@ -108,7 +113,7 @@ fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
         }
     }
     if by_default {
-        places.push(Path::new("/var/run/aiglon").join(NAME));
+        places.push(Path::new(OF_PACKAGE).join(NAME));
         places.push(Path::new("/var/lib/aiglon").join(NAME));
     }
     // Whoever names a file means its daemon, and no other.
@@ -234,6 +239,20 @@ impl Client {
         Self { options: ClientOptions::default(), sockets, person: None }
     }
 
+    /// Says why the last start of the daemon failed, if that is known.
+    pub fn tell_why_not(&self) {
+        let beside = self.sockets.iter().map(|socket| socket.with_added_extension(files::WHY_EXTENSION));
+        // The script starts the daemon whose socket is there.
+        let is_its = self.sockets.iter().any(|socket| socket.starts_with(OF_PACKAGE));
+        let by_script = is_its.then(|| PathBuf::from(files::WHY));
+        for place in by_script.into_iter().chain(beside) {
+            if let Ok((why, _)) = files::read_plain(&place) {
+                let why = String::from_utf8_lossy(&why);
+                return complain(format_args!("aiglon: it was not started: {}\n", Safe(why.trim_end())));
+            }
+        }
+    }
+
     /// Has an order carried out.
     pub fn order(&self, op: ConsoleOp, line: &str) -> Reply {
         let mut told = Vec::new();
@@ -254,10 +273,12 @@ impl Client {
     // ---- ways to be used ------------------------------------------------------------------------
 
     /// A command a line, from standard input. Blank lines and those that begin with `#` are
-    /// nothing. Ends with the first that is not done: what follows may have meant it.
+    /// nothing. Ends with the first that is not done: what follows may have meant it. What leaves
+    /// words on the flash is done: others that must go may follow.
     fn script(&mut self) -> u8 {
         let mut input = stdin().lock();
         let mut bytes = Vec::new();
+        let mut status = DONE;
         for number in 1u32.. {
             bytes.clear();
             // One byte more than a line may have, so that too much is seen as such.
@@ -278,15 +299,19 @@ impl Client {
                 continue;
             }
             let went = self.perform(line, WordSource::Nowhere);
-            if went.status != DONE {
-                complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
-                return went.status;
+            match went.status {
+                DONE => {}
+                LEFT => status = LEFT,
+                status => {
+                    complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
+                    return status;
+                }
             }
             if went.quit {
                 break;
             }
         }
-        DONE
+        status
     }
 
     /// Talks with somebody at a terminal until they leave.
@@ -422,6 +447,7 @@ impl Client {
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
+                            Code::Left => LEFT,
                             Code::Refused | Code::Denied | Code::Busy => REFUSED,
                             Code::Confirm if from == WordSource::Person => REFUSED,
                             Code::Confirm => UNASKED,
@@ -430,7 +456,13 @@ impl Client {
                         quit: code == Code::Quit || code == Code::Denied,
                     };
                 }
-                Err(lost) => break Self::tell(&lost),
+                Err(lost) => {
+                    let went = Self::tell(&lost);
+                    if matches!(lost, Lost::Nobody(..)) {
+                        self.tell_why_not();
+                    }
+                    break went;
+                }
             };
             if let Err(words) = wanted {
                 complain(format_args!("{}\n", words.trim_end()));

@@ -17,7 +17,6 @@ mod terminal;
 mod width;
 pub(super) mod wire;
 
-use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::fs;
@@ -27,6 +26,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use aiglon::config::{Config, Console};
+use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 

@@ -53,6 +53,8 @@ pub enum ConsoleOp {
     Reload = 5,
     /// To say whether it is in force.
     Ready = 6,
+    /// To take a heartbeat. The line has its name, and behind it `fail` if something is wrong.
+    Beat = 7,
 }
 
 /// What a frame of an answer holds.
@@ -88,18 +90,21 @@ pub enum Code {
     Denied = 8,
     /// It is in force, but for the listeners in the words.
     Missing = 9,
+    /// It is done, but words that were taken away are still on the flash.
+    Left = 10,
 }
 
-const OPS: [ConsoleOp; 6] = [
+const OPS: [ConsoleOp; 7] = [
     ConsoleOp::Command,
     ConsoleOp::Complete,
     ConsoleOp::Import,
     ConsoleOp::Revoke,
     ConsoleOp::Reload,
     ConsoleOp::Ready,
+    ConsoleOp::Beat,
 ];
 const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
-const CODES: [Code; 10] = [
+const CODES: [Code; 11] = [
     Code::Done,
     Code::Refused,
     Code::Usage,
@@ -110,6 +115,7 @@ const CODES: [Code; 10] = [
     Code::Busy,
     Code::Denied,
     Code::Missing,
+    Code::Left,
 ];
 
 impl FrameKind {

@@ -1,12 +1,12 @@
 //! The host key: Ed25519, made on the first start, in `state_dir`. What is there is never written
 //! over: who has seen its fingerprint once must be able to trust it for ever.
 
-use aiglon::limits::SSH_HOST_KEY_BYTES;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use aiglon::limits::SSH_HOST_KEY_BYTES;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{HashAlg, PrivateKey};

@@ -1,13 +1,13 @@
 //! The journal's files and the words of the log about them. What is written when is decided by
 //! [`aiglon::persist`].
 
-use aiglon::limits::{STATE_DIR_RETRY, STATE_DIR_TRIES};
 use std::path::Path;
 
 use aiglon::config::Config;
 use aiglon::engine::Engine;
 use aiglon::incidents::Boot;
 use aiglon::journal::{Fault, JournalCounters, Store};
+use aiglon::limits::{STATE_DIR_RETRY, STATE_DIR_TRIES};
 use aiglon::persist::{Driver, Imported, News, NotImported, Started, Storage, TooSmall};
 use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};

@@ -5,7 +5,7 @@
 use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, Progress, Request, HeadScanner};
+use aiglon::http::head::{Framing, HeadError, HeadScanner, List, ListField, Progress, Request};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
@@ -26,7 +26,9 @@ fn scan(bytes: &[u8], size: usize) -> Result<Progress, HeadError> {
 /// What is left of the payload, and how much belongs to the body.
 fn unframe(framing: Framing, bytes: &[u8], size: usize) -> (Vec<u8>, usize, Option<BodyError>) {
     let (mut payload, mut taken) = (Vec::new(), 0);
-    let Ok(mut body) = BodyDecoder::of(framing, 10_000) else { return (payload, 0, Some(BodyError::TooLarge)) };
+    let Ok(mut body) = BodyDecoder::of(framing, 10_000) else {
+        return (payload, 0, Some(BodyError::TooLarge));
+    };
     for mut piece in bytes.chunks(size) {
         while !piece.is_empty() && !body.is_done() {
             match body.decode(piece) {
@@ -66,9 +68,9 @@ fuzz_target!(|data: &[u8]| {
             if let Ok(filter) = Filter::parse(request.query) {
                 assert!(filter.names().all(|name| !name.is_empty()));
             }
-            _ = accepts_gzip(request.accept_encoding);
-            _ = negotiate(request.accept_language, Lang::Fr);
-            _ = Etag(7).is_named(request.if_none_match);
+            _ = accepts_gzip(request.list(ListField::AcceptEncoding));
+            _ = negotiate(request.list(ListField::AcceptLanguage), Lang::Fr);
+            _ = Etag(7).is_named(request.list(ListField::IfNoneMatch));
         }
     }
     let chunked = unframe(Framing::Chunked, bytes, bytes.len().max(1));
@@ -77,9 +79,9 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!((&again.0, again.2), (&chunked.0, chunked.2));
     }
     _ = target::host(bytes);
-    _ = negotiate(bytes, Lang::En);
-    assert!(Etag(7).is_named(Etag(7).text().as_bytes()));
-    _ = Etag(7).is_named(bytes);
+    _ = negotiate(List::of(bytes), Lang::En);
+    assert!(Etag(7).is_named(List::of(Etag(7).text().as_bytes())));
+    _ = Etag(7).is_named(List::of(bytes));
     if let Ok(text) = std::str::from_utf8(bytes) {
         _ = Filter::parse(text);
         if let Some(target) = target::split(text) {
