@@ -161,6 +161,7 @@ pub(super) enum Field {
     Settle,
     Grouping,
     NoDataAfter,
+    PublishAs,
     Site,
     Token,
     Scope,
@@ -236,7 +237,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 72] = [
+pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -264,6 +265,7 @@ pub(super) static OPTIONS: [OptionRow; 72] = [
     row(Type::Listen, "path_prefix", Shape::One, Field::PathPrefix),
     row(Type::Site, "visibility", Shape::One, Field::Visibility),
     row(Type::Site, "host", Shape::Many, Field::Host),
+    row(Type::Site, "url", Shape::One, Field::Url),
     row(Type::Site, "title", Shape::Text, Field::Title),
     row(Type::Site, "intro", Shape::Text, Field::Intro),
     row(Type::Site, "contact", Shape::Text, Field::Contact),
@@ -275,6 +277,7 @@ pub(super) static OPTIONS: [OptionRow; 72] = [
     row(Type::Site, "settle", Shape::One, Field::Settle),
     row(Type::Site, "grouping", Shape::One, Field::Grouping),
     row(Type::Site, "no_data_after", Shape::One, Field::NoDataAfter),
+    row(Type::Site, "publish_as", Shape::Many, Field::PublishAs),
     must(Type::Source, "site", Shape::One, Field::Site, SAY_SITE),
     must(Type::Source, "token", Shape::Many, Field::Token, "run `aiglon token` and paste its second line"),
     row(Type::Source, "scope", Shape::One, Field::Scope),

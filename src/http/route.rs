@@ -2,7 +2,7 @@
 
 use super::head::Method;
 use crate::config::Roles;
-use crate::model::PageKind;
+use crate::model::{Feed, PageKind};
 use crate::text::number::natural;
 
 /// What there is to ask for.
@@ -114,10 +114,12 @@ const PROGRAMS: [&str; 2] = ["api", "-"];
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 18] = [
     Row::get("/", Role::Page, Endpoint::Page(PageKind::Now)),
     Row::get("/history", Role::Page, Endpoint::Page(PageKind::History)),
     Row::get("/incidents/{}", Role::Page, Endpoint::Page(PageKind::Incident(0))),
+    Row::get("/status.txt", Role::Page, Endpoint::Page(PageKind::Feed(Feed::Text))),
+    Row::get("/api/v2/status.json", Role::Page, Endpoint::Page(PageKind::Feed(Feed::Status))),
     Row {
         path: "/api/v2/alerts",
         role: Role::Ingest,
@@ -301,6 +303,11 @@ mod tests {
             (Get, "/incidents/3", ingest, NotFound),
             (Get, "/history/", page, Secret("history", PageKind::Now)),
             (Get, "/s3cret/history", page, Secret("s3cret", PageKind::History)),
+            (Get, "/status.txt", page, To(Endpoint::Page(PageKind::Feed(Feed::Text)))),
+            (Get, "/status.txt", ingest, NotFound),
+            (Head, "/api/v2/status.json", page, To(Endpoint::Page(PageKind::Feed(Feed::Status)))),
+            (Post, "/api/v2/status.json", ALL, MethodNotAllowed("GET, HEAD")),
+            (Get, "/s3cret/api/v2/status.json", page, Secret("s3cret", PageKind::Feed(Feed::Status))),
             (Get, "/s3cret/incidents/12", page, Secret("s3cret", PageKind::Incident(12))),
             (Get, "/s3cret/incidents/x", page, NoPage),
             (Get, "/s3cret/incidents/", page, NoPage),

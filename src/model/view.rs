@@ -2,8 +2,8 @@
 //! nothing else.
 
 use super::{
-    BannerView, ComponentId, Day, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State,
-    StepView,
+    BannerView, ComponentId, Day, Feed, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId,
+    State, StepView,
 };
 use crate::time::{At, Mono, Now};
 
@@ -17,6 +17,8 @@ pub enum PageKind {
     History,
     /// One incident, by its number.
     Incident(u32),
+    /// None for people.
+    Feed(Feed),
 }
 
 /// What is known about one component.

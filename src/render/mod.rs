@@ -7,6 +7,9 @@
 
 pub mod alertmanager;
 mod bars;
+mod feed;
+mod feed_json;
+mod feed_text;
 pub mod fragment;
 mod headline;
 mod markdown;
@@ -17,6 +20,7 @@ mod when;
 mod words;
 mod worst;
 
+pub use feed::feed;
 pub use fragment::{CSP, CSP_MISSING, Full, Out, PageBuf};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};

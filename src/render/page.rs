@@ -17,7 +17,8 @@ use super::when::{self, Date};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
 use crate::limits::{
-    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
+    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, SHORT_NAME_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES,
+    TEXTS_SHOWN,
 };
 use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Lang, PageKind, ServiceId, SiteId,
@@ -25,6 +26,7 @@ use crate::model::{
 };
 use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
+use crate::text::json::Json;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 
@@ -78,6 +80,7 @@ fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, kind: 
         PageKind::Now => cx.page(out),
         PageKind::History => cx.history(out),
         PageKind::Incident(number) => cx.incident(out, number),
+        PageKind::Feed(_) => {}
     }
 }
 
@@ -160,7 +163,7 @@ fn anchor(kind: &str, number: usize) -> Anchor {
     out
 }
 
-const fn service_word(worst: Worst) -> Word {
+pub(super) const fn service_word(worst: Worst) -> Word {
     match worst.state {
         ShownState::Well => Word::ServiceOperational,
         ShownState::Work => Word::ServiceMaintenance,
@@ -200,7 +203,7 @@ fn cut(text: &str) -> (&str, bool) {
 }
 
 impl<'a> Context<'a> {
-    fn new(
+    pub(super) fn new(
         config: &'a Config,
         id: SiteId,
         lang: Lang,
@@ -220,7 +223,7 @@ impl<'a> Context<'a> {
             told: shown::headline(config, view, id),
             kind,
             base: match kind {
-                PageKind::Now => "",
+                PageKind::Now | PageKind::Feed(_) => "",
                 PageKind::History => "./",
                 PageKind::Incident(_) => "../",
             },
@@ -251,7 +254,7 @@ impl<'a> Context<'a> {
     }
 
     /// A service, with what people say of it.
-    fn shown(&self, service: ServiceId) -> Worst {
+    pub(super) fn shown(&self, service: ServiceId) -> Worst {
         self.longer(shown::service(self.config, self.view, service))
     }
 
@@ -293,7 +296,7 @@ impl<'a> Context<'a> {
         self.services().next().is_none()
     }
 
-    fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
+    pub(super) fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
         let forced = banner.and_then(|banner| banner.state).map(ShownState::from);
         Headline::new(self.config, self.view, self.id, self.lang, self.told, forced)
     }
@@ -331,7 +334,7 @@ impl<'a> Context<'a> {
     }
 
     /// That the line above is people's, and since when.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
+    pub(super) fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
             self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
@@ -341,7 +344,7 @@ impl<'a> Context<'a> {
 
     /// What people say that is better than the line above. It stands below the box, which it
     /// contradicts.
-    fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
+    pub(super) fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
         let Some((banner, claim)) = banner.zip(claim) else { return };
         let mut text = |out: &mut Out<'_>| {
             let (before, after) = around(self.word(Word::Claim));
@@ -434,7 +437,7 @@ impl<'a> Context<'a> {
         self.timed(out, as_of, Date::Always, Word::AsOfHeard, Some(without));
     }
 
-    fn banner(&self, out: &mut Out<'_>) {
+    pub(super) fn banner(&self, out: &mut Out<'_>) {
         let (since, with, without) = match self.monitoring {
             Monitoring::Up => return,
             Monitoring::Partly(since) => (since, Word::MonitoringPartlySince, Word::MonitoringPartly),
@@ -471,6 +474,34 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A name of the configuration, cut if it is long.
+    pub(super) fn short_name(&self, out: &mut Out<'_>, texts: &config::Texts) {
+        let name = self.name(texts);
+        let is_long = name.len() > SHORT_NAME_BYTES;
+        out.text(if is_long { shorten(name, SHORT_NAME_BYTES) } else { name });
+        out.text(if is_long { "…" } else { "" });
+    }
+
+    /// Whether people said where the page is.
+    pub(super) fn has_address(&self) -> bool {
+        !self.site.url.is_empty()
+    }
+
+    /// The address of a page of the site, a number at its end; nothing if nobody said where it is.
+    pub(super) fn address(&self, out: &mut Out<'_>, path: &str, number: Option<u32>) {
+        if !self.has_address() {
+            return;
+        }
+        for part in [self.site.url, self.site.secret_path] {
+            out.text(self.config.str(part));
+            out.text(if part.is_empty() { "" } else { "/" });
+        }
+        out.text(path);
+        if let Some(number) = number {
+            out.number(number.into());
+        }
+    }
+
     /// Who hears of what this page does not show, if there is somebody.
     fn contact(&self, out: &mut Out<'_>, (before, after): (&str, &str)) {
         let text = self.name(&self.site.contact);
@@ -488,7 +519,7 @@ impl<'a> Context<'a> {
         Notice { class: "more", text: &mut words }.write(out);
     }
 
-    fn zone(&self, out: &mut Out<'_>) {
+    pub(super) fn zone(&self, out: &mut Out<'_>) {
         let Some(now) = self.now.wall else { return };
         let (before, after) = around(self.word(Word::Zone));
         Zone { before, name: &when::zone(self.site.timezone, now), after }.write(out);

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aiglon::config::Config;
 use aiglon::config::matcher::Match;
-use aiglon::model::{ComponentId, ServiceId};
+use aiglon::model::{ComponentId, Output, ServiceId};
 
 use super::log::Safe;
 use super::route::{line, path};
@@ -33,6 +33,14 @@ pub fn lines(config: &Config) -> Vec<String> {
     let empty = services.filter(|(id, _)| config.components_of(*id).next().is_none());
     let mut empty = empty.map(|(_, service)| config.str(service.name).to_owned());
     names("services without a component, which are never well", &mut empty, &mut lines);
+    // Who says what a site publishes says no more than it can.
+    let unlinked = config
+        .sites
+        .iter()
+        .filter(|site| cfg!(feature = "feeds") && site.url.is_empty() && site.publish_as.has(Output::Badge));
+    let mut unlinked = unlinked.map(|site| config.str(site.name).to_owned());
+    let what = "sites without option url, so without Atom, iCalendar and previews of links";
+    names(what, &mut unlinked, &mut lines);
     let mut left = NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {

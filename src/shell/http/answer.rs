@@ -4,7 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{accepts_gzip, accepts_html, negotiate};
+use aiglon::http::conditional::{Etag, accepts_gzip, accepts_html, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, Method, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
@@ -12,7 +12,7 @@ use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{Lang, PageKind, SiteId, SourceId};
+use aiglon::model::{Feed, Lang, PageKind, SiteId, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq;
 use super::super::pages::{Asks, Copy, Found, PageKey, Version};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
-use super::super::tally::add;
+use super::super::tally::{add, add_many};
 use super::batch::{Batch, Shape};
 use super::metrics;
 use super::web::Web;
@@ -42,9 +42,11 @@ pub enum Plan<'a> {
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
-    Page { found: Found<'a>, public: bool },
+    Page { found: Found<'a>, kind: PageKind, public: bool },
+    /// An answer for programs, in the connection's own buffer.
+    Short { feed: Feed, etag: Etag, not_modified: bool, lang: Lang, public: bool },
     /// The head of a page that is not held: nothing is rendered or packed for a length.
-    Unheld { public: bool },
+    Unheld { kind: PageKind, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: Found<'a>, content_type: &'static str },
     /// A body to be taken in.
@@ -78,28 +80,40 @@ pub struct Arrival<'a> {
 
 impl<'a> Web<'a> {
     /// Decides about a request, by its listener and its peer.
-    pub fn plan(&self, request: &Request<'_>, ticket: Ticket, peer: Peer) -> Plan<'a> {
+    pub fn plan(
+        &self,
+        request: &Request<'_>,
+        ticket: Ticket,
+        peer: Peer,
+        short: &mut render::PageBuf,
+    ) -> Plan<'a> {
         self.port.enter(|core| {
             let config = core.config;
             let listener = self.listeners.listener(ticket, config);
             listener.map_or(Plan::Gone, |listener| {
-                self.decide(core, request, Arrival { listener: &listener, peer })
+                self.decide(core, request, Arrival { listener: &listener, peer }, short)
             })
         })
     }
 
-    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+    fn decide(
+        &self,
+        core: &mut Core<'_>,
+        request: &Request<'_>,
+        arrival: Arrival<'_>,
+        short: &mut render::PageBuf,
+    ) -> Plan<'a> {
         let prefix = core.config.str(arrival.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
         match route(request.method, path, arrival.listener.serve) {
-            Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind) {
+            Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind, short) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
                 Plan::Page { .. } | Plan::Unheld { .. } if !prefix.is_empty() && request.path == prefix => {
                     Plan::Redirect(arrival.listener.path_prefix)
                 }
                 plan => plan,
             },
-            Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind),
+            Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind, short),
             Route::SecretWithoutSlash(secret) => match secret_site(core.config, request.host, secret) {
                 Some(id) => redirect(core.config, id),
                 None => missing(core.config, request, arrival),
@@ -152,6 +166,7 @@ impl<'a> Web<'a> {
         arrival: Arrival<'_>,
         secret: Option<&str>,
         kind: PageKind,
+        short: &mut render::PageBuf,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
         let found = match secret {
@@ -178,24 +193,46 @@ impl<'a> Web<'a> {
             return missing(config, request, arrival);
         }
         let lang = negotiate(request.accept_language, site.lang);
-        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let public = site.visibility == Visibility::Public;
+        if let PageKind::Feed(feed) = kind {
+            if !config.publishes(id, feed.output()) {
+                return missing(config, request, arrival);
+            }
+            if feed.is_short() {
+                if !self.pages.may_make_short(now.mono) {
+                    return Plan::Later;
+                }
+                let Ok(left_out) = render::feed(short, config, id, lang, &view, feed) else {
+                    return Plan::Busy;
+                };
+                add_many(&self.tally.left_out, left_out);
+                let etag = Etag(render::hash(short.as_slice()));
+                let not_modified = etag.is_named(request.if_none_match);
+                return Plan::Short { feed, etag, not_modified, lang, public };
+            }
+        }
+        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let key = PageKey { site: id, kind, lang };
         let version = Version { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let asks = Asks { gzip: accepts_gzip(request.accept_encoding), if_none_match: request.if_none_match };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
-                None => return Plan::Unheld { public },
+                None => return Plan::Unheld { kind, public },
             }
         } else {
             self.pages.get(key, version, now.mono, asks, |out| {
                 add(&self.tally.pages_rendered);
-                render::page(out, config, id, lang, &view, kind).is_ok()
+                let PageKind::Feed(feed) = kind else {
+                    return render::page(out, config, id, lang, &view, kind).is_ok();
+                };
+                let left_out = render::feed(out, config, id, lang, &view, feed);
+                add_many(&self.tally.left_out, left_out.unwrap_or(0));
+                left_out.is_ok()
             })
         };
         match copy {
-            Copy::Found(found) => Plan::Page { found, public },
+            Copy::Found(found) => Plan::Page { found, kind, public },
             Copy::Later => Plan::Later,
             Copy::Busy => Plan::Busy,
         }
