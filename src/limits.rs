@@ -591,6 +591,16 @@ pub const RENDERS_SHORT: u32 = 8;
 /// Bytes of a name in a short answer. A longer one is cut at a character and marked with an
 /// ellipsis.
 pub const SHORT_NAME_BYTES: usize = 200;
+/// Incidents in `incidents.json`, the newest.
+pub const FEED_INCIDENTS: usize = 32;
+/// Steps of each of them, the newest. If they find no room, [`STEPS_SHOWN`] of them are told.
+pub const FEED_STEPS: usize = 16;
+/// Entries of an Atom feed, the newest. On the stack, 40 bytes each.
+pub const FEED_ENTRIES: usize = 50;
+/// Times that a calendar tells of planned work that repeats.
+pub const FEED_OCCURRENCES: usize = 8;
+/// Bytes of the name of a service on a badge. A longer one is cut.
+pub const BADGE_NAME_BYTES: usize = 64;
 /// How old a copy may be that is served instead.
 pub const STALE_TIME: Millis = Millis::from_secs(1);
 /// How long a page waits for its turn to be rendered if there is no such copy. After that, the

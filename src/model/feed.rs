@@ -1,5 +1,8 @@
 //! What programs read of a site, and by which word of the configuration it is published.
 
+#[cfg(feature = "feeds")]
+use super::ServiceId;
+
 /// A way in which a site tells programs how it is: a word of `list publish_as`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
@@ -47,13 +50,16 @@ pub enum Feed {
     Active,
     /// `/badge/SERVICE.svg`.
     #[cfg(feature = "feeds")]
-    BadgeImage,
+    BadgeImage(ServiceId),
     /// `/badge/SERVICE.json`, as shields.io asks for it.
     #[cfg(feature = "feeds")]
-    Badge,
-    /// `/feed.atom`: every step of every incident.
+    Badge(ServiceId),
+    /// `/feed.atom`: the newest steps of all incidents.
     #[cfg(feature = "feeds")]
     Atom,
+    /// `/feed/SERVICE.atom`: those of incidents of one service.
+    #[cfg(feature = "feeds")]
+    AtomOf(ServiceId),
     /// `/maintenance.ics`: planned work.
     #[cfg(feature = "feeds")]
     Calendar,
@@ -66,14 +72,25 @@ impl Feed {
             Self::Text => Output::Text,
             Self::Status => Output::Json,
             #[cfg(feature = "feeds")]
-            Self::BadgeImage | Self::Badge => Output::Badge,
+            Self::BadgeImage(_) | Self::Badge(_) => Output::Badge,
             #[cfg(feature = "feeds")]
-            Self::Atom => Output::Atom,
+            Self::Atom | Self::AtomOf(_) => Output::Atom,
             #[cfg(feature = "feeds")]
             Self::Calendar => Output::Ical,
             #[cfg(feature = "feeds")]
             _ => Output::Json,
         }
+    }
+
+    /// The same about another service; `None` if it is about none.
+    #[cfg(feature = "feeds")]
+    pub const fn about(self, service: ServiceId) -> Option<Self> {
+        Some(match self {
+            Self::BadgeImage(_) => Self::BadgeImage(service),
+            Self::Badge(_) => Self::Badge(service),
+            Self::AtomOf(_) => Self::AtomOf(service),
+            _ => return None,
+        })
     }
 
     /// Whether it has at most [`SHORT_BYTES`](crate::limits::SHORT_BYTES), so that no buffer of a
@@ -82,7 +99,7 @@ impl Feed {
         match self {
             Self::Text | Self::Status => true,
             #[cfg(feature = "feeds")]
-            Self::BadgeImage | Self::Badge => true,
+            Self::BadgeImage(_) | Self::Badge(_) => true,
             #[cfg(feature = "feeds")]
             _ => false,
         }
@@ -93,9 +110,9 @@ impl Feed {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             #[cfg(feature = "feeds")]
-            Self::BadgeImage => "image/svg+xml",
+            Self::BadgeImage(_) => "image/svg+xml",
             #[cfg(feature = "feeds")]
-            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Atom | Self::AtomOf(_) => "application/atom+xml; charset=utf-8",
             #[cfg(feature = "feeds")]
             Self::Calendar => "text/calendar; charset=utf-8",
             _ => "application/json",

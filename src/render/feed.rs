@@ -1,10 +1,11 @@
 //! Answers for programs: what a page says, in forms that programs read. They are written by the
 //! functions that write pages, without the markup, so they say nothing else.
 
-use super::feed_json;
-use super::feed_text;
 use super::fragment::{Form, Full, Out, PageBuf};
 use super::page::Context;
+#[cfg(feature = "feeds")]
+use super::{feed_atom, feed_badge, feed_calendar, feed_summary};
+use super::{feed_json, feed_text};
 use crate::config::Config;
 use crate::model::{Feed, Lang, PageKind, SiteId, View};
 
@@ -22,6 +23,12 @@ pub fn feed(
     let form = match feed {
         Feed::Text => Form::Text,
         Feed::Status => Form::Json,
+        #[cfg(feature = "feeds")]
+        Feed::BadgeImage(_) | Feed::Atom | Feed::AtomOf(_) => Form::Xml,
+        #[cfg(feature = "feeds")]
+        Feed::Calendar => Form::Ical,
+        #[cfg(feature = "feeds")]
+        _ => Form::Json,
     };
     let mut out = Out::in_form(out, lang, form);
     let cx = Context::new(config, site, lang, view, PageKind::Feed(feed), false);
@@ -31,6 +38,19 @@ pub fn feed(
             feed_json::status(&cx, &mut out);
             0
         }
+        #[cfg(feature = "feeds")]
+        Feed::BadgeImage(service) | Feed::Badge(service) => {
+            feed_badge::write(&cx, &mut out, service);
+            0
+        }
+        #[cfg(feature = "feeds")]
+        Feed::Atom => feed_atom::write(&cx, &mut out, None),
+        #[cfg(feature = "feeds")]
+        Feed::AtomOf(service) => feed_atom::write(&cx, &mut out, Some(service)),
+        #[cfg(feature = "feeds")]
+        Feed::Calendar => feed_calendar::write(&cx, &mut out),
+        #[cfg(feature = "feeds")]
+        _ => feed_summary::write(&cx, &mut out, feed),
     };
     out.finish().map(|()| left_out)
 }

@@ -60,18 +60,23 @@ pub(super) fn status(cx: &Context<'_>, out: &mut Out<'_>) {
 
 /// Which page it is, and how all of it is.
 pub(super) fn head(cx: &Context<'_>, out: &mut Out<'_>) {
-    out.begin("page", "{");
-    id(out, "id", cx.config.site_hash(cx.id));
-    said(out, "name", &mut |out| cx.short_name(out, &cx.site.title));
-    said(out, "url", &mut |out| cx.address(out, "", None));
-    Json::text(out, "time_zone", "Etc/UTC");
-    time(out, "updated_at", changed(cx));
-    out.end("}");
+    page(cx, out, changed(cx));
     let headline = cx.headline(cx.view.banner(cx.id).as_ref());
     out.begin("status", "{");
     Json::text(out, "indicator", indicator(cx, headline.state));
     said(out, "description", &mut |out| headline.short(out));
     state(out, headline.state);
+    out.end("}");
+}
+
+/// Which page it is.
+pub(super) fn page(cx: &Context<'_>, out: &mut Out<'_>, changed: Option<Wall>) {
+    out.begin("page", "{");
+    id(out, "id", cx.config.site_hash(cx.id));
+    said(out, "name", &mut |out| cx.short_name(out, &cx.site.title));
+    said(out, "url", &mut |out| cx.address(out, "", None));
+    Json::text(out, "time_zone", "Etc/UTC");
+    time(out, "updated_at", changed);
     out.end("}");
 }
 

@@ -60,6 +60,9 @@ pub struct Out<'a> {
     form: Form,
     /// Whether the next value of JSON is the first within its brackets.
     first: bool,
+    /// Bytes of the present line of iCalendar.
+    #[cfg(feature = "feeds")]
+    column: usize,
     /// Bytes written, those that did not fit included.
     len: usize,
 }
@@ -73,7 +76,15 @@ impl<'a> Out<'a> {
     /// Starts something that is no page; what `buf` held is gone.
     pub(super) fn in_form(buf: &'a mut PageBuf, lang: Lang, form: Form) -> Self {
         buf.clear();
-        Self { buf, lang, form, first: true, len: 0 }
+        Self {
+            buf,
+            lang,
+            form,
+            first: true,
+            #[cfg(feature = "feeds")]
+            column: 0,
+            len: 0,
+        }
     }
 
     /// The page's language.
@@ -219,10 +230,26 @@ impl<'a> Out<'a> {
         self.len
     }
 
-    /// Takes back what was written after the first `len` bytes.
+    /// Takes back what was written after the first `len` bytes; of iCalendar, whole lines.
     pub(super) fn take_back(&mut self, len: usize) {
         self.buf.truncate(len);
         self.len = len;
+        #[cfg(feature = "feeds")]
+        {
+            self.column = 0;
+        }
+    }
+
+    /// As what it is read.
+    #[cfg(feature = "feeds")]
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether all of it has fitted so far.
+    #[cfg(feature = "feeds")]
+    pub(super) fn fits(&self) -> bool {
+        self.len == self.buf.len()
     }
 
     /// How many more bytes fit; those that did not fit yet are left out of account.
@@ -247,13 +274,41 @@ impl<'a> Out<'a> {
     fn escape(&mut self, text: &str, escapes: &[(char, &str)]) {
         for c in text.chars() {
             match escapes.iter().find(|(special, _)| *special == c) {
-                Some((_, escaped)) => self.put(escaped),
+                Some((_, instead)) => self.put(instead),
                 None => self.put(c.encode_utf8(&mut [0; 4])),
             }
         }
     }
 
     fn put(&mut self, text: &str) {
+        #[cfg(feature = "feeds")]
+        if self.form == Form::Ical {
+            return self.folded(text);
+        }
+        self.push(text);
+    }
+
+    /// Writes a part of a line of iCalendar, which has 75 bytes at most without its end, and goes on
+    /// behind a blank (RFC 5545, section 3.1). No character is cut.
+    #[cfg(feature = "feeds")]
+    fn folded(&mut self, text: &str) {
+        const LINE: usize = 75;
+        for c in text.chars() {
+            let bytes = c.len_utf8();
+            if matches!(c, '\r' | '\n') {
+                self.column = 0;
+            } else {
+                if self.column.saturating_add(bytes) > LINE {
+                    self.push("\r\n ");
+                    self.column = 1;
+                }
+                self.column = self.column.saturating_add(bytes);
+            }
+            self.push(c.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    fn push(&mut self, text: &str) {
         // After the first piece that does not fit, none may, or the page would have a hole.
         if self.len == self.buf.len() {
             _ = self.buf.push(text.as_bytes());

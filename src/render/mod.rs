@@ -8,7 +8,15 @@
 pub mod alertmanager;
 mod bars;
 mod feed;
+#[cfg(feature = "feeds")]
+mod feed_atom;
+#[cfg(feature = "feeds")]
+mod feed_badge;
+#[cfg(feature = "feeds")]
+mod feed_calendar;
 mod feed_json;
+#[cfg(feature = "feeds")]
+mod feed_summary;
 mod feed_text;
 pub mod fragment;
 mod headline;

@@ -194,6 +194,10 @@ impl<'a> Web<'a> {
         }
         let lang = negotiate(request.accept_language, site.lang);
         let public = site.visibility == Visibility::Public;
+        #[cfg(feature = "feeds")]
+        let Some(kind) = about(config, id, kind, request.path) else {
+            return missing(config, request, arrival);
+        };
         if let PageKind::Feed(feed) = kind {
             if !config.publishes(id, feed.output()) {
                 return missing(config, request, arrival);
@@ -395,6 +399,18 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     let lang = negotiate(request.accept_language, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(Missing { site, lang, up, public: row.visibility == Visibility::Public })
+}
+
+/// What a path leads to, with the service that it names; `None` if the site has no such service.
+#[cfg(feature = "feeds")]
+fn about(config: &Config, site: SiteId, kind: PageKind, path: &str) -> Option<PageKind> {
+    let PageKind::Feed(feed) = kind else { return Some(kind) };
+    if feed.about(aiglon::model::ServiceId(0)).is_none() {
+        return Some(kind);
+    }
+    let name = aiglon::http::route::name_in(path);
+    let (id, _) = config.services_of(site).find(|(_, service)| config.is(service.name, name))?;
+    feed.about(id).map(PageKind::Feed)
 }
 
 /// Whether alerts keep a label of this name.

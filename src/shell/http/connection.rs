@@ -615,12 +615,19 @@ fn page_head(status: Status, content: Content, kind: PageKind, public: bool) -> 
         response.csp = render::CSP;
     }
     response.noindex = !public;
-    response.cache_control = if public {
+    response.cache_control = if is_badge(kind) {
+        "max-age=60, stale-if-error=300"
+    } else if public {
         "public, max-age=15, stale-if-error=300"
     } else {
         "private, max-age=15, stale-if-error=300"
     };
     response
+}
+
+/// Whether pages of others show it, which ask for it more often than it changes.
+fn is_badge(kind: PageKind) -> bool {
+    matches!(kind, PageKind::Feed(feed) if feed.output() == Output::Badge)
 }
 
 fn status_of(not_modified: bool) -> Status {

@@ -1,0 +1,83 @@
+//! iCalendar (RFC 5545): planned work, each time that it is on. Times are in UTC, so no rule of a
+//! zone needs to be told, and what repeats is told as often as it will be soon.
+
+use core::cell::Cell;
+
+use super::feed_atom::host;
+use super::feed_json::{changed, digits};
+use super::feed_summary::window_id;
+use super::fragment::Out;
+use super::page::Context;
+use super::when;
+use super::words::Word;
+use crate::limits::FEED_OCCURRENCES;
+use crate::model::{MaintenanceView, Repeat, Words};
+use crate::text::json::Json;
+use crate::time::Wall;
+
+/// Writes a calendar; how many events did not fit.
+pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
+    const END: &str = "END:VCALENDAR\r\n";
+    out.put("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//aiglon//aiglon//EN\r\nCALSCALE:GREGORIAN\r\nX-WR-CALNAME:");
+    out.text(cx.name(&cx.site.title));
+    out.put("\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
+    let room = Cell::new(out.room().saturating_sub(END.len()));
+    let left_out = Cell::new(0_usize);
+    let revised = changed(cx).unwrap_or(Wall(0));
+    let tell = |out: &mut Out<'_>, window: &MaintenanceView<'_>| {
+        if left_out.get() > 0 || !cx.fitting(out, &room, &mut |out| event(cx, out, window, revised)) {
+            left_out.set(left_out.get().saturating_add(1));
+        }
+    };
+    cx.view.maintenance(cx.id, &mut |window| {
+        if !cx.is_soon(window) {
+            return;
+        }
+        tell(out, window);
+        if window.repeat != Repeat::Once {
+            let most = FEED_OCCURRENCES.saturating_sub(1);
+            cx.view.occurrences(cx.id, window.number, window.ends, most, &mut |starts, ends| {
+                tell(out, &MaintenanceView { starts, ends, ..*window });
+            });
+        }
+    });
+    cx.view.past_maintenance(cx.id, &mut |window| tell(out, window));
+    out.put(END);
+    left_out.get()
+}
+
+/// `20261121T090600Z`
+fn moment(out: &mut Out<'_>, at: Wall) {
+    for part in when::stamp(at).split(['-', ':']) {
+        out.put(part);
+    }
+    out.put("\r\n");
+}
+
+fn event(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>, revised: Wall) {
+    out.put("BEGIN:VEVENT\r\nUID:");
+    digits(out, cx.config.site_hash(cx.id));
+    out.put("-");
+    window_id(out, window);
+    out.put("@");
+    host(cx, out);
+    out.put("\r\nDTSTAMP:");
+    moment(out, revised);
+    out.put("DTSTART:");
+    moment(out, window.starts);
+    out.put("DTEND:");
+    moment(out, window.ends);
+    out.put("SUMMARY:");
+    out.word(Word::MaintenanceTitle);
+    out.text(": ");
+    cx.window_name(out, window);
+    out.put("\r\n");
+    if window.words != Words::None {
+        out.put("DESCRIPTION:");
+        cx.words(out, window.words);
+        out.put("\r\n");
+    }
+    out.put("URL:");
+    cx.address(out, "", None);
+    out.put("\r\nSTATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
+}
