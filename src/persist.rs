@@ -10,8 +10,8 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::incidents::{ArchiveCheck, Boot};
 use crate::journal::kinds::{self, Owner};
-use crate::journal::memory::Memory;
-use crate::journal::{Counters, Durability, Fault, Journal, Opened, Refused, Store};
+use crate::journal::memory::MemoryStore;
+use crate::journal::{Durability, Fault, Journal, JournalCounters, Opened, Refused, Store};
 use crate::limits::{ALERT_FLASH_HOUR, JOURNAL_BYTES_MAX, JOURNAL_RETRY};
 use crate::model::SourceSet;
 use crate::text::buffer::BytesView;
@@ -236,7 +236,7 @@ impl Driver {
     }
 
     /// Bytes of the file, and what was done since the start.
-    pub fn figures(&self) -> (u32, Counters) {
+    pub fn figures(&self) -> (u32, JournalCounters) {
         (self.journal.bytes(), self.journal.counters())
     }
 
@@ -244,7 +244,7 @@ impl Driver {
     /// there. Without alerts, which nobody takes in elsewhere: their names and texts are not for
     /// whoever gets the archive.
     pub fn export(engine: &Engine, config: &Config, now: Now, out: &mut BytesView) -> bool {
-        let (mut journal, mut memory) = (Journal::new(), Memory(out));
+        let (mut journal, mut memory) = (Journal::new(), MemoryStore(out));
         let opened = journal.open(&mut memory, JOURNAL_BYTES_MAX, &mut |_| {});
         let written = journal.compact(&mut memory, &mut |snapshot| {
             engine.snapshot(config, now, SourceSet::ALL, &mut |kind, payload| {
@@ -271,7 +271,7 @@ impl Driver {
         let length = archive.len();
         let (mut count, mut survey) = (0u32, ArchiveCheck::new());
         let read = |archive: &mut BytesView, each: &mut dyn FnMut(u8, &[u8])| {
-            Journal::new().open(&mut Memory(archive), JOURNAL_BYTES_MAX, &mut |record| {
+            Journal::new().open(&mut MemoryStore(archive), JOURNAL_BYTES_MAX, &mut |record| {
                 each(record.kind, record.payload);
             })
         };
@@ -481,17 +481,17 @@ mod tests {
     }
 
     impl Flash {
-        fn memory(&mut self) -> Result<Memory<'_>, Fault> {
-            self.fails.map_or(Ok(Memory(&mut self.bytes)), Err)
+        fn memory(&mut self) -> Result<MemoryStore<'_>, Fault> {
+            self.fails.map_or(Ok(MemoryStore(&mut self.bytes)), Err)
         }
     }
 
     impl Store for Flash {
         fn length(&mut self) -> Result<Option<u64>, Fault> {
-            Memory(&mut self.bytes).length()
+            MemoryStore(&mut self.bytes).length()
         }
         fn read(&mut self, at: u64, buffer: &mut [u8]) -> Result<usize, Fault> {
-            Memory(&mut self.bytes).read(at, buffer)
+            MemoryStore(&mut self.bytes).read(at, buffer)
         }
         fn writable(&mut self) -> Result<(), Fault> {
             self.memory()?.writable()

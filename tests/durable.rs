@@ -12,7 +12,7 @@ use std::time::Duration;
 use aiglon::config::{Config, Problems};
 use aiglon::engine::heartbeats::BEAT;
 use aiglon::incidents::uptime::{DAYS, ROSTER};
-use aiglon::journal::frame::{Scanned, Scanner};
+use aiglon::journal::frame::{FrameScanner, Scanned};
 use aiglon::model::ComponentId;
 use common::{AIGLON, Daemon, Dir, PUSH, READ, config, eventually, hash_of, run};
 
@@ -314,7 +314,7 @@ fn a_nightly_heartbeat_is_known_after_the_plug_was_pulled() {
 /// The records of a kind in the journal.
 fn records(daemon: &Daemon, kind: u8) -> Vec<Vec<u8>> {
     let bytes = std::fs::read(daemon.dir.path().join("journal")).unwrap();
-    let (mut scanner, mut chunk, mut found) = (Scanner::new(), bytes.as_slice(), Vec::new());
+    let (mut scanner, mut chunk, mut found) = (FrameScanner::new(), bytes.as_slice(), Vec::new());
     while let Scanned::Record(record) = scanner.next(&mut chunk) {
         if record.kind == kind {
             found.push(record.payload.to_vec());

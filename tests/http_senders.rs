@@ -5,11 +5,11 @@
 //! as their sources write them, and say so.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use aiglon::config::{Roles, Token};
+use aiglon::config::{ListenerRoles, Token};
 use aiglon::http::auth;
-use aiglon::http::body::Body;
+use aiglon::http::body::BodyDecoder;
 use aiglon::http::conditional::negotiate;
-use aiglon::http::head::{Coding, Framing, Method, Progress, Request, Scanner};
+use aiglon::http::head::{Coding, Framing, HeadScanner, Method, Progress, Request};
 use aiglon::http::route::{Endpoint, Route, route};
 use aiglon::limits::{BODY_BYTES, CREDENTIALS_BYTES, HEAD_BYTES};
 use aiglon::model::PageKind;
@@ -78,8 +78,8 @@ const NGINX_PROXY: &str = "GET /status/ HTTP/1.0\r\nHost: status.example.org\r\n
 fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
     let mut buf: Vec<u8> = Vec::new();
     let mut arrived = 0;
-    let mut scanner = Scanner::new();
-    let mut body: Option<Body> = None;
+    let mut scanner = HeadScanner::new();
+    let mut body: Option<BodyDecoder> = None;
     let mut heard: Vec<(String, Vec<u8>)> = Vec::new();
     for piece in pieces.iter().cycle() {
         let end = wire.len().min(arrived + piece);
@@ -92,14 +92,14 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
                 let (consumed, done) = (step.consumed, step.done);
                 buf.drain(..consumed);
                 if done {
-                    (body, scanner) = (None, Scanner::new());
+                    (body, scanner) = (None, HeadScanner::new());
                 } else if buf.is_empty() {
                     break;
                 }
             } else if let Progress::Complete(len) = scanner.scan(&buf).unwrap() {
                 let request = Request::parse(&buf[..len]).unwrap();
                 heard.push((request.path.to_owned(), Vec::new()));
-                body = Some(Body::of(request.body, BODY_BYTES).unwrap());
+                body = Some(BodyDecoder::of(request.body, BODY_BYTES).unwrap());
                 buf.drain(..len);
             } else {
                 break;
@@ -115,7 +115,7 @@ fn converse(wire: &[u8], pieces: &[usize]) -> Vec<(String, Vec<u8>)> {
 
 /// A head, of which nothing but the body follows.
 fn head(wire: &[u8]) -> Request<'_> {
-    match Scanner::new().scan(wire) {
+    match HeadScanner::new().scan(wire) {
         Ok(Progress::Complete(len)) => {
             assert!(len < HEAD_BYTES / 4, "a buffer four times as long as any of these is enough");
             Request::parse(&wire[..len]).unwrap()
@@ -126,7 +126,7 @@ fn head(wire: &[u8]) -> Request<'_> {
 
 #[test]
 fn what_senders_say() {
-    let all = Roles { page: true, ingest: true, metrics: true };
+    let all = ListenerRoles { page: true, ingest: true, metrics: true };
     let token = |name: &str| Token { source: SourceId(7), hash: hmac_sha256::Hash::hash(name.as_bytes()) };
     let tokens = [token("s3cret-token"), token("t")];
     for (wire, endpoint, body, knows_token) in [

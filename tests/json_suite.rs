@@ -3,10 +3,10 @@
 //! leaves to it (`i`: what we do, and why).
 #![allow(clippy::too_many_lines)]
 
-use aiglon::ingest::json::{Fault, Tokenizer};
+use aiglon::ingest::json::{JsonError, Tokenizer};
 
 fn accepts(json: &[u8]) -> bool {
-    let read = |size: usize| -> Result<(), Fault> {
+    let read = |size: usize| -> Result<(), JsonError> {
         let mut tokenizer = Tokenizer::new();
         for mut chunk in json.chunks(size) {
             while tokenizer.next(&mut chunk)?.is_some() {}

@@ -7,13 +7,13 @@ use std::fmt::Write;
 
 use aiglon::config::{Config, Problems};
 use aiglon::engine::Engine;
-use aiglon::http::body::{Body, BodyError};
+use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::head::{Framing, Request};
 use aiglon::incidents::{Action, OWNER};
 use aiglon::ingest::line::{LineEvent as Line, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::frame::{Scanned, Scanner};
+use aiglon::journal::frame::{FrameScanner, Scanned};
 use aiglon::model::{ServiceId, SiteId, SourceId, State, View, Words};
 use aiglon::time::rfc3339::{self, Stamp};
 use aiglon::time::tz::Tz;
@@ -72,7 +72,7 @@ fn endianness_a_journal_is_little_endian_on_every_machine() {
     // The golden one: magic, version 1, then the generation and the length of the first record, low
     // byte first.
     let bytes: &[u8] = include_bytes!("golden/journal-v1.bin");
-    let mut scanner = Scanner::new();
+    let mut scanner = FrameScanner::new();
     let mut rest = bytes;
     let mut records = 0;
     while let Scanned::Record(_) = scanner.next(&mut rest) {
@@ -115,15 +115,15 @@ fn usize_32_bits_a_length_beyond_them_is_too_large_and_not_its_remainder() {
     let head = b"POST /api/v2/alerts HTTP/1.1\r\nHost: a\r\nContent-Length: 4294967298\r\n\r\n";
     let request = Request::parse(head).unwrap();
     assert_eq!(request.body, Framing::Length(4_294_967_298));
-    assert_eq!(Body::of(request.body, 1 << 20).unwrap_err(), BodyError::TooLarge);
+    assert_eq!(BodyDecoder::of(request.body, 1 << 20).unwrap_err(), BodyError::TooLarge);
     // One chunk of 2^32 + 2 bytes.
-    let mut body = Body::of(Framing::Chunked, 1 << 20).unwrap();
+    let mut body = BodyDecoder::of(Framing::Chunked, 1 << 20).unwrap();
     assert_eq!(body.decode(b"100000002\r\n[]\r\n0\r\n\r\n").unwrap_err(), BodyError::TooLarge);
 }
 
 #[test]
 fn usize_32_bits_a_body_of_more_than_they_count_is_taken_bytewise() {
-    let mut body = Body::of(Framing::Length(u64::from(u32::MAX) + 3), u64::MAX).unwrap();
+    let mut body = BodyDecoder::of(Framing::Length(u64::from(u32::MAX) + 3), u64::MAX).unwrap();
     let piece = [b' '; 1024];
     let step = body.decode(&piece).unwrap();
     assert_eq!((step.consumed, step.payload.len(), body.is_done()), (1024, 1024, false));

@@ -16,7 +16,7 @@ use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     ServiceId, SiteId, State, Step, StepView, Words,
 };
-use aiglon::render::{CSP, CSP_MISSING, Full, has_incident, missing, overruled, page, worst_case};
+use aiglon::render::{CSP, CSP_MISSING, PageFull, has_incident, missing, overruled, page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -35,7 +35,7 @@ fn rendered_as(config: &Config, lang: Lang, view: &Fake, which: PageKind) -> Str
 }
 
 /// What stands at an address that leads to no page, `up` directories below the root.
-fn lost(config: &Config, lang: Lang, up: usize) -> Result<String, Full> {
+fn lost(config: &Config, lang: Lang, up: usize) -> Result<String, PageFull> {
     let mut buf = Bytes::<1024>::new();
     missing(&mut buf, config, SITE, lang, up)?;
     Ok(String::from_utf8(buf.as_slice().to_vec()).unwrap())
@@ -923,7 +923,7 @@ fn what_people_say_never_hides_a_state() {
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
     let mut small = Bytes::<4096>::new();
-    assert_eq!(page(&mut small, &config, SITE, Lang::En, &scenes::well(), PageKind::Now), Err(Full));
+    assert_eq!(page(&mut small, &config, SITE, Lang::En, &scenes::well(), PageKind::Now), Err(PageFull));
     assert!(small.is_empty());
 }
 
@@ -1117,11 +1117,11 @@ fn who_is_lost_finds_back() {
             assert!(page.len() < 900, "{page}");
             the_policy_is_of(&page, CSP_MISSING);
         }
-        assert_eq!(lost(&config, lang, 9), Err(Full));
-        assert_eq!(lost(&config, lang, usize::MAX), Err(Full));
+        assert_eq!(lost(&config, lang, 9), Err(PageFull));
+        assert_eq!(lost(&config, lang, usize::MAX), Err(PageFull));
         let page = lost(&hostile("<script>\"&"), lang, 0).unwrap();
         assert!(page.contains("<h1><bdi>&lt;script&gt;\"&amp;") && !page.contains("<script"), "{page}");
-        assert_eq!(lost(&hostile(&"<".repeat(200)), lang, 0), Err(Full));
+        assert_eq!(lost(&hostile(&"<".repeat(200)), lang, 0), Err(PageFull));
     }
 }
 

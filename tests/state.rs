@@ -19,7 +19,7 @@ use aiglon::incidents::{Action, Boot, Done, OWNER};
 use aiglon::ingest::Reader;
 use aiglon::ingest::line::{LineEvent, Lines, Precision};
 use aiglon::ingest::sample::HashKey;
-use aiglon::journal::frame::{Scanned, Scanner};
+use aiglon::journal::frame::{FrameScanner, Scanned};
 use aiglon::journal::{Durability, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
@@ -384,7 +384,7 @@ fn every_prefix_is_read_without_harm() {
     let bytes = present();
     let (mut before, mut states) = (None, 0);
     for length in 0..=bytes.len() {
-        let (mut scanner, mut chunk, mut records) = (Scanner::new(), &bytes[..length], 0);
+        let (mut scanner, mut chunk, mut records) = (FrameScanner::new(), &bytes[..length], 0);
         let mut words = Vec::new();
         while let Scanned::Record(record) = scanner.next(&mut chunk) {
             records += 1;
@@ -475,7 +475,7 @@ fn a_clock_that_is_decades_wrong_loses_no_word() {
 /// Records as a file of theirs may hold them when somebody else wrote it: whole, and with right
 /// checksums.
 fn framed(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
-    let (mut scanner, mut chunk, mut records) = (Scanner::new(), bytes, Vec::new());
+    let (mut scanner, mut chunk, mut records) = (FrameScanner::new(), bytes, Vec::new());
     while let Scanned::Record(record) = scanner.next(&mut chunk) {
         records.push((record.kind, record.payload.to_vec()));
     }

@@ -6,14 +6,14 @@ use super::{LineWords, find};
 use crate::model::{Forced, Lang, Phase, Phrase};
 
 /// The names of things that exist, and that whoever asks may touch.
-pub trait Names {
+pub trait NameSource {
     /// Calls `each` with every name that `arg` can be: sites, services and components, numbers.
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str));
 }
 
 /// Calls `each` with every word that the last one of `line` could become; `line` ends at the
 /// cursor. Where it ends with a space, that is every word that could come next.
-pub fn complete(line: &str, names: &dyn Names, each: &mut dyn FnMut(&str)) {
+pub fn complete(line: &str, names: &dyn NameSource, each: &mut dyn FnMut(&str)) {
     let mut words = LineWords::new();
     // The word at the cursor, and the option before it.
     let (mut last, mut option) = ("", "");
@@ -74,7 +74,7 @@ fn before_last(line: &str) -> Option<usize> {
 }
 
 /// What could follow the first `complete` words.
-fn of_words(words: &LineWords, complete: usize, names: &dyn Names, each: &mut dyn FnMut(&str)) {
+fn of_words(words: &LineWords, complete: usize, names: &dyn NameSource, each: &mut dyn FnMut(&str)) {
     if complete == 0 {
         let mut before = "";
         for row in &ROWS {
@@ -134,7 +134,7 @@ fn of_words(words: &LineWords, complete: usize, names: &dyn Names, each: &mut dy
 }
 
 /// What one argument could be.
-fn of_arg(arg: Arg, names: &dyn Names, each: &mut dyn FnMut(&str)) {
+fn of_arg(arg: Arg, names: &dyn NameSource, each: &mut dyn FnMut(&str)) {
     match arg {
         Arg::Topic => ROWS.iter().for_each(|row| each(row.name)),
         Arg::Phase => Phase::ALL.iter().for_each(|(_, word)| each(word)),

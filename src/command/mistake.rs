@@ -3,7 +3,7 @@
 use heapless::String;
 use ufmt::uwrite;
 
-use super::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
+use super::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use super::{nearest_choice, nearest_command};
 use crate::model::Phrase;
 use crate::text::buffer::BytesView;
@@ -22,7 +22,7 @@ pub enum Mistake<'a> {
     /// Nobody knows this option.
     NoOption(&'a str),
     /// This option has no value, or not one that there is.
-    NoValue(&'static OptionRow, &'a str),
+    NoValue(&'static CommandOption, &'a str),
     /// An argument is missing.
     Missing(&'static Row, Arg),
     /// An argument is not what it should be.

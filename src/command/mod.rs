@@ -11,7 +11,7 @@ pub mod table;
 mod when;
 mod words;
 
-pub use complete::{Names, complete};
+pub use complete::{NameSource, complete};
 pub use mistake::{Mistake, usage};
 pub use when::TypedTime;
 pub use words::LineWords;

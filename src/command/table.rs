@@ -182,7 +182,7 @@ impl Row {
         self.args.iter().any(|arg| matches!(arg, Arg::Words | Arg::MaybeWords | Arg::Yaml))
     }
     /// Whether an option says something about its words.
-    pub fn takes(&self, option: &OptionRow) -> bool {
+    pub fn takes(&self, option: &CommandOption) -> bool {
         // Phrases are none of prometheus-adlermanager's.
         !(option.value.is_empty() || option.value == "PHRASE" && self.args.contains(&Arg::Yaml))
     }
@@ -285,7 +285,7 @@ pub static ROWS: [Row; 39] = [
 ];
 
 /// An option; it may stand anywhere on the line.
-pub struct OptionRow {
+pub struct CommandOption {
     /// With its dashes.
     pub name: &'static str,
     /// What follows it; empty: nothing.
@@ -295,25 +295,25 @@ pub struct OptionRow {
 }
 
 /// The options, in the order of their use in [`super::parse`].
-pub static OPTIONS: [OptionRow; 6] = [
-    OptionRow {
+pub static OPTIONS: [CommandOption; 6] = [
+    CommandOption {
         name: "--say",
         value: "PHRASE",
         help: "a sentence that the page tells in every language, in place of words ('phrases')",
     },
-    OptionRow {
+    CommandOption {
         name: "--lang",
         value: "TAG",
         help: "the language of your words, as fr or ar; without it, the site's",
     },
-    OptionRow {
+    CommandOption {
         name: "--site",
         value: "SITE",
         help: "on which site, where a number or a command could mean several",
     },
-    OptionRow { name: "--json", value: "", help: "answer in JSON" },
-    OptionRow { name: "--yes", value: "", help: "do not ask" },
-    OptionRow { name: "--all", value: "", help: "of 'incidents': those that ended, too" },
+    CommandOption { name: "--json", value: "", help: "answer in JSON" },
+    CommandOption { name: "--yes", value: "", help: "do not ask" },
+    CommandOption { name: "--all", value: "", help: "of 'incidents': those that ended, too" },
 ];
 
 #[cfg(test)]

@@ -243,7 +243,7 @@ fn every_example_is_right() {
 /// Names of a small board.
 struct Board;
 
-impl Names for Board {
+impl NameSource for Board {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
         let names: &[&str] = match arg {
             Arg::Site => &["heron", "egret"],

@@ -1,12 +1,12 @@
 //! From the value of one option to a field of the `Config`.
 
 use super::loader::{Loader, NO_SERVICE, NO_SITE, NO_SOURCE, Value, low, push};
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
-    Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, Published, Role, Roles, Scope, Service,
-    Site, Source, Texts, User, Visibility, matcher, units,
+    Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
+    Site, Source, Texts, User, UserRole, Visibility, matcher, units,
 };
 use crate::limits::{
     CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, SITE_URL_BYTES,
@@ -43,7 +43,7 @@ impl Loader<'_, '_> {
         match value.row.field {
             Field::StateDir => {
                 if !units::absolute(value.text) {
-                    return self.problems.add(value.odd(Kind::BadPath).known("/etc/aiglon"));
+                    return self.problems.add(value.odd(ProblemKind::BadPath).known("/etc/aiglon"));
                 }
                 self.config.main.state_dir = self.keep(value.text);
             }
@@ -52,7 +52,7 @@ impl Loader<'_, '_> {
                 self.config.main.resolve_after = span;
             }
             Field::DefaultSeverity => match Severity::from_word(value.text) {
-                Some(Severity::Fine) => self.problems.add(value.odd(Kind::FineSeverity)),
+                Some(Severity::Fine) => self.problems.add(value.odd(ProblemKind::FineSeverity)),
                 Some(severity) => self.config.main.default_severity = severity,
                 None => self.bad_word(value, SEVERITIES),
             },
@@ -63,12 +63,12 @@ impl Loader<'_, '_> {
             Field::JournalSize => {
                 match units::bytes(value.text).filter(|size| JOURNAL_SIZES.contains(size)) {
                     Some(size) => self.config.main.journal_size = size,
-                    None => self.problems.add(value.odd(Kind::BadSize).known("16k to 256k")),
+                    None => self.problems.add(value.odd(ProblemKind::BadSize).known("16k to 256k")),
                 }
             }
             Field::Console => self.config.main.console = self.console(value),
             Field::ConsoleGroup if !units::group(value.text) => {
-                self.problems.add(value.odd(Kind::BadGroup));
+                self.problems.add(value.odd(ProblemKind::BadGroup));
             }
             Field::ConsoleGroup => {
                 let group = self.keep(value.text);
@@ -78,7 +78,7 @@ impl Loader<'_, '_> {
             Field::Edge => match units::boolean(value.text) {
                 Some(true) => self.config.main.edge = Edge::Yes,
                 Some(false) => self.config.main.edge = Edge::No,
-                None => self.problems.add(value.odd(Kind::BadBoolean)),
+                None => self.problems.add(value.odd(ProblemKind::BadBoolean)),
             },
             _ => {}
         }
@@ -97,7 +97,7 @@ impl Loader<'_, '_> {
                     _ => false,
                 };
                 if self.config.listeners.iter().any(same) {
-                    self.problems.add(value.odd(Kind::Duplicate));
+                    self.problems.add(value.odd(ProblemKind::Duplicate));
                 }
                 if let Some(row) = self.config.listeners.get_mut(at) {
                     row.address = address;
@@ -114,11 +114,11 @@ impl Loader<'_, '_> {
             }
             Field::Plaintext => match (units::boolean(value.text), self.config.listeners.get_mut(at)) {
                 (Some(plaintext), Some(row)) => row.plaintext = plaintext,
-                _ => self.problems.add(value.odd(Kind::BadBoolean)),
+                _ => self.problems.add(value.odd(ProblemKind::BadBoolean)),
             },
             Field::PathPrefix => {
                 let Some(prefix) = units::path_prefix(value.text) else {
-                    return self.problems.add(value.odd(Kind::BadPath).known("/status"));
+                    return self.problems.add(value.odd(ProblemKind::BadPath).known("/status"));
                 };
                 let prefix = self.keep(prefix);
                 if let Some(row) = self.config.listeners.get_mut(at) {
@@ -145,7 +145,7 @@ impl Loader<'_, '_> {
             Field::Host => self.host(value),
             Field::Url => {
                 let Some(url) = units::site_url(value.text) else {
-                    return self.problems.add(value.odd(Kind::BadSiteUrl).limit(SITE_URL_BYTES));
+                    return self.problems.add(value.odd(ProblemKind::BadSiteUrl).limit(SITE_URL_BYTES));
                 };
                 let url = self.keep(url);
                 if let Some(row) = self.config.sites.get_mut(at) {
@@ -156,11 +156,11 @@ impl Loader<'_, '_> {
             Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
             Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
             Field::Contact | Field::ContactUrl if value.text.len() > CONTACT_BYTES => {
-                self.problems.add(value.wrong(Kind::TooLong).limit(CONTACT_BYTES));
+                self.problems.add(value.wrong(ProblemKind::TooLong).limit(CONTACT_BYTES));
             }
             Field::Contact => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.contact)),
             Field::ContactUrl if !units::contact(value.text) => {
-                self.problems.add(value.odd(Kind::BadContact));
+                self.problems.add(value.odd(ProblemKind::BadContact));
             }
             Field::ContactUrl => {
                 let url = self.keep(value.text);
@@ -173,7 +173,7 @@ impl Loader<'_, '_> {
                 let days = days.filter(|days| (1..=RETAIN_DAYS).contains(days));
                 match (days, self.config.sites.get_mut(at)) {
                     (Some(days), Some(row)) => row.retain_days = days,
-                    _ => self.problems.add(value.odd(Kind::BadDays).limit(usize::from(RETAIN_DAYS))),
+                    _ => self.problems.add(value.odd(ProblemKind::BadDays).limit(usize::from(RETAIN_DAYS))),
                 }
             }
             Field::Settle | Field::Grouping | Field::NoDataAfter => {
@@ -191,7 +191,7 @@ impl Loader<'_, '_> {
                     Lang::ALL.into_iter().find(|lang| lang.tag().eq_ignore_ascii_case(value.text))
                 else {
                     let near = near::nearest(value.text, &mut Lang::ALL.iter().map(|lang| lang.tag()));
-                    return self.problems.add(value.odd(Kind::BadLang).instead(near));
+                    return self.problems.add(value.odd(ProblemKind::BadLang).instead(near));
                 };
                 if let Some(row) = self.config.sites.get_mut(at) {
                     row.lang = lang;
@@ -200,7 +200,7 @@ impl Loader<'_, '_> {
             Field::Timezone => self.timezone(value),
             Field::SecretPath => {
                 if !units::secret(value.text) {
-                    return self.problems.add(value.wrong(Kind::SecretWeak));
+                    return self.problems.add(value.wrong(ProblemKind::SecretWeak));
                 }
                 let path = self.keep(value.text);
                 if let Some(row) = self.config.sites.get_mut(at) {
@@ -236,7 +236,7 @@ impl Loader<'_, '_> {
             field => {
                 let span = self.duration(value);
                 if field == Field::SilentAfter && span.0 != 0 && span < Millis::from_secs(SILENT_SECS_MIN) {
-                    self.problems.add(value.wrong(Kind::SilentShort));
+                    self.problems.add(value.wrong(ProblemKind::SilentShort));
                 }
                 if let Some(row) = self.config.sources.get_mut(at) {
                     match field {
@@ -262,7 +262,7 @@ impl Loader<'_, '_> {
             Field::Description => {
                 self.texts(value, |config, at| Some(&mut config.services.get_mut(at)?.description));
             }
-            Field::Url if !units::url(value.text) => self.problems.add(value.odd(Kind::BadUrl)),
+            Field::Url if !units::url(value.text) => self.problems.add(value.odd(ProblemKind::BadUrl)),
             field => {
                 let span = self.keep(value.text);
                 if let Some(row) = self.config.services.get_mut(at) {
@@ -297,7 +297,7 @@ impl Loader<'_, '_> {
             Field::Match => self.matcher(value),
             Field::Publish => {
                 if !value.text.chars().all(matcher::is_name) {
-                    return self.problems.add(value.odd(Kind::BadPublish));
+                    return self.problems.add(value.odd(ProblemKind::BadPublish));
                 }
                 let annotation = self.keep(value.text);
                 let row = Published { component: ComponentId(value.section.index), annotation };
@@ -357,7 +357,7 @@ impl Loader<'_, '_> {
             Field::Role => {
                 let choice = self.choice(value, "operator and admin");
                 if let Some(row) = self.config.users.get_mut(at) {
-                    row.role = if choice == 0 { Role::Operator } else { Role::Admin };
+                    row.role = if choice == 0 { UserRole::Operator } else { UserRole::Admin };
                 }
             }
             Field::Key => self.key(value),
@@ -375,7 +375,7 @@ fn named(name: Span) -> Texts {
 
 impl Listener {
     pub(super) fn declared(name: Span) -> Self {
-        let (address, serve) = (Address::Unix(Span::EMPTY), Roles::default());
+        let (address, serve) = (Address::Unix(Span::EMPTY), ListenerRoles::default());
         Self { name, address, serve, plaintext: false, path_prefix: Span::EMPTY }
     }
 }

@@ -2,7 +2,7 @@
 //! be there.
 
 use super::loader::Loader;
-use super::problem::{Kind, Mistake};
+use super::problem::{NewProblem, ProblemKind};
 use super::schema::{Section, Type};
 use super::uci::Keyword;
 use super::{Component, Edge, Outputs, Scope, Site, Source, Texts, Visibility};
@@ -57,14 +57,14 @@ impl Loader<'_, '_> {
 
     pub(super) fn blame(
         &mut self,
-        kind: Kind,
+        kind: ProblemKind,
         section: Type,
         index: usize,
         option: &'static str,
         name: Span,
     ) {
         let line = self.line_of(section, index, option);
-        let problem = Mistake::new(line, kind).section(section.name()).option(option);
+        let problem = NewProblem::new(line, kind).section(section.name()).option(option);
         self.problems.add(problem.word(self.config.str(name)));
     }
 
@@ -72,7 +72,7 @@ impl Loader<'_, '_> {
     fn check_present(&mut self) {
         for kind in [Type::Listen, Type::Site] {
             if self.config.count(kind) == 0 && !self.broken {
-                self.problems.add(Mistake::new(0, Kind::NoSection).section(kind.name()));
+                self.problems.add(NewProblem::new(0, ProblemKind::NoSection).section(kind.name()));
             }
         }
     }
@@ -86,7 +86,7 @@ impl Loader<'_, '_> {
             let Some(&Source { name, scope: Scope::Read, .. }) = self.config.sources.get(index) else {
                 continue;
             };
-            self.blame(Kind::ReadOnEdge, Type::Source, index, "scope", name);
+            self.blame(ProblemKind::ReadOnEdge, Type::Source, index, "scope", name);
         }
     }
 
@@ -99,23 +99,24 @@ impl Loader<'_, '_> {
                 continue;
             };
             if !contact_url.is_empty() && contact == Texts::default() {
-                self.blame(Kind::NoContact, Type::Site, index, "contact_url", name);
+                self.blame(ProblemKind::NoContact, Type::Site, index, "contact_url", name);
             }
             self.check_outputs(index, name, visibility, url, publish_as);
             let named = self.config.hosts.iter().any(|host| host.site.index() == index)
                 || self.line_of_option(Type::Site, index, "host").is_some();
             if !named && default.replace(index).is_some() && !self.broken {
-                self.blame(Kind::SecondDefault, Type::Site, index, "", name);
+                self.blame(ProblemKind::SecondDefault, Type::Site, index, "", name);
             }
             let given = self.line_of_option(Type::Site, index, "secret_path").is_some();
             if visibility == Visibility::Unlisted && !given {
                 let line = self.line_of(Type::Site, index, "visibility");
-                let problem = Mistake::new(line, Kind::Missing).section("site").option("secret_path");
+                let problem =
+                    NewProblem::new(line, ProblemKind::Missing).section("site").option("secret_path");
                 let problem =
                     problem.known("a site that is unlisted needs one, of at least 16 random characters");
                 self.problems.add(problem.word(self.config.str(name)));
             } else if visibility != Visibility::Unlisted && !secret_path.is_empty() {
-                self.blame(Kind::SecretNotUnlisted, Type::Site, index, "secret_path", name);
+                self.blame(ProblemKind::SecretNotUnlisted, Type::Site, index, "secret_path", name);
             }
         }
     }
@@ -124,9 +125,9 @@ impl Loader<'_, '_> {
     fn check_outputs(&mut self, index: usize, name: Span, seen_by: Visibility, url: Span, said: Outputs) {
         let others = said.but(Outputs::NONE);
         for (wrong, kind) in [
-            (said.any_of(Outputs::NONE) && others != Outputs::default(), Kind::PublishNone),
-            (said.any_of(Outputs::LINKED) && url.is_empty(), Kind::NoSiteUrl),
-            (said.any_of(Outputs::PREVIEW) && seen_by != Visibility::Public, Kind::SecretPreview),
+            (said.any_of(Outputs::NONE) && others != Outputs::default(), ProblemKind::PublishNone),
+            (said.any_of(Outputs::LINKED) && url.is_empty(), ProblemKind::NoSiteUrl),
+            (said.any_of(Outputs::PREVIEW) && seen_by != Visibility::Public, ProblemKind::SecretPreview),
         ] {
             if wrong {
                 self.blame(kind, Type::Site, index, "publish_as", name);
@@ -167,7 +168,8 @@ impl Loader<'_, '_> {
 
     fn blame_label(&mut self, kind: Type, index: usize, label: Span, scope: &'static str) {
         let line = self.line_of(kind, index, "label");
-        let problem = Mistake::new(line, Kind::Duplicate).section(kind.name()).option("label").known(scope);
+        let problem =
+            NewProblem::new(line, ProblemKind::Duplicate).section(kind.name()).option("label").known(scope);
         self.problems.add(problem.word(self.config.str(label)));
     }
 
@@ -187,7 +189,7 @@ impl Loader<'_, '_> {
             if source.silent_after.0 < row.every.0.saturating_add(grace.0)
                 && self.line_of_option(Type::Source, row.source.index(), "silent_after").is_none()
             {
-                self.blame(Kind::SilentBeat, Type::Heartbeat, index, "every", source.name);
+                self.blame(ProblemKind::SilentBeat, Type::Heartbeat, index, "every", source.name);
             }
         }
     }
@@ -205,9 +207,9 @@ impl Loader<'_, '_> {
         // A site that is unknown has been told of already.
         let known = |site: SiteId| self.config.sites.get(site.index()).is_some();
         if source.scope == Scope::Read {
-            self.blame(Kind::NotPush, kind, index, "source", source.name);
+            self.blame(ProblemKind::NotPush, kind, index, "source", source.name);
         } else if site.is_some_and(|site| known(site) && known(source.site) && site != source.site) {
-            self.blame(Kind::OtherSite, kind, index, "source", source.name);
+            self.blame(ProblemKind::OtherSite, kind, index, "source", source.name);
         }
     }
 
@@ -236,7 +238,7 @@ impl Loader<'_, '_> {
         let Some(&Component { name, feeders, .. }) = self.config.components.get(id.index()) else { return };
         for source in feeders.iter() {
             let Some(&row) = self.config.sources.get(source.index()) else { continue };
-            let fault = if row.scope == Scope::Read { Kind::NotPush } else { Kind::OtherSite };
+            let fault = if row.scope == Scope::Read { ProblemKind::NotPush } else { ProblemKind::OtherSite };
             // A source whose own site is unknown has been told of already.
             let known = self.config.sites.get(row.site.index()).is_some();
             if known && (row.scope == Scope::Read || row.site != site) {
@@ -266,12 +268,12 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn only_pusher(&self, site: SiteId) -> Result<SourceId, Kind> {
+    fn only_pusher(&self, site: SiteId) -> Result<SourceId, ProblemKind> {
         let mut pushers = self.config.pushers_of(site);
         match (pushers.next(), pushers.next()) {
-            (None, _) => Err(Kind::NoFeeder),
+            (None, _) => Err(ProblemKind::NoFeeder),
             (Some((source, _)), None) => Ok(source),
-            _ => Err(Kind::WhichFeeder),
+            _ => Err(ProblemKind::WhichFeeder),
         }
     }
 
@@ -283,12 +285,12 @@ impl Loader<'_, '_> {
             return;
         };
         if other == id {
-            return self.blame(Kind::Self_, Type::Component, id.index(), "depends_on", name);
+            return self.blame(ProblemKind::Self_, Type::Component, id.index(), "depends_on", name);
         }
         let (site, others) = (self.config.site_of(id), self.config.site_of(other));
         if site.is_some() && others.is_some() && site != others {
             let other = self.config.components.get(other.index()).map_or(Span::EMPTY, |row| row.name);
-            self.blame(Kind::OtherSite, Type::Component, id.index(), "depends_on", other);
+            self.blame(ProblemKind::OtherSite, Type::Component, id.index(), "depends_on", other);
         }
         let mut next = Some(other);
         for _ in 0..COMPONENTS {
@@ -296,7 +298,7 @@ impl Loader<'_, '_> {
             next = self.config.components.get(current.index()).and_then(|row| row.depends_on);
         }
         if next == Some(id) {
-            self.blame(Kind::Cycle, Type::Component, id.index(), "depends_on", name);
+            self.blame(ProblemKind::Cycle, Type::Component, id.index(), "depends_on", name);
         }
     }
 }

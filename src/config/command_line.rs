@@ -2,7 +2,7 @@
 //! one.
 
 use super::uci::{Keyword, Statements};
-use super::{Address, Config, Listener, Roles, units};
+use super::{Address, Config, Listener, ListenerRoles, units};
 use crate::limits::UNIX_PATH_BYTES;
 use crate::text::Span;
 
@@ -20,7 +20,7 @@ impl Config {
             Some(_) => return Err(BadListen),
             None => Address::Tcp(units::socket(address).map_err(|_| BadListen)?),
         };
-        let serve = Roles { page: true, ingest: true, metrics: false };
+        let serve = ListenerRoles { page: true, ingest: true, metrics: false };
         let listener = Listener { address, serve, ..Listener::declared(Span::EMPTY) };
         self.listeners.push(listener).map_err(|_| BadListen)
     }

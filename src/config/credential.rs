@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Encoding};
 
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use crate::limits::CONFIG_VALUE_BYTES;
 
 /// The types of keys that are known, for a person.
@@ -18,15 +18,15 @@ fn key_type(word: &str) -> Option<&'static str> {
 }
 
 /// The hash of a token, from `sha256:` and 64 hexadecimal digits.
-pub(super) fn token_hash(text: &str) -> Result<[u8; 32], Kind> {
-    let digits = text.strip_prefix("sha256:").ok_or(Kind::PlainToken)?.as_bytes();
+pub(super) fn token_hash(text: &str) -> Result<[u8; 32], ProblemKind> {
+    let digits = text.strip_prefix("sha256:").ok_or(ProblemKind::PlainToken)?.as_bytes();
     let mut hash = [0u8; 32];
     if digits.len() != 64 {
-        return Err(Kind::BadHash);
+        return Err(ProblemKind::BadHash);
     }
     for (byte, pair) in hash.iter_mut().zip(digits.chunks_exact(2)) {
         for &digit in pair {
-            let value = char::from(digit).to_digit(16).ok_or(Kind::BadHash)?;
+            let value = char::from(digit).to_digit(16).ok_or(ProblemKind::BadHash)?;
             *byte = byte.wrapping_shl(4) | u8::try_from(value).unwrap_or(0);
         }
     }
@@ -36,19 +36,19 @@ pub(super) fn token_hash(text: &str) -> Result<[u8; 32], Kind> {
 /// The type and the base64 of a public key, as a line of `authorized_keys` without options has them
 /// (sshd(8)). A comment after them is left out: it often holds a person's name and machine. The
 /// error comes with the key's type, or nothing.
-pub(super) fn public_key(line: &str) -> Result<(&'static str, &str), (Kind, &'static str)> {
+pub(super) fn public_key(line: &str) -> Result<(&'static str, &str), (ProblemKind, &'static str)> {
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default();
     let Some(kind) = key_type(first) else {
         let later = words.any(|word| key_type(word).is_some() || word == RSA);
-        let wrong = if first == RSA { Kind::KeyRsa } else { Kind::KeyType };
-        return Err((if later { Kind::KeyOptions } else { wrong }, ""));
+        let wrong = if first == RSA { ProblemKind::KeyRsa } else { ProblemKind::KeyType };
+        return Err((if later { ProblemKind::KeyOptions } else { wrong }, ""));
     };
-    let blob = words.next().ok_or((Kind::KeyBroken, kind))?;
+    let blob = words.next().ok_or((ProblemKind::KeyBroken, kind))?;
     let mut buffer = [0u8; CONFIG_VALUE_BYTES / 4 * 3 + 3];
-    let decoded = Base64::decode(blob, &mut buffer).map_err(|_| (Kind::KeyBroken, kind))?;
+    let decoded = Base64::decode(blob, &mut buffer).map_err(|_| (ProblemKind::KeyBroken, kind))?;
     if !is_key_of(kind, decoded) {
-        return Err((Kind::KeyBroken, kind));
+        return Err((ProblemKind::KeyBroken, kind));
     }
     Ok((kind, blob))
 }
@@ -96,15 +96,15 @@ mod tests {
         let hash = token_hash(&format!("sha256:{digits}")).unwrap();
         assert!(hash.iter().copied().eq(0..32));
         for (text, kind) in [
-            (String::new(), Kind::PlainToken),
-            ("hunter2".into(), Kind::PlainToken),
-            (digits.into(), Kind::PlainToken),
-            (format!("SHA256:{digits}"), Kind::PlainToken),
-            ("sha256:".into(), Kind::BadHash),
-            (format!("sha256:{digits}0"), Kind::BadHash),
-            (format!("sha256:{}g", digits.get(1..).unwrap()), Kind::BadHash),
-            (format!("sha256:{}é", digits.get(2..).unwrap()), Kind::BadHash),
-            (format!("sha256:+{}", digits.get(1..).unwrap()), Kind::BadHash),
+            (String::new(), ProblemKind::PlainToken),
+            ("hunter2".into(), ProblemKind::PlainToken),
+            (digits.into(), ProblemKind::PlainToken),
+            (format!("SHA256:{digits}"), ProblemKind::PlainToken),
+            ("sha256:".into(), ProblemKind::BadHash),
+            (format!("sha256:{digits}0"), ProblemKind::BadHash),
+            (format!("sha256:{}g", digits.get(1..).unwrap()), ProblemKind::BadHash),
+            (format!("sha256:{}é", digits.get(2..).unwrap()), ProblemKind::BadHash),
+            (format!("sha256:+{}", digits.get(1..).unwrap()), ProblemKind::BadHash),
         ] {
             assert_eq!(token_hash(&text), Err(kind), "{text}");
         }
@@ -130,19 +130,19 @@ mod tests {
             // A paste that lost its end, on any boundary of base64.
             for cut in (4..blob.len()).step_by(4) {
                 let line = format!("{kind} {}", blob.get(..cut).unwrap());
-                assert_eq!(public_key(&line), Err((Kind::KeyBroken, kind)), "{line}");
+                assert_eq!(public_key(&line), Err((ProblemKind::KeyBroken, kind)), "{line}");
             }
         }
         for (line, kind) in [
-            (format!("restrict ssh-ed25519 {ED25519}"), Kind::KeyOptions),
-            (format!("command=\"sh -c x\" ssh-ed25519 {ED25519}"), Kind::KeyOptions),
-            (format!("ssh-dss {ED25519}"), Kind::KeyType),
-            (format!("and {ED25519}"), Kind::KeyType),
-            (format!("ssh-rsa {ED25519}"), Kind::KeyRsa),
-            ("ssh-rsa".into(), Kind::KeyRsa),
-            (format!("from=\"192.0.2.*\" ssh-rsa {ED25519}"), Kind::KeyOptions),
-            (String::new(), Kind::KeyType),
-            ("-----BEGIN OPENSSH PRIVATE KEY-----".into(), Kind::KeyType),
+            (format!("restrict ssh-ed25519 {ED25519}"), ProblemKind::KeyOptions),
+            (format!("command=\"sh -c x\" ssh-ed25519 {ED25519}"), ProblemKind::KeyOptions),
+            (format!("ssh-dss {ED25519}"), ProblemKind::KeyType),
+            (format!("and {ED25519}"), ProblemKind::KeyType),
+            (format!("ssh-rsa {ED25519}"), ProblemKind::KeyRsa),
+            ("ssh-rsa".into(), ProblemKind::KeyRsa),
+            (format!("from=\"192.0.2.*\" ssh-rsa {ED25519}"), ProblemKind::KeyOptions),
+            (String::new(), ProblemKind::KeyType),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----".into(), ProblemKind::KeyType),
         ] {
             assert_eq!(public_key(&line), Err((kind, "")), "{line}");
         }
@@ -152,7 +152,7 @@ mod tests {
             format!("ssh-ed25519 {}", ED25519.get(1..).unwrap()),
             format!("ssh-ed25519 {ED25519}AAAA"),
         ] {
-            assert_eq!(public_key(&line), Err((Kind::KeyBroken, "ssh-ed25519")), "{line}");
+            assert_eq!(public_key(&line), Err((ProblemKind::KeyBroken, "ssh-ed25519")), "{line}");
         }
     }
 }

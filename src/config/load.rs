@@ -9,10 +9,10 @@
 //! section has its name.
 
 use super::Config;
-use super::loader::{Draft, Loader, Value, Walk};
-use super::problem::{Kind, Mistake, Problems};
-use super::schema::{self, Found, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
-use super::uci::{Keyword, Statement, Statements, Syntax, SyntaxError, Word};
+use super::loader::{Loader, RuleDraft, Value, Walk};
+use super::problem::{NewProblem, ProblemKind, Problems};
+use super::schema::{self, FoundOption, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
+use super::uci::{Keyword, QuotedWord, Statement, Statements, Syntax, SyntaxError};
 use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES};
 use crate::model::Severity;
 use crate::text::near;
@@ -32,7 +32,7 @@ impl Config {
         self.clear();
         problems.clear();
         if file.len() > CONFIG_BYTES {
-            problems.add(Mistake::new(0, Kind::FileTooLong).limit(CONFIG_BYTES));
+            problems.add(NewProblem::new(0, ProblemKind::FileTooLong).limit(CONFIG_BYTES));
         } else {
             match Statements::new(file) {
                 Ok(statements) => {
@@ -40,7 +40,7 @@ impl Config {
                         config: self,
                         problems,
                         statements,
-                        drafts: [Draft::default(); RULES],
+                        drafts: [RuleDraft::default(); RULES],
                         merged: false,
                         broken: false,
                     }
@@ -77,7 +77,7 @@ impl<'a> Loader<'a, '_> {
     // ---- first reading: the sections ------------------------------------------------------------
 
     fn declare(&mut self) {
-        let mut main: Option<Word<'a>> = None;
+        let mut main: Option<QuotedWord<'a>> = None;
         let mut in_section = false;
         for statement in self.statements.clone() {
             let statement = match statement {
@@ -98,29 +98,34 @@ impl<'a> Loader<'a, '_> {
                 }
                 Keyword::Option | Keyword::List if !in_section => {
                     let word = if statement.keyword == Keyword::List { "list" } else { "option" };
-                    self.problems.add(Mistake::new(statement.line, Kind::OutsideSection).word(word));
+                    self.problems
+                        .add(NewProblem::new(statement.line, ProblemKind::OutsideSection).word(word));
                 }
                 _ => {}
             }
         }
     }
 
-    fn declare_one(&mut self, statement: &Statement<'a>, main: &mut Option<Word<'a>>) {
+    fn declare_one(&mut self, statement: &Statement<'a>, main: &mut Option<QuotedWord<'a>>) {
         let line = statement.line;
         let Some(row) = TYPES.iter().find(|row| statement.name.is(row.name)) else {
             self.broken = true;
             let mut buffer = [0u8; CONFIG_NAME_BYTES];
             let word = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
             let near = near::nearest(word, &mut TYPES.iter().map(|row| row.name));
-            self.problems
-                .add(Mistake::new(line, Kind::UnknownSection).word(word).known(TYPE_NAMES).instead(near));
+            self.problems.add(
+                NewProblem::new(line, ProblemKind::UnknownSection).word(word).known(TYPE_NAMES).instead(near),
+            );
             return;
         };
         let mut buffer = [0u8; CONFIG_NAME_BYTES];
         let Some(name) = statement.value.read(&mut buffer) else {
             self.broken = true;
-            self.problems
-                .add(Mistake::new(line, Kind::TooLong).option("name of a section").limit(CONFIG_NAME_BYTES));
+            self.problems.add(
+                NewProblem::new(line, ProblemKind::TooLong)
+                    .option("name of a section")
+                    .limit(CONFIG_NAME_BYTES),
+            );
             return;
         };
         let taken = |other: &&TypeRow| {
@@ -128,22 +133,22 @@ impl<'a> Loader<'a, '_> {
         };
         let as_main = row.kind != Type::Main && main.is_some_and(|main| main.is(name));
         if !name.is_empty() && (as_main || TYPES.iter().any(|other| taken(&other))) {
-            self.problems.add(Mistake::new(line, Kind::OtherType).word(name));
+            self.problems.add(NewProblem::new(line, ProblemKind::OtherType).word(name));
             return;
         }
         if row.kind == Type::Main {
             match main {
                 None => *main = Some(statement.value),
                 Some(first) if !first.is_empty() && first.is(name) => self.merged = true,
-                Some(_) => self.problems.add(Mistake::new(line, Kind::SecondMain)),
+                Some(_) => self.problems.add(NewProblem::new(line, ProblemKind::SecondMain)),
             }
         } else if name.is_empty() && row.kind != Type::Listen {
             self.broken = true;
-            self.problems.add(Mistake::new(line, Kind::Unnamed).section(row.name));
+            self.problems.add(NewProblem::new(line, ProblemKind::Unnamed).section(row.name));
         } else if !name.is_empty() && self.config.names(row.kind).any(|known| known == name) {
             // As for libuci. Who copied a section and forgot to rename it is told.
             self.merged = true;
-            self.problems.add(Mistake::new(line, Kind::SecondSection).section(row.name).word(name));
+            self.problems.add(NewProblem::new(line, ProblemKind::SecondSection).section(row.name).word(name));
         } else {
             let span = self.keep(name);
             if !self.config.declare(row.kind, span) {
@@ -205,7 +210,8 @@ impl<'a> Loader<'a, '_> {
             // What is misspelt is told as such, and not as missing.
             let is_meant = |statement: &Statement<'a>| meant(section.kind, statement) == row.name;
             if !present && !self.broken && !self.later(walk, section, is_meant) {
-                let problem = Mistake::new(line, Kind::Missing).section(section.kind.name()).option(row.name);
+                let problem =
+                    NewProblem::new(line, ProblemKind::Missing).section(section.kind.name()).option(row.name);
                 self.problems
                     .add(problem.known(row.required).word(self.config.name_of(section).unwrap_or("")));
             }
@@ -217,11 +223,13 @@ impl<'a> Loader<'a, '_> {
         let mut name_buffer = [0u8; CONFIG_NAME_BYTES];
         let name = statement.name.read(&mut name_buffer).unwrap_or(statement.name.raw());
         let (row, lang) = match schema::find(section.kind, name) {
-            Found::Option(row, lang) => (row, lang),
-            Found::UnknownLang => return self.problems.add(Mistake::new(line, Kind::UnknownLang).word(name)),
-            Found::Unknown => {
+            FoundOption::Option(row, lang) => (row, lang),
+            FoundOption::UnknownLang => {
+                return self.problems.add(NewProblem::new(line, ProblemKind::UnknownLang).word(name));
+            }
+            FoundOption::Unknown => {
                 let near = nearest(section.kind, name);
-                let problem = Mistake::new(line, Kind::UnknownOption).section(section.kind.name());
+                let problem = NewProblem::new(line, ProblemKind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
         };
@@ -236,25 +244,25 @@ impl<'a> Loader<'a, '_> {
         };
         if self.later(walk, section, replaced) {
             if !empty {
-                self.problems.add(Mistake::new(line, Kind::Again).option(row.name));
+                self.problems.add(NewProblem::new(line, ProblemKind::Again).option(row.name));
             }
             return;
         }
         let mut value = Value { text: "", line, section, row, lang };
         if statement.keyword == Keyword::List && row.shape != Shape::Many {
-            return self.problems.add(value.wrong(Kind::NotAList));
+            return self.problems.add(value.wrong(ProblemKind::NotAList));
         }
         if statement.keyword == Keyword::Option && row.shape == Shape::Many {
-            self.problems.add(value.wrong(Kind::AsOption));
+            self.problems.add(value.wrong(ProblemKind::AsOption));
         }
         match statement.value.read(buffer) {
             Some(text) => value.text = text,
-            None => return self.problems.add(value.wrong(Kind::TooLong).limit(CONFIG_VALUE_BYTES)),
+            None => return self.problems.add(value.wrong(ProblemKind::TooLong).limit(CONFIG_VALUE_BYTES)),
         }
         // A text may span lines in the file; nothing else may hold a control character.
         let spans_lines = |c: char| row.shape == Shape::Text && matches!(c, '\t' | '\n' | '\r');
         if value.text.chars().any(|c| c.is_control() && !spans_lines(c)) {
-            return self.problems.add(value.wrong(Kind::Control));
+            return self.problems.add(value.wrong(ProblemKind::Control));
         }
         self.apply(&value);
     }
@@ -269,23 +277,23 @@ fn nearest(kind: Type, name: &str) -> &'static str {
 fn meant(kind: Type, statement: &Statement<'_>) -> &'static str {
     let mut buffer = [0u8; CONFIG_NAME_BYTES];
     let name = statement.name.read(&mut buffer).unwrap_or(statement.name.raw());
-    if matches!(schema::find(kind, name), Found::Unknown) { nearest(kind, name) } else { "" }
+    if matches!(schema::find(kind, name), FoundOption::Unknown) { nearest(kind, name) } else { "" }
 }
 
-fn of_syntax<'a>(error: &SyntaxError<'a>) -> Mistake<'a> {
+fn of_syntax<'a>(error: &SyntaxError<'a>) -> NewProblem<'a> {
     let kind = match error.why {
-        Syntax::NotUtf8 => Kind::NotUtf8,
-        Syntax::Nul => Kind::Nul,
-        Syntax::Bom => Kind::Bom,
-        Syntax::Keyword => Kind::Keyword,
-        Syntax::TooFewWords => Kind::TooFewWords,
-        Syntax::TooManyWords => Kind::TooManyWords,
-        Syntax::Semicolon => Kind::Semicolon,
-        Syntax::Unterminated => Kind::Unterminated,
-        Syntax::Name => Kind::BadName,
+        Syntax::NotUtf8 => ProblemKind::NotUtf8,
+        Syntax::Nul => ProblemKind::Nul,
+        Syntax::Bom => ProblemKind::Bom,
+        Syntax::Keyword => ProblemKind::Keyword,
+        Syntax::TooFewWords => ProblemKind::TooFewWords,
+        Syntax::TooManyWords => ProblemKind::TooManyWords,
+        Syntax::Semicolon => ProblemKind::Semicolon,
+        Syntax::Unterminated => ProblemKind::Unterminated,
+        Syntax::Name => ProblemKind::BadName,
     };
-    let problem = Mistake::new(error.line, kind).word(error.word);
-    if kind != Kind::Keyword {
+    let problem = NewProblem::new(error.line, kind).word(error.word);
+    if kind != ProblemKind::Keyword {
         return problem;
     }
     problem.instead(near::nearest(error.word, &mut ["config", "option", "list", "package"].into_iter()))

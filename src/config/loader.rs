@@ -5,7 +5,7 @@
 use heapless::Vec;
 
 use super::Config;
-use super::problem::{Kind, Mistake, Problem, Problems};
+use super::problem::{NewProblem, Problem, ProblemKind, Problems};
 use super::schema::{OptionRow, Section, TYPES, Type};
 use super::uci::{Keyword, Statement, Statements};
 use crate::limits::{CONFIG_TEXT_BYTES, RULES};
@@ -78,18 +78,18 @@ pub(super) struct Value<'v> {
 
 impl<'v> Value<'v> {
     /// A mistake in this value. Secrets leave the word out.
-    pub(super) fn wrong(&self, kind: Kind) -> Mistake<'v> {
-        Mistake::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
+    pub(super) fn wrong(&self, kind: ProblemKind) -> NewProblem<'v> {
+        NewProblem::new(self.line, kind).option(self.row.name).section(self.section.kind.name())
     }
     /// A mistake in this value, which is repeated.
-    pub(super) fn odd(&self, kind: Kind) -> Mistake<'v> {
+    pub(super) fn odd(&self, kind: ProblemKind) -> NewProblem<'v> {
         self.wrong(kind).word(self.text)
     }
 }
 
 /// What a rule says before all of its section is known.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Draft {
+pub(super) struct RuleDraft {
     /// Where it fires and where it no longer does, as written.
     pub(super) raw: [Span; 2],
     /// The unit of its field: a place in the table of units, from 1; 0: none.
@@ -101,7 +101,7 @@ pub(super) struct Loader<'a, 'c> {
     pub(super) problems: &'c mut Problems,
     pub(super) statements: Statements<'a>,
     /// What was written in the rules, in their order.
-    pub(super) drafts: [Draft; RULES],
+    pub(super) drafts: [RuleDraft; RULES],
     /// Some section stands in several places, so that its options may be anywhere.
     pub(super) merged: bool,
     /// Some line could not be read or some section was refused, so that what seems to be missing
@@ -117,8 +117,8 @@ impl<'a> Loader<'a, '_> {
     /// Appends a text; says once that there is no room.
     pub(super) fn keep(&mut self, text: &str) -> Span {
         let span = self.config.intern(text);
-        if span.is_none() && !self.problems.iter().any(|problem| problem.kind == Kind::TextFull) {
-            self.problems.add(Mistake::new(0, Kind::TextFull).limit(CONFIG_TEXT_BYTES));
+        if span.is_none() && !self.problems.iter().any(|problem| problem.kind == ProblemKind::TextFull) {
+            self.problems.add(NewProblem::new(0, ProblemKind::TextFull).limit(CONFIG_TEXT_BYTES));
         }
         span.unwrap_or_default()
     }
@@ -126,9 +126,9 @@ impl<'a> Loader<'a, '_> {
     /// Says once for each store that it is full.
     pub(super) fn full(&mut self, line: u32, plural: &'static str, limit: usize) {
         self.broken = true;
-        let said = |problem: &Problem| problem.kind == Kind::Capacity && problem.speaks_of(plural);
+        let said = |problem: &Problem| problem.kind == ProblemKind::Capacity && problem.speaks_of(plural);
         if !self.problems.iter().any(said) {
-            self.problems.add(Mistake::new(line, Kind::Capacity).known(plural).limit(limit));
+            self.problems.add(NewProblem::new(line, ProblemKind::Capacity).known(plural).limit(limit));
         }
     }
 }

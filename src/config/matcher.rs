@@ -2,7 +2,7 @@
 
 use heapless::String;
 
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use super::{Component, Config};
 use crate::limits::PROBLEM_WORD_BYTES;
 use crate::model::{ComponentId, ComponentSet, SiteId, SourceId};
@@ -166,12 +166,12 @@ pub(super) struct RawTerm<'a> {
     pub(super) op: Op,
     pub(super) value: &'a str,
     /// The term looks like something else than it is, but may be meant.
-    pub(super) doubt: Option<Fault<'a>>,
+    pub(super) doubt: Option<MatcherFault<'a>>,
 }
 
 /// Why a matcher does not parse.
-pub(super) struct Fault<'a> {
-    pub(super) kind: Kind,
+pub(super) struct MatcherFault<'a> {
+    pub(super) kind: ProblemKind,
     /// Which character, counted from 1.
     pub(super) at: usize,
     /// What stands there.
@@ -180,17 +180,19 @@ pub(super) struct Fault<'a> {
     term: (&'a str, &'a str),
 }
 
-impl Fault<'_> {
+impl MatcherFault<'_> {
     /// What to write instead, in the option of this name. The kind may become one that knows
     /// nothing to write.
     pub(super) fn instead(&mut self, option: &str) -> String<PROBLEM_WORD_BYTES> {
         let mut text = String::new();
         let (name, value) = self.term;
         match self.kind {
-            Kind::MatchRegex if !translate(option, name, value, &mut text) => {
-                self.kind = Kind::MatchRegexHard;
+            ProblemKind::MatchRegex if !translate(option, name, value, &mut text) => {
+                self.kind = ProblemKind::MatchRegexHard;
             }
-            Kind::MatchStar if self.word == "=" && !fill(&mut text, &[name, "~", value]) => text.clear(),
+            ProblemKind::MatchStar if self.word == "=" && !fill(&mut text, &[name, "~", value]) => {
+                text.clear();
+            }
             _ => {}
         }
         text
@@ -198,38 +200,38 @@ impl Fault<'_> {
 }
 
 /// The terms of a matcher.
-pub(super) struct Terms<'a> {
+pub(super) struct MatcherTerms<'a> {
     text: &'a str,
     rest: &'a str,
 }
 
-impl<'a> Terms<'a> {
+impl<'a> MatcherTerms<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, rest: text }
     }
 
-    fn fault(&self, kind: Kind, from: &'a str, word: &'a str) -> Fault<'a> {
+    fn fault(&self, kind: ProblemKind, from: &'a str, word: &'a str) -> MatcherFault<'a> {
         let before = self.text.len().saturating_sub(from.len());
         let at = self.text.get(..before).unwrap_or("").chars().count().saturating_add(1);
-        Fault { kind, at, word, term: ("", "") }
+        MatcherFault { kind, at, word, term: ("", "") }
     }
 
-    fn term(&mut self) -> Result<RawTerm<'a>, Fault<'a>> {
+    fn term(&mut self) -> Result<RawTerm<'a>, MatcherFault<'a>> {
         let from = self.rest;
         let word = first_word(from);
         let (name, rest) =
             from.split_at_checked(from.find(|c| !is_name(c)).unwrap_or(from.len())).unwrap_or((from, ""));
         if name.is_empty() {
-            return Err(self.fault(Kind::MatchName, from, word));
+            return Err(self.fault(ProblemKind::MatchName, from, word));
         }
         let (op, value) = match operator(rest) {
             Ok(found) => found,
             Err(kind) => {
                 let mut fault = self.fault(kind, from, word);
-                if kind == Kind::MatchRegex {
+                if kind == ProblemKind::MatchRegex {
                     match self.value(rest.get(2..).unwrap_or("")) {
                         Ok((regex, _)) => fault.term = (name, regex),
-                        Err(_) => fault.kind = Kind::MatchRegexHard,
+                        Err(_) => fault.kind = ProblemKind::MatchRegexHard,
                     }
                 }
                 return Err(fault);
@@ -238,42 +240,47 @@ impl<'a> Terms<'a> {
         let (value, quoted) = self.value(value)?;
         if holds_mac(value) {
             // Never shown again, not even in the log of a mistake.
-            return Err(self.fault(Kind::MatchMac, from, ""));
+            return Err(self.fault(ProblemKind::MatchMac, from, ""));
         }
         let mut doubt = None;
         if op != Op::Glob && !quoted && has(value, '*') {
-            let mut fault = self.fault(Kind::MatchStar, from, if op == Op::Equal { "=" } else { "!=" });
+            let mut fault =
+                self.fault(ProblemKind::MatchStar, from, if op == Op::Equal { "=" } else { "!=" });
             fault.term = (name, value);
             return Err(fault);
         }
         if op == Op::Glob && looks_like_regex(value) {
-            doubt = Some(self.fault(Kind::GlobRegex, from, value));
+            doubt = Some(self.fault(ProblemKind::GlobRegex, from, value));
         }
         Ok(RawTerm { name, op, value, doubt })
     }
 
     /// Reads a value off `from` and goes behind it. Whether it was quoted comes with it.
-    fn value(&mut self, from: &'a str) -> Result<(&'a str, bool), Fault<'a>> {
+    fn value(&mut self, from: &'a str) -> Result<(&'a str, bool), MatcherFault<'a>> {
         let Some(quote) = from.chars().next().filter(|&c| c == '\'' || c == '"') else {
             let value = first_word(from);
             if value.is_empty() {
                 let end = self.text.len().saturating_sub(from.len());
                 let start = self.text.len().saturating_sub(self.rest.len());
-                return Err(self.fault(Kind::MatchNoValue, from, self.text.get(start..end).unwrap_or("")));
+                return Err(self.fault(
+                    ProblemKind::MatchNoValue,
+                    from,
+                    self.text.get(start..end).unwrap_or(""),
+                ));
             }
             if let Some(at) = value.find(['\'', '"', ',', '=', '{', '}']) {
                 let odd = from.get(at..).unwrap_or("");
-                return Err(self.fault(Kind::MatchValue, odd, odd.get(..1).unwrap_or("")));
+                return Err(self.fault(ProblemKind::MatchValue, odd, odd.get(..1).unwrap_or("")));
             }
             self.rest = from.get(value.len()..).unwrap_or("");
             return Ok((value, false));
         };
         let inside = from.get(1..).unwrap_or("");
         let Some((value, after)) = inside.split_once(quote) else {
-            return Err(self.fault(Kind::MatchQuote, from, ""));
+            return Err(self.fault(ProblemKind::MatchQuote, from, ""));
         };
         if !after.is_empty() && !after.starts_with(char::is_whitespace) {
-            return Err(self.fault(Kind::MatchValue, after, first_word(after)));
+            return Err(self.fault(ProblemKind::MatchValue, after, first_word(after)));
         }
         self.rest = after;
         Ok((value, true))
@@ -289,8 +296,8 @@ pub(super) fn holds_mac(value: &str) -> bool {
     masked != value.as_bytes()
 }
 
-impl<'a> Iterator for Terms<'a> {
-    type Item = Result<RawTerm<'a>, Fault<'a>>;
+impl<'a> Iterator for MatcherTerms<'a> {
+    type Item = Result<RawTerm<'a>, MatcherFault<'a>>;
 
     /// After an error there is nothing more.
     fn next(&mut self) -> Option<Self::Item> {
@@ -317,11 +324,11 @@ fn first_word(text: &str) -> &str {
 }
 
 /// The operator at the front of `text`, and what comes after it.
-fn operator(text: &str) -> Result<(Op, &str), Kind> {
-    const OPERATORS: [(&str, Result<Op, Kind>); 6] = [
-        ("=~", Err(Kind::MatchRegex)),
-        ("!~", Err(Kind::MatchNotRegex)),
-        ("==", Err(Kind::MatchTwice)),
+fn operator(text: &str) -> Result<(Op, &str), ProblemKind> {
+    const OPERATORS: [(&str, Result<Op, ProblemKind>); 6] = [
+        ("=~", Err(ProblemKind::MatchRegex)),
+        ("!~", Err(ProblemKind::MatchNotRegex)),
+        ("==", Err(ProblemKind::MatchTwice)),
         ("!=", Ok(Op::NotEqual)),
         ("=", Ok(Op::Equal)),
         ("~", Ok(Op::Glob)),
@@ -331,7 +338,7 @@ fn operator(text: &str) -> Result<(Op, &str), Kind> {
             return (*op).map(|op| (op, rest));
         }
     }
-    Err(Kind::MatchOperator)
+    Err(ProblemKind::MatchOperator)
 }
 
 /// Signs that a glob does not know and label values hardly hold. `.*` is not one: `10.0.0.*` is a

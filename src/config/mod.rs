@@ -42,7 +42,7 @@ use crate::time::tz::Tz;
 
 pub use command_line::{BadListen, option_of, state_dir_of};
 pub use load::ConfigRefused;
-pub use problem::{Kind, Problem, Problems};
+pub use problem::{Problem, ProblemKind, Problems};
 pub use units::duration;
 
 use schema::{Section, Type};
@@ -136,7 +136,7 @@ pub enum Address {
 
 /// What a listener serves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Roles {
+pub struct ListenerRoles {
     /// Pages for visitors.
     pub page: bool,
     /// What senders push to.
@@ -153,7 +153,7 @@ pub struct Listener {
     /// Where.
     pub address: Address,
     /// What.
-    pub serve: Roles,
+    pub serve: ListenerRoles,
     /// Whether tokens are accepted over plain HTTP from beyond loopback.
     pub plaintext: bool,
     /// The prefix under which a reverse proxy publishes us (`/status`), without a slash at its end;
@@ -394,7 +394,7 @@ pub struct Heartbeat {
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Role {
+pub enum UserRole {
     /// Post updates.
     #[default]
     Operator,
@@ -410,7 +410,7 @@ pub struct User {
     /// The sites that they may touch, one bit each, by [`SiteId::index`].
     pub sites: u8,
     /// What they may do.
-    pub role: Role,
+    pub role: UserRole,
 }
 
 /// One `list key` of a user.

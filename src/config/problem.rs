@@ -14,11 +14,11 @@ macro_rules! kinds {
     ($($name:ident $text:literal)+) => {
         /// What is wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind {$(
+        pub enum ProblemKind {$(
             #[doc = concat!("``", $text, "``")]
             $name,
         )+}
-        impl Kind {
+        impl ProblemKind {
             #[cfg(test)]
             const ALL: &[Self] = &[$( Self::$name ),+];
 
@@ -137,7 +137,7 @@ kinds! {
     BadPublish "'{w}' is no name of an annotation"
 }
 
-impl Kind {
+impl ProblemKind {
     /// Whether the configuration works nonetheless.
     pub const fn is_warning(self) -> bool {
         matches!(
@@ -160,7 +160,7 @@ pub struct Problem {
     /// The line, counted from 1; 0 for the file as a whole.
     pub line: u32,
     /// What is wrong.
-    pub kind: Kind,
+    pub kind: ProblemKind,
     section: &'static str,
     option: &'static str,
     known: &'static str,
@@ -172,9 +172,9 @@ pub struct Problem {
 /// A mistake on its way to [`Problems`], which copies the words if there is room: 350 bytes are
 /// moved once, not at every step.
 #[derive(Clone, Copy)]
-pub(super) struct Mistake<'w> {
+pub(super) struct NewProblem<'w> {
     line: u32,
-    kind: Kind,
+    kind: ProblemKind,
     section: &'static str,
     option: &'static str,
     known: &'static str,
@@ -183,9 +183,9 @@ pub(super) struct Mistake<'w> {
     instead: &'w str,
 }
 
-impl<'w> Mistake<'w> {
+impl<'w> NewProblem<'w> {
     /// A mistake on `line`, or in the whole file (0).
-    pub(super) fn new(line: u32, kind: Kind) -> Self {
+    pub(super) fn new(line: u32, kind: ProblemKind) -> Self {
         Self { line, kind, section: "", option: "", known: "", limit: 0, word: "", instead: "" }
     }
     /// The word in question.
@@ -218,9 +218,9 @@ impl<'w> Mistake<'w> {
     }
 }
 
-impl From<&Mistake<'_>> for Problem {
-    fn from(mistake: &Mistake<'_>) -> Self {
-        let &Mistake { line, kind, section, option, known, limit, .. } = mistake;
+impl From<&NewProblem<'_>> for Problem {
+    fn from(mistake: &NewProblem<'_>) -> Self {
+        let &NewProblem { line, kind, section, option, known, limit, .. } = mistake;
         Self {
             line,
             kind,
@@ -343,7 +343,7 @@ impl Problems {
         self.refused
     }
     /// Adds one where its line belongs.
-    pub(super) fn add(&mut self, mistake: Mistake<'_>) {
+    pub(super) fn add(&mut self, mistake: NewProblem<'_>) {
         self.refused |= !mistake.is_warning();
         let at = self.found.iter().position(|other| other.line > mistake.line).unwrap_or(self.found.len());
         if self.found.insert(at, Problem::from(&mistake)).is_err() {
@@ -369,32 +369,32 @@ mod tests {
 
     #[test]
     fn words_are_filled_in() {
-        let problem = Mistake::new(7, Kind::UnknownOption).section("site").word("tilte");
+        let problem = NewProblem::new(7, ProblemKind::UnknownOption).section("site").word("tilte");
         assert_eq!(describe(&Problem::from(&problem)), "7: 'config site' has no option 'tilte'");
         let problem = problem.instead("title");
         assert_eq!(
             describe(&Problem::from(&problem)),
             "7: 'config site' has no option 'tilte'; did you mean 'title'?"
         );
-        let problem = Mistake::new(0, Kind::FileTooLong).limit(65_536);
+        let problem = NewProblem::new(0, ProblemKind::FileTooLong).limit(65_536);
         assert_eq!(
             describe(&Problem::from(&problem)),
             "0: the file is longer than 65536 bytes (CONFIG_BYTES)"
         );
-        let problem = Mistake::new(1, Kind::UnknownLang).word("title_xx");
+        let problem = NewProblem::new(1, ProblemKind::UnknownLang).word("title_xx");
         let text = describe(&Problem::from(&problem));
         assert!(Lang::ALL.iter().all(|lang| text.contains(lang.tag())), "{text}");
     }
 
     #[test]
     fn words_are_short_and_harmless() {
-        let problem = Mistake::new(1, Kind::BadName).word("a\u{1b}[2J\nb\u{202e}c\u{9b}d{w}");
+        let problem = NewProblem::new(1, ProblemKind::BadName).word("a\u{1b}[2J\nb\u{202e}c\u{9b}d{w}");
         assert!(
             describe(&Problem::from(&problem))
                 .starts_with("1: a\u{fffd}[2J\u{fffd}b\u{fffd}c\u{fffd}d{w} cannot")
         );
         for word in ["x", "é", "あ", "🦅"] {
-            let problem = Problem::from(&Mistake::new(1, Kind::BadName).word(&word.repeat(500)));
+            let problem = Problem::from(&NewProblem::new(1, ProblemKind::BadName).word(&word.repeat(500)));
             assert!(problem.word.ends_with('…') && problem.word.len() <= PROBLEM_WORD_BYTES);
             assert!(problem.word.len() > PROBLEM_WORD_BYTES - 8);
         }
@@ -403,9 +403,9 @@ mod tests {
     #[test]
     fn every_slot_is_known() {
         // Each template names only slots that `describe` fills.
-        for &kind in Kind::ALL {
+        for &kind in ProblemKind::ALL {
             let problem =
-                Mistake::new(1, kind).word("W").instead("F").option("O").section("S").known("A").limit(5);
+                NewProblem::new(1, kind).word("W").instead("F").option("O").section("S").known("A").limit(5);
             let text = describe(&Problem::from(&problem));
             assert!(!text.contains('{') && !text.contains('}'), "{text}");
         }
@@ -415,10 +415,10 @@ mod tests {
     fn by_line_and_counted() {
         let mut problems = Problems::new();
         for line in (1..=100u32).rev() {
-            problems.add(Mistake::new(line, Kind::SilentShort));
+            problems.add(NewProblem::new(line, ProblemKind::SilentShort));
         }
         assert!(!problems.any_error());
-        problems.add(Mistake::new(3, Kind::Nul));
+        problems.add(NewProblem::new(3, ProblemKind::Nul));
         assert!(problems.any_error());
         assert_eq!(problems.iter().count(), PROBLEMS);
         assert_eq!(problems.more(), 101 - u32::try_from(PROBLEMS).unwrap());

@@ -9,7 +9,7 @@ use core::ops::Range;
 
 use super::credential::token_hash;
 use super::schema::Type;
-use super::uci::{Keyword, Statements, Word, is_space};
+use super::uci::{Keyword, QuotedWord, Statements, is_space};
 use super::{Config, Token};
 use crate::limits::CONFIG_VALUE_BYTES;
 use crate::model::{SourceId, UserId};
@@ -36,7 +36,7 @@ pub fn hash_of(text: &str) -> Option<Hash> {
     token_hash(text).ok()
 }
 
-fn word_hash(word: Word<'_>) -> Option<Hash> {
+fn word_hash(word: QuotedWord<'_>) -> Option<Hash> {
     hash_of(word.read(&mut [0; HASH_BYTES])?)
 }
 

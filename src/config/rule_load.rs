@@ -1,9 +1,9 @@
 //! From the options of a `config rule` to a [`Rule`]. Its numbers have units: what `80` means in a
 //! file that somebody else reads next year is guessed, what `80%` means is not.
 
-use super::loader::{Draft, Loader, NO_SOURCE, Value, push};
+use super::loader::{Loader, NO_SOURCE, RuleDraft, Value, push};
 use super::matcher::{Match, holds_mac};
-use super::problem::{Kind, Mistake};
+use super::problem::{NewProblem, ProblemKind};
 use super::rule::{Aggregate, Expected, Limit, Rule, Test};
 use super::schema::{Field, Type};
 use crate::model::{ComponentId, RuleId, Severity, SourceId};
@@ -78,22 +78,22 @@ const MIXED: [&str; 2] = ["interface", "iwinfo"];
 
 /// A number with its unit, in the unit of the field, which is the place of one in [`UNITS`] after
 /// the first, or 0 for none.
-fn number(text: &str, field: u8) -> Result<Micro, Kind> {
+fn number(text: &str, field: u8) -> Result<Micro, ProblemKind> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-' | '+')).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).unwrap_or((text, ""));
-    let value = decimal(digits.as_bytes()).ok_or(Kind::BadThreshold)?;
+    let value = decimal(digits.as_bytes()).ok_or(ProblemKind::BadThreshold)?;
     let field = usize::from(field).checked_sub(1).and_then(|at| UNITS.get(at));
     if unit.is_empty() {
-        return if field.is_none() { Ok(value) } else { Err(Kind::UnitOther) };
+        return if field.is_none() { Ok(value) } else { Err(ProblemKind::UnitOther) };
     }
-    let &(_, kin, scale) = UNITS.iter().find(|row| row.0 == unit).ok_or(Kind::BadThreshold)?;
+    let &(_, kin, scale) = UNITS.iter().find(|row| row.0 == unit).ok_or(ProblemKind::BadThreshold)?;
     let Some(&(_, of, per)) = field else {
         // There is one unit of these only.
         let one = matches!(kin, Kin::Share | Kin::Level | Kin::Gain);
-        return if one { Ok(value) } else { Err(Kind::UnitNeeded) };
+        return if one { Ok(value) } else { Err(ProblemKind::UnitNeeded) };
     };
     if of != kin {
-        return Err(Kind::UnitOther);
+        return Err(ProblemKind::UnitOther);
     }
     let whole = value.checked_mul(scale.checked_div(per).unwrap_or(0).max(1));
     // Most are multiples of one another; the rest is exact to a millionth of it.
@@ -102,7 +102,7 @@ fn number(text: &str, field: u8) -> Result<Micro, Kind> {
     } else {
         value.checked_mul(scale).and_then(|value| value.checked_div(per))
     };
-    value.ok_or(Kind::BadThreshold)
+    value.ok_or(ProblemKind::BadThreshold)
 }
 
 impl Rule {
@@ -159,7 +159,7 @@ impl Loader<'_, '_> {
             Field::For => row.lasts = self.duration(value),
             Field::Expect => {
                 if holds_mac(value.text) || value.text.is_empty() {
-                    return self.problems.add(value.odd(Kind::RuleExpect));
+                    return self.problems.add(value.odd(ProblemKind::RuleExpect));
                 }
                 let rule = RuleId(value.section.index);
                 let row = Expected { rule, value: self.keep(value.text) };
@@ -175,7 +175,7 @@ impl Loader<'_, '_> {
             Field::Clear => self.draft(value, 1),
             field => {
                 if row.test != Test::None {
-                    self.problems.add(value.wrong(Kind::RuleTests));
+                    self.problems.add(value.wrong(ProblemKind::RuleTests));
                 }
                 row.test = match field {
                     Field::Above => Test::Above,
@@ -212,7 +212,7 @@ impl Loader<'_, '_> {
                 Test::Equals => "equals",
                 Test::Outside => "outside",
             };
-            let Draft { raw: [limit, clear], unit } = self.drafts.get(index).copied().unwrap_or_default();
+            let RuleDraft { raw: [limit, clear], unit } = self.drafts.get(index).copied().unwrap_or_default();
             if row.test != Test::None {
                 row.limit = self.limit(index, option, (row.test, unit), limit);
                 row.clear = if clear.is_empty() {
@@ -221,7 +221,7 @@ impl Loader<'_, '_> {
                     self.limit(index, "clear", (row.test, unit), clear)
                 };
                 if !self.problems.any_error() && !sound(&row) {
-                    self.blame(Kind::RuleClear, Type::Rule, index, "clear", clear);
+                    self.blame(ProblemKind::RuleClear, Type::Rule, index, "clear", clear);
                 }
             }
             if let Some(place) = self.config.rules.get_mut(index) {
@@ -251,15 +251,15 @@ impl Loader<'_, '_> {
             if nothing && self.broken {
                 // What it asks for may be on the line that could not be read.
             } else if nothing {
-                self.blame(Kind::RuleNothing, Type::Rule, index, "", row.name);
+                self.blame(ProblemKind::RuleNothing, Type::Rule, index, "", row.name);
             } else if row.test != Test::None && row.field.is_empty() && !counts {
-                self.blame(Kind::RuleField, Type::Rule, index, option, row.name);
+                self.blame(ProblemKind::RuleField, Type::Rule, index, option, row.name);
             } else if let Some(first) = expects.filter(|_| row.of.is_empty() || row.absent == Millis(0)) {
-                self.blame(Kind::RuleExpect, Type::Rule, index, "expect", first);
+                self.blame(ProblemKind::RuleExpect, Type::Rule, index, "expect", first);
             } else if (distinct || expects.is_some()) == row.of.is_empty() {
-                self.blame(Kind::RuleOf, Type::Rule, index, "aggregate", row.name);
+                self.blame(ProblemKind::RuleOf, Type::Rule, index, "aggregate", row.name);
             } else if people && row.component.is_some() {
-                self.blame(Kind::RulePeople, Type::Rule, index, "component", row.name);
+                self.blame(ProblemKind::RulePeople, Type::Rule, index, "component", row.name);
             }
             self.check_owner(Type::Rule, index, row.source, row.component);
         }
@@ -281,20 +281,20 @@ impl Loader<'_, '_> {
                 Limit::default()
             }
             _ => {
-                self.blame_limit(Kind::BadThreshold, index, option, span);
+                self.blame_limit(ProblemKind::BadThreshold, index, option, span);
                 Limit::default()
             }
         }
     }
 
-    fn blame_limit(&mut self, kind: Kind, index: usize, option: &'static str, span: Span) {
+    fn blame_limit(&mut self, kind: ProblemKind, index: usize, option: &'static str, span: Span) {
         let known = if option == "outside" {
             "-80dBm..-30dBm"
         } else {
             "50%, -80dBm, 14d or 5Mbit/s, or 30 for a count"
         };
         let line = self.line_of(Type::Rule, index, option);
-        let mistake = Mistake::new(line, kind).section("rule").option(option).known(known);
+        let mistake = NewProblem::new(line, kind).section("rule").option(option).known(known);
         self.problems.add(mistake.word(self.config.str(span)));
     }
 }

@@ -357,7 +357,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
 ];
 
 /// What the name of an option leads to.
-pub(super) enum Found {
+pub(super) enum FoundOption {
     /// An option, perhaps in a language.
     Option(&'static OptionRow, Option<Lang>),
     /// A text in a language that we do not speak.
@@ -367,16 +367,16 @@ pub(super) enum Found {
 }
 
 /// Looks an option up.
-pub(super) fn find(section: Type, name: &str) -> Found {
+pub(super) fn find(section: Type, name: &str) -> FoundOption {
     if let Some(row) = of(section).find(|row| row.name == name) {
-        return Found::Option(row, None);
+        return FoundOption::Option(row, None);
     }
     let base = |row: &&OptionRow| row.shape == Shape::Text && suffix(name, row.name).is_some();
-    let Some(row) = of(section).find(base) else { return Found::Unknown };
+    let Some(row) = of(section).find(base) else { return FoundOption::Unknown };
     let tag = suffix(name, row.name).unwrap_or("");
     match Lang::ALL.into_iter().find(|lang| lang.tag() == tag) {
-        Some(lang) => Found::Option(row, Some(lang)),
-        None => Found::UnknownLang,
+        Some(lang) => FoundOption::Option(row, Some(lang)),
+        None => FoundOption::UnknownLang,
     }
 }
 
@@ -404,7 +404,7 @@ mod tests {
         assert_eq!(Type::User.row().unwrap().plural, "sections 'config user' (USERS)");
         for row in &OPTIONS {
             assert!(
-                matches!(find(row.section, row.name), Found::Option(found, None) if core::ptr::eq(found, row))
+                matches!(find(row.section, row.name), FoundOption::Option(found, None) if core::ptr::eq(found, row))
             );
         }
     }
@@ -412,9 +412,9 @@ mod tests {
     #[test]
     fn texts_have_languages() {
         let lang = |name| match find(Type::Site, name) {
-            Found::Option(row, lang) => (row.name, lang.map(Lang::tag)),
-            Found::UnknownLang => ("?", None),
-            Found::Unknown => ("", None),
+            FoundOption::Option(row, lang) => (row.name, lang.map(Lang::tag)),
+            FoundOption::UnknownLang => ("?", None),
+            FoundOption::Unknown => ("", None),
         };
         assert_eq!(lang("title"), ("title", None));
         assert_eq!(lang("title_fr"), ("title", Some("fr")));

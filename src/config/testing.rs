@@ -6,7 +6,7 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use super::{Config, Problem, Problems};
 
 /// What a person reads.
@@ -19,11 +19,11 @@ pub(crate) fn describe(problem: &Problem) -> String {
 /// Loads a file; every problem in words, but for what tests say a second time because it is shorter
 /// so.
 pub(crate) fn load(file: &[u8]) -> (Option<Box<Config>>, Vec<String>) {
-    load_but(file, &[Kind::SecondSection, Kind::Again, Kind::AsOption])
+    load_but(file, &[ProblemKind::SecondSection, ProblemKind::Again, ProblemKind::AsOption])
 }
 
 /// Loads a file; every problem and warning in words, but for those of some kinds.
-pub(crate) fn load_but(file: &[u8], overlooked: &[Kind]) -> (Option<Box<Config>>, Vec<String>) {
+pub(crate) fn load_but(file: &[u8], overlooked: &[ProblemKind]) -> (Option<Box<Config>>, Vec<String>) {
     let mut config = Box::new(Config::new());
     let mut problems = Problems::new();
     let loaded = config.load(file, &mut problems);

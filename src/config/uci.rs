@@ -12,8 +12,9 @@
 //! - `;` outside quotes separates statements for libuci. It is refused here: nobody writes it, and
 //!   a value that holds one by accident would be cut in silence.
 //!
-//! Words are found without copying; [`Word`] undoes the quoting when it is read. What sections
-//! mean, and that sections of one name are one section, is the business of the module above.
+//! Words are found without copying; [`QuotedWord`] undoes the quoting when it is read. What
+//! sections mean, and that sections of one name are one section, is the business of the module
+//! above.
 
 use core::ops::Range;
 
@@ -38,9 +39,9 @@ pub struct Statement<'a> {
     /// What it is.
     pub keyword: Keyword,
     /// The type of a section, or the name of an option or list. Never empty.
-    pub name: Word<'a>,
+    pub name: QuotedWord<'a>,
     /// The name of a section, or the value of an option or list. Empty if absent.
-    pub value: Word<'a>,
+    pub value: QuotedWord<'a>,
 }
 
 /// Why a line cannot be read.
@@ -82,9 +83,9 @@ pub struct SyntaxError<'a> {
 
 /// A word, with its quotes still on.
 #[derive(Clone, Copy, Debug)]
-pub struct Word<'a>(&'a str);
+pub struct QuotedWord<'a>(&'a str);
 
-impl<'a> Word<'a> {
+impl<'a> QuotedWord<'a> {
     /// The word without its quotes, byte by byte: valid UTF-8, since only ASCII is taken out.
     pub fn bytes(self) -> impl Iterator<Item = u8> + 'a {
         Unquote::new(self.0.as_bytes())
@@ -98,7 +99,7 @@ impl<'a> Word<'a> {
         self.bytes().eq(other.bytes())
     }
     /// Whether both say the same.
-    pub fn same(self, other: Word<'_>) -> bool {
+    pub fn same(self, other: QuotedWord<'_>) -> bool {
         self.bytes().eq(other.bytes())
     }
     /// As it stands in the file.
@@ -172,7 +173,7 @@ impl<'a> Statements<'a> {
     }
 
     /// The next word of this line; an empty one at its end.
-    fn word(&mut self) -> Result<Word<'a>, SyntaxError<'a>> {
+    fn word(&mut self) -> Result<QuotedWord<'a>, SyntaxError<'a>> {
         self.take_while(|byte| is_space(byte) && byte != b'\n');
         let mut unquote = Unquote::new(self.rest.as_bytes());
         let mut swallows = false;
@@ -185,7 +186,7 @@ impl<'a> Statements<'a> {
             }
         }
         if !swallows && unquote.quote == 0 {
-            return Ok(Word(self.take(self.rest.len().saturating_sub(unquote.rest.len()))));
+            return Ok(QuotedWord(self.take(self.rest.len().saturating_sub(unquote.rest.len()))));
         }
         self.take(self.rest.len().saturating_sub(unquote.opened));
         let line = self.line;
@@ -343,9 +344,9 @@ mod tests {
     use std::string::{String, ToString};
     use std::vec::Vec;
 
-    use super::{Keyword, Statements, Syntax, Word};
+    use super::{Keyword, QuotedWord, Statements, Syntax};
 
-    fn say(word: Word<'_>) -> String {
+    fn say(word: QuotedWord<'_>) -> String {
         String::from_utf8(word.bytes().collect()).unwrap()
     }
 

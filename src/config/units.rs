@@ -3,7 +3,7 @@
 
 use core::net::SocketAddr;
 
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN, SITE_URL_BYTES};
 use crate::text::clean::is_unseen;
 use crate::text::has;
@@ -12,7 +12,7 @@ use crate::time::Millis;
 
 /// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first:
 /// `4h30m`.
-pub fn duration(text: &str) -> Result<Millis, Kind> {
+pub fn duration(text: &str) -> Result<Millis, ProblemKind> {
     const UNITS: [(u8, u32); 4] = [(b'd', 86_400), (b'h', 3600), (b'm', 60), (b's', 1)];
     let mut units = UNITS.iter();
     let mut total: u32 = 0;
@@ -21,18 +21,19 @@ pub fn duration(text: &str) -> Result<Millis, Kind> {
         if byte.is_ascii_digit() {
             let digit = u32::from(byte.wrapping_sub(b'0'));
             let more = number.unwrap_or(0).checked_mul(10).and_then(|tens| tens.checked_add(digit));
-            number = Some(more.ok_or(Kind::BadDuration)?);
+            number = Some(more.ok_or(ProblemKind::BadDuration)?);
         } else {
             // What is left of the units are the smaller ones, so that none comes twice.
-            let (_, secs) = units.find(|&&(unit, _)| unit == byte).ok_or(Kind::BadDuration)?;
-            let part = number.take().and_then(|count| count.checked_mul(*secs)).ok_or(Kind::BadDuration)?;
-            total = total.checked_add(part).ok_or(Kind::BadDuration)?;
+            let (_, secs) = units.find(|&&(unit, _)| unit == byte).ok_or(ProblemKind::BadDuration)?;
+            let part =
+                number.take().and_then(|count| count.checked_mul(*secs)).ok_or(ProblemKind::BadDuration)?;
+            total = total.checked_add(part).ok_or(ProblemKind::BadDuration)?;
         }
     }
     match number {
-        Some(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(Kind::NoUnit),
+        Some(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(ProblemKind::NoUnit),
         None if !text.is_empty() && total <= DURATION_SECS => Ok(Millis::from_secs(total)),
-        _ => Err(Kind::BadDuration),
+        _ => Err(ProblemKind::BadDuration),
     }
 }
 
@@ -60,17 +61,21 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// An IP address and port.
-pub(super) fn socket(text: &str) -> Result<SocketAddr, Kind> {
+pub(super) fn socket(text: &str) -> Result<SocketAddr, ProblemKind> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
     let ip = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     if ip.parse::<core::net::IpAddr>().is_ok() {
-        return Err(Kind::NoPort);
+        return Err(ProblemKind::NoPort);
     }
     let name = text.split(':').next().unwrap_or("");
     let named = name.bytes().any(|byte| byte.is_ascii_alphabetic()) && host(name);
-    Err(if named && text.matches(':').count() <= 1 { Kind::AddressName } else { Kind::BadAddress })
+    Err(if named && text.matches(':').count() <= 1 {
+        ProblemKind::AddressName
+    } else {
+        ProblemKind::BadAddress
+    })
 }
 
 /// Whether this is a host name (RFC 1123, 2.1), an IPv4 address, or an IPv6 address in brackets.
@@ -204,23 +209,23 @@ mod tests {
             ("30d", Ok(2_592_000)),
             ("0s", Ok(0)),
             ("005m", Ok(300)),
-            ("300", Err(Kind::NoUnit)),
-            ("0", Err(Kind::NoUnit)),
-            ("", Err(Kind::BadDuration)),
-            ("m", Err(Kind::BadDuration)),
-            ("5M", Err(Kind::BadDuration)),
-            ("5 m", Err(Kind::BadDuration)),
-            ("-5m", Err(Kind::BadDuration)),
-            ("1.5h", Err(Kind::BadDuration)),
-            ("5m5", Err(Kind::BadDuration)),
-            ("30m4h", Err(Kind::BadDuration)),
-            ("5m5m", Err(Kind::BadDuration)),
-            ("1w", Err(Kind::BadDuration)),
-            ("100ms", Err(Kind::BadDuration)),
-            ("31d", Err(Kind::BadDuration)),
-            ("30d1s", Err(Kind::BadDuration)),
-            ("99999999999999999999s", Err(Kind::BadDuration)),
-            ("49711d", Err(Kind::BadDuration)),
+            ("300", Err(ProblemKind::NoUnit)),
+            ("0", Err(ProblemKind::NoUnit)),
+            ("", Err(ProblemKind::BadDuration)),
+            ("m", Err(ProblemKind::BadDuration)),
+            ("5M", Err(ProblemKind::BadDuration)),
+            ("5 m", Err(ProblemKind::BadDuration)),
+            ("-5m", Err(ProblemKind::BadDuration)),
+            ("1.5h", Err(ProblemKind::BadDuration)),
+            ("5m5", Err(ProblemKind::BadDuration)),
+            ("30m4h", Err(ProblemKind::BadDuration)),
+            ("5m5m", Err(ProblemKind::BadDuration)),
+            ("1w", Err(ProblemKind::BadDuration)),
+            ("100ms", Err(ProblemKind::BadDuration)),
+            ("31d", Err(ProblemKind::BadDuration)),
+            ("30d1s", Err(ProblemKind::BadDuration)),
+            ("99999999999999999999s", Err(ProblemKind::BadDuration)),
+            ("49711d", Err(ProblemKind::BadDuration)),
         ] {
             assert_eq!(duration(text), expected.map(Millis::from_secs), "{text}");
         }
@@ -245,19 +250,19 @@ mod tests {
             assert!(socket(text).is_ok(), "{text}");
         }
         for (text, kind) in [
-            ("127.0.0.1", Kind::NoPort),
-            ("::1", Kind::NoPort),
-            ("[::1]", Kind::NoPort),
-            ("localhost:8080", Kind::AddressName),
-            ("router.lan", Kind::AddressName),
-            ("router.lan:80", Kind::AddressName),
-            (":8080", Kind::BadAddress),
-            ("8080", Kind::BadAddress),
-            ("127.0.0.1:99999", Kind::BadAddress),
-            ("127.0.0.256:80", Kind::BadAddress),
-            ("::1:8080:", Kind::BadAddress),
-            ("http://127.0.0.1:80", Kind::BadAddress),
-            ("", Kind::BadAddress),
+            ("127.0.0.1", ProblemKind::NoPort),
+            ("::1", ProblemKind::NoPort),
+            ("[::1]", ProblemKind::NoPort),
+            ("localhost:8080", ProblemKind::AddressName),
+            ("router.lan", ProblemKind::AddressName),
+            ("router.lan:80", ProblemKind::AddressName),
+            (":8080", ProblemKind::BadAddress),
+            ("8080", ProblemKind::BadAddress),
+            ("127.0.0.1:99999", ProblemKind::BadAddress),
+            ("127.0.0.256:80", ProblemKind::BadAddress),
+            ("::1:8080:", ProblemKind::BadAddress),
+            ("http://127.0.0.1:80", ProblemKind::BadAddress),
+            ("", ProblemKind::BadAddress),
         ] {
             assert_eq!(socket(text), Err(kind), "{text}");
         }

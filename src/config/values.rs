@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 
 use super::loader::{Loader, Value, low, push};
-use super::problem::Kind;
+use super::problem::ProblemKind;
 use super::schema::{Field, Type};
 use super::{Address, Config, Console, HostName, Outputs, Texts, Token, UserKey, credential, matcher, units};
 use crate::limits::UNIX_PATH_BYTES;
@@ -37,14 +37,14 @@ impl Loader<'_, '_> {
 
     pub(super) fn bad_word(&mut self, value: &Value<'_>, known: &'static str) {
         let near = near::nearest(value.text, &mut words(known));
-        self.problems.add(value.odd(Kind::BadWord).known(known).instead(near));
+        self.problems.add(value.odd(ProblemKind::BadWord).known(known).instead(near));
     }
 
     /// A span of time; zero if it is none, which is told. Only `resync` may be zero.
     pub(super) fn duration(&mut self, value: &Value<'_>) -> Millis {
         match units::duration(value.text) {
             Ok(Millis(0)) if value.row.field != Field::Resync => {
-                self.problems.add(value.wrong(Kind::ZeroDuration));
+                self.problems.add(value.wrong(ProblemKind::ZeroDuration));
             }
             Ok(span) => return span,
             Err(kind) => self.problems.add(value.odd(kind)),
@@ -60,7 +60,7 @@ impl Loader<'_, '_> {
             for name in self.config.names(kind) {
                 nearest.offer(name);
             }
-            self.problems.add(value.odd(Kind::Dangling).section(kind.name()).instead(nearest.best()));
+            self.problems.add(value.odd(ProblemKind::Dangling).section(kind.name()).instead(nearest.best()));
         }
         found.and_then(|index| u16::try_from(index).ok())
     }
@@ -78,7 +78,7 @@ impl Loader<'_, '_> {
         if units::absolute(path) && path.len() <= UNIX_PATH_BYTES {
             return Some(self.keep(path));
         }
-        self.problems.add(value.odd(Kind::UnixPath).limit(UNIX_PATH_BYTES));
+        self.problems.add(value.odd(ProblemKind::UnixPath).limit(UNIX_PATH_BYTES));
         None
     }
 
@@ -93,10 +93,10 @@ impl Loader<'_, '_> {
     fn socket(&mut self, value: &Value<'_>) -> Option<SocketAddr> {
         match units::socket(value.text) {
             Ok(address) => return Some(address),
-            Err(Kind::NoPort) => {
+            Err(ProblemKind::NoPort) => {
                 let bare_v6 = has(value.text, ':') && !value.text.starts_with('[');
                 let instead = if bare_v6 { "[ADDRESS]:8080" } else { "ADDRESS:8080" };
-                self.problems.add(value.odd(Kind::NoPort).instead(instead));
+                self.problems.add(value.odd(ProblemKind::NoPort).instead(instead));
             }
             Err(kind) => self.problems.add(value.odd(kind)),
         }
@@ -106,10 +106,10 @@ impl Loader<'_, '_> {
     pub(super) fn ssh(&mut self, value: &Value<'_>) {
         let Some(address) = self.socket(value) else { return };
         if self.config.ssh.contains(&address) {
-            return self.problems.add(value.odd(Kind::Duplicate));
+            return self.problems.add(value.odd(ProblemKind::Duplicate));
         }
         if cfg!(not(feature = "ssh")) {
-            self.problems.add(value.odd(Kind::NoSsh));
+            self.problems.add(value.odd(ProblemKind::NoSsh));
         }
         push(self, |config| &mut config.ssh, address, value.line, "lines 'list ssh' (SSH_ADDRESSES)");
     }
@@ -117,7 +117,7 @@ impl Loader<'_, '_> {
     pub(super) fn publish_as(&mut self, value: &Value<'_>) {
         let one = Outputs::of_place(self.choice(value, Outputs::WORDS));
         if !one.is_built() {
-            self.problems.add(value.odd(Kind::NoFeeds));
+            self.problems.add(value.odd(ProblemKind::NoFeeds));
         }
         if let Some(row) = self.config.sites.get_mut(value.section.at()) {
             row.publish_as = row.publish_as.and(one);
@@ -127,10 +127,10 @@ impl Loader<'_, '_> {
     pub(super) fn host(&mut self, value: &Value<'_>) {
         let name = value.text.strip_suffix('.').unwrap_or(value.text);
         if !units::host(name) {
-            return self.problems.add(value.odd(Kind::BadHost));
+            return self.problems.add(value.odd(ProblemKind::BadHost));
         }
         if self.config.hosts.iter().any(|host| self.config.str(host.name).eq_ignore_ascii_case(name)) {
-            return self.problems.add(value.odd(Kind::Duplicate));
+            return self.problems.add(value.odd(ProblemKind::Duplicate));
         }
         let start = self.config.text.len();
         let mut lower = [0u8; 4];
@@ -171,9 +171,9 @@ impl Loader<'_, '_> {
         match (zone, self.config.sites.get_mut(value.section.at())) {
             (Ok(zone), Some(row)) if !named => row.timezone = zone,
             _ => self.problems.add(match units::posix_of_zone(value.text) {
-                Some(posix) => value.odd(Kind::ZoneName).instead(posix),
-                None if named => value.odd(Kind::ZoneNameUnknown),
-                None => value.odd(Kind::BadTimezone),
+                Some(posix) => value.odd(ProblemKind::ZoneName).instead(posix),
+                None if named => value.odd(ProblemKind::ZoneNameUnknown),
+                None => value.odd(ProblemKind::BadTimezone),
             }),
         }
     }
@@ -182,7 +182,7 @@ impl Loader<'_, '_> {
         match credential::token_hash(value.text) {
             Err(kind) => self.problems.add(value.wrong(kind)),
             Ok(hash) if self.config.tokens.iter().any(|token| token.hash == hash) => {
-                self.problems.add(value.wrong(Kind::DuplicateToken));
+                self.problems.add(value.wrong(ProblemKind::DuplicateToken));
             }
             Ok(hash) => {
                 let row = Token { source: SourceId(value.section.index), hash };
@@ -201,7 +201,7 @@ impl Loader<'_, '_> {
         let same =
             |row: &UserKey| self.config.str(row.key).split_once(' ').is_some_and(|(_, known)| known == blob);
         if self.config.user_keys.iter().any(same) {
-            return self.problems.add(value.wrong(Kind::DuplicateKey));
+            return self.problems.add(value.wrong(ProblemKind::DuplicateKey));
         }
         let start = self.config.text.len();
         for part in [kind, " ", blob] {
@@ -225,7 +225,7 @@ impl Loader<'_, '_> {
     pub(super) fn terms(&mut self, value: &Value<'_>) -> Option<(u16, u8)> {
         let first = u16::try_from(self.config.terms.len()).unwrap_or(u16::MAX);
         let mut count: u8 = 0;
-        for term in matcher::Terms::new(value.text) {
+        for term in matcher::MatcherTerms::new(value.text) {
             let fault = match term {
                 Err(fault) => Some(fault),
                 Ok(term) => {
@@ -254,7 +254,7 @@ impl Loader<'_, '_> {
             count = more;
         }
         if count == 0 {
-            self.problems.add(value.wrong(Kind::MatchEmpty));
+            self.problems.add(value.wrong(ProblemKind::MatchEmpty));
             return None;
         }
         Some((first, count))

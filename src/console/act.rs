@@ -2,11 +2,11 @@
 
 use ufmt::uwrite;
 
+use super::access::{Access, Trouble};
 use super::adler::{self, Force, Message};
 use super::answer::{AnswerWriter, Cell};
 use super::read::{Teller, state_word};
-use super::scope::{Scope, Trouble};
-use super::{Ask, Status};
+use super::{Ask, CommandStatus};
 use crate::command::Command;
 use crate::command::table::Verb;
 use crate::engine::Engine;
@@ -31,21 +31,21 @@ pub(super) fn carry_out<'a>(
     engine: &mut Engine,
     now: Now,
     ask: &Ask<'a>,
-    scope: Scope<'a>,
+    access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
-) -> Result<Status, Trouble<'a>> {
+) -> Result<CommandStatus, Trouble<'a>> {
     let (mut message, mut question) = (Message::new(), Question::new());
     if command.row.verb == Verb::Release {
-        return release(engine, now, ask, scope, command, out);
+        return release(engine, now, ask, access, command, out);
     }
     let (site, done, undoable) = {
-        let view = engine.view(scope.config, now);
-        let teller = Teller { scope, view: &view, engine };
+        let view = engine.view(access.config, now);
+        let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(Status::Confirm);
+            return Ok(CommandStatus::Confirm);
         }
         question.clear();
         if command.row.verb == Verb::Undo {
@@ -55,18 +55,18 @@ pub(super) fn carry_out<'a>(
             question.truncate(without);
         }
         drop(view);
-        let done = engine.act(scope.config, now, site, scope.who(), action);
+        let done = engine.act(access.config, now, site, access.who(), action);
         // There may be no banner to take away: then all is as it should be.
         match (done, command.row.verb) {
             (Err(Refusal::NoBanner), Verb::SetSiteConfig) => (site, Done::Banner, false),
             (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
-    let view = engine.view(scope.config, now);
-    let teller = Teller { scope, view: &view, engine };
+    let view = engine.view(access.config, now);
+    let teller = Teller { access, view: &view, engine };
     let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
-    Ok(Status::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// Ends an alert, as the team's word.
@@ -74,46 +74,46 @@ fn release<'a>(
     engine: &mut Engine,
     now: Now,
     ask: &Ask<'a>,
-    scope: Scope<'a>,
+    access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
-) -> Result<Status, Trouble<'a>> {
+) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
     let site = {
-        let view = engine.view(scope.config, now);
-        let teller = Teller { scope, view: &view, engine };
+        let view = engine.view(access.config, now);
+        let teller = Teller { access, view: &view, engine };
         let site = teller.site_of_alert(command)?;
         let held = teller.alerts_of(site).find(|held| held.number == number).ok_or(Refusal::NoAlert)?;
-        let source = scope.config.sources.get(held.source().index()).copied().unwrap_or_default();
+        let source = access.config.sources.get(held.source().index()).copied().unwrap_or_default();
         if !(ask.confirmed || command.yes) {
             let mut question = Question::new();
             for part in [
                 "this ends ",
                 held.name(),
                 " of ",
-                scope.config.str(source.name),
+                access.config.str(source.name),
                 ": the page tells that as the team's word, until its source says it again. Go on?",
             ] {
                 _ = question.push(part.as_bytes());
             }
             out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(Status::Confirm);
+            return Ok(CommandStatus::Confirm);
         }
         site
     };
-    if !engine.release(scope.config, now, site, number) {
+    if !engine.release(access.config, now, site, number) {
         return Err(Refusal::NoAlert.into());
     }
     if out.json() {
         out.open("", "{");
         out.field("ok", Cell::Flag(true));
-        out.field("site", Cell::Text(scope.site_name(site)));
+        out.field("site", Cell::Text(access.site_name(site)));
         out.field("alert", Cell::Count(number.into()));
         out.close("}");
     } else {
         out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
     }
-    Ok(Status::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// What a command does, and where.
@@ -126,8 +126,8 @@ fn action<'a, 'm>(
 where
     'a: 'm,
 {
-    let (scope, number, words) = (teller.scope, command.number, command.said());
-    let service = || scope.service(command.site, command.service, command.component);
+    let (access, number, words) = (teller.access, command.number, command.said());
+    let service = || access.service(command.site, command.service, command.component);
     let of_incident = |action| Ok((teller.site_of_incident(command)?, action));
     match command.row.verb {
         Verb::Open => {
@@ -158,17 +158,17 @@ where
         Verb::Maintain => {
             let (site, service, component) = service()?;
             let wall = now.wall.ok_or(Refusal::NoClock)?;
-            let zone = scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+            let zone = access.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
             let starts = command.window.0.wall(&zone, wall, wall);
             let ends = command.window.1.wall(&zone, wall, starts);
             Ok((site, Action::Maintain { service, component, starts, ends, repeat: command.repeat, words }))
         }
         Verb::EndMaintenance => Ok((teller.site_of_maintenance(command)?, Action::EndMaintenance { number })),
         Verb::SetBanner => {
-            Ok((scope.site_or_only(command.site)?, Action::Banner { state: command.forced, words }))
+            Ok((access.site_or_only(command.site)?, Action::Banner { state: command.forced, words }))
         }
         Verb::SetSiteConfig => {
-            let site = scope.site(command.site)?;
+            let site = access.site(command.site)?;
             let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
             let words = if is_visible(text) { Words::Own { lang: command.lang, text } } else { Words::None };
@@ -179,15 +179,15 @@ where
             };
             Ok((site, action))
         }
-        Verb::ClearBanner => Ok((scope.site_or_only(command.site)?, Action::ClearBanner)),
-        _ => Ok((scope.site_or_only(command.site)?, Action::Undo)),
+        Verb::ClearBanner => Ok((access.site_or_only(command.site)?, Action::ClearBanner)),
+        _ => Ok((access.site_or_only(command.site)?, Action::Undo)),
     }
 }
 
 /// How bad it is when nobody says: as the monitoring has it; degraded where that sees nothing
 /// wrong.
 fn level(teller: &Teller<'_, '_>, service: ServiceId, component: Option<ComponentId>) -> State {
-    let parts = teller.scope.config.components_of(service);
+    let parts = teller.access.config.components_of(service);
     let meant = parts.filter(|(id, _)| component.is_none_or(|only| only == *id));
     meant.map(|(id, _)| teller.view.component(id).state()).max().unwrap_or_default().max(State::Degraded)
 }
@@ -200,7 +200,7 @@ fn asks(
     action: &Action<'_>,
     out: &mut Question,
 ) -> Result<bool, Refusal> {
-    let scope = teller.scope;
+    let access = teller.access;
     match *action {
         Action::Update { number, phase: Phase::Resolved, .. } => {
             _ = uwrite!(**out, "resolve ");
@@ -217,7 +217,7 @@ fn asks(
                     unwell = unwell.saturating_add(1);
                     worst = worst.max(state);
                     if out.room() > ROOM {
-                        _ = uwrite!(**out, "{}{} ({})", lead, scope.component_name(id), state_word(state));
+                        _ = uwrite!(**out, "{}{} ({})", lead, access.component_name(id), state_word(state));
                     }
                 }
             });
@@ -257,7 +257,7 @@ fn asks(
             });
         }
         Action::Undo => {
-            _ = uwrite!(**out, "take back what you did last on {}: ", scope.site_name(site));
+            _ = uwrite!(**out, "take back what you did last on {}: ", access.site_name(site));
             last_deed(teller, now, site, out)?;
         }
         _ => return Ok(false),
@@ -267,7 +267,7 @@ fn asks(
 
 /// Writes what the caller did last on a site, as the end of a question.
 fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question) -> Result<(), Refusal> {
-    let last = teller.engine.incidents().undoable(now, site, teller.scope.who());
+    let last = teller.engine.incidents().undoable(now, site, teller.access.who());
     let (kind, number, what, words) = last.ok_or(Refusal::NothingToUndo)?;
     match kind {
         STEP => {
@@ -320,7 +320,7 @@ fn name(
             (_, false) if open => Err(Refusal::Ended),
             _ => Ok(()),
         };
-        let service = teller.scope.service_name(incident.service);
+        let service = teller.access.service_name(incident.service);
         _ = uwrite!(**out, "incident {} ({}", number, service);
         if !incident.title.is_empty() {
             _ = uwrite!(**out, ", \"{}\"", Escaped(incident.title));
@@ -341,10 +341,10 @@ fn tell(
     out: &mut AnswerWriter<'_>,
 ) {
     teller.zone(site, out);
-    let name = teller.scope.site_name(site);
+    let name = teller.access.site_name(site);
     let overruled = Some(done)
         .filter(|done| *done == Done::Banner)
-        .and_then(|_| overruled(teller.scope.config, site, teller.view));
+        .and_then(|_| overruled(teller.access.config, site, teller.view));
     let (key, number) = match done {
         Done::Incident(number) | Done::ResolvedWhileFiring(number) => ("incident", number),
         Done::Maintenance(number) => ("maintenance", number),
@@ -389,7 +389,7 @@ fn tell(
         out.say(&["alerts still fire, and the page says so", "\n"]);
     }
     if undoable {
-        let site = if teller.scope.several() { [" --site ", name] } else { ["", ""] };
+        let site = if teller.access.several() { [" --site ", name] } else { ["", ""] };
         out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
     }
 }

@@ -5,9 +5,9 @@
 //! is true: here, that is the banner. Besides true and false, `force_state` may be one of our
 //! states. A message that is not shown is not kept.
 
+use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
-use super::scope::Trouble;
 use crate::command::Command;
 use crate::limits::WORDS_BYTES;
 use crate::model::{Forced, SiteId, Words};
@@ -32,11 +32,11 @@ pub(super) type Message = Bytes<{ WORDS_BYTES * 2 }>;
 impl<'a> Teller<'a, '_> {
     pub(super) fn list_sites(&self, out: &mut AnswerWriter<'_>) {
         out.open("", "{");
-        for site in self.scope.sites() {
-            let name = self.scope.site_name(site);
+        for site in self.access.sites() {
+            let name = self.access.site_name(site);
             // As Python wrote it: 0 ok, 2 warning, 3 error. It calls it an error when the
             // monitoring is down.
-            let (class, value) = match shown::headline(self.scope.config, self.view, site) {
+            let (class, value) = match shown::headline(self.access.config, self.view, site) {
                 ShownState::Well | ShownState::Work => ("success", 0u64),
                 ShownState::Degraded => ("warning", 2),
                 ShownState::NoData | ShownState::Outage => ("danger", 3),
@@ -62,7 +62,7 @@ impl<'a> Teller<'a, '_> {
         command: &Command<'a>,
         out: &mut AnswerWriter<'_>,
     ) -> Result<(), Trouble<'a>> {
-        let site = self.scope.site(command.site)?;
+        let site = self.access.site(command.site)?;
         out.open("", "{");
         self.site_config(site, "", out);
         out.close("}");
@@ -75,7 +75,7 @@ impl<'a> Teller<'a, '_> {
             Some(state) => Cell::Text(state.word()),
             None => Cell::Flag(banner.is_some()),
         };
-        let lang = self.scope.config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
+        let lang = self.access.config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
         let message = match banner.map(|banner| banner.words) {
             Some(Words::Own { text, .. }) => text,
             // As it would come back.

@@ -1,13 +1,13 @@
 //! What people do: a line of the console's grammar, carried out for whoever says it. The unix
 //! socket, an SSH forced command and the SSH server all end here.
 
+mod access;
 mod act;
 mod adler;
 mod answer;
 mod names;
 mod private;
 mod read;
-mod scope;
 mod senders;
 
 use crate::command::table::{Arg, ROWS, Verb};
@@ -17,9 +17,9 @@ use crate::engine::Engine;
 use crate::model::UserId;
 use crate::text::buffer::{Bytes, BytesView};
 use crate::time::Now;
+use access::{Access, Trouble};
 use answer::AnswerWriter;
 use read::Teller;
-use scope::{Scope, Trouble};
 
 /// Who asks. The shell has made sure of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum Caller {
 pub struct Ask<'a> {
     /// By whom.
     pub caller: Caller,
-    /// 0, or what [`Status::More`] said.
+    /// 0, or what [`CommandStatus::More`] said.
     pub from: u32,
     /// The command line, as typed.
     pub line: &'a str,
@@ -52,7 +52,7 @@ pub struct Ask<'a> {
 
 /// How it went. `out` holds what to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum CommandStatus {
     /// Done. Exit status 0.
     Done,
     /// Done so far; ask again from this place for the rest.
@@ -62,7 +62,8 @@ pub enum Status {
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
     /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it
-    /// empty. Where there is none, it is [`Status::Usage`], and `out` says what would be right.
+    /// empty. Where there is none, it is [`CommandStatus::Usage`], and `out` says what would be
+    /// right.
     WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,
@@ -111,11 +112,11 @@ pub fn run(
     host: &dyn Host,
     ask: &Ask<'_>,
     out: &mut BytesView,
-) -> Status {
+) -> CommandStatus {
     let mut words = LineWords::new();
-    let scope = Scope { config, caller: ask.caller };
+    let access = Access { config, caller: ask.caller };
     let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
-    answer.says_zone = scope.several();
+    answer.says_zone = access.several();
     answer.columns = ask.columns;
     let command = match parse(ask.line, ask.text, &mut words) {
         Ok(command) => command,
@@ -128,34 +129,34 @@ pub fn run(
     {
         return tell_mistake(Mistake::NoCommand(command.topic), &mut answer, false);
     }
-    let done = if scope.may(command.row.needs) {
-        carry_out(engine, now, host, ask, scope, &command, &mut answer)
+    let done = if access.may(command.row.needs) {
+        carry_out(engine, now, host, ask, access, &command, &mut answer)
     } else {
         Err(Trouble::Role(command.row))
     };
     let trouble = match done {
-        Ok(Status::Done) if answer.has_changed() => Trouble::Changed,
-        Ok(Status::Done) if answer.is_full() => match answer.more() {
-            Some(from) => return Status::More(from),
+        Ok(CommandStatus::Done) if answer.has_changed() => Trouble::Changed,
+        Ok(CommandStatus::Done) if answer.is_full() => match answer.more() {
+            Some(from) => return CommandStatus::More(from),
             None => Trouble::TooLong,
         },
         Ok(status) => return status,
         Err(trouble) => trouble,
     };
-    scope.tell(trouble, &mut answer);
-    Status::Refused
+    access.tell(trouble, &mut answer);
+    CommandStatus::Refused
 }
 
 /// Says what is wrong with a line. Where nothing but words is missing, and standard input has not
 /// been read, they may come from there.
-fn tell_mistake(mistake: Mistake<'_>, out: &mut AnswerWriter<'_>, may_come: bool) -> Status {
+fn tell_mistake(mistake: Mistake<'_>, out: &mut AnswerWriter<'_>, may_come: bool) -> CommandStatus {
     let mut told = Bytes::<1024>::new();
     mistake.describe(&mut told);
     out.usage(core::str::from_utf8(told.as_slice()).unwrap_or(""));
     if may_come && matches!(mistake, Mistake::Missing(_, Arg::Words | Arg::Yaml)) {
-        Status::WantsText
+        CommandStatus::WantsText
     } else {
-        Status::Usage
+        CommandStatus::Usage
     }
 }
 
@@ -164,13 +165,13 @@ fn carry_out<'a>(
     now: Now,
     host: &dyn Host,
     ask: &Ask<'a>,
-    scope: Scope<'a>,
+    access: Access<'a>,
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
-) -> Result<Status, Trouble<'a>> {
+) -> Result<CommandStatus, Trouble<'a>> {
     {
-        let view = engine.view(scope.config, now);
-        let teller = Teller { scope, view: &view, engine };
+        let view = engine.view(access.config, now);
+        let teller = Teller { access, view: &view, engine };
         match command.row.verb {
             Verb::Status => teller.status(command, host, out)?,
             Verb::Incidents => teller.incidents(command, out)?,
@@ -188,7 +189,7 @@ fn carry_out<'a>(
                 // It goes on at an alert, not at a byte: alerts come and go.
                 out.clear();
                 let status = teller.alerts(command, ask.from, out)?;
-                if status != Status::Done {
+                if status != CommandStatus::Done {
                     return Ok(status);
                 }
             }
@@ -196,27 +197,27 @@ fn carry_out<'a>(
             Verb::ListSites => teller.list_sites(out),
             Verb::GetSiteConfig => teller.get_site_config(command, out)?,
             Verb::Help => names::help(&teller, command, out)?,
-            Verb::Quit => return Ok(Status::Quit),
-            Verb::Export => return Ok(Status::Export),
-            Verb::Import if ask.confirmed || command.yes => return Ok(Status::Import),
+            Verb::Quit => return Ok(CommandStatus::Quit),
+            Verb::Export => return Ok(CommandStatus::Export),
+            Verb::Import if ask.confirmed || command.yes => return Ok(CommandStatus::Import),
             Verb::Import => {
                 out.told("confirm", IMPORT, &[]);
-                return Ok(Status::Confirm);
+                return Ok(CommandStatus::Confirm);
             }
             // What acts is told in one piece.
-            _ if ask.from > 0 => return Ok(Status::Done),
+            _ if ask.from > 0 => return Ok(CommandStatus::Done),
             _ => {
                 // The view ends here: the engine is to be changed.
                 drop(view);
-                let status = act::carry_out(engine, now, ask, scope, command, out)?;
-                if status != Status::Done {
+                let status = act::carry_out(engine, now, ask, access, command, out)?;
+                if status != CommandStatus::Done {
                     return Ok(status);
                 }
             }
         }
     }
     out.end();
-    Ok(Status::Done)
+    Ok(CommandStatus::Done)
 }
 
 /// What `import` asks.
@@ -226,9 +227,9 @@ const IMPORT: &str = "put the archive in place of all that is kept here? Every i
 /// Writes every word that the last one of `line` could become, one a line; `line` ends at the
 /// cursor. Words that find no room are left out.
 pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
-    let scope = Scope { config, caller };
+    let access = Access { config, caller };
     let view = engine.view(config, now);
-    let teller = Teller { scope, view: &view, engine };
+    let teller = Teller { access, view: &view, engine };
     command::complete(line, &teller, &mut |word| {
         if out.room() > word.len() {
             _ = out.push(word.as_bytes());

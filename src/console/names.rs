@@ -1,12 +1,12 @@
 //! Commands that tell what can be named, and what can be said: sites, services, phrases, the
 //! commands themselves. Completion asks for these names, too.
 
+use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
-use super::scope::Trouble;
-use crate::command::table::{Arg, OPTIONS, OptionRow, ROWS, Row};
-use crate::command::{Command, Names, usage};
-use crate::config::Role;
+use crate::command::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
+use crate::command::{Command, NameSource, usage};
+use crate::config::UserRole;
 use crate::model::{Lang, Phrase};
 use crate::render::phrase;
 use crate::shown;
@@ -15,12 +15,12 @@ use crate::text::buffer::Bytes;
 pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["site", "state", "title"];
     out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
-        for site in teller.scope.sites() {
-            let state = shown::headline(teller.scope.config, teller.view, site).word();
+        for site in teller.access.sites() {
+            let state = shown::headline(teller.access.config, teller.view, site).word();
             out.row(
                 HEADS,
                 &[
-                    Cell::Text(teller.scope.site_name(site)),
+                    Cell::Text(teller.access.site_name(site)),
                     Cell::Text(state),
                     Cell::Text(teller.title(site)),
                 ],
@@ -36,17 +36,17 @@ pub(super) fn services<'a>(
 ) -> Result<(), Trouble<'a>> {
     const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
     let sites = teller.sites_of(command.site)?;
-    let (scope, config) = (teller.scope, teller.scope.config);
+    let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no services", &mut |out| {
         teller.each_site(sites, &mut |site| {
             let lang = config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
-            let name = Cell::Text(scope.site_name(site));
+            let name = Cell::Text(access.site_name(site));
             for (id, service) in config.services_of(site) {
-                let of = scope.service_name(id);
+                let of = access.service_name(id);
                 let title = Cell::Text(config.text(&service.title, lang));
                 out.row(HEADS, &[name, Cell::Text(of), Cell::Nothing, Cell::Text(of), title]);
                 for (part, component) in config.components_of(id) {
-                    let part = scope.component_name(part);
+                    let part = access.component_name(part);
                     let title = Cell::Text(config.text(&component.title, lang));
                     out.row(
                         HEADS,
@@ -60,14 +60,14 @@ pub(super) fn services<'a>(
 }
 
 pub(super) fn whoami(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    let scope = teller.scope;
+    let access = teller.access;
     out.open("", "{");
-    out.say(&[scope.name(), "\n"]);
+    out.say(&[access.name(), "\n"]);
     if out.json() {
-        out.field("user", Cell::Text(scope.name()));
+        out.field("user", Cell::Text(access.name()));
     }
-    out.field("role", Cell::Text(if scope.role() == Role::Admin { "admin" } else { "operator" }));
-    out.list("sites", &mut scope.sites().map(|site| scope.site_name(site)));
+    out.field("role", Cell::Text(if access.role() == UserRole::Admin { "admin" } else { "operator" }));
+    out.list("sites", &mut access.sites().map(|site| access.site_name(site)));
     out.close("}");
 }
 
@@ -77,7 +77,7 @@ pub(super) fn help<'a>(
     out: &mut AnswerWriter<'_>,
 ) -> Result<(), Trouble<'a>> {
     const HEADS: &[&str] = &["command", "*usage", "help"];
-    let mine = |row: &&Row| teller.scope.may(row.needs);
+    let mine = |row: &&Row| teller.access.may(row.needs);
     let topic = command.topic;
     let about = |row: &&Row| row.name == topic || row.words().0 == topic;
     if topic.is_empty() {
@@ -113,7 +113,7 @@ pub(super) fn help<'a>(
         if example != told {
             out.say(&["    as in: ", example, "\n"]);
         }
-        let useful = |option: &&OptionRow| row.speaks() && row.takes(option);
+        let useful = |option: &&CommandOption| row.speaks() && row.takes(option);
         for option in OPTIONS.iter().filter(useful) {
             out.say(&["    ", option.name, " ", option.value, ": ", option.help, "\n"]);
         }
@@ -131,14 +131,14 @@ pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
     });
 }
 
-impl Names for Teller<'_, '_> {
+impl NameSource for Teller<'_, '_> {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
-        let scope = self.scope;
-        for site in scope.sites() {
+        let access = self.access;
+        for site in access.sites() {
             let mut numbered = |number: u32| {
                 let mut id = heapless::String::<80>::new();
-                _ = if scope.several() {
-                    ufmt::uwrite!(id, "{}/{}", scope.site_name(site), number)
+                _ = if access.several() {
+                    ufmt::uwrite!(id, "{}/{}", access.site_name(site), number)
                 } else {
                     ufmt::uwrite!(id, "{}", number)
                 };
@@ -149,21 +149,21 @@ impl Names for Teller<'_, '_> {
                 Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
                 Arg::Alert => self.alerts_of(site).for_each(|held| numbered(held.number.into())),
                 Arg::Service => {
-                    for (id, _) in scope.config.services_of(site) {
-                        each(scope.service_name(id));
-                        for (part, _) in scope.config.components_of(id) {
+                    for (id, _) in access.config.services_of(site) {
+                        each(access.service_name(id));
+                        for (part, _) in access.config.components_of(id) {
                             let mut name = heapless::String::<160>::new();
                             _ = ufmt::uwrite!(
                                 name,
                                 "{}/{}",
-                                scope.service_name(id),
-                                scope.component_name(part)
+                                access.service_name(id),
+                                access.component_name(part)
                             );
                             each(&name);
                         }
                     }
                 }
-                _ => each(scope.site_name(site)),
+                _ => each(access.site_name(site)),
             }
         }
     }

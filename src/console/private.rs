@@ -1,10 +1,10 @@
 //! What sources say: alerts, for administrators with what is kept of them; and how full every store
 //! is.
 
+use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
-use super::scope::Trouble;
-use super::{Host, Status};
+use super::{CommandStatus, Host};
 use crate::command::Command;
 use crate::command::table::Needs;
 use crate::config::Config;
@@ -21,10 +21,10 @@ impl<'a> Teller<'a, '_> {
         command: &Command<'a>,
         from: u32,
         out: &mut AnswerWriter<'_>,
-    ) -> Result<Status, Trouble<'a>> {
+    ) -> Result<CommandStatus, Trouble<'a>> {
         let sites = self.sites_of(command.site)?;
         let theirs = |held: &Held| {
-            let source = self.scope.config.sources.get(held.source().index());
+            let source = self.access.config.sources.get(held.source().index());
             source.map(|source| source.site).filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0)
         };
         if from == 0 {
@@ -43,7 +43,7 @@ impl<'a> Teller<'a, '_> {
             out.bare("  ");
             if out.is_full() && told > 0 {
                 out.back_to(before);
-                return Ok(Status::More(at));
+                return Ok(CommandStatus::More(at));
             }
             if !out.is_full() {
                 out.back_to(out.len().saturating_sub(2));
@@ -54,26 +54,26 @@ impl<'a> Teller<'a, '_> {
             out.say(&["no alerts", "\n"]);
         }
         out.close("]");
-        Ok(Status::Done)
+        Ok(CommandStatus::Done)
     }
 
     /// The alerts of a site that have not ended.
     pub(super) fn alerts_of(&self, site: SiteId) -> impl Iterator<Item = &Held> {
-        let sources = &self.scope.config.sources;
+        let sources = &self.access.config.sources;
         let here =
             move |held: &&Held| sources.get(held.source().index()).is_some_and(|source| source.site == site);
         self.engine.alerts().iter().filter(|held| held.counts()).filter(here)
     }
 
     fn alert(&self, site: SiteId, held: &Held, out: &mut AnswerWriter<'_>) {
-        let (scope, now) = (self.scope, self.view.now());
+        let (access, now) = (self.access, self.view.now());
         self.zone(site, out);
         out.open("", "{");
-        let source = scope
+        let source = access
             .config
             .sources
             .get(held.source().index())
-            .map_or("", |source| scope.config.str(source.name));
+            .map_or("", |source| access.config.str(source.name));
         let severity = state_word(held.fires.state());
         let mut number = heapless::String::<8>::new();
         _ = ufmt::uwrite!(number, "{}", held.number);
@@ -90,7 +90,7 @@ impl<'a> Teller<'a, '_> {
             out.field("severity", Cell::Text(severity));
             out.field("fires", Cell::Flag(held.fires()));
         }
-        out.field("site", Cell::Text(scope.site_name(site)));
+        out.field("site", Cell::Text(access.site_name(site)));
         out.field("source", Cell::Text(source));
         out.list(
             "components",
@@ -98,7 +98,7 @@ impl<'a> Teller<'a, '_> {
                 .components
                 .iter()
                 .take(limits::ALERT_COMPONENTS_TOLD)
-                .map(|id| scope.component_name(id)),
+                .map(|id| access.component_name(id)),
         );
         let more = held.components.iter().skip(limits::ALERT_COMPONENTS_TOLD).count();
         if more > 0 {
@@ -108,7 +108,7 @@ impl<'a> Teller<'a, '_> {
         out.field("heard", Cell::At(now.wall_of(held.last_heard)));
         // What else is kept of it may name people or places.
         let kept: &[(&str, bool)] =
-            if scope.may(Needs::Admin) { &[("labels", false), ("annotations", true)] } else { &[] };
+            if access.may(Needs::Admin) { &[("labels", false), ("annotations", true)] } else { &[] };
         for &(key, annotation) in kept {
             out.open(key, "{");
             for pair in held.kept.pairs().filter(|pair| pair.annotation == annotation) {
@@ -165,9 +165,9 @@ impl<'a> Teller<'a, '_> {
             row("incident_bytes", count(bytes), count(capacity), refused);
             row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
             let worn = u64::from(engine.flash_used(self.view.now().mono));
-            let allowance = u64::from(limits::ALERT_FLASH_BYTES);
-            row("journal_alert_bytes", worn, allowance, engine.counters().withheld);
-            for (name, used, limit) in configured(self.scope.config) {
+            let budget = u64::from(limits::ALERT_FLASH_BYTES);
+            row("journal_alert_bytes", worn, budget, engine.counters().withheld);
+            for (name, used, limit) in configured(self.access.config) {
                 row(name, count(used), count(limit), 0);
             }
             host.limits(&mut row);

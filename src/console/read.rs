@@ -1,8 +1,8 @@
 //! Commands that tell how things are: status, incidents, maintenance and banners.
 
 use super::Host;
+use super::access::{Access, Trouble};
 use super::answer::{AnswerWriter, Cell};
-use super::scope::{Scope, Trouble};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -18,7 +18,7 @@ pub(super) const FILE_FAULT: &str =
 /// What they all need.
 #[derive(Clone, Copy)]
 pub(super) struct Teller<'a, 'v> {
-    pub(super) scope: Scope<'a>,
+    pub(super) access: Access<'a>,
     pub(super) view: &'v dyn View,
     pub(super) engine: &'v Engine,
 }
@@ -75,23 +75,23 @@ impl<'a> Teller<'a, '_> {
     pub(super) fn sites_of(&self, name: &'a str) -> Result<u8, Trouble<'a>> {
         let bit = |site: SiteId| 1u8.wrapping_shl(u32::from(site.0));
         if !name.is_empty() {
-            return self.scope.site(name).map(bit);
+            return self.access.site(name).map(bit);
         }
-        Ok(self.scope.sites().fold(0, |set, site| set | bit(site)))
+        Ok(self.access.sites().fold(0, |set, site| set | bit(site)))
     }
 
     pub(super) fn each_site(&self, sites: u8, each: &mut dyn FnMut(SiteId)) {
-        self.scope.sites().filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0).for_each(each);
+        self.access.sites().filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0).for_each(each);
     }
 
     pub(super) fn title(&self, site: SiteId) -> &'a str {
-        let config = self.scope.config;
+        let config = self.access.config;
         config.sites.get(site.index()).map_or("", |site| config.text(&site.title, site.lang))
     }
 
     /// Lines tell times in this site's zone from now on.
     pub(super) fn zone(&self, site: SiteId, out: &mut AnswerWriter<'_>) {
-        out.zone = self.scope.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
+        out.zone = self.access.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     }
 
     // ---- status ---------------------------------------------------------------------------------
@@ -107,14 +107,14 @@ impl<'a> Teller<'a, '_> {
         if sites == 0 {
             return Err(Trouble::NoSites);
         }
-        let (scope, view, now) = (self.scope, self.view, self.view.now());
+        let (access, view, now) = (self.access, self.view, self.view.now());
         out.open("", "[");
         self.each_site(sites, &mut |site| {
             self.zone(site, out);
             out.open("", "{");
             out.say(&[self.title(site), "\n"]);
-            out.field("site", Cell::Text(scope.site_name(site)));
-            let shown = shown::headline(scope.config, view, site);
+            out.field("site", Cell::Text(access.site_name(site)));
+            let shown = shown::headline(access.config, view, site);
             out.field("state", Cell::Text(shown.word()));
             out.field("as_of", Cell::At(view.as_of(site).and_then(|at| now.wall_of(at))));
             if host.file_fault() {
@@ -140,7 +140,7 @@ impl<'a> Teller<'a, '_> {
             if missing {
                 out.close("]");
             }
-            match shown::monitoring(scope.config, view, site) {
+            match shown::monitoring(access.config, view, site) {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
                     out.field("monitoring", Cell::Text("silent about some parts; see 'sources'"));
@@ -154,10 +154,10 @@ impl<'a> Teller<'a, '_> {
                 out.field("words", Cell::Words(&banner.words));
             }
             out.table("components", HEADS, "no components", &mut |out| {
-                for (service, _) in scope.config.services_of(site) {
-                    for (id, _) in scope.config.components_of(service) {
+                for (service, _) in access.config.services_of(site) {
+                    for (id, _) in access.config.components_of(service) {
                         let part = view.component(id);
-                        let (service, name) = (scope.service_name(service), scope.component_name(id));
+                        let (service, name) = (access.service_name(service), access.component_name(id));
                         let since = part.since.map(|since| Cell::At(since.wall(now)));
                         let cells = [
                             Cell::Text(service),
@@ -167,7 +167,9 @@ impl<'a> Teller<'a, '_> {
                             since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
                             match (part.maintenance, part.affected_by, part.finding.word()) {
                                 (true, ..) => Cell::Text("maintenance"),
-                                (_, Some(other), _) => Cell::Parts(&["by", " ", scope.component_name(other)]),
+                                (_, Some(other), _) => {
+                                    Cell::Parts(&["by", " ", access.component_name(other)])
+                                }
                                 (_, _, "") => Cell::Nothing,
                                 (_, _, why) => Cell::Text(why),
                             },
@@ -203,10 +205,10 @@ impl<'a> Teller<'a, '_> {
         _ = ufmt::uwrite!(digits, "{}", incident.number);
         let level = state_word(incident.level);
         let cells = [
-            Cell::Text(self.scope.site_name(site)),
+            Cell::Text(self.access.site_name(site)),
             number(incident.number),
-            if self.scope.several() {
-                Cell::Parts(&[self.scope.site_name(site), "/", &digits])
+            if self.access.several() {
+                Cell::Parts(&[self.access.site_name(site), "/", &digits])
             } else {
                 Cell::Text(&digits)
             },
@@ -218,7 +220,7 @@ impl<'a> Teller<'a, '_> {
                 (None, true) => Cell::Text(level),
             },
             Cell::Text(level),
-            Cell::Text(self.scope.service_name(incident.service)),
+            Cell::Text(self.access.service_name(incident.service)),
             phase_cell(incident.phase),
             Cell::At(incident.began),
             if incident.open { Cell::Nothing } else { Cell::At(incident.ended) },
@@ -300,13 +302,13 @@ impl<'a> Teller<'a, '_> {
         has: &dyn Fn(&SiteId) -> bool,
     ) -> Option<Result<SiteId, Trouble<'a>>> {
         if !command.site.is_empty() {
-            let site = self.scope.site(command.site);
+            let site = self.access.site(command.site);
             return match site {
                 Ok(site) => has(&site).then_some(Ok(site)),
                 trouble @ Err(_) => Some(trouble),
             };
         }
-        let mut found = self.scope.sites().filter(|site| has(site));
+        let mut found = self.access.sites().filter(|site| has(site));
         let first = found.next()?;
         Some(if found.next().is_some() { Err(Trouble::WhichNumber) } else { Ok(first) })
     }
@@ -330,13 +332,13 @@ impl<'a> Teller<'a, '_> {
             "*amended",
         ];
         let site = self.site_of_incident(command)?;
-        let scope = self.scope;
+        let access = self.access;
         self.zone(site, out);
         self.with_incident(site, command.number, &mut |incident| {
             out.open("", "{");
             out.field("incident", number(incident.number));
-            out.field("site", Cell::Text(scope.site_name(site)));
-            out.field("service", Cell::Text(scope.service_name(incident.service)));
+            out.field("site", Cell::Text(access.site_name(site)));
+            out.field("service", Cell::Text(access.service_name(incident.service)));
             out.field("title", maybe(incident.title));
             out.field("open", Cell::Flag(incident.open));
             out.field("level", Cell::Text(state_word(incident.level)));
@@ -372,7 +374,7 @@ impl<'a> Teller<'a, '_> {
                 };
                 let of_state = matches!(step.step, Step::Opened | Step::Joined | Step::Worse | Step::Better);
                 let state = if of_state { state_word(step.state) } else { "" };
-                let component = step.component.map_or("", |id| scope.component_name(id));
+                let component = step.component.map_or("", |id| access.component_name(id));
                 let place = match step.step {
                     Step::Merged(into) => {
                         _ = ufmt::uwrite!(digits, "{}", into);
@@ -390,8 +392,8 @@ impl<'a> Teller<'a, '_> {
                     maybe(state),
                     maybe(component),
                     place,
-                    maybe(scope.person(step.who)),
-                    maybe(scope.person(step.amended_by)),
+                    maybe(access.person(step.who)),
+                    maybe(access.person(step.amended_by)),
                     if step.amended { Cell::At(step.amended_at) } else { Cell::Nothing },
                     Cell::Words(&step.words),
                     Cell::Flag(step.amended),
@@ -408,27 +410,27 @@ impl<'a> Teller<'a, '_> {
         if components.is_empty() {
             return;
         }
-        out.list("components", &mut components.iter().map(|id| self.scope.component_name(id)));
+        out.list("components", &mut components.iter().map(|id| self.access.component_name(id)));
     }
 
     // ---- maintenance, banner --------------------------------------------------------------------
 
     /// Rows of one maintenance, or of all.
     fn maintenance_rows(&self, site: SiteId, only: Option<u32>, out: &mut AnswerWriter<'_>) {
-        let (scope, known) = (self.scope, self.view.now().wall.is_some());
+        let (access, known) = (self.access, self.view.now().wall.is_some());
         self.view.maintenance(site, &mut |planned| {
             if only.is_some_and(|only| only != planned.number) {
                 return;
             }
             let mut digits = heapless::String::<12>::new();
             _ = ufmt::uwrite!(digits, "{}", planned.number);
-            let service = scope.service_name(planned.service);
-            let component = planned.component.map_or("", |id| scope.component_name(id));
+            let service = access.service_name(planned.service);
+            let component = planned.component.map_or("", |id| access.component_name(id));
             let cells = [
-                Cell::Text(scope.site_name(site)),
+                Cell::Text(access.site_name(site)),
                 number(planned.number),
-                if scope.several() {
-                    Cell::Parts(&[scope.site_name(site), "/", &digits])
+                if access.several() {
+                    Cell::Parts(&[access.site_name(site), "/", &digits])
                 } else {
                     Cell::Text(&digits)
                 },
@@ -494,10 +496,10 @@ impl<'a> Teller<'a, '_> {
                 self.zone(site, out);
                 if let Some(banner) = self.view.banner(site) {
                     let cells = [
-                        Cell::Text(self.scope.site_name(site)),
+                        Cell::Text(self.access.site_name(site)),
                         maybe(banner.state.map_or("", Forced::word)),
                         Cell::At(banner.at),
-                        maybe(self.scope.person(banner.who)),
+                        maybe(self.access.person(banner.who)),
                         Cell::Words(&banner.words),
                     ];
                     out.row(HEADS, &cells);

@@ -1,8 +1,8 @@
 //! Commands that tell of what sends: sources, heartbeats and rules.
 
+use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::{Teller, maybe};
-use super::scope::Trouble;
 use crate::command::Command;
 use crate::command::table::Needs;
 use crate::limits::MISSING_TOLD;
@@ -11,12 +11,12 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     const HEADS: [&str; 7] =
         ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
     // What an alert is called is for those alone who may see alerts.
-    let heads = if teller.scope.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
-    let (scope, now, sources) = (teller.scope, teller.view.now(), teller.engine.sources());
+    let heads = if teller.access.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
+    let (access, now, sources) = (teller.access, teller.view.now(), teller.engine.sources());
     out.table("", heads, "there are no sources", &mut |out| {
-        for site in scope.sites() {
+        for site in access.sites() {
             teller.zone(site, out);
-            for (id, source) in scope.config.pushers_of(site) {
+            for (id, source) in access.config.pushers_of(site) {
                 let heard = sources.last_heard(id);
                 let state = match (heard, sources.is_live(id)) {
                     (_, true) => "heard",
@@ -26,8 +26,8 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                 let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
                 let held = teller.engine.alerts().counting(id);
                 let cells = [
-                    Cell::Text(scope.site_name(site)),
-                    Cell::Text(scope.config.str(source.name)),
+                    Cell::Text(access.site_name(site)),
+                    Cell::Text(access.config.str(source.name)),
                     Cell::Text(state),
                     last,
                     Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
@@ -48,7 +48,7 @@ pub(super) fn heartbeats<'a>(
 ) -> Result<(), Trouble<'a>> {
     const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
     let sites = teller.sites_of(command.site)?;
-    let (scope, config, now) = (teller.scope, teller.scope.config, teller.view.now());
+    let (access, config, now) = (teller.access, teller.access.config, teller.view.now());
     out.table("", HEADS, "no heartbeats are owed", &mut |out| {
         teller.each_site(sites, &mut |site| {
             teller.zone(site, out);
@@ -59,9 +59,9 @@ pub(super) fn heartbeats<'a>(
                 }
                 let heartbeat = teller.engine.heartbeat(id);
                 let cells = [
-                    Cell::Text(scope.site_name(site)),
+                    Cell::Text(access.site_name(site)),
                     Cell::Text(config.str(row.name)),
-                    row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                    row.component.map_or(Cell::Nothing, |id| Cell::Text(access.component_name(id))),
                     Cell::Text(heartbeat.word()),
                     heartbeat.last().map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at))),
                     Cell::Text(config.str(source.name)),
@@ -81,7 +81,7 @@ pub(super) fn rules<'a>(
 ) -> Result<(), Trouble<'a>> {
     const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
     let sites = teller.sites_of(command.site)?;
-    let (scope, config) = (teller.scope, teller.scope.config);
+    let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no rules", &mut |out| {
         teller.each_site(sites, &mut |site| {
             for (id, row) in config.rules() {
@@ -97,9 +97,9 @@ pub(super) fn rules<'a>(
                     _ = which.push(name);
                 }
                 let cells = [
-                    Cell::Text(scope.site_name(site)),
+                    Cell::Text(access.site_name(site)),
                     Cell::Text(config.str(row.name)),
-                    row.component.map_or(Cell::Nothing, |id| Cell::Text(scope.component_name(id))),
+                    row.component.map_or(Cell::Nothing, |id| Cell::Text(access.component_name(id))),
                     Cell::Text(teller.engine.rule_word(config, id, teller.view.now().mono)),
                     if config.expected_of(id).next().is_none() {
                         Cell::Nothing

@@ -172,7 +172,7 @@ impl Board {
     }
 
     /// What one line is answered with.
-    fn ask(&mut self, who: &str, line: &str, confirmed: bool) -> (Status, String) {
+    fn ask(&mut self, who: &str, line: &str, confirmed: bool) -> (CommandStatus, String) {
         let caller = self.caller(who);
         let text = self.text.take();
         let mut all = String::new();
@@ -191,7 +191,7 @@ impl Board {
             let status = run(&mut self.engine, &self.config, self.now, &Shell, &ask, &mut out);
             all.push_str(core::str::from_utf8(out.as_slice()).unwrap());
             match status {
-                Status::More(next) => from = next,
+                CommandStatus::More(next) => from = next,
                 status => return (status, all),
             }
         }
@@ -334,7 +334,7 @@ fn reading_json() {
 fn planned_work_is_listed_while_the_time_is_not_known() {
     let mut board = in_trouble();
     let (status, told) = board.ask("ana", "maintenance", false);
-    assert_eq!((status, told.contains("is planned")), (Status::Done, true), "{told}");
+    assert_eq!((status, told.contains("is planned")), (CommandStatus::Done, true), "{told}");
     board.ask("ana", "maintenance add vpn from tomorrow 07:00 to +2h Cables.", false);
     board.now.wall = None;
     let (_, told) = board.ask("ana", "maintenance", false);
@@ -427,7 +427,7 @@ fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
         ("banner set \"Only words.\"", false),
     ] {
         let (status, answer) = board.ask("ana", line, false);
-        assert_eq!((status, answer.contains(note)), (Status::Done, kept), "{line}: {answer}");
+        assert_eq!((status, answer.contains(note)), (CommandStatus::Done, kept), "{line}: {answer}");
     }
     let (_, answer) = board.ask("ana", "banner set operational --json", false);
     assert!(answer.contains("\"title_kept\":\"Something is down\""), "{answer}");
@@ -437,13 +437,13 @@ fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
 fn a_phase_alone_says_something_if_it_is_another_one() {
     let mut board = in_trouble();
     for (line, expected) in [
-        ("update 1 identified", Status::Done),
-        ("update 1 identified", Status::Refused),
-        ("update 1 identified --say power-cut", Status::Done),
-        ("update 1 monitoring", Status::Done),
-        ("update 1 monitoring \"\u{200b}\"", Status::Usage),
-        ("banner set \"\u{200b}\"", Status::Refused),
-        ("set_site_config heron 'message: \"\u{2060}\"\nforce_state: yes'", Status::Done),
+        ("update 1 identified", CommandStatus::Done),
+        ("update 1 identified", CommandStatus::Refused),
+        ("update 1 identified --say power-cut", CommandStatus::Done),
+        ("update 1 monitoring", CommandStatus::Done),
+        ("update 1 monitoring \"\u{200b}\"", CommandStatus::Usage),
+        ("banner set \"\u{200b}\"", CommandStatus::Refused),
+        ("set_site_config heron 'message: \"\u{2060}\"\nforce_state: yes'", CommandStatus::Done),
     ] {
         board.text = Some(String::new());
         let (status, answer) = board.ask("ana", line, false);
@@ -508,19 +508,19 @@ fn habits_of_prometheus_adlermanager() {
 #[test]
 fn words_from_standard_input() {
     let mut board = in_trouble();
-    assert_eq!(board.ask("ana", "update 1", false).0, Status::WantsText);
-    assert_eq!(board.ask("ana", "update 1 identified", false).0, Status::WantsText);
-    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::WantsText);
-    assert_eq!(board.ask("ana", "update", false).0, Status::Usage);
+    assert_eq!(board.ask("ana", "update 1", false).0, CommandStatus::WantsText);
+    assert_eq!(board.ask("ana", "update 1 identified", false).0, CommandStatus::WantsText);
+    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, CommandStatus::WantsText);
+    assert_eq!(board.ask("ana", "update", false).0, CommandStatus::Usage);
     board.text = Some("First.\n\nSecond.\n".into());
-    assert_eq!(board.ask("ana", "update 1", false).0, Status::Done);
+    assert_eq!(board.ask("ana", "update 1", false).0, CommandStatus::Done);
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("First.\\n\\nSecond.\"}"));
     board.text = Some("\n".into());
-    assert_eq!(board.ask("ana", "update 1", false).0, Status::Usage);
+    assert_eq!(board.ask("ana", "update 1", false).0, CommandStatus::Usage);
     board.text = Some(String::new());
-    assert_eq!(board.ask("ana", "update 1 monitoring", false).0, Status::Done);
+    assert_eq!(board.ask("ana", "update 1 monitoring", false).0, CommandStatus::Done);
     board.text = Some("Over.".into());
-    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, Status::Done);
+    assert_eq!(board.ask("ana", "resolve 1 - --yes", false).0, CommandStatus::Done);
     assert!(board.ask("ana", "incident 1 --json", false).1.contains("Over."));
 }
 
@@ -575,7 +575,7 @@ fn two_boards() -> [Board; 2] {
                 "banner set outage words --site egret",
             ] {
                 let (status, answer) = board.ask("both", line, true);
-                assert_eq!(status, Status::Done, "{line}: {answer}");
+                assert_eq!(status, CommandStatus::Done, "{line}: {answer}");
             }
         }
         board.ask("ana", "open vpn outage \"VPN is down\"", true);
@@ -679,37 +679,37 @@ proptest! {
 fn an_operator_ends_what_no_sender_ends() {
     let mut board = in_trouble();
     let (status, listed) = board.ask("ana", "alerts", false);
-    assert!(status == Status::Done && listed.contains("1 NorthDown: outage"), "{listed}");
+    assert!(status == CommandStatus::Done && listed.contains("1 NorthDown: outage"), "{listed}");
     assert!(!listed.contains("the summary"), "{listed}");
-    assert_eq!(board.ask("ana", "release 9", false).0, Status::Refused);
+    assert_eq!(board.ask("ana", "release 9", false).0, CommandStatus::Refused);
     let (status, question) = board.ask("ana", "release 1", false);
-    assert!(status == Status::Confirm && question.contains("NorthDown of prom"), "{question}");
+    assert!(status == CommandStatus::Confirm && question.contains("NorthDown of prom"), "{question}");
     let (status, answer) = board.ask("ana", "release 1 --yes", false);
-    assert_eq!(status, Status::Done, "{answer}");
+    assert_eq!(status, CommandStatus::Done, "{answer}");
     assert!(board.ask("ana", "alerts", false).1.contains("1 NorthDown: outage, over by the team's word"));
     assert!(board.ask("ana", "status", false).1.contains("the team says that it is over"));
     // Its source says it again.
     board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
     assert!(!board.ask("ana", "alerts", false).1.contains("team"));
     let (status, answer) = board.ask("ana", "release 1 --yes --json", false);
-    assert_eq!((status, &*answer), (Status::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
+    assert_eq!((status, &*answer), (CommandStatus::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
     // It was over before anybody looked: nobody has ended it.
     let life = i64::from(board.config.main.resolve_after.0);
     board.now.mono.0 += life;
     let (status, answer) = board.ask("ana", "release 1 --yes", false);
-    assert_eq!(status, Status::Refused, "{answer}");
+    assert_eq!(status, CommandStatus::Refused, "{answer}");
     assert!(answer.contains("there is no such alert"), "{answer}");
 }
 
 #[test]
 fn who_ends_an_incident_is_told_what_the_page_will_say() {
     let mut board = in_trouble();
-    assert_eq!(board.ask("ana", "update 1 identified \"We know.\"", false).0, Status::Done);
+    assert_eq!(board.ask("ana", "update 1 identified \"We know.\"", false).0, CommandStatus::Done);
     let (status, question) = board.ask("ana", "resolve 1 \"Over.\"", false);
-    assert!(status == Status::Confirm && question.contains("trouble is still reported"), "{question}");
+    assert!(status == CommandStatus::Confirm && question.contains("trouble is still reported"), "{question}");
     board.wait(10);
     let (status, question) = board.ask("ana", "resolve 1 \"Over.\"", false);
-    assert!(status == Status::Confirm && question.contains("(no data)"), "{question}");
+    assert!(status == CommandStatus::Confirm && question.contains("(no data)"), "{question}");
     assert!(question.contains("that this part is unknown"), "{question}");
 }
 
@@ -742,9 +742,12 @@ fn who_takes_something_back_is_told_what_that_was() {
             "\"maintenance\":2,\"undone\":\"maintenance 2\"}",
         ),
     ] {
-        assert_eq!(board.ask("ana", line, true).0, Status::Done, "{line}");
+        assert_eq!(board.ask("ana", line, true).0, CommandStatus::Done, "{line}");
         let (status, question) = board.ask("ana", "undo", false);
-        assert!(status == Status::Confirm && question.ends_with(&format!(": {asked}\n")), "{question}");
+        assert!(
+            status == CommandStatus::Confirm && question.ends_with(&format!(": {asked}\n")),
+            "{question}"
+        );
         let (_, answer) = board.ask("ana", "undo", true);
         assert!(answer.starts_with(told), "{answer}");
         board.ask("ana", line, true);
@@ -792,7 +795,10 @@ fn a_fault_of_the_storage_comes_first() {
             confirmed: false,
         };
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());
-        assert_eq!(run(&mut board.engine, &board.config, board.now, &Broken, &ask, &mut out), Status::Done);
+        assert_eq!(
+            run(&mut board.engine, &board.config, board.now, &Broken, &ask, &mut out),
+            CommandStatus::Done
+        );
         let told = core::str::from_utf8(out.as_slice()).unwrap();
         assert!(told.starts_with(expected), "{told}");
     }
@@ -805,7 +811,7 @@ fn what_an_alert_is_called_that_led_nowhere_is_for_administrators() {
     for (who, told) in [("ana", false), ("tern", true), ("both", true)] {
         for line in ["sources", "sources --json"] {
             let (status, answer) = board.ask(who, line, false);
-            assert_eq!((status, answer.contains("EastDwon")), (Status::Done, told), "{who}: {answer}");
+            assert_eq!((status, answer.contains("EastDwon")), (CommandStatus::Done, told), "{who}: {answer}");
         }
     }
 }
@@ -818,7 +824,7 @@ fn a_long_answer_comes_in_pieces() {
         board.ask("ana", &format!("update 1 \"{words}\""), false);
     }
     let (status, answer) = board.ask("ana", "incident 1 --json", false);
-    assert_eq!((status, answer.matches(&words).count()), (Status::Done, 12));
+    assert_eq!((status, answer.matches(&words).count()), (CommandStatus::Done, 12));
     assert!(answer.len() > OUT_BYTES && serde_json::from_str::<serde_json::Value>(&answer).is_ok());
     let (_, answer) = board.ask("ana", "incident 1", false);
     assert_eq!(answer.matches(&words).count(), 12);
@@ -835,13 +841,17 @@ fn a_long_answer_comes_in_pieces() {
         confirmed: false,
     };
     let mut out = Box::new(Bytes::<OUT_BYTES>::new());
-    let Status::More(from) = run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out) else {
+    let CommandStatus::More(from) = run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out)
+    else {
         panic!()
     };
     board.ask("ana", "retitle 1 \"Another title\"", false);
     ask.from = from;
     out.clear();
-    assert_eq!(run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out), Status::Refused);
+    assert_eq!(
+        run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out),
+        CommandStatus::Refused
+    );
     assert_eq!(out.as_slice(), b"{\"error\":\"something changed while this was told; ask again\"}\n");
     // Nor is anything done twice.
     for from in [1, u32::MAX] {
@@ -867,10 +877,10 @@ fn all_alerts_are_listed_whatever_the_room() {
         board.push(0, &format!("\"alertname\":\"NorthDown\",\"at\":\"{at}\""));
     }
     let (status, answer) = board.ask("tern", "alerts", false);
-    assert_eq!((status, answer.matches("alertname=NorthDown").count()), (Status::Done, 201));
+    assert_eq!((status, answer.matches("alertname=NorthDown").count()), (CommandStatus::Done, 201));
     let (status, answer) = board.ask("tern", "alerts --json", false);
     let parsed: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!((status, parsed.as_array().unwrap().len()), (Status::Done, 201));
+    assert_eq!((status, parsed.as_array().unwrap().len()), (CommandStatus::Done, 201));
 }
 
 #[test]

@@ -11,7 +11,7 @@
 //! and a renamed section takes nothing along.
 //!
 //! ```text
-//! claim: | source u64 | fingerprint u64 | how u8 | says u8 | starts i64 | told i64 | until i64 |
+//! alert: | source u64 | fingerprint u64 | how u8 | says u8 | starts i64 | told i64 | until i64 |
 //!        | count u16 | count x component u32 | length u16 | length x kept |
 //! over:  | source u64 | fingerprint u64 | at i64 | starts i64 |
 //! more:  | source u64 | (0 u8) |
@@ -27,7 +27,7 @@
 //! needs no record. `count`: 65,535 if there were too many to list: then all that the source feeds,
 //! since a component that is left out could turn green. `kept`: of what is kept, the name, the
 //! labels that led by name and what is published, as [`Kept`] packs it. `more`: this source had
-//! alerts that are not written down: more than fit, more than its allowance of flash (see
+//! alerts that are not written down: more than fit, more than its budget of flash (see
 //! [`flash_budget`](super::flash_budget)), or such whose labels hold a MAC address, which could be
 //! guessed from the fingerprint. With a zero behind it, the source has no more. `began` and `ended`
 //! are of earlier versions, and only read. `severity`: 1 degraded, 2 outage; and 16 if collectd
@@ -47,7 +47,7 @@ use super::lifetime::{Memory, Reading, Sender};
 use super::mapping::{self, LEADING};
 use super::rules::RULE;
 use crate::config::Config;
-pub use crate::journal::kinds::{BEGAN, CLAIM, ENDED, MORE, OVER};
+pub use crate::journal::kinds::{ALERT, BEGAN, ENDED, MORE, OVER};
 use crate::limits::{
     ALERTS, DATED_AGAIN, DATED_WRONG, DURABLE_BYTES, DURABLE_COMPONENTS, JOURNAL_SNAPSHOT_QUARTERS,
     KEPT_BYTES, OLD_NEWS, RECORD_OVERHEAD_BYTES, SOURCES, UPTIME_LEAST_SHARE, UPTIME_MOST_SHARE,
@@ -56,7 +56,7 @@ use crate::model::{ComponentId, ComponentSet, Finding, Kept, KeptPair, SourceId,
 use crate::time::{Millis, Mono, Now, Wall};
 
 /// A record's payload.
-pub type Payload = heapless::Vec<u8, DURABLE_BYTES, u16>;
+pub type AlertPayload = heapless::Vec<u8, DURABLE_BYTES, u16>;
 
 /// Bytes kept free for the head of a journal.
 const HEADER_ROOM: u32 = 64;
@@ -109,8 +109,8 @@ impl Engine {
         self.snapshot_beats(config, now, each);
         self.snapshot_rules(config, each);
         for (held, ended) in self.written_of(now.mono).filter(|(held, _)| !brief.contains(held.source())) {
-            if let Some(payload) = claim_record(config, now, held) {
-                each(CLAIM, &payload);
+            if let Some(payload) = alert_record(config, now, held) {
+                each(ALERT, &payload);
             }
             if ended {
                 each(OVER, &over_record(config, now, held));
@@ -137,7 +137,7 @@ impl Engine {
         let mut bytes = [0usize; SOURCES];
         for (held, _) in self.written_of(now.mono) {
             let Some(sum) = bytes.get_mut(held.source().index()) else { continue };
-            let record = claim_record(config, now, held).map_or(0, |payload| payload.len());
+            let record = alert_record(config, now, held).map_or(0, |payload| payload.len());
             *sum = sum.saturating_add(record);
         }
         let left = (0u16..).map(SourceId).zip(bytes).filter(|&(id, sum)| sum > 0 && !brief.contains(id));
@@ -151,7 +151,7 @@ impl Engine {
         let mut rest = payload;
         self.restoring = true;
         match kind {
-            CLAIM => self.restore_claim(config, now, &mut rest).is_some(),
+            ALERT => self.restore_alert(config, now, &mut rest).is_some(),
             OVER | ENDED => self.restore_over(config, now, &mut rest).is_some(),
             BEGAN => self.restore_began(config, now, &mut rest).is_some(),
             MORE => self.restore_more(config, now, &mut rest).is_some(),
@@ -166,34 +166,34 @@ impl Engine {
     fn restore_began(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let [severity] = take(rest)?;
-        let claim = ClaimRecord {
+        let record = AlertRecord {
             how: if severity & ONCE == 0 { 0 } else { COLLECTD },
             says: severity & !ONCE,
             starts: take_i64(rest)?,
             told: i64::MIN,
             until: i64::MIN,
         };
-        (claim.says <= 2).then_some(())?;
-        self.restore_alert(config, now, (source, fingerprint), claim, rest)
+        (record.says <= 2).then_some(())?;
+        self.restore_held(config, now, (source, fingerprint), record, rest)
     }
 
-    fn restore_claim(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
+    fn restore_alert(&mut self, config: &Config, now: Now, rest: &mut &[u8]) -> Option<()> {
         let (source, fingerprint) = (take_u64(rest)?, take_u64(rest)?);
         let [how, says] = take(rest)?;
         let (starts, told, until) = (take_i64(rest)?, take_i64(rest)?, take_i64(rest)?);
-        let claim = ClaimRecord { how, says, starts, told, until };
-        self.restore_alert(config, now, (source, fingerprint), claim, rest)
+        let record = AlertRecord { how, says, starts, told, until };
+        self.restore_held(config, now, (source, fingerprint), record, rest)
     }
 
-    fn restore_alert(
+    fn restore_held(
         &mut self,
         config: &Config,
         now: Now,
         (source, fingerprint): (u64, u64),
-        claim: ClaimRecord,
+        record: AlertRecord,
         rest: &mut &[u8],
     ) -> Option<()> {
-        let fires = match claim.says & 15 {
+        let fires = match record.says & 15 {
             1 => Finding::Degraded,
             2 => Finding::Outage,
             3 => Finding::SenderCannotTell,
@@ -227,13 +227,13 @@ impl Engine {
         }
         let settings = config.sources.get(source.index())?;
         let (site, within) = (settings.site, within(config, source));
-        let (until, grant) = claim.life(within, now);
+        let (until, grant) = record.life(within, now);
         // Its record is to say when it is over. Without that, or if a clock that was ahead dated
         // it, the next start grants all of it again.
         let dated = until.and_then(|until| now.wall_of(until));
         let undated =
-            until.is_some() && known(claim.until).is_none_or(|was| dated.is_some_and(|is| is < was));
-        let phase = match (claim.says & !15, until) {
+            until.is_some() && known(record.until).is_none_or(|was| dated.is_some_and(|is| is < was));
+        let phase = match (record.says & !15, until) {
             (RELEASED, Some(until)) => AlertPhase::Released { until },
             // Its source has not said it again for as long as it may take to.
             (RELEASED, None) => return Some(()),
@@ -245,22 +245,22 @@ impl Engine {
             key,
             components: listed,
             fires,
-            unknown: if claim.says & !15 == UNSEEN { Finding::SenderCannotTell } else { lapses_to(fires) },
+            unknown: if record.says & !15 == UNSEEN { Finding::SenderCannotTell } else { lapses_to(fires) },
             number: 0,
-            sender: if claim.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
+            sender: if record.how & COLLECTD == 0 { Sender::Webhook } else { Sender::Once },
             phase,
             memory: Memory {
-                announced: known(claim.until).into(),
+                announced: known(record.until).into(),
                 announced_at: now.mono,
-                reading: if claim.says & !15 == UNSEEN { Reading::CannotTell } else { Reading::Firing },
+                reading: if record.says & !15 == UNSEEN { Reading::CannotTell } else { Reading::Firing },
                 promised: false,
             },
-            starts_at: known(claim.starts).into(),
+            starts_at: known(record.starts).into(),
             first_heard: now.mono,
-            last_heard: mono(claim.told),
+            last_heard: mono(record.told),
             private: false,
             grant,
-            flash: OnFlash { dirty: grant == Grant::Whole || undated, ..OnFlash::written(mono(claim.told)) },
+            flash: OnFlash { dirty: grant == Grant::Whole || undated, ..OnFlash::written(mono(record.told)) },
             kept: mapping::still_kept(config, source, &kept),
         };
         let marks = (held.says(), held.since(now));
@@ -290,7 +290,7 @@ impl Engine {
         let Some(source) = source_by_hash(config, source) else { return Some(()) };
         let key = AlertKey { source: source.0, fingerprint };
         let Some(at) = self.alerts.find(key) else { return Some(()) };
-        // What was struck out for want of an allowance has not ended, and has no time.
+        // What was struck out for want of a budget has not ended, and has no time.
         if ended.is_none_or(|(at, _)| known(at).is_some()) {
             let of_it = |held: &&Held| held.key == key;
             let mut well = self.alerts.iter().find(of_it).map_or(ComponentSet::EMPTY, |held| held.components);
@@ -401,7 +401,7 @@ pub(super) fn no_more_record(config: &Config, source: SourceId) -> [u8; 9] {
 
 /// What a record says of an alert, but for what it concerns.
 #[derive(Clone, Copy)]
-struct ClaimRecord {
+struct AlertRecord {
     how: u8,
     says: u8,
     starts: i64,
@@ -409,7 +409,7 @@ struct ClaimRecord {
     until: i64,
 }
 
-impl ClaimRecord {
+impl AlertRecord {
     /// Until when what it says is believed after a start, if that is still to come; and how that
     /// was found.
     fn life(&self, within: Millis, now: Now) -> (Option<Mono>, Grant) {
@@ -424,11 +424,11 @@ impl ClaimRecord {
 }
 
 /// The record that an alert ended.
-pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> Payload {
-    let mut out = Payload::new();
+pub(super) fn over_record(config: &Config, now: Now, held: &Held) -> AlertPayload {
+    let mut out = AlertPayload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
-    // What is struck out for want of an allowance has not ended.
+    // What is struck out for want of a budget has not ended.
     let ended = matches!(held.phase, AlertPhase::Ended { .. });
     put(&mut out, &stamp(now.wall_of(held.memory.announced_at).filter(|_| ended)));
     put(&mut out, &stamp(held.starts_at.get()));
@@ -453,7 +453,7 @@ fn may_be_written(config: &Config, held: &Held, pair: &KeptPair<'_>) -> bool {
 }
 
 /// The record of what an alert says; `None` if its labels must not be written.
-pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Payload> {
+pub(super) fn alert_record(config: &Config, now: Now, held: &Held) -> Option<AlertPayload> {
     if held.private {
         return None;
     }
@@ -473,7 +473,7 @@ pub(super) fn claim_record(config: &Config, now: Now, held: &Held) -> Option<Pay
     let granted = if whole { GRANTED } else { 0 };
     // As it was, if its life was granted anew and nobody knows by how much that is too long.
     let until = until.and_then(|until| now.wall_of(until)).filter(|_| !whole);
-    let mut out = Payload::new();
+    let mut out = AlertPayload::new();
     put(&mut out, &config.source_hash(held.source()).to_le_bytes());
     put(&mut out, &held.key.fingerprint.to_le_bytes());
     put(&mut out, &[once | granted, standing | fires]);
@@ -501,7 +501,7 @@ pub(super) fn is_durable(held: &Held) -> bool {
 }
 
 /// Everything fits: see the assertion below.
-fn put(out: &mut Payload, bytes: &[u8]) {
+fn put(out: &mut AlertPayload, bytes: &[u8]) {
     _ = out.extend_from_slice(bytes);
 }
 

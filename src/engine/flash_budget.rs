@@ -2,16 +2,16 @@
 //! it.
 //!
 //! Each of their beginnings and ends is on flash before its sender is answered, so who flaps every
-//! ten seconds would write a megabyte a day. Each source has an allowance: [`ALERT_FLASH_BYTES`] at
+//! ten seconds would write a megabyte a day. Each source has a budget: [`ALERT_FLASH_BYTES`] at
 //! once, and [`ALERT_FLASH_HOUR`] more with each hour. When it is used up, the journal is told only
 //! that there is [`MORE`], and nothing about a further beginning: after a restart what the source
 //! feeds is *no data* until it has had the time to say everything again, never well. An alert that
-//! is written down is always struck out when it ends, whatever is left. When some of the allowance
-//! has grown back, a compaction writes everything down anew; it is paid from the allowance, too.
+//! is written down is always struck out when it ends, whatever is left. When some of the budget
+//! has grown back, a compaction writes everything down anew; it is paid from the budget, too.
 
 use super::Engine;
 use super::alerts::{Held, OnFlash};
-use super::durable::{self, CLAIM, MORE, OVER};
+use super::durable::{self, ALERT, MORE, OVER};
 use super::lifetime::Sender;
 use super::status::{SEVERAL, join};
 use crate::config::Config;
@@ -24,7 +24,7 @@ const HOUR: Millis = Millis::from_mins(60);
 /// What [`Engine::write_down`] wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// A source's allowance has just been used up, which is worth a word in the log.
+    /// A source's budget has just been used up, which is worth a word in the log.
     pub behind: bool,
     /// Whose alerts were written: who pays if the journal had no room.
     pub sources: SourceSet,
@@ -33,7 +33,7 @@ pub struct Written {
 /// What one source has cost, and what the journal lacks of it. All-zero: nothing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlashBudget {
-    /// Bytes of the allowance that are used up. More than all of it is a debt.
+    /// Bytes of the budget that are used up. More than all of it is a debt.
     spent: u32,
     /// When that was true.
     at: Mono,
@@ -49,7 +49,7 @@ pub(super) struct FlashBudget {
     /// Which alerts stood in the body that lost some, as a sum of their fingerprints. Zero: not
     /// known yet.
     lost_group: u32,
-    /// Before, the journal is told that there is no more only if the allowance has room for that.
+    /// Before, the journal is told that there is no more only if the budget has room for that.
     clear_from: Mono,
 }
 
@@ -68,7 +68,7 @@ impl FlashBudget {
         }
     }
 
-    /// Lets the allowance grow.
+    /// Lets the budget grow.
     fn pass(&mut self, now: Mono) {
         let per_hour = u64::from(ALERT_FLASH_HOUR);
         let hour = u64::from(HOUR.0);
@@ -102,7 +102,7 @@ impl FlashBudget {
         self.more && !self.owes && self.lost_until <= now && (affords || self.clear_from <= now)
     }
 
-    /// Pays, if the allowance has so much.
+    /// Pays, if the budget has so much.
     fn afford(&mut self, bytes: u32, now: Mono) -> bool {
         self.pass(now);
         let after = self.spent.saturating_add(bytes);
@@ -205,7 +205,7 @@ impl Engine {
             && !self.alerts.iter().any(unwritten)
     }
 
-    /// Writes one alert down. True if its source's allowance has just been used up.
+    /// Writes one alert down. True if its source's budget has just been used up.
     fn write_alert(&mut self, config: &Config, now: Now, at: usize, each: &mut dyn FnMut(u8, &[u8])) -> bool {
         let mono = now.mono;
         let Some(held) = self.alerts.get(at) else { return false };
@@ -220,11 +220,11 @@ impl Engine {
             self.more(config, mono, source, each);
             return false;
         }
-        let Some(payload) = durable::claim_record(config, now, held) else { return false };
+        let Some(payload) = durable::alert_record(config, now, held) else { return false };
         let Some(budget) = self.budgets.get_mut(source.index()) else { return false };
         if budget.afford(cost(&payload), mono) {
             self.alerts.update(at, |held| held.flash = OnFlash::written(held.last_heard));
-            each(CLAIM, &payload);
+            each(ALERT, &payload);
             return false;
         }
         self.counters.withheld = self.counters.withheld.saturating_add(1);
@@ -292,7 +292,7 @@ impl Engine {
         behind
     }
 
-    /// Bytes that the source which has used most of its allowance has used.
+    /// Bytes that the source which has used most of its budget has used.
     pub fn flash_used(&self, now: Mono) -> u32 {
         let spent = |budget: &FlashBudget| {
             let mut budget = *budget;

@@ -2,7 +2,7 @@
 //! changes.
 
 use super::alerts::{self, AlertKey, AlertPhase, Grant, Held, OnFlash};
-use super::lifetime::{self, Claim, Memory, Reading, Sender};
+use super::lifetime::{self, Memory, Reading, Report, Sender};
 use super::mapping::{self, Meaning};
 use super::status::SEVERAL;
 use super::{Body, Engine, Quality, Verdict};
@@ -18,7 +18,7 @@ struct Message<'a> {
     sender: Sender,
     alert: &'a Alert,
     key: AlertKey,
-    claim: Claim,
+    report: Report,
     reading: Reading,
 }
 
@@ -41,12 +41,12 @@ impl Message<'_> {
             sender: self.sender,
             phase,
             memory: Memory {
-                announced: self.claim.ends_at.into(),
+                announced: self.report.ends_at.into(),
                 announced_at: now.mono,
                 reading: self.reading,
-                promised: self.claim.promises(now),
+                promised: self.report.promises(now),
             },
-            starts_at: self.claim.starts_at.into(),
+            starts_at: self.report.starts_at.into(),
             first_heard: now.mono,
             last_heard: now.mono,
             private: self.alert.held_mac(),
@@ -106,15 +106,15 @@ impl Engine {
         let key = AlertKey { source: source.0, fingerprint: alert.fingerprint() };
         let at = self.alerts.find(key);
         let held = at.and_then(|at| self.alerts.get(at));
-        let claim = claim(alert);
-        let reading = lifetime::read(sender, claim, held.map(|held| held.memory), now);
-        if held.is_some_and(|held| is_old_news(held, sender, claim, reading)) {
+        let report = report(alert);
+        let reading = lifetime::read(sender, report, held.map(|held| held.memory), now);
+        if held.is_some_and(|held| is_old_news(held, sender, report, reading)) {
             return Verdict::Resolved;
         }
         // Known by its key alone: a resolved alert comes without the annotations that led it here.
         match (at, reading) {
             (Some(at), Reading::Resolved) => {
-                self.end(config, at, sender, claim, now);
+                self.end(config, at, sender, report, now);
                 return Verdict::Resolved;
             }
             (Some(at), Reading::CannotTell) => {
@@ -131,7 +131,7 @@ impl Engine {
                 // more; unless that is among what found no room: then it lives for as long as it
                 // said.
                 if let Some(at) = at.filter(|_| !alert.was_cut()) {
-                    self.dismiss(config, at, sender, claim, now);
+                    self.dismiss(config, at, sender, report, now);
                 }
                 return match meaning {
                     Meaning::Concerns { .. } => Verdict::Fine,
@@ -140,7 +140,7 @@ impl Engine {
                 };
             }
         };
-        let message = Message { source, sender, alert, key, claim, reading };
+        let message = Message { source, sender, alert, key, report, reading };
         match at {
             Some(at) => self.again(config, at, &message, (components, fires), now),
             None if reading == Reading::Resolved => {
@@ -165,7 +165,7 @@ impl Engine {
         self.counters.oversize = self.counters.oversize.saturating_add(u64::from(oversize));
         let key = AlertKey { source: source.0, fingerprint: alert.fingerprint() };
         let memory = self.alerts.find(key).and_then(|at| self.alerts.get(at)).map(|held| held.memory);
-        let reading = match (lifetime::read(sender, claim(alert), memory, now), memory) {
+        let reading = match (lifetime::read(sender, report(alert), memory, now), memory) {
             (Reading::Duplicate, Some(memory)) => memory.reading,
             (reading, _) => reading,
         };
@@ -205,14 +205,14 @@ impl Engine {
         (components, fires): (ComponentSet, Finding),
         now: Now,
     ) -> Verdict {
-        let until = life(config, message.source, message.sender, message.claim, now);
+        let until = life(config, message.source, message.sender, message.report, now);
         let (kept, cut) = mapping::kept(config, message.source, message.alert);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(cut));
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else {
             return Verdict::Refused;
         };
         let told_anew =
-            |held: &Held| held.grant == Grant::Whole || held.starts_at.get() != message.claim.starts_at;
+            |held: &Held| held.grant == Grant::Whole || held.starts_at.get() != message.report.starts_at;
         let told_anew = self.alerts.get(at).is_some_and(told_anew);
         let changed = self.alerts.update(at, |held| {
             let was_over = matches!(held.phase, AlertPhase::Ended { .. } | AlertPhase::Released { .. });
@@ -223,7 +223,7 @@ impl Engine {
                 | (Reading::Duplicate, AlertPhase::Firing { .. }) => AlertPhase::Firing { until },
                 // It began after it ended last, so this is no other end of that.
                 (Reading::Unclear, AlertPhase::Ended { .. })
-                    if message.claim.starts_at > held.memory.announced.get() =>
+                    if message.report.starts_at > held.memory.announced.get() =>
                 {
                     AlertPhase::Expired { quiet_since: now.mono }
                 }
@@ -234,17 +234,17 @@ impl Engine {
                 }
                 (_, phase) => phase,
             };
-            if held.memory.announced.get() != message.claim.ends_at {
-                held.memory.announced = message.claim.ends_at.into();
+            if held.memory.announced.get() != message.report.ends_at {
+                held.memory.announced = message.report.ends_at.into();
                 held.memory.announced_at = now.mono;
             }
             if message.reading != Reading::Duplicate {
                 held.memory.reading = message.reading;
             }
-            held.memory.promised |= message.claim.promises(now);
+            held.memory.promised |= message.report.promises(now);
             held.grant = Grant::None;
             held.sender = message.sender;
-            held.starts_at = message.claim.starts_at.into();
+            held.starts_at = message.report.starts_at.into();
             held.last_heard = now.mono;
             // It began anew.
             if was_over && held.fires() {
@@ -298,7 +298,7 @@ impl Engine {
             // too.
             AlertPhase::Expired { quiet_since: now.mono }
         } else {
-            AlertPhase::Firing { until: life(config, message.source, message.sender, message.claim, now) }
+            AlertPhase::Firing { until: life(config, message.source, message.sender, message.report, now) }
         };
         let (kept, cut) = mapping::kept(config, message.source, message.alert);
         self.counters.cut = self.counters.cut.saturating_add(u64::from(cut));
@@ -338,7 +338,7 @@ impl Engine {
         (components, fires): (ComponentSet, Finding),
         now: Now,
     ) {
-        let repeats = message.sender == Sender::Repeating || message.claim.starts_at.is_none();
+        let repeats = message.sender == Sender::Repeating || message.report.starts_at.is_none();
         // Half of the store is for what was held.
         if repeats || self.alerts.len() >= ALERTS / 2 {
             return;
@@ -427,18 +427,18 @@ impl Engine {
 
     /// Its source ended it. That is remembered: what repeats says so again, and in a cluster of
     /// Alertmanagers another member's "firing" may come behind.
-    fn end(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
+    fn end(&mut self, config: &Config, at: usize, sender: Sender, report: Report, now: Now) {
         let Some(before) = self.alerts.get(at).map(|held| (held.components, held.says())) else { return };
         let repeats = sender == Sender::Repeating;
         let until = now.mono.plus(if repeats { ENDED_MEMORY } else { OLD_NEWS });
         self.alerts.update(at, |held| {
             held.phase = AlertPhase::Ended { until };
-            held.memory.announced = claim.ends_at.into();
+            held.memory.announced = report.ends_at.into();
             held.memory.announced_at = now.mono;
             held.memory.reading = Reading::Resolved;
             held.memory.promised = false;
-            if claim.starts_at.is_some() {
-                held.starts_at = claim.starts_at.into();
+            if report.starts_at.is_some() {
+                held.starts_at = report.starts_at.into();
             }
             held.last_heard = now.mono;
             held.grant = Grant::None;
@@ -450,8 +450,8 @@ impl Engine {
 
     /// It concerns nobody any more, which is our conclusion, and not its sender's word: what its
     /// sender says next, with the start that it had, is news.
-    fn dismiss(&mut self, config: &Config, at: usize, sender: Sender, claim: Claim, now: Now) {
-        self.end(config, at, sender, claim, now);
+    fn dismiss(&mut self, config: &Config, at: usize, sender: Sender, report: Report, now: Now) {
+        self.end(config, at, sender, report, now);
         self.alerts.update(at, |held| held.starts_at = None.into());
     }
 
@@ -649,8 +649,8 @@ pub(super) fn lapses_to(fires: Finding) -> Finding {
     if fires == Finding::SenderCannotTell { fires } else { Finding::Lapsed }
 }
 
-fn claim(alert: &Alert) -> Claim {
-    Claim {
+fn report(alert: &Alert) -> Report {
+    Report {
         starts_at: alert.starts_at(),
         ends_at: alert.ends_at(),
         resolved: alert.status().map(|status| status == AlertStatus::Resolved),
@@ -664,9 +664,9 @@ fn claim(alert: &Alert) -> Claim {
 /// that it had then: a member of a cluster that has not heard of the end yet. Later it is news:
 /// Alertmanager gives up an alert that it has not heard of for a while, and gets it again with its
 /// old start.
-fn is_old_news(held: &Held, sender: Sender, claim: Claim, reading: Reading) -> bool {
+fn is_old_news(held: &Held, sender: Sender, report: Report, reading: Reading) -> bool {
     let ended = matches!(held.phase, AlertPhase::Ended { .. });
-    let same_start = claim.starts_at.is_some() && claim.starts_at == held.starts_at.get();
+    let same_start = report.starts_at.is_some() && report.starts_at == held.starts_at.get();
     sender != Sender::Repeating && ended && same_start && reading == Reading::Firing
 }
 
@@ -674,13 +674,13 @@ fn is_old_news(held: &Held, sender: Sender, claim: Claim, reading: Reading) -> b
 /// sender may take to repeat it; else the longer of `resolve_after` and what `endsAt` promises, up
 /// to [`PROMISE_MOST`]. No sender promises more than lies between its own `startsAt` and `endsAt`:
 /// so a clock of ours that is decades behind makes no outage last for decades.
-fn life(config: &Config, source: SourceId, sender: Sender, claim: Claim, now: Now) -> Mono {
+fn life(config: &Config, source: SourceId, sender: Sender, report: Report, now: Now) -> Mono {
     if sender != Sender::Repeating {
         return marked_until(config, source, sender, now.mono);
     }
     let least = now.mono.plus(config.main.resolve_after);
-    let promised = claim.ends_at.and_then(|ends| now.mono_of(ends));
-    let span = claim.ends_at.zip(claim.starts_at).map(|(ends, starts)| ends.0.saturating_sub(starts.0));
+    let promised = report.ends_at.and_then(|ends| now.mono_of(ends));
+    let span = report.ends_at.zip(report.starts_at).map(|(ends, starts)| ends.0.saturating_sub(starts.0));
     let most = now.mono.plus(PROMISE_MOST);
     // A contradiction spans nothing, and limits nothing.
     let span = span.filter(|&span| span > 0).map(|span| Mono(now.mono.0.saturating_add(span)));

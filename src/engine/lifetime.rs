@@ -60,7 +60,7 @@ pub struct Memory {
 
 /// The times and status that a message gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Claim {
+pub struct Report {
     /// `startsAt`, if set.
     pub starts_at: Option<Wall>,
     /// `endsAt`, if set.
@@ -74,7 +74,7 @@ pub struct Claim {
     pub unseen: bool,
 }
 
-impl Claim {
+impl Report {
     /// Whether it has an `endsAt` that has not passed, as far as we can tell.
     pub fn promises(&self, now: Now) -> bool {
         self.ends_at.is_some_and(|ends| now.wall.is_none_or(|wall| ends > wall))
@@ -88,35 +88,35 @@ impl Claim {
 }
 
 /// What the message says.
-pub fn read(sender: Sender, claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
+pub fn read(sender: Sender, report: Report, memory: Option<Memory>, now: Now) -> Reading {
     let reading = match sender {
-        Sender::Repeating => repeating(claim, memory, now),
-        Sender::Webhook | Sender::Once => webhook(claim, now),
+        Sender::Repeating => repeating(report, memory, now),
+        Sender::Webhook | Sender::Once => webhook(report, now),
     };
-    if reading == Reading::Resolved && claim.unseen { Reading::CannotTell } else { reading }
+    if reading == Reading::Resolved && report.unseen { Reading::CannotTell } else { reading }
 }
 
 /// Alertmanager and Grafana say `status`. Without it (a script that posts an array), a time that
 /// has passed is an end.
-fn webhook(claim: Claim, now: Now) -> Reading {
-    let over = match (claim.resolved, claim.ends_at, now.wall) {
+fn webhook(report: Report, now: Now) -> Reading {
+    let over = match (report.resolved, report.ends_at, now.wall) {
         (Some(resolved), _, _) => resolved,
         (None, None, _) => false,
-        (None, Some(ends), wall) => claim.is_empty() || wall.is_some_and(|wall| ends <= wall),
+        (None, Some(ends), wall) => report.is_empty() || wall.is_some_and(|wall| ends <= wall),
     };
     if over { Reading::Resolved } else { Reading::Firing }
 }
 
-fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
-    let Some(ends) = claim.ends_at else { return Reading::Firing };
-    if claim.is_empty() {
+fn repeating(report: Report, memory: Option<Memory>, now: Now) -> Reading {
+    let Some(ends) = report.ends_at else { return Reading::Firing };
+    if report.is_empty() {
         return Reading::Resolved;
     }
     let passed = now.wall.map(|wall| ends <= wall);
     let Some(memory) = memory else {
         return match passed {
             // Prometheus says when it began; a script that does not says each time that it is over.
-            Some(true) if claim.starts_at.is_none() => Reading::Resolved,
+            Some(true) if report.starts_at.is_none() => Reading::Resolved,
             Some(true) => Reading::Unclear,
             // A first word. Without a clock it is what it may well be: firing.
             _ => Reading::Firing,
@@ -125,7 +125,7 @@ fn repeating(claim: Claim, memory: Option<Memory>, now: Now) -> Reading {
     match memory.announced.get() {
         // Later than the last, which was a promise: firing, whatever our clock says.
         Some(last) if ends > last => match passed {
-            Some(true) if claim.starts_at.is_none() => Reading::Resolved,
+            Some(true) if report.starts_at.is_none() => Reading::Resolved,
             // Never was one ahead. By a clock that is right, nobody can tell; by another, it may be
             // ours.
             Some(true) if !memory.promised && now.synchronised => Reading::Unclear,
@@ -177,12 +177,12 @@ mod tests {
         let mut out = std::vec::Vec::new();
         for &(minute, ends) in messages {
             let now = at(minute * MIN, skew);
-            let claim = Claim {
+            let report = Report {
                 starts_at: Some(Wall(NOON - 10 * MIN)),
                 ends_at: Some(Wall(NOON + ends * MIN)),
-                ..Claim::default()
+                ..Report::default()
             };
-            let reading = read(Sender::Repeating, claim, memory, now);
+            let reading = read(Sender::Repeating, report, memory, now);
             out.push(reading);
             let said = if reading == Reading::Duplicate {
                 memory.map_or(reading, |memory: Memory| memory.reading)
@@ -190,11 +190,11 @@ mod tests {
                 reading
             };
             let announced_at = match memory {
-                Some(last) if last.announced.get() == claim.ends_at => last.announced_at,
+                Some(last) if last.announced.get() == report.ends_at => last.announced_at,
                 _ => now.mono,
             };
-            let promised = memory.is_some_and(|memory| memory.promised) || claim.promises(now);
-            memory = Some(Memory { announced: claim.ends_at.into(), announced_at, reading: said, promised });
+            let promised = memory.is_some_and(|memory| memory.promised) || report.promises(now);
+            memory = Some(Memory { announced: report.ends_at.into(), announced_at, reading: said, promised });
         }
         out
     }
@@ -242,10 +242,10 @@ mod tests {
 
     #[test]
     fn ntp_answers_in_the_middle() {
-        let claim = |ends: i64| Claim {
+        let report = |ends: i64| Report {
             starts_at: Some(Wall(NOON)),
             ends_at: Some(Wall(NOON + ends * MIN)),
-            ..Claim::default()
+            ..Report::default()
         };
         let heard = Memory {
             announced: Some(Wall(NOON + 4 * MIN)).into(),
@@ -254,9 +254,9 @@ mod tests {
             promised: true,
         };
         // Resolved at 3, and the clock is now known.
-        assert_eq!(read(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
+        assert_eq!(read(Sender::Repeating, report(3), Some(heard), at(3 * MIN, Some(0))), Resolved);
         // Still without a clock it is not believed at once.
-        assert_eq!(read(Sender::Repeating, claim(3), Some(heard), at(3 * MIN, None)), MaybeEnded);
+        assert_eq!(read(Sender::Repeating, report(3), Some(heard), at(3 * MIN, None)), MaybeEnded);
     }
 
     #[test]
@@ -267,21 +267,21 @@ mod tests {
     #[test]
     fn the_same_message_twice_within_seconds_says_nothing_new() {
         // Prometheus with two entries that lead to us, and our clock five minutes ahead.
-        let claim = Claim { ends_at: Some(Wall(NOON + 4 * MIN)), ..Claim::default() };
+        let report = Report { ends_at: Some(Wall(NOON + 4 * MIN)), ..Report::default() };
         let heard = Memory {
-            announced: claim.ends_at.into(),
+            announced: report.ends_at.into(),
             announced_at: Mono(0),
             reading: Firing,
             promised: true,
         };
-        assert_eq!(read(Sender::Repeating, claim, Some(heard), at(500, Some(5 * MIN))), Reading::Duplicate);
+        assert_eq!(read(Sender::Repeating, report, Some(heard), at(500, Some(5 * MIN))), Reading::Duplicate);
     }
 
     #[test]
     fn an_end_not_after_the_start_is_resolved_whatever_the_clock() {
-        let claim = Claim { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), ..Claim::default() };
+        let report = Report { starts_at: Some(Wall(NOON)), ends_at: Some(Wall(NOON)), ..Report::default() };
         for skew in [None, Some(0), Some(-5 * MIN), Some(56 * 365 * 24 * 60 * MIN)] {
-            assert_eq!(read(Sender::Repeating, claim, None, at(0, skew)), Resolved);
+            assert_eq!(read(Sender::Repeating, report, None, at(0, skew)), Resolved);
         }
     }
 
@@ -290,16 +290,16 @@ mod tests {
         // The sender's clock was an hour ahead when the alert began, and is right now.
         let mut memory = None;
         for (minute, ends, expected) in [(0, 4, Firing), (1, 5, Firing), (2, 2, Resolved)] {
-            let claim = Claim {
+            let report = Report {
                 starts_at: Some(Wall(NOON + 60 * MIN)),
                 ends_at: Some(Wall(NOON + ends * MIN)),
-                ..Claim::default()
+                ..Report::default()
             };
             let now = at(minute * MIN, Some(0));
-            let reading = read(Sender::Repeating, claim, memory, now);
+            let reading = read(Sender::Repeating, report, memory, now);
             assert_eq!(reading, expected, "{minute}");
             memory = Some(Memory {
-                announced: claim.ends_at.into(),
+                announced: report.ends_at.into(),
                 announced_at: now.mono,
                 reading,
                 promised: true,
@@ -313,19 +313,19 @@ mod tests {
             let mut memory = None;
             let mut out = std::vec::Vec::new();
             for minute in 0..3 {
-                let claim = Claim {
+                let report = Report {
                     starts_at: starts.map(|at| Wall(NOON + at * MIN)),
                     ends_at: Some(Wall(NOON + minute * MIN)),
-                    ..Claim::default()
+                    ..Report::default()
                 };
                 let now = Now { synchronised, ..at(minute * MIN, Some(0)) };
-                let reading = read(Sender::Repeating, claim, memory, now);
+                let reading = read(Sender::Repeating, report, memory, now);
                 out.push(reading);
                 memory = Some(Memory {
-                    announced: claim.ends_at.into(),
+                    announced: report.ends_at.into(),
                     announced_at: now.mono,
                     reading,
-                    promised: claim.promises(now),
+                    promised: report.promises(now),
                 });
             }
             out
@@ -347,14 +347,14 @@ mod tests {
     fn what_a_wrong_clock_called_over_fires_again_when_the_clock_is_right() {
         // The same script, and a router that is two days ahead until NTP answers.
         let tomorrow = NOON + 24 * 60 * MIN;
-        let claim = Claim { ends_at: Some(Wall(tomorrow)), ..Claim::default() };
+        let report = Report { ends_at: Some(Wall(tomorrow)), ..Report::default() };
         let over = Memory {
-            announced: claim.ends_at.into(),
+            announced: report.ends_at.into(),
             announced_at: Mono(0),
             reading: Resolved,
             promised: true,
         };
-        let says = |skew: Option<i64>| read(Sender::Repeating, claim, Some(over), at(5 * MIN, skew));
+        let says = |skew: Option<i64>| read(Sender::Repeating, report, Some(over), at(5 * MIN, skew));
         assert_eq!(says(Some(2 * 24 * 60 * MIN)), Reading::Duplicate);
         assert_eq!(says(None), Reading::Duplicate);
         assert_eq!(says(Some(0)), Firing);
@@ -362,12 +362,12 @@ mod tests {
 
     #[test]
     fn a_webhook_goes_by_its_status() {
-        let zero = Claim { starts_at: Some(Wall(NOON)), resolved: Some(false), ..Claim::default() };
+        let zero = Report { starts_at: Some(Wall(NOON)), resolved: Some(false), ..Report::default() };
         assert_eq!(read(Sender::Webhook, zero, None, at(0, Some(0))), Firing);
-        let over = Claim { ends_at: Some(Wall(NOON + MIN)), resolved: Some(true), ..zero };
+        let over = Report { ends_at: Some(Wall(NOON + MIN)), resolved: Some(true), ..zero };
         assert_eq!(read(Sender::Webhook, over, None, at(0, None)), Resolved);
         // No status: an array from a script.
-        let script = Claim { ends_at: Some(Wall(NOON - MIN)), ..Claim::default() };
+        let script = Report { ends_at: Some(Wall(NOON - MIN)), ..Report::default() };
         assert_eq!(read(Sender::Webhook, script, None, at(0, Some(0))), Resolved);
         assert_eq!(read(Sender::Webhook, script, None, at(0, None)), Firing);
     }

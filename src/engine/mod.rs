@@ -126,7 +126,7 @@ pub struct Effects {
 
 /// How often each thing happened since the start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
+pub struct EngineCounters {
     /// By [`Verdict`], in its order.
     pub verdicts: [u64; 8],
     /// Alerts that ended without being resolved.
@@ -143,13 +143,13 @@ pub struct Counters {
     /// Heartbeats that were late, or said that something failed.
     pub missed: u64,
     /// Beginnings of alerts that are not in the journal, since their source had used up its
-    /// allowance.
+    /// budget.
     pub withheld: u64,
     /// Alerts that people ended.
     pub released: u64,
 }
 
-impl Counters {
+impl EngineCounters {
     /// How often an alert came to this.
     pub fn of(&self, verdict: Verdict) -> u64 {
         self.verdicts.get(verdict as usize).copied().unwrap_or_default()
@@ -157,7 +157,7 @@ impl Counters {
 }
 
 impl Verdict {
-    /// Every verdict and its name in `/metrics`, in the order of [`Counters::verdicts`].
+    /// Every verdict and its name in `/metrics`, in the order of [`EngineCounters::verdicts`].
     pub const ALL: [(Self, &'static str); 8] = [
         (Self::Firing, "firing"),
         (Self::Resolved, "resolved"),
@@ -196,7 +196,7 @@ pub struct Engine {
     /// The same for what must be shown at once.
     urgent: [u32; SITES],
     as_of_minute: [i64; SITES],
-    counters: Counters,
+    counters: EngineCounters,
     boot: Boot,
     /// How far the wall clock was ahead of the monotonic one when it was last believed, in
     /// milliseconds. `None`: it has not counted yet.
@@ -237,7 +237,7 @@ impl Engine {
             generations: [0; SITES],
             urgent: [0; SITES],
             as_of_minute: [0; SITES],
-            counters: Counters {
+            counters: EngineCounters {
                 verdicts: [0; 8],
                 expired: 0,
                 oversize: 0,
@@ -369,7 +369,7 @@ impl Engine {
     }
 
     /// How often each thing happened.
-    pub fn counters(&self) -> &Counters {
+    pub fn counters(&self) -> &EngineCounters {
         &self.counters
     }
 

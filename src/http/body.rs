@@ -33,7 +33,7 @@ impl BodyError {
     }
 }
 
-/// What a call to [`Body::decode`] did.
+/// What a call to [`BodyDecoder::decode`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
     /// So many bytes of the input belong to this body and are dealt with.
@@ -75,7 +75,7 @@ enum At {
 
 /// Takes the framing off one body. All-zero when new, which is the body that is not there.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Body {
+pub struct BodyDecoder {
     at: At,
     /// Bytes of the present chunk-size line, or of all trailers.
     line: u16,
@@ -87,7 +87,7 @@ pub struct Body {
     room: u64,
 }
 
-impl Body {
+impl BodyDecoder {
     /// No body.
     pub const fn new() -> Self {
         Self { at: At::Done, line: 0, extensions: 0, left: 0, room: 0 }
@@ -205,7 +205,7 @@ mod tests {
         let mut payload = Vec::new();
         let mut consumed = 0;
         let mut arrived = 0;
-        let mut body = match Body::of(framing, cap) {
+        let mut body = match BodyDecoder::of(framing, cap) {
             Ok(body) => body,
             Err(error) => return (payload, 0, Err(error)),
         };
@@ -354,7 +354,7 @@ mod tests {
                 assert_eq!(decode(framing, CAP, input.as_bytes(), &[size]), expected, "{framing:?} {input}");
             }
         }
-        assert!(Body::new().is_done());
+        assert!(BodyDecoder::new().is_done());
     }
 
     proptest! {

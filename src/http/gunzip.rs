@@ -41,7 +41,7 @@ enum At {
 }
 
 /// What came out last, which what follows refers to (RFC 1951, 2).
-pub type Window = [u8; GUNZIP_WINDOW_BYTES];
+pub type GunzipWindow = [u8; GUNZIP_WINDOW_BYTES];
 
 /// Takes gzip off one body after another. About 11 KiB, and its window, apart, so that nothing of
 /// that is touched before it is used.
@@ -57,7 +57,7 @@ pub struct Gunzip<'w> {
     length: u32,
     total: u64,
     inflate: DecompressorOxide,
-    window: &'w mut Window,
+    window: &'w mut GunzipWindow,
     to: usize,
     /// What has come out and was not handed out yet, as a part of the window.
     pending: (usize, usize),
@@ -65,7 +65,7 @@ pub struct Gunzip<'w> {
 
 impl<'w> Gunzip<'w> {
     /// With a window of any content.
-    pub fn new(window: &'w mut Window) -> Self {
+    pub fn new(window: &'w mut GunzipWindow) -> Self {
         Self {
             at: At::Head,
             seen: 0,
@@ -222,7 +222,7 @@ mod tests {
     use std::vec::Vec;
 
     fn unzip(bytes: &[u8], piece: usize) -> Result<Vec<u8>, Option<GzipError>> {
-        let mut window: Box<Window> = std::vec![0; GUNZIP_WINDOW_BYTES].try_into().unwrap();
+        let mut window: Box<GunzipWindow> = std::vec![0; GUNZIP_WINDOW_BYTES].try_into().unwrap();
         let mut gunzip = Gunzip::new(&mut window);
         gunzip.start();
         let mut out = Vec::new();

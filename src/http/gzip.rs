@@ -56,8 +56,8 @@ mod tests {
     /// What `miniz_oxide` makes of it, with the lengths and sums checked.
     #[cfg(feature = "gzip")]
     fn unpacked(packed: &[u8]) -> Vec<u8> {
-        use super::super::gunzip::{Gunzip, Window};
-        let mut window: Box<Window> = vec![0; crate::limits::GUNZIP_WINDOW_BYTES].try_into().unwrap();
+        use super::super::gunzip::{Gunzip, GunzipWindow};
+        let mut window: Box<GunzipWindow> = vec![0; crate::limits::GUNZIP_WINDOW_BYTES].try_into().unwrap();
         let mut gunzip = Gunzip::new(&mut window);
         gunzip.start();
         let (mut out, mut rest) = (Vec::new(), packed);

@@ -1,4 +1,4 @@
-//! Request heads: where one ends ([`Scanner`]) and what it asks ([`Request`]).
+//! Request heads: where one ends ([`HeadScanner`]) and what it asks ([`Request`]).
 //!
 //! `httparse` knows the grammar, and accepts much that a strict server must not: bare LF, any
 //! number of empty lines, conflicting framing. It also reparses from the start, so it is called
@@ -86,7 +86,7 @@ impl HeadError {
     }
 }
 
-/// What a [`Scanner`] found.
+/// What a [`HeadScanner`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// The end of the head has not come yet.
@@ -121,14 +121,14 @@ enum At {
 /// Finds the end of a request head, and refuses what `httparse` would let pass. It looks at each
 /// byte once, and any split of the bytes gives the same answer. All-zero when new.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Scanner {
+pub struct HeadScanner {
     at: At,
     lines: u8,
     seen: u16,
     target: u16,
 }
 
-impl Scanner {
+impl HeadScanner {
     /// At the start of a head.
     pub const fn new() -> Self {
         Self { at: At::Start, lines: 0, seen: 0, target: 0 }
@@ -292,7 +292,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads a head that a [`Scanner`] has called complete; of others it finds fewer faults.
+    /// Reads a head that a [`HeadScanner`] has called complete; of others it finds fewer faults.
     pub fn parse(head: &'a [u8]) -> Result<Self, HeadError> {
         let mut slots = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut slots);
@@ -563,7 +563,7 @@ mod tests {
 
     /// What a whole buffer says.
     fn read(buf: &[u8]) -> Result<Option<Request<'_>>, HeadError> {
-        match Scanner::new().scan(buf)? {
+        match HeadScanner::new().scan(buf)? {
             Progress::Partial => Ok(None),
             Progress::Complete(len) => Request::parse(&buf[..len]).map(Some),
         }
@@ -906,7 +906,7 @@ mod tests {
         let one = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         for rest in ["", "GET / HTTP/1.1\r\n", "\n", "\0\0"] {
             let both = format!("{one}{rest}");
-            let mut scanner = Scanner::new();
+            let mut scanner = HeadScanner::new();
             assert_eq!(scanner.scan(both.as_bytes()), Ok(Progress::Complete(one.len())));
             assert_eq!(scanner.scan(both.as_bytes()), Ok(Progress::Complete(one.len())));
         }
@@ -915,7 +915,7 @@ mod tests {
     #[test]
     fn idle_until_a_request_begins() {
         for (buf, expected) in [("", true), ("\r", true), ("\r\n", true), ("G", false), ("\r\nG", false)] {
-            let mut scanner = Scanner::new();
+            let mut scanner = HeadScanner::new();
             assert_eq!(scanner.scan(buf.as_bytes()), Ok(Progress::Partial));
             assert_eq!(scanner.is_idle(), expected, "{buf:?}");
         }
@@ -949,8 +949,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_split_gives_the_same_answer(head in near_heads(), steps in proptest::collection::vec(1usize..9, 1..9)) {
-            let whole = Scanner::new().scan(&head);
-            let mut scanner = Scanner::new();
+            let whole = HeadScanner::new().scan(&head);
+            let mut scanner = HeadScanner::new();
             let mut answer = scanner.scan(&[]);
             let mut end = 0;
             for step in steps.iter().cycle() {
@@ -977,7 +977,7 @@ mod tests {
         #[test]
         fn what_is_accepted_is_unambiguous(head in near_heads()) {
             if let Ok(Some(request)) = read(&head) {
-                let len = match Scanner::new().scan(&head) {
+                let len = match HeadScanner::new().scan(&head) {
                     Ok(Progress::Complete(len)) => len,
                     other => panic!("{other:?}"),
                 };

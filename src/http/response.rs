@@ -21,7 +21,7 @@ const ALWAYS: &str =
     "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n\r\n";
 
 /// The head of a response, written out.
-pub type Head = Bytes<RESPONSE_HEAD_BYTES>;
+pub type ResponseHead = Bytes<RESPONSE_HEAD_BYTES>;
 
 /// The head did not fit [`RESPONSE_HEAD_BYTES`], or a value holds a byte that no header value may
 /// hold.
@@ -109,7 +109,7 @@ impl Response<'_> {
     ///
     /// A 401 always carries `WWW-Authenticate` (RFC 9110, section 15.5.2), and Basic, since
     /// collectd authenticates only when asked so.
-    pub fn write(&self, out: &mut Head) -> Result<(), BadHead> {
+    pub fn write(&self, out: &mut ResponseHead) -> Result<(), BadHead> {
         out.clear();
         let result = self.fill(out);
         if result.is_err() {
@@ -215,13 +215,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn text(head: &Head) -> &str {
+    fn text(head: &ResponseHead) -> &str {
         core::str::from_utf8(head.as_slice()).unwrap()
     }
 
     #[test]
     fn a_page() {
-        let mut head = Head::new();
+        let mut head = ResponseHead::new();
         let response = Response {
             content_type: "text/html; charset=utf-8",
             keep_alive: true,
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn lines_by_status() {
         let has = |response: Response<'_>, line: &str| {
-            let mut head = Head::new();
+            let mut head = ResponseHead::new();
             response.write(&mut head).unwrap();
             assert!(text(&head).ends_with("\r\n\r\n"));
             text(&head).split("\r\n").any(|have| have == line)
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn no_value_ends_a_line_or_overflows() {
-        let mut head = Head::new();
+        let mut head = ResponseHead::new();
         let long = "x".repeat(RESPONSE_HEAD_BYTES);
         for location in ["/a\r\nSet-Cookie: x", "/a\n", "/\0", "/\u{7f}", "/é", long.as_str()] {
             let response =

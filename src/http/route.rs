@@ -1,7 +1,7 @@
 //! Which path is what, in one table: a further path is a further row.
 
 use super::head::Method;
-use crate::config::Roles;
+use crate::config::ListenerRoles;
 #[cfg(feature = "feeds")]
 use crate::model::ServiceId;
 use crate::model::{Feed, PageKind};
@@ -65,7 +65,7 @@ pub enum Route<'a> {
 
 /// What a listener must serve for a row to exist there.
 #[derive(Clone, Copy)]
-enum Role {
+enum ListenerRole {
     Page,
     Ingest,
     Metrics,
@@ -76,19 +76,19 @@ enum Role {
 struct Row {
     /// A number follows one that ends in `/{}`; within another one, `{}` is the name of a section.
     path: &'static str,
-    role: Role,
+    role: ListenerRole,
     get: Option<Endpoint>,
     post: Option<Endpoint>,
 }
 
 impl Row {
-    const fn get(path: &'static str, role: Role, endpoint: Endpoint) -> Self {
+    const fn get(path: &'static str, role: ListenerRole, endpoint: Endpoint) -> Self {
         Self { path, role, get: Some(endpoint), post: None }
     }
     const fn feed(path: &'static str, feed: Feed) -> Self {
-        Self::get(path, Role::Page, Endpoint::Page(PageKind::Feed(feed)))
+        Self::get(path, ListenerRole::Page, Endpoint::Page(PageKind::Feed(feed)))
     }
-    const fn post(path: &'static str, role: Role, endpoint: Endpoint) -> Self {
+    const fn post(path: &'static str, role: ListenerRole, endpoint: Endpoint) -> Self {
         Self { path, role, get: None, post: Some(endpoint) }
     }
     fn allow(&self) -> &'static str {
@@ -136,9 +136,9 @@ const PROGRAMS: [&str; 2] = ["api", "-"];
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
 const ROWS: &[Row] = &[
-    Row::get("/", Role::Page, Endpoint::Page(PageKind::Now)),
-    Row::get("/history", Role::Page, Endpoint::Page(PageKind::History)),
-    Row::get("/incidents/{}", Role::Page, Endpoint::Page(PageKind::Incident(0))),
+    Row::get("/", ListenerRole::Page, Endpoint::Page(PageKind::Now)),
+    Row::get("/history", ListenerRole::Page, Endpoint::Page(PageKind::History)),
+    Row::get("/incidents/{}", ListenerRole::Page, Endpoint::Page(PageKind::Incident(0))),
     Row::feed("/status.txt", Feed::Text),
     Row::feed("/api/v2/status.json", Feed::Status),
     #[cfg(feature = "feeds")]
@@ -167,28 +167,28 @@ const ROWS: &[Row] = &[
     Row::feed("/maintenance.ics", Feed::Calendar),
     Row {
         path: "/api/v2/alerts",
-        role: Role::Ingest,
+        role: ListenerRole::Ingest,
         get: Some(Endpoint::ListAlerts),
         post: Some(Endpoint::PushAlerts),
     },
-    Row::post("/api/v1/alerts", Role::Ingest, Endpoint::PushAlerts),
-    Row::post("/api/v1/webhook", Role::Ingest, Endpoint::Webhook),
-    Row::post("/api/v1/telegraf", Role::Ingest, Endpoint::Telegraf),
-    Row::post("/api/v1/collectd", Role::Ingest, Endpoint::Collectd),
-    Row::post("/write", Role::Ingest, Endpoint::Write),
-    Row::post("/api/v2/write", Role::Ingest, Endpoint::Write),
-    Row::post("/query", Role::Ingest, Endpoint::Query),
-    Row::get("/api/v2/status", Role::Ingest, Endpoint::Status),
-    Row::get("/api/v2/receivers", Role::Ingest, Endpoint::Receivers),
-    Row::get("/-/healthy", Role::Any, Endpoint::Healthy),
-    Row::get("/-/ready", Role::Any, Endpoint::Ready),
-    Row::get("/metrics", Role::Metrics, Endpoint::Metrics),
+    Row::post("/api/v1/alerts", ListenerRole::Ingest, Endpoint::PushAlerts),
+    Row::post("/api/v1/webhook", ListenerRole::Ingest, Endpoint::Webhook),
+    Row::post("/api/v1/telegraf", ListenerRole::Ingest, Endpoint::Telegraf),
+    Row::post("/api/v1/collectd", ListenerRole::Ingest, Endpoint::Collectd),
+    Row::post("/write", ListenerRole::Ingest, Endpoint::Write),
+    Row::post("/api/v2/write", ListenerRole::Ingest, Endpoint::Write),
+    Row::post("/query", ListenerRole::Ingest, Endpoint::Query),
+    Row::get("/api/v2/status", ListenerRole::Ingest, Endpoint::Status),
+    Row::get("/api/v2/receivers", ListenerRole::Ingest, Endpoint::Receivers),
+    Row::get("/-/healthy", ListenerRole::Any, Endpoint::Healthy),
+    Row::get("/-/ready", ListenerRole::Any, Endpoint::Ready),
+    Row::get("/metrics", ListenerRole::Metrics, Endpoint::Metrics),
 ];
 
 /// Where a method and a path (percent-encoded, without query, the prefix stripped) lead on a
 /// listener with these roles. Paths are compared byte by byte, so nothing that a proxy might read
 /// differently is a route.
-pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
+pub fn route(method: Method, path: &str, roles: ListenerRoles) -> Route<'_> {
     if method == Method::Unknown {
         return Route::NotImplemented;
     }
@@ -209,10 +209,10 @@ pub fn route(method: Method, path: &str, roles: Roles) -> Route<'_> {
         };
     };
     let is_here = match row.role {
-        Role::Page => roles.page,
-        Role::Ingest => roles.ingest,
-        Role::Metrics => roles.metrics,
-        Role::Any => true,
+        ListenerRole::Page => roles.page,
+        ListenerRole::Ingest => roles.ingest,
+        ListenerRole::Metrics => roles.metrics,
+        ListenerRole::Any => true,
     };
     if !is_here {
         return Route::NotFound;
@@ -269,8 +269,8 @@ pub fn strip_prefix<'a>(path: &'a str, prefix: &str) -> &'a str {
 mod tests {
     use super::*;
 
-    const ALL: Roles = Roles { page: true, ingest: true, metrics: true };
-    const NONE: Roles = Roles { page: false, ingest: false, metrics: false };
+    const ALL: ListenerRoles = ListenerRoles { page: true, ingest: true, metrics: true };
+    const NONE: ListenerRoles = ListenerRoles { page: false, ingest: false, metrics: false };
 
     #[test]
     fn everything_has_its_place() {
@@ -278,9 +278,9 @@ mod tests {
         use Route::{
             MethodNotAllowed, NoPage, NotFound, NotImplemented, Nothing, Secret, SecretWithoutSlash, To,
         };
-        let page = Roles { page: true, ..NONE };
-        let ingest = Roles { ingest: true, ..NONE };
-        let metrics = Roles { metrics: true, ..NONE };
+        let page = ListenerRoles { page: true, ..NONE };
+        let ingest = ListenerRoles { ingest: true, ..NONE };
+        let metrics = ListenerRoles { metrics: true, ..NONE };
         for (method, path, roles, expected) in [
             (Get, "/", ALL, To(Endpoint::Page(PageKind::Now))),
             (Head, "/", page, To(Endpoint::Page(PageKind::Now))),
@@ -328,7 +328,7 @@ mod tests {
             (Post, "/api/v1/telegraf", page, NotFound),
             (Post, "/write", page, NotFound),
             (Get, "/metrics", metrics, To(Endpoint::Metrics)),
-            (Get, "/metrics", Roles { metrics: false, ..ALL }, NotFound),
+            (Get, "/metrics", ListenerRoles { metrics: false, ..ALL }, NotFound),
             (Get, "/s3cret/", page, Secret("s3cret", PageKind::Now)),
             (Head, "/s3cret/", page, Secret("s3cret", PageKind::Now)),
             (Get, "/s3cret", page, SecretWithoutSlash("s3cret")),

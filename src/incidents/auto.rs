@@ -6,7 +6,7 @@
 //! stays in its incident until it is announced to be well.
 
 use super::derived::{Incident, Link, Window};
-use super::record::{Head, StepRecord, WINDOW_ENDED, What, When};
+use super::record::{RecordHead, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
 use crate::limits::{CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, WINDOW_KEPT};
@@ -400,8 +400,12 @@ impl Incidents {
             return;
         }
         self.counters.refused = self.counters.refused.saturating_add(1);
-        let head =
-            super::record::Head { flags: 0, when: self.when(now), who: 0, site: self.names.of_site(site) };
+        let head = super::record::RecordHead {
+            flags: 0,
+            when: self.when(now),
+            who: 0,
+            site: self.names.of_site(site),
+        };
         let payload = super::record::step(head, step);
         self.derived.fold(&self.names, super::record::STEP, &payload);
     }
@@ -563,10 +567,10 @@ impl Incidents {
             if occurrence(config, &window, Now { wall: then, ..now }).is_none() {
                 self.derived.windows.remove(at);
                 self.touch(window.site);
-                let head = Head {
+                let head = RecordHead {
                     when: now.wall.map_or(When::Unknown, |wall| When::Wall(wall.0)),
                     site: self.names.of_site(window.site),
-                    ..Head::default()
+                    ..RecordHead::default()
                 };
                 // The journal lets go of it, too. Without room for that, it is written anew.
                 let ended = super::record::window_ended(head, window.number);

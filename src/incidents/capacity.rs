@@ -52,7 +52,7 @@ impl ArchiveCheck {
 
     /// What an incident that began elsewhere came to is of no use here.
     fn is_named(&mut self, incidents: &Incidents, kind: u8, payload: &[u8]) -> bool {
-        let Ok(mut bytes) = record::Payload::from_slice(payload) else { return false };
+        let Ok(mut bytes) = record::IncidentPayload::from_slice(payload) else { return false };
         let named = record::is_whole(kind, payload) && record::strip(&incidents.names, kind, &mut bytes);
         let Some((head, step)) = record::read_step(payload).filter(|_| kind == STEP) else { return named };
         let incident = (head.site, step.number);

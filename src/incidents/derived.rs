@@ -3,8 +3,10 @@
 
 use heapless::Vec;
 
-use super::names::Names;
-use super::record::{self, FIRING, Head, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When};
+use super::names::NameHashes;
+use super::record::{
+    self, FIRING, RecordHead, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When,
+};
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
 
@@ -45,7 +47,7 @@ pub struct Incident {
 
 impl Incident {
     /// A component of it got worse, or it began anew.
-    fn worsen(&mut self, head: Head, step: &StepRecord<'_>) {
+    fn worsen(&mut self, head: RecordHead, step: &StepRecord<'_>) {
         let (by_person, state) = (head.who != 0, step.state.unwrap_or(State::Operational));
         self.worst = self.worst.max(state);
         self.grouped = head.when;
@@ -148,7 +150,7 @@ impl Derived {
     /// The components that are in an incident now, and how each was announced.
     pub fn linked<'a>(
         &'a self,
-        names: &'a Names,
+        names: &'a NameHashes,
         site: SiteId,
         number: u32,
     ) -> impl Iterator<Item = (ComponentId, State)> + 'a {
@@ -160,7 +162,7 @@ impl Derived {
 
     /// Takes a record in. False if it is not of a kind that anything follows from, or names what is
     /// not known.
-    pub fn fold(&mut self, names: &Names, kind: u8, payload: &[u8]) -> bool {
+    pub fn fold(&mut self, names: &NameHashes, kind: u8, payload: &[u8]) -> bool {
         match kind {
             STEP => record::read_step(payload).is_some_and(|(head, step)| self.fold_step(names, head, &step)),
             WINDOW => self.fold_window(names, payload).is_some(),
@@ -176,7 +178,7 @@ impl Derived {
         }
     }
 
-    fn fold_window(&mut self, names: &Names, payload: &[u8]) -> Option<()> {
+    fn fold_window(&mut self, names: &NameHashes, payload: &[u8]) -> Option<()> {
         let (head, window) = record::read_window(payload)?;
         let site = names.site(head.site)?;
         let component = match window.component {
@@ -193,7 +195,7 @@ impl Derived {
         Some(())
     }
 
-    fn fold_step(&mut self, names: &Names, head: Head, step: &StepRecord<'_>) -> bool {
+    fn fold_step(&mut self, names: &NameHashes, head: RecordHead, step: &StepRecord<'_>) -> bool {
         let Some(site) = names.site(head.site) else { return false };
         if let Some(numbers) = self.numbers.get_mut(site.index()) {
             numbers.0 = numbers.0.max(step.number);
@@ -289,7 +291,7 @@ impl Derived {
         true
     }
 
-    fn open(&mut self, site: SiteId, service: ServiceId, head: Head, step: &StepRecord<'_>) -> bool {
+    fn open(&mut self, site: SiteId, service: ServiceId, head: RecordHead, step: &StepRecord<'_>) -> bool {
         let incident = Incident {
             site,
             number: step.number,
@@ -311,7 +313,7 @@ impl Derived {
     }
 
     /// Lets the components of an incident go; `only_well`: those of them that are.
-    fn unlink(&mut self, names: &Names, site: SiteId, number: u32, only_well: bool) {
+    fn unlink(&mut self, names: &NameHashes, site: SiteId, number: u32, only_well: bool) {
         for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             let let_go = !only_well || link.announced == State::Operational;
             if link.number == number && let_go && names.site_of(id) == site {
@@ -320,7 +322,7 @@ impl Derived {
         }
     }
 
-    fn merge(&mut self, names: &Names, site: SiteId, from: u32, into: u32) {
+    fn merge(&mut self, names: &NameHashes, site: SiteId, from: u32, into: u32) {
         let Some(&gone) = self.find(site, from) else { return };
         let Some(goes_on) = self.find_mut(site, into) else { return };
         for id in gone.components.iter() {

@@ -19,7 +19,7 @@ pub struct Log {
 
 /// Whether records went.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Went {
+pub struct Dropped {
     /// Any.
     pub any: bool,
     /// One that the journal has not been told: what it says there must be written anew.
@@ -110,11 +110,11 @@ impl Log {
     }
 
     /// Keeps the records that are wanted. Records may be changed in place on the way.
-    pub fn retain(&mut self, wanted: &mut dyn FnMut(u8, &mut [u8]) -> bool) -> Went {
+    pub fn retain(&mut self, wanted: &mut dyn FnMut(u8, &mut [u8]) -> bool) -> Dropped {
         let (mut from, mut to, mut written) = (0usize, 0usize, 0usize);
         let was_written = self.written;
         let mut weight = 0usize;
-        let mut went = Went::default();
+        let mut went = Dropped::default();
         while let Some((kind, length)) = self.get(from).map(|raw| (raw.kind, raw.payload.len())) {
             let end = from.saturating_add(HEAD).saturating_add(length);
             let kept = self.get_mut(from).is_some_and(|payload| wanted(kind, payload));

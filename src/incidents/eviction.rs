@@ -9,10 +9,10 @@ use heapless::Vec;
 
 use super::Incidents;
 use super::derived::Incident;
-use super::entries::{Log, Went};
+use super::entries::{Dropped, Log};
 use super::record::{
-    self, BANNER, CLEARED, CLOCK, GONE, Head, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW, WINDOW_ENDED,
-    What, When,
+    self, BANNER, CLEARED, CLOCK, GONE, RecordHead, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW,
+    WINDOW_ENDED, What, When,
 };
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
@@ -208,7 +208,7 @@ impl Incidents {
         self.derived.windows.len().saturating_add(counts.owed_to_others(site)) < MAINTENANCES
     }
 
-    fn went(&mut self, went: Went) -> bool {
+    fn went(&mut self, went: Dropped) -> bool {
         // What the journal was never told, it must not be told later in a part.
         self.purge |= went.unwritten;
         went.any
@@ -450,7 +450,7 @@ impl Incidents {
         at: usize,
         site: u32,
         number: u32,
-    ) -> impl Iterator<Item = (usize, Head, StepRecord<'_>)> {
+    ) -> impl Iterator<Item = (usize, RecordHead, StepRecord<'_>)> {
         self.log.from(at).filter(|raw| raw.kind == STEP).filter_map(move |raw| {
             record::read_step(raw.payload)
                 .filter(|(head, step)| head.site == site && step.number == number && head.flags & UNDONE == 0)

@@ -6,28 +6,28 @@
 //! [`people`] does what people say, [`eviction`] decides what goes when there is no room, [`tell`]
 //! answers what a page asks.
 
-mod allowance;
 mod auto;
 mod capacity;
 mod derived;
 pub(crate) mod entries;
 mod eviction;
+mod flash_budget;
 mod names;
 mod people;
 pub mod record;
 mod replaced;
 mod tell;
 
-use allowance::Allowances;
 pub use auto::Looks;
 use auto::Watch;
 pub use capacity::ArchiveCheck;
 use derived::Derived;
 use entries::Log;
-use names::Names;
+use flash_budget::PeopleBudgets;
+use names::NameHashes;
 use record::{
-    BANNER, CLOCK, ClockRecord, GONE, Head, NUMBERS, Payload, SETTLED, STEP, StepRecord, UNDO, WINDOW,
-    WINDOW_ENDED, When,
+    BANNER, CLOCK, ClockRecord, GONE, IncidentPayload, NUMBERS, RecordHead, SETTLED, STEP, StepRecord, UNDO,
+    WINDOW, WINDOW_ENDED, When,
 };
 
 pub mod uptime;
@@ -268,7 +268,7 @@ impl Boot {
 
     /// Whether what a record says can still be taken back. What was done by a clock that was far
     /// ahead cannot.
-    fn is_undoable(self, head: &Head, now: Now) -> bool {
+    fn is_undoable(self, head: &RecordHead, now: Now) -> bool {
         let limit = i64::from(UNDO_TIME.0);
         head.flags & SETTLED == 0
             && self.elapsed(head.when, now).is_some_and(|ago| ago.saturating_abs() < limit)
@@ -277,7 +277,7 @@ impl Boot {
 
 /// How often each thing happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct IncidentCounters {
     /// Incidents opened.
     pub opened: u32,
     /// What found no room and was not recorded.
@@ -293,7 +293,7 @@ pub struct Counters {
 pub struct Incidents {
     log: Log,
     derived: Derived,
-    names: Names,
+    names: NameHashes,
     watches: [Watch; COMPONENTS],
     /// The components on which planned work is being done now.
     maintained: ComponentSet,
@@ -324,9 +324,9 @@ pub struct Incidents {
     pauses: [(Mono, u8); SITES],
     /// Sites whose page is no longer what it was, one bit each.
     touched: u8,
-    counters: Counters,
+    counters: IncidentCounters,
     /// What people may still write.
-    allowances: Allowances,
+    budgets: PeopleBudgets,
 }
 
 impl Default for Incidents {
@@ -341,7 +341,7 @@ impl Incidents {
         Self {
             log: Log::new(),
             derived: Derived::new(),
-            names: Names::new(),
+            names: NameHashes::new(),
             watches: [Watch::new(); COMPONENTS],
             maintained: ComponentSet::EMPTY,
             boot: Boot { id: 0, base: 0 },
@@ -359,8 +359,8 @@ impl Incidents {
             refused_until: None,
             pauses: [(Mono(0), 0); SITES],
             touched: 0,
-            counters: Counters { opened: 0, refused: 0, dropped: 0, purged: 0 },
-            allowances: Allowances::new(),
+            counters: IncidentCounters { opened: 0, refused: 0, dropped: 0, purged: 0 },
+            budgets: PeopleBudgets::new(),
         }
     }
 
@@ -442,8 +442,9 @@ impl Incidents {
     }
 
     /// A record without what the configuration no longer names; `None` if nothing is left of it.
-    fn fit(&mut self, kind: u8, payload: &[u8]) -> Option<Payload> {
-        let mut bytes = Payload::from_slice(payload).ok().filter(|_| record::is_whole(kind, payload))?;
+    fn fit(&mut self, kind: u8, payload: &[u8]) -> Option<IncidentPayload> {
+        let mut bytes =
+            IncidentPayload::from_slice(payload).ok().filter(|_| record::is_whole(kind, payload))?;
         if !record::strip(&self.names, kind, &mut bytes) {
             self.purge = true;
             self.counters.purged = self.counters.purged.saturating_add(1);
@@ -511,7 +512,7 @@ impl Incidents {
     pub fn reconfigure(&mut self, old: &Config, new: &Config, now: Now) {
         let mut watches = [Watch::new(); COMPONENTS];
         let was = core::mem::replace(&mut self.watches, watches);
-        let old_names = core::mem::replace(&mut self.names, Names::new());
+        let old_names = core::mem::replace(&mut self.names, NameHashes::new());
         self.names.learn(new);
         self.set_journal(new.main.journal_size);
         for (watch, id) in was.iter().zip((0u16..).map(ComponentId)).take(old.components.len()) {
@@ -653,7 +654,7 @@ impl Incidents {
         self.touch(site);
         let next =
             self.derived.find(site, step.number).map_or(0, |incident| incident.steps).saturating_add(1);
-        let head = record::Head { flags, when, who, site: self.names.of_site(site) };
+        let head = record::RecordHead { flags, when, who, site: self.names.of_site(site) };
         let payload = record::step(head, &StepRecord { step: next, ..*step });
         self.push(now, STEP, &payload)
     }
@@ -674,7 +675,7 @@ impl Incidents {
     // ---- asking ---------------------------------------------------------------------------------
 
     /// How often each thing happened.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> IncidentCounters {
         self.counters
     }
 

@@ -5,7 +5,7 @@ use crate::limits::{COMPONENTS, SERVICES, SITES};
 use crate::model::{ComponentId, ServiceId, SiteId};
 
 /// The hashes by which the log knows what the configuration names. All-zero when new.
-pub struct Names {
+pub struct NameHashes {
     sites: [u32; SITES],
     services: [u32; SERVICES],
     components: [u32; COMPONENTS],
@@ -13,7 +13,7 @@ pub struct Names {
     site_of: [SiteId; COMPONENTS],
 }
 
-impl Names {
+impl NameHashes {
     /// None; all-zero.
     pub const fn new() -> Self {
         Self {

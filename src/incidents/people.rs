@@ -3,8 +3,8 @@
 use super::entries::Log;
 use super::eviction::{NewRecord, Origin};
 use super::record::{
-    self, BANNER, CLEARED, FIRING, Head, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What,
-    WindowRecord,
+    self, BANNER, CLEARED, FIRING, RecordHead, STEP, StepRecord, UNDO, UNDONE, UNWELL, WINDOW, WINDOW_ENDED,
+    What, WindowRecord,
 };
 use super::{Action, Done, Incidents, Refusal, window};
 use crate::config::Config;
@@ -42,7 +42,7 @@ impl Incidents {
     ) -> Result<Done, Refusal> {
         let who = who.max(1);
         self.watch_clock(now);
-        if !self.allowances.may_write(who, &action, now) {
+        if !self.budgets.may_write(who, &action, now) {
             self.counters.refused = self.counters.refused.saturating_add(1);
             return Err(Refusal::Worn);
         }
@@ -87,14 +87,14 @@ impl Incidents {
         let anew = self.purge && !purged || self.forget_at.is_some() && !replaced;
         // The log has half of a file at most, and a snapshot three quarters.
         let anew = if anew { self.capacity().saturating_mul(3) / 2 } else { 0 };
-        self.allowances.pay(who, self.log.unwritten_bytes().saturating_sub(before), anew, now);
+        self.budgets.pay(who, self.log.unwritten_bytes().saturating_sub(before), anew, now);
         self.touch(site);
         self.wake = Some(now.mono);
         Ok(done)
     }
 
-    fn head(&mut self, now: Now, site: SiteId, who: u32, flags: u8) -> Head {
-        Head { flags, when: self.when(now), who, site: self.names.of_site(site) }
+    fn head(&mut self, now: Now, site: SiteId, who: u32, flags: u8) -> RecordHead {
+        RecordHead { flags, when: self.when(now), who, site: self.names.of_site(site) }
     }
 
     /// Adds a step by a person.
@@ -164,7 +164,7 @@ impl Incidents {
             words,
             ..StepRecord::default()
         };
-        let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(Head::default(), step).len());
+        let takes = |step: &StepRecord<'_>| Log::weight_of(record::step(RecordHead::default(), step).len());
         let needed = takes(&opened).saturating_add(takes(&update));
         let newcomer = NewRecord { claim: Origin::Person, site, incidents: [number, 0] };
         if !self.room_for_incident(site, now) || !self.room_for(needed, newcomer, now) {
@@ -480,7 +480,7 @@ impl Incidents {
 
     /// Where a record stands that an undo names: the last one like it of the same person that is
     /// not taken back.
-    pub(super) fn place_of(&self, by: Head, kind: u8, number: u32, step: u16) -> Option<usize> {
+    pub(super) fn place_of(&self, by: RecordHead, kind: u8, number: u32, step: u16) -> Option<usize> {
         let mut found = None;
         for raw in self.log.iter().filter(|raw| raw.kind == kind) {
             let here = record::head(raw.payload)

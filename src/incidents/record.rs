@@ -39,7 +39,7 @@
 //! like that of the same person. `gone`: this incident was removed, or gave way, with every record
 //! of it. 8 and 9 belong to the past of components.
 
-use super::names::Names;
+use super::names::NameHashes;
 pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
 use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
@@ -67,7 +67,7 @@ const HEAD: usize = 18;
 const SITE_AT: usize = HEAD - 4;
 
 /// A record's payload in the making.
-pub type Payload = heapless::Vec<u8, RECORD_BYTES, u16>;
+pub type IncidentPayload = heapless::Vec<u8, RECORD_BYTES, u16>;
 
 /// A time as it was known when it was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub enum When {
 
 /// What begins every record of the log but `CLOCK` and `NUMBERS`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Head {
+pub struct RecordHead {
     /// See the module.
     pub flags: u8,
     /// When.
@@ -206,11 +206,11 @@ pub struct ClockRecord {
 // ---- out ----------------------------------------------------------------------------------------
 
 /// Everything fits: see the assertion below. What a caller has not cut, is cut here.
-fn put(out: &mut Payload, bytes: &[u8]) {
+fn put(out: &mut IncidentPayload, bytes: &[u8]) {
     _ = out.extend_from_slice(bytes);
 }
 
-fn put_head(out: &mut Payload, head: Head, flags: u8) {
+fn put_head(out: &mut IncidentPayload, head: RecordHead, flags: u8) {
     let (tag, at) = match head.when {
         When::Unknown => (0, 0),
         When::Boot(at) => (1, at),
@@ -226,7 +226,7 @@ fn words_flag(words: Words<'_>) -> u8 {
     if matches!(words, Words::Phrase(_)) { PHRASE } else { 0 }
 }
 
-fn put_words(out: &mut Payload, words: Words<'_>) {
+fn put_words(out: &mut IncidentPayload, words: Words<'_>) {
     let (lang, text) = match words {
         Words::None => ("", ""),
         Words::Phrase(phrase) => ("", phrase.name()),
@@ -239,8 +239,8 @@ fn put_words(out: &mut Payload, words: Words<'_>) {
 }
 
 /// The bytes of a step.
-pub fn step(head: Head, step: &StepRecord<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn step(head: RecordHead, step: &StepRecord<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     let since = if step.since.is_some() { SINCE } else { 0 };
     put_head(&mut out, head, words_flag(step.words) | since);
     put(&mut out, &step.number.to_le_bytes());
@@ -257,8 +257,8 @@ pub fn step(head: Head, step: &StepRecord<'_>) -> Payload {
 }
 
 /// The bytes of a maintenance.
-pub fn window(head: Head, window: &WindowRecord<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn window(head: RecordHead, window: &WindowRecord<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, words_flag(window.words));
     for number in [window.number, window.service, window.component] {
         put(&mut out, &number.to_le_bytes());
@@ -271,16 +271,16 @@ pub fn window(head: Head, window: &WindowRecord<'_>) -> Payload {
 }
 
 /// The bytes of its end.
-pub fn window_ended(head: Head, number: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn window_ended(head: RecordHead, number: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &number.to_le_bytes());
     out
 }
 
 /// The bytes of a banner.
-pub fn banner(head: Head, state: Option<Forced>, words: Words<'_>) -> Payload {
-    let mut out = Payload::new();
+pub fn banner(head: RecordHead, state: Option<Forced>, words: Words<'_>) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, words_flag(words));
     put(&mut out, &[state.map_or(0, |state| (state as u8).saturating_add(1))]);
     put_words(&mut out, words);
@@ -288,8 +288,8 @@ pub fn banner(head: Head, state: Option<Forced>, words: Words<'_>) -> Payload {
 }
 
 /// The bytes of a clock.
-pub fn clock(record: ClockRecord) -> Payload {
-    let mut out = Payload::new();
+pub fn clock(record: ClockRecord) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put(&mut out, &record.boot.to_le_bytes());
     put(&mut out, &[u8::from(record.offset.is_some())]);
     put(&mut out, &record.offset.unwrap_or(0).to_le_bytes());
@@ -297,8 +297,8 @@ pub fn clock(record: ClockRecord) -> Payload {
 }
 
 /// The bytes of the last numbers.
-pub fn numbers(site: u32, incident: u32, window: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn numbers(site: u32, incident: u32, window: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     for number in [site, incident, window] {
         put(&mut out, &number.to_le_bytes());
     }
@@ -306,8 +306,8 @@ pub fn numbers(site: u32, incident: u32, window: u32) -> Payload {
 }
 
 /// The bytes of an undo.
-pub fn undo(head: Head, kind: u8, number: u32, step: u16) -> Payload {
-    let mut out = Payload::new();
+pub fn undo(head: RecordHead, kind: u8, number: u32, step: u16) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put_head(&mut out, head, 0);
     put(&mut out, &[kind]);
     put(&mut out, &number.to_le_bytes());
@@ -316,8 +316,8 @@ pub fn undo(head: Head, kind: u8, number: u32, step: u16) -> Payload {
 }
 
 /// The bytes of an incident's removal.
-pub fn gone(site: u32, number: u32) -> Payload {
-    let mut out = Payload::new();
+pub fn gone(site: u32, number: u32) -> IncidentPayload {
+    let mut out = IncidentPayload::new();
     put(&mut out, &site.to_le_bytes());
     put(&mut out, &number.to_le_bytes());
     out
@@ -379,11 +379,11 @@ fn take_words<'a>(rest: &mut &'a [u8], flags: u8) -> Option<Words<'a>> {
 }
 
 /// The head of a record that has one.
-pub fn head(payload: &[u8]) -> Option<Head> {
+pub fn head(payload: &[u8]) -> Option<RecordHead> {
     take_head(&mut &*payload)
 }
 
-fn take_head(rest: &mut &[u8]) -> Option<Head> {
+fn take_head(rest: &mut &[u8]) -> Option<RecordHead> {
     let [flags, tag] = take(rest)?;
     let at = take_i64(rest)?;
     let when = match tag {
@@ -392,7 +392,7 @@ fn take_head(rest: &mut &[u8]) -> Option<Head> {
         2 => When::Wall(at),
         _ => return None,
     };
-    Some(Head { flags, when, who: take_u32(rest)?, site: take_u32(rest)? })
+    Some(RecordHead { flags, when, who: take_u32(rest)?, site: take_u32(rest)? })
 }
 
 /// Changes when a record was, in place.
@@ -434,7 +434,7 @@ pub fn titled(payload: &[u8], site: u32) -> Option<u32> {
 }
 
 /// A step, back.
-pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
+pub fn read_step(payload: &[u8]) -> Option<(RecordHead, StepRecord<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let number = take_u32(&mut rest)?;
@@ -460,7 +460,7 @@ pub fn read_step(payload: &[u8]) -> Option<(Head, StepRecord<'_>)> {
 }
 
 /// A maintenance, back.
-pub fn read_window(payload: &[u8]) -> Option<(Head, WindowRecord<'_>)> {
+pub fn read_window(payload: &[u8]) -> Option<(RecordHead, WindowRecord<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let (number, service, component) = (take_u32(&mut rest)?, take_u32(&mut rest)?, take_u32(&mut rest)?);
@@ -476,13 +476,13 @@ pub fn read_window(payload: &[u8]) -> Option<(Head, WindowRecord<'_>)> {
 }
 
 /// The end of a maintenance, back: its number.
-pub fn read_window_ended(payload: &[u8]) -> Option<(Head, u32)> {
+pub fn read_window_ended(payload: &[u8]) -> Option<(RecordHead, u32)> {
     let mut rest = payload;
     Some((take_head(&mut rest)?, take_u32(&mut rest)?)).filter(|_| rest.is_empty())
 }
 
 /// A banner, back.
-pub fn read_banner(payload: &[u8]) -> Option<(Head, Option<Forced>, Words<'_>)> {
+pub fn read_banner(payload: &[u8]) -> Option<(RecordHead, Option<Forced>, Words<'_>)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let state = match take_byte(&mut rest)?.checked_sub(1) {
@@ -513,7 +513,7 @@ pub fn read_numbers(payload: &[u8]) -> Option<(u32, u32, u32)> {
 }
 
 /// An undo, back: what kind of record it takes back, its number and step.
-pub fn read_undo(payload: &[u8]) -> Option<(Head, u8, u32, u16)> {
+pub fn read_undo(payload: &[u8]) -> Option<(RecordHead, u8, u32, u16)> {
     let mut rest = payload;
     let head = take_head(&mut rest)?;
     let kind = take_byte(&mut rest)?;
@@ -577,7 +577,7 @@ pub fn component_of(kind: u8, payload: &[u8]) -> u32 {
 }
 
 /// Takes what is no longer named out of a record. False if nothing is left of it.
-pub fn strip(names: &Names, kind: u8, payload: &mut [u8]) -> bool {
+pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
     let Some(head) = head(payload).filter(|_| kind != CLOCK) else { return true };
     if names.site(head.site).is_none() {
         return false;
@@ -614,7 +614,7 @@ mod tests {
 
     #[test]
     fn blanking_words_leaves_the_rest_of_a_step_as_it_was() {
-        let head = Head { when: When::Wall(7), who: 1, site: 2, flags: 0 };
+        let head = RecordHead { when: When::Wall(7), who: 1, site: 2, flags: 0 };
         let words = Words::Own { lang: "fr", text: "Rue des Lilas 5" };
         for since in [None, Some(Wall(0)), Some(Wall(1)), Some(Wall(0x0102_0304_0506_0708))] {
             let told = StepRecord { number: 3, step: 4, component: 5, since, words, ..StepRecord::default() };

@@ -16,7 +16,7 @@ use crate::time::{Now, Wall};
 
 /// Where a step stands in the log, its number, and where its last amendment stands.
 #[derive(Clone, Copy)]
-struct Place {
+struct StepPosition {
     at: usize,
     number: u16,
     amended_at: Option<usize>,
@@ -72,7 +72,7 @@ impl Incidents {
         each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
     ) {
         let (titles, hash) = (self.titles(site), self.names.of_site(site));
-        let mut newest = Vec::<(u32, Place), { crate::limits::FEED_ENTRIES }>::new();
+        let mut newest = Vec::<(u32, StepPosition), { crate::limits::FEED_ENTRIES }>::new();
         let most = most.min(newest.capacity());
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
             let Some((head, record)) = record::read_step(raw.payload) else { continue };
@@ -80,7 +80,7 @@ impl Incidents {
                 continue;
             }
             if record.what == What::Amended {
-                let amends = |(number, place): &&mut (u32, Place)| {
+                let amends = |(number, place): &&mut (u32, StepPosition)| {
                     *number == record.number && u32::from(place.number) == record.arg
                 };
                 if let Some((_, place)) = newest.iter_mut().find(amends) {
@@ -93,7 +93,7 @@ impl Incidents {
                 if newest.len() >= most && !newest.is_empty() {
                     newest.remove(0);
                 }
-                let place = Place { at: raw.at, number: record.step, amended_at: None };
+                let place = StepPosition { at: raw.at, number: record.step, amended_at: None };
                 _ = newest.push((record.number, place));
             }
         }
@@ -170,7 +170,7 @@ impl Incidents {
         from: usize,
         site: SiteId,
         number: u32,
-    ) -> impl Iterator<Item = (usize, record::Head, StepRecord<'_>)> {
+    ) -> impl Iterator<Item = (usize, record::RecordHead, StepRecord<'_>)> {
         let hash = self.names.of_site(site);
         let here = move |raw: &Raw<'_>| raw.kind == STEP && record::is_step_of(raw.payload, hash, number);
         self.log.from(from).filter(here).filter_map(|raw| {
@@ -224,13 +224,13 @@ impl Incidents {
         number: u32,
         wanted: &dyn Fn(&Step) -> bool,
         newest: Option<usize>,
-    ) -> (Vec<Place, INCIDENT_STEPS_SHOWN>, usize, Option<usize>) {
-        let mut block = Vec::<Place, INCIDENT_STEPS_SHOWN>::new();
+    ) -> (Vec<StepPosition, INCIDENT_STEPS_SHOWN>, usize, Option<usize>) {
+        let mut block = Vec::<StepPosition, INCIDENT_STEPS_SHOWN>::new();
         let most = newest.unwrap_or(INCIDENT_STEPS_SHOWN).min(INCIDENT_STEPS_SHOWN);
         let (mut count, mut next) = (0usize, None);
         for (at, _, record) in self.records_of(from, site, number) {
             if record.what == What::Amended {
-                let amends = |place: &&mut Place| u32::from(place.number) == record.arg;
+                let amends = |place: &&mut StepPosition| u32::from(place.number) == record.arg;
                 if let Some(place) = block.iter_mut().find(amends) {
                     place.amended_at = Some(at);
                 }
@@ -250,13 +250,13 @@ impl Incidents {
                 }
                 block.remove(0);
             }
-            _ = block.push(Place { at, number: record.step, amended_at: None });
+            _ = block.push(StepPosition { at, number: record.step, amended_at: None });
         }
         (block, count, next)
     }
 
     /// A step as it is told.
-    fn step_at(&self, place: Place, now: Now) -> Option<StepView<'_>> {
+    fn step_at(&self, place: StepPosition, now: Now) -> Option<StepView<'_>> {
         let (head, record) = record::read_step(self.log.get(place.at)?.payload)?;
         let amended = place.amended_at.filter(|_| record.words != Words::None || head.who != 0);
         let amended = amended.and_then(|at| record::read_step(self.log.get(at)?.payload));

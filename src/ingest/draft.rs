@@ -16,7 +16,7 @@
 
 use heapless::Vec;
 
-use super::event::Flaw;
+use super::event::AlertFlaw;
 use super::json::{JsonEvent, Text};
 use super::sample::{HashKey, Interest, Sample};
 use crate::limits::{LINE_TOKEN_BYTES, SAMPLE_FIELDS};
@@ -69,7 +69,7 @@ impl TokenBuf {
 
 /// Where samples of a body in JSON are made, and for whom.
 pub struct Asked<'a> {
-    pub(super) draft: &'a mut Draft,
+    pub(super) draft: &'a mut SampleDraft,
     pub(super) interest: &'a dyn Interest,
 }
 
@@ -107,7 +107,7 @@ pub(super) enum Drafted {
 
 /// The sample being read. All-zero when new. About 1.4 KB.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct SampleDraft {
     pub(super) key: HashKey,
     pub(super) sample: Sample,
     /// The name of a tag or a field.
@@ -122,7 +122,7 @@ pub(super) struct Draft {
     measured: bool,
 }
 
-impl Draft {
+impl SampleDraft {
     pub(super) const fn new() -> Self {
         Self {
             key: HashKey([0; 2]),
@@ -203,7 +203,11 @@ impl Draft {
     }
 
     /// The next event of the member, and what was wrong with it.
-    pub(super) fn event(&mut self, event: JsonEvent<'_>, interest: &dyn Interest) -> (Drafted, Option<Flaw>) {
+    pub(super) fn event(
+        &mut self,
+        event: JsonEvent<'_>,
+        interest: &dyn Interest,
+    ) -> (Drafted, Option<AlertFlaw>) {
         use JsonEvent::{ArrayEnd, ArrayStart, Key, Null, ObjectStart, Str};
 
         let inside = match (self.at, event) {
@@ -267,29 +271,29 @@ impl Draft {
             }
             (At::TagValue, _) => {
                 self.at = At::TagKey;
-                return (Drafted::Skip, Some(Flaw::Tags));
+                return (Drafted::Skip, Some(AlertFlaw::Tags));
             }
-            (At::NameOf, _) => return (Drafted::Skip, Some(Flaw::Fields)),
-            (At::Tag | At::Tags, _) => return (Drafted::Over, Some(Flaw::Tags)),
-            (At::Fields | At::Values | At::Names, _) => return (Drafted::Over, Some(Flaw::Fields)),
-            (At::Name, _) => return (Drafted::Over, Some(Flaw::Name)),
+            (At::NameOf, _) => return (Drafted::Skip, Some(AlertFlaw::Fields)),
+            (At::Tag | At::Tags, _) => return (Drafted::Over, Some(AlertFlaw::Tags)),
+            (At::Fields | At::Values | At::Names, _) => return (Drafted::Over, Some(AlertFlaw::Fields)),
+            (At::Name, _) => return (Drafted::Over, Some(AlertFlaw::Name)),
         };
         self.at = inside;
         (Drafted::Inside, None)
     }
 
     /// The object that holds it has ended. Whether it is a sample.
-    pub(super) fn end(&mut self) -> Result<(), Flaw> {
+    pub(super) fn end(&mut self) -> Result<(), AlertFlaw> {
         if self.names > 0 || !self.values.is_empty() {
             if usize::from(self.names) < self.values.len() {
-                return Err(Flaw::Fields);
+                return Err(AlertFlaw::Fields);
             }
             self.sample.resolve(&self.values);
         }
         match (self.named, self.measured) {
             (true, true) => Ok(()),
-            (true, false) => Err(Flaw::Fields),
-            (false, _) => Err(Flaw::Name),
+            (true, false) => Err(AlertFlaw::Fields),
+            (false, _) => Err(AlertFlaw::Name),
         }
     }
 }
@@ -369,7 +373,7 @@ pub(super) mod tests {
     }
 
     fn read_by(dialect: Dialect, body: &str, size: usize) -> (Vec<String>, Result<Summary, String>) {
-        let (mut reader, mut draft, mut out) = (Reader::new(), Draft::new(), Vec::new());
+        let (mut reader, mut draft, mut out) = (Reader::new(), SampleDraft::new(), Vec::new());
         reader.start(dialect);
         draft.start(HashKey([1, 2]));
         let mut end = Ok(());
@@ -492,7 +496,7 @@ pub(super) mod tests {
         let values = vec!["1"; SAMPLE_FIELDS + 1].join(",");
         let names: Vec<_> = (0..=SAMPLE_FIELDS).map(|n| format!("\"v{n}\"")).collect();
         let body = format!("[{{\"plugin\":\"p\",\"values\":[{values}],\"dsnames\":[{}]}}]", names.join(","));
-        let (mut reader, mut draft, mut cut) = (Reader::new(), Draft::new(), None);
+        let (mut reader, mut draft, mut cut) = (Reader::new(), SampleDraft::new(), None);
         reader.start(Dialect::Collectd);
         let mut asked = Asked { draft: &mut draft, interest: &All };
         let fed = reader.feed_asked(body.as_bytes(), Some(&mut asked), &mut |event| {
@@ -538,7 +542,7 @@ pub(super) mod tests {
         let mut seen = Vec::new();
         for (host, mac) in [("h", "02:00:00:aa:bb:01"), ("h", "02-00-00-AA-BB-02")] {
             let body = format!(r#"{{"fields":{{"s":1}},"name":"w","tags":{{"if":"{host}","mac":"{mac}"}}}}"#);
-            let (mut reader, mut draft) = (Reader::new(), Draft::new());
+            let (mut reader, mut draft) = (Reader::new(), SampleDraft::new());
             reader.start(Dialect::Telegraf);
             draft.start(HashKey([1, 2]));
             let mut asked = Asked { draft: &mut draft, interest: &All };

@@ -1,7 +1,7 @@
 //! What is found in a body of alerts or samples, and what may be wrong with it.
 
 use super::alert::Alert;
-use super::json::Fault;
+use super::json::JsonError;
 use super::sample::Sample;
 
 /// The shape of a body.
@@ -50,12 +50,12 @@ pub struct AlertError {
     /// Its place in the batch, from 0.
     pub index: u32,
     /// Why.
-    pub flaw: Flaw,
+    pub flaw: AlertFlaw,
 }
 
 /// Why something is not an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum AlertFlaw {
     /// It is not an object.
     NotAnObject,
     /// It has no labels, or none with a value.
@@ -84,7 +84,7 @@ pub enum Flaw {
     Tags,
 }
 
-impl Flaw {
+impl AlertFlaw {
     /// In words, for whoever sent it, as what follows "alert 3: ".
     pub const fn words(self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ pub struct Malformed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
     /// It is not JSON that can be read.
-    Json(Fault),
+    Json(JsonError),
     /// It is not an array.
     ExpectedArray,
     /// A webhook's body is neither an object nor an array.

@@ -51,7 +51,7 @@ pub enum JsonEvent<'a> {
 
 /// Why bytes are not JSON that can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fault {
+pub enum JsonError {
     /// There is no value, only white space.
     #[default]
     Empty,
@@ -73,7 +73,7 @@ pub enum Fault {
     Word,
 }
 
-impl Fault {
+impl JsonError {
     /// In words, for whoever sent it.
     pub const fn words(self) -> &'static str {
         match self {
@@ -165,7 +165,7 @@ pub struct Tokenizer {
     /// The string is a key.
     key: bool,
     state: Expect,
-    fault: Fault,
+    fault: JsonError,
     depth: u8,
     /// How many bytes, letters or digits of a small thing have come (see [`Expect`]).
     filled: u8,
@@ -191,7 +191,7 @@ impl Tokenizer {
             cut: false,
             key: false,
             state: Expect::Value,
-            fault: Fault::Empty,
+            fault: JsonError::Empty,
             depth: 0,
             filled: 0,
             wide: [0; 4],
@@ -219,7 +219,7 @@ impl Tokenizer {
     /// Reads up to the next event and takes what was read off the front of `input`. `None`: all of
     /// it is consumed and more is needed. After a fault, every further call returns it again. The
     /// work is linear in what is consumed.
-    pub fn next<'t>(&'t mut self, input: &mut &[u8]) -> Result<Option<JsonEvent<'t>>, Fault> {
+    pub fn next<'t>(&'t mut self, input: &mut &[u8]) -> Result<Option<JsonEvent<'t>>, JsonError> {
         let before = input.len();
         let token = self.step(input);
         let read = before.saturating_sub(input.len());
@@ -231,7 +231,7 @@ impl Tokenizer {
     }
 
     /// There are no more bytes. The last event, if that is a number, whose end nothing else tells.
-    pub fn finish(&mut self) -> Result<Option<JsonEvent<'_>>, Fault> {
+    pub fn finish(&mut self) -> Result<Option<JsonEvent<'_>>, JsonError> {
         match self.state {
             Expect::Zero | Expect::Int | Expect::Frac | Expect::ExpInt if self.depth == 0 => {
                 self.state = Expect::End;
@@ -239,12 +239,12 @@ impl Tokenizer {
             }
             Expect::End => Ok(None),
             Expect::Failed => Err(self.fault),
-            Expect::Value if self.depth == 0 => Err(self.fail(Fault::Empty)),
-            _ => Err(self.fail(Fault::Unfinished)),
+            Expect::Value if self.depth == 0 => Err(self.fail(JsonError::Empty)),
+            _ => Err(self.fail(JsonError::Unfinished)),
         }
     }
 
-    fn fail(&mut self, fault: Fault) -> Fault {
+    fn fail(&mut self, fault: JsonError) -> JsonError {
         self.state = Expect::Failed;
         self.fault = fault;
         fault
@@ -269,7 +269,7 @@ impl Tokenizer {
         }
     }
 
-    fn step(&mut self, input: &mut &[u8]) -> Result<Option<Token>, Fault> {
+    fn step(&mut self, input: &mut &[u8]) -> Result<Option<Token>, JsonError> {
         while let Some((&byte, rest)) = input.split_first() {
             if matches!(self.state, Expect::Str) {
                 // Most bytes of a body are plain bytes of a string: they are counted, then copied
@@ -332,7 +332,7 @@ impl Tokenizer {
     }
 
     /// Between tokens.
-    fn structure(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
+    fn structure(&mut self, byte: u8) -> Result<Option<Token>, JsonError> {
         match (self.state, byte) {
             (Expect::First, b']') => Ok(Some(self.leave(Token::ArrayEnd))),
             (Expect::FirstKey, b'}') => Ok(Some(self.leave(Token::ObjectEnd))),
@@ -352,13 +352,13 @@ impl Tokenizer {
             }
             (Expect::Comma, b'}') if self.in_object() => Ok(Some(self.leave(Token::ObjectEnd))),
             (Expect::Comma, b']') if !self.in_object() => Ok(Some(self.leave(Token::ArrayEnd))),
-            (Expect::End, _) => Err(Fault::Trailing),
-            _ => Err(Fault::Unexpected),
+            (Expect::End, _) => Err(JsonError::Trailing),
+            _ => Err(JsonError::Unexpected),
         }
     }
 
     /// The first byte of a value.
-    fn value(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
+    fn value(&mut self, byte: u8) -> Result<Option<Token>, JsonError> {
         let state = match byte {
             b'"' => Expect::Str,
             b'-' => Expect::Minus,
@@ -369,7 +369,7 @@ impl Tokenizer {
             b'n' => Expect::Null,
             b'{' => return self.enter(true).map(|()| Some(Token::ObjectStart)),
             b'[' => return self.enter(false).map(|()| Some(Token::ArrayStart)),
-            _ => return Err(Fault::Unexpected),
+            _ => return Err(JsonError::Unexpected),
         };
         self.begin(state);
         if matches!(byte, b'-' | b'0'..=b'9') {
@@ -387,9 +387,9 @@ impl Tokenizer {
         self.filled = 1;
     }
 
-    fn enter(&mut self, object: bool) -> Result<(), Fault> {
+    fn enter(&mut self, object: bool) -> Result<(), JsonError> {
         if usize::from(self.depth) >= JSON_DEPTH {
-            return Err(Fault::Depth);
+            return Err(JsonError::Depth);
         }
         self.depth = self.depth.saturating_add(1);
         self.objects = self.objects.wrapping_shl(1) | u32::from(object);
@@ -413,7 +413,7 @@ impl Tokenizer {
         token
     }
 
-    fn in_word(&mut self, byte: u8) -> Result<Option<Token>, Fault> {
+    fn in_word(&mut self, byte: u8) -> Result<Option<Token>, JsonError> {
         let (word, token): (&[u8], _) = match self.state {
             Expect::True => (b"true", Token::True),
             Expect::False => (b"false", Token::False),
@@ -421,14 +421,14 @@ impl Tokenizer {
         };
         let (before, after) = word.split_at_checked(self.filled.into()).unwrap_or_default();
         if after.first() != Some(&byte) {
-            return Err(Fault::Word);
+            return Err(JsonError::Word);
         }
         self.filled = self.filled.saturating_add(1);
         Ok((before.len().saturating_add(1) == word.len()).then(|| self.ended(token)))
     }
 
     /// RFC 8259, section 6: `number = [ minus ] int [ frac ] [ exp ]`.
-    fn in_number(&mut self, byte: u8) -> Result<(bool, Option<Token>), Fault> {
+    fn in_number(&mut self, byte: u8) -> Result<(bool, Option<Token>), JsonError> {
         let next = match (self.state, byte) {
             (Expect::Minus, b'0') => Expect::Zero,
             (Expect::Minus | Expect::Int, b'0'..=b'9') => Expect::Int,
@@ -439,7 +439,7 @@ impl Tokenizer {
             (Expect::Exp | Expect::ExpSign | Expect::ExpInt, b'0'..=b'9') => Expect::ExpInt,
             (Expect::Zero, b'0'..=b'9')
             | (Expect::Minus | Expect::Point | Expect::Exp | Expect::ExpSign, _) => {
-                return Err(Fault::Number);
+                return Err(JsonError::Number);
             }
             _ => return Ok((false, Some(self.ended(Token::Number)))),
         };
@@ -458,7 +458,7 @@ impl Tokenizer {
     }
 
     /// RFC 8259, section 7, but for the end of the string. Says whether the byte is done with.
-    fn in_string(&mut self, byte: u8) -> Result<(bool, Option<Token>), Fault> {
+    fn in_string(&mut self, byte: u8) -> Result<(bool, Option<Token>), JsonError> {
         let taken = match self.state {
             Expect::Wide => self.widen(byte),
             Expect::High if byte != b'\\' => {
@@ -471,7 +471,7 @@ impl Tokenizer {
                 true
             }
             Expect::Hex => {
-                let digit = char::from(byte).to_digit(16).ok_or(Fault::Escape)?;
+                let digit = char::from(byte).to_digit(16).ok_or(JsonError::Escape)?;
                 self.hex = self.hex.wrapping_shl(4) | (digit & 15) as u16;
                 self.filled = self.filled.saturating_add(1);
                 if self.filled == 4 {
@@ -484,7 +484,7 @@ impl Tokenizer {
                     self.state = Expect::Escape;
                     true
                 }
-                0..=0x1f => return Err(Fault::Control),
+                0..=0x1f => return Err(JsonError::Control),
                 _ => {
                     self.wide = [byte, 0, 0, 0];
                     self.filled = 1;
@@ -539,7 +539,7 @@ impl Tokenizer {
     }
 
     /// The byte after a backslash.
-    fn escape(&mut self, byte: u8) -> Result<(), Fault> {
+    fn escape(&mut self, byte: u8) -> Result<(), JsonError> {
         let plain = match byte {
             b'"' | b'\\' | b'/' => byte,
             b'b' => 8,
@@ -553,7 +553,7 @@ impl Tokenizer {
                 self.hex = 0;
                 return Ok(());
             }
-            _ => return Err(Fault::Escape),
+            _ => return Err(JsonError::Escape),
         };
         self.keep_lone();
         self.keep(&[plain]);
@@ -644,7 +644,7 @@ mod tests {
         }
     }
 
-    type Told = (StdVec<String>, Result<(), (Fault, u32)>);
+    type Told = (StdVec<String>, Result<(), (JsonError, u32)>);
 
     fn tokens<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Told {
         let mut json = Tokenizer::new();
@@ -750,42 +750,42 @@ mod tests {
     #[test]
     fn faults_have_places() {
         for (json, fault, at) in [
-            (&b""[..], Fault::Empty, 0),
-            (b" \n\t\r", Fault::Empty, 4),
-            (b"[1", Fault::Unfinished, 2),
-            (b"{\"a\"", Fault::Unfinished, 4),
-            (b"\"a", Fault::Unfinished, 2),
-            (b"-", Fault::Unfinished, 1),
-            (b"1.", Fault::Unfinished, 2),
-            (b"1e+", Fault::Unfinished, 3),
-            (b"tru", Fault::Unfinished, 3),
-            (b"\xef\xbb\xbf[]", Fault::Unexpected, 0),
-            (b"[1,]", Fault::Unexpected, 3),
-            (b"[,1]", Fault::Unexpected, 1),
-            (b"[1 2]", Fault::Unexpected, 3),
-            (b"[1}", Fault::Unexpected, 2),
-            (b"{\"a\":1]", Fault::Unexpected, 6),
-            (b"{\"a\":1,}", Fault::Unexpected, 7),
-            (b"{\"a\" 1}", Fault::Unexpected, 5),
-            (b"{a:1}", Fault::Unexpected, 1),
-            (b"]", Fault::Unexpected, 0),
-            (b"[] []", Fault::Trailing, 3),
-            (b"1 2", Fault::Trailing, 2),
-            (b"[01]", Fault::Number, 2),
-            (b"[-a]", Fault::Number, 2),
-            (b"[1.e1]", Fault::Number, 3),
-            (b"[1e]", Fault::Number, 3),
-            (b"+1", Fault::Unexpected, 0),
-            (b"[nul]", Fault::Word, 4),
-            (b"TRUE", Fault::Unexpected, 0),
-            (b"[truE]", Fault::Word, 4),
-            (b"[\"a\nb\"]", Fault::Control, 3),
-            (b"\"\x00\"", Fault::Control, 1),
-            (b"\"\x1f\"", Fault::Control, 1),
-            (b"\"\\x41\"", Fault::Escape, 2),
-            (b"\"\\u12G4\"", Fault::Escape, 5),
-            (b"\"\\u12\"", Fault::Escape, 5),
-            (b"\"\\ud83d\\x\"", Fault::Escape, 8),
+            (&b""[..], JsonError::Empty, 0),
+            (b" \n\t\r", JsonError::Empty, 4),
+            (b"[1", JsonError::Unfinished, 2),
+            (b"{\"a\"", JsonError::Unfinished, 4),
+            (b"\"a", JsonError::Unfinished, 2),
+            (b"-", JsonError::Unfinished, 1),
+            (b"1.", JsonError::Unfinished, 2),
+            (b"1e+", JsonError::Unfinished, 3),
+            (b"tru", JsonError::Unfinished, 3),
+            (b"\xef\xbb\xbf[]", JsonError::Unexpected, 0),
+            (b"[1,]", JsonError::Unexpected, 3),
+            (b"[,1]", JsonError::Unexpected, 1),
+            (b"[1 2]", JsonError::Unexpected, 3),
+            (b"[1}", JsonError::Unexpected, 2),
+            (b"{\"a\":1]", JsonError::Unexpected, 6),
+            (b"{\"a\":1,}", JsonError::Unexpected, 7),
+            (b"{\"a\" 1}", JsonError::Unexpected, 5),
+            (b"{a:1}", JsonError::Unexpected, 1),
+            (b"]", JsonError::Unexpected, 0),
+            (b"[] []", JsonError::Trailing, 3),
+            (b"1 2", JsonError::Trailing, 2),
+            (b"[01]", JsonError::Number, 2),
+            (b"[-a]", JsonError::Number, 2),
+            (b"[1.e1]", JsonError::Number, 3),
+            (b"[1e]", JsonError::Number, 3),
+            (b"+1", JsonError::Unexpected, 0),
+            (b"[nul]", JsonError::Word, 4),
+            (b"TRUE", JsonError::Unexpected, 0),
+            (b"[truE]", JsonError::Word, 4),
+            (b"[\"a\nb\"]", JsonError::Control, 3),
+            (b"\"\x00\"", JsonError::Control, 1),
+            (b"\"\x1f\"", JsonError::Control, 1),
+            (b"\"\\x41\"", JsonError::Escape, 2),
+            (b"\"\\u12G4\"", JsonError::Escape, 5),
+            (b"\"\\u12\"", JsonError::Escape, 5),
+            (b"\"\\ud83d\\x\"", JsonError::Escape, 8),
         ] {
             assert_eq!(whole(json).1, Err((fault, at)), "{}", String::from_utf8_lossy(json));
         }
@@ -797,8 +797,8 @@ mod tests {
             let nested = |depth| format!("{}0{}", open.repeat(depth), close.repeat(depth));
             assert_eq!(whole(nested(JSON_DEPTH).as_bytes()).1, Ok(()));
             let at = u32::try_from(open.len() * JSON_DEPTH).unwrap();
-            assert_eq!(whole(nested(JSON_DEPTH + 1).as_bytes()).1, Err((Fault::Depth, at)));
-            assert_eq!(whole(open.repeat(100_000).as_bytes()).1, Err((Fault::Depth, at)));
+            assert_eq!(whole(nested(JSON_DEPTH + 1).as_bytes()).1, Err((JsonError::Depth, at)));
+            assert_eq!(whole(open.repeat(100_000).as_bytes()).1, Err((JsonError::Depth, at)));
         }
     }
 
@@ -822,8 +822,8 @@ mod tests {
         let (events, end) = whole(format!("{{\"{fits}y\":\"{fits}y\",\"b\":\"c\"}}").as_bytes());
         assert_eq!(end, Ok(()));
         assert_eq!(events[3..], ["key \"b\"", "str \"c\"", "}"]);
-        assert_eq!(whole(format!("\"{fits}{fits}\x01\"").as_bytes()).1.unwrap_err().0, Fault::Control);
-        assert_eq!(whole(format!("\"{fits}{fits}\\q\"").as_bytes()).1.unwrap_err().0, Fault::Escape);
+        assert_eq!(whole(format!("\"{fits}{fits}\x01\"").as_bytes()).1.unwrap_err().0, JsonError::Control);
+        assert_eq!(whole(format!("\"{fits}{fits}\\q\"").as_bytes()).1.unwrap_err().0, JsonError::Escape);
     }
 
     #[test]
@@ -832,7 +832,7 @@ mod tests {
         assert_eq!(json.next(&mut &b"[{\"\\ud83d"[..]), Ok(Some(JsonEvent::ArrayStart)));
         json.restart();
         let mut input = &b"x"[..];
-        assert_eq!(json.next(&mut input), Err(Fault::Unexpected));
+        assert_eq!(json.next(&mut input), Err(JsonError::Unexpected));
         json.restart();
         let mut input = &b"\"a\" "[..];
         assert_eq!(json.next(&mut input), Ok(Some(JsonEvent::Str(Text { text: "a", cut: false }))));
@@ -894,7 +894,7 @@ mod tests {
     fn agree(json: &[u8]) -> Result<(), TestCaseError> {
         let (events, end) = tokens([json]);
         match end {
-            Err((Fault::Depth, _)) => {}
+            Err((JsonError::Depth, _)) => {}
             Ok(()) => {
                 prop_assert!(serde_takes(json), "we take, serde refuses: {}", String::from_utf8_lossy(json));
                 let kept = events.iter().all(|event| !event.contains('~'));

@@ -18,7 +18,7 @@
 
 mod putval;
 
-use super::draft::{Asked, Draft, TokenBuf};
+use super::draft::{Asked, SampleDraft, TokenBuf};
 use super::mark::BOM;
 use super::sample::{HashKey, Interest, Sample};
 use crate::text::number::{self, Micro};
@@ -69,7 +69,7 @@ impl Precision {
 
 /// Why a line is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum LineFlaw {
     /// Nothing stands before the tags.
     Measurement,
     /// It ends before any field.
@@ -96,7 +96,7 @@ pub enum Flaw {
     Identifier,
 }
 
-impl Flaw {
+impl LineFlaw {
     /// In words, as InfluxDB says it.
     pub const fn words(self) -> &'static str {
         match self {
@@ -122,7 +122,7 @@ pub enum LineEvent<'a> {
     /// A line that somebody asked for.
     Sample(&'a Sample),
     /// A line that is none; lines are counted from 1.
-    Bad(u32, Flaw),
+    Bad(u32, LineFlaw),
 }
 
 /// What a whole body held.
@@ -218,7 +218,7 @@ pub struct Lines {
     /// How the values of a command are called, by its type.
     names: u8,
     token: TokenBuf,
-    draft: Draft,
+    draft: SampleDraft,
 }
 
 impl Default for Lines {
@@ -242,7 +242,7 @@ impl Lines {
             quoted: false,
             names: 0,
             token: TokenBuf::new(),
-            draft: Draft::new(),
+            draft: SampleDraft::new(),
         }
     }
 
@@ -333,17 +333,17 @@ impl Lines {
                 self.token.clear();
                 Ok(At::TagValue)
             }
-            (At::TagKey, b'=') => Err(Flaw::TagKey),
-            (At::TagKey, _) if self.token.is_empty() => Err(Flaw::TagKey),
+            (At::TagKey, b'=') => Err(LineFlaw::TagKey),
+            (At::TagKey, _) if self.token.is_empty() => Err(LineFlaw::TagKey),
             (At::TagValue, b',' | b' ') if !self.token.is_empty() => {
                 self.tag(interest);
                 Ok(if byte == b',' { At::TagKey } else { At::Gap })
             }
             // Neither an empty value nor an = in one; a line that ends here has no fields.
-            (At::TagValue, b'\n') if !self.token.is_empty() => Err(Flaw::Fields),
-            (At::TagKey | At::TagValue, _) => Err(Flaw::TagValue),
+            (At::TagValue, b'\n') if !self.token.is_empty() => Err(LineFlaw::Fields),
+            (At::TagKey | At::TagValue, _) => Err(LineFlaw::TagValue),
             (At::Gap, b' ') => Ok(At::Gap),
-            (At::Gap, b'\n') => Err(Flaw::Fields),
+            (At::Gap, b'\n') => Err(LineFlaw::Fields),
             (At::Gap, b'\\') => {
                 (self.at, self.escaped) = (At::FieldKey, true);
                 return;
@@ -357,13 +357,13 @@ impl Lines {
                 self.token.clear();
                 Ok(At::Value)
             }
-            (At::FieldKey, b',' | b' ' | b'\n') if !self.token.is_empty() => Err(Flaw::FieldValue),
-            (At::Gap | At::FieldKey, _) => Err(Flaw::FieldKey),
+            (At::FieldKey, b',' | b' ' | b'\n') if !self.token.is_empty() => Err(LineFlaw::FieldValue),
+            (At::Gap | At::FieldKey, _) => Err(LineFlaw::FieldKey),
             (At::Value, b'"') => {
                 self.opened = self.line;
                 Ok(At::Text)
             }
-            (At::Value, b',' | b' ' | b'\n' | b'\r') => Err(Flaw::FieldValue),
+            (At::Value, b',' | b' ' | b'\n' | b'\r') => Err(LineFlaw::FieldValue),
             (At::Value, _) => {
                 self.token.push(&[byte]);
                 Ok(At::Bare)
@@ -376,7 +376,7 @@ impl Lines {
             (At::Text, b'\n') => Ok(At::TextLine),
             (At::Text | At::TextLine, _) => Ok(At::Text),
             (At::AfterText, b',' | b' ' | b'\n' | b'\r') => Ok(Self::behind(byte)),
-            (At::AfterText, _) => Err(Flaw::Quotes),
+            (At::AfterText, _) => Err(LineFlaw::Quotes),
             (At::BeforeTime | At::AfterTime, b' ' | b'\r') => Ok(self.at),
             (At::BeforeTime | At::AfterTime, b'\n') => Ok(At::Start),
             (At::BeforeTime, _) => {
@@ -386,13 +386,15 @@ impl Lines {
             (At::Time, b' ' | b'\n' | b'\r') => {
                 self.time().map(|()| if byte == b'\n' { At::Start } else { At::AfterTime })
             }
-            (At::Time | At::AfterTime | At::Start | At::Comment | At::Skip | At::Word, _) => Err(Flaw::Time),
+            (At::Time | At::AfterTime | At::Start | At::Comment | At::Skip | At::Word, _) => {
+                Err(LineFlaw::Time)
+            }
         };
         match next {
             Ok(At::Start) => self.end(each),
             Ok(next) => self.at = next,
             Err(flaw) => {
-                if flaw == Flaw::Quotes {
+                if flaw == LineFlaw::Quotes {
                     self.torn(each);
                 } else {
                     self.bad(flaw, each);
@@ -424,7 +426,7 @@ impl Lines {
                         At::Word
                     }
                     b',' => {
-                        self.bad(Flaw::Measurement, each);
+                        self.bad(LineFlaw::Measurement, each);
                         At::Skip
                     }
                     b'\\' => {
@@ -451,7 +453,7 @@ impl Lines {
         }
     }
 
-    fn bad(&mut self, flaw: Flaw, each: &mut dyn FnMut(LineEvent<'_>)) {
+    fn bad(&mut self, flaw: LineFlaw, each: &mut dyn FnMut(LineEvent<'_>)) {
         self.counted.bad = self.counted.bad.saturating_add(1);
         each(LineEvent::Bad(self.line, flaw));
     }
@@ -460,14 +462,14 @@ impl Lines {
     /// lost.
     fn torn(&mut self, each: &mut dyn FnMut(LineEvent<'_>)) {
         let last = core::mem::replace(&mut self.line, self.opened);
-        self.bad(Flaw::Quotes, each);
+        self.bad(LineFlaw::Quotes, each);
         self.counted.lost = self.counted.lost.saturating_add(last.saturating_sub(self.opened));
         self.line = last;
     }
 
-    fn measurement(&mut self, byte: u8, interest: &dyn Interest) -> Result<At, Flaw> {
+    fn measurement(&mut self, byte: u8, interest: &dyn Interest) -> Result<At, LineFlaw> {
         if self.token.is_empty() {
-            return Err(Flaw::Measurement);
+            return Err(LineFlaw::Measurement);
         }
         // A file in the middle of others may have brought its mark along.
         let name = self.token.name();
@@ -475,7 +477,7 @@ impl Lines {
         let bytes = self.token.bytes.as_slice();
         let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
         if bytes.is_empty() {
-            return Err(Flaw::Measurement);
+            return Err(LineFlaw::Measurement);
         }
         let who = interest.measurement(name);
         let series = if who == 0 { 0 } else { self.draft.key.hash([bytes, b""]) };
@@ -484,7 +486,7 @@ impl Lines {
         match byte {
             b',' => Ok(At::TagKey),
             b' ' => Ok(At::Gap),
-            _ => Err(Flaw::Fields),
+            _ => Err(LineFlaw::Fields),
         }
     }
 
@@ -511,10 +513,10 @@ impl Lines {
     }
 
     /// A field that is no string.
-    fn value(&mut self, interest: &dyn Interest) -> Result<(), Flaw> {
+    fn value(&mut self, interest: &dyn Interest) -> Result<(), LineFlaw> {
         let bytes = self.token.bytes.as_slice();
         let value = if self.token.cut { None } else { bare(bytes) };
-        let flaw = if number::is_none(bytes) { Flaw::NotFinite } else { Flaw::Number };
+        let flaw = if number::is_none(bytes) { LineFlaw::NotFinite } else { LineFlaw::Number };
         self.field(Some(value.ok_or(flaw)?), interest);
         Ok(())
     }
@@ -527,9 +529,9 @@ impl Lines {
         self.token.clear();
     }
 
-    fn time(&mut self) -> Result<(), Flaw> {
+    fn time(&mut self) -> Result<(), LineFlaw> {
         let time = if self.token.cut { None } else { number::integer(self.token.bytes.as_slice()) };
-        let secs = time.and_then(|time| self.precision.secs(time)).ok_or(Flaw::Time)?;
+        let secs = time.and_then(|time| self.precision.secs(time)).ok_or(LineFlaw::Time)?;
         self.draft.sample.set_time(secs);
         self.token.clear();
         Ok(())
@@ -874,7 +876,7 @@ mod tests {
         };
         lines.feed(b"m,t=v f=1\nm f=x\nm f=2", &Nobody, &mut each);
         assert_eq!(lines.finish(&Nobody, &mut each), Counted { good: 2, bad: 1, lost: 0 });
-        assert_eq!(bad, [(2, Flaw::Number)]);
+        assert_eq!(bad, [(2, LineFlaw::Number)]);
     }
 
     fn escaped(text: &str, special: &[char]) -> String {

@@ -16,6 +16,6 @@ pub mod sample;
 
 pub use alert::{Alert, AlertStatus, PairKind};
 pub use draft::Asked;
-pub use event::{AlertError, Dialect, Event, Flaw, Malformed, Summary, Why};
+pub use event::{AlertError, AlertFlaw, Dialect, Event, Malformed, Summary, Why};
 pub use mark::Mark;
 pub use reader::Reader;

@@ -6,7 +6,7 @@
 
 use super::alert::{Alert, PairKind};
 use super::draft::{Asked, Drafted};
-use super::event::{AlertError, Dialect, Event, Flaw, Malformed, Summary, Why};
+use super::event::{AlertError, AlertFlaw, Dialect, Event, Malformed, Summary, Why};
 use super::json::{self, Text, Tokenizer};
 use crate::time::rfc3339::{self, Stamp};
 
@@ -98,7 +98,7 @@ impl Member {
 #[repr(u8)] // all-zero while nothing is
 enum Sorted {
     Good,
-    Bad(Flaw),
+    Bad(AlertFlaw),
 }
 
 /// What JSON events mean.
@@ -279,7 +279,7 @@ impl Frame {
             (ParserState::List, value) => {
                 self.skip(value);
                 self.alert.clear();
-                self.verdict = Sorted::Bad(Flaw::NotAnObject);
+                self.verdict = Sorted::Bad(AlertFlaw::NotAnObject);
                 self.deliver(asked, each);
                 ParserState::List
             }
@@ -313,7 +313,7 @@ impl Frame {
             (ParserState::Member(member), value) => self.member(member, value),
             (ParserState::Pairs(kind), Key(name)) => {
                 if name.text.is_empty() && kind == PairKind::Label {
-                    self.flaw(Flaw::LabelName);
+                    self.flaw(AlertFlaw::LabelName);
                 }
                 self.alert.name(name);
                 let severity = self.dialect == Dialect::Collectd && name.text == "severity";
@@ -363,25 +363,25 @@ impl Frame {
             (Member::Labels, ObjectStart) => return ParserState::Pairs(PairKind::Label),
             (Member::Annotations, ObjectStart) => return ParserState::Pairs(PairKind::Annotation),
             (Member::Labels | Member::Annotations, Null) => {}
-            (Member::Labels, _) => self.flaw(Flaw::Labels),
-            (Member::Annotations, _) => self.flaw(Flaw::Annotations),
+            (Member::Labels, _) => self.flaw(AlertFlaw::Labels),
+            (Member::Annotations, _) => self.flaw(AlertFlaw::Annotations),
             (Member::StartsAt, value) => {
                 let stamp = stamp(value);
                 if stamp.is_none() {
-                    self.flaw(Flaw::StartsAt);
+                    self.flaw(AlertFlaw::StartsAt);
                 }
                 // A beginning that nobody can read is one: without any it would be over at its end.
                 self.alert.set_starts(stamp.unwrap_or(Stamp::At(crate::time::Wall(0))));
             }
             (Member::EndsAt, value) => match stamp(value) {
                 Some(stamp) => self.alert.set_ends(stamp),
-                None => self.flaw(Flaw::EndsAt),
+                None => self.flaw(AlertFlaw::EndsAt),
             },
             // In Alertmanager's API `status` is an object of what it thinks, and is not for us.
             (Member::Status, Str(word))
                 if self.dialect == Dialect::Webhook && self.alert.set_status(word.text) => {}
             (Member::Status, value) if self.dialect == Dialect::Webhook && value != Null => {
-                self.flaw(Flaw::Status);
+                self.flaw(AlertFlaw::Status);
             }
             (Member::Status | Member::Other, _) => {}
         }
@@ -395,7 +395,11 @@ impl Frame {
             // For Go, null leaves a string empty.
             json::JsonEvent::Null => self.alert.put(kind, Text { text: "", cut: false }),
             _ => {
-                self.flaw(if kind == PairKind::Label { Flaw::LabelValue } else { Flaw::AnnotationValue });
+                self.flaw(if kind == PairKind::Label {
+                    AlertFlaw::LabelValue
+                } else {
+                    AlertFlaw::AnnotationValue
+                });
                 self.skip(value);
             }
         }
@@ -409,7 +413,7 @@ impl Frame {
         }
     }
 
-    fn flaw(&mut self, flaw: Flaw) {
+    fn flaw(&mut self, flaw: AlertFlaw) {
         if matches!(self.verdict, Sorted::Good) {
             self.verdict = Sorted::Bad(flaw);
         }
@@ -435,7 +439,7 @@ impl Frame {
             return;
         }
         if matches!(self.verdict, Sorted::Good) && !self.alert.has_label() {
-            self.verdict = Sorted::Bad(Flaw::NoLabels);
+            self.verdict = Sorted::Bad(AlertFlaw::NoLabels);
         }
         let (count, event) = match self.verdict {
             Sorted::Bad(flaw) if self.alert.has_label() => {
@@ -480,7 +484,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::json::Fault;
+    use super::super::json::JsonError;
     use super::*;
     use crate::ingest::AlertStatus;
     use crate::limits::{ALERT_BYTES, ALERT_PAIRS, JSON_DEPTH, TOKEN_BYTES};
@@ -700,8 +704,8 @@ mod tests {
     fn whole_bodies() {
         let expected = |at, why| Err(Malformed { at, why });
         for (dialect, json, end) in [
-            (Alerts, "", expected(0, Why::Json(Fault::Empty))),
-            (Webhook, " ", expected(1, Why::Json(Fault::Empty))),
+            (Alerts, "", expected(0, Why::Json(JsonError::Empty))),
+            (Webhook, " ", expected(1, Why::Json(JsonError::Empty))),
             (Alerts, "{}", expected(1, Why::ExpectedArray)),
             (Alerts, r#"{"alerts":[]}"#, expected(1, Why::ExpectedArray)),
             (Alerts, "null", expected(4, Why::ExpectedArray)),
@@ -715,9 +719,9 @@ mod tests {
             (Webhook, r#"{"alerts":null}"#, Ok(Summary::default())),
             (Webhook, "[]", Ok(Summary::default())),
             (Alerts, " [ ] ", Ok(Summary::default())),
-            (Alerts, "[] x", expected(3, Why::Json(Fault::Trailing))),
-            (Alerts, "[", expected(1, Why::Json(Fault::Unfinished))),
-            (Alerts, "[{}", expected(3, Why::Json(Fault::Unfinished))),
+            (Alerts, "[] x", expected(3, Why::Json(JsonError::Trailing))),
+            (Alerts, "[", expected(1, Why::Json(JsonError::Unfinished))),
+            (Alerts, "[{}", expected(3, Why::Json(JsonError::Unfinished))),
         ] {
             assert_eq!(read(dialect, json).1, end, "{dialect:?} {json}");
         }
@@ -727,11 +731,11 @@ mod tests {
     fn what_came_before_bad_json_is_delivered() {
         let (events, end) = read(Alerts, r#"[{"labels":{"a":"b"}},{"labels":{"c":"d"},}]"#);
         assert_eq!(events.len(), 1);
-        assert_eq!(end, Err(Malformed { at: 42, why: Why::Json(Fault::Unexpected) }));
+        assert_eq!(end, Err(Malformed { at: 42, why: Why::Json(JsonError::Unexpected) }));
         let deep = format!(r#"[{{"labels":{{"a":"b"}}}},{}"#, "[".repeat(JSON_DEPTH));
         let (events, end) = read(Alerts, &deep);
         assert_eq!(events.len(), 2);
-        assert_eq!(end.unwrap_err().why, Why::Json(Fault::Depth));
+        assert_eq!(end.unwrap_err().why, Why::Json(JsonError::Depth));
     }
 
     /// The fields that Grafana adds, `version` "1", `values` and all.

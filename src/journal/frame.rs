@@ -49,7 +49,7 @@ pub const OVERHEAD_BYTES: usize = 7;
 pub const FRAME_BYTES: usize = OVERHEAD_BYTES + RECORD_BYTES;
 
 /// Bytes on their way to a file.
-pub(super) type Batch = Vec<u8, JOURNAL_BATCH_BYTES>;
+pub(super) type WriteBuffer = Vec<u8, JOURNAL_BATCH_BYTES>;
 
 /// One record, as it was appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub(super) fn header(generation: u32) -> ([u8; HEADER_BYTES], Tail) {
 
 /// Frames a record behind `tail`. `None`, and nothing done, if it is no record or `batch` or a
 /// file's 32 bits have no room for it.
-pub(super) fn encode(batch: &mut Batch, tail: Tail, kind: u8, payload: &[u8]) -> Option<Tail> {
+pub(super) fn encode(batch: &mut WriteBuffer, tail: Tail, kind: u8, payload: &[u8]) -> Option<Tail> {
     let at = tail.at.checked_add(size(kind, payload)?)?;
     let start = batch.len();
     let [l0, l1] = u16::try_from(payload.len()).ok()?.to_le_bytes();
@@ -118,7 +118,7 @@ pub(super) fn encode(batch: &mut Batch, tail: Tail, kind: u8, payload: &[u8]) ->
     Some(Tail { at, crc })
 }
 
-/// What [`Scanner::next`] found.
+/// What [`FrameScanner::next`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scanned<'a> {
     /// A record; there may be more in the chunk.
@@ -126,12 +126,12 @@ pub enum Scanned<'a> {
     /// The chunk is used up.
     More,
     /// Nothing from here on counts.
-    End(End),
+    End(ScanEnd),
 }
 
 /// Why nothing further counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ScanEnd {
     /// It does not begin like a journal, or its header is damaged.
     Foreign,
     /// A journal, whole as far as can be seen, of a later version than [`VERSION`].
@@ -143,23 +143,23 @@ pub enum End {
 /// Finds the records in a file's bytes, which come in chunks of any size. Takes bytes once each,
 /// and holds one frame.
 #[derive(Debug)]
-pub struct Scanner {
+pub struct FrameScanner {
     /// The generation, once there is a header.
     generation: Option<u32>,
     tail: Tail,
-    end: Option<End>,
+    end: Option<ScanEnd>,
     /// Bytes of `frame` that are there.
     held: usize,
     frame: [u8; FRAME_BYTES],
 }
 
-impl Default for Scanner {
+impl Default for FrameScanner {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Scanner {
+impl FrameScanner {
     /// At the start of a file.
     pub const fn new() -> Self {
         Self { generation: None, tail: Tail { at: 0, crc: 0 }, end: None, held: 0, frame: [0; FRAME_BYTES] }
@@ -202,7 +202,7 @@ impl Scanner {
                 continue;
             }
             let Some((tail, length)) = self.checked() else {
-                self.end = Some(End::Damaged);
+                self.end = Some(ScanEnd::Damaged);
                 continue;
             };
             self.tail = tail;
@@ -241,16 +241,16 @@ impl Scanner {
         *chunk = rest;
     }
 
-    fn open(&mut self) -> Result<(), End> {
-        let bytes = self.frame.first_chunk::<HEADER_BYTES>().ok_or(End::Foreign)?;
+    fn open(&mut self) -> Result<(), ScanEnd> {
+        let bytes = self.frame.first_chunk::<HEADER_BYTES>().ok_or(ScanEnd::Foreign)?;
         let [m0, m1, m2, m3, version, _, _, _, g0, g1, g2, g3, c0, c1, c2, c3] = *bytes;
         let crc = u32::from_le_bytes([c0, c1, c2, c3]);
-        let covered = bytes.first_chunk::<12>().ok_or(End::Foreign)?;
+        let covered = bytes.first_chunk::<12>().ok_or(ScanEnd::Foreign)?;
         if [m0, m1, m2, m3] != MAGIC || version == 0 || sum(&[], covered) != crc {
-            return Err(End::Foreign);
+            return Err(ScanEnd::Foreign);
         }
         if version > VERSION {
-            return Err(End::Newer);
+            return Err(ScanEnd::Newer);
         }
         self.generation = Some(u32::from_le_bytes([g0, g1, g2, g3]));
         self.tail = Tail { at: FIRST, crc };
@@ -290,7 +290,7 @@ mod tests {
         let mut bytes = head.to_vec();
         let mut ends = vec![bytes.len()];
         for (kind, payload) in records {
-            let mut batch = Batch::new();
+            let mut batch = WriteBuffer::new();
             tail = encode(&mut batch, tail, *kind, payload).unwrap();
             bytes.extend_from_slice(&batch);
             assert_eq!(tail.at as usize, bytes.len());
@@ -299,8 +299,8 @@ mod tests {
         (bytes, ends)
     }
 
-    fn scan(bytes: &[u8], size: usize) -> (Heap<Plain>, usize, Option<End>) {
-        let mut scanner = Scanner::new();
+    fn scan(bytes: &[u8], size: usize) -> (Heap<Plain>, usize, Option<ScanEnd>) {
+        let mut scanner = FrameScanner::new();
         let mut records = Heap::new();
         for mut chunk in bytes.chunks(size) {
             loop {
@@ -387,10 +387,10 @@ mod tests {
 
     #[test]
     fn zeros_are_no_records() {
-        assert_eq!(scan(&[0; 4096], 100), (vec![], 0, Some(End::Foreign)));
+        assert_eq!(scan(&[0; 4096], 100), (vec![], 0, Some(ScanEnd::Foreign)));
         let (mut bytes, ends) = file(0, &[]);
         bytes.resize(9000, 0);
-        assert_eq!(scan(&bytes, 100), (vec![], ends[0], Some(End::Damaged)));
+        assert_eq!(scan(&bytes, 100), (vec![], ends[0], Some(ScanEnd::Damaged)));
     }
 
     #[test]
@@ -416,15 +416,15 @@ mod tests {
     fn a_newer_version_is_known_as_such() {
         let mut bytes = header(5).0;
         bytes[4] = 2;
-        assert_eq!(scan(&bytes, 16).2, Some(End::Foreign), "without its CRC");
+        assert_eq!(scan(&bytes, 16).2, Some(ScanEnd::Foreign), "without its CRC");
         let crc = sum(&[], &bytes[..12]);
         bytes[12..].copy_from_slice(&crc.to_le_bytes());
-        assert_eq!(scan(&bytes, 16).2, Some(End::Newer));
+        assert_eq!(scan(&bytes, 16).2, Some(ScanEnd::Newer));
     }
 
     #[test]
     fn what_is_no_record_is_not_framed() {
-        let mut batch = Batch::new();
+        let mut batch = WriteBuffer::new();
         let tail = header(1).1;
         assert_eq!(encode(&mut batch, tail, 0, b"x"), None);
         assert_eq!(encode(&mut batch, tail, 1, &[1; RECORD_BYTES + 1]), None);

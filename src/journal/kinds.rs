@@ -20,7 +20,7 @@ pub enum Owner {
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct RecordKind {
     /// The byte that stands in front of the payload; never 0.
     pub number: u8,
     /// How the drawing of the record calls it.
@@ -38,8 +38,8 @@ macro_rules! kinds {
         )*
 
         /// All kinds, in the order of their numbers.
-        pub const ALL: &[Kind] =
-            &[$(Kind { number: $number, name: $name, owner: Owner::$owner }),*];
+        pub const ALL: &[RecordKind] =
+            &[$(RecordKind { number: $number, name: $name, owner: Owner::$owner }),*];
     };
 }
 
@@ -58,7 +58,7 @@ kinds! {
     12 UNDO "undo" Incidents: "Something was taken back."
     13 GONE "gone" Incidents: "An incident was removed, or gave way."
     14 BEAT "beat" Heartbeats: "When a heartbeat came last."
-    15 CLAIM "claim" Alerts: "What an alert says, when it was told, and until when that is believed."
+    15 ALERT "alert" Alerts: "What an alert says, when it was told, and until when that is believed."
     16 OVER "over" Alerts: "An alert ended, and when."
     17 RULE "rule" Rules: "Whether a rule with two limits fires."
 }
@@ -90,7 +90,7 @@ const _: () = assert!(
 );
 
 /// Whether each number is greater than the one before it, and the first is greater than 0.
-const fn ascend(mut kinds: &[Kind]) -> bool {
+const fn ascend(mut kinds: &[RecordKind]) -> bool {
     let mut last = 0;
     while let [first, rest @ ..] = kinds {
         if first.number <= last {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_check_of_the_table_sees_a_number_that_stands_twice() {
-        let row = |number| Kind { number, name: "", owner: Owner::Past };
+        let row = |number| RecordKind { number, name: "", owner: Owner::Past };
         for (numbers, good) in [([1, 2, 3], true), ([1, 4, 9], true), ([0, 1, 2], false), ([1, 2, 2], false)]
         {
             assert_eq!(ascend(&numbers.map(row)), good, "{numbers:?}");

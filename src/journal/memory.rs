@@ -4,9 +4,9 @@ use super::{Fault, Store};
 use crate::text::buffer::BytesView;
 
 /// The bytes of a journal.
-pub struct Memory<'a>(pub &'a mut BytesView);
+pub struct MemoryStore<'a>(pub &'a mut BytesView);
 
-impl Store for Memory<'_> {
+impl Store for MemoryStore<'_> {
     fn length(&mut self) -> Result<Option<u64>, Fault> {
         Ok((!self.0.is_empty()).then_some(self.0.len() as u64))
     }

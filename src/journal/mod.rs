@@ -45,7 +45,7 @@ pub mod frame;
 pub mod kinds;
 pub mod memory;
 
-use self::frame::{Batch, End, FRAME_BYTES, Scanned, Scanner, Tail};
+use self::frame::{FRAME_BYTES, FrameScanner, ScanEnd, Scanned, Tail, WriteBuffer};
 pub use self::frame::{OVERHEAD_BYTES, Record};
 use crate::limits::{JOURNAL_BYTES_MIN, JOURNAL_SNAPSHOT_QUARTERS};
 
@@ -138,7 +138,7 @@ pub struct Opened {
 
 /// What was done since the start, for `/metrics`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub struct JournalCounters {
     /// Bytes handed to storage, those of failed writes included.
     pub bytes: u64,
     /// Syncs asked for; a compaction needs two (the file's and the directory's).
@@ -177,8 +177,8 @@ pub struct Journal {
     /// Whether a record found no room: its owner has nowhere to put it until a compaction succeeds.
     short: bool,
     /// Frames not yet handed to storage.
-    batch: Batch,
-    counters: Counters,
+    batch: WriteBuffer,
+    counters: JournalCounters,
 }
 
 impl Default for Journal {
@@ -197,8 +197,8 @@ impl Journal {
             synced: 0,
             limit: 0,
             short: false,
-            batch: Batch::new(),
-            counters: Counters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
+            batch: WriteBuffer::new(),
+            counters: JournalCounters { bytes: 0, syncs: 0, compactions: 0, dropped: 0 },
         }
     }
 
@@ -260,7 +260,7 @@ impl Journal {
             Err(Fault::Missing) | Ok(None) => return Ok(Opened { fresh: true, ..opened }),
             length => length?.unwrap_or(0),
         };
-        let mut scanner = Scanner::new();
+        let mut scanner = FrameScanner::new();
         let mut at = 0u64;
         // What is held of the batch is of no use any more: here it is the buffer.
         _ = self.batch.resize_default(self.batch.capacity());
@@ -278,8 +278,8 @@ impl Journal {
                         each(record);
                     }
                     Scanned::More => break,
-                    Scanned::End(End::Newer) => return Err(Fault::Newer),
-                    Scanned::End(End::Foreign | End::Damaged) => break 'file,
+                    Scanned::End(ScanEnd::Newer) => return Err(Fault::Newer),
+                    Scanned::End(ScanEnd::Foreign | ScanEnd::Damaged) => break 'file,
                 }
             }
         }
@@ -471,7 +471,7 @@ impl Journal {
     }
 
     /// What was done since the start.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> JournalCounters {
         self.counters
     }
 }
@@ -508,12 +508,12 @@ pub struct Snapshot<'a> {
     refused: Option<Refused>,
     /// Handed to storage so far.
     bytes: u64,
-    batch: Batch,
+    batch: WriteBuffer,
 }
 
 impl<'a> Snapshot<'a> {
     const fn new(store: Option<&'a mut dyn Store>, tail: Tail, limit: u32) -> Self {
-        Self { store, tail, limit, refused: None, bytes: 0, batch: Batch::new() }
+        Self { store, tail, limit, refused: None, bytes: 0, batch: WriteBuffer::new() }
     }
 
     /// Adds a record.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::PageBuf;
 use crate::model::{Kept, Listed};
 use crate::text::hex;
-use crate::text::json::{Json, Writer};
+use crate::text::json::{Json, JsonWriter};
 use crate::time::{Wall, rfc3339};
 
 /// Of the one receiver that there is.
@@ -17,7 +17,7 @@ const FIXED_BYTES: usize = 512;
 const UNKNOWN: &str = "0001-01-01T00:00:00Z";
 
 /// The time at `key`.
-fn time(json: &mut Writer<'_>, key: &str, at: Option<Wall>) {
+fn time(json: &mut JsonWriter<'_>, key: &str, at: Option<Wall>) {
     match at {
         Some(at) => json.text(key, &rfc3339::utc(at)),
         None => json.text(key, UNKNOWN),
@@ -25,7 +25,7 @@ fn time(json: &mut Writer<'_>, key: &str, at: Option<Wall>) {
 }
 
 /// The labels, or the annotations, that are kept of an alert.
-fn pairs(json: &mut Writer<'_>, key: &str, kept: &Kept, annotations: bool) {
+fn pairs(json: &mut JsonWriter<'_>, key: &str, kept: &Kept, annotations: bool) {
     json.begin(key, "{");
     for pair in kept.pairs().filter(|pair| pair.annotation == annotations) {
         json.comma();
@@ -37,7 +37,7 @@ fn pairs(json: &mut Writer<'_>, key: &str, kept: &Kept, annotations: bool) {
 }
 
 /// The one receiver that there is, in an array.
-fn receiver(json: &mut Writer<'_>, key: &str) {
+fn receiver(json: &mut JsonWriter<'_>, key: &str) {
     json.begin(key, "[");
     json.begin("", "{");
     json.text("name", NAME);
@@ -48,7 +48,7 @@ fn receiver(json: &mut Writer<'_>, key: &str) {
 /// One alert in an array, perhaps its first. False if it does not fit; then nothing is written.
 /// `KEPT_BYTES * 6 + 512` bytes always do.
 pub fn alert(out: &mut PageBuf, is_first: bool, alert: &Listed<'_>) -> bool {
-    let mut json = if is_first { Writer::new(out) } else { Writer::going_on(out) };
+    let mut json = if is_first { JsonWriter::new(out) } else { JsonWriter::going_on(out) };
     json.begin("", "{");
     pairs(&mut json, "annotations", alert.kept, true);
     time(&mut json, "endsAt", alert.ends_at);
@@ -129,7 +129,7 @@ pub fn status(out: &mut PageBuf, started: Option<Wall>) -> bool {
 /// `GET /api/v2/receivers`. False if it does not fit.
 pub fn receivers(out: &mut PageBuf) -> bool {
     out.clear();
-    let mut json = Writer::new(out);
+    let mut json = JsonWriter::new(out);
     receiver(&mut json, "");
     json.fits()
 }

@@ -1,7 +1,7 @@
 //! Answers for programs: what a page says, in forms that programs read. They are written by the
 //! functions that write pages, without the markup, so they say nothing else.
 
-use super::fragment::{Form, Full, Out, PageBuf};
+use super::fragment::{Form, PageFull, Out, PageBuf};
 use super::page::Context;
 #[cfg(feature = "feeds")]
 use super::{feed_atom, feed_badge, feed_calendar, feed_summary};
@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::model::{Feed, Lang, PageKind, SiteId, View};
 
 /// Renders an answer into `out`, whose content it replaces. What does not fit is left out whole,
-/// the oldest first: how many things that were. If the rest does not fit, it is [`Full`], and `out`
+/// the oldest first: how many things that were. If the rest does not fit, it is [`PageFull`], and `out`
 /// is then empty.
 pub fn feed(
     out: &mut PageBuf,
@@ -19,7 +19,7 @@ pub fn feed(
     lang: Lang,
     view: &dyn View,
     feed: Feed,
-) -> Result<usize, Full> {
+) -> Result<usize, PageFull> {
     let form = match feed {
         Feed::Text => Form::Text,
         Feed::Status => Form::Json,

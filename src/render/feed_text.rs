@@ -57,9 +57,9 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
     let headline = cx.headline(banner.as_ref());
     lines.line(out, &mut |out| cx.short_name(out, &cx.site.title));
     lines.line(out, &mut |out| headline.short(out));
-    let claimed = headline.claimed();
-    lines.line(out, &mut |out| cx.forced(out, banner.as_ref().filter(|_| claimed.is_none())));
-    lines.line(out, &mut |out| cx.claim(out, banner.as_ref(), claimed));
+    let better = headline.team_says();
+    lines.line(out, &mut |out| cx.forced(out, banner.as_ref().filter(|_| better.is_none())));
+    lines.line(out, &mut |out| cx.team_says(out, banner.as_ref(), better));
     lines.line(out, &mut |out| cx.words(out, banner.as_ref().map_or(Words::None, |banner| banner.words)));
     lines.line(out, &mut |out| cx.banner(out));
     lines.gap.set(true);

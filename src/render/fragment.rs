@@ -17,7 +17,7 @@ pub type PageBuf = BytesView;
 
 /// The page does not fit its buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full;
+pub struct PageFull;
 
 /// A part of a fragment.
 enum Piece {
@@ -94,10 +94,10 @@ impl<'a> Out<'a> {
 
     /// Ends the page. If it did not fit, the buffer is left empty: a page is never cut, since what
     /// is cut off could be the outage.
-    pub fn finish(self) -> Result<(), Full> {
+    pub fn finish(self) -> Result<(), PageFull> {
         if self.len != self.buf.len() {
             self.buf.clear();
-            return Err(Full);
+            return Err(PageFull);
         }
         Ok(())
     }
@@ -385,7 +385,7 @@ mod tests {
         let mut out = Out::new(&mut buf, Lang::En);
         out.text("12345678");
         out.text("9");
-        assert_eq!(out.finish(), Err(Full));
+        assert_eq!(out.finish(), Err(PageFull));
         assert!(buf.is_empty());
         let mut out = Out::new(&mut buf, Lang::En);
         out.text("12345678");

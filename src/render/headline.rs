@@ -17,9 +17,9 @@ pub(super) struct Headline<'a> {
     lang: Lang,
     /// How the page says that the site is.
     pub(super) state: ShownState,
-    /// What people say that is better. It is a claim: nobody should read a green title over what is
-    /// red.
-    claim: Option<ShownState>,
+    /// What people say that is better. It is their claim: nobody should read a green title over
+    /// what is red.
+    team_says: Option<ShownState>,
     /// Whether nothing is known of any service.
     unknown: bool,
     /// How much of the site is so. Nothing of that is told if there is one service, or if people
@@ -38,7 +38,7 @@ impl<'a> Headline<'a> {
         forced: Option<ShownState>,
     ) -> Self {
         // Of a site without services, nobody but people know anything.
-        let (state, claim) = match forced {
+        let (state, team_says) = match forced {
             None => (told, None),
             Some(forced) if forced < told && config.services_of(site).next().is_some() => {
                 (told, Some(forced))
@@ -51,7 +51,7 @@ impl<'a> Headline<'a> {
         let counts = state == told && state != ShownState::Well;
         let extent = counts.then(|| shown::extent(config, view, site, state));
         let extent = extent.filter(|extent| extent.of > 1 && extent.services > 0);
-        Self { config, site, lang, state, claim, unknown, extent }
+        Self { config, site, lang, state, team_says, unknown, extent }
     }
 
     /// The line without how much: the title of the page.
@@ -63,8 +63,8 @@ impl<'a> Headline<'a> {
     }
 
     /// What people say that is better than the line, in words.
-    pub(super) fn claimed(&self) -> Option<Word> {
-        self.claim.map(|claim| self.word_of(claim))
+    pub(super) fn team_says(&self) -> Option<Word> {
+        self.team_says.map(|team_says| self.word_of(team_says))
     }
 
     fn word_of(&self, state: ShownState) -> Word {

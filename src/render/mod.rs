@@ -29,7 +29,7 @@ mod words;
 mod worst;
 
 pub use feed::feed;
-pub use fragment::{CSP, CSP_MISSING, Full, Out, PageBuf};
+pub use fragment::{CSP, CSP_MISSING, Out, PageBuf, PageFull};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};
 pub use words::{Word, phrase, word};

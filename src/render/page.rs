@@ -8,12 +8,12 @@ use heapless::String;
 use ufmt::uwrite;
 
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Contact, Full, Name, Notice, Now, Out, Page, PageBuf,
-    Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time, Zone,
-    is_web,
+    Affected, Archive, Board, BoardEntry, Component, Contact, Name, Notice, Now, Out, Page, PageBuf,
+    PageFull, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time,
+    Zone, is_web,
 };
 use super::headline::Headline;
-use super::when::{self, Date};
+use super::when::{self, DateShown};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Visibility};
 use crate::limits::{
@@ -31,7 +31,7 @@ use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 
 /// Renders a page of `site` in `lang` into `out`, whose content it replaces. A page that does not
-/// fit is [`Full`], and `out` is then empty: see [`worst_case`](super::worst_case). An incident
+/// fit is [`PageFull`], and `out` is then empty: see [`worst_case`](super::worst_case). An incident
 /// that the site does not have is a page that says nothing of it: see [`has_incident`].
 ///
 /// An unknown site is an empty page that says so. Work is bounded by services times components.
@@ -42,7 +42,7 @@ pub fn page(
     lang: Lang,
     view: &dyn View,
     kind: PageKind,
-) -> Result<(), Full> {
+) -> Result<(), PageFull> {
     let mut out = Out::new(out, lang);
     write(&mut out, config, site, view, kind, false);
     out.finish()
@@ -55,7 +55,7 @@ const DAY_MS: i64 = 86_400_000;
 pub fn overruled(config: &Config, site: SiteId, view: &dyn View) -> Option<&'static str> {
     let cx = Context::new(config, site, Lang::En, view, PageKind::Now, false);
     let headline = cx.headline(view.banner(site).as_ref());
-    headline.claimed().map(|_| cx.word(headline.title()))
+    headline.team_says().map(|_| cx.word(headline.title()))
 }
 
 /// Whether a site has an incident of this number.
@@ -310,11 +310,13 @@ impl<'a> Context<'a> {
                 overall: &mut |out| headline.line(out, self.longest),
                 look: if headline.is_work_on_some() { "some work" } else { look(headline.state) },
                 sign: sign(headline.state),
-                forced: &mut |out| self.forced(out, banner.as_ref().filter(|_| headline.claimed().is_none())),
+                forced: &mut |out| {
+                    self.forced(out, banner.as_ref().filter(|_| headline.team_says().is_none()));
+                },
                 as_of: &mut |out| self.as_of(out),
             }
             .write(out);
-            self.claim(out, banner.as_ref(), headline.claimed());
+            self.team_says(out, banner.as_ref(), headline.team_says());
             self.board(out, banner.as_ref());
             self.banner(out);
             self.paragraph(out, "intro", &self.site.intro);
@@ -337,23 +339,23 @@ impl<'a> Context<'a> {
     pub(super) fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
-            self.at(out, banner.at, Date::UnlessToday, Word::ForcedSince, Some(Word::Forced));
+            self.at(out, banner.at, DateShown::UnlessToday, Word::ForcedSince, Some(Word::Forced));
         };
         Notice { class: "forced", text: &mut text }.write(out);
     }
 
     /// What people say that is better than the line above. It stands below the box, which it
     /// contradicts.
-    pub(super) fn claim(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, claim: Option<Word>) {
-        let Some((banner, claim)) = banner.zip(claim) else { return };
+    pub(super) fn team_says(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, better: Option<Word>) {
+        let Some((banner, better)) = banner.zip(better) else { return };
         let mut text = |out: &mut Out<'_>| {
             let (before, after) = around(self.word(Word::Claim));
             out.text(before);
-            out.word(claim);
+            out.word(better);
             out.text(after);
             if let Some((now, at)) = self.now.wall.zip(banner.at) {
                 out.text(" · ");
-                self.time(out, at, now, Date::UnlessToday);
+                self.time(out, at, now, DateShown::UnlessToday);
             }
             out.text(" · ");
             out.word(Word::ClaimDoubt);
@@ -400,7 +402,7 @@ impl<'a> Context<'a> {
 
     /// A time inside a sentence that has one place for it, or the other sentence where it is not
     /// known.
-    fn timed(&self, out: &mut Out<'_>, at: Option<Mono>, date: Date, with: Word, without: Option<Word>) {
+    fn timed(&self, out: &mut Out<'_>, at: Option<Mono>, date: DateShown, with: Word, without: Option<Word>) {
         self.at(out, at.and_then(|at| self.now.wall_of(at)), date, with, without);
     }
 
@@ -409,7 +411,7 @@ impl<'a> Context<'a> {
         &self,
         out: &mut Out<'_>,
         at: Option<Wall>,
-        date: Date,
+        date: DateShown,
         with: Word,
         without: Option<Word>,
     ) {
@@ -426,7 +428,7 @@ impl<'a> Context<'a> {
     }
 
     /// A time; it says its date if that is not the one of `now`.
-    pub(super) fn time(&self, out: &mut Out<'_>, at: Wall, now: Wall, date: Date) {
+    pub(super) fn time(&self, out: &mut Out<'_>, at: Wall, now: Wall, date: DateShown) {
         let local = when::local(self.lang, self.site.timezone, at, now, date);
         Time { utc: &when::utc(at), local: &local }.write(out);
     }
@@ -434,7 +436,7 @@ impl<'a> Context<'a> {
     pub(super) fn as_of(&self, out: &mut Out<'_>) {
         let as_of = self.view.as_of(self.id);
         let without = if as_of.is_some() { Word::AsOfNoClock } else { Word::AsOfNever };
-        self.timed(out, as_of, Date::Always, Word::AsOfHeard, Some(without));
+        self.timed(out, as_of, DateShown::Always, Word::AsOfHeard, Some(without));
     }
 
     pub(super) fn banner(&self, out: &mut Out<'_>) {
@@ -443,7 +445,8 @@ impl<'a> Context<'a> {
             Monitoring::Partly(since) => (since, Word::MonitoringPartlySince, Word::MonitoringPartly),
             Monitoring::Down(since) => (since, Word::MonitoringDownSince, Word::MonitoringDown),
         };
-        let mut text = |out: &mut Out<'_>| self.timed(out, since, Date::UnlessToday, with, Some(without));
+        let mut text =
+            |out: &mut Out<'_>| self.timed(out, since, DateShown::UnlessToday, with, Some(without));
         Notice { class: "banner", text: &mut text }.write(out);
     }
 
@@ -714,7 +717,7 @@ impl<'a> Context<'a> {
                     let trouble = seen.trouble && told >= ShownState::NoData || self.longest;
                     let word = if trouble { Word::TroubleSince } else { Word::Since };
                     let mut text = |out: &mut Out<'_>| {
-                        self.at(out, since.wall(self.now), Date::UnlessToday, word, None);
+                        self.at(out, since.wall(self.now), DateShown::UnlessToday, word, None);
                     };
                     Notice { class: "d", text: &mut text }.write(out);
                 }
@@ -736,7 +739,7 @@ impl<'a> Context<'a> {
         let trouble = trouble || self.longest;
         out.text(if trouble { " · " } else { " " });
         let word = if trouble { Word::TroubleSince } else { Word::Since };
-        self.at(out, since, Date::UnlessToday, word, None);
+        self.at(out, since, DateShown::UnlessToday, word, None);
     }
 
     /// Of what works, only a recovery of the last day is news. After a gap in the monitoring, every

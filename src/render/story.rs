@@ -9,7 +9,7 @@ use super::fragment::{
 };
 use super::markdown;
 use super::page::{Context, look, part_word, sign};
-use super::when::{self, Date};
+use super::when::{self, DateShown};
 use super::words::{Word, phrase};
 use crate::config;
 use crate::limits::{
@@ -267,25 +267,25 @@ impl Context<'_> {
         };
         if !is_current(incident) {
             out.text(" · ");
-            self.span(out, incident, Date::Always);
+            self.span(out, incident, DateShown::Always);
         } else if ShownState::from(incident.level) != ShownState::Well {
             // It has not been well since then. The steps say the times of what is well or was said.
             self.since(out, incident.worst >= State::Degraded, Some(began));
         }
     }
 
-    fn span(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, date: Date) {
+    fn span(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, date: DateShown) {
         let Some(now) = self.now.wall else { return };
         // The end says its day only if that is another one.
         let began = incident.began.unwrap_or(now);
         match incident.began {
-            Some(_) if date == Date::UnlessToday => self.time(out, began, began, date),
+            Some(_) if date == DateShown::UnlessToday => self.time(out, began, began, date),
             Some(_) => self.time(out, began, now, date),
             None => out.text("?"),
         }
         if let Some(ended) = incident.ended {
             out.text(" – ");
-            self.time(out, ended, began, Date::UnlessToday);
+            self.time(out, ended, began, DateShown::UnlessToday);
         }
     }
 
@@ -344,7 +344,7 @@ impl Context<'_> {
     pub(super) fn step_at(&self, out: &mut Out<'_>, step: &StepView<'_>) {
         if let Some((now, at)) = self.now.wall.zip(step.at) {
             out.text(" · ");
-            self.time(out, at, now, Date::UnlessToday);
+            self.time(out, at, now, DateShown::UnlessToday);
         }
         if step.amended {
             out.text(" · ");
@@ -427,9 +427,9 @@ impl Context<'_> {
     /// From when to when work is planned, and how it repeats.
     pub(super) fn window_when(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
         if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
-            self.time(out, window.starts, now, Date::Always);
+            self.time(out, window.starts, now, DateShown::Always);
             out.text(" – ");
-            return self.time(out, window.ends, window.starts, Date::UnlessToday);
+            return self.time(out, window.ends, window.starts, DateShown::UnlessToday);
         }
         if window.active {
             out.word(Word::MaintenanceNow);
@@ -437,17 +437,17 @@ impl Context<'_> {
             // Whoever reads it knows what time it is.
             let (start, end) = super::words::around(self.word(Word::MaintenanceFrom));
             out.text(start);
-            self.time(out, window.starts, window.starts, Date::Always);
+            self.time(out, window.starts, window.starts, DateShown::Always);
             out.text(end);
         } else {
-            self.at(out, Some(window.starts), Date::UnlessToday, Word::MaintenanceFrom, None);
+            self.at(out, Some(window.starts), DateShown::UnlessToday, Word::MaintenanceFrom, None);
         }
         // Its end says its day if that is another one than what precedes it.
         let before = self.now.wall.filter(|_| window.active).unwrap_or(window.starts);
         let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
         out.text(" ");
         out.text(start);
-        self.time(out, window.ends, before, Date::UnlessToday);
+        self.time(out, window.ends, before, DateShown::UnlessToday);
         out.text(end);
         let repeat = match window.repeat {
             Repeat::Once => return,
@@ -525,7 +525,7 @@ impl Context<'_> {
                     self.when(out, incident);
                 } else if incident.began.or(incident.ended).is_some() && self.now.wall.is_some() {
                     out.text(" · ");
-                    self.span(out, incident, Date::UnlessToday);
+                    self.span(out, incident, DateShown::UnlessToday);
                 }
             },
         }

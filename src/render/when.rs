@@ -11,7 +11,7 @@ use crate::time::rfc3339;
 use crate::time::tz::Tz;
 
 /// Bytes of a time in words: the longest date of a catalogue and then some (tests see to it).
-pub(super) type Local = String<96>;
+pub(super) type LocalTime = String<96>;
 /// Bytes of `2026-11-21T08:06Z`; years beyond 9999 do not occur.
 pub(super) type Utc = String<24>;
 /// Bytes of `UTC+13:45`.
@@ -19,7 +19,7 @@ pub(super) type Zone = String<16>;
 
 /// Whether a time says its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Date {
+pub(super) enum DateShown {
     /// A time of today does not.
     UnlessToday,
     /// It does: on a page that was kept, a time of "today" would look fresh for ever.
@@ -72,10 +72,10 @@ pub(super) fn stamp(at: Wall) -> Utc {
 }
 
 /// For people: `09:06`, or with day and month, and with the year when that is not this one.
-pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Local {
+pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: DateShown) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
-    if date == Date::UnlessToday && at.date == now.date {
+    if date == DateShown::UnlessToday && at.date == now.date {
         clock(&mut out, at);
         return out;
     }
@@ -85,7 +85,7 @@ pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: Date) -> Lo
 }
 
 /// For people: a day, with its year when that is not this one.
-pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
+pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
     let this_year = at.date.year() == now.date.year();
@@ -94,7 +94,7 @@ pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> Local {
 }
 
 /// Writes `at` in the pattern of a catalogue.
-fn fill(out: &mut Local, lang: Lang, pattern: Word, at: Civil) {
+fn fill(out: &mut LocalTime, lang: Lang, pattern: Word, at: Civil) {
     for part in word(lang, pattern).split('{') {
         let (place, after) = part.split_once('}').unwrap_or(("", part));
         match place {
@@ -162,12 +162,12 @@ mod tests {
             let at = Wall(now.0.saturating_sub(secs_ago * MS));
             assert_eq!(local(lang, Site::default().timezone, at, now, date).as_str(), expected);
         };
-        check(Lang::En, 60, Date::UnlessToday, "09:05");
-        check(Lang::En, 60, Date::Always, "21 November, 09:05");
-        check(Lang::En, 33_000, Date::UnlessToday, "20 November, 23:56");
-        check(Lang::Fr, 20 * DAY, Date::UnlessToday, "le 1er novembre, 09:06");
-        check(Lang::Fr, 365 * DAY, Date::UnlessToday, "le 21 novembre 2025, 09:06");
-        check(Lang::Ar, DAY, Date::UnlessToday, "20 نوفمبر، 09:06");
+        check(Lang::En, 60, DateShown::UnlessToday, "09:05");
+        check(Lang::En, 60, DateShown::Always, "21 November, 09:05");
+        check(Lang::En, 33_000, DateShown::UnlessToday, "20 November, 23:56");
+        check(Lang::Fr, 20 * DAY, DateShown::UnlessToday, "le 1er novembre, 09:06");
+        check(Lang::Fr, 365 * DAY, DateShown::UnlessToday, "le 21 novembre 2025, 09:06");
+        check(Lang::Ar, DAY, DateShown::UnlessToday, "20 نوفمبر، 09:06");
     }
 
     #[test]
@@ -184,7 +184,8 @@ mod tests {
         for lang in Lang::ALL {
             for month in 0..12 {
                 let at = Wall((month * 31 + 14) * DAY * MS);
-                let text = local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), Date::Always);
+                let text =
+                    local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), DateShown::Always);
                 assert!(text.ends_with("00:00") && text.contains("197"), "{text}");
             }
         }

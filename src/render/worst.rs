@@ -2,7 +2,7 @@
 //! fit.
 
 use super::page::{reason_word, size};
-use super::when::{Date, local};
+use super::when::{DateShown, local};
 use super::words::{Word, word};
 use crate::config::Config;
 use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
@@ -113,7 +113,7 @@ fn longest_since(lang: Lang, zone: Tz) -> Option<Mono> {
     let days =
         (0..12i64).map(|month| Wall(month.saturating_mul(30).saturating_add(22).saturating_mul(DAY_MS)));
     let longest =
-        days.max_by_key(|&at| local(lang, zone, at, NOW.wall.unwrap_or_default(), Date::Always).len());
+        days.max_by_key(|&at| local(lang, zone, at, NOW.wall.unwrap_or_default(), DateShown::Always).len());
     NOW.mono_of(longest.unwrap_or_default())
 }
 

@@ -13,7 +13,7 @@ use super::http::web::Web;
 use super::listeners::Listeners;
 use super::pages::Pages;
 use super::porch::Porch;
-use super::port::{Port, State};
+use super::port::{DaemonState, Port};
 use super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::ssh::Ssh;
@@ -47,7 +47,7 @@ impl App {
     /// [`boot`](Self::boot).
     #[inline(never)]
     pub fn take() -> Option<&'static Self> {
-        let (state, readers, pages) = (State::take()?, samples::readers()?, Pages::new()?);
+        let (state, readers, pages) = (DaemonState::take()?, samples::readers()?, Pages::new()?);
         let app = APP.try_init_with(|| Self {
             port: Port::new(state),
             slots: Slots::new(),

@@ -10,8 +10,8 @@ use static_cell::ConstStaticCell;
 
 use super::console::client::{self, Reply};
 use super::console::complain;
-use super::console::wire::{Code, Op};
-use super::files::{self, FILE, Options};
+use super::console::wire::{Code, ConsoleOp};
+use super::files::{self, ConfigOptions, FILE};
 use super::{revoke, route, serve, summary, token};
 
 const HELP: &str = "\
@@ -45,7 +45,7 @@ Commands:
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
-Options of console, before COMMAND:
+ConfigOptions of console, before COMMAND:
   --user USER       Speak as this 'config user'. Root and the daemon's user may; others are who they logged in as.
   --config FILE     Take the socket's place from here.
   --socket PATH     It is here.
@@ -55,7 +55,7 @@ Its exit status: 0 done, 1 refused, 2 not understood, 3 a yes is needed and nobo
 
 FILE is a UCI file; /etc/config/aiglon if not given.
 
-Options of serve, which win over FILE:
+ConfigOptions of serve, which win over FILE:
   --listen ADDR     Serve pages and take alerts here, instead of on FILE's listeners:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
@@ -67,7 +67,7 @@ enum Command {
     Serve,
     Check,
     Console,
-    Order(Op),
+    Order(ConsoleOp),
     Revoke,
     Route,
     Token,
@@ -79,14 +79,14 @@ enum Command {
 /// the reading has anything to free.
 #[derive(Default)]
 struct Given {
-    options: Options,
+    options: ConfigOptions,
     socket: Option<PathBuf>,
     words: Vec<OsString>,
     /// Whom to revoke, or the labels of an alert.
     names: Vec<String>,
     /// Which source sends it.
     source: Option<String>,
-    console: client::Options,
+    console: client::ClientOptions,
     only_serve: Option<&'static str>,
     only_order: Option<&'static str>,
 }
@@ -222,8 +222,8 @@ fn command(given: &mut Given) -> Result<Command, String> {
         options.file = PathBuf::from(file);
     }
     let order = match known {
-        "reload" => Some(Op::Reload),
-        "ready" => Some(Op::Ready),
+        "reload" => Some(ConsoleOp::Reload),
+        "ready" => Some(ConsoleOp::Ready),
         _ => None,
     };
     if let Some(option) = given.only_order.filter(|_| order.is_none()) {
@@ -261,7 +261,7 @@ fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
 
 /// Gives the daemon an order, and tells what came of it.
 #[inline(never)]
-fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
+fn order(op: ConsoleOp, options: &ConfigOptions, socket: Option<&PathBuf>) -> ExitCode {
     match client::Client::of(&options.file, socket).order(op, "") {
         Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
         Reply::Said(Code::Missing, _) => ExitCode::from(3),
@@ -279,8 +279,8 @@ fn order(op: Op, options: &Options, socket: Option<&PathBuf>) -> ExitCode {
 /// all.
 fn console(
     parser: &mut lexopt::Parser,
-    before: &Options,
-    options: &mut client::Options,
+    before: &ConfigOptions,
+    options: &mut client::ClientOptions,
 ) -> Result<Command, String> {
     use lexopt::prelude::{Long, Short, Value};
     if before.state_dir.is_some() || before.fallback.is_some() || !before.listen.is_empty() {
@@ -326,7 +326,7 @@ fn say(text: &str) -> ExitCode {
 
 /// The configuration, and whether there were warnings; its mistakes are told.
 #[inline(never)]
-fn configuration(options: &Options) -> Result<(&'static Config, bool), ExitCode> {
+fn configuration(options: &ConfigOptions) -> Result<(&'static Config, bool), ExitCode> {
     static CONFIG: ConstStaticCell<Config> = ConstStaticCell::new(Config::new());
     static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
     let (Some(config), Some(problems)) = (CONFIG.try_take(), PROBLEMS.try_take()) else {
@@ -349,7 +349,7 @@ fn configuration(options: &Options) -> Result<(&'static Config, bool), ExitCode>
 }
 
 #[inline(never)]
-fn check(options: &Options) -> ExitCode {
+fn check(options: &ConfigOptions) -> ExitCode {
     match configuration(options) {
         Ok((config, warned)) => {
             let found = if warned { "no mistake, but the warnings" } else { "no mistake found" };
@@ -375,7 +375,7 @@ fn check(options: &Options) -> ExitCode {
 }
 
 #[inline(never)]
-fn route(options: &Options, source: Option<&str>, labels: &[String]) -> ExitCode {
+fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> ExitCode {
     let answer = match configuration(options) {
         Ok((config, _)) => route::answer(config, source, labels),
         Err(code) => return code,

@@ -29,7 +29,7 @@ const COPY: &str = "/var/run/aiglon-config/config";
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ConfigOptions {
     /// The file.
     pub file: PathBuf,
     /// `--listen`: instead of the file's listeners.
@@ -48,7 +48,7 @@ pub type Mistakes = Vec<String>;
 /// empty.
 pub fn load(
     path: &Path,
-    options: &Options,
+    options: &ConfigOptions,
     config: &mut Config,
     problems: &mut Problems,
     warn: &mut dyn FnMut(&str),
@@ -88,7 +88,7 @@ pub fn load(
 }
 
 /// The flags of the command line win over the file.
-fn override_with(options: &Options, config: &mut Config) -> Result<(), String> {
+fn override_with(options: &ConfigOptions, config: &mut Config) -> Result<(), String> {
     if options.listen.is_empty() {
         return Ok(());
     }
@@ -105,7 +105,7 @@ fn override_with(options: &Options, config: &mut Config) -> Result<(), String> {
 }
 
 /// What is right, and may still not be what was meant, in lines for people.
-pub fn notes(options: &Options, config: &Config) -> Vec<String> {
+pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
     let mut notes = Vec::new();
     for listener in config.listeners.iter().filter(|row| row.serve.ingest && !row.plaintext) {
         if let Address::Tcp(address) = listener.address
@@ -177,7 +177,7 @@ fn read_by(path: &Path, flags: OFlags, is_given: bool) -> io::Result<(Vec<u8>, M
 }
 
 /// The directory for state: as the command line says, else as the configuration does.
-pub fn state_dir(options: &Options, config: &Config) -> PathBuf {
+pub fn state_dir(options: &ConfigOptions, config: &Config) -> PathBuf {
     options.state_dir.clone().unwrap_or_else(|| PathBuf::from(config.str(config.main.state_dir)))
 }
 
@@ -186,7 +186,7 @@ pub fn state_dir(options: &Options, config: &Config) -> PathBuf {
 ///
 /// # Errors
 /// Where it cannot be kept, and why not.
-pub fn remember(options: &Options, config: &Config, text: &[u8]) -> Result<(), (PathBuf, io::Error)> {
+pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> Result<(), (PathBuf, io::Error)> {
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
     let written = keep(&best, text);
@@ -259,7 +259,7 @@ pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> 
 }
 
 /// The files that root keeps: the configuration, and the copy of it that a daemon may read.
-pub fn roots(options: &Options) -> Vec<PathBuf> {
+pub fn roots(options: &ConfigOptions) -> Vec<PathBuf> {
     let mut files = vec![options.file.clone()];
     if options.file.as_os_str() == FILE {
         files.push(PathBuf::from(COPY));
@@ -269,7 +269,7 @@ pub fn roots(options: &Options) -> Vec<PathBuf> {
 
 /// The place of the last good configuration. No file has a say in it, since that file may be
 /// broken.
-fn place(options: &Options) -> PathBuf {
+fn place(options: &ConfigOptions) -> PathBuf {
     match (&options.fallback, &options.state_dir) {
         (Some(file), _) => file.clone(),
         (None, Some(dir)) => dir.join(LAST_GOOD),
@@ -280,7 +280,7 @@ fn place(options: &Options) -> PathBuf {
 
 /// Where the last good configuration may be, the likeliest first: its place, and where an earlier
 /// release kept it. That is the directory that the broken file still names, else the default one.
-pub fn last_good(options: &Options) -> Vec<PathBuf> {
+pub fn last_good(options: &ConfigOptions) -> Vec<PathBuf> {
     let mut places = vec![place(options)];
     let mut add = |dir: &str| {
         let path = Path::new(dir).join(LAST_GOOD);
@@ -301,7 +301,7 @@ pub fn last_good(options: &Options) -> Vec<PathBuf> {
 }
 
 /// Where state may be kept: the directories that the files name which a daemon could serve.
-pub fn state_dirs(options: &Options) -> Vec<PathBuf> {
+pub fn state_dirs(options: &ConfigOptions) -> Vec<PathBuf> {
     if let Some(dir) = &options.state_dir {
         return vec![dir.clone()];
     }

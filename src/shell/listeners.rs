@@ -12,7 +12,7 @@ use std::path::Path;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use aiglon::config::{self, Address, Config, Roles};
+use aiglon::config::{self, Address, Config, ListenerRoles};
 use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
@@ -23,7 +23,7 @@ use super::log::Warnings;
 use super::porch::Porch;
 use super::slots::Slots;
 use super::state::{ledger, storage};
-use super::stream::{self, Caller, Peer, Ticket};
+use super::stream::{self, Peer, PendingConnection, Ticket};
 
 /// Connections accepted from one listener before those who were let in have their turn.
 const ACCEPTS_A_TURN: u32 = 16;
@@ -35,38 +35,38 @@ type SocketPath = heapless::String<108>;
 
 /// Where a listener is, as the configuration says it: by this a reload knows it again.
 #[derive(Clone, PartialEq, Eq)]
-enum Place {
+enum ListenAddress {
     Tcp(SocketAddr),
     Unix(SocketPath),
 }
 
 /// A socket that listens.
-pub enum Socket {
+pub enum ListenSocket {
     Tcp(Async<TcpListener>),
     Unix(Async<UnixListener>),
 }
 
 /// What the task of a listener is told.
-pub enum Order {
-    Open(Socket),
+pub enum ListenerOrder {
+    Open(ListenSocket),
     Close,
 }
 
 /// One listener.
 pub struct Listener {
-    place: RefCell<Option<Place>>,
+    place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
     /// Whether the configuration wants it where it is.
     is_wanted: Cell<bool>,
     /// What it was when it was in the configuration last: its name, and what it serves at most.
     name: RefCell<Name>,
-    serves: Cell<Roles>,
+    serves: Cell<ListenerRoles>,
     plaintext: Cell<bool>,
     /// How often it was closed, so that who came before does not count as having come by what
     /// stands here now.
     closed: Cell<usize>,
-    order: RefCell<Option<Order>>,
+    order: RefCell<Option<ListenerOrder>>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -116,7 +116,7 @@ impl Listeners {
     pub fn apply(&self, config: &Config) {
         for row in &self.rows {
             let is_it = |(_, listener): &(usize, &config::Listener)| {
-                row.place.borrow().as_ref() == Some(&Place::of(config, listener))
+                row.place.borrow().as_ref() == Some(&ListenAddress::of(config, listener))
             };
             match config.listeners.iter().enumerate().find(is_it) {
                 Some((index, listener)) => row.renew(config, index, listener),
@@ -135,7 +135,7 @@ impl Listeners {
             if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
-            let place = Place::of(config, listener);
+            let place = ListenAddress::of(config, listener);
             match open(&place) {
                 Ok(socket) => self.begin(config, section, place, socket),
                 Err(error) => {
@@ -154,10 +154,10 @@ impl Listeners {
     }
 
     /// Hands a socket to a task.
-    fn begin(&self, config: &Config, section: usize, place: Place, socket: Socket) {
+    fn begin(&self, config: &Config, section: usize, place: ListenAddress, socket: ListenSocket) {
         let bound = match &socket {
-            Socket::Tcp(socket) => socket.get_ref().local_addr().ok().map(Place::Tcp),
-            Socket::Unix(_) => None,
+            ListenSocket::Tcp(socket) => socket.get_ref().local_addr().ok().map(ListenAddress::Tcp),
+            ListenSocket::Unix(_) => None,
         };
         let roles = files::describe_roles(config, section);
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
@@ -170,7 +170,7 @@ impl Listeners {
         if let Some(listener) = config.listeners.get(section) {
             row.renew(config, section, listener);
         }
-        row.tell(Order::Open(socket));
+        row.tell(ListenerOrder::Open(socket));
     }
 
     /// Closes what is wanted no more, unless it stands in for what is missing: for its successor,
@@ -211,11 +211,11 @@ impl Listeners {
 }
 
 /// What is served, a bit for each role.
-fn bits(roles: Roles) -> u8 {
+fn bits(roles: ListenerRoles) -> u8 {
     u8::from(roles.page) | u8::from(roles.ingest) << 1 | u8::from(roles.metrics) << 2
 }
 
-impl Place {
+impl ListenAddress {
     fn of(config: &Config, listener: &config::Listener) -> Self {
         match listener.address {
             Address::Tcp(address) => Self::Tcp(address),
@@ -225,7 +225,7 @@ impl Place {
     }
 }
 
-impl Display for Place {
+impl Display for ListenAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => write!(f, "http://{address}/"),
@@ -241,7 +241,7 @@ impl Listener {
             section: Cell::new(None),
             is_wanted: Cell::new(false),
             name: RefCell::new(Name::new()),
-            serves: Cell::new(Roles { page: false, ingest: false, metrics: false }),
+            serves: Cell::new(ListenerRoles { page: false, ingest: false, metrics: false }),
             plaintext: Cell::new(false),
             closed: Cell::new(0),
             order: RefCell::new(None),
@@ -261,7 +261,7 @@ impl Listener {
     /// Whether another one cannot listen because of it: on that port of all addresses, say.
     fn is_in_the_way_of(&self, other: &config::Listener) -> bool {
         match (self.place.borrow().as_ref(), other.address) {
-            (Some(Place::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
+            (Some(ListenAddress::Tcp(ours)), Address::Tcp(other)) => are_in_the_way(ours, &other),
             _ => false,
         }
     }
@@ -273,12 +273,12 @@ impl Listener {
         if let Some(place) = self.place.borrow_mut().take() {
             forget(&place);
             self.closed.set(self.closed.get().wrapping_add(1));
-            self.tell(Order::Close);
+            self.tell(ListenerOrder::Close);
         }
     }
 
     /// Tells its task what to do.
-    pub fn tell(&self, order: Order) {
+    pub fn tell(&self, order: ListenerOrder) {
         *self.order.borrow_mut() = Some(order);
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
@@ -286,10 +286,10 @@ impl Listener {
     }
 }
 
-fn open(place: &Place) -> io::Result<Socket> {
+fn open(place: &ListenAddress) -> io::Result<ListenSocket> {
     match place {
-        Place::Tcp(address) => open_tcp(address).and_then(Async::new).map(Socket::Tcp),
-        Place::Unix(path) => open_unix(Path::new(path.as_str())),
+        ListenAddress::Tcp(address) => open_tcp(address).and_then(Async::new).map(ListenSocket::Tcp),
+        ListenAddress::Unix(path) => open_unix(Path::new(path.as_str())),
     }
 }
 
@@ -365,7 +365,7 @@ pub fn widen(listener: &impl AsFd) -> io::Result<()> {
     Ok(rustix::net::listen(listener, BACKLOG)?)
 }
 
-fn open_unix(path: &Path) -> io::Result<Socket> {
+fn open_unix(path: &Path) -> io::Result<ListenSocket> {
     may_take(path)?;
     std::fs::remove_file(path).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(()),
@@ -376,11 +376,11 @@ fn open_unix(path: &Path) -> io::Result<Socket> {
     // guarded.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     widen(&listener)?;
-    Async::new(listener).map(Socket::Unix)
+    Async::new(listener).map(ListenSocket::Unix)
 }
 
-fn forget(place: &Place) {
-    if let Place::Unix(path) = place {
+fn forget(place: &ListenAddress) {
+    if let ListenAddress::Unix(path) = place {
         // It may be gone already.
         _ = std::fs::remove_file(path.as_str());
     }
@@ -389,16 +389,16 @@ fn forget(place: &Place) {
 /// The task of one listener: accepts, and hands on to the slots or the porch.
 pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: &Warnings, index: usize) {
     let Some(listener) = listeners.rows.get(index) else { return };
-    let mut socket: Option<Socket> = None;
+    let mut socket: Option<ListenSocket> = None;
     let mut ticket = Ticket::default();
     loop {
         match next(listener, socket.as_ref()).await {
-            Some(Order::Open(opened)) => {
+            Some(ListenerOrder::Open(opened)) => {
                 socket = Some(opened);
                 ticket = listeners.ticket(index);
                 continue;
             }
-            Some(Order::Close) => {
+            Some(ListenerOrder::Close) => {
                 socket = None;
                 continue;
             }
@@ -429,10 +429,10 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
 /// Lets in whoever is at the listener while there is room. A crowd that had to wait for one turn of
 /// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
-fn let_in(slots: &Slots, porch: Option<&Porch>, ticket: Ticket, socket: &Socket) -> io::Result<()> {
+fn let_in(slots: &Slots, porch: Option<&Porch>, ticket: Ticket, socket: &ListenSocket) -> io::Result<()> {
     for _ in 0..if porch.is_some() { CROWD_A_TURN } else { ACCEPTS_A_TURN } {
         let caller = match accept(socket) {
-            Ok((socket, peer)) => Caller { socket, peer, listener: ticket },
+            Ok((socket, peer)) => PendingConnection { socket, peer, listener: ticket },
             // Nobody is there any more, or somebody hung up before we came.
             Err(error) if is_passing(&error) => break,
             Err(error) => return Err(error),
@@ -456,15 +456,15 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the listener.
-pub async fn next(listener: &Listener, socket: Option<&Socket>) -> Option<Order> {
+pub async fn next(listener: &Listener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
     poll_fn(|cx| {
         if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));
         }
         *listener.waker.borrow_mut() = Some(cx.waker().clone());
         let readable = match socket {
-            Some(Socket::Tcp(socket)) => socket.poll_readable(cx),
-            Some(Socket::Unix(socket)) => socket.poll_readable(cx),
+            Some(ListenSocket::Tcp(socket)) => socket.poll_readable(cx),
+            Some(ListenSocket::Unix(socket)) => socket.poll_readable(cx),
             None => Poll::Pending,
         };
         readable.map(|_| None)
@@ -472,13 +472,13 @@ pub async fn next(listener: &Listener, socket: Option<&Socket>) -> Option<Order>
     .await
 }
 
-fn accept(socket: &Socket) -> io::Result<(stream::Socket, Peer)> {
+fn accept(socket: &ListenSocket) -> io::Result<(stream::Socket, Peer)> {
     Ok(match socket {
-        Socket::Tcp(socket) => {
+        ListenSocket::Tcp(socket) => {
             let (stream, from) = socket.get_ref().accept()?;
             (stream::Socket::Tcp(stream), Peer::of(from.ip()))
         }
-        Socket::Unix(socket) => {
+        ListenSocket::Unix(socket) => {
             let (stream, _) = socket.get_ref().accept()?;
             (stream::Socket::Unix(stream), Peer::of(IpAddr::V4(Ipv4Addr::LOCALHOST)))
         }
@@ -493,7 +493,8 @@ mod tests {
 
     #[test]
     fn a_crowd_finds_room_in_the_kernel_before_anybody_is_accepted() {
-        let Socket::Tcp(socket) = open(&Place::Tcp("127.0.0.1:0".parse().unwrap())).unwrap() else {
+        let ListenSocket::Tcp(socket) = open(&ListenAddress::Tcp("127.0.0.1:0".parse().unwrap())).unwrap()
+        else {
             panic!("it is TCP")
         };
         let address = socket.get_ref().local_addr().unwrap();

@@ -40,7 +40,7 @@ pub struct PageKey {
 
 /// Of what it is a copy.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Version {
+pub struct PageVersion {
     /// Of the engine: changes with what there is to show.
     pub generation: u32,
     /// Of the engine: changes with what must be shown at once.
@@ -52,7 +52,7 @@ pub struct Version {
 
 struct Entry {
     key: Cell<Option<PageKey>>,
-    version: Cell<Version>,
+    version: Cell<PageVersion>,
     made_at: Cell<Mono>,
     etag: Cell<Etag>,
     used: Cell<u64>,
@@ -188,7 +188,7 @@ pub struct Asks<'a> {
 
 /// What there is of a page.
 pub enum Copy<'a> {
-    Found(Found<'a>),
+    Found(HeldPage<'a>),
     /// It must be rendered, and that is not its turn yet.
     Later,
     /// Every buffer is being sent to somebody, or it could not be rendered.
@@ -196,7 +196,7 @@ pub enum Copy<'a> {
 }
 
 /// A page that is held, as it is to be sent.
-pub struct Found<'a> {
+pub struct HeldPage<'a> {
     pub bytes: Ref<'a, [u8]>,
     pub etag: Etag,
     /// The bytes are packed.
@@ -206,12 +206,12 @@ pub struct Found<'a> {
     /// It was rendered in this turn, and who asks in the next gets it packed.
     pub fresh: bool,
     /// Which buffer it is in.
-    pub place: Place,
+    pub place: BufferIndex,
 }
 
 /// One of the buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(usize);
+pub struct BufferIndex(usize);
 
 type Buffer = Bytes<PAGE_BYTES>;
 
@@ -223,7 +223,7 @@ impl Pages {
     pub fn new() -> Option<Self> {
         let entries = BUFFERS.try_take()?.each_mut().map(|buf| Entry {
             key: Cell::new(None),
-            version: Cell::new(Version { generation: 0, urgent: 0, quarter: 0 }),
+            version: Cell::new(PageVersion { generation: 0, urgent: 0, quarter: 0 }),
             made_at: Cell::new(Mono(0)),
             etag: Cell::new(Etag(0)),
             used: Cell::new(0),
@@ -237,14 +237,14 @@ impl Pages {
     }
 
     /// The page for `key` as it is held, and as it would be sent.
-    pub fn held(&self, key: PageKey, version: Version, asks: Asks<'_>) -> Option<Found<'_>> {
+    pub fn held(&self, key: PageKey, version: PageVersion, asks: Asks<'_>) -> Option<HeldPage<'_>> {
         self.entries()
             .find(|(_, entry)| entry.key.get() == Some(key) && entry.version.get() == version)
             .filter(|(_, entry)| !wants_packing(entry, asks))
             .map(|(place, entry)| self.lend(place, entry, asks))
     }
 
-    fn lend<'a>(&self, place: Place, entry: &'a Entry, asks: Asks<'_>) -> Found<'a> {
+    fn lend<'a>(&self, place: BufferIndex, entry: &'a Entry, asks: Asks<'_>) -> HeldPage<'a> {
         self.clock.set(self.clock.get() + 1);
         entry.used.set(self.clock.get());
         let plain = entry.etag.get();
@@ -261,20 +261,21 @@ impl Pages {
             _ => buf.as_slice(),
         });
         let etag = if gzip { plain.packed() } else { plain };
-        Found { bytes, etag, gzip, not_modified: has_packed || has_plain, fresh: false, place }
+        HeldPage { bytes, etag, gzip, not_modified: has_packed || has_plain, fresh: false, place }
     }
 
     /// The page for `key`, rendered by `render` if it is not held.
     pub fn get(
         &self,
         key: PageKey,
-        version: Version,
+        version: PageVersion,
         now: Mono,
         asks: Asks<'_>,
         render: impl FnOnce(&mut PageBuf) -> bool,
     ) -> Copy<'_> {
         let old = self.entries().find(|(_, entry)| entry.key.get() == Some(key));
-        let is_old = |held: &dyn Fn(Version) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
+        let is_old =
+            |held: &dyn Fn(PageVersion) -> bool| old.is_some_and(|(_, entry)| held(entry.version.get()));
         let is_held = is_old(&|held| held == version);
         if is_held && let Some((place, entry)) = old {
             self.pack(entry, now, asks);
@@ -301,7 +302,7 @@ impl Pages {
         entry.version.set(version);
         entry.made_at.set(now);
         let found = self.lend(place, entry, asks);
-        Copy::Found(Found { fresh: wants_packing(entry, asks), ..found })
+        Copy::Found(HeldPage { fresh: wants_packing(entry, asks), ..found })
     }
 
     /// Packs a page for who unpacks it, unless they have it already.
@@ -336,12 +337,12 @@ impl Pages {
         self.renders.take_short(now)
     }
 
-    fn entries(&self) -> impl Iterator<Item = (Place, &Entry)> {
-        self.entries.iter().enumerate().map(|(index, entry)| (Place(index), entry))
+    fn entries(&self) -> impl Iterator<Item = (BufferIndex, &Entry)> {
+        self.entries.iter().enumerate().map(|(index, entry)| (BufferIndex(index), entry))
     }
 
     /// A buffer with something in it that nobody will ask for again.
-    pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<Found<'_>> {
+    pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<HeldPage<'_>> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
@@ -351,11 +352,11 @@ impl Pages {
         }
         drop(buf);
         let bytes = Ref::map(entry.buf.borrow(), |buf| buf.as_slice());
-        Some(Found { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
+        Some(HeldPage { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
     }
 
     /// An empty buffer for as long as the caller needs one.
-    pub fn hold(&self) -> Option<(Place, RefMut<'_, &'static mut Buffer>)> {
+    pub fn hold(&self) -> Option<(BufferIndex, RefMut<'_, &'static mut Buffer>)> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
@@ -363,7 +364,7 @@ impl Pages {
         Some((place, buf))
     }
 
-    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(Place, &Entry)> {
+    fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(BufferIndex, &Entry)> {
         // What it is a copy of is gone, be it still being sent to somebody.
         for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
             entry.key.set(None);
@@ -381,13 +382,13 @@ impl Pages {
         Some((place, entry))
     }
 
-    fn least_used(&self) -> Option<(Place, &Entry)> {
+    fn least_used(&self) -> Option<(BufferIndex, &Entry)> {
         self.least_wanted(false)
     }
 
     /// A buffer for a page of this kind. No answer for programs takes the last ones that are for
     /// the pages of sites, not even while slow readers hold all others.
-    fn least_wanted_for(&self, kind: PageKind) -> Option<(Place, &Entry)> {
+    fn least_wanted_for(&self, kind: PageKind) -> Option<(BufferIndex, &Entry)> {
         let found = self.least_wanted(kind == PageKind::Now);
         let may_take = |entry: &Entry| !is_front(entry) || self.fronts() > PAGES_NOW;
         found.filter(|(_, entry)| !matches!(kind, PageKind::Feed(_)) || may_take(entry))
@@ -402,7 +403,7 @@ impl Pages {
     /// that has most, and there the one that has been unused for longest. The pages of sites stay
     /// before all others. For one of them, the others give way while they have more than their own
     /// buffers.
-    fn least_wanted(&self, for_site: bool) -> Option<(Place, &Entry)> {
+    fn least_wanted(&self, for_site: bool) -> Option<(BufferIndex, &Entry)> {
         let fronts = self.fronts();
         let spared = |entry: &Entry| is_front(entry) != (for_site && fronts >= PAGES_NOW);
         let site = |entry: &Entry| entry.key.get().map(|key| key.site);
@@ -414,7 +415,7 @@ impl Pages {
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
     /// longest.
-    pub fn stalest_of_all_taken(&self) -> Option<Place> {
+    pub fn stalest_of_all_taken(&self) -> Option<BufferIndex> {
         if self.least_used().is_some() {
             return None;
         }
@@ -460,8 +461,8 @@ mod tests {
         PageKey { site: SiteId(site), kind, lang }
     }
 
-    fn version(generation: u32, urgent: u32) -> Version {
-        Version { generation, urgent, quarter: 0 }
+    fn version(generation: u32, urgent: u32) -> PageVersion {
+        PageVersion { generation, urgent, quarter: 0 }
     }
 
     /// In one test, since there is one set of buffers.

@@ -20,11 +20,11 @@ use smol::Timer;
 use super::clock;
 use super::log::Warnings;
 use super::slots::Slots;
-use super::stream::Caller;
+use super::stream::PendingConnection;
 
 /// One who waits.
 struct Waiting {
-    caller: Caller,
+    caller: PendingConnection,
     /// How many had come before it.
     came: u64,
     since: Mono,
@@ -52,7 +52,7 @@ impl Porch {
     }
 
     /// Somebody waits here from now on. Returns how many gave way.
-    pub fn take(&self, caller: Caller) -> usize {
+    pub fn take(&self, caller: PendingConnection) -> usize {
         self.came.set(self.came.get() + 1);
         self.count.set(self.count.get() + 1);
         let one = Waiting { caller, came: self.came.get(), since: clock::mono(), spoke: false };
@@ -126,7 +126,7 @@ impl Porch {
     }
 
     /// Who has said something, and came first.
-    fn first(&self) -> Option<Caller> {
+    fn first(&self) -> Option<PendingConnection> {
         let mut places = self.places.borrow_mut();
         let spoke = places.iter_mut().filter(|place| place.as_ref().is_some_and(|one| one.spoke));
         let first = spoke.min_by_key(|place| place.as_ref().map(|one| one.came));
@@ -164,7 +164,8 @@ mod tests {
     fn come(porch: &Porch) -> (UnixStream, usize) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let socket = Socket::Unix(ours);
-        let gave_way = porch.take(Caller { socket, peer: Peer::Loopback, listener: Ticket::default() });
+        let gave_way =
+            porch.take(PendingConnection { socket, peer: Peer::Loopback, listener: Ticket::default() });
         (theirs, gave_way)
     }
 

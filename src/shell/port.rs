@@ -23,7 +23,7 @@ static CONFIGS: ConstStaticCell<[Config; 2]> = ConstStaticCell::new([const { Con
 static PROBLEMS: ConstStaticCell<Problems> = ConstStaticCell::new(Problems::new());
 
 /// The engine, and what it works with.
-pub struct State {
+pub struct DaemonState {
     pub engine: &'static mut Engine,
     /// In force.
     pub config: &'static mut Config,
@@ -35,7 +35,7 @@ pub struct State {
     pub ledger: Ledger,
 }
 
-impl State {
+impl DaemonState {
     /// Takes the statics: once in a process.
     pub fn take() -> Option<Self> {
         let [config, spare] = CONFIGS.try_take()?;
@@ -70,7 +70,7 @@ impl Core<'_> {
 
 /// The way in.
 pub struct Port {
-    state: RefCell<State>,
+    state: RefCell<DaemonState>,
     /// Whether the system has said that its clock is right; counts with `option clock 'ntp'`.
     pub synchronised: Cell<bool>,
     pub warnings: Warnings,
@@ -78,7 +78,7 @@ pub struct Port {
 }
 
 impl Port {
-    pub fn new(state: State) -> Self {
+    pub fn new(state: DaemonState) -> Self {
         Self {
             state: RefCell::new(state),
             synchronised: Cell::new(clock::synchronised()),
@@ -120,14 +120,14 @@ impl Port {
     }
 
     /// All of it, for whoever reads a configuration.
-    pub fn state(&self) -> RefMut<'_, State> {
+    pub fn state(&self) -> RefMut<'_, DaemonState> {
         self.state.borrow_mut()
     }
 
     /// Lets time pass. Apart from [`enter`](Self::enter), so that there is one copy of it.
     #[inline(never)]
-    fn begin<'a>(&self, state: &'a mut State) -> Core<'a> {
-        let State { engine, config, ledger, .. } = state;
+    fn begin<'a>(&self, state: &'a mut DaemonState) -> Core<'a> {
+        let DaemonState { engine, config, ledger, .. } = state;
         let mut core = Core { now: self.now(config), engine, config, ledger };
         if core.engine.poll_at().is_some_and(|at| at <= core.now.mono) {
             core.step(Input::Pass);

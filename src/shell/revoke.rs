@@ -12,19 +12,19 @@ use aiglon::limits::REVOKE_HASHES;
 use aiglon::model::SourceId;
 
 use super::console::client::{self, Reply};
-use super::console::wire::{Code, Op};
-use super::files::{self, Options};
+use super::console::wire::{Code, ConsoleOp};
+use super::files::{self, ConfigOptions};
 use super::state::storage;
 use super::token;
 
 /// Whose rights go, the token that a source gets, and hashes that nobody may have any more.
-pub struct Order {
+pub struct RevokeOrder {
     pub name: String,
     pub fresh: Hash,
     pub gone: Vec<Hash>,
 }
 
-impl Order {
+impl RevokeOrder {
     /// From the line of a request.
     pub fn read(line: &str) -> Option<Self> {
         let mut words = line.split(' ');
@@ -106,7 +106,7 @@ fn readable(text: &[u8]) -> Vec<u8> {
 
 /// Takes what is revoked out of the last good configurations. `then` hears of each that could not
 /// be had or written.
-pub fn strip_last_good(options: &Options, order: &Order, then: &mut dyn FnMut(&Path, io::Error)) {
+pub fn strip_last_good(options: &ConfigOptions, order: &RevokeOrder, then: &mut dyn FnMut(&Path, io::Error)) {
     for good in files::last_good(options) {
         let (text, about) = match files::read_plain(&good) {
             Ok(read) => read,
@@ -141,7 +141,7 @@ enum Daemon {
 
 /// Does what the arguments say. A name is printed when it is done.
 #[inline(never)]
-pub fn run(options: &Options, socket: Option<&PathBuf>, names: &[String]) -> ExitCode {
+pub fn run(options: &ConfigOptions, socket: Option<&PathBuf>, names: &[String]) -> ExitCode {
     let client = client::Client::of(&options.file, socket);
     let mut all = true;
     for name in names {
@@ -160,7 +160,7 @@ fn say(path: &Path, words: &dyn Display) {
 }
 
 /// Whether nobody has the rights of a name any more.
-fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
+fn revoke_one(options: &ConfigOptions, client: &client::Client, name: &str) -> bool {
     let mut done = true;
     let mut fail = |path: &Path, words: &dyn Display| {
         done = false;
@@ -170,7 +170,7 @@ fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
         fail(Path::new("/dev/urandom"), &"no randomness");
         return false;
     };
-    let mut order = Order { name: name.to_owned(), fresh, gone: Vec::new() };
+    let mut order = RevokeOrder { name: name.to_owned(), fresh, gone: Vec::new() };
     // First whatever is known of them: another section may have one of their tokens.
     let roots = files::roots(options);
     let mut found = false;
@@ -227,7 +227,7 @@ fn revoke_one(options: &Options, client: &client::Client, name: &str) -> bool {
 const MEANWHILE: &str = "somebody writes it at the same time: see who does, and run this again";
 
 /// Rewrites a file of root's, and looks at what is there then: returns that.
-fn rewrite(path: &Path, order: &Order) -> io::Result<Vec<u8>> {
+fn rewrite(path: &Path, order: &RevokeOrder) -> io::Result<Vec<u8>> {
     let target = std::fs::read_link(path).map_or_else(|_| path.to_owned(), |link| path.with_file_name(link));
     let (text, about) = files::read_plain(&target)?;
     let Some(new) = order.strip(&text) else { return Ok(text) };
@@ -237,12 +237,12 @@ fn rewrite(path: &Path, order: &Order) -> io::Result<Vec<u8>> {
 }
 
 /// Has the daemon drop it.
-fn tell(client: &client::Client, order: &Order) -> Daemon {
+fn tell(client: &client::Client, order: &RevokeOrder) -> Daemon {
     let mut before = false;
     let mut rest = order.gone.as_slice();
     loop {
         let (some, more) = rest.split_at(rest.len().min(REVOKE_HASHES));
-        match client.order(Op::Revoke, &order.line(some)) {
+        match client.order(ConsoleOp::Revoke, &order.line(some)) {
             Reply::Nobody => return Daemon::Silent,
             Reply::Said(Code::Done, words) => before |= !words.is_empty(),
             Reply::Said(..) | Reply::Lost => return Daemon::Failed,
@@ -264,8 +264,8 @@ mod tests {
         (hash, format!("sha256:{}", token::hex(&hash)))
     }
 
-    fn order(text: &[u8]) -> (bool, Order) {
-        let mut order = Order { name: "heron".into(), fresh: hash(9).0, gone: Vec::new() };
+    fn order(text: &[u8]) -> (bool, RevokeOrder) {
+        let mut order = RevokeOrder { name: "heron".into(), fresh: hash(9).0, gone: Vec::new() };
         (order.look(text), order)
     }
 

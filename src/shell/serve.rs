@@ -18,14 +18,14 @@ use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
 
 use super::app::App;
-use super::console::wire::{Code, Op};
-use super::files::{self, Options};
-use super::http::connection::{self, Buffers};
+use super::console::wire::{Code, ConsoleOp};
+use super::files::{self, ConfigOptions};
+use super::http::connection::{self, ConnectionBuffers};
 use super::log::Safe;
 use super::porch;
-use super::port::State;
-use super::revoke::{self, Order};
-use super::signals::{self, Signal, Waiting};
+use super::port::DaemonState;
+use super::revoke::{self, RevokeOrder};
+use super::signals::{self, Signal, SignalListener};
 use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
 use super::{clock, console, listeners, log as sink};
@@ -35,11 +35,11 @@ const SWEEP: Millis = Millis::from_secs(1);
 /// How long requests in hand may take when the daemon is told to end.
 const FAREWELL: Millis = Millis::from_secs(1);
 
-static BUFFERS: ConstStaticCell<[Buffers; CONNECTIONS]> =
-    ConstStaticCell::new([const { Buffers::new() }; CONNECTIONS]);
+static BUFFERS: ConstStaticCell<[ConnectionBuffers; CONNECTIONS]> =
+    ConstStaticCell::new([const { ConnectionBuffers::new() }; CONNECTIONS]);
 
-static CONSOLE_BUFFERS: ConstStaticCell<[console::session::Buffers; CONSOLES]> =
-    ConstStaticCell::new([const { console::session::Buffers::new() }; CONSOLES]);
+static CONSOLE_BUFFERS: ConstStaticCell<[console::session::ConsoleBuffers; CONSOLES]> =
+    ConstStaticCell::new([const { console::session::ConsoleBuffers::new() }; CONSOLES]);
 
 /// What a reload cannot change: journal, incidents and words would have to move.
 const AFTER_RESTART: &str = "option state_dir is in force after a restart";
@@ -54,7 +54,7 @@ fn start<'a>(executor: &LocalExecutor<'a>, task: Boxed<'a>) {
 
 /// Serves until told to end.
 #[inline(never)]
-pub fn serve(options: &Options) -> ExitCode {
+pub fn serve(options: &ConfigOptions) -> ExitCode {
     sink::init();
     clock::mono();
     let (Some(app), Some(buffers), Some(console_buffers)) =
@@ -114,9 +114,9 @@ impl App {
     /// Reads the configuration, or the last good one, and opens its listeners. Not inlined: its
     /// stack would stay in use below whatever runs afterwards.
     #[inline(never)]
-    fn boot(&self, options: &Options) -> Result<(), ExitCode> {
+    fn boot(&self, options: &ConfigOptions) -> Result<(), ExitCode> {
         let mut state = self.port.state();
-        let State { engine, config, problems, ledger, .. } = &mut *state;
+        let DaemonState { engine, config, problems, ledger, .. } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let text = files::load(&options.file, options, config, problems, &mut warn).or_else(|mistakes| {
             for mistake in &mistakes {
@@ -157,9 +157,9 @@ impl App {
     /// waits for signals would touch all of its stack at each turn, 24 KiB of memory on a daemon
     /// that never reloads.
     #[inline(never)]
-    fn reload(&self, options: &Options, words: &mut String) {
+    fn reload(&self, options: &ConfigOptions, words: &mut String) {
         let mut state = self.port.state();
-        let State { engine, config, spare, problems, ledger } = &mut *state;
+        let DaemonState { engine, config, spare, problems, ledger } = &mut *state;
         let mut warn = |line: &str| log::warn!("{line}");
         let loaded = files::load(&options.file, options, spare, problems, &mut warn).and_then(|text| {
             // What people wrote is not the price of a smaller file.
@@ -209,11 +209,11 @@ impl App {
     }
 
     /// Carries out what the daemon's owner orders by the console.
-    fn order(&self, options: &Options, op: Op, line: &str, words: &mut String) -> Code {
-        match (op, Order::read(line)) {
-            (Op::Revoke, Some(order)) => return self.revoke(options, &order, words),
-            (Op::Reload, _) => self.reload(options, words),
-            (Op::Ready, _) => {}
+    fn order(&self, options: &ConfigOptions, op: ConsoleOp, line: &str, words: &mut String) -> Code {
+        match (op, RevokeOrder::read(line)) {
+            (ConsoleOp::Revoke, Some(order)) => return self.revoke(options, &order, words),
+            (ConsoleOp::Reload, _) => self.reload(options, words),
+            (ConsoleOp::Ready, _) => {}
             _ => return Code::Usage,
         }
         if self.fallback.get() {
@@ -238,7 +238,7 @@ impl App {
     }
 
     /// Opens what the configuration wants to listen on, and has the rest tried again.
-    fn listen(&self, options: &Options, config: &Config) {
+    fn listen(&self, options: &ConfigOptions, config: &Config) {
         let dir = files::state_dir(options, config);
         // Who waits for the listeners to be open finds the console, too.
         self.console.apply(config, &dir);
@@ -267,9 +267,9 @@ impl App {
     /// Takes rights away, in force and in every file that a later start may serve. Says what it
     /// took, or what still has it.
     #[inline(never)]
-    fn revoke(&self, options: &Options, order: &Order, words: &mut String) -> Code {
+    fn revoke(&self, options: &ConfigOptions, order: &RevokeOrder, words: &mut String) -> Code {
         let mut state = self.port.state();
-        let State { engine, config, ledger, .. } = &mut *state;
+        let DaemonState { engine, config, ledger, .. } = &mut *state;
         let now = self.port.now(config);
         let (before, source) = order.apply(config);
         if let Some(source) = source {
@@ -304,7 +304,7 @@ impl App {
 
     /// Tries again what the file system refused before, if it is time. Returns when it wants to be
     /// called next.
-    fn mend(&self, options: &Options) -> Option<Mono> {
+    fn mend(&self, options: &ConfigOptions) -> Option<Mono> {
         if let Some((at, wait)) = self.open_again.get()
             && at <= clock::mono()
         {
@@ -333,7 +333,7 @@ impl App {
     }
 }
 
-fn remember(options: &Options, config: &Config, text: &[u8]) {
+fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) {
     if let Err((place, error)) = files::remember(options, config, text) {
         let stays = match files::read(&place) {
             Ok(old) if lets_in_more(&old, config) => "an older one takes over, WITH WHAT WAS REVOKED SINCE",
@@ -348,7 +348,7 @@ fn remember(options: &Options, config: &Config, text: &[u8]) {
 }
 
 /// Does what one kind of signal asks for; returns after the one that ends.
-async fn obey(app: &App, options: &Options, waiting: &Waiting) {
+async fn obey(app: &App, options: &ConfigOptions, waiting: &SignalListener) {
     loop {
         match waiting.next().await {
             Signal::Reload => app.reload(options, &mut String::new()),
@@ -370,7 +370,7 @@ async fn obey(app: &App, options: &Options, waiting: &Waiting) {
 
 /// Lets time pass for the engine, and for connections. While there are none, it sleeps until the
 /// engine wants to be woken: an idle daemon does not keep a router from sleeping.
-async fn tick(app: &App, options: &Options) {
+async fn tick(app: &App, options: &ConfigOptions) {
     loop {
         let now = clock::mono();
         let due_at = app.port.pass().into_iter().chain(app.mend(options)).min();

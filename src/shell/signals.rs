@@ -17,13 +17,13 @@ pub enum Signal {
 }
 
 /// A signal that is listened for.
-pub struct Waiting {
+pub struct SignalListener {
     signal: Signal,
     stream: Async<UnixStream>,
 }
 
 /// Listens for each.
-pub fn register() -> io::Result<[Waiting; 3]> {
+pub fn register() -> io::Result<[SignalListener; 3]> {
     Ok([
         waiting(Signal::Reload, &[SIGHUP])?,
         waiting(Signal::ClockIsRight, &[SIGUSR1])?,
@@ -31,15 +31,15 @@ pub fn register() -> io::Result<[Waiting; 3]> {
     ])
 }
 
-fn waiting(signal: Signal, numbers: &[i32]) -> io::Result<Waiting> {
+fn waiting(signal: Signal, numbers: &[i32]) -> io::Result<SignalListener> {
     let (read, write) = UnixStream::pair()?;
     for &number in numbers {
         pipe::register(number, write.try_clone()?)?;
     }
-    Ok(Waiting { signal, stream: Async::new(read)? })
+    Ok(SignalListener { signal, stream: Async::new(read)? })
 }
 
-impl Waiting {
+impl SignalListener {
     /// Waits for it; several that came together count as one.
     pub async fn next(&self) -> Signal {
         let mut bytes = [0; 64];

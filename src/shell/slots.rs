@@ -22,7 +22,7 @@ use aiglon::time::{Millis, Mono};
 use smol::Timer;
 
 use super::clock;
-use super::pages::Place;
+use super::pages::BufferIndex;
 use super::stream::{Accepted, Stream};
 
 /// What a connection is doing; each has its own time limit.
@@ -79,7 +79,7 @@ pub struct Slot {
     deadline: Cell<Mono>,
     ended: Cell<bool>,
     /// Which rendered answer it is being sent.
-    reads: Cell<Option<Place>>,
+    reads: Cell<Option<BufferIndex>>,
     incoming: RefCell<Option<Accepted>>,
     waker: RefCell<Option<Waker>>,
 }
@@ -236,7 +236,7 @@ impl Slots {
     }
 
     /// Ends every connection that is still being sent what is in this place.
-    pub fn end_readers(&self, place: Place) {
+    pub fn end_readers(&self, place: BufferIndex) {
         for slot in self.everyone().filter(|slot| slot.reads.get() == Some(place) && !slot.ended.get()) {
             self.gave_way.set(self.gave_way.get() + 1);
             slot.end();
@@ -350,7 +350,7 @@ impl Slot {
     }
 
     /// What it is being sent, if that is a rendered answer.
-    pub fn reads(&self, place: Option<Place>) {
+    pub fn reads(&self, place: Option<BufferIndex>) {
         self.reads.set(place);
     }
 

@@ -41,7 +41,7 @@ pub enum Socket {
 }
 
 /// Somebody who has come, and has no place yet.
-pub struct Caller {
+pub struct PendingConnection {
     pub socket: Socket,
     pub peer: Peer,
     /// Which of the bound listeners they came by.
@@ -65,7 +65,7 @@ impl AsFd for Socket {
     }
 }
 
-impl Caller {
+impl PendingConnection {
     /// From now on the reactor knows them.
     pub fn enter(self) -> io::Result<Accepted> {
         let stream = match self.socket {

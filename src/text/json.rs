@@ -97,14 +97,14 @@ pub fn escape(text: &str, put: &mut dyn FnMut(&str)) {
 }
 
 /// JSON in a buffer, after what is there.
-pub struct Writer<'o> {
+pub struct JsonWriter<'o> {
     out: &'o mut BytesView,
     before: usize,
     first: bool,
     full: bool,
 }
 
-impl<'o> Writer<'o> {
+impl<'o> JsonWriter<'o> {
     /// Nothing yet.
     pub fn new(out: &'o mut BytesView) -> Self {
         let before = out.len();
@@ -126,7 +126,7 @@ impl<'o> Writer<'o> {
     }
 }
 
-impl Json for Writer<'_> {
+impl Json for JsonWriter<'_> {
     fn put(&mut self, text: &str) {
         self.full = self.full || !self.out.push(text.as_bytes());
     }
@@ -147,9 +147,9 @@ mod tests {
     use super::super::buffer::Bytes;
     use super::*;
 
-    fn written(write: impl FnOnce(&mut Writer<'_>)) -> String {
+    fn written(write: impl FnOnce(&mut JsonWriter<'_>)) -> String {
         let mut out = Bytes::<4096>::new();
-        let mut json = Writer::new(&mut out);
+        let mut json = JsonWriter::new(&mut out);
         write(&mut json);
         assert!(json.fits());
         core::str::from_utf8(out.as_slice()).unwrap().into()
@@ -182,11 +182,11 @@ mod tests {
     fn what_does_not_fit_leaves_the_buffer_as_it_was() {
         let mut out = Bytes::<8>::new();
         assert!(out.push(b"[1"));
-        let mut json = Writer::going_on(&mut out);
+        let mut json = JsonWriter::going_on(&mut out);
         json.text("", "abcd");
         assert!(!json.fits());
         assert_eq!(out.as_slice(), b"[1");
-        let mut json = Writer::going_on(&mut out);
+        let mut json = JsonWriter::going_on(&mut out);
         json.text("", "abc");
         assert!(json.fits());
         assert_eq!(out.as_slice(), b"[1,\"abc\"");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::loader::Walk;
-use crate::config::schema::{self, Found};
+use crate::config::schema::{self, FoundOption};
 use crate::config::uci::{Keyword, Statements};
 
 #[test]
@@ -81,7 +81,7 @@ fn the_example_has_every_option() {
         };
         let mut buffer = [0; CONFIG_NAME_BYTES];
         match schema::find(kind, statement.name.read(&mut buffer).unwrap()) {
-            Found::Option(row, lang) => seen.push((kind, row.name, lang)),
+            FoundOption::Option(row, lang) => seen.push((kind, row.name, lang)),
             _ => panic!("line {}: unknown option", statement.line),
         }
     }

@@ -382,7 +382,7 @@ fn values_are_kept_in_their_one_form() {
     ));
     assert_eq!(config.str(config.hosts[0].name), "status.example.org");
     assert_eq!(config.str(config.user_keys[0].key), key);
-    assert_eq!((config.users[0].sites, config.users[0].role), (1, crate::config::Role::Admin));
+    assert_eq!((config.users[0].sites, config.users[0].role), (1, crate::config::UserRole::Admin));
     assert_eq!(config.str(config.listeners[1].path_prefix), "/status");
     check(
         &format!("config user u\n\tlist site s\n\tlist key '{key} a'\n\tlist key '{key} b'"),

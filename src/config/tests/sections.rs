@@ -300,7 +300,7 @@ fn sections_that_merge_and_sections_without_names() {
          config aiglon main\n\toption clock ntp\n",
     );
     let listeners: Vec<_> = config.listeners.iter().map(|row| (config.str(row.name), row.serve)).collect();
-    let roles = |n| Roles { page: n == 0, ingest: n == 1, metrics: n == 2 };
+    let roles = |n| ListenerRoles { page: n == 0, ingest: n == 1, metrics: n == 2 };
     assert_eq!(listeners, [("", roles(0)), ("", roles(1)), ("x", roles(2))]);
     assert!(matches!(config.listeners[1].address, Address::Tcp(address) if address.port() == 2));
     assert!(matches!(config.listeners[2].address, Address::Unix(path) if config.str(path) == "/run/x"));

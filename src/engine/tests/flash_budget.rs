@@ -19,7 +19,7 @@ impl Flash {
         Self { sim: Sim::well(ONE), journal: Vec::new(), bytes: 0, starts: 0 }
     }
 
-    /// Writes down what came last; whether the allowance was used up by it.
+    /// Writes down what came last; whether the budget was used up by it.
     fn write(&mut self) -> bool {
         let now = self.sim.clocks();
         let (journal, bytes) = (&mut self.journal, &mut self.bytes);
@@ -102,7 +102,7 @@ impl Flash {
         self.journal.iter().map(|(kind, _)| *kind).collect()
     }
 
-    /// Uses up the allowance; the alert does not fire in the end.
+    /// Uses up the budget; the alert does not fire in the end.
     fn use_up(&mut self) {
         for _ in 0..1000 {
             if self.flap() {
@@ -114,7 +114,7 @@ impl Flash {
 }
 
 #[test]
-fn who_flaps_uses_up_an_allowance_and_is_not_greener_for_it() {
+fn who_flaps_uses_up_a_budget_and_is_not_greener_for_it() {
     let mut flash = Flash::new();
     flash.use_up();
     let spent = u64::from(ALERT_FLASH_BYTES);
@@ -138,10 +138,10 @@ fn who_flaps_uses_up_an_allowance_and_is_not_greener_for_it() {
     assert_eq!(flash.sim.engine.behind().iter().count(), 1);
     flash.sim.now = Mono(flash.sim.now.0 + 15 * MIN);
     flash.catch_up(SourceSet::EMPTY);
-    assert_eq!((flash.kinds(), flash.sim.engine.behind().iter().count()), (std::vec![durable::CLAIM], 0));
+    assert_eq!((flash.kinds(), flash.sim.engine.behind().iter().count()), (std::vec![durable::ALERT], 0));
     assert_eq!(flash.after_a_restart(), State::Outage);
     flash.ends("Flaps");
-    assert_eq!(flash.kinds(), [durable::CLAIM, durable::OVER]);
+    assert_eq!(flash.kinds(), [durable::ALERT, durable::OVER]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn what_is_written_down_is_struck_out_when_it_ends_however_little_is_left() {
 }
 
 #[test]
-fn what_reaches_further_without_an_allowance_is_not_told_as_it_was() {
+fn what_reaches_further_without_a_budget_is_not_told_as_it_was() {
     let text = ONE.replacen("	list publish", "	list match 'summary~*heron*'\n	list publish", 1);
     let mut flash = Flash::new();
     flash.sim = Sim::well(&text);
@@ -194,7 +194,7 @@ fn what_reaches_further_without_an_allowance_is_not_told_as_it_was() {
 }
 
 #[test]
-fn an_allowance_grows_back() {
+fn a_budget_grows_back() {
     let mut flash = Flash::new();
     flash.use_up();
     let now = flash.sim.clocks().mono;
@@ -223,12 +223,12 @@ fn a_snapshot_too_small_for_the_alerts_is_made_up_for_later() {
     flash.compact(SourceSet::ALL);
     assert_eq!(flash.kinds(), [durable::MORE]);
     assert_eq!(flash.after_a_restart(), State::NoData);
-    // The allowance was hardly touched, so it is tried again at once, and an hour's allowance later
+    // The budget was hardly touched, so it is tried again at once, and an hour's budget later
     // each time.
     flash.catch_up(SourceSet::ALL);
     assert_eq!(flash.kinds(), [durable::MORE]);
     flash.catch_up(SourceSet::EMPTY);
-    assert_eq!(flash.kinds(), [durable::CLAIM]);
+    assert_eq!(flash.kinds(), [durable::ALERT]);
     assert_eq!(flash.sim.engine.catches_up_at(), None);
 }
 

@@ -12,7 +12,7 @@
 
 use super::super::draft::TokenBuf;
 use super::super::sample::Interest;
-use super::{At, Flaw, LineEvent, Lines};
+use super::{At, LineEvent, LineFlaw, Lines};
 use crate::text::{has, number};
 
 /// The names of values, by how many there are and the beginning of their type.
@@ -43,10 +43,10 @@ impl Lines {
             _ if self.quoted && !ended || byte == b'\\' => return self.token.push(&[byte]),
             _ => {}
         }
-        let mut end = if self.quoted { Err(Flaw::Quotes) } else { self.word(interest, each) };
+        let mut end = if self.quoted { Err(LineFlaw::Quotes) } else { self.word(interest, each) };
         self.token.clear();
         if ended && end.is_ok() && self.words < VALUES {
-            end = Err(Flaw::Fields);
+            end = Err(LineFlaw::Fields);
         }
         match end {
             Err(flaw) => {
@@ -62,15 +62,15 @@ impl Lines {
     }
 
     /// A word has ended.
-    fn word(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) -> Result<(), Flaw> {
+    fn word(&mut self, interest: &dyn Interest, each: &mut dyn FnMut(LineEvent<'_>)) -> Result<(), LineFlaw> {
         let word = core::mem::replace(&mut self.token, TokenBuf::new());
         let text = word.name();
         match self.words {
             _ if word.is_empty() => {}
             0 if text.eq_ignore_ascii_case("PUTVAL") => self.words = 1,
-            0 => return Err(Flaw::Command),
+            0 => return Err(LineFlaw::Command),
             1 => {
-                self.identify(text, interest).ok_or(Flaw::Identifier)?;
+                self.identify(text, interest).ok_or(LineFlaw::Identifier)?;
                 self.words = 2;
             }
             _ if has(text, '=') => {}
@@ -109,12 +109,12 @@ impl Lines {
     }
 
     /// `time:value:value`, where `N` is now and `U` not known.
-    fn list(&mut self, text: &str, interest: &dyn Interest) -> Result<(), Flaw> {
-        let (time, values) = text.split_once(':').ok_or(Flaw::FieldValue)?;
+    fn list(&mut self, text: &str, interest: &dyn Interest) -> Result<(), LineFlaw> {
+        let (time, values) = text.split_once(':').ok_or(LineFlaw::FieldValue)?;
         self.draft.sample.restart();
         if time != "N" {
             let secs = time.split_once('.').map_or(time, |(secs, _)| secs);
-            self.draft.sample.set_time(number::integer(secs.as_bytes()).ok_or(Flaw::Time)?);
+            self.draft.sample.set_time(number::integer(secs.as_bytes()).ok_or(LineFlaw::Time)?);
         }
         let count = values.split(':').count();
         let fits = |row: &&(&str, &[&str])| row.1.len() == count;
@@ -125,7 +125,7 @@ impl Lines {
             if value == "U" || number::is_none(value.as_bytes()) {
                 continue;
             }
-            let value = number::decimal(value.as_bytes()).ok_or(Flaw::Number)?;
+            let value = number::decimal(value.as_bytes()).ok_or(LineFlaw::Number)?;
             self.draft.field(name, Some(value), interest);
         }
         Ok(())

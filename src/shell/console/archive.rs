@@ -30,7 +30,7 @@ pub const LINE_BYTES: usize = CHARS + 1;
 const CHECKSUM: &[u8] = b"sha256:";
 
 /// Gives the archive of some bytes to `out`, in lines.
-pub struct Writer<'a> {
+pub struct ArchiveWriter<'a> {
     rest: &'a [u8],
     line: Next,
     hash: Hash,
@@ -43,7 +43,7 @@ enum Next {
     Nothing,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> ArchiveWriter<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes, line: Next::First, hash: Hash::new() }
     }
@@ -82,7 +82,7 @@ impl<'a> Writer<'a> {
 
 /// Why a text is no archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bad {
+pub enum ArchiveError {
     /// It does not begin as one.
     First,
     /// A line is neither base64 nor the checksum.
@@ -95,7 +95,7 @@ pub enum Bad {
     Cut,
 }
 
-impl Bad {
+impl ArchiveError {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl Bad {
 }
 
 /// Takes an archive in, in pieces of any size.
-pub struct Reader {
+pub struct ArchiveReader {
     line: [u8; CHARS],
     filled: usize,
     begun: bool,
@@ -117,14 +117,14 @@ pub struct Reader {
     hash: Hash,
 }
 
-impl Reader {
+impl ArchiveReader {
     pub fn new() -> Self {
         Self { line: [0; CHARS], filled: 0, begun: false, done: false, hash: Hash::new() }
     }
 
     /// Takes a piece in; the bytes that it holds go to `out`, which says whether there was room.
     /// True when the archive is whole.
-    pub fn feed(&mut self, piece: &[u8], out: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, Bad> {
+    pub fn feed(&mut self, piece: &[u8], out: &mut dyn FnMut(&[u8]) -> bool) -> Result<bool, ArchiveError> {
         for &byte in piece {
             if self.done {
                 break;
@@ -136,43 +136,43 @@ impl Reader {
                     *place = byte;
                     self.filled += 1;
                 }
-                (_, None) => return Err(if self.begun { Bad::Line } else { Bad::First }),
+                (_, None) => return Err(if self.begun { ArchiveError::Line } else { ArchiveError::First }),
             }
         }
         Ok(self.done)
     }
 
     /// There is no more.
-    pub fn finish(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Bad> {
+    pub fn finish(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), ArchiveError> {
         if !self.done {
             // The last line may have lost its end, and no more than that.
-            self.end_line(out).map_err(|bad| if self.begun { Bad::Cut } else { bad })?;
+            self.end_line(out).map_err(|bad| if self.begun { ArchiveError::Cut } else { bad })?;
         }
         match (self.done, self.begun) {
             (true, _) => Ok(()),
-            (false, true) => Err(Bad::Cut),
-            (false, false) => Err(Bad::First),
+            (false, true) => Err(ArchiveError::Cut),
+            (false, false) => Err(ArchiveError::First),
         }
     }
 
-    fn end_line(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), Bad> {
+    fn end_line(&mut self, out: &mut dyn FnMut(&[u8]) -> bool) -> Result<(), ArchiveError> {
         let line = &self.line[..std::mem::take(&mut self.filled)];
         if !self.begun {
             self.begun = line == FIRST;
-            return if self.begun { Ok(()) } else { Err(Bad::First) };
+            return if self.begun { Ok(()) } else { Err(ArchiveError::First) };
         }
         if let Some(told) = line.strip_prefix(CHECKSUM) {
             self.done = true;
             let mut buffer = [0; LINE_BYTES];
-            let mut own = Writer { rest: &[], line: Next::Bytes, hash: self.hash };
+            let mut own = ArchiveWriter { rest: &[], line: Next::Bytes, hash: self.hash };
             let own = own.line(&mut buffer);
             let same = own.get(CHECKSUM.len()..own.len() - 1).is_some_and(|own| bool::from(own.ct_eq(told)));
-            return if same { Ok(()) } else { Err(Bad::Checksum) };
+            return if same { Ok(()) } else { Err(ArchiveError::Checksum) };
         }
         let mut buffer = [0; LINE];
-        let bytes = Base64::decode(line, &mut buffer).map_err(|_| Bad::Line)?;
+        let bytes = Base64::decode(line, &mut buffer).map_err(|_| ArchiveError::Line)?;
         self.hash.update(bytes);
-        if out(bytes) { Ok(()) } else { Err(Bad::TooLarge) }
+        if out(bytes) { Ok(()) } else { Err(ArchiveError::TooLarge) }
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn write(bytes: &[u8]) -> String {
-        let (mut writer, mut text) = (Writer::new(bytes), Vec::new());
+        let (mut writer, mut text) = (ArchiveWriter::new(bytes), Vec::new());
         loop {
             let mut buffer = [0; 77];
             let line = writer.line(&mut buffer);
@@ -194,8 +194,8 @@ mod tests {
         }
     }
 
-    fn read(text: &[u8], piece: usize, room: usize) -> Result<Vec<u8>, Bad> {
-        let (mut reader, mut bytes) = (Reader::new(), Vec::new());
+    fn read(text: &[u8], piece: usize, room: usize) -> Result<Vec<u8>, ArchiveError> {
+        let (mut reader, mut bytes) = (ArchiveReader::new(), Vec::new());
         let mut out = |more: &[u8]| {
             bytes.extend(more);
             bytes.len() <= room
@@ -230,21 +230,21 @@ mod tests {
             Ok(())
         );
         for (text, expected) in [
-            (String::new(), Bad::First),
-            ("aiglon archive 2\n".to_owned(), Bad::First),
-            (format!("\n{good}"), Bad::First),
-            ("x".repeat(100), Bad::First),
-            (good[..17].to_owned(), Bad::Cut),
-            (good[..good.find("sha256").unwrap()].to_owned(), Bad::Cut),
-            (good.replacen("c29t", "d29t", 1), Bad::Checksum),
-            (good[..all - 2].to_owned(), Bad::Cut),
-            (good.replacen("c29t", "c2*t", 1), Bad::Line),
-            (good.replacen("c29t", "c29t c29t", 1), Bad::Line),
-            (good.replacen("c29t", &"c29t".repeat(20), 1), Bad::Line),
+            (String::new(), ArchiveError::First),
+            ("aiglon archive 2\n".to_owned(), ArchiveError::First),
+            (format!("\n{good}"), ArchiveError::First),
+            ("x".repeat(100), ArchiveError::First),
+            (good[..17].to_owned(), ArchiveError::Cut),
+            (good[..good.find("sha256").unwrap()].to_owned(), ArchiveError::Cut),
+            (good.replacen("c29t", "d29t", 1), ArchiveError::Checksum),
+            (good[..all - 2].to_owned(), ArchiveError::Cut),
+            (good.replacen("c29t", "c2*t", 1), ArchiveError::Line),
+            (good.replacen("c29t", "c29t c29t", 1), ArchiveError::Line),
+            (good.replacen("c29t", &"c29t".repeat(20), 1), ArchiveError::Line),
         ] {
             assert_eq!(read(text.as_bytes(), 7, 99), Err(expected), "{text}");
         }
-        assert_eq!(read(good.as_bytes(), 7, 5), Err(Bad::TooLarge));
+        assert_eq!(read(good.as_bytes(), 7, 5), Err(ArchiveError::TooLarge));
     }
 
     proptest! {

@@ -20,15 +20,15 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 use rustix::io::ioctl_fionread;
 
-use super::editor::{Action, Editor};
-use super::terminal::{self, Came, Terminal, first};
-use super::wire::{self, Code, Kind, Op, Request};
+use super::editor::{Editor, EditorEvent};
+use super::terminal::{self, Terminal, TerminalEvent, first};
+use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 use super::{NAME, archive, complain};
 use crate::shell::files;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct ClientOptions {
     /// `--user`.
     pub user: String,
     /// `--config`: the file that says where the socket is.
@@ -56,7 +56,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Does what the arguments say.
 #[inline(never)]
-pub fn run(options: Options) -> ExitCode {
+pub fn run(options: ClientOptions) -> ExitCode {
     let sockets = match find(&options.config, options.socket.as_ref()) {
         Ok(places) => places,
         Err(words) => return fail(&words),
@@ -76,7 +76,7 @@ pub fn run(options: Options) -> ExitCode {
     }
     let mut client = Client { options, sockets, person: None };
     ExitCode::from(match line {
-        Some(line) => client.perform(&line, From::Input).status,
+        Some(line) => client.perform(&line, WordSource::Input).status,
         None if terminal::is_there() => client.talk(),
         None => client.script(),
     })
@@ -96,7 +96,7 @@ fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
     }
     let by_default = file.as_os_str() == files::FILE;
     let mut places = Vec::new();
-    let options = files::Options { file: file.to_path_buf(), ..files::Options::default() };
+    let options = files::ConfigOptions { file: file.to_path_buf(), ..files::ConfigOptions::default() };
     // Who may use the socket may not be allowed to read the files.
     for file in iter::once(file.to_path_buf()).chain(files::last_good(&options)) {
         let Ok(text) = files::read(&file) else { continue };
@@ -162,7 +162,7 @@ fn quote(word: &str, line: &mut String) {
 
 /// Where the words come from that a command may want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum WordSource {
     /// Standard input is theirs.
     Input,
     /// Whoever sits at the terminal.
@@ -223,7 +223,7 @@ pub enum Reply {
 
 /// One end of the console.
 pub struct Client {
-    options: Options,
+    options: ClientOptions,
     /// Where the socket may be; there is at least one place.
     sockets: Vec<PathBuf>,
     person: Option<Person>,
@@ -236,13 +236,13 @@ impl Client {
             complain(format_args!("aiglon: {words}\n"));
             Vec::new()
         });
-        Self { options: Options::default(), sockets, person: None }
+        Self { options: ClientOptions::default(), sockets, person: None }
     }
 
     /// Has an order carried out.
-    pub fn order(&self, op: Op, line: &str) -> Reply {
+    pub fn order(&self, op: ConsoleOp, line: &str) -> Reply {
         let mut told = Vec::new();
-        let request = Request { op, flags: 0, columns: 0, user: "", line, text: "" };
+        let request = ConsoleRequest { op, flags: 0, columns: 0, user: "", line, text: "" };
         match self.once_to(&request, &[], &mut |bytes| {
             told.extend_from_slice(bytes);
             Ok(())
@@ -282,7 +282,7 @@ impl Client {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let went = self.perform(line, From::Nowhere);
+            let went = self.perform(line, WordSource::Nowhere);
             if went.status != DONE {
                 complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
                 return went.status;
@@ -314,7 +314,7 @@ impl Client {
                     if let Some(person) = &mut self.person {
                         person.editor.remember(&line);
                     }
-                    let went = self.perform(&line, From::Person);
+                    let went = self.perform(&line, WordSource::Person);
                     status = went.status;
                     if went.quit {
                         return status;
@@ -344,7 +344,7 @@ impl Client {
         loop {
             let (taken, action) = editor.feed(&typed[*from..*until], &mut |bytes| shown.extend(bytes));
             *from += taken;
-            if action == Action::Complete {
+            if action == EditorEvent::Complete {
                 let (replaced, words) = self.completions(editor.before_cursor());
                 editor.complete(replaced, &words, &mut |bytes| shown.extend(bytes));
             }
@@ -352,16 +352,16 @@ impl Client {
             stdout().flush()?;
             shown.clear();
             match action {
-                Action::Line => return Ok(Typed::Line(editor.line().to_owned())),
-                Action::Interrupted => return Ok(Typed::Nothing),
-                Action::End => return Ok(Typed::End),
-                Action::Complete => continue,
-                Action::None => {}
+                EditorEvent::Line => return Ok(Typed::Line(editor.line().to_owned())),
+                EditorEvent::Interrupted => return Ok(Typed::Nothing),
+                EditorEvent::End => return Ok(Typed::End),
+                EditorEvent::Complete => continue,
+                EditorEvent::None => {}
             }
             match terminal.wait(typed)? {
-                Came::Bytes(0) | Came::End => return Err(ErrorKind::Interrupted.into()),
-                Came::Bytes(read) => (*from, *until) = (0, read),
-                Came::Resized => {
+                TerminalEvent::Bytes(0) | TerminalEvent::End => return Err(ErrorKind::Interrupted.into()),
+                TerminalEvent::Bytes(read) => (*from, *until) = (0, read),
+                TerminalEvent::Resized => {
                     (*from, *until) = (0, 0);
                     editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
                 }
@@ -374,8 +374,8 @@ impl Client {
     fn completions(&self, before: &str) -> (usize, String) {
         let word = before.rsplit(char::is_whitespace).next().unwrap_or_default().len();
         let mut words = Vec::new();
-        let request = Request {
-            op: Op::Complete,
+        let request = ConsoleRequest {
+            op: ConsoleOp::Complete,
             flags: 0,
             columns: 0,
             user: &self.options.user,
@@ -383,7 +383,7 @@ impl Client {
             text: "",
         };
         let asked = self.ask(&request, &[], &mut |kind, bytes| {
-            if kind == Kind::Out {
+            if kind == FrameKind::Out {
                 words.extend(bytes);
             }
             Ok(())
@@ -396,24 +396,24 @@ impl Client {
     // ---- one command ----------------------------------------------------------------------------
 
     /// Has a line carried out, asks what it asks, and tells what came of it.
-    fn perform(&mut self, line: &str, from: From) -> Went {
+    fn perform(&mut self, line: &str, from: WordSource) -> Went {
         let flag = |given: bool, flag: u8| if given { flag } else { 0 };
         let user = std::mem::take(&mut self.options.user);
         let mut flags = flag(self.options.json, wire::JSON)
             | flag(self.options.yes, wire::CONFIRMED)
-            | flag(from != From::Nowhere, wire::CAN_TEXT);
+            | flag(from != WordSource::Nowhere, wire::CAN_TEXT);
         let columns = if stdout().is_terminal() { terminal::columns() } else { 0 };
         let columns = u8::try_from(columns).unwrap_or(u8::MAX);
-        let (mut op, mut text, mut archive) = (Op::Command, String::new(), Vec::new());
+        let (mut op, mut text, mut archive) = (ConsoleOp::Command, String::new(), Vec::new());
         let went = loop {
-            let request = Request { op, flags, columns, user: &user, line, text: &text };
+            let request = ConsoleRequest { op, flags, columns, user: &user, line, text: &text };
             let wanted = match self.once(&request, &archive) {
                 Ok(Code::WantsText) => self.text(from).map(|got| {
                     flags |= wire::TEXT;
                     text = got;
                 }),
                 Ok(Code::WantsArchive) => Self::archive(from).map(|got| {
-                    op = Op::Import;
+                    op = ConsoleOp::Import;
                     archive = got;
                 }),
                 Ok(Code::Confirm) if self.agrees(from) => {
@@ -421,14 +421,14 @@ impl Client {
                     Ok(())
                 }
                 Ok(code) => {
-                    if code == Code::Done && from == From::Input && flags & wire::TEXT == 0 {
+                    if code == Code::Done && from == WordSource::Input && flags & wire::TEXT == 0 {
                         hint(line);
                     }
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
                             Code::Refused | Code::Denied | Code::Busy => REFUSED,
-                            Code::Confirm if from == From::Person => REFUSED,
+                            Code::Confirm if from == WordSource::Person => REFUSED,
                             Code::Confirm => UNASKED,
                             _ => USAGE,
                         },
@@ -447,13 +447,13 @@ impl Client {
     }
 
     /// Asks once, and again while the daemon is busy; shows what it says.
-    fn once(&self, request: &Request<'_>, archive: &[u8]) -> Result<Code, Lost> {
+    fn once(&self, request: &ConsoleRequest<'_>, archive: &[u8]) -> Result<Code, Lost> {
         self.once_to(request, archive, &mut show)
     }
 
     fn once_to(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         archive: &[u8],
         show: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<Code, Lost> {
@@ -463,8 +463,8 @@ impl Client {
         for last in (0..TRIES).rev() {
             let mut words = Vec::new();
             let code = self.ask(request, archive, &mut |kind, bytes| match kind {
-                Kind::Out => show(bytes),
-                Kind::Words if together => show(bytes),
+                FrameKind::Out => show(bytes),
+                FrameKind::Words if together => show(bytes),
                 _ => {
                     words.extend_from_slice(bytes);
                     Ok(())
@@ -482,9 +482,9 @@ impl Client {
 
     fn ask(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         archive: &[u8],
-        each: &mut dyn FnMut(Kind, &[u8]) -> io::Result<()>,
+        each: &mut dyn FnMut(FrameKind, &[u8]) -> io::Result<()>,
     ) -> Result<Code, Lost> {
         let bytes = match request.write() {
             Ok(bytes) => bytes,
@@ -508,8 +508,8 @@ impl Client {
             let [kind, high, low] = head;
             payload.resize(usize::from(u16::from_be_bytes([high, low])), 0);
             self.fill(&mut socket, &mut payload)?;
-            match (Kind::from_byte(kind), payload.first()) {
-                (Some(Kind::End), Some(&code)) => return Code::from_byte(code).ok_or(Lost::Version),
+            match (FrameKind::from_byte(kind), payload.first()) {
+                (Some(FrameKind::End), Some(&code)) => return Code::from_byte(code).ok_or(Lost::Version),
                 (Some(kind), _) => each(kind, &payload).map_err(Lost::Output)?,
                 (None, _) => return Err(Lost::Version),
             }
@@ -557,13 +557,13 @@ impl Client {
     // ---- what a command may want ----------------------------------------------------------------
 
     /// The words for it.
-    fn text(&mut self, from: From) -> Result<String, &'static str> {
+    fn text(&mut self, from: WordSource) -> Result<String, &'static str> {
         Ok(match from {
-            From::Person => match self.read("words> ") {
+            WordSource::Person => match self.read("words> ") {
                 Ok(Typed::Line(line)) => line,
                 _ => return Err("not done"),
             },
-            From::Input => {
+            WordSource::Input => {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
                 if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
@@ -571,29 +571,29 @@ impl Client {
                 }
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?
             }
-            From::Nowhere => String::new(),
+            WordSource::Nowhere => String::new(),
         })
     }
 
     /// The archive on standard input, if it is whole.
-    fn archive(from: From) -> Result<Vec<u8>, &'static str> {
-        if from != From::Input || stdin().is_terminal() {
+    fn archive(from: WordSource) -> Result<Vec<u8>, &'static str> {
+        if from != WordSource::Input || stdin().is_terminal() {
             return Err("import takes the archive from standard input: aiglon console import < FILE");
         }
-        let text = input(archive::TEXT_BYTES, archive::Bad::TooLarge.words())?;
-        let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+        let text = input(archive::TEXT_BYTES, archive::ArchiveError::TooLarge.words())?;
+        let (mut reader, mut nowhere) = (archive::ArchiveReader::new(), |_: &[u8]| true);
         let read = reader.feed(text.as_bytes(), &mut nowhere).and_then(|_| reader.finish(&mut nowhere));
-        read.map(|()| text.into_bytes()).map_err(archive::Bad::words)
+        read.map(|()| text.into_bytes()).map_err(archive::ArchiveError::words)
     }
 
     /// Whether somebody says yes to the question that has been shown.
-    fn agrees(&mut self, from: From) -> bool {
+    fn agrees(&mut self, from: WordSource) -> bool {
         let answer = match from {
-            From::Person => match self.read("[y/N] ") {
+            WordSource::Person => match self.read("[y/N] ") {
                 Ok(Typed::Line(line)) => Some(line),
                 _ => None,
             },
-            From::Input if stdin().is_terminal() => {
+            WordSource::Input if stdin().is_terminal() => {
                 complain(format_args!("[y/N] "));
                 let mut line = String::new();
                 stdin().lock().take(64).read_line(&mut line).is_ok().then_some(line)

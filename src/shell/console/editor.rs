@@ -20,11 +20,11 @@ use super::width::width;
 use display::{Display, Line};
 
 /// Where the bytes for the terminal go.
-pub type Out<'a> = dyn FnMut(&[u8]) + 'a;
+pub type TerminalOut<'a> = dyn FnMut(&[u8]) + 'a;
 
 /// What somebody at the terminal wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum EditorEvent {
     /// Nothing yet.
     None,
     /// The line is done: [`Editor::line`].
@@ -109,7 +109,7 @@ impl Editor {
     }
 
     /// Begins a line: shows the prompt.
-    pub fn begin(&mut self, prompt: &'static str, out: &mut Out<'_>) {
+    pub fn begin(&mut self, prompt: &'static str, out: &mut TerminalOut<'_>) {
         self.keys = Keys::Plain;
         self.pasting = false;
         (self.len, self.cursor, self.partial_len, self.recalled) = (0, 0, 0, 0);
@@ -117,31 +117,31 @@ impl Editor {
     }
 
     /// The terminal has so many columns now (0: nobody knows).
-    pub fn resize(&mut self, columns: usize, out: &mut Out<'_>) {
+    pub fn resize(&mut self, columns: usize, out: &mut TerminalOut<'_>) {
         let (display, line) = self.shown();
         display.resize(columns, line, out);
     }
 
     /// Takes in bytes, up to the first that asks for something. Returns how many: what follows is
     /// for the next line.
-    pub fn feed(&mut self, bytes: &[u8], out: &mut Out<'_>) -> (usize, Action) {
+    pub fn feed(&mut self, bytes: &[u8], out: &mut TerminalOut<'_>) -> (usize, EditorEvent) {
         for (taken, &byte) in bytes.iter().enumerate() {
             let action = self.key(byte, out);
-            if action != Action::None {
+            if action != EditorEvent::None {
                 self.flush(out);
                 match action {
-                    Action::Line | Action::End => self.leave(out, b"\r\n"),
-                    Action::Interrupted => {
+                    EditorEvent::Line | EditorEvent::End => self.leave(out, b"\r\n"),
+                    EditorEvent::Interrupted => {
                         self.leave(out, b"^C\r\n");
                         self.len = 0;
                     }
-                    Action::Complete | Action::None => {}
+                    EditorEvent::Complete | EditorEvent::None => {}
                 }
                 return (taken + 1, action);
             }
         }
         self.flush(out);
-        (bytes.len(), Action::None)
+        (bytes.len(), EditorEvent::None)
     }
 
     /// Keeps a line for the arrow keys.
@@ -156,7 +156,7 @@ impl Editor {
 
     /// Takes what may stand at the cursor in place of its last `replaced` bytes: whole words, one a
     /// line. What they all begin with is put in; if that is nothing new, they are shown.
-    pub fn complete(&mut self, replaced: usize, words: &str, out: &mut Out<'_>) {
+    pub fn complete(&mut self, replaced: usize, words: &str, out: &mut TerminalOut<'_>) {
         let start = self.cursor.saturating_sub(replaced);
         let mut each = words.lines();
         let Some(first) = each.next() else { return out(b"\x07") };
@@ -194,7 +194,7 @@ impl Editor {
 
     // ---- keys -----------------------------------------------------------------------------------
 
-    fn key(&mut self, byte: u8, out: &mut Out<'_>) -> Action {
+    fn key(&mut self, byte: u8, out: &mut TerminalOut<'_>) -> EditorEvent {
         match self.keys {
             Keys::Plain => return self.plain(byte, out),
             Keys::Escape => {
@@ -236,7 +236,7 @@ impl Editor {
                 }
             }
         }
-        Action::None
+        EditorEvent::None
     }
 
     /// What ends in this byte.
@@ -262,13 +262,13 @@ impl Editor {
         }
     }
 
-    fn plain(&mut self, byte: u8, out: &mut Out<'_>) -> Action {
+    fn plain(&mut self, byte: u8, out: &mut TerminalOut<'_>) -> EditorEvent {
         match byte {
             // Even if the end of what is pasted was lost.
             3 => {
                 self.keys = Keys::Plain;
                 self.pasting = false;
-                return Action::Interrupted;
+                return EditorEvent::Interrupted;
             }
             0x1b => self.keys = Keys::Escape,
             0x20..=0x7e | 0x80.. => self.type_byte(byte, out),
@@ -278,10 +278,10 @@ impl Editor {
             }
             _ if self.pasting => {}
             b'\r' | b'\n' => return self.send(),
-            b'\t' => return Action::Complete,
+            b'\t' => return EditorEvent::Complete,
             1 => self.go(To::Begin),
             2 => self.go(To::Back),
-            4 if self.len == 0 => return Action::End,
+            4 if self.len == 0 => return EditorEvent::End,
             4 => self.cut(To::On),
             5 => self.go(To::End),
             6 => self.go(To::On),
@@ -297,17 +297,17 @@ impl Editor {
             23 => self.cut(To::BackWord),
             _ => {}
         }
-        Action::None
+        EditorEvent::None
     }
 
-    fn send(&mut self) -> Action {
+    fn send(&mut self) -> EditorEvent {
         self.cursor = self.len;
         self.forget_draft();
-        Action::Line
+        EditorEvent::Line
     }
 
     /// A byte of text. What is not UTF-8 is left out.
-    fn type_byte(&mut self, byte: u8, out: &mut Out<'_>) {
+    fn type_byte(&mut self, byte: u8, out: &mut TerminalOut<'_>) {
         // A byte that begins a character ends one that did not come whole.
         if byte & 0xc0 != 0x80 {
             self.partial_len = 0;
@@ -477,7 +477,7 @@ impl Editor {
     }
 
     /// Shows what has changed, unless more is being pasted.
-    fn flush(&mut self, out: &mut Out<'_>) {
+    fn flush(&mut self, out: &mut TerminalOut<'_>) {
         if !self.pasting {
             let (display, line) = self.shown();
             display.flush(line, out);
@@ -485,13 +485,13 @@ impl Editor {
     }
 
     /// Draws all of it on rows that are empty.
-    fn draw(&mut self, out: &mut Out<'_>) {
+    fn draw(&mut self, out: &mut TerminalOut<'_>) {
         let (display, line) = self.shown();
         display.draw(line, out);
     }
 
     /// The line is left: what is written next stands below it.
-    fn leave(&mut self, out: &mut Out<'_>, last: &[u8]) {
+    fn leave(&mut self, out: &mut TerminalOut<'_>, last: &[u8]) {
         self.forget_draft();
         self.cursor = self.len;
         let (display, line) = self.shown();

@@ -30,12 +30,12 @@ use aiglon::config::{Config, Console as Place};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, Lack, Listener, Order, Socket};
+use super::listeners::{self, Lack, ListenSocket, Listener, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
-use wire::{Code, Kind};
+use wire::{Code, FrameKind};
 
 /// Bytes that the path of a socket may have (`sun_path` without its end).
 const PATH_BYTES: usize = 107;
@@ -124,7 +124,7 @@ impl Console {
                 {
                     forget(&path);
                 }
-                self.listener.tell(Order::Open(Socket::Unix(listener)));
+                self.listener.tell(ListenerOrder::Open(ListenSocket::Unix(listener)));
             }
         }
         self.lack.replace(lack);
@@ -153,7 +153,7 @@ impl Console {
     pub fn close(&self) {
         if let Some((path, _)) = self.open.borrow_mut().take() {
             forget(&path);
-            self.listener.tell(Order::Close);
+            self.listener.tell(ListenerOrder::Close);
         }
     }
 }
@@ -195,20 +195,20 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
 /// The task of the listener: hands whoever comes to a free place, or says that there is none.
 pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
     let listener = &console.listener;
-    let mut socket: Option<Socket> = None;
+    let mut socket: Option<ListenSocket> = None;
     loop {
         match listeners::next(listener, socket.as_ref()).await {
-            Some(Order::Open(opened)) => {
+            Some(ListenerOrder::Open(opened)) => {
                 socket = Some(opened);
                 continue;
             }
-            Some(Order::Close) => {
+            Some(ListenerOrder::Close) => {
                 socket = None;
                 continue;
             }
             None => {}
         }
-        let Some(Socket::Unix(listener)) = &socket else { continue };
+        let Some(ListenSocket::Unix(listener)) = &socket else { continue };
         match listener.get_ref().accept().and_then(|(stream, _)| Async::new(stream)) {
             Ok(stream) => {
                 let accepted = Accepted {
@@ -235,8 +235,8 @@ pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
 /// Says that all places are taken. Who cannot take these few bytes gets none.
 pub fn turn_away(stream: &Stream) {
     let words = b"all places at the console are taken; try again in a moment\n";
-    let head = wire::frame_head(Kind::Words, words.len());
-    let [kind, high, low] = wire::frame_head(Kind::End, 1);
+    let head = wire::frame_head(FrameKind::Words, words.len());
+    let [kind, high, low] = wire::frame_head(FrameKind::End, 1);
     let end = [kind, high, low, Code::Busy as u8];
     _ = stream.try_write(&[
         IoSlice::new(wire::HELLO),

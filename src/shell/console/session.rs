@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::io;
 
-use aiglon::console::{self, Ask, Caller, Host, Status};
+use aiglon::console::{self, Ask, Caller, CommandStatus, Host};
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
-use aiglon::text::json::{Json, Writer};
+use aiglon::text::json::{Json, JsonWriter};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
@@ -24,23 +24,23 @@ use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
 use super::Console;
-use super::wire::{self, Bad, Code, Kind, Op, Request};
+use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind, WireError};
 use super::{archive, peer};
 
 /// What a place at the console reads into and answers from.
-pub struct Buffers {
+pub struct ConsoleBuffers {
     request: [u8; wire::REQUEST_BYTES],
     out: Bytes<CONSOLE_OUT_BYTES>,
 }
 
-impl Buffers {
+impl ConsoleBuffers {
     pub const fn new() -> Self {
         Self { request: [0; wire::REQUEST_BYTES], out: Bytes::new() }
     }
 }
 
 /// Carries out what only the daemon's owner may order. Says how it went, and in words.
-pub type Orders<'a> = &'a dyn Fn(Op, &str, &mut String) -> Code;
+pub type Orders<'a> = &'a dyn Fn(ConsoleOp, &str, &mut String) -> Code;
 
 /// What the places at the console share.
 #[derive(Clone, Copy)]
@@ -60,7 +60,7 @@ pub struct Desk<'a> {
 }
 
 /// The task of one place: one caller after another, for ever.
-pub async fn run(desk: &Desk<'_>, slot: &Slot, buffers: &mut Buffers) {
+pub async fn run(desk: &Desk<'_>, slot: &Slot, buffers: &mut ConsoleBuffers) {
     loop {
         let Accepted { stream, .. } = slot.next().await;
         // Whatever it ends of, the caller knows it: what ends without its last frame was cut off.
@@ -78,7 +78,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn serve(self, buffers: &mut Buffers) -> io::Result<()> {
+    async fn serve(self, buffers: &mut ConsoleBuffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
         // Not rustix's, for which a process number is never 0: whoever comes from outside of our
@@ -101,20 +101,20 @@ impl Session<'_> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         // Who has gone by now has asked all the same.
         _ = self.slot.write(self.stream, wire::HELLO, &[], ANSWER_TIME).await;
-        let Buffers { request, out } = buffers;
-        let code = match read.and_then(|length| Request::read(&request[..length])) {
+        let ConsoleBuffers { request, out } = buffers;
+        let code = match read.and_then(|length| ConsoleRequest::read(&request[..length])) {
             Ok(request) => self.answer(&request, uid, out).await?,
             // They see what they speak with from our first bytes.
-            Err(Bad::Garbage | Bad::Version) => return Ok(()),
-            Err(Bad::TooLong) => {
+            Err(WireError::Garbage | WireError::Version) => return Ok(()),
+            Err(WireError::TooLong) => {
                 self.say(false, Code::Usage, "too long: a command line has 4096 bytes at most\n").await?
             }
-            Err(Bad::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
+            Err(WireError::NotText) => self.say(false, Code::Usage, "this is not UTF-8\n").await?,
         };
-        self.frame(Kind::End, &[code as u8]).await
+        self.frame(FrameKind::End, &[code as u8]).await
     }
 
-    async fn frame(self, kind: Kind, bytes: &[u8]) -> io::Result<()> {
+    async fn frame(self, kind: FrameKind, bytes: &[u8]) -> io::Result<()> {
         let head = wire::frame_head(kind, bytes.len());
         self.slot.write(self.stream, &head, bytes, ANSWER_TIME).await
     }
@@ -124,7 +124,7 @@ impl Session<'_> {
         let mut told = Bytes::<256>::new();
         // They fit.
         if json {
-            let mut json = Writer::new(&mut told);
+            let mut json = JsonWriter::new(&mut told);
             json.begin("", "{");
             json.text("error", words.trim_end());
             json.end("}");
@@ -133,27 +133,27 @@ impl Session<'_> {
         } else {
             _ = told.push(words.as_bytes());
         }
-        self.frame(Kind::Words, told.as_slice()).await?;
+        self.frame(FrameKind::Words, told.as_slice()).await?;
         Ok(code)
     }
 
     async fn answer(
         self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
-        if request.op == Op::Complete {
+        if request.op == ConsoleOp::Complete {
             out.clear();
             // Who may not come in completes nothing.
             _ = self.desk.complete(request, uid, out);
-            self.frame(Kind::Out, out.as_slice()).await?;
+            self.frame(FrameKind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
-        if matches!(request.op, Op::Revoke | Op::Reload | Op::Ready) {
+        if matches!(request.op, ConsoleOp::Revoke | ConsoleOp::Reload | ConsoleOp::Ready) {
             out.clear();
             let code = self.desk.order(request, uid, out);
-            let kind = if code == Code::Done { Kind::Out } else { Kind::Words };
+            let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
             self.frame(kind, out.as_slice()).await?;
             return Ok(code);
         }
@@ -169,23 +169,23 @@ impl Session<'_> {
                 }
             };
             let (kind, code) = match status {
-                Status::More(next) => {
+                CommandStatus::More(next) => {
                     from = next;
-                    self.frame(Kind::Out, out.as_slice()).await?;
+                    self.frame(FrameKind::Out, out.as_slice()).await?;
                     self.slot.turn(self.stream).await?;
                     continue;
                 }
-                Status::Done => (Kind::Out, Code::Done),
-                Status::Quit => (Kind::Out, Code::Quit),
-                Status::Refused => (Kind::Words, Code::Refused),
-                Status::WantsText => return Ok(Code::WantsText),
-                Status::Usage => (Kind::Words, Code::Usage),
-                Status::Confirm => (Kind::Words, Code::Confirm),
-                Status::Export => return self.export(json, out).await,
-                Status::Import if request.op == Op::Import => {
+                CommandStatus::Done => (FrameKind::Out, Code::Done),
+                CommandStatus::Quit => (FrameKind::Out, Code::Quit),
+                CommandStatus::Refused => (FrameKind::Words, Code::Refused),
+                CommandStatus::WantsText => return Ok(Code::WantsText),
+                CommandStatus::Usage => (FrameKind::Words, Code::Usage),
+                CommandStatus::Confirm => (FrameKind::Words, Code::Confirm),
+                CommandStatus::Export => return self.export(json, out).await,
+                CommandStatus::Import if request.op == ConsoleOp::Import => {
                     return self.import(request, uid, out).await;
                 }
-                Status::Import => return Ok(Code::WantsArchive),
+                CommandStatus::Import => return Ok(Code::WantsArchive),
             };
             self.frame(kind, out.as_slice()).await?;
             self.note(note).await?;
@@ -238,7 +238,7 @@ impl Session<'_> {
         };
         // Should pages need the room, it is taken back.
         self.slot.reads(Some(found.place));
-        let mut writer = archive::Writer::new(&found.bytes);
+        let mut writer = archive::ArchiveWriter::new(&found.bytes);
         loop {
             out.clear();
             let mut buffer = [0; archive::LINE_BYTES];
@@ -253,7 +253,7 @@ impl Session<'_> {
             if out.is_empty() {
                 return Ok(Code::Done);
             }
-            self.frame(Kind::Out, out.as_slice()).await?;
+            self.frame(FrameKind::Out, out.as_slice()).await?;
         }
     }
 }
@@ -267,7 +267,7 @@ impl Session<'_> {
     /// changed.
     async fn import(
         self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         out: &mut Bytes<CONSOLE_OUT_BYTES>,
     ) -> io::Result<Code> {
@@ -278,7 +278,7 @@ impl Session<'_> {
                 .await;
         };
         self.slot.reads(Some(place));
-        let mut reader = archive::Reader::new();
+        let mut reader = archive::ArchiveReader::new();
         loop {
             self.slot.doing(Doing::Body, CONSOLE_ASK_TIME);
             let mut piece = [0; 512];
@@ -298,7 +298,7 @@ impl Session<'_> {
         // A reload may have come in between.
         out.clear();
         match self.desk.command(request, uid, 0, out) {
-            Ok((Status::Import, _)) => {}
+            Ok((CommandStatus::Import, _)) => {}
             _ => {
                 return self
                     .say(json, Code::Refused, "the configuration has changed; nothing was done\n")
@@ -312,7 +312,7 @@ impl Session<'_> {
                 let lost = told.saturating_sub(named);
                 // They fit.
                 if json {
-                    let mut json = Writer::new(out);
+                    let mut json = JsonWriter::new(out);
                     json.begin("", "{");
                     json.key("ok");
                     json.put("true");
@@ -334,7 +334,7 @@ impl Session<'_> {
                         told
                     );
                 }
-                self.frame(Kind::Out, out.as_slice()).await?;
+                self.frame(FrameKind::Out, out.as_slice()).await?;
                 self.note(note).await?;
                 Ok(Code::Done)
             }
@@ -348,7 +348,7 @@ impl Session<'_> {
         let (what, follows) = kept.words();
         // They fit.
         _ = uwrite!(words, "note: the {} ({}): {}\n", what, ledger::words(fault), follows);
-        self.frame(Kind::Note, words.as_bytes()).await
+        self.frame(FrameKind::Note, words.as_bytes()).await
     }
 }
 
@@ -367,7 +367,7 @@ impl Desk<'_> {
     }
 
     /// Carries out an order of whoever owns the daemon.
-    fn order(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Code {
+    fn order(&self, request: &ConsoleRequest<'_>, uid: u32, out: &mut BytesView) -> Code {
         let caller = self.port.look(|config| peer::caller(config, uid, self.console.own, request.user));
         if caller != Ok(Caller::Owner) {
             add(&self.console.denied);
@@ -383,7 +383,12 @@ impl Desk<'_> {
     }
 
     /// What may stand at the end of a line.
-    fn complete(&self, request: &Request<'_>, uid: u32, out: &mut BytesView) -> Result<(), peer::Denied> {
+    fn complete(
+        &self,
+        request: &ConsoleRequest<'_>,
+        uid: u32,
+        out: &mut BytesView,
+    ) -> Result<(), peer::Denied> {
         self.port.enter(|core| {
             let caller = peer::caller(core.config, uid, self.console.own, request.user)?;
             console::complete(core.engine, core.config, core.now, caller, request.line, out);
@@ -395,11 +400,11 @@ impl Desk<'_> {
     /// on flash when this returns, or the fault says why it cannot be.
     fn command(
         &self,
-        request: &Request<'_>,
+        request: &ConsoleRequest<'_>,
         uid: u32,
         from: u32,
         out: &mut BytesView,
-    ) -> Result<(Status, Option<(Fault, Kept)>), peer::Denied> {
+    ) -> Result<(CommandStatus, Option<(Fault, Kept)>), peer::Denied> {
         let done = self.port.enter(|core| {
             let Core { engine, config, now, ledger } = &mut *core;
             // Asked anew each time: a reload may have removed or moved them.

@@ -24,7 +24,7 @@ pub struct Terminal {
 
 /// What came first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum TerminalEvent {
     /// So many bytes of what is typed; 0: there is no terminal any more.
     Bytes(usize),
     Resized,
@@ -73,18 +73,18 @@ impl Terminal {
     }
 
     /// Waits for what comes first.
-    pub fn wait(&self, buffer: &mut [u8]) -> io::Result<Came> {
+    pub fn wait(&self, buffer: &mut [u8]) -> io::Result<TerminalEvent> {
         let input = stdin();
         loop {
             match first(&[&self.end, &self.resized, &input], None)? {
-                Some(0) => return Ok(Came::End),
+                Some(0) => return Ok(TerminalEvent::End),
                 Some(1) => {
                     _ = (&self.resized).read(&mut [0; 64])?;
-                    return Ok(Came::Resized);
+                    return Ok(TerminalEvent::Resized);
                 }
                 // Not by way of the standard library's buffer, which would take what is for later.
                 _ => match rustix::io::read(&input, &mut *buffer) {
-                    Ok(read) => return Ok(Came::Bytes(read)),
+                    Ok(read) => return Ok(TerminalEvent::Bytes(read)),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error.into()),
                 },

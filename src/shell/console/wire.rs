@@ -13,9 +13,9 @@
 //!
 //! Numbers are big-endian, text is UTF-8. The lengths come first, so a request is taken whole or
 //! not at all. The first seven bytes are the same in every version: who sees another version than
-//! their own says so and goes. The answer ends with a frame [`Kind::End`] of one byte, a [`Code`];
-//! what ends without it was cut off. Behind a request [`Op::Import`] the archive follows, as text,
-//! until its last line.
+//! their own says so and goes. The answer ends with a frame [`FrameKind::End`] of one byte, a
+//! [`Code`]; what ends without it was cut off. Behind a request [`ConsoleOp::Import`] the archive
+//! follows, as text, until its last line.
 
 use aiglon::limits::{CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
@@ -39,7 +39,7 @@ pub const CAN_TEXT: u8 = 8;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Op {
+pub enum ConsoleOp {
     /// To carry the line out.
     Command = 1,
     /// What may stand at the end of the line.
@@ -57,7 +57,7 @@ pub enum Op {
 
 /// What a frame of an answer holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FrameKind {
     /// A piece of what was asked for.
     Out = 1,
     /// Words on why it was not done, or a question.
@@ -78,7 +78,7 @@ pub enum Code {
     Confirm = 3,
     /// Ask again with [`TEXT`].
     WantsText = 4,
-    /// Ask again with [`Op::Import`].
+    /// Ask again with [`ConsoleOp::Import`].
     WantsArchive = 5,
     /// The caller leaves.
     Quit = 6,
@@ -90,8 +90,15 @@ pub enum Code {
     Missing = 9,
 }
 
-const OPS: [Op; 6] = [Op::Command, Op::Complete, Op::Import, Op::Revoke, Op::Reload, Op::Ready];
-const KINDS: [Kind; 4] = [Kind::Out, Kind::Words, Kind::Note, Kind::End];
+const OPS: [ConsoleOp; 6] = [
+    ConsoleOp::Command,
+    ConsoleOp::Complete,
+    ConsoleOp::Import,
+    ConsoleOp::Revoke,
+    ConsoleOp::Reload,
+    ConsoleOp::Ready,
+];
+const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
 const CODES: [Code; 10] = [
     Code::Done,
     Code::Refused,
@@ -105,7 +112,7 @@ const CODES: [Code; 10] = [
     Code::Missing,
 ];
 
-impl Kind {
+impl FrameKind {
     pub fn from_byte(byte: u8) -> Option<Self> {
         KINDS.into_iter().find(|&kind| kind as u8 == byte)
     }
@@ -119,8 +126,8 @@ impl Code {
 
 /// A request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Request<'a> {
-    pub op: Op,
+pub struct ConsoleRequest<'a> {
+    pub op: ConsoleOp,
     pub flags: u8,
     /// Characters that a line of their terminal has room for; 0: nobody minds. 255: as many, or
     /// more.
@@ -133,7 +140,7 @@ pub struct Request<'a> {
 
 /// Why some bytes are no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bad {
+pub enum WireError {
     /// Not even the beginning of one.
     Garbage,
     /// Of another version.
@@ -155,34 +162,34 @@ fn lengths(head: &[u8; HEAD]) -> [usize; 3] {
 ///
 /// # Errors
 /// It is none, and as soon as that can be told.
-pub fn expect(bytes: &[u8]) -> Result<Option<usize>, Bad> {
+pub fn expect(bytes: &[u8]) -> Result<Option<usize>, WireError> {
     let (magic, _) = HELLO.split_at(HELLO.len() - 1);
     if bytes.iter().zip(magic).any(|(byte, expected)| byte != expected) {
-        return Err(Bad::Garbage);
+        return Err(WireError::Garbage);
     }
     if bytes.get(magic.len()).is_some_and(|version| Some(version) != HELLO.last()) {
-        return Err(Bad::Version);
+        return Err(WireError::Version);
     }
     let Some(head) = bytes.first_chunk() else { return Ok(None) };
     let lengths = lengths(head);
     let limits = [CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES];
     if lengths.iter().zip(limits).any(|(&length, limit)| length > limit) {
-        return Err(Bad::TooLong);
+        return Err(WireError::TooLong);
     }
     Ok(Some(HEAD + lengths.iter().sum::<usize>()))
 }
 
-impl<'a> Request<'a> {
+impl<'a> ConsoleRequest<'a> {
     /// Reads the request of which [`expect`] said that it is whole.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, Bad> {
-        let (head, rest) = bytes.split_first_chunk().ok_or(Bad::Garbage)?;
+    pub fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let (head, rest) = bytes.split_first_chunk().ok_or(WireError::Garbage)?;
         let [_, _, _, _, _, _, _, op, flags, columns, ..]: [u8; HEAD] = *head;
-        let op = OPS.into_iter().find(|&known| known as u8 == op).ok_or(Bad::Garbage)?;
+        let op = OPS.into_iter().find(|&known| known as u8 == op).ok_or(WireError::Garbage)?;
         let mut rest = rest;
         let [user, line, text] = lengths(head).map(|length| {
-            let (part, more) = rest.split_at_checked(length).ok_or(Bad::Garbage)?;
+            let (part, more) = rest.split_at_checked(length).ok_or(WireError::Garbage)?;
             rest = more;
-            core::str::from_utf8(part).map_err(|_| Bad::NotText)
+            core::str::from_utf8(part).map_err(|_| WireError::NotText)
         });
         Ok(Self { op, flags, columns, user: user?, line: line?, text: text? })
     }
@@ -229,7 +236,7 @@ impl<'a> Request<'a> {
 }
 
 /// The head of a frame.
-pub fn frame_head(kind: Kind, length: usize) -> [u8; FRAME_HEAD] {
+pub fn frame_head(kind: FrameKind, length: usize) -> [u8; FRAME_HEAD] {
     let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
     [kind as u8, high, low]
 }
@@ -240,8 +247,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const REQUEST: Request<'_> = Request {
-        op: Op::Command,
+    const REQUEST: ConsoleRequest<'_> = ConsoleRequest {
+        op: ConsoleOp::Command,
         flags: JSON | TEXT,
         columns: 40,
         user: "heron1",
@@ -253,9 +260,9 @@ mod tests {
     fn there_and_back() {
         for request in [
             REQUEST,
-            Request { op: Op::Complete, flags: 0, columns: 0, user: "", line: "", text: "" },
-            Request {
-                op: Op::Import,
+            ConsoleRequest { op: ConsoleOp::Complete, flags: 0, columns: 0, user: "", line: "", text: "" },
+            ConsoleRequest {
+                op: ConsoleOp::Import,
                 user: &"u".repeat(64),
                 line: &"l".repeat(4096),
                 text: &"t".repeat(4096),
@@ -264,7 +271,7 @@ mod tests {
         ] {
             let bytes = request.write().unwrap();
             assert_eq!(expect(&bytes), Ok(Some(bytes.len())));
-            assert_eq!(Request::read(&bytes), Ok(request));
+            assert_eq!(ConsoleRequest::read(&bytes), Ok(request));
             assert!(bytes.len() <= REQUEST_BYTES);
             // At every place that it may be cut off.
             for cut in 0..HEAD {
@@ -276,9 +283,9 @@ mod tests {
     #[test]
     fn what_is_too_long_is_not_written() {
         for request in [
-            Request { user: &"u".repeat(65), ..REQUEST },
-            Request { line: &"l".repeat(4097), ..REQUEST },
-            Request { text: &"t".repeat(4097), ..REQUEST },
+            ConsoleRequest { user: &"u".repeat(65), ..REQUEST },
+            ConsoleRequest { line: &"l".repeat(4097), ..REQUEST },
+            ConsoleRequest { text: &"t".repeat(4097), ..REQUEST },
         ] {
             assert!(request.write().is_err());
         }
@@ -293,28 +300,28 @@ mod tests {
             bytes
         };
         for (bytes, expected) in [
-            (b"GET / HTTP/1.1\r\n".to_vec(), Err(Bad::Garbage)),
-            (b"x".to_vec(), Err(Bad::Garbage)),
-            (b"aiglon\x02".to_vec(), Err(Bad::Version)),
-            (with(10, 65), Err(Bad::TooLong)),
-            (with(11, 0x11), Err(Bad::TooLong)),
-            (with(13, 0x11), Err(Bad::TooLong)),
+            (b"GET / HTTP/1.1\r\n".to_vec(), Err(WireError::Garbage)),
+            (b"x".to_vec(), Err(WireError::Garbage)),
+            (b"aiglon\x02".to_vec(), Err(WireError::Version)),
+            (with(10, 65), Err(WireError::TooLong)),
+            (with(11, 0x11), Err(WireError::TooLong)),
+            (with(13, 0x11), Err(WireError::TooLong)),
         ] {
             assert_eq!(expect(&bytes), expected, "{bytes:x?}");
         }
-        assert_eq!(Request::read(&with(7, 9)), Err(Bad::Garbage));
-        assert_eq!(Request::read(&with(HEAD, 0xff)), Err(Bad::NotText));
+        assert_eq!(ConsoleRequest::read(&with(7, 9)), Err(WireError::Garbage));
+        assert_eq!(ConsoleRequest::read(&with(HEAD, 0xff)), Err(WireError::NotText));
     }
 
     #[test]
     fn bytes_are_told_apart() {
         for (place, kind) in KINDS.into_iter().enumerate() {
-            assert_eq!((Kind::from_byte(kind as u8), kind as usize), (Some(kind), place + 1));
+            assert_eq!((FrameKind::from_byte(kind as u8), kind as usize), (Some(kind), place + 1));
         }
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((Kind::from_byte(0), Code::from_byte(10)), (None, None));
+        assert_eq!((FrameKind::from_byte(0), Code::from_byte(10)), (None, None));
     }
 
     proptest! {
@@ -326,7 +333,7 @@ mod tests {
             if let Ok(Some(length)) = expect(&whole) {
                 prop_assert!((HEAD..=REQUEST_BYTES).contains(&length));
                 if let Some(request) = whole.get(..length) {
-                    _ = Request::read(request);
+                    _ = ConsoleRequest::read(request);
                 }
             }
         }

@@ -17,11 +17,11 @@ use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
-use super::super::pages::{Asks, Copy, Found, PageKey, Version};
+use super::super::pages::{Asks, Copy, HeldPage, PageKey, PageVersion};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
 use super::super::tally::{add, add_many};
-use super::batch::{Batch, Shape};
+use super::batch::{Batch, BodyFormat};
 use super::metrics;
 use super::web::Web;
 
@@ -32,7 +32,7 @@ pub enum Plan<'a> {
     /// The same as a JSON string: what Alertmanager's clients expect.
     Json(Status, &'static str),
     /// 404 of a site, as a page.
-    Missing(Missing),
+    Missing(MissingPage),
     /// There is no room to render an answer.
     Busy,
     /// It must be rendered, and it is not its turn yet.
@@ -42,13 +42,13 @@ pub enum Plan<'a> {
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
-    Page { found: Found<'a>, kind: PageKind, public: bool },
+    Page { found: HeldPage<'a>, kind: PageKind, public: bool },
     /// An answer for programs, in the connection's own buffer.
     Short { feed: Feed, etag: Etag, not_modified: bool, lang: Lang, public: bool },
     /// The head of a page that is not held: nothing is rendered or packed for a length.
     Unheld { kind: PageKind, public: bool },
     /// `/metrics` or a small JSON answer, rendered.
-    Text { found: Found<'a>, content_type: &'static str },
+    Text { found: HeldPage<'a>, content_type: &'static str },
     /// A body to be taken in.
     Ingest(Batch),
     /// The alerts of a site, in pieces.
@@ -63,7 +63,7 @@ pub enum Plan<'a> {
 
 /// An address that leads to no page of a site.
 #[derive(Clone, Copy)]
-pub struct Missing {
+pub struct MissingPage {
     pub site: SiteId,
     pub lang: Lang,
     /// So many directories above it is the root of the site.
@@ -127,20 +127,28 @@ impl<'a> Web<'a> {
                 .text(JSON, |out| render::alertmanager::status(out, core.now.wall_of(aiglon::time::Mono(0)))),
             Route::To(Endpoint::Receivers) => self.text(JSON, render::alertmanager::receivers),
             Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival),
-            Route::To(Endpoint::PushAlerts) => {
-                self.push(core.config, request, arrival, Sender::Repeating, Shape::Alerts(Dialect::Alerts))
-            }
-            Route::To(Endpoint::Webhook) => {
-                self.push(core.config, request, arrival, Sender::Webhook, Shape::Alerts(Dialect::Webhook))
-            }
+            Route::To(Endpoint::PushAlerts) => self.push(
+                core.config,
+                request,
+                arrival,
+                Sender::Repeating,
+                BodyFormat::Alerts(Dialect::Alerts),
+            ),
+            Route::To(Endpoint::Webhook) => self.push(
+                core.config,
+                request,
+                arrival,
+                Sender::Webhook,
+                BodyFormat::Alerts(Dialect::Webhook),
+            ),
             Route::To(Endpoint::Write) => {
-                self.push(core.config, request, arrival, Sender::Repeating, Shape::Lines)
+                self.push(core.config, request, arrival, Sender::Repeating, BodyFormat::Lines)
             }
             Route::To(Endpoint::Telegraf) => {
-                self.push(core.config, request, arrival, Sender::Repeating, Shape::Telegraf)
+                self.push(core.config, request, arrival, Sender::Repeating, BodyFormat::Telegraf)
             }
             Route::To(Endpoint::Collectd) => {
-                self.push(core.config, request, arrival, Sender::Once, Shape::Collectd)
+                self.push(core.config, request, arrival, Sender::Once, BodyFormat::Collectd)
             }
             Route::To(Endpoint::Query) => match self.source(core.config, request, arrival, Scope::Push) {
                 Err(refusal) => refusal,
@@ -217,7 +225,7 @@ impl<'a> Web<'a> {
         }
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let key = PageKey { site: id, kind, lang };
-        let version = Version { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
+        let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let asks = Asks { gzip: accepts_gzip(request.accept_encoding), if_none_match: request.if_none_match };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
@@ -299,13 +307,13 @@ impl<'a> Web<'a> {
         request: &Request<'_>,
         arrival: Arrival<'_>,
         sender: Sender,
-        shape: Shape,
+        shape: BodyFormat,
     ) -> Plan<'a> {
         let source = match self.source(config, request, arrival, Scope::Push) {
             Err(refusal) => return refusal,
             Ok(source) => source,
         };
-        let samples = !matches!(shape, Shape::Alerts(_));
+        let samples = !matches!(shape, BodyFormat::Alerts(_));
         let word = request.query.split('&').find_map(|pair| pair.strip_prefix("precision="));
         let Some(precision) = Precision::from_word(word.filter(|_| samples).unwrap_or("")) else {
             return Plan::Json(Status::BadRequest, "precision is one of ns, us, ms, s, m and h");
@@ -398,7 +406,7 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
     let lang = negotiate(request.accept_language, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
-    Plan::Missing(Missing { site, lang, up, public: row.visibility == Visibility::Public })
+    Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
 }
 
 /// What a path leads to, with the service that it names; `None` if the site has no such service.
@@ -423,7 +431,7 @@ const JSON: &str = "application/json";
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
 
 /// What somebody is told who pushes to where nothing is.
-const SENDERS_PATHS: &str = "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
+const SENDERS_PATHS: &str = "404 Not HeldPage: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
     /api/v1/collectd or /api/v1/heartbeat/NAME\n";
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {

@@ -13,7 +13,7 @@ pub type Complaint = heapless::String<400>;
 
 /// What a body holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum BodyFormat {
     /// Alerts.
     Alerts(Dialect),
     /// Line protocol, as InfluxDB takes it.
@@ -29,7 +29,7 @@ pub enum Shape {
 pub struct Batch {
     pub source: SourceId,
     pub sender: Sender,
-    pub shape: Shape,
+    pub shape: BodyFormat,
     pub precision: Precision,
     pub gzip: bool,
     /// The epoch of its configuration. In another one its source, its site and the rules have other

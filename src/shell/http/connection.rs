@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use aiglon::http::Status;
-use aiglon::http::body::Body;
-use aiglon::http::head::{Framing, Method, Progress, Request, Scanner, Version};
-use aiglon::http::response::{self, Content, Head, Response};
+use aiglon::http::body::BodyDecoder;
+use aiglon::http::head::{Framing, HeadScanner, Method, Progress, Request, Version};
+use aiglon::http::response::{self, Content, Response, ResponseHead};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
     QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME, SHORT_BYTES,
@@ -15,15 +15,15 @@ use aiglon::model::{Output, PageKind, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::Bytes;
-use aiglon::text::json::{Json, Writer};
+use aiglon::text::json::{Json, JsonWriter};
 use ufmt::uwrite;
 
 use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::{Missing, Plan};
-use super::batch::{Complaint, Shape};
+use super::answer::{MissingPage, Plan};
+use super::batch::{BodyFormat, Complaint};
 use super::web::Web;
 
 /// From one look whether a page may be rendered to the next.
@@ -34,11 +34,11 @@ const NOT_FOUND: &str = "404 Not Found\n";
 /// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is
 /// used; the task of a connection is made at the start, and all that is in it is resident from then
 /// on.
-pub struct Buffers {
+pub struct ConnectionBuffers {
     /// What has been read; a request head must fit it.
     read: [u8; HEAD_BYTES],
     /// The head of the answer.
-    head: Head,
+    head: ResponseHead,
     /// A short answer: JSON, lines, or a page that says that there is none.
     json: Bytes<SHORT_BYTES>,
     /// What was wrong with a batch, in words for its sender.
@@ -47,11 +47,11 @@ pub struct Buffers {
     pub query: heapless::String<QUERY_BYTES>,
 }
 
-impl Buffers {
+impl ConnectionBuffers {
     pub const fn new() -> Self {
         Self {
             read: [0; HEAD_BYTES],
-            head: Head::new(),
+            head: ResponseHead::new(),
             json: Bytes::new(),
             complaint: Complaint::new(),
             query: heapless::String::new(),
@@ -64,7 +64,7 @@ pub struct Connection<'a> {
     pub web: &'a Web<'a>,
     pub slot: &'a Slot,
     pub stream: &'a Stream,
-    pub buffers: &'a mut Buffers,
+    pub buffers: &'a mut ConnectionBuffers,
     /// Bytes at the front of the read buffer that have been read and not yet been dealt with.
     pub filled: usize,
     peer: Peer,
@@ -74,7 +74,7 @@ pub struct Connection<'a> {
 
 /// What of a request is needed once its head has been answered.
 #[derive(Clone, Copy)]
-pub struct Terms {
+pub struct AnswerTerms {
     pub is_head: bool,
     pub version: Version,
     pub keep_alive: bool,
@@ -82,7 +82,7 @@ pub struct Terms {
     pub framing: Framing,
 }
 
-impl Terms {
+impl AnswerTerms {
     /// Whether the body can be thrown away, so that the next request can be found behind it.
     fn can_skip_body(&self) -> bool {
         match self.framing {
@@ -101,7 +101,7 @@ pub enum Next {
 }
 
 /// The task of one slot: one connection after another, for ever.
-pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut Buffers) {
+pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut ConnectionBuffers) {
     loop {
         let Accepted { stream, peer, listener } = slot.next().await;
         let mut connection =
@@ -146,7 +146,7 @@ impl Connection<'_> {
     /// Reads until a whole request head stands at the front of the buffer. `None`: the client is
     /// gone, or has been told what is wrong.
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
-        let mut scanner = Scanner::new();
+        let mut scanner = HeadScanner::new();
         if !first {
             match (self.filled, self.is_sender) {
                 (0, true) => self.slot.doing(Doing::Idle, SENDER_IDLE_TIME),
@@ -179,7 +179,7 @@ impl Connection<'_> {
     }
 
     async fn refuse_head(&mut self, status: Status, words: &'static str) -> io::Result<()> {
-        let terms = Terms {
+        let terms = AnswerTerms {
             is_head: false,
             version: Version::Http11,
             keep_alive: false,
@@ -194,7 +194,7 @@ impl Connection<'_> {
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let web = self.web;
         let (mut terms, plan) = {
-            let Buffers { read, json, query, .. } = &mut *self.buffers;
+            let ConnectionBuffers { read, json, query, .. } = &mut *self.buffers;
             let head = read.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
@@ -204,7 +204,7 @@ impl Connection<'_> {
                     return Ok(Next::Close);
                 }
             };
-            let mut terms = Terms {
+            let mut terms = AnswerTerms {
                 is_head: request.method == Method::Head,
                 version: request.version,
                 keep_alive: request.keep_alive,
@@ -270,7 +270,7 @@ impl Connection<'_> {
     }
 
     /// Answers a request whose body, if it has one, does not matter.
-    async fn plain(&mut self, mut terms: Terms, plan: Plan<'_>) -> io::Result<Next> {
+    async fn plain(&mut self, mut terms: AnswerTerms, plan: Plan<'_>) -> io::Result<Next> {
         terms.keep_alive &= terms.can_skip_body();
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let body = match &plan {
@@ -355,8 +355,8 @@ impl Connection<'_> {
 
     /// 404 of a site. It is made where short answers are, so it takes no page's room and no page's
     /// turn. False if it does not fit there.
-    fn begin_missing(&mut self, terms: Terms, missing: Missing) -> io::Result<bool> {
-        let Missing { site, lang, up, public } = missing;
+    fn begin_missing(&mut self, terms: AnswerTerms, missing: MissingPage) -> io::Result<bool> {
+        let MissingPage { site, lang, up, public } = missing;
         let json = &mut self.buffers.json;
         if self.web.port.look(|config| render::missing(json, config, site, lang, up)).is_err() {
             return Ok(false);
@@ -375,7 +375,7 @@ impl Connection<'_> {
 
     /// From a path to itself with a slash at its end, so that relative links lead below it. The
     /// answer names the last segment alone, which is right below whatever a proxy puts before it.
-    fn begin_redirect(&mut self, terms: Terms, path: Span) -> io::Result<&'static [u8]> {
+    fn begin_redirect(&mut self, terms: AnswerTerms, path: Span) -> io::Result<&'static [u8]> {
         let mut location: heapless::String<{ RESPONSE_HEAD_BYTES / 2 }> = heapless::String::new();
         let written = self.web.port.look(|config| {
             let path = config.str(path);
@@ -400,7 +400,7 @@ impl Connection<'_> {
     }
 
     /// Throws the body away and says whether another request may follow.
-    pub async fn after(&mut self, terms: Terms) -> io::Result<Next> {
+    pub async fn after(&mut self, terms: AnswerTerms) -> io::Result<Next> {
         if terms.framing == Framing::None {
             return Ok(if terms.keep_alive { Next::Request } else { Next::Close });
         }
@@ -414,7 +414,7 @@ impl Connection<'_> {
     /// Reads a body of at most [`DRAIN_BYTES`] and forgets it. False if it was longer or wrong.
     async fn drain(&mut self, framing: Framing) -> io::Result<bool> {
         self.slot.doing(Doing::Drain, DRAIN_TIME);
-        let Ok(mut body) = Body::of(framing, DRAIN_BYTES) else { return Ok(false) };
+        let Ok(mut body) = BodyDecoder::of(framing, DRAIN_BYTES) else { return Ok(false) };
         loop {
             let mut used = 0;
             while used < self.filled && !body.is_done() {
@@ -468,7 +468,7 @@ impl Connection<'_> {
 
     /// The same, and where to say what is wrong with it.
     pub fn unread_and_complaint(&mut self) -> (&[u8], &mut Complaint) {
-        let Buffers { read, complaint, .. } = &mut *self.buffers;
+        let ConnectionBuffers { read, complaint, .. } = &mut *self.buffers;
         (read.get(..self.filled).unwrap_or_default(), complaint)
     }
 
@@ -483,16 +483,21 @@ impl Connection<'_> {
     }
 
     /// The start of a body of at most [`BODY_BYTES`].
-    pub fn body(terms: Terms) -> Result<Body, aiglon::http::body::BodyError> {
-        Body::of(terms.framing, BODY_BYTES)
+    pub fn body(terms: AnswerTerms) -> Result<BodyDecoder, aiglon::http::body::BodyError> {
+        BodyDecoder::of(terms.framing, BODY_BYTES)
     }
 
-    async fn words(&mut self, terms: Terms, status: Status, words: &'static str) -> io::Result<()> {
+    async fn words(&mut self, terms: AnswerTerms, status: Status, words: &'static str) -> io::Result<()> {
         let body = self.begin_words(terms, status, words)?;
         self.finish(terms, body).await
     }
 
-    fn begin_words<'w>(&mut self, terms: Terms, status: Status, words: &'w str) -> io::Result<&'w [u8]> {
+    fn begin_words<'w>(
+        &mut self,
+        terms: AnswerTerms,
+        status: Status,
+        words: &'w str,
+    ) -> io::Result<&'w [u8]> {
         let mut response = Response::new(status, Content::Length(words.len()));
         response.content_type = "text/plain; charset=utf-8";
         if status == Status::ServiceUnavailable {
@@ -507,9 +512,9 @@ impl Connection<'_> {
     }
 
     /// A JSON string, as Alertmanager's errors are.
-    pub async fn json_words(&mut self, terms: Terms, status: Status, words: &str) -> io::Result<()> {
+    pub async fn json_words(&mut self, terms: AnswerTerms, status: Status, words: &str) -> io::Result<()> {
         self.buffers.json.clear();
-        let mut json = Writer::new(&mut self.buffers.json);
+        let mut json = JsonWriter::new(&mut self.buffers.json);
         json.string(words);
         // What does not fit is left out, and the status says enough.
         _ = json.fits();
@@ -517,9 +522,9 @@ impl Connection<'_> {
     }
 
     /// A body was taken in, and nothing was wrong with it.
-    pub async fn well(&mut self, terms: Terms, shape: Shape) -> io::Result<()> {
+    pub async fn well(&mut self, terms: AnswerTerms, shape: BodyFormat) -> io::Result<()> {
         // Telegraf repeats at 200, and collectd complains of 204.
-        let samples = matches!(shape, Shape::Lines | Shape::Telegraf);
+        let samples = matches!(shape, BodyFormat::Lines | BodyFormat::Telegraf);
         let (status, body): (_, &[u8]) = if samples { (Status::NoContent, b"") } else { (Status::Ok, b"{}") };
         let mut response = Response::new(status, Content::Length(body.len()));
         if !samples {
@@ -533,15 +538,15 @@ impl Connection<'_> {
     /// Alertmanager says it.
     pub async fn complain(
         &mut self,
-        terms: Terms,
+        terms: AnswerTerms,
         status: Status,
-        shape: Shape,
+        shape: BodyFormat,
         dropped: u32,
     ) -> io::Result<()> {
-        let Buffers { complaint, json, .. } = &mut *self.buffers;
+        let ConnectionBuffers { complaint, json, .. } = &mut *self.buffers;
         json.clear();
-        let mut json = Writer::new(json);
-        if matches!(shape, Shape::Lines | Shape::Telegraf) {
+        let mut json = JsonWriter::new(json);
+        if matches!(shape, BodyFormat::Lines | BodyFormat::Telegraf) {
             let mut words: heapless::String<480> = heapless::String::new();
             // What begins with a number is of samples that could be parsed.
             let parsed = complaint.starts_with(|first: char| first.is_ascii_digit());
@@ -564,7 +569,7 @@ impl Connection<'_> {
     }
 
     /// What is in the JSON buffer.
-    async fn json(&mut self, terms: Terms, status: Status) -> io::Result<()> {
+    async fn json(&mut self, terms: AnswerTerms, status: Status) -> io::Result<()> {
         let mut response = Response::new(status, Content::Length(self.buffers.json.len()));
         response.content_type = "application/json";
         if status == Status::ServiceUnavailable {
@@ -576,7 +581,7 @@ impl Connection<'_> {
 
     /// Writes the head of an answer. Apart from [`finish`](Self::finish), so that nothing of the
     /// response needs to be kept while its bytes are on their way.
-    pub fn begin(&mut self, terms: Terms, response: Response<'_>) -> io::Result<()> {
+    pub fn begin(&mut self, terms: AnswerTerms, response: Response<'_>) -> io::Result<()> {
         let date = self.web.port.http_date();
         self.web.tally.answered(response.status);
         let response = Response { date: &date, keep_alive: terms.keep_alive, ..response };
@@ -584,7 +589,7 @@ impl Connection<'_> {
     }
 
     /// Sends the head, and its body unless the request was `HEAD`.
-    pub async fn finish(&self, terms: Terms, body: &[u8]) -> io::Result<()> {
+    pub async fn finish(&self, terms: AnswerTerms, body: &[u8]) -> io::Result<()> {
         let body = if terms.is_head { b"" } else { body };
         self.send(self.buffers.head.as_slice(), body).await
     }
@@ -595,7 +600,7 @@ impl Connection<'_> {
     }
 
     /// Tells a client that waits for it that its body is welcome.
-    pub async fn welcome(&mut self, terms: Terms) -> io::Result<()> {
+    pub async fn welcome(&mut self, terms: AnswerTerms) -> io::Result<()> {
         if terms.expect_continue && self.filled == 0 {
             self.send(response::CONTINUE, b"").await?;
         }

@@ -17,8 +17,8 @@ use super::super::clock;
 use super::super::port::Core;
 use super::super::slots::Doing;
 use super::super::tally::add;
-use super::batch::{Batch, Outcome, Shape};
-use super::connection::{Connection, Next, Terms, make_room};
+use super::batch::{Batch, BodyFormat, Outcome};
+use super::connection::{AnswerTerms, Connection, Next, make_room};
 use super::samples::BodyReader;
 
 /// An alert as JSON always fits an empty buffer of a page: its kept text, six times as long if all
@@ -37,7 +37,7 @@ impl Connection<'_> {
     /// wrong, which would be wrong again, get 400 and never block a queue, but 200 where they
     /// would; what people must mend gets 4xx, and what is ours to mend 503. collectd (5.12,
     /// `src/write_http.c`) looks at no status, and sends nothing twice.
-    pub async fn ingest(&mut self, mut terms: Terms, batch: Batch) -> io::Result<Next> {
+    pub async fn ingest(&mut self, mut terms: AnswerTerms, batch: Batch) -> io::Result<Next> {
         let web = self.web;
         let Some(mut taker) = web.intake.taker(web.port, web.tally, batch) else {
             terms.keep_alive = false;
@@ -65,7 +65,7 @@ impl Connection<'_> {
                     // refused repeats it, and what counts already counts once.
                     if !on_flash
                         && batch.sender != Sender::Repeating
-                        && matches!(batch.shape, Shape::Alerts(_))
+                        && matches!(batch.shape, BodyFormat::Alerts(_))
                     {
                         let words = "it counts, but the flash takes nothing: a restart would forget it; send it again";
                         self.json_words(terms, Status::ServiceUnavailable, words).await?;
@@ -95,14 +95,19 @@ impl Connection<'_> {
             }
         }
         web.port.warn_of(batch.source, &self.buffers.complaint);
-        if batch.shape == Shape::Telegraf {
+        if batch.shape == BodyFormat::Telegraf {
             status = Status::Ok;
         }
         self.complain(terms, status, batch.shape, dropped).await?;
         if terms.keep_alive { Ok(Next::Request) } else { self.after(terms).await }
     }
 
-    async fn take_in(&mut self, terms: Terms, gzip: bool, taker: &mut BodyReader<'_>) -> io::Result<Outcome> {
+    async fn take_in(
+        &mut self,
+        terms: AnswerTerms,
+        gzip: bool,
+        taker: &mut BodyReader<'_>,
+    ) -> io::Result<Outcome> {
         let mut body = match Self::body(terms) {
             Ok(body) => body,
             Err(error) => return Ok(Outcome::Framing(error)),
@@ -157,7 +162,7 @@ impl Connection<'_> {
 
     /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more
     /// than fit one.
-    pub async fn list(&mut self, terms: Terms, site: SiteId) -> io::Result<()> {
+    pub async fn list(&mut self, terms: AnswerTerms, site: SiteId) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let web = self.web;
         let epoch = web.tally.epoch.get();

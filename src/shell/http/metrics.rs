@@ -289,7 +289,7 @@ fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
 fn flash_budget(t: &mut Text<'_>, engine: &Engine, now: Mono) {
     t.one(
         "journal_alerts_withheld_total counter \
-         Beginnings of alerts that were not written down, since their source had used up its allowance of flash.",
+         Beginnings of alerts that were not written down, since their source had used up its budget of flash.",
         engine.counters().withheld,
     );
     t.one(
@@ -298,12 +298,12 @@ fn flash_budget(t: &mut Text<'_>, engine: &Engine, now: Mono) {
         engine.behind().iter().count() as u64,
     );
     t.one(
-        "journal_alert_bytes gauge What the source that has used most of its allowance has used.",
+        "journal_alert_bytes gauge What the source that has used most of its budget has used.",
         u64::from(engine.flash_used(now)),
     );
     t.one(
         "journal_alert_bytes_limit gauge \
-         The allowance of a source, in bytes; of that, an hour brings a part back.",
+         The budget of a source, in bytes; of that, an hour brings a part back.",
         u64::from(limits::ALERT_FLASH_BYTES),
     );
 }

@@ -6,7 +6,7 @@ use std::io;
 use aiglon::config::rule::RuleInterest;
 use aiglon::engine::{Body, End, Engine, Input, Quality, Verdict};
 #[cfg(feature = "gzip")]
-use aiglon::http::{Status, gunzip::Gunzip, gunzip::Window};
+use aiglon::http::{Status, gunzip::Gunzip, gunzip::GunzipWindow};
 use aiglon::ingest::line::{self, Lines};
 use aiglon::ingest::sample::HashKey;
 use aiglon::ingest::{self, Dialect, Malformed, Mark, Reader};
@@ -23,10 +23,10 @@ use ufmt::uwrite;
 use super::super::fair_share::{FairShare, Turn};
 use super::super::port::{Core, Port};
 use super::super::tally::{Tally, add};
-use super::batch::{Batch, Complaint, Outcome, Shape};
+use super::batch::{Batch, BodyFormat, Complaint, Outcome};
 
 #[cfg(feature = "gzip")]
-static WINDOWS: [ConstStaticCell<Window>; GUNZIPS] =
+static WINDOWS: [ConstStaticCell<GunzipWindow>; GUNZIPS] =
     [const { ConstStaticCell::new([0; GUNZIP_WINDOW_BYTES]) }; GUNZIPS];
 #[cfg(feature = "gzip")]
 static GUNZIP_POOL: [StaticCell<Gunzip<'static>>; GUNZIPS] = [const { StaticCell::new() }; GUNZIPS];
@@ -157,10 +157,10 @@ impl Intake {
     /// Reserves what reads a body; `None` if all are busy, or this source has its share of them.
     pub fn taker<'a>(&'a self, port: &'a Port, tally: &'a Tally, batch: Batch) -> Option<BodyReader<'a>> {
         let (format, dialect) = match batch.shape {
-            Shape::Alerts(dialect) => (Format::Json, Some(dialect)),
-            Shape::Lines => (Format::Lines, None),
-            Shape::Telegraf => (Format::Unknown, Some(Dialect::Telegraf)),
-            Shape::Collectd => (Format::Unknown, Some(Dialect::Collectd)),
+            BodyFormat::Alerts(dialect) => (Format::Json, Some(dialect)),
+            BodyFormat::Lines => (Format::Lines, None),
+            BodyFormat::Telegraf => (Format::Unknown, Some(Dialect::Telegraf)),
+            BodyFormat::Collectd => (Format::Unknown, Some(Dialect::Collectd)),
         };
         let mut turns = [const { None }; 3];
         let mut json = None;
@@ -176,7 +176,7 @@ impl Intake {
             let mut reader = self.line_readers.iter().find_map(|reader| reader.try_borrow_mut().ok())?;
             let key = sample_key(port).ok()?;
             match batch.shape {
-                Shape::Collectd => reader.start_commands(key),
+                BodyFormat::Collectd => reader.start_commands(key),
                 _ => reader.start(batch.precision, key),
             }
             lines = Some(reader);
@@ -202,7 +202,7 @@ impl Intake {
             },
             events: 0,
             weight: port.look(|config| match batch.shape {
-                Shape::Alerts(_) => 1 + cost(config.matches.len()) / MATCHES_WORK,
+                BodyFormat::Alerts(_) => 1 + cost(config.matches.len()) / MATCHES_WORK,
                 _ => 1 + cost(config.rules.len()) / RULES_WORK,
             }),
             _turns: turns,
@@ -339,7 +339,7 @@ impl BodyReader<'_> {
             _ => (0, 0, 0),
         };
         good = good.saturating_add(lines);
-        if !matches!(batch.shape, Shape::Alerts(_)) {
+        if !matches!(batch.shape, BodyFormat::Alerts(_)) {
             for (counter, more) in [(&intake.lines, lines), (&intake.lines_bad, bad)] {
                 counter.set(counter.get().wrapping_add(more.into()));
             }
@@ -417,7 +417,7 @@ impl BodySink<'_, '_> {
 
     /// Something in a batch is not what it should be.
     fn bad(&mut self, error: ingest::AlertError) {
-        let alerts = matches!(self.batch.shape, Shape::Alerts(_));
+        let alerts = matches!(self.batch.shape, BodyFormat::Alerts(_));
         if alerts {
             add(&self.tally.alerts_bad);
         }

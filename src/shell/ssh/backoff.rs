@@ -11,9 +11,9 @@ use aiglon::time::{Millis, Mono};
 /// Where somebody comes from: an IPv4 address, or the /64 of an IPv6 one, which is what one
 /// subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct From([u8; 8]);
+pub struct ClientPrefix([u8; 8]);
 
-impl From {
+impl ClientPrefix {
     pub fn of(address: IpAddr) -> Self {
         let mut bytes = [0; 8];
         match address.to_canonical() {
@@ -30,7 +30,7 @@ impl From {
 
 #[derive(Clone, Copy, Debug)]
 struct Known {
-    from: From,
+    from: ClientPrefix,
     failures: u8,
     last: Mono,
 }
@@ -52,7 +52,7 @@ pub struct Backoff(Vec<Known>);
 
 impl Backoff {
     /// Whether a connection from there is let in now.
-    pub fn may_try(&mut self, from: From, now: Mono) -> bool {
+    pub fn may_try(&mut self, from: ClientPrefix, now: Mono) -> bool {
         self.0.retain(|known| known.last.plus(SSH_FORGET_TIME) > now);
         self.0
             .iter()
@@ -61,7 +61,7 @@ impl Backoff {
     }
 
     /// One from there has gone without a login.
-    pub fn failed(&mut self, from: From, now: Mono) {
+    pub fn failed(&mut self, from: ClientPrefix, now: Mono) {
         if let Some(known) = self.0.iter_mut().find(|known| known.from == from) {
             known.failures = known.failures.saturating_add(1);
             known.last = now;
@@ -76,7 +76,7 @@ impl Backoff {
     }
 
     /// One from there has logged in.
-    pub fn welcome(&mut self, from: From) {
+    pub fn welcome(&mut self, from: ClientPrefix) {
         self.0.retain(|known| known.from != from);
     }
 }
@@ -86,8 +86,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn from(text: &str) -> From {
-        From::of(text.parse().unwrap())
+    fn from(text: &str) -> ClientPrefix {
+        ClientPrefix::of(text.parse().unwrap())
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         assert!(!backoff.may_try(here, Mono(0)));
         assert!(backoff.may_try(here, Mono(0).plus(SSH_FORGET_TIME)) && backoff.0.is_empty());
         for n in 0..1000u32 {
-            backoff.failed(From::of(IpAddr::V4(n.into())), Mono(i64::from(n)));
+            backoff.failed(ClientPrefix::of(IpAddr::V4(n.into())), Mono(i64::from(n)));
         }
         assert_eq!(backoff.0.len(), SSH_ADDRESSES_KNOWN);
         // The latest are known.

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, SemaphorePermit};
 use tokio::time::{sleep, timeout};
 
-use super::super::console::wire::{self, Code, Kind};
-use super::dialogue::{Dialogue, Next, To};
+use super::super::console::wire::{self, Code, FrameKind};
+use super::dialogue::{Dialogue, DialogueNext, To};
 use super::seats::{Seat, Shared, UserKey};
 
 /// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
@@ -63,7 +63,7 @@ pub struct Begun {
 }
 
 /// What a client has done.
-enum Came {
+enum ClientEvent {
     Bytes(Vec<u8>),
     Resized(usize),
     End,
@@ -147,22 +147,22 @@ impl Channel {
         !self.lock().bytes.is_empty()
     }
 
-    async fn next(&self) -> Came {
+    async fn next(&self) -> ClientEvent {
         loop {
             {
                 let mut inner = self.lock();
                 if inner.rest == Rest::Gone {
-                    return Came::Gone;
+                    return ClientEvent::Gone;
                 }
                 if std::mem::take(&mut inner.resized) {
-                    return Came::Resized(inner.terminal.unwrap_or(0));
+                    return ClientEvent::Resized(inner.terminal.unwrap_or(0));
                 }
                 if !inner.bytes.is_empty() {
                     self.room.notify_one();
-                    return Came::Bytes(std::mem::take(&mut inner.bytes));
+                    return ClientEvent::Bytes(std::mem::take(&mut inner.bytes));
                 }
                 if inner.rest == Rest::Nothing {
-                    return Came::End;
+                    return ClientEvent::End;
                 }
             }
             self.come.notified().await;
@@ -259,17 +259,17 @@ async fn carry_on(
         let next = dialogue.next(&mut |to, bytes| client.shown.push(to, bytes));
         client.flush().await?;
         match next {
-            Next::Input => match wait(channel, &dialogue, client).await? {
-                Came::Bytes(bytes) => dialogue.input(&bytes),
-                Came::Resized(columns) => {
+            DialogueNext::Input => match wait(channel, &dialogue, client).await? {
+                ClientEvent::Bytes(bytes) => dialogue.input(&bytes),
+                ClientEvent::Resized(columns) => {
                     dialogue.resize(columns, &mut |to, bytes| client.shown.push(to, bytes));
                 }
-                Came::End => dialogue.end(),
-                Came::Gone => return Err(Gone),
+                ClientEvent::End => dialogue.end(),
+                ClientEvent::Gone => return Err(Gone),
             },
-            Next::Wait => sleep(BETWEEN).await,
-            Next::Done(status) => return client.close(status).await,
-            Next::Ask(request, archive) => {
+            DialogueNext::Wait => sleep(BETWEEN).await,
+            DialogueNext::Done(status) => return client.close(status).await,
+            DialogueNext::Ask(request, archive) => {
                 // From the moment of a reload on.
                 if !shared.is_known(who) {
                     client.seat.end("your key is no longer in the configuration");
@@ -279,7 +279,7 @@ async fn carry_on(
                 let code = loop {
                     let Some(call) = &mut call else { break None };
                     match call.frame().await {
-                        Ok(Some((Kind::End, bytes))) => {
+                        Ok(Some((FrameKind::End, bytes))) => {
                             break bytes.first().and_then(|&byte| Code::from_byte(byte));
                         }
                         Ok(Some((kind, bytes))) => {
@@ -300,7 +300,7 @@ async fn carry_on(
 
 /// What the client does next. Somebody may sit there without a terminal, and is told what they are
 /// waited for.
-async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<Came, Gone> {
+async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<ClientEvent, Gone> {
     if dialogue.may_puzzle() {
         match timeout(PUZZLED, channel.next()).await {
             Ok(came) => return Ok(came),
@@ -338,14 +338,14 @@ impl<'a> Call<'a> {
         Ok(Self { stream, _permit: permit })
     }
 
-    async fn frame(&mut self) -> io::Result<Option<(Kind, Vec<u8>)>> {
+    async fn frame(&mut self) -> io::Result<Option<(FrameKind, Vec<u8>)>> {
         let read = async {
             let mut head = [0; wire::FRAME_HEAD];
             self.stream.read_exact(&mut head).await?;
             let [kind, high, low] = head;
             let mut bytes = vec![0; usize::from(u16::from_be_bytes([high, low]))];
             self.stream.read_exact(&mut bytes).await?;
-            Ok(Kind::from_byte(kind).map(|kind| (kind, bytes)))
+            Ok(FrameKind::from_byte(kind).map(|kind| (kind, bytes)))
         };
         timeout(PATIENCE, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }

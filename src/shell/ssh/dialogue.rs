@@ -14,8 +14,8 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
 use super::super::console::archive;
-use super::super::console::editor::{Action, Editor};
-use super::super::console::wire::{self, Code, Kind, Op, Request};
+use super::super::console::editor::{Editor, EditorEvent};
+use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 
 /// Exit statuses.
 pub const DONE: u8 = 0;
@@ -39,7 +39,7 @@ pub type Show<'a> = dyn FnMut(To, &[u8]) + 'a;
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next<'a> {
+pub enum DialogueNext<'a> {
     /// More of what the client sends: [`Dialogue::input`], [`Dialogue::end`], [`Dialogue::resize`].
     Input,
     /// The daemon is asked this, with the archive behind it; [`Dialogue::frame`] and
@@ -80,7 +80,7 @@ enum Stage {
 
 /// Where the words come from that a command may want.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum From {
+enum WordSource {
     /// What the client sends is theirs.
     Input,
     /// Whoever sits at the terminal.
@@ -97,7 +97,7 @@ pub struct Dialogue {
     /// Of so many columns, at most 255; 0: nobody knows, or there is none.
     columns: u8,
     state: Stage,
-    from: From,
+    from: WordSource,
     /// The command in hand came with the channel, and there is no other.
     single: bool,
     /// What has come and was not read, from `at`.
@@ -110,7 +110,7 @@ pub struct Dialogue {
     /// The command in hand.
     line: String,
     flags: u8,
-    op: Op,
+    op: ConsoleOp,
     text: String,
     archive: Vec<u8>,
     request: Vec<u8>,
@@ -132,9 +132,9 @@ impl Dialogue {
             editor
         });
         let from = match (&editor, command.is_some()) {
-            (Some(_), _) => From::Person,
-            (None, true) => From::Input,
-            (None, false) => From::Nowhere,
+            (Some(_), _) => WordSource::Person,
+            (None, true) => WordSource::Input,
+            (None, false) => WordSource::Nowhere,
         };
         let mut dialogue = Self {
             user: user.to_owned(),
@@ -149,7 +149,7 @@ impl Dialogue {
             unread: false,
             line: String::new(),
             flags: 0,
-            op: Op::Command,
+            op: ConsoleOp::Command,
             text: String::new(),
             archive: Vec::new(),
             request: Vec::new(),
@@ -204,32 +204,32 @@ impl Dialogue {
     }
 
     /// Goes on as far as can be.
-    pub fn next(&mut self, show: &mut Show<'_>) -> Next<'_> {
+    pub fn next(&mut self, show: &mut Show<'_>) -> DialogueNext<'_> {
         loop {
             let more = match self.state {
                 Stage::Script => self.script(show),
                 Stage::Typing(prompt) => self.type_on(prompt, show),
                 Stage::Words => self.gather(show),
                 Stage::Archive => self.load(show),
-                Stage::Asking | Stage::Completing => return Next::Ask(&self.request, &self.archive),
+                Stage::Asking | Stage::Completing => return DialogueNext::Ask(&self.request, &self.archive),
                 Stage::Waiting => {
                     self.state = Stage::Asking;
-                    return Next::Wait;
+                    return DialogueNext::Wait;
                 }
-                Stage::Done => return Next::Done(self.status),
+                Stage::Done => return DialogueNext::Done(self.status),
             };
             if !more {
-                return Next::Input;
+                return DialogueNext::Input;
             }
         }
     }
 
     /// Takes in a part of the daemon's answer.
-    pub fn frame(&mut self, kind: Kind, bytes: &[u8], show: &mut Show<'_>) {
+    pub fn frame(&mut self, kind: FrameKind, bytes: &[u8], show: &mut Show<'_>) {
         match kind {
-            Kind::Out if self.state == Stage::Asking => self.show(To::Out, bytes, show),
+            FrameKind::Out if self.state == Stage::Asking => self.show(To::Out, bytes, show),
             // What a program reads is one stream, whatever it says.
-            Kind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
+            FrameKind::Words if self.flags & wire::JSON != 0 => self.show(To::Out, bytes, show),
             _ => self.words.extend_from_slice(bytes),
         }
     }
@@ -248,9 +248,9 @@ impl Dialogue {
         self.show(To::Err, &words, show);
         match code {
             Some(Code::WantsText) if self.flags & wire::TEXT == 0 => self.want_words(show),
-            Some(Code::WantsArchive) if self.op != Op::Import => self.want_archive(show),
+            Some(Code::WantsArchive) if self.op != ConsoleOp::Import => self.want_archive(show),
             Some(Code::Confirm) if self.flags & wire::CONFIRMED == 0 => match self.from {
-                From::Person => self.prompt(Prompt::Yes, show),
+                WordSource::Person => self.prompt(Prompt::Yes, show),
                 _ => self.fail("aiglon: nobody can be asked here; --yes says yes beforehand\n", UNASKED, show),
             },
             Some(code) => {
@@ -328,19 +328,19 @@ impl Dialogue {
         let (taken, action) = editor.feed(&self.come[self.at..], &mut |bytes| show(To::Out, bytes));
         self.at += taken;
         let typed = match action {
-            Action::None if !self.ended => {
+            EditorEvent::None if !self.ended => {
                 self.come.clear();
                 self.at = 0;
                 return false;
             }
-            Action::Line => Some(editor.line().to_owned()),
-            Action::Interrupted => None,
-            Action::Complete if prompt == Prompt::Command => {
+            EditorEvent::Line => Some(editor.line().to_owned()),
+            EditorEvent::Interrupted => None,
+            EditorEvent::Complete if prompt == Prompt::Command => {
                 self.complete();
                 return true;
             }
-            Action::Complete => return true,
-            Action::None | Action::End => {
+            EditorEvent::Complete => return true,
+            EditorEvent::None | EditorEvent::End => {
                 self.typed_end(prompt, show);
                 return true;
             }
@@ -374,8 +374,14 @@ impl Dialogue {
     /// Asks what may stand at the cursor.
     fn complete(&mut self) {
         let before = self.editor.as_ref().map_or("", |editor| editor.before_cursor());
-        let request =
-            Request { op: Op::Complete, flags: 0, columns: 0, user: &self.user, line: before, text: "" };
+        let request = ConsoleRequest {
+            op: ConsoleOp::Complete,
+            flags: 0,
+            columns: 0,
+            user: &self.user,
+            line: before,
+            text: "",
+        };
         if let Ok(bytes) = request.write() {
             self.request = bytes;
             self.state = Stage::Completing;
@@ -397,11 +403,11 @@ impl Dialogue {
 
     fn command(&mut self, line: &str, show: &mut Show<'_>) {
         line.clone_into(&mut self.line);
-        self.flags = if self.from == From::Nowhere { 0 } else { wire::CAN_TEXT };
+        self.flags = if self.from == WordSource::Nowhere { 0 } else { wire::CAN_TEXT };
         if wants_json(line) {
             self.flags |= wire::JSON;
         }
-        self.op = Op::Command;
+        self.op = ConsoleOp::Command;
         self.text.clear();
         self.archive.clear();
         self.tries = 0;
@@ -409,7 +415,7 @@ impl Dialogue {
     }
 
     fn ask(&mut self, show: &mut Show<'_>) {
-        let request = Request {
+        let request = ConsoleRequest {
             op: self.op,
             flags: self.flags,
             columns: self.columns,
@@ -437,7 +443,7 @@ impl Dialogue {
         self.archive = Vec::new();
         match self.from {
             _ if self.single || quit => self.finish(status),
-            From::Person => {
+            WordSource::Person => {
                 self.status = status;
                 self.prompt(Prompt::Command, show);
             }
@@ -461,9 +467,9 @@ impl Dialogue {
 
     fn want_words(&mut self, show: &mut Show<'_>) {
         match self.from {
-            From::Person => self.prompt(Prompt::Words, show),
-            From::Input => self.state = Stage::Words,
-            From::Nowhere => self.have_words(String::new(), show),
+            WordSource::Person => self.prompt(Prompt::Words, show),
+            WordSource::Input => self.state = Stage::Words,
+            WordSource::Nowhere => self.have_words(String::new(), show),
         }
     }
 
@@ -489,7 +495,7 @@ impl Dialogue {
     }
 
     fn want_archive(&mut self, show: &mut Show<'_>) {
-        if self.from == From::Input {
+        if self.from == WordSource::Input {
             self.state = Stage::Archive;
         } else {
             self.fail("import takes the archive from standard input: ssh … import < FILE\n", USAGE, show);
@@ -499,15 +505,15 @@ impl Dialogue {
     /// The archive on standard input, if it is whole.
     fn load(&mut self, show: &mut Show<'_>) -> bool {
         if self.come.len() > archive::TEXT_BYTES {
-            self.fail(archive::Bad::TooLarge.words(), USAGE, show);
+            self.fail(archive::ArchiveError::TooLarge.words(), USAGE, show);
         } else if !self.ended {
             return false;
         } else {
-            let (mut reader, mut nowhere) = (archive::Reader::new(), |_: &[u8]| true);
+            let (mut reader, mut nowhere) = (archive::ArchiveReader::new(), |_: &[u8]| true);
             match reader.feed(&self.come, &mut nowhere).and_then(|_| reader.finish(&mut nowhere)) {
                 Ok(()) => {
                     self.archive = std::mem::take(&mut self.come);
-                    self.op = Op::Import;
+                    self.op = ConsoleOp::Import;
                     self.ask(show);
                 }
                 Err(bad) => self.fail(bad.words(), USAGE, show),
@@ -519,7 +525,7 @@ impl Dialogue {
     /// Says so where a command that could have had words on standard input did without, and
     /// something stands there.
     fn hint(&mut self, show: &mut Show<'_>) {
-        if self.from != From::Input || self.flags & wire::TEXT != 0 || !self.unread {
+        if self.from != WordSource::Input || self.flags & wire::TEXT != 0 || !self.unread {
             return;
         }
         let mut words = LineWords::new();
@@ -566,11 +572,11 @@ mod tests {
     struct Scene {
         out: String,
         err: String,
-        asked: Vec<(Op, u8, String, String)>,
+        asked: Vec<(ConsoleOp, u8, String, String)>,
         status: Option<u8>,
     }
 
-    type Answer<'a> = (&'a [(Kind, &'a str)], Option<Code>);
+    type Answer<'a> = (&'a [(FrameKind, &'a str)], Option<Code>);
 
     fn play(terminal: bool, command: Option<&str>, sent: &[u8], answers: &[Answer<'_>]) -> Scene {
         let mut scene = Scene { out: String::new(), err: String::new(), asked: Vec::new(), status: None };
@@ -584,12 +590,12 @@ mod tests {
         let (mut answers, mut sent) = (answers.iter(), Some(sent));
         loop {
             match dialogue.next(&mut show) {
-                Next::Input => match sent.take() {
+                DialogueNext::Input => match sent.take() {
                     Some(bytes) => dialogue.input(bytes),
                     None => dialogue.end(),
                 },
-                Next::Ask(request, _) => {
-                    let request = Request::read(request).unwrap();
+                DialogueNext::Ask(request, _) => {
+                    let request = ConsoleRequest::read(request).unwrap();
                     assert_eq!(request.user, "heron1");
                     scene.asked.push((request.op, request.flags, request.line.into(), request.text.into()));
                     let (frames, code) = answers.next().expect("an answer");
@@ -598,8 +604,8 @@ mod tests {
                     }
                     dialogue.answered(*code, &mut show);
                 }
-                Next::Wait => {}
-                Next::Done(status) => {
+                DialogueNext::Wait => {}
+                DialogueNext::Done(status) => {
                     scene.status = Some(status);
                     break;
                 }
@@ -610,17 +616,17 @@ mod tests {
         scene
     }
 
-    const YES: Answer<'_> = (&[(Kind::Out, "done\n")], Some(Code::Done));
+    const YES: Answer<'_> = (&[(FrameKind::Out, "done\n")], Some(Code::Done));
 
     #[test]
     fn a_command_and_how_it_went() {
         for (answer, status, out, err) in [
             (YES, 0, "done\n", ""),
-            ((&[(Kind::Words, "no\n")][..], Some(Code::Refused)), 1, "", "no\n"),
-            ((&[(Kind::Words, "what?\n")], Some(Code::Usage)), 2, "", "what?\n"),
-            ((&[(Kind::Words, "who?\n")], Some(Code::Denied)), 1, "", "who?\n"),
+            ((&[(FrameKind::Words, "no\n")][..], Some(Code::Refused)), 1, "", "no\n"),
+            ((&[(FrameKind::Words, "what?\n")], Some(Code::Usage)), 2, "", "what?\n"),
+            ((&[(FrameKind::Words, "who?\n")], Some(Code::Denied)), 1, "", "who?\n"),
             (
-                (&[(Kind::Out, "done\n"), (Kind::Note, "in memory\n")], Some(Code::Done)),
+                (&[(FrameKind::Out, "done\n"), (FrameKind::Note, "in memory\n")], Some(Code::Done)),
                 0,
                 "done\n",
                 "in memory\n",
@@ -631,17 +637,17 @@ mod tests {
             assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(status), out, err));
             assert_eq!(scene.asked.len(), 1);
         }
-        let scene = play(false, Some("undo 12"), b"", &[(&[(Kind::Out, "par")], None)]);
+        let scene = play(false, Some("undo 12"), b"", &[(&[(FrameKind::Out, "par")], None)]);
         assert_eq!((scene.status, &*scene.out), (Some(4), "par"));
         assert!(scene.err.contains("stopped in the middle"));
         let scene =
-            play(false, Some("redact 1"), b"y\n", &[(&[(Kind::Words, "sure?\n")], Some(Code::Confirm))]);
+            play(false, Some("redact 1"), b"y\n", &[(&[(FrameKind::Words, "sure?\n")], Some(Code::Confirm))]);
         assert_eq!(scene.status, Some(3));
         assert!(scene.err.starts_with("sure?\n") && scene.err.contains("--yes"), "{}", scene.err);
     }
 
     fn archive_missing() -> &'static str {
-        let mut reader = archive::Reader::new();
+        let mut reader = archive::ArchiveReader::new();
         reader.finish(&mut |_| true).unwrap_err().words()
     }
 
@@ -668,7 +674,8 @@ mod tests {
         assert_eq!((scene.status, &*scene.out), (Some(0), "done\ndone\n"));
         let lines: Vec<_> = scene.asked.iter().map(|(_, flags, line, _)| (*flags, &**line)).collect();
         assert_eq!(lines, [(0, "whoami"), (0, "sites")]);
-        let scene = play(false, None, b"a\nb\nc\n", &[YES, (&[(Kind::Words, "no\n")], Some(Code::Refused))]);
+        let scene =
+            play(false, None, b"a\nb\nc\n", &[YES, (&[(FrameKind::Words, "no\n")], Some(Code::Refused))]);
         assert_eq!(
             (scene.status, &*scene.err),
             (Some(1), "no\naiglon: that was line 2; what follows it was not done\n")
@@ -685,7 +692,7 @@ mod tests {
 
     #[test]
     fn somebody_at_a_terminal() {
-        let question = (&[(Kind::Words, "sure?\n")][..], Some(Code::Confirm));
+        let question = (&[(FrameKind::Words, "sure?\n")][..], Some(Code::Confirm));
         let wants = (&[][..], Some(Code::WantsText));
         let scene = play(true, None, b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
         assert_eq!(scene.status, Some(0));
@@ -709,14 +716,14 @@ mod tests {
         let scene = play(true, Some("redact 1"), b"", &[question]);
         assert_eq!(scene.status, Some(1));
         let scene =
-            play(true, None, b"inc\t\r\x04", &[(&[(Kind::Out, "incidents\n")], Some(Code::Done)), YES]);
-        assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (Op::Complete, "inc"));
+            play(true, None, b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
+        assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (ConsoleOp::Complete, "inc"));
         assert_eq!(scene.asked[1].2, "incidents ");
     }
 
     #[test]
     fn a_busy_daemon_is_asked_again() {
-        let busy = (&[(Kind::Words, "busy\n")][..], Some(Code::Busy));
+        let busy = (&[(FrameKind::Words, "busy\n")][..], Some(Code::Busy));
         let scene = play(false, Some("whoami"), b"", &[busy, busy, YES]);
         assert_eq!((scene.status, &*scene.out, &*scene.err), (Some(0), "done\n", ""));
         let scene = play(false, Some("whoami"), b"", &[busy; 21]);
@@ -756,19 +763,19 @@ mod tests {
             let (mut pieces, mut codes) = (pieces.iter(), codes.iter().cycle());
             for _ in 0..10_000 {
                 match dialogue.next(&mut show) {
-                    Next::Input => match pieces.next() {
+                    DialogueNext::Input => match pieces.next() {
                         Some(piece) => dialogue.input(piece),
                         None => dialogue.end(),
                     },
-                    Next::Ask(request, _) => {
+                    DialogueNext::Ask(request, _) => {
                         prop_assert_eq!(wire::expect(request), Ok(Some(request.len())));
-                        prop_assert_eq!(Request::read(request).unwrap().user, "heron1");
+                        prop_assert_eq!(ConsoleRequest::read(request).unwrap().user, "heron1");
                         let code = codes.next().copied().unwrap();
-                        dialogue.frame(Kind::Words, b"words\n", &mut show);
+                        dialogue.frame(FrameKind::Words, b"words\n", &mut show);
                         dialogue.answered(Code::from_byte(code), &mut show);
                     }
-                    Next::Wait => {}
-                    Next::Done(_) => return Ok(()),
+                    DialogueNext::Wait => {}
+                    DialogueNext::Done(_) => return Ok(()),
                 }
             }
             prop_assert!(false, "it does not end");

@@ -37,7 +37,7 @@ use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
 use seats::{Shared, UserKey, Wanted};
 
-pub use seats::Counters;
+pub use seats::SshCounters;
 
 /// The daemon's side of it.
 pub struct Ssh {
@@ -144,7 +144,7 @@ impl Ssh {
     }
 
     /// What was counted since the start.
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> SshCounters {
         self.shared.figures().2
     }
 }

@@ -15,7 +15,7 @@ use russh::server::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::super::clock;
-use super::backoff::{Backoff, From};
+use super::backoff::{Backoff, ClientPrefix};
 
 /// How long a client may take to hear that its session ends.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ pub struct Wanted {
 
 /// What was counted since the start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counters {
+pub struct SshCounters {
     /// Logins.
     pub logins: u64,
     /// Connections that ended without one.
@@ -55,7 +55,7 @@ struct Roster {
     keys: Vec<Arc<UserKey>>,
     seats: Vec<Arc<Seat>>,
     backoff: Backoff,
-    counters: Counters,
+    counters: SshCounters,
 }
 
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub enum NotAdmitted {
 /// One connection.
 #[derive(Debug)]
 pub struct Seat {
-    from: From,
+    from: ClientPrefix,
     since: Mono,
     /// A second descriptor of it: shutting that down ends it, whatever its task waits for.
     socket: TcpStream,
@@ -181,7 +181,7 @@ impl Shared {
     /// but for one of the same. Else the oldest gives way that has not finished its key exchange,
     /// of those from where no fewer come: half-open connections of many addresses cost nobody the
     /// way in.
-    pub fn admit(&self, from: From, socket: TcpStream) -> Result<Arc<Seat>, NotAdmitted> {
+    pub fn admit(&self, from: ClientPrefix, socket: TcpStream) -> Result<Arc<Seat>, NotAdmitted> {
         let now = clock::mono();
         let mut state = lock(&self.state);
         if !state.backoff.may_try(from, now) {
@@ -256,7 +256,7 @@ impl Shared {
     }
 
     /// How many have logged in, and how many have not yet; and what was counted.
-    pub fn figures(&self) -> (usize, usize, Counters) {
+    pub fn figures(&self) -> (usize, usize, SshCounters) {
         let state = lock(&self.state);
         let waiting = state.seats.iter().filter(|seat| seat.is_waiting()).count();
         let inside = state.seats.iter().filter(|seat| seat.who().is_some()).count();
@@ -365,8 +365,8 @@ mod tests {
         (client, listener.accept().unwrap().0)
     }
 
-    fn from(text: &str) -> From {
-        From::of(text.parse().unwrap())
+    fn from(text: &str) -> ClientPrefix {
+        ClientPrefix::of(text.parse().unwrap())
     }
 
     #[test]

@@ -18,10 +18,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::backoff::From;
+use super::backoff::ClientPrefix;
 use super::hostkey;
 use super::seats::{NotAdmitted, Seat, Shared};
-use super::session::Session;
+use super::session::SshSession;
 
 /// Bytes of the thread's stack. Those of musl have 128 KiB unless it is said; ML-KEM wants more.
 const STACK_BYTES: usize = 512 * 1024;
@@ -166,7 +166,7 @@ fn let_in(
     }) else {
         return;
     };
-    match shared.admit(From::of(peer.ip()), socket) {
+    match shared.admit(ClientPrefix::of(peer.ip()), socket) {
         Ok(seat) => {
             tokio::spawn(attend(shared.clone(), seat, config.clone(), stream));
         }
@@ -199,7 +199,7 @@ fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>)
 
 /// One connection, from its beginning to its end.
 async fn attend(shared: Arc<Shared>, seat: Arc<Seat>, config: Arc<Config>, stream: TcpStream) {
-    let handler = Session::new(shared.clone(), seat.clone());
+    let handler = SshSession::new(shared.clone(), seat.clone());
     let channels = handler.channels();
     let login = Duration::from_millis(SSH_LOGIN_TIME.0.into());
     // Until the client has said which version it speaks.

@@ -44,7 +44,7 @@ impl Channels {
 
 /// What one connection may do.
 #[derive(Debug)]
-pub struct Session {
+pub struct SshSession {
     shared: Arc<Shared>,
     seat: Arc<Seat>,
     channels: Channels,
@@ -53,7 +53,7 @@ pub struct Session {
     full: bool,
 }
 
-impl Session {
+impl SshSession {
     pub fn new(shared: Arc<Shared>, seat: Arc<Seat>) -> Self {
         Self { shared, seat, channels: Channels::default(), refusals: 0, full: false }
     }
@@ -99,7 +99,7 @@ impl Session {
     }
 }
 
-impl Handler for Session {
+impl Handler for SshSession {
     type Error = Error;
 
     /// How a client asks what there is.

@@ -16,7 +16,7 @@ use aiglon::engine::lifetime::Sender;
 use aiglon::engine::{End, Engine, Input, Quality};
 use aiglon::incidents::{Action, Boot, OWNER};
 use aiglon::ingest::{Dialect, Event, Reader};
-use aiglon::journal::{Counters, Fault};
+use aiglon::journal::{Fault, JournalCounters};
 use aiglon::limits::{HEARTBEATS, JOURNAL_BYTES, JOURNAL_BYTES_MIN};
 use aiglon::model::{ComponentId, HeartbeatId, ServiceId, SiteId, SourceId, State, View, Words};
 use aiglon::time::{Mono, Now, Wall};
@@ -174,7 +174,7 @@ impl Board {
         self.ledger.commit(&mut self.engine, &self.config, now);
     }
 
-    fn cost(&mut self, from: Counters) -> Cost {
+    fn cost(&mut self, from: JournalCounters) -> Cost {
         let to = self.ledger.figures().1;
         Cost {
             bytes: to.bytes - from.bytes,
@@ -275,7 +275,7 @@ fn a_day_of_flapping_costs_at_most_256_kib() {
 }
 
 /// A webhook says it once, so its sender is answered when it is on flash, until it has used up its
-/// allowance. Alertmanager waits five minutes (`group_interval`).
+/// budget. Alertmanager waits five minutes (`group_interval`).
 #[test]
 fn a_day_of_a_webhook_that_flaps_costs_at_most_256_kib() {
     for (every, components) in [(1, 1), (10, 1), (60, 1), (300, 1), (900, 1), (10, 16)] {

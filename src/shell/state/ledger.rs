@@ -7,7 +7,7 @@ use std::time::Duration;
 use aiglon::config::Config;
 use aiglon::engine::Engine;
 use aiglon::incidents::Boot;
-use aiglon::journal::{Counters, Fault, Store};
+use aiglon::journal::{Fault, JournalCounters, Store};
 use aiglon::persist::{Driver, Imported, News, NotImported, Started, Storage, TooSmall};
 use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
@@ -180,7 +180,7 @@ impl Ledger {
     }
 
     /// Bytes of the file, and what was done since the start.
-    pub fn figures(&self) -> (u32, Counters) {
+    pub fn figures(&self) -> (u32, JournalCounters) {
         self.driver.figures()
     }
 }

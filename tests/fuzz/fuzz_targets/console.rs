@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::archive::{Bad, LINE_BYTES, Reader, Writer};
+use shell::console::archive::{ArchiveError, LINE_BYTES, ArchiveReader, ArchiveWriter};
 use shell::console::wire::{self, HEAD, Request};
 
 /// The program's own files: it is no library.
@@ -17,7 +17,7 @@ mod shell {
 
 const ROOM: usize = 4_096;
 
-fn read(text: &[u8], size: usize) -> Result<Vec<u8>, Bad> {
+fn read(text: &[u8], size: usize) -> Result<Vec<u8>, ArchiveError> {
     let mut bytes = Vec::new();
     let mut out = |piece: &[u8]| {
         let fits = bytes.len() + piece.len() <= ROOM;
@@ -26,7 +26,7 @@ fn read(text: &[u8], size: usize) -> Result<Vec<u8>, Bad> {
         }
         fits
     };
-    let mut reader = Reader::new();
+    let mut reader = ArchiveReader::new();
     for piece in text.chunks(size) {
         if reader.feed(piece, &mut out)? {
             break;
@@ -55,7 +55,7 @@ fuzz_target!(|data: &[u8]| {
     for size in [1, size] {
         assert_eq!(read(bytes, size), whole);
     }
-    let (mut writer, mut line, mut text) = (Writer::new(bytes), [0; LINE_BYTES], Vec::new());
+    let (mut writer, mut line, mut text) = (ArchiveWriter::new(bytes), [0; LINE_BYTES], Vec::new());
     loop {
         let next = writer.line(&mut line);
         if next.is_empty() {

@@ -2,17 +2,17 @@
 //! languages and of tags. The pieces change nothing, and nothing is read beyond its end.
 #![no_main]
 
-use aiglon::http::body::{Body, BodyError};
+use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, Progress, Request, Scanner};
+use aiglon::http::head::{Framing, HeadError, Progress, Request, HeadScanner};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
 use libfuzzer_sys::fuzz_target;
 
 fn scan(bytes: &[u8], size: usize) -> Result<Progress, HeadError> {
-    let mut scanner = Scanner::new();
+    let mut scanner = HeadScanner::new();
     let mut length = 0;
     loop {
         length = (length + size).min(bytes.len());
@@ -26,7 +26,7 @@ fn scan(bytes: &[u8], size: usize) -> Result<Progress, HeadError> {
 /// What is left of the payload, and how much belongs to the body.
 fn unframe(framing: Framing, bytes: &[u8], size: usize) -> (Vec<u8>, usize, Option<BodyError>) {
     let (mut payload, mut taken) = (Vec::new(), 0);
-    let Ok(mut body) = Body::of(framing, 10_000) else { return (payload, 0, Some(BodyError::TooLarge)) };
+    let Ok(mut body) = BodyDecoder::of(framing, 10_000) else { return (payload, 0, Some(BodyError::TooLarge)) };
     for mut piece in bytes.chunks(size) {
         while !piece.is_empty() && !body.is_done() {
             match body.decode(piece) {

@@ -6,7 +6,7 @@
 #[path = "../../kit/memory.rs"]
 mod memory;
 
-use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, Scanner};
+use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, FrameScanner};
 use aiglon::journal::{Durability, Journal};
 use aiglon::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES};
 use libfuzzer_sys::fuzz_target;
@@ -15,7 +15,7 @@ use memory::Memory;
 type Plain = (u8, Vec<u8>);
 
 fn scan(bytes: &[u8], size: usize) -> (Vec<Plain>, u32) {
-    let mut scanner = Scanner::new();
+    let mut scanner = FrameScanner::new();
     let mut records = Vec::new();
     'file: for mut chunk in bytes.chunks(size) {
         loop {

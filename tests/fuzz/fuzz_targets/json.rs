@@ -2,10 +2,10 @@
 //! serde_json accepts, but for depth.
 #![no_main]
 
-use aiglon::ingest::json::{Fault, JsonEvent, Tokenizer};
+use aiglon::ingest::json::{JsonError, JsonEvent, Tokenizer};
 use libfuzzer_sys::fuzz_target;
 
-fn read(json: &[u8], size: usize) -> (Vec<String>, Result<u32, (Fault, u32)>) {
+fn read(json: &[u8], size: usize) -> (Vec<String>, Result<u32, (JsonError, u32)>) {
     let mut tokenizer = Tokenizer::new();
     let mut events = Vec::new();
     let tell = |event: JsonEvent<'_>| format!("{event:?}");
@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     let whole = read(json, json.len().max(1));
     assert_eq!(whole, read(json, usize::from(size).max(1)));
     assert_eq!(whole, read(json, 1));
-    if !matches!(whole.1, Err((Fault::Depth, _))) {
+    if !matches!(whole.1, Err((JsonError::Depth, _))) {
         // `IgnoredAny` minds the grammar alone, as we do.
         let theirs = serde_json::from_slice::<serde::de::IgnoredAny>(json);
         assert_eq!(whole.1.is_ok(), theirs.is_ok(), "{:?} {theirs:?}", whole.1);

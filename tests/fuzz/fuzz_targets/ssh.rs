@@ -4,8 +4,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::wire::{self, Code, Kind, Request};
-use shell::ssh::dialogue::{Dialogue, Next};
+use shell::console::wire::{self, Code, FrameKind, ConsoleRequest};
+use shell::ssh::dialogue::{Dialogue, DialogueNext};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]
@@ -37,26 +37,26 @@ fn say(
     // A busy daemon is asked 20 times more; a line may want words, a yes or an archive, each once.
     for _ in 0..100 * (sent.len() + 2) {
         match dialogue.next(&mut show) {
-            Next::Input => match pieces.next() {
+            DialogueNext::Input => match pieces.next() {
                 Some(piece) => dialogue.input(piece),
                 None => dialogue.end(),
             },
-            Next::Ask(request, archive) => {
+            DialogueNext::Ask(request, archive) => {
                 assert_eq!(wire::expect(request), Ok(Some(request.len())));
-                let read = Request::read(request).unwrap();
+                let read = ConsoleRequest::read(request).unwrap();
                 assert_eq!(read.user, "heron1");
                 all.push([request, archive].concat());
                 let code = codes.next().copied().unwrap_or(0);
                 if code & 0x40 != 0 {
-                    dialogue.frame(Kind::Out, b"incident\nincidents\n", &mut show);
+                    dialogue.frame(FrameKind::Out, b"incident\nincidents\n", &mut show);
                 }
                 if code & 0x80 != 0 {
-                    dialogue.frame(Kind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
+                    dialogue.frame(FrameKind::Words, "d\u{e9}j\u{e0}\n".as_bytes(), &mut show);
                 }
                 dialogue.answered(Code::from_byte(code & 15), &mut show);
             }
-            Next::Wait => {}
-            Next::Done(status) => {
+            DialogueNext::Wait => {}
+            DialogueNext::Done(status) => {
                 assert!(status <= 4);
                 all.push(vec![status]);
                 // A terminal is drawn anew by pieces; what is asked is the same.

@@ -129,7 +129,7 @@ fn a_restart_writes_no_alert_that_has_not_changed() {
 }
 
 #[test]
-fn restarts_use_up_no_allowance_of_flash() {
+fn restarts_use_up_no_flash_budget() {
     let mut board = Board::well(ONE);
     for n in 0..500 {
         board.hook(A, &[hook(&format!("Down{n}"), "heron", 9, None)]);
@@ -351,10 +351,10 @@ fn what_was_told_to_be_down_is_told_so_though_one_of_its_alerts_was_over() {
     assert_eq!((board.reason(HERON), board.headline().as_str()), (Finding::Lapsed, "Something is down"));
 }
 
-/// Its text changes when the allowance of flash is used up, so the journal holds only that there is
+/// Its text changes when the budget of flash is used up, so the journal holds only that there is
 /// more.
 #[test]
-fn what_is_struck_out_for_want_of_an_allowance_was_not_well() {
+fn what_is_struck_out_for_want_of_a_budget_was_not_well() {
     let mut board = hooked();
     let mut turn = 0;
     while board.engine.counters().withheld == 0 {

@@ -131,7 +131,7 @@ fn open_and_redact(sim: &mut Sim, who: u32) -> u32 {
 }
 
 #[test]
-fn a_person_has_an_allowance_of_flash_that_refuses_no_redaction() {
+fn a_person_has_a_budget_of_flash_that_refuses_no_redaction() {
     let mut sim = well();
     let (service, component) = (WIFI, None);
     let open = || Action::Open { service, component, state: State::Outage, title: "", words: own("x") };

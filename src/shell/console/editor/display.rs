@@ -4,7 +4,7 @@
 use ufmt::uwrite;
 
 use super::super::width::{columns, width};
-use super::Out;
+use super::TerminalOut;
 
 /// A line and its cursor, in bytes.
 #[derive(Clone, Copy)]
@@ -48,14 +48,14 @@ impl Display {
     }
 
     /// Shows the prompt of an empty line.
-    pub(super) fn begin(&mut self, prompt: &'static str, out: &mut Out<'_>) {
+    pub(super) fn begin(&mut self, prompt: &'static str, out: &mut TerminalOut<'_>) {
         self.prompt = Some(prompt);
         out(PASTE_ON);
         self.draw(Line { text: "", cursor: 0 }, out);
     }
 
     /// The terminal has so many columns now (0: nobody knows).
-    pub(super) fn resize(&mut self, columns: usize, line: Line<'_>, out: &mut Out<'_>) {
+    pub(super) fn resize(&mut self, columns: usize, line: Line<'_>, out: &mut TerminalOut<'_>) {
         self.columns = columns;
         if self.prompt.is_some() {
             self.redraw(line, out, self.at);
@@ -68,7 +68,7 @@ impl Display {
     }
 
     /// Shows what has changed.
-    pub(super) fn flush(&mut self, line: Line<'_>, out: &mut Out<'_>) {
+    pub(super) fn flush(&mut self, line: Line<'_>, out: &mut TerminalOut<'_>) {
         let (shown, end) = (self.behind(line, self.shown), self.behind(line, line.text.len()));
         let more = line.text.get(self.shown..).unwrap_or_default();
         // At the edge terminals differ, and what comes may join what stands there: all is drawn.
@@ -84,17 +84,17 @@ impl Display {
     }
 
     /// Moves the terminal's cursor to that of the line.
-    pub(super) fn step(&mut self, line: Line<'_>, out: &mut Out<'_>) {
+    pub(super) fn step(&mut self, line: Line<'_>, out: &mut TerminalOut<'_>) {
         self.move_to(self.behind(line, line.cursor), out);
     }
 
     /// Draws all of it on rows that are empty.
-    pub(super) fn draw(&mut self, line: Line<'_>, out: &mut Out<'_>) {
+    pub(super) fn draw(&mut self, line: Line<'_>, out: &mut TerminalOut<'_>) {
         self.redraw(line, out, Position::default());
     }
 
     /// The line is left: what is written next stands below it.
-    pub(super) fn leave(&mut self, line: Line<'_>, last: &[u8], out: &mut Out<'_>) {
+    pub(super) fn leave(&mut self, line: Line<'_>, last: &[u8], out: &mut TerminalOut<'_>) {
         self.step(line, out);
         out(last);
         out(PASTE_OFF);
@@ -120,7 +120,7 @@ impl Display {
         if at.column >= wide { Position { row: at.row + 1, column: 0 } } else { at }
     }
 
-    fn move_to(&mut self, to: Position, out: &mut Out<'_>) {
+    fn move_to(&mut self, to: Position, out: &mut TerminalOut<'_>) {
         if self.at == to {
             return;
         }
@@ -132,7 +132,7 @@ impl Display {
     }
 
     /// Draws all of it anew; the terminal's cursor is at `from`.
-    fn redraw(&mut self, line: Line<'_>, out: &mut Out<'_>, from: Position) {
+    fn redraw(&mut self, line: Line<'_>, out: &mut TerminalOut<'_>, from: Position) {
         csi(from.row, 'A', out);
         out(b"\r\x1b[J");
         out(self.prompt.unwrap_or_default().as_bytes());
@@ -147,7 +147,7 @@ impl Display {
 }
 
 /// A control sequence with a number, unless that is 0.
-fn csi(number: usize, last: char, out: &mut Out<'_>) {
+fn csi(number: usize, last: char, out: &mut TerminalOut<'_>) {
     if number > 0 {
         let mut bytes: heapless::String<24> = heapless::String::new();
         // It fits.

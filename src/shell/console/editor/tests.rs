@@ -142,12 +142,12 @@ impl Desk {
     }
 
     /// What the bytes led to, and how many were left.
-    fn feed(&mut self, bytes: &[u8]) -> (usize, Action) {
+    fn feed(&mut self, bytes: &[u8]) -> (usize, EditorEvent) {
         let (taken, action) = self.editor.feed(bytes, &mut |bytes| self.screen.take(bytes));
         (bytes.len() - taken, action)
     }
 
-    fn types(&mut self, text: &str) -> Action {
+    fn types(&mut self, text: &str) -> EditorEvent {
         let (left, action) = self.feed(text.as_bytes());
         assert_eq!(left, 0, "{text:?}");
         action
@@ -204,7 +204,7 @@ fn keys() {
         ("a\u{85}\u{9b}b", "ab|"),
     ] {
         let mut desk = Desk::new(80);
-        assert_eq!(desk.types(typed), Action::None, "{typed:?}");
+        assert_eq!(desk.types(typed), EditorEvent::None, "{typed:?}");
         assert_eq!(desk.seen(), expected, "{typed:?}");
         desk.holds();
     }
@@ -243,24 +243,24 @@ fn characters_as_people_see_them() {
 #[test]
 fn what_ends_a_line() {
     let mut desk = Desk::new(80);
-    assert_eq!(desk.feed(b"one\rtwo\r"), (4, Action::Line));
+    assert_eq!(desk.feed(b"one\rtwo\r"), (4, EditorEvent::Line));
     assert_eq!((desk.editor.line(), desk.screen.text().as_str()), ("one", "aiglon> one"));
     desk.begin();
-    assert_eq!(desk.feed(b"two\x02\n"), (0, Action::Line));
+    assert_eq!(desk.feed(b"two\x02\n"), (0, EditorEvent::Line));
     assert_eq!(desk.editor.line(), "two");
     desk.begin();
-    assert_eq!(desk.feed(b"three\x03x"), (1, Action::Interrupted));
+    assert_eq!(desk.feed(b"three\x03x"), (1, EditorEvent::Interrupted));
     assert_eq!(desk.editor.line(), "");
     assert!(desk.screen.text().ends_with("aiglon> three^C"), "{}", desk.screen.text());
     desk.begin();
-    assert_eq!(desk.feed(b"\x04"), (0, Action::End));
+    assert_eq!(desk.feed(b"\x04"), (0, EditorEvent::End));
     desk.begin();
     // In the middle of a sequence, and of what is pasted.
-    assert_eq!(desk.feed(b"a\x1b[1\x03"), (0, Action::Interrupted));
+    assert_eq!(desk.feed(b"a\x1b[1\x03"), (0, EditorEvent::Interrupted));
     desk.begin();
-    assert_eq!(desk.feed(b"a\x1b[200~b\r\x03"), (0, Action::Interrupted));
+    assert_eq!(desk.feed(b"a\x1b[200~b\r\x03"), (0, EditorEvent::Interrupted));
     desk.begin();
-    assert_eq!(desk.feed(b"ok\r"), (0, Action::Line));
+    assert_eq!(desk.feed(b"ok\r"), (0, EditorEvent::Line));
     assert_eq!(desk.editor.line(), "ok");
 }
 
@@ -270,11 +270,11 @@ fn what_is_pasted_is_text() {
     desk.types("say []\x02");
     assert_eq!(
         desk.types("\x1b[200~one\r\ntwo\tthree\r\r\x01\x04\x1b[A\x1b[200~four\n\x1b[201~"),
-        Action::None
+        EditorEvent::None
     );
     assert_eq!(desk.seen(), "say [one two three four |]");
     desk.holds();
-    assert_eq!(desk.types("\r"), Action::Line);
+    assert_eq!(desk.types("\r"), EditorEvent::Line);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn lines_before_this_one() {
         assert_eq!(desk.seen(), expected, "{keys:?}");
         desk.holds();
     }
-    assert_eq!(desk.types("\r"), Action::Line);
+    assert_eq!(desk.types("\r"), EditorEvent::Line);
     desk.begin();
     desk.types("\x10");
     assert_eq!(desk.seen(), "third|");
@@ -342,7 +342,7 @@ fn a_full_line_takes_no_more() {
     assert_eq!(desk.editor.line(), full.clone() + "a");
     desk.types("xyz");
     assert_eq!(desk.editor.line().len(), CONSOLE_LINE_BYTES);
-    assert_eq!(desk.types("\r"), Action::Line);
+    assert_eq!(desk.types("\r"), EditorEvent::Line);
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn completion() {
     ] {
         let mut desk = Desk::new(80);
         desk.types(typed);
-        assert_eq!(desk.types("\t"), Action::Complete);
+        assert_eq!(desk.types("\t"), EditorEvent::Complete);
         desk.editor.complete(replaced, words, &mut |bytes| desk.screen.take(bytes));
         assert_eq!((desk.seen().as_str(), desk.screen.text().as_str()), (expected, shown), "{typed}");
         desk.types("z");
@@ -443,10 +443,10 @@ proptest! {
             for piece in key.as_bytes().chunks(cut) {
                 let (left, action) = desk.feed(piece);
                 prop_assert_eq!(left, 0);
-                if action == Action::End {
+                if action == EditorEvent::End {
                     desk.begin();
                 } else {
-                    prop_assert_eq!(action, Action::None);
+                    prop_assert_eq!(action, EditorEvent::None);
                 }
             }
             let line = desk.editor.line();
@@ -471,8 +471,8 @@ proptest! {
             let (taken, action) = editor.feed(rest, &mut |_| {});
             rest = &rest[taken..];
             match action {
-                Action::Complete => editor.complete(editor.before_cursor().len().min(1), "x\ny", &mut |_| {}),
-                Action::None => {}
+                EditorEvent::Complete => editor.complete(editor.before_cursor().len().min(1), "x\ny", &mut |_| {}),
+                EditorEvent::None => {}
                 _ => {
                     let line = editor.line().to_owned();
                     editor.remember(&line);

@@ -4,7 +4,7 @@
 use super::Caller;
 use super::answer::AnswerWriter;
 use crate::command::table::{Needs, Row};
-use crate::config::{Config, Role};
+use crate::config::{Config, UserRole};
 use crate::incidents::{OWNER, Refusal};
 use crate::model::{ComponentId, ServiceId, SiteId, UserId};
 use crate::text::near::Nearest;
@@ -44,12 +44,12 @@ impl From<Refusal> for Trouble<'_> {
 
 /// What one caller may touch.
 #[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(super) struct Access<'a> {
     pub(super) config: &'a Config,
     pub(super) caller: Caller,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> Access<'a> {
     /// Whether a site is theirs.
     pub(super) fn has(&self, site: SiteId) -> bool {
         match self.caller {
@@ -71,10 +71,12 @@ impl<'a> Scope<'a> {
         self.sites().nth(1).is_some()
     }
 
-    pub(super) fn role(&self) -> Role {
+    pub(super) fn role(&self) -> UserRole {
         match self.caller {
-            Caller::Owner => Role::Admin,
-            Caller::User(id) => self.config.users.get(id.index()).map_or(Role::Operator, |user| user.role),
+            Caller::Owner => UserRole::Admin,
+            Caller::User(id) => {
+                self.config.users.get(id.index()).map_or(UserRole::Operator, |user| user.role)
+            }
         }
     }
 
@@ -82,8 +84,8 @@ impl<'a> Scope<'a> {
     pub(super) fn may(self, needs: Needs) -> bool {
         match needs {
             Needs::Operator => true,
-            Needs::Admin => self.role() == Role::Admin,
-            Needs::Whole => self.role() == Role::Admin && self.sites().count() == self.config.sites.len(),
+            Needs::Admin => self.role() == UserRole::Admin,
+            Needs::Whole => self.role() == UserRole::Admin && self.sites().count() == self.config.sites.len(),
         }
     }
 

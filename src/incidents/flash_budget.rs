@@ -1,7 +1,7 @@
 //! What people may cost the flash. Every word is on flash before its author is told so, and a
 //! redaction writes the whole journal anew: a stolen key could write 15 MB in a second.
 //!
-//! Each person has an allowance. When it is used up, what begins something or adds to it is
+//! Each person has a budget. When it is used up, what begins something or adds to it is
 //! refused. What ends something or takes it away may cost as much again. An end and its `undo` in
 //! turns would else write for ever. A redaction is never refused.
 
@@ -12,15 +12,15 @@ use crate::time::{Millis, Mono, Now};
 
 /// What one person has cost. All-zero: nothing.
 #[derive(Clone, Copy, Debug)]
-struct Allowance {
+struct PersonBudget {
     who: u32,
-    /// Bytes that are used up. More than all of the allowance is a debt.
+    /// Bytes that are used up. More than all of the budget is a debt.
     spent: u32,
     /// When that was true.
     at: Mono,
 }
 
-impl Allowance {
+impl PersonBudget {
     /// Lets it grow back.
     fn pass(&mut self, now: Mono) {
         let seconds = u32::try_from(now.since(self.at).max(0)).unwrap_or(u32::MAX) / 1000;
@@ -30,8 +30,8 @@ impl Allowance {
     }
 }
 
-/// The allowances of all. All-zero when new.
-pub(super) struct Allowances([Allowance; USERS]);
+/// The budgets of all. All-zero when new.
+pub(super) struct PeopleBudgets([PersonBudget; USERS]);
 
 /// Whether an action ends something or takes it away, and no more.
 fn ends(action: &Action<'_>) -> bool {
@@ -44,10 +44,10 @@ fn ends(action: &Action<'_>) -> bool {
     )
 }
 
-impl Allowances {
+impl PeopleBudgets {
     /// Nobody has cost anything.
     pub(super) const fn new() -> Self {
-        Self([Allowance { who: 0, spent: 0, at: Mono(0) }; USERS])
+        Self([PersonBudget { who: 0, spent: 0, at: Mono(0) }; USERS])
     }
 
     /// Whether this person may do this by what it costs the flash. The owner of the machine can
@@ -56,7 +56,7 @@ impl Allowances {
         let most = if ends(action) { PEOPLE_FLASH_BYTES.saturating_mul(2) } else { PEOPLE_FLASH_BYTES };
         who == OWNER
             || matches!(action, Action::Redact { .. })
-            || self.of(who, now).is_some_and(|allowance| allowance.spent < most)
+            || self.of(who, now).is_some_and(|budget| budget.spent < most)
     }
 
     /// Has a person pay for so many bytes that are appended, and for so many in a journal that is
@@ -66,20 +66,20 @@ impl Allowances {
         let quarters = usize::try_from(JOURNAL_SNAPSHOT_QUARTERS).unwrap_or(0).saturating_add(1);
         let cost = appended.saturating_mul(quarters).saturating_add(anew);
         if who != OWNER
-            && let Some(allowance) = self.of(who, now)
+            && let Some(budget) = self.of(who, now)
         {
-            allowance.spent = allowance.spent.saturating_add(u32::try_from(cost).unwrap_or(u32::MAX));
+            budget.spent = budget.spent.saturating_add(u32::try_from(cost).unwrap_or(u32::MAX));
         }
     }
 
-    /// The allowance of a person. There is one for each user. Whoever a reload brings takes the
+    /// The budget of a person. There is one for each user. Whoever a reload brings takes the
     /// place of the one who has used least.
-    fn of(&mut self, who: u32, now: Now) -> Option<&mut Allowance> {
+    fn of(&mut self, who: u32, now: Now) -> Option<&mut PersonBudget> {
         self.0.iter_mut().for_each(|known| known.pass(now.mono));
-        let allowance = self.0.iter_mut().min_by_key(|known| (known.who != who, known.spent))?;
-        if allowance.who != who {
-            *allowance = Allowance { who, spent: 0, at: now.mono };
+        let budget = self.0.iter_mut().min_by_key(|known| (known.who != who, known.spent))?;
+        if budget.who != who {
+            *budget = PersonBudget { who, spent: 0, at: now.mono };
         }
-        Some(allowance)
+        Some(budget)
     }
 }
