@@ -236,9 +236,9 @@ pub const CONNECTIONS: usize = 64;
 /// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until
 /// they come.
 pub const BACKLOG: i32 = 1024;
-/// Connections of a crowd that have said nothing yet. If visitors hold all connections that they
-/// may, newcomers wait among these until they say something. When there are more, the oldest
-/// gives way. 48 bytes each, and a file descriptor.
+/// Connections of a crowd that have asked for nothing yet. If visitors hold all connections that
+/// they may, newcomers wait among these until all of a request's head is there. When so many more
+/// have come, the oldest gives way. 48 bytes each, and a file descriptor.
 pub const PORCH: usize = 384;
 /// From one look at who of these has said something to the next. So long those who come in a crowd
 /// wait in the kernel.

@@ -8,8 +8,8 @@
 use aiglon::config::{ListenerRoles, Token};
 use aiglon::http::auth;
 use aiglon::http::body::BodyDecoder;
-use aiglon::http::conditional::negotiate;
-use aiglon::http::head::{Coding, Framing, HeadScanner, Method, Progress, Request};
+use aiglon::http::conditional::{Etag, negotiate};
+use aiglon::http::head::{Coding, Framing, HeadScanner, Listed, Method, Progress, Request};
 use aiglon::http::route::{Endpoint, Route, route};
 use aiglon::limits::{BODY_BYTES, CREDENTIALS_BYTES, HEAD_BYTES};
 use aiglon::model::PageKind;
@@ -167,10 +167,10 @@ fn what_is_particular() {
     assert_eq!(head(TELEGRAF.as_bytes()).content_encoding, Coding::Gzip);
     let firefox = head(FIREFOX.as_bytes());
     assert_eq!((firefox.host, firefox.query), ("status.example.org", "lang=fr"));
-    assert_eq!(firefox.if_none_match, b"\"0123456789abcdef\"");
-    assert_eq!(negotiate(firefox.accept_language, Lang::Ar), Lang::Fr);
-    assert_eq!(negotiate(head(CHROMIUM.as_bytes()).accept_language, Lang::Fr), Lang::En);
-    assert_eq!(negotiate(head(CURL.as_bytes()).accept_language, Lang::Fr), Lang::Fr);
+    assert!(Etag(0x0123_4567_89ab_cdef).is_named(firefox.list(Listed::IfNoneMatch)));
+    assert_eq!(negotiate(firefox.list(Listed::AcceptLanguage), Lang::Ar), Lang::Fr);
+    assert_eq!(negotiate(head(CHROMIUM.as_bytes()).list(Listed::AcceptLanguage), Lang::Fr), Lang::En);
+    assert_eq!(negotiate(head(CURL.as_bytes()).list(Listed::AcceptLanguage), Lang::Fr), Lang::Fr);
     let proxied = head(NGINX_PROXY.as_bytes());
     assert!(proxied.forwarded && !proxied.keep_alive);
     assert_eq!(proxied.host, "status.example.org");

@@ -1,7 +1,7 @@
 //! The layering, held: the core names no IO, clock, async, heap or `unsafe`; its modules name only
 //! modules below them; files of one module do not name one another in a circle, and a type has its
-//! methods in two files at most; only `src/shell/clock.rs` reads a clock; every dependency has its
-//! price in ARCHITECTURE.md.
+//! methods in two files at most; no two public types share a name; only `src/shell/clock.rs` reads
+//! a clock; every dependency has its price in ARCHITECTURE.md.
 //!
 //! The sources are read as tokens, without comments, strings and what only tests see. The checker
 //! is itself under test, with snippets that break each rule.
@@ -323,6 +323,17 @@ fn with_methods(tokens: &[String]) -> BTreeSet<String> {
     out
 }
 
+/// The types that a source declares for other files: the visibility stands in front of the word.
+fn public_types(tokens: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    for i in (0..tokens.len()).filter(|&i| tokens[i] == "pub") {
+        let at = if is(tokens, i + 1, &["("]) { after_group(tokens, i + 1) } else { i + 1 };
+        let declares = ["struct", "enum", "trait", "type"].iter().any(|word| is(tokens, at, &[word]));
+        out.extend(tokens.get(at + 1).filter(|_| declares).cloned());
+    }
+    out
+}
+
 // ---- the rules ----------------------------------------------------------------------------------
 
 fn layer(module: &str) -> Option<usize> {
@@ -485,6 +496,24 @@ fn a_type_has_its_methods_in_two_files_at_most() {
     assert_eq!(found, SCATTERED);
 }
 
+/// One name has one meaning, so that a reader need not look where it comes from.
+#[test]
+fn no_two_public_types_share_a_name() {
+    let mut places = BTreeMap::<String, Vec<String>>::new();
+    for (module, text) in sources() {
+        // A fragment is called after the thing that it shows.
+        if module == ["render", "fragments"] {
+            continue;
+        }
+        for name in public_types(&without_tests(&tokens(&text)).0) {
+            places.entry(name).or_default().push(module.join("::"));
+        }
+    }
+    assert!(places.len() > 200, "the sources have moved: {}", places.len());
+    places.retain(|_, modules| modules.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
 #[test]
 fn the_core_is_no_std_and_its_doc_tells_the_layers() {
     let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
@@ -635,6 +664,13 @@ fn the_checker_sees_who_has_methods() {
     let source = "impl A { fn f() -> impl Iterator<Item = u8> {} } #[cfg(x)] impl<'a, T: Fn(u8)> B<'a, T> {} \
                   impl D for C {} impl<T> E<T> for C where T: F {} impl super::G { fn g(x: impl H) {} }";
     assert_eq!(with_methods(&tokens(source)), ["A", "B", "G"].map(str::to_owned).into());
+}
+
+#[test]
+fn the_checker_sees_public_types() {
+    let source = "pub struct A; pub(super) enum B {} pub(in super::x) trait C {} pub type D = A; struct E; \
+                  pub const F: u8 = 0; pub fn g() -> Option<A> {}";
+    assert_eq!(public_types(&tokens(source)), ["A", "B", "C", "D"]);
 }
 
 #[test]

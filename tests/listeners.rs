@@ -4,11 +4,13 @@
 
 mod common;
 
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, READ, config, eventually, hash_of, run};
 
@@ -65,6 +67,7 @@ fn open(address: SocketAddr) -> bool {
 }
 
 const INGEST: &str = "\tlist serve 'ingest'\n";
+const PAGE: &str = "\tlist serve 'page'\n";
 
 #[test]
 fn what_cannot_be_listened_on_is_told_and_tried_again_and_the_rest_is_served() {
@@ -102,6 +105,50 @@ fn what_cannot_be_listened_on_is_told_and_tried_again_and_the_rest_is_served() {
     assert!(!daemon.get("/metrics").body.contains("aiglon_listener_missing{"));
     let log = daemon.process.log();
     assert!(log.contains(&format!("listening on http://{address}/ (ingest)")), "{log}");
+}
+
+/// Whoever waits by a listener that a reload has taken away: in the porch without a word, or at a
+/// place, silent or between two requests. None stays until its time is up.
+#[test]
+fn who_came_by_a_listener_that_is_gone_is_sent_away() {
+    let (taken, address) = free();
+    drop(taken);
+    let dir = Dir::new();
+    let path = dir.path().join("page.sock");
+    let more = with("more", address, PAGE) + &listen("unix", &format!("unix:{}", path.display()), PAGE);
+    let daemon = Daemon::start_in(dir, &more);
+    eventually("all of them listen", 10, || order(&daemon.dir, "ready").0 == Some(0));
+    // More of each than there are places.
+    let mut tcp: Vec<_> = (0..70).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut unix: Vec<_> = (0..70).map(|_| UnixStream::connect(&path).unwrap()).collect();
+    // Who speaks is served, by either way.
+    assert_eq!(Client::to(address).get("/", "").status, 200);
+    let mut visitor = UnixStream::connect(&path).unwrap();
+    visitor.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    visitor.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let (mut idle, mut stays) = (Client::to(address), daemon.connect());
+    assert_eq!(idle.get("/", "").status, 200);
+    daemon.rewrite(&config());
+    assert_eq!(order(&daemon.dir, "reload"), (Some(0), "in force\n".to_owned()));
+    let begun = Instant::now();
+    let is_over = |read: std::io::Result<usize>| {
+        matches!(read, Ok(0)) || read.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset)
+    };
+    let patience = Some(Duration::from_secs(5));
+    for socket in &mut tcp {
+        socket.set_read_timeout(patience).unwrap();
+        assert!(is_over(socket.read(&mut [0])), "after {:?}", begun.elapsed());
+    }
+    for socket in &mut unix {
+        socket.set_read_timeout(patience).unwrap();
+        assert!(is_over(socket.read(&mut [0])), "after {:?}", begun.elapsed());
+    }
+    assert!(idle.is_closed(), "after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(stays.get("/", "").status, 200);
+    assert_eq!(daemon.metric("aiglon_http_connections_late_total"), Some(0.0));
 }
 
 /// The rest of a reload applies, above all a token that is taken away, and the listener that is to

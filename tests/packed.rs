@@ -18,7 +18,7 @@ use aiglon::model::{ComponentView, Finding, Lang, PageKind, ServiceId, SiteId};
 use aiglon::render;
 use aiglon::text::buffer::Bytes;
 use aiglon::time::At;
-use common::{AIGLON, Answer, Client, Daemon, config, firing, run};
+use common::{AIGLON, Answer, Client, Daemon, config, eventually, firing, hash_of, run};
 use scenes::{Fake, association, minutes_ago};
 
 fn packed(bytes: &[u8]) -> Vec<u8> {
@@ -139,6 +139,10 @@ fn a_visitor_who_unpacks_gets_the_page_packed_and_others_get_it_plain() {
             ("gzip", true),
             ("", false),
             ("gzip, deflate, br, zstd", true),
+            // Several lines are one list.
+            ("br\r\nAccept-Encoding: gzip", true),
+            ("gzip\r\nAccept-Encoding: identity, gzip;q=0", true),
+            ("gzip;q=0.5\r\nAccept-Encoding: identity", false),
             ("br", false),
             ("gzip;q=0", false),
             ("x-gzip;q=0.5, *;q=0", true),
@@ -184,6 +188,7 @@ fn what_a_visitor_has_in_either_form_is_not_sent_again() {
         // Plain will do for who has that.
         (GZIP, plain.clone(), 304, &plain),
         (GZIP, format!("{plain}, {packed}"), 304, &packed),
+        (GZIP, format!("\"x\"\r\nIf-None-Match: {packed}"), 304, &packed),
         (GZIP, "*".to_owned(), 304, &packed),
         (GZIP, "\"x\"".to_owned(), 200, &packed),
         // Who does not unpack cannot have it packed from us.
@@ -235,15 +240,17 @@ fn a_head_says_what_the_page_would() {
     }
 }
 
+fn say(daemon: &Daemon, words: &[&str]) {
+    let mut command = Command::new(AIGLON);
+    command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
+    let (status, out, err) = run(command.args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+    assert_eq!(status, Some(0), "{words:?}: {out}{err}");
+}
+
 #[test]
 fn what_is_redacted_is_in_neither_form() {
     let daemon = Daemon::start(&config());
-    let say = |words: &[&str]| {
-        let mut command = Command::new(AIGLON);
-        command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
-        let (status, out, err) = run(command.args(words).env_remove("SSH_ORIGINAL_COMMAND"));
-        assert_eq!(status, Some(0), "{words:?}: {out}{err}");
-    };
+    let say = |words: &[&str]| say(&daemon, words);
     let mut client = daemon.connect();
     say(&["incident", "open", "wifi", "A house"]);
     say(&["update", "1", "identified", "lives in the red house"]);
@@ -259,6 +266,106 @@ fn what_is_redacted_is_in_neither_form() {
         assert!(!text(&packed).contains("the red house"), "{path}");
         assert!(!client.get(path, PLAIN).body.contains("the red house"), "{path}");
     }
+}
+
+/// A visitor asks for the packed page again and again, reads nothing, and so borrows it. What they
+/// read later may have the words, as far as it was sent before; nothing after that has them.
+#[test]
+fn what_is_redacted_goes_while_a_slow_reader_is_sent_the_page() {
+    let daemon = Daemon::start(&config());
+    say(&daemon, &["incident", "open", "wifi", "A house"]);
+    say(&daemon, &["update", "1", "identified", "lives in the red house"]);
+    let mut slow = daemon.connect();
+    // More than the kernel takes on for somebody who does not read.
+    let asks = 4000;
+    let mut socket = slow.0.get_ref().try_clone().unwrap();
+    let one = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{GZIP}\r\n");
+    let writer = thread::spawn(move || socket.write_all(one.repeat(asks).as_bytes()).unwrap());
+    let sent = || daemon.metric("aiglon_http_responses_total{status=\"200\"}").unwrap_or(0.0);
+    let mut before = -1.0;
+    eventually("it is sent nothing any more", 10, || {
+        let now = sent();
+        // What asks is answered, too.
+        let is_stuck = now > 100.0 && now - before < 1.5;
+        before = now;
+        is_stuck
+    });
+    say(&daemon, &["--yes", "redact", "1"]);
+    let mut visitor = daemon.connect();
+    for _ in 0..2 {
+        assert!(!text(&visitor.get("/", GZIP)).contains("the red house"));
+        assert!(!visitor.get("/", PLAIN).body.contains("the red house"));
+    }
+    // All that is different of it, in order.
+    let mut pages: Vec<(Vec<u8>, usize)> = Vec::new();
+    for _ in 0..asks {
+        let answer = slow.answer();
+        assert_eq!((answer.status, answer.header("Content-Encoding")), (200, Some("gzip")));
+        match pages.last_mut() {
+            Some((page, count)) if *page == answer.packed => *count += 1,
+            _ => pages.push((answer.packed, 1)),
+        }
+    }
+    writer.join().unwrap();
+    let has = |(page, _): &(Vec<u8>, usize)| {
+        let page = piped(Command::new("gzip").arg("-dc"), page);
+        String::from_utf8(page).unwrap().contains("the red house")
+    };
+    let with = pages.iter().take_while(|page| has(page)).count();
+    assert!(with > 0 && with < pages.len() && !pages[with..].iter().any(has), "{with} of {}", pages.len());
+}
+
+/// Pages of many sites and languages are asked for at the same time, more than there are buffers,
+/// and each change has all of them packed anew. Nobody gets a part of another page.
+#[test]
+fn pages_that_are_packed_at_the_same_time_are_each_whole_and_ones_own() {
+    let site = |n| {
+        format!(
+            "config site 'site{n}'\n\tlist host 'site{n}.example'\n\toption title 'Birds of {n}'\n\
+             config source 'source{n}'\n\toption site 'site{n}'\n\tlist token '{}'\n\
+             config service 'service{n}'\n\toption site 'site{n}'\n\
+             config component 'part{n}'\n\toption service 'service{n}'\n",
+            hash_of(&format!("token-{n}"))
+        )
+    };
+    let sites = 7;
+    let daemon = Daemon::start(&(config() + &(0..sites).map(site).collect::<String>()));
+    let keys: Vec<_> = (0..sites).flat_map(|n| ["en", "fr", "ar"].map(|lang| (n, lang))).collect();
+    let mut clients: Vec<_> = keys.iter().map(|_| daemon.connect()).collect();
+    let mut count = 0;
+    for round in 0..6 {
+        for n in 0..sites {
+            say(&daemon, &["banner", "set", "--site", &format!("site{n}"), &format!("Round {round}")]);
+        }
+        for (client, (n, lang)) in clients.iter_mut().zip(&keys) {
+            let ask = format!(
+                "GET / HTTP/1.1\r\nHost: site{n}.example\r\nAccept-Encoding: gzip\r\nAccept-Language: {lang}\r\n\r\n"
+            );
+            client.send(ask.repeat(2).as_bytes());
+        }
+        for (client, (n, lang)) in clients.iter_mut().zip(&keys) {
+            for _ in 0..2 {
+                let answer = client.answer();
+                if answer.status == 503 {
+                    continue;
+                }
+                assert_eq!(answer.status, 200);
+                let page = if answer.packed.is_empty() {
+                    answer.body
+                } else {
+                    count += 1;
+                    text(&answer)
+                };
+                let is_own = |page: &str| {
+                    page.contains(&format!("<html lang=\"{lang}\""))
+                        && page.contains(&format!("Birds of {n}"))
+                };
+                assert!(is_own(&page) && page.trim_end().ends_with("</html>"), "{n} {lang}: {page}");
+                assert!(page.contains(&format!("Round {round}")), "{n} {lang}: {page}");
+            }
+        }
+    }
+    assert!(count > 100, "only {count} were packed");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{AIGLON, Client, Dir, PUSH, Process, config, eventually, hash_of, run};
+use common::{AIGLON, Client, Dir, PUSH, Process, READ, config, eventually, hash_of, run};
 
 /// A daemon whose file alone says where its state is, as `aiglon revoke --config` finds it.
 struct Antenna {
@@ -250,6 +250,54 @@ fn the_last_good_file_is_no_way_to_write_elsewhere() {
     done(&revoke(&file, &["prometheus"]), "prometheus: revoked\n");
     assert_eq!(fs::read_to_string(&victim).unwrap(), before);
     assert!(!fs::read_to_string(&good).unwrap().contains(&hash_of(PUSH)));
+}
+
+/// A router that becomes an edge, with a token that reads: its new file is not in force. A start
+/// serves the last good one, and that token with it, until it is taken out of both.
+#[test]
+fn an_edge_keeps_no_token_that_reads() {
+    let antenna = Antenna::start(&config());
+    let reads = |antenna: &Antenna, token: &str| {
+        let mut client = Client::to(antenna.page.parse().unwrap());
+        client.get("/api/v2/alerts", &format!("Authorization: Bearer {token}\r\n")).status
+    };
+    let order = |antenna: &Antenna, what: &str| run(Command::new(AIGLON).arg(what).arg(antenna.file()));
+    let refused = "source 'amtool' has scope 'read', and this device is an edge";
+    antenna.edit(|text| text.replace("config aiglon 'main'\n", "config aiglon 'main'\n\toption edge '1'\n"));
+    let (status, _, words) = order(&antenna, "check");
+    assert!(status == Some(2) && words.contains(refused), "{words}");
+    let (status, _, words) = order(&antenna, "reload");
+    assert!(status == Some(1) && words.contains(refused) && words.contains("NOT IN FORCE"), "{words}");
+    assert_eq!((reads(&antenna, READ), antenna.push(PUSH)), (200, 200));
+
+    let mut antenna = Antenna::serve(antenna.kill());
+    let log = antenna.process.wait_for("serving the last good configuration");
+    assert!(log.contains("config.last-good"), "{log}");
+    assert!(antenna.process.log().contains(refused));
+    assert_eq!((order(&antenna, "ready").0, reads(&antenna, READ)), (Some(1), 200));
+
+    done(&antenna.revoke(&["amtool"]), "amtool: revoked\n");
+    assert_eq!((reads(&antenna, READ), antenna.push(PUSH)), (401, 200));
+    for file in ["config", "config.last-good"] {
+        let text = fs::read_to_string(antenna.dir.path().join(file)).unwrap();
+        assert!(!text.contains(&hash_of(READ)), "{file}: {text}");
+    }
+    let antenna = Antenna::serve(antenna.kill());
+    assert_eq!((reads(&antenna, READ), antenna.push(PUSH)), (401, 200));
+
+    // Its section has that scope still. Without it the file is in force, and becomes the last good
+    // one: an edge.
+    assert_eq!(order(&antenna, "reload").0, Some(1));
+    antenna.edit(|text| {
+        let (before, rest) = text.split_once("config source 'amtool'").unwrap();
+        let (_, after) = rest.split_once("config ").unwrap();
+        format!("{before}config {after}")
+    });
+    let (status, _, words) = order(&antenna, "reload");
+    assert_eq!(status, Some(0), "{words}");
+    let good = fs::read_to_string(antenna.dir.path().join("config.last-good")).unwrap();
+    assert!(good.contains("option edge '1'") && !good.contains("'amtool'"), "{good}");
+    assert_eq!(antenna.push(PUSH), 200);
 }
 
 /// Only who owns the daemon takes rights away: a person at the console does not.

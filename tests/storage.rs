@@ -6,7 +6,7 @@ mod common;
 
 use std::process::Command;
 
-use common::{AIGLON, Daemon, Dir, Process, config, overall, run};
+use common::{AIGLON, Daemon, Dir, Process, config, feed, overall, run};
 
 /// Starts a program that becomes the daemon, with its console's socket outside its state.
 fn start(dir: Dir, program: &str, arguments: &[&str], state: &str) -> Daemon {
@@ -22,11 +22,16 @@ fn start(dir: Dir, program: &str, arguments: &[&str], state: &str) -> Daemon {
     Daemon { process, dir, address }
 }
 
-/// What a command that succeeds says, and what is noted besides.
-fn say(daemon: &Daemon, arguments: &[&str]) -> (String, String) {
+fn console(daemon: &Daemon) -> Command {
     let mut command = Command::new(AIGLON);
     command.arg("console").arg("--socket").arg(daemon.dir.path().join("socket"));
-    let (status, out, err) = run(command.args(arguments).env_remove("SSH_ORIGINAL_COMMAND"));
+    command.env_remove("SSH_ORIGINAL_COMMAND");
+    command
+}
+
+/// What a command that succeeds says, and what is noted besides.
+fn say(daemon: &Daemon, arguments: &[&str]) -> (String, String) {
+    let (status, out, err) = run(console(daemon).args(arguments));
     assert_eq!(status, Some(0), "{arguments:?}: {out}{err}");
     (out, err)
 }
@@ -147,9 +152,10 @@ fn holds(state: &str, words: &str) -> bool {
     journal.windows(words.len()).any(|part| part == words.as_bytes())
 }
 
-/// Redacts, and returns what is noted.
+/// Redacts what stays on flash, and returns what is noted.
 fn redact(daemon: &Daemon) -> String {
-    let (out, note) = say(daemon, &["--yes", "redact", "1"]);
+    let (status, out, note) = run(console(daemon).args(["--yes", "redact", "1"]));
+    assert_eq!(status, Some(5), "{out}{note}");
     assert!(out.starts_with("done"), "{out}");
     assert!(!daemon.english().contains("&lt;0&gt;"));
     note
@@ -178,9 +184,16 @@ fn what_is_redacted_while_the_flash_is_full_is_said_to_be_public_again_after_a_r
     daemon = start(daemon.dir, "sh", &["-c", "trap '' XFSZ; exec \"$@\"", "sh"], &state);
     assert!(incident(&daemon).contains(&words(0)));
 
-    // A clean stop tries once more.
+    // A script takes away all that it can, and fails.
+    say(&daemon, &["incident", "open", "wifi", "Another one"]);
     limit(&daemon, "0");
-    assert!(redact(&daemon).contains("STILL ON IT"));
+    let script = "redact 1 --yes\nredact 2 --yes\n";
+    let (status, out, note) = feed(&mut console(&daemon), script);
+    assert_eq!((status, out.matches("done").count()), (Some(5), 2), "{out}{note}");
+    assert_eq!(note.matches("STILL ON IT").count(), 2, "{note}");
+    assert!(!daemon.english().contains("&lt;0&gt;"));
+
+    // A clean stop tries once more.
     limit(&daemon, "unlimited");
     daemon.process.signal("TERM");
     assert_eq!(daemon.process.wait(), Some(0));

@@ -190,6 +190,19 @@ fn a_prefix_without_its_slash_leads_to_itself_with_one() {
         ("home", "/x", "./"),
         ("home", "/status/incidents/9", "../"),
         ("home", "/status//", "../"),
+        // Nothing is decoded or put right first. A browser has done that, and knows where it is.
+        ("home", "/status/a\\b", "./"),
+        ("home", "/status\\x", "./"),
+        ("home", "/status\\a/b", "../"),
+        ("home", "/%73tatus/x", "../"),
+        ("home", "/status/%2e%2e/x", "../"),
+        ("home", "/status/%2E%2E%2Fx", "./"),
+        ("home", "/status/../x", "../"),
+        ("home", "/status/..\\..\\x", "./"),
+        ("hidden.example", &*format!("/status/{SECRET}/%2e%2e/x"), "../"),
+        ("hidden.example", &*format!("/status/{SECRET}/a\\b"), "./"),
+        ("hidden.example", &*format!("/status/%2e/{SECRET}/x"), "../../"),
+        ("hidden.example", &*format!("/status\\{SECRET}\\x"), "./"),
         ("hidden.example", &*format!("/status/{SECRET}/incidents/9"), "../"),
     ] {
         let mut client = daemon.connect();

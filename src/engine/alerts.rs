@@ -7,6 +7,7 @@
 use heapless::Vec;
 
 use super::lifetime::{Memory, Sender};
+use crate::config::Config;
 use crate::limits::{ALERTS, SINCE_DAYS, SITES, SOURCES};
 use crate::model::{ComponentSet, Finding, Kept, Listed, SiteId, SourceId};
 use crate::time::{At, MaybeWall, Mono, Now, Wall, times};
@@ -305,14 +306,14 @@ impl Alerts {
         self.list.get(at)
     }
 
-    /// Adds one of a site; hands it back if there is no room. Its key must not be held yet.
+    /// Adds one; hands it back if there is no room. Its key must not be held yet.
     #[expect(clippy::result_large_err, reason = "full is a value that hands the item back")]
-    pub fn insert(&mut self, mut held: Held, site: SiteId) -> Result<(), Held> {
+    pub fn insert(&mut self, mut held: Held, config: &Config) -> Result<(), Held> {
         let key = held.key;
         if self.list.is_full() {
             return Err(held);
         }
-        held.number = self.next_number(site);
+        held.number = self.next_number(config, held.source());
         let counts = held.counts();
         let place = self.list.len();
         self.list.push(held)?;
@@ -323,8 +324,13 @@ impl Alerts {
         Ok(())
     }
 
-    /// A number that no alert of the site has: whoever ended one of two by it would end the other.
-    fn next_number(&mut self, site: SiteId) -> u16 {
+    /// A number that no alert of the source's site has: whoever ended one of two by it would end
+    /// the other. Those of other sites do not count: gaps would tell of them.
+    fn next_number(&mut self, config: &Config, source: SourceId) -> u16 {
+        let site_of = |source: SourceId| {
+            config.sources.get(source.index()).map(|source| source.site).unwrap_or_default()
+        };
+        let site = site_of(source);
         let mut number = self.numbered.get(site.index()).copied().unwrap_or_default();
         loop {
             number = number.checked_add(1).unwrap_or_else(|| {
@@ -332,7 +338,8 @@ impl Alerts {
                 1
             });
             // In the first round they are new. There are more of them than alerts.
-            if !self.came_round || self.list.iter().all(|held| held.number != number) {
+            let is_free = |held: &Held| held.number != number || site_of(held.source()) != site;
+            if !self.came_round || self.list.iter().all(is_free) {
                 break;
             }
         }
@@ -342,10 +349,10 @@ impl Alerts {
         number
     }
 
-    /// As if so many numbers had been given on the first site.
+    /// As if so many numbers had been given on each site.
     #[cfg(test)]
     pub fn number_from(&mut self, last: u16) {
-        self.numbered[0] = last;
+        self.numbered = [last; SITES];
     }
 
     /// Changes the one at a place; its key must stay. Returns what `change` does.

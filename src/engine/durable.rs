@@ -225,8 +225,7 @@ impl Engine {
         if listed.is_empty() || mapping::is_ignored(config, source, &kept) {
             return Some(());
         }
-        let settings = config.sources.get(source.index())?;
-        let (site, within) = (settings.site, within(config, source));
+        let within = within(config, source);
         let (until, grant) = record.life(within, now);
         // Its record is to say when it is over. Without that, or if a clock that was ahead dated
         // it, the next start grants all of it again.
@@ -270,7 +269,7 @@ impl Engine {
         }
         self.incidents.was_well(&listed, false);
         // What is held is counted when all is restored.
-        if self.alerts.len() >= ALERTS || self.alerts.insert(held, site).is_err() {
+        if self.alerts.len() >= ALERTS || self.alerts.insert(held, config).is_err() {
             let until = until.unwrap_or(now.mono.plus(within));
             self.lost(source, until);
             self.refuse(config, source, &listed, marks, until, now);

@@ -307,8 +307,7 @@ impl Engine {
         // Its share is asked for first: who has none left must not push out what others remember.
         let room = self.has_share(config, message.source)
             && (self.alerts.len() < ALERTS || self.alerts.evict_ended());
-        let site = config.sources.get(message.source.index()).map(|source| source.site).unwrap_or_default();
-        if !room || self.alerts.insert(held, site).is_err() {
+        if !room || self.alerts.insert(held, config).is_err() {
             let until = marked_until(config, message.source, message.sender, now.mono);
             self.lose(message.source, message.sender, until);
             body.refuse(&components);
@@ -346,8 +345,7 @@ impl Engine {
         let until = now.mono.plus(OLD_NEWS);
         let kept = mapping::kept(config, message.source, message.alert).0;
         let held = message.held(AlertPhase::Ended { until }, (components, fires), kept, now);
-        let site = config.sources.get(message.source.index()).map(|source| source.site).unwrap_or_default();
-        if self.alerts.insert(held, site).is_ok() {
+        if self.alerts.insert(held, config).is_ok() {
             self.wake_at(until);
         }
     }

@@ -1244,9 +1244,9 @@ fn a_reload_keeps_alerts_sources_and_since() {
     assert_eq!(sim.state(heron), State::Operational);
 }
 
-#[test]
-fn the_numbers_of_alerts_go_with_their_site_to_its_new_place() {
-    let other = "config site 'work'
+/// Another site before that of [`ONE`].
+fn with_work() -> String {
+    let work = "config site 'work'
 	list host 'work.example.org'
 config source 'w'
 	option site 'work'
@@ -1256,7 +1256,27 @@ config service 'lan'
 config component 'wren'
 	option service 'lan'
 ";
-    let before = ONE.replace("config site 'home'\n", &format!("{other}config site 'home'\n"));
+    ONE.replace("config site 'home'\n", &format!("{work}config site 'home'\n"))
+}
+
+/// Once all numbers have been given, those in use are left out, and a gap would count them.
+#[test]
+fn the_numbers_of_alerts_tell_nothing_of_another_site() {
+    let mut sim = Sim::well(&with_work());
+    let (work, home) = (A, B);
+    let of_home: Vec<_> = (0..5).map(|n| alert(&format!("Home{n}"), "heron", 9, 14)).collect();
+    sim.prometheus(home, &of_home);
+    sim.engine.alerts.number_from(u16::MAX);
+    let wren = |n| alert(&format!("Work{n}"), "wren", 9, 14).replace("\"wifi\"", "\"lan\"");
+    sim.prometheus(work, &[wren(1), wren(2)]);
+    sim.prometheus(home, &[alert("Home5", "heron", 9, 14)]);
+    let numbers: Vec<_> = sim.engine.alerts().iter().map(|held| held.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 1, 2, 6]);
+}
+
+#[test]
+fn the_numbers_of_alerts_go_with_their_site_to_its_new_place() {
+    let before = with_work();
     let mut sim = Sim::well(&before);
     let home = SourceId(1);
     sim.prometheus(home, &[alert("First", "heron", 9, 14), alert("Second", "heron", 9, 14)]);

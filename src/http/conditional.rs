@@ -3,7 +3,7 @@
 
 use heapless::String;
 
-use super::head::list;
+use super::head::List;
 use crate::model::Lang;
 use crate::text::hex::digit;
 
@@ -31,11 +31,14 @@ impl Etag {
         text
     }
 
-    /// Whether an `If-None-Match` value names this tag, by weak comparison (RFC 9110, section
-    /// 13.1.2), since a proxy that compresses may have weakened it. A malformed list names nothing
-    /// from there on.
-    pub fn is_named(self, if_none_match: &[u8]) -> bool {
-        let mut rest = if_none_match.trim_ascii();
+    /// Whether `If-None-Match` names this tag, by weak comparison (RFC 9110, section 13.1.2), since
+    /// a proxy that compresses may have weakened it. A malformed line names nothing from there on.
+    pub fn is_named(self, if_none_match: List<'_>) -> bool {
+        if_none_match.lines().any(|line| self.is_named_in(line))
+    }
+
+    fn is_named_in(self, line: &[u8]) -> bool {
+        let mut rest = line;
         if rest.is_empty() || rest == b"*" {
             return !rest.is_empty();
         }
@@ -70,11 +73,11 @@ struct Wish {
 /// The language to answer in: the one that `Accept-Language` likes best (RFC 9110, section 12.5.4;
 /// a range with a region falls back to its language, as RFC 4647's lookup has it), or the site's
 /// own if it names none that we speak, or likes any other (`*`) as well. Of equals, the first. Work
-/// is linear in the value's length.
-pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
+/// is linear in the list's length.
+pub fn negotiate(accept_language: List<'_>, site: Lang) -> Lang {
     let mut wishes = [Wish::default(); Lang::COUNT];
     let mut any = 0;
-    for (range, position) in list(accept_language).zip(0u16..) {
+    for (range, position) in accept_language.elements().zip(0u16..) {
         let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
         let tag = parts.next().and_then(|tag| core::str::from_utf8(tag).ok()).unwrap_or("");
         let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
@@ -106,9 +109,9 @@ pub fn negotiate(accept_language: &[u8], site: Lang) -> Lang {
 /// Whether a visitor takes gzip, and likes it no less than a plain answer, by `Accept-Encoding`
 /// (RFC 9110, section 12.5.3). A coding that is not named is liked as `*` says. Without `*`, gzip
 /// is then not taken. A plain answer is always taken, because there is nothing else to send.
-pub fn accepts_gzip(accept_encoding: &[u8]) -> bool {
+pub fn accepts_gzip(accept_encoding: List<'_>) -> bool {
     let (mut gzip, mut identity, mut any) = (None, None, None);
-    for range in list(accept_encoding) {
+    for range in accept_encoding.elements() {
         let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
         let coding = parts.next().unwrap_or_default();
         let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
@@ -131,9 +134,10 @@ pub fn accepts_gzip(accept_encoding: &[u8]) -> bool {
 /// Whether `Accept` names pages (RFC 9110, section 12.5.1). `*/*` alone does not count: browsers
 /// send it for icons and images, and programs for everything. How much a page is liked is not
 /// looked at, since nobody names it to refuse it.
-pub fn accepts_html(accept: &[u8]) -> bool {
+pub fn accepts_html(accept: List<'_>) -> bool {
     const PAGE: &[u8] = b"text/html";
-    accept.windows(PAGE.len()).any(|part| part.eq_ignore_ascii_case(PAGE))
+    let is_named = |line: &[u8]| line.windows(PAGE.len()).any(|part| part.eq_ignore_ascii_case(PAGE));
+    accept.lines().any(is_named)
 }
 
 /// Thousandths of `q=0.8`; more than three decimals, which some clients compute, are cut.
@@ -182,7 +186,7 @@ mod tests {
             ("W/", false),
             ("\"a\",", false),
         ] {
-            assert_eq!(etag.is_named(value.as_bytes()), expected, "{value}");
+            assert_eq!(etag.is_named(List::of(value.as_bytes())), expected, "{value}");
         }
     }
 
@@ -190,7 +194,10 @@ mod tests {
     fn an_etag_is_of_one_coding() {
         let etag = Etag(0x0123_4567_89ab_cdef);
         assert_eq!(etag.packed().text(), "\"fedcba9876543210\"");
-        assert!(etag.packed().is_named(b"W/\"fedcba9876543210\"") && !etag.is_named(b"\"fedcba9876543210\""));
+        assert!(
+            etag.packed().is_named(List::of(b"W/\"fedcba9876543210\""))
+                && !etag.is_named(List::of(b"\"fedcba9876543210\""))
+        );
     }
 
     #[test]
@@ -204,7 +211,7 @@ mod tests {
             ("application/json", false),
             ("", false),
         ] {
-            assert_eq!(accepts_html(value.as_bytes()), expected, "{value}");
+            assert_eq!(accepts_html(List::of(value.as_bytes())), expected, "{value}");
         }
     }
 
@@ -243,9 +250,9 @@ mod tests {
             // What is named twice is liked as well as the better of them.
             ("gzip;q=0, x-gzip", true),
         ] {
-            assert_eq!(accepts_gzip(value.as_bytes()), expected, "{value}");
+            assert_eq!(accepts_gzip(List::of(value.as_bytes())), expected, "{value}");
         }
-        assert!(accepts_gzip(b"\xff,gzip"));
+        assert!(accepts_gzip(List::of(b"\xff,gzip")));
     }
 
     #[test]
@@ -282,8 +289,8 @@ mod tests {
             (",,;,fr", En, Fr),
             ("french", En, En),
         ] {
-            assert_eq!(negotiate(value.as_bytes(), site), expected, "{value} on {site:?}");
+            assert_eq!(negotiate(List::of(value.as_bytes()), site), expected, "{value} on {site:?}");
         }
-        assert_eq!(negotiate(b"\xff,\xfe;q=1,fr", Lang::En), Lang::Fr);
+        assert_eq!(negotiate(List::of(b"\xff,\xfe;q=1,fr"), Lang::En), Lang::Fr);
     }
 }

@@ -279,16 +279,67 @@ pub struct Request<'a> {
     pub content_type: &'a [u8],
     /// `Authorization`, as it came; empty if absent.
     pub authorization: &'a [u8],
-    /// `Accept`, as it came; empty if absent. Of several lines, the first.
-    pub accept: &'a [u8],
-    /// `Accept-Encoding`, as it came; empty if absent. Of several lines, the first: at worst, a
-    /// page is sent that is not packed.
-    pub accept_encoding: &'a [u8],
-    /// `Accept-Language`, as it came; empty if absent. Of several lines, the first.
-    pub accept_language: &'a [u8],
-    /// `If-None-Match`, as it came; empty if absent. Of several lines, the first: at worst, an
-    /// answer is sent that the client has.
-    pub if_none_match: &'a [u8],
+    /// The first line of each [`Listed`] field; empty if absent.
+    firsts: [&'a [u8]; Listed::COUNT],
+    /// All of the head if one of them has several lines, else nothing.
+    lines: &'a [u8],
+}
+
+/// A field that is a list, and may come in several lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// `Accept`.
+    Accept,
+    /// `Accept-Encoding`.
+    AcceptEncoding,
+    /// `Accept-Language`.
+    AcceptLanguage,
+    /// `If-None-Match`.
+    IfNoneMatch,
+}
+
+impl Listed {
+    const COUNT: usize = 4;
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::AcceptEncoding => "accept-encoding",
+            Self::AcceptLanguage => "accept-language",
+            Self::IfNoneMatch => "if-none-match",
+        }
+    }
+}
+
+/// The lines of a field: together they are one list, in their order (RFC 9110, section 5.3).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct List<'a> {
+    first: &'a [u8],
+    /// The head that has the others as well; empty if there are none.
+    head: &'a [u8],
+    name: &'static str,
+}
+
+impl<'a> List<'a> {
+    /// A list in one line.
+    pub const fn of(value: &'a [u8]) -> Self {
+        Self { first: value, head: b"", name: "" }
+    }
+
+    /// What stands in each line.
+    pub(super) fn lines(self) -> impl Iterator<Item = &'a [u8]> {
+        let only = self.head.is_empty().then_some(self.first);
+        let all = self.head.split(|&byte| byte == b'\n').filter_map(move |line| {
+            let (name, value) = line.split_at_checked(line.iter().position(|&byte| byte == b':')?)?;
+            name.eq_ignore_ascii_case(self.name.as_bytes()).then(|| value.get(1..).unwrap_or_default())
+        });
+        only.into_iter().chain(all).map(<[u8]>::trim_ascii)
+    }
+
+    /// What stands between the commas, without white space around it.
+    pub(super) fn elements(self) -> impl Iterator<Item = &'a [u8]> {
+        self.lines().flat_map(list)
+    }
 }
 
 impl<'a> Request<'a> {
@@ -330,11 +381,15 @@ impl<'a> Request<'a> {
             content_encoding: fields.content_encoding.unwrap_or_default(),
             content_type: fields.content_type,
             authorization: fields.authorization,
-            accept: fields.accept,
-            accept_encoding: fields.accept_encoding,
-            accept_language: fields.accept_language,
-            if_none_match: fields.if_none_match,
+            firsts: fields.firsts,
+            lines: if fields.several { head } else { b"" },
         })
+    }
+
+    /// What the lines of a field say; one empty line if it is absent.
+    pub fn list(&self, field: Listed) -> List<'a> {
+        let first = self.firsts.get(field as usize).copied().unwrap_or_default();
+        List { first, head: self.lines, name: field.name() }
     }
 }
 
@@ -376,9 +431,7 @@ fn method(name: &str) -> Result<Method, HeadError> {
 /// The header fields that matter.
 #[derive(Clone, Copy)]
 enum Field {
-    Accept,
-    AcceptEncoding,
-    AcceptLanguage,
+    Listed(Listed),
     Authorization,
     Connection,
     ContentEncoding,
@@ -387,14 +440,13 @@ enum Field {
     Expect,
     Forwarded,
     Host,
-    IfNoneMatch,
     TransferEncoding,
 }
 
 const FIELDS: [(&str, Field); 15] = [
-    ("accept", Field::Accept),
-    ("accept-encoding", Field::AcceptEncoding),
-    ("accept-language", Field::AcceptLanguage),
+    (Listed::Accept.name(), Field::Listed(Listed::Accept)),
+    (Listed::AcceptEncoding.name(), Field::Listed(Listed::AcceptEncoding)),
+    (Listed::AcceptLanguage.name(), Field::Listed(Listed::AcceptLanguage)),
     ("authorization", Field::Authorization),
     ("connection", Field::Connection),
     ("content-encoding", Field::ContentEncoding),
@@ -403,7 +455,7 @@ const FIELDS: [(&str, Field); 15] = [
     ("expect", Field::Expect),
     ("forwarded", Field::Forwarded),
     ("host", Field::Host),
-    ("if-none-match", Field::IfNoneMatch),
+    (Listed::IfNoneMatch.name(), Field::Listed(Listed::IfNoneMatch)),
     ("transfer-encoding", Field::TransferEncoding),
     ("via", Field::Forwarded),
     ("x-real-ip", Field::Forwarded),
@@ -430,10 +482,9 @@ struct Fields<'a> {
     content_encoding: Option<Coding>,
     content_type: &'a [u8],
     authorization: &'a [u8],
-    accept: &'a [u8],
-    accept_encoding: &'a [u8],
-    accept_language: &'a [u8],
-    if_none_match: &'a [u8],
+    firsts: [&'a [u8]; Listed::COUNT],
+    /// One of these came again.
+    several: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -465,7 +516,7 @@ impl<'a> Fields<'a> {
                 }
             }
             Field::Expect => {
-                if !value.eq_ignore_ascii_case(b"100-continue") {
+                if !list(value).all(|expected| expected.eq_ignore_ascii_case(b"100-continue")) {
                     return Err(HeadError::Expect);
                 }
                 self.expect_continue = true;
@@ -488,11 +539,15 @@ impl<'a> Fields<'a> {
                 }
                 self.authorization = value;
             }
-            Field::ContentType => first(&mut self.content_type, value),
-            Field::Accept => first(&mut self.accept, value),
-            Field::AcceptEncoding => first(&mut self.accept_encoding, value),
-            Field::AcceptLanguage => first(&mut self.accept_language, value),
-            Field::IfNoneMatch => first(&mut self.if_none_match, value),
+            Field::ContentType => {
+                if self.content_type.is_empty() {
+                    self.content_type = value;
+                }
+            }
+            Field::Listed(field) => match self.firsts.get_mut(field as usize) {
+                Some(first) if first.is_empty() => *first = value,
+                _ => self.several = true,
+            },
         }
         Ok(())
     }
@@ -524,13 +579,6 @@ impl<'a> Fields<'a> {
             (true, None) if self.other_coding => Err(HeadError::TransferCoding),
             (true, None) => Ok(Framing::Chunked),
         }
-    }
-}
-
-/// Keeps the first of several values.
-fn first<'a>(slot: &mut &'a [u8], value: &'a [u8]) {
-    if slot.is_empty() {
-        *slot = value;
     }
 }
 
@@ -853,16 +901,9 @@ mod tests {
 
     #[test]
     fn other_fields() {
-        let head = with(
-            "Authorization: Bearer t\r\nAccept-Language: fr\r\nAccept-Language: en\r\nIf-None-Match: \"x\"\r\n\
-             Accept-Encoding: br\r\naccept-encoding: gzip\r\nAccept: text/html\r\nContent-Type: application/json",
-        );
+        let head = with("Authorization: Bearer t\r\nContent-Type: application/json\r\nContent-Type: a/b");
         let request = accepted(&head);
         assert_eq!(request.authorization, b"Bearer t");
-        assert_eq!(request.accept, b"text/html");
-        assert_eq!(request.accept_encoding, b"br");
-        assert_eq!(request.accept_language, b"fr");
-        assert_eq!(request.if_none_match, b"\"x\"");
         assert_eq!(request.content_type, b"application/json");
         refused(&with("Authorization: Bearer t\r\nauthorization: Bearer u"), HeadError::Authorization);
         for (lines, expected) in [
@@ -877,6 +918,34 @@ mod tests {
         ] {
             assert_eq!(accepted(&with(lines)).content_encoding, expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn the_lines_of_a_field_are_one_list() {
+        use Listed::{Accept, AcceptEncoding, AcceptLanguage, IfNoneMatch};
+        let head = with(
+            "Accept-Language:\r\nAccept-Language: fr ,\ten\r\nX-Accept-Language: nl\r\nIf-None-Match: \"x\"\r\n\
+             Accept-Encoding: br\r\nACCEPT-LANGUAGE:ar\r\naccept-encoding: gzip;q=0.5\r\nX: Accept: a",
+        );
+        let elements = |head: &str, field| {
+            let request = accepted(head);
+            let elements = request.list(field).elements();
+            elements.map(|element| String::from_utf8(element.to_vec()).unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(elements(&head, AcceptLanguage), ["", "fr", "en", "ar"]);
+        assert_eq!(elements(&head, AcceptEncoding), ["br", "gzip;q=0.5"]);
+        assert_eq!(elements(&head, IfNoneMatch), ["\"x\""]);
+        assert!(elements(&head, Accept).is_empty());
+        // In one line, and in none.
+        assert_eq!(elements(&with("Accept: a,b"), Accept), ["a", "b"]);
+        assert_eq!(elements(&with("X: y"), Accept), [""]);
+        // The others are lists, too, whatever is made of them.
+        assert!(!accepted(&with("Connection: x\r\nConnection: y, close")).keep_alive);
+        let waits = with("Expect: 100-continue, 100-continue\r\nExpect: 100-continue\r\nContent-Length: 5");
+        assert!(accepted(&waits).expect_continue);
+        refused(&with("Expect: 100-continue\r\nExpect: x"), HeadError::Expect);
+        refused(&with("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked"), HeadError::TransferCoding);
+        refused(&with("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip"), HeadError::TransferEncoding);
     }
 
     #[test]

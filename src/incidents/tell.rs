@@ -44,8 +44,8 @@ impl Incidents {
         }
     }
 
-    /// Where the title of each incident of a site stands: looked for in one go, not anew for each of
-    /// them.
+    /// Where the title of each incident of a site stands: looked for in one go, not anew for each
+    /// of them.
     fn titles(&self, site: SiteId) -> [u32; INCIDENTS] {
         let mut places = [u32::MAX; INCIDENTS];
         let hash = self.names.of_site(site);
@@ -108,8 +108,8 @@ impl Incidents {
         }
     }
 
-    /// Calls `each` with beginning and end of a maintenance, each time that it is on from a time on,
-    /// the soonest first, and so many times at most.
+    /// Calls `each` with beginning and end of a maintenance, each time that it is on from a time
+    /// on, the soonest first, and so many times at most.
     #[cfg(feature = "feeds")]
     pub fn occurrences(
         &self,

@@ -103,8 +103,9 @@ pub trait View {
         }
         count
     }
-    /// Calls `each` with the newest steps of all incidents of a site that visitors are told of, the
-    /// newest first: `most` of them, and no more than [`FEED_ENTRIES`](crate::limits::FEED_ENTRIES).
+    /// Calls `each` with the newest steps of all incidents of a site that visitors are told of,
+    /// the newest first: `most` of them, and no more than
+    /// [`FEED_ENTRIES`](crate::limits::FEED_ENTRIES).
     #[cfg(feature = "feeds")]
     fn newest_of_site(
         &self,
@@ -114,8 +115,8 @@ pub trait View {
     ) {
         _ = (site, most, each);
     }
-    /// Calls `each` with beginning and end of a maintenance, each time that it is on and not over at
-    /// `from`, the soonest first: `most` times at most.
+    /// Calls `each` with beginning and end of a maintenance, each time that it is on and not over
+    /// at `from`, the soonest first: `most` times at most.
     #[cfg(feature = "feeds")]
     fn occurrences(
         &self,

@@ -1,7 +1,7 @@
 //! Answers for programs: what a page says, in forms that programs read. They are written by the
 //! functions that write pages, without the markup, so they say nothing else.
 
-use super::fragment::{Form, PageFull, Out, PageBuf};
+use super::fragment::{Form, Out, PageBuf, PageFull};
 use super::page::Context;
 #[cfg(feature = "feeds")]
 use super::{feed_atom, feed_badge, feed_calendar, feed_summary};

@@ -288,8 +288,8 @@ impl<'a> Out<'a> {
         self.push(text);
     }
 
-    /// Writes a part of a line of iCalendar, which has 75 bytes at most without its end, and goes on
-    /// behind a blank (RFC 5545, section 3.1). No character is cut.
+    /// Writes a part of a line of iCalendar, which has 75 bytes at most without its end, and goes
+    /// on behind a blank (RFC 5545, section 3.1). No character is cut.
     #[cfg(feature = "feeds")]
     fn folded(&mut self, text: &str) {
         const LINE: usize = 75;

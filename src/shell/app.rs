@@ -5,7 +5,7 @@ use std::cell::Cell;
 use aiglon::time::{Millis, Mono};
 use static_cell::StaticCell;
 
-use super::console::Console;
+use super::console::ConsoleServer;
 use super::console::session::{Desk, Orders};
 use super::fair_share::FairShare;
 use super::http::samples::{self, Intake};
@@ -24,7 +24,7 @@ pub struct App {
     pub slots: Slots,
     pub porch: Porch,
     pub listeners: Listeners,
-    pub console: Console,
+    pub console: ConsoleServer,
     #[cfg(feature = "ssh")]
     pub ssh: Ssh,
     pub pages: Pages,
@@ -53,7 +53,7 @@ impl App {
             slots: Slots::new(),
             porch: Porch::new(),
             listeners: Listeners::new(),
-            console: Console::new(),
+            console: ConsoleServer::new(),
             #[cfg(feature = "ssh")]
             ssh: Ssh::new(),
             pages,

@@ -51,7 +51,7 @@ ConfigOptions of console, before COMMAND:
   --socket PATH     It is here.
   --json            Answer in JSON.
   --yes             Say yes to whatever is asked.
-Its exit status: 0 done, 1 refused, 2 not understood, 3 a yes is needed and nobody can be asked, 4 no daemon answered.
+Its exit status: 0 done, 1 refused, 2 not understood, 3 a yes is needed and nobody can be asked, 4 no daemon answered, 5 done, but words that were taken away are still on the flash.
 
 FILE is a UCI file; /etc/config/aiglon if not given.
 

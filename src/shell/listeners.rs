@@ -13,14 +13,14 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::config::{self, Address, Config, ListenerRoles};
-use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS, PORCH_LOOK};
+use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
 
 use super::files;
 use super::log::Warnings;
-use super::porch::Porch;
+use super::porch::{self, Porch};
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Peer, PendingConnection, Ticket};
@@ -53,7 +53,7 @@ pub enum ListenerOrder {
 }
 
 /// One listener.
-pub struct Listener {
+pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
@@ -84,19 +84,22 @@ pub type Lack = heapless::String<192>;
 
 /// All listeners.
 pub struct Listeners {
-    rows: [Listener; LISTENERS],
+    rows: [BoundListener; LISTENERS],
     missing: RefCell<heapless::Vec<Missing, LISTENERS>>,
 }
 
 impl Listeners {
     pub const fn new() -> Self {
-        Self { rows: [const { Listener::new() }; LISTENERS], missing: RefCell::new(heapless::Vec::new()) }
+        Self {
+            rows: [const { BoundListener::new() }; LISTENERS],
+            missing: RefCell::new(heapless::Vec::new()),
+        }
     }
 
     /// The `config listen` that somebody came by; `None` once a reload has closed it. What stands
     /// in for another one serves no more than it did before, and takes no tokens that it refused.
     pub fn listener(&self, ticket: Ticket, config: &Config) -> Option<config::Listener> {
-        let row = self.rows.get(ticket.listener).filter(|row| row.closed.get() == ticket.closed)?;
+        let row = self.rows.get(ticket.listener).filter(|_| self.is_open(ticket))?;
         let mut listener = *config.listeners.get(row.section.get()?)?;
         let most = row.serves.get();
         listener.serve.page &= most.page;
@@ -104,6 +107,11 @@ impl Listeners {
         listener.serve.metrics &= most.metrics;
         listener.plaintext &= row.plaintext.get();
         Some(listener)
+    }
+
+    /// Whether a listener is open by which somebody came.
+    pub fn is_open(&self, ticket: Ticket) -> bool {
+        self.rows.get(ticket.listener).is_some_and(|row| row.closed.get() == ticket.closed)
     }
 
     /// For who comes by a listener from now on, as long as it stays open.
@@ -161,9 +169,9 @@ impl Listeners {
         };
         let roles = files::describe_roles(config, section);
         log::info!("listening on {} ({roles})", bound.as_ref().unwrap_or(&place));
-        let free = |row: &&Listener| row.place.borrow().is_none();
+        let free = |row: &&BoundListener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
-        let old = |row: &&Listener| !row.is_wanted.get();
+        let old = |row: &&BoundListener| !row.is_wanted.get();
         let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
         row.end();
         *row.place.borrow_mut() = Some(place);
@@ -206,7 +214,7 @@ impl Listeners {
 
     /// Closes all.
     pub fn close(&self) {
-        self.rows.iter().for_each(Listener::end);
+        self.rows.iter().for_each(BoundListener::end);
     }
 }
 
@@ -234,7 +242,7 @@ impl Display for ListenAddress {
     }
 }
 
-impl Listener {
+impl BoundListener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
@@ -421,7 +429,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             Timer::after(Duration::from_millis(100)).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
-            Timer::after(Duration::from_millis(PORCH_LOOK.0.into())).await;
+            porch::next_look().await;
         }
     }
 }
@@ -456,7 +464,7 @@ fn is_passing(error: &io::Error) -> bool {
 }
 
 /// An order, or `None` when somebody is at the listener.
-pub async fn next(listener: &Listener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
+pub async fn next(listener: &BoundListener, socket: Option<&ListenSocket>) -> Option<ListenerOrder> {
     poll_fn(|cx| {
         if let Some(order) = listener.order.borrow_mut().take() {
             return Poll::Ready(Some(order));

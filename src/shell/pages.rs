@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 use aiglon::http::conditional::Etag;
 use aiglon::http::deflate::Work;
 use aiglon::http::gzip;
+use aiglon::http::head::List;
 use aiglon::limits::{
     PACKS_SECOND, PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SHORT, RENDERS_SITE, SITES,
     STALE_TIME,
@@ -183,7 +184,7 @@ impl Packs {
 pub struct Asks<'a> {
     /// They unpack gzip.
     pub gzip: bool,
-    pub if_none_match: &'a [u8],
+    pub if_none_match: List<'a>,
 }
 
 /// What there is of a page.
@@ -455,7 +456,7 @@ mod tests {
     use super::*;
 
     const NOW: PageKind = PageKind::Now;
-    const PLAIN: Asks<'_> = Asks { gzip: false, if_none_match: b"" };
+    const PLAIN: Asks<'_> = Asks { gzip: false, if_none_match: List::of(b"") };
 
     fn key(kind: PageKind, lang: Lang, site: u8) -> PageKey {
         PageKey { site: SiteId(site), kind, lang }
@@ -544,7 +545,7 @@ mod tests {
         assert_eq!((slow.len(), pages.fronts()), (PAGES - PAGES_NOW, PAGES_NOW));
     }
 
-    const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: b"" };
+    const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: List::of(b"") };
 
     /// A part of the test above.
     fn packed_pages(pages: &Pages) {
@@ -619,7 +620,7 @@ mod tests {
 
         // Who has it packed is not sent it again, and it is not packed to find that out.
         let tag = get(7, 0, 240_300, GZIP, &large).etag.text();
-        let has = Asks { gzip: true, if_none_match: tag.as_bytes() };
+        let has = Asks { gzip: true, if_none_match: List::of(tag.as_bytes()) };
         let found = get(7, 1, 250_000, has, &large);
         assert!(found.not_modified && !found.fresh);
         drop(found);

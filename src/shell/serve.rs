@@ -77,6 +77,7 @@ pub fn serve(options: &ConfigOptions) -> ExitCode {
 
     let (turns, warnings) = (app.intake.turns(), &app.port.warnings);
     let orders = |op, line: &str, words: &mut String| app.order(options, op, line, words);
+    let is_open = |ticket| app.listeners.is_open(ticket);
     let (web, desk) = (app.web(), app.desk(&turns, &orders));
     let executor = LocalExecutor::new();
     // Every task is made here; from now on our own code allocates nothing.
@@ -88,7 +89,7 @@ pub fn serve(options: &ConfigOptions) -> ExitCode {
     for index in 0..LISTENERS {
         start(&executor, Box::pin(listeners::run(&app.listeners, &app.slots, &app.porch, warnings, index)));
     }
-    start(&executor, Box::pin(porch::run(&app.porch, &app.slots, warnings)));
+    start(&executor, Box::pin(porch::run(&app.porch, &app.slots, &is_open, warnings)));
     for (index, buffers) in console_buffers.iter_mut().enumerate() {
         if let Some(slot) = app.slots.console(index) {
             start(&executor, Box::pin(console::session::run(&desk, slot, buffers)));
@@ -374,7 +375,7 @@ async fn tick(app: &App, options: &ConfigOptions) {
     loop {
         let now = clock::mono();
         let due_at = app.port.pass().into_iter().chain(app.mend(options)).min();
-        let busy = app.slots.sweep(now);
+        let busy = app.slots.sweep(now, &|ticket| app.listeners.is_open(ticket));
         if !app.port.synchronised.get() && clock::synchronised() {
             app.clock_is_right();
         }

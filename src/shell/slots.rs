@@ -23,7 +23,7 @@ use smol::Timer;
 
 use super::clock;
 use super::pages::BufferIndex;
-use super::stream::{Accepted, Stream};
+use super::stream::{Accepted, Stream, Ticket};
 
 /// What a connection is doing; each has its own time limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +72,8 @@ enum Order {
 /// One slot.
 pub struct Slot {
     holder: Cell<Holder>,
+    /// By which listener its connection came.
+    listener: Cell<Ticket>,
     doing: Cell<Doing>,
     progress_at: Cell<Mono>,
     /// How many had come before it: a crowd comes within one millisecond.
@@ -243,8 +245,15 @@ impl Slots {
         }
     }
 
-    /// Ends every connection whose time is up. True while any slot is held.
-    pub fn sweep(&self, now: Mono) -> bool {
+    /// Ends every connection whose time is up, and those that wait for a request by a listener that
+    /// is gone. True while any slot is held.
+    pub fn sweep(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> bool {
+        let waits = |slot: &&Slot| {
+            slot.holder.get() != Holder::Nobody && matches!(slot.doing.get(), Doing::Idle | Doing::Head)
+        };
+        for slot in self.all.iter().filter(waits).filter(|slot| !is_open(slot.listener.get())) {
+            slot.end();
+        }
         let mut any = false;
         for slot in self.everyone().filter(|slot| slot.holder.get() != Holder::Nobody) {
             any = true;
@@ -288,6 +297,7 @@ impl Slot {
     const fn new() -> Self {
         Self {
             holder: Cell::new(Holder::Nobody),
+            listener: Cell::new(Ticket { listener: 0, closed: 0 }),
             doing: Cell::new(Doing::Idle),
             progress_at: Cell::new(Mono(0)),
             came: Cell::new(0),
@@ -302,6 +312,7 @@ impl Slot {
     /// Somebody has come; they have so long to say what they want.
     fn begin(&self, accepted: Accepted, within: Millis) {
         self.holder.set(Holder::Visitor);
+        self.listener.set(accepted.listener);
         self.ended.set(false);
         // Before its task has its turn, a look at the slots must not find what the last connection
         // left here: a deadline long past, or the most idle of all.
@@ -472,7 +483,7 @@ mod tests {
             slots.take(accepted());
         }
         assert_eq!(slots.held(), (CONNECTIONS - CONNECTIONS_INGEST, 0));
-        assert!(slots.sweep(clock::mono()));
+        assert!(slots.sweep(clock::mono(), &|_| true));
         assert_eq!(slots.late.get(), 0);
         // All but the newest have begun to be served, and one waits for a next request.
         let (idle, newest) =

@@ -196,7 +196,7 @@ fn the_manual_of_the_console_has_every_command() {
     part(
         &mut out,
         "EXIT STATUS",
-        "0: done. 1: refused. 2: not understood. 3: a yes is needed and nobody can be asked. 4: no daemon answered.",
+        "0: done. 1: refused. 2: not understood. 3: a yes is needed and nobody can be asked. 4: no daemon answered. 5: done, but words that were taken away are still on the flash.",
     );
     part(&mut out, "SEE ALSO", "aiglon(8), aiglon(5)");
     hold("docs/man/aiglon-console.1", &out);

@@ -3,7 +3,7 @@
 //!
 //! The exit status is 0 if it was done, 1 if it was not and the daemon says why, 2 if it was not
 //! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon was not reached or
-//! did not answer to the end.
+//! did not answer to the end, 5 if it was done and what was taken away is still on the flash.
 
 use std::env;
 use std::ffi::OsString;
@@ -46,6 +46,7 @@ const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
+const LEFT: u8 = 5;
 
 /// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash
 /// before it answers.
@@ -259,10 +260,12 @@ impl Client {
     // ---- ways to be used ------------------------------------------------------------------------
 
     /// A command a line, from standard input. Blank lines and those that begin with `#` are
-    /// nothing. Ends with the first that is not done: what follows may have meant it.
+    /// nothing. Ends with the first that is not done: what follows may have meant it. What leaves
+    /// words on the flash is done: others that must go may follow.
     fn script(&mut self) -> u8 {
         let mut input = stdin().lock();
         let mut bytes = Vec::new();
+        let mut status = DONE;
         for number in 1u32.. {
             bytes.clear();
             // One byte more than a line may have, so that too much is seen as such.
@@ -283,15 +286,19 @@ impl Client {
                 continue;
             }
             let went = self.perform(line, WordSource::Nowhere);
-            if went.status != DONE {
-                complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
-                return went.status;
+            match went.status {
+                DONE => {}
+                LEFT => status = LEFT,
+                status => {
+                    complain(format_args!("aiglon: that was line {number}; what follows it was not done\n"));
+                    return status;
+                }
             }
             if went.quit {
                 break;
             }
         }
-        DONE
+        status
     }
 
     /// Talks with somebody at a terminal until they leave.
@@ -427,6 +434,7 @@ impl Client {
                     break Went {
                         status: match code {
                             Code::Done | Code::Quit => DONE,
+                            Code::Left => LEFT,
                             Code::Refused | Code::Denied | Code::Busy => REFUSED,
                             Code::Confirm if from == WordSource::Person => REFUSED,
                             Code::Confirm => UNASKED,

@@ -26,11 +26,11 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aiglon::config::{Config, Console as Place};
+use aiglon::config::{Config, Console};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, Lack, ListenSocket, Listener, ListenerOrder};
+use super::listeners::{self, BoundListener, Lack, ListenSocket, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
@@ -45,15 +45,15 @@ const NAME: &str = "console.sock";
 /// Where the socket is: `None` if there is none.
 pub fn path(config: &Config, state_dir: &Path) -> Option<PathBuf> {
     match config.main.console {
-        Place::Off => None,
-        Place::InStateDir => Some(state_dir.join(NAME)),
-        Place::At(span) => Some(PathBuf::from(config.str(span))),
+        Console::Off => None,
+        Console::InStateDir => Some(state_dir.join(NAME)),
+        Console::At(span) => Some(PathBuf::from(config.str(span))),
     }
 }
 
 /// The socket that listens, and what is counted at it.
-pub struct Console {
-    listener: Listener,
+pub struct ConsoleServer {
+    listener: BoundListener,
     /// Where it is, and the group whose members may use it.
     open: RefCell<Option<(PathBuf, Option<u32>)>>,
     /// Where it should be and is not as it should be, and why.
@@ -68,10 +68,10 @@ pub struct Console {
     pub busy: Cell<u64>,
 }
 
-impl Console {
+impl ConsoleServer {
     pub fn new() -> Self {
         Self {
-            listener: Listener::new(),
+            listener: BoundListener::new(),
             open: RefCell::new(None),
             lack: RefCell::new(None),
             own: rustix::process::geteuid().as_raw(),
@@ -193,7 +193,7 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
 }
 
 /// The task of the listener: hands whoever comes to a free place, or says that there is none.
-pub async fn admit(console: &Console, slots: &Slots, warnings: &Warnings) {
+pub async fn admit(console: &ConsoleServer, slots: &Slots, warnings: &Warnings) {
     let listener = &console.listener;
     let mut socket: Option<ListenSocket> = None;
     loop {

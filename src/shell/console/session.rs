@@ -23,7 +23,7 @@ use super::super::ssh::Ssh;
 use super::super::state::ledger::{self, Ledger};
 use super::super::stream::{Accepted, Stream};
 use super::super::tally::add;
-use super::Console;
+use super::ConsoleServer;
 use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind, WireError};
 use super::{archive, peer};
 
@@ -50,7 +50,7 @@ pub struct Desk<'a> {
     pub port: &'a Port,
     pub slots: &'a Slots,
     pub pages: &'a Pages,
-    pub console: &'a Console,
+    pub console: &'a ConsoleServer,
     /// Whose turn it is, by name.
     pub turns: &'a [(&'static str, &'a FairShare)],
     #[cfg(feature = "ssh")]
@@ -189,7 +189,10 @@ impl Session<'_> {
             };
             self.frame(kind, out.as_slice()).await?;
             self.note(note).await?;
-            return Ok(code);
+            return Ok(match note {
+                Some((_, Kept::Hidden | Kept::Public)) => Code::Left,
+                _ => code,
+            });
         }
     }
 }

@@ -88,6 +88,8 @@ pub enum Code {
     Denied = 8,
     /// It is in force, but for the listeners in the words.
     Missing = 9,
+    /// It is done, but words that were taken away are still on the flash.
+    Left = 10,
 }
 
 const OPS: [ConsoleOp; 6] = [
@@ -99,7 +101,7 @@ const OPS: [ConsoleOp; 6] = [
     ConsoleOp::Ready,
 ];
 const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
-const CODES: [Code; 10] = [
+const CODES: [Code; 11] = [
     Code::Done,
     Code::Refused,
     Code::Usage,
@@ -110,6 +112,7 @@ const CODES: [Code; 10] = [
     Code::Busy,
     Code::Denied,
     Code::Missing,
+    Code::Left,
 ];
 
 impl FrameKind {

@@ -6,7 +6,7 @@ use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
 use aiglon::http::conditional::{Etag, accepts_gzip, accepts_html, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Coding, Framing, Method, Request};
+use aiglon::http::head::{Coding, Framing, Listed, Method, Request};
 use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
@@ -200,7 +200,7 @@ impl<'a> Web<'a> {
         {
             return missing(config, request, arrival);
         }
-        let lang = negotiate(request.accept_language, site.lang);
+        let lang = negotiate(request.list(Listed::AcceptLanguage), site.lang);
         let public = site.visibility == Visibility::Public;
         #[cfg(feature = "feeds")]
         let Some(kind) = about(config, id, kind, request.path) else {
@@ -219,14 +219,17 @@ impl<'a> Web<'a> {
                 };
                 add_many(&self.tally.left_out, left_out);
                 let etag = Etag(render::hash(short.as_slice()));
-                let not_modified = etag.is_named(request.if_none_match);
+                let not_modified = etag.is_named(request.list(Listed::IfNoneMatch));
                 return Plan::Short { feed, etag, not_modified, lang, public };
             }
         }
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let key = PageKey { site: id, kind, lang };
         let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
-        let asks = Asks { gzip: accepts_gzip(request.accept_encoding), if_none_match: request.if_none_match };
+        let asks = Asks {
+            gzip: accepts_gzip(request.list(Listed::AcceptEncoding)),
+            if_none_match: request.list(Listed::IfNoneMatch),
+        };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
@@ -392,7 +395,7 @@ fn redirect(config: &Config, id: SiteId) -> Plan<'static> {
 /// `text/html`. So a person at a terminal reads a line and no markup, and the icon that a browser
 /// looks for costs 14 bytes.
 fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'static> {
-    if !request.authorization.is_empty() || !accepts_html(request.accept) {
+    if !request.authorization.is_empty() || !accepts_html(request.list(Listed::Accept)) {
         return NOT_FOUND;
     }
     let path = strip_prefix(request.path, config.str(arrival.listener.path_prefix));
@@ -404,7 +407,7 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     };
     let Some(site) = found.filter(|&id| is_told(config, id, request, arrival)) else { return NOT_FOUND };
     let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
-    let lang = negotiate(request.accept_language, row.lang);
+    let lang = negotiate(request.list(Listed::AcceptLanguage), row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::super::console::Console;
+use super::super::console::ConsoleServer;
 use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::Port;
@@ -21,7 +21,7 @@ pub struct Web<'a> {
     pub pages: &'a Pages,
     pub tally: &'a Tally,
     pub intake: &'a Intake,
-    pub console: &'a Console,
+    pub console: &'a ConsoleServer,
     #[cfg(feature = "ssh")]
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::super::console::wire::{self, Code, FrameKind};
 use super::dialogue::{Dialogue, DialogueNext, To};
-use super::seats::{Seat, Shared, UserKey};
+use super::seats::{AuthorizedKey, Seat, Shared};
 
 /// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
 /// it answers.
@@ -233,7 +233,7 @@ impl Client<'_> {
 pub async fn converse(
     shared: &Shared,
     seat: &Arc<Seat>,
-    who: &UserKey,
+    who: &AuthorizedKey,
     channel: &Channel,
     handle: &Handle,
     id: ChannelId,
@@ -247,7 +247,7 @@ pub async fn converse(
 
 async fn carry_on(
     shared: &Shared,
-    who: &UserKey,
+    who: &AuthorizedKey,
     channel: &Channel,
     client: &mut Client<'_>,
     terminal: Option<usize>,

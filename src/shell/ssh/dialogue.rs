@@ -2,7 +2,8 @@
 //! shown, what the daemon is asked and the exit status come out. The same as `aiglon console` does
 //! at the other end of a terminal or a pipe (`console::client`), with the same exit statuses: 0 if
 //! it was done, 1 if it was not and the daemon says why, 2 if it was not understood, 3 if it asks
-//! for a yes and nobody can be asked, 4 if the daemon did not answer to the end.
+//! for a yes and nobody can be asked, 4 if the daemon did not answer to the end, 5 if it was done
+//! and what was taken away is still on the flash.
 //!
 //! - A command without a terminal may read words, or an archive, from what the client sends.
 //! - No command and no terminal: a script, a command a line.
@@ -23,6 +24,7 @@ const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
+const LEFT: u8 = 5;
 
 /// How often a daemon that is busy is asked again.
 const TRIES: u8 = 20;
@@ -259,6 +261,7 @@ impl Dialogue {
                 }
                 let status = match code {
                     Code::Done | Code::Quit => DONE,
+                    Code::Left => LEFT,
                     Code::Refused | Code::Denied | Code::Busy => REFUSED,
                     _ => USAGE,
                 };
@@ -442,12 +445,18 @@ impl Dialogue {
     fn went(&mut self, status: u8, quit: bool, show: &mut Show<'_>) {
         self.archive = Vec::new();
         match self.from {
-            _ if self.single || quit => self.finish(status),
+            WordSource::Person if quit => self.finish(status),
+            _ if self.single => self.finish(status),
+            _ if quit => self.finish(self.status.max(status)),
             WordSource::Person => {
                 self.status = status;
                 self.prompt(Prompt::Command, show);
             }
-            _ if status == DONE => self.state = Stage::Script,
+            // What leaves words on the flash is done: others that must go may follow.
+            _ if matches!(status, DONE | LEFT) => {
+                self.status = self.status.max(status);
+                self.state = Stage::Script;
+            }
             _ => {
                 let words = format!("aiglon: that was line {}; what follows it was not done\n", self.number);
                 self.show(To::Err, words.as_bytes(), show);
@@ -631,6 +640,12 @@ mod tests {
                 "done\n",
                 "in memory\n",
             ),
+            (
+                (&[(Kind::Out, "done\n"), (Kind::Note, "still there\n")], Some(Code::Left)),
+                5,
+                "done\n",
+                "still there\n",
+            ),
             ((&[], Some(Code::WantsArchive)), 2, "", archive_missing()),
         ] {
             let scene = play(false, Some("undo 12"), b"", &[answer]);
@@ -644,6 +659,17 @@ mod tests {
             play(false, Some("redact 1"), b"y\n", &[(&[(FrameKind::Words, "sure?\n")], Some(Code::Confirm))]);
         assert_eq!(scene.status, Some(3));
         assert!(scene.err.starts_with("sure?\n") && scene.err.contains("--yes"), "{}", scene.err);
+    }
+
+    #[test]
+    fn a_script_goes_on_after_words_that_are_left_on_the_flash() {
+        let left = (&[(Kind::Out, "done\n")][..], Some(Code::Left));
+        for end in ["", "quit\n"] {
+            let quit = (&[][..], Some(Code::Quit));
+            let scene =
+                play(false, None, format!("redact 1\nredact 2\n{end}").as_bytes(), &[left, YES, quit]);
+            assert_eq!((scene.status, &*scene.out), (Some(5), "done\ndone\n"));
+        }
     }
 
     fn archive_missing() -> &'static str {

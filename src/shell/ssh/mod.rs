@@ -30,12 +30,12 @@ use aiglon::limits::{SSH_ADDRESSES, SSH_CALLS, SSH_LOGINS, SSH_SESSIONS};
 use russh::keys::PublicKey;
 use smol::Async;
 
-use super::console::Console;
+use super::console::ConsoleServer;
 use super::listeners::{Lack, are_in_the_way, open_tcp, words_of};
 use super::slots::Slots;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
-use seats::{Shared, UserKey, Wanted};
+use seats::{AuthorizedKey, Shared, Wanted};
 
 pub use seats::SshCounters;
 
@@ -150,13 +150,13 @@ impl Ssh {
 }
 
 /// The keys of a configuration.
-fn keys(config: &Config) -> Vec<UserKey> {
+fn keys(config: &Config) -> Vec<AuthorizedKey> {
     let mut keys = Vec::new();
     for row in &config.user_keys {
         let Some(user) = config.users.get(row.user.index()) else { continue };
         let user = config.str(user.name);
         match PublicKey::from_openssh(config.str(row.key)) {
-            Ok(key) => keys.push(UserKey { user: user.to_owned(), key: key.key_data().clone() }),
+            Ok(key) => keys.push(AuthorizedKey { user: user.to_owned(), key: key.key_data().clone() }),
             Err(error) => log::error!("a key of the user '{user}' cannot be used: {error}"),
         }
     }
@@ -164,7 +164,7 @@ fn keys(config: &Config) -> Vec<UserKey> {
 }
 
 /// The task that hands callers of the server to places at the console.
-pub async fn admit(ssh: &Ssh, console: &Console, slots: &Slots) {
+pub async fn admit(ssh: &Ssh, console: &ConsoleServer, slots: &Slots) {
     while let Ok(stream) = ssh.calls.recv().await {
         let Ok(stream) = Async::new(stream) else { continue };
         let accepted =

@@ -22,7 +22,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A key of the configuration, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserKey {
+pub struct AuthorizedKey {
     pub user: String,
     pub key: KeyData,
 }
@@ -52,7 +52,7 @@ pub struct SshCounters {
 #[derive(Debug, Default)]
 struct Roster {
     wanted: Wanted,
-    keys: Vec<Arc<UserKey>>,
+    keys: Vec<Arc<AuthorizedKey>>,
     seats: Vec<Arc<Seat>>,
     backoff: Backoff,
     counters: SshCounters,
@@ -92,7 +92,7 @@ pub struct Seat {
 
 #[derive(Debug, Default)]
 struct Inner {
-    who: Option<Arc<UserKey>>,
+    who: Option<Arc<AuthorizedKey>>,
     /// Its key exchange is over.
     exchanged: bool,
     /// It gave way.
@@ -120,7 +120,7 @@ impl Shared {
 
     /// From now on, these are the keys, and that is wanted. Who has lost theirs is let do nothing
     /// more, from this moment.
-    pub fn want(&self, wanted: Wanted, keys: Vec<UserKey>) {
+    pub fn want(&self, wanted: Wanted, keys: Vec<AuthorizedKey>) {
         let mut state = lock(&self.state);
         let mut wanted = wanted;
         // A socket that the thread has not fetched yet.
@@ -138,7 +138,7 @@ impl Shared {
     }
 
     /// From now on, these are the keys.
-    pub fn renew_keys(&self, keys: Vec<UserKey>) {
+    pub fn renew_keys(&self, keys: Vec<AuthorizedKey>) {
         lock(&self.state).keys = keys.into_iter().map(Arc::new).collect();
         self.changed.notify_one();
     }
@@ -226,17 +226,17 @@ impl Shared {
     }
 
     /// The key of the configuration that this is, if it is one of this user.
-    pub fn key(&self, user: &str, key: &KeyData) -> Option<Arc<UserKey>> {
+    pub fn key(&self, user: &str, key: &KeyData) -> Option<Arc<AuthorizedKey>> {
         lock(&self.state).keys.iter().find(|known| known.user == user && known.key == *key).cloned()
     }
 
     /// Whether it still is one.
-    pub fn is_known(&self, key: &UserKey) -> bool {
+    pub fn is_known(&self, key: &AuthorizedKey) -> bool {
         lock(&self.state).keys.iter().any(|known| **known == *key)
     }
 
     /// Who has shown that they have a key logs in, if there is room.
-    pub fn log_in(&self, seat: &Seat, key: Arc<UserKey>) -> Result<(), NotAdmitted> {
+    pub fn log_in(&self, seat: &Seat, key: Arc<AuthorizedKey>) -> Result<(), NotAdmitted> {
         let mut state = lock(&self.state);
         state.backoff.welcome(seat.from);
         let users = state.seats.iter().filter_map(|seat| seat.who());
@@ -266,7 +266,7 @@ impl Shared {
 
 impl Seat {
     /// Who has logged in.
-    pub fn who(&self) -> Option<Arc<UserKey>> {
+    pub fn who(&self) -> Option<Arc<AuthorizedKey>> {
         lock(&self.inner).who.clone()
     }
 
@@ -348,8 +348,11 @@ mod tests {
         "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBKvKJ7kp6aIqwanNaUpwdyC5kD/0FKJSZ9atJceUfmN8ZjOOCC/7Z1mk3iXMH+6m4Yy6Dcp0wOrpR6izvLCTkyY=",
     ];
 
-    fn key(user: &str, line: &str) -> UserKey {
-        UserKey { user: user.to_owned(), key: PublicKey::from_openssh(line).unwrap().key_data().clone() }
+    fn key(user: &str, line: &str) -> AuthorizedKey {
+        AuthorizedKey {
+            user: user.to_owned(),
+            key: PublicKey::from_openssh(line).unwrap().key_data().clone(),
+        }
     }
 
     fn shared() -> Shared {

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use shell::console::archive::{ArchiveError, LINE_BYTES, ArchiveReader, ArchiveWriter};
-use shell::console::wire::{self, HEAD, Request};
+use shell::console::wire::{self, HEAD, ConsoleRequest};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]
@@ -44,7 +44,7 @@ fuzz_target!(|data: &[u8]| {
         // No piece of it says another length.
         assert_eq!(wire::expect(&bytes[..HEAD.min(bytes.len())]), Ok(Some(length)));
         if let Some(whole) = bytes.get(..length)
-            && let Ok(request) = Request::read(whole)
+            && let Ok(request) = ConsoleRequest::read(whole)
         {
             assert_eq!(request.write().expect("what was read can be written"), whole);
             _ = request.wants_json();

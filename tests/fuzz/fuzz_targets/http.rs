@@ -5,7 +5,7 @@
 use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, Progress, Request, HeadScanner};
+use aiglon::http::head::{Framing, HeadError, List, Listed, Progress, Request, HeadScanner};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
@@ -66,9 +66,9 @@ fuzz_target!(|data: &[u8]| {
             if let Ok(filter) = Filter::parse(request.query) {
                 assert!(filter.names().all(|name| !name.is_empty()));
             }
-            _ = accepts_gzip(request.accept_encoding);
-            _ = negotiate(request.accept_language, Lang::Fr);
-            _ = Etag(7).is_named(request.if_none_match);
+            _ = accepts_gzip(request.list(Listed::AcceptEncoding));
+            _ = negotiate(request.list(Listed::AcceptLanguage), Lang::Fr);
+            _ = Etag(7).is_named(request.list(Listed::IfNoneMatch));
         }
     }
     let chunked = unframe(Framing::Chunked, bytes, bytes.len().max(1));
@@ -77,9 +77,9 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!((&again.0, again.2), (&chunked.0, chunked.2));
     }
     _ = target::host(bytes);
-    _ = negotiate(bytes, Lang::En);
-    assert!(Etag(7).is_named(Etag(7).text().as_bytes()));
-    _ = Etag(7).is_named(bytes);
+    _ = negotiate(List::of(bytes), Lang::En);
+    assert!(Etag(7).is_named(List::of(Etag(7).text().as_bytes())));
+    _ = Etag(7).is_named(List::of(bytes));
     if let Ok(text) = std::str::from_utf8(bytes) {
         _ = Filter::parse(text);
         if let Some(target) = target::split(text) {
