@@ -160,6 +160,8 @@ const ROWS: &[Row] = &[
     #[cfg(feature = "feeds")]
     Row::feed("/badge/{}.json", Feed::Badge(ServiceId(0))),
     #[cfg(feature = "feeds")]
+    Row::feed("/icon.svg", Feed::Icon),
+    #[cfg(feature = "feeds")]
     Row::feed("/feed.atom", Feed::Atom),
     #[cfg(feature = "feeds")]
     Row::feed("/feed/{}.atom", Feed::AtomOf(ServiceId(0))),

@@ -54,6 +54,9 @@ pub enum Feed {
     /// `/badge/SERVICE.json`, as shields.io asks for it.
     #[cfg(feature = "feeds")]
     Badge(ServiceId),
+    /// `/icon.svg`: how all of it is, in a sign that a browser shows beside the title.
+    #[cfg(feature = "feeds")]
+    Icon,
     /// `/feed.atom`: the newest steps of all incidents.
     #[cfg(feature = "feeds")]
     Atom,
@@ -73,6 +76,8 @@ impl Feed {
             Self::Status => Output::Json,
             #[cfg(feature = "feeds")]
             Self::BadgeImage(_) | Self::Badge(_) => Output::Badge,
+            #[cfg(feature = "feeds")]
+            Self::Icon => Output::OpenGraph,
             #[cfg(feature = "feeds")]
             Self::Atom | Self::AtomOf(_) => Output::Atom,
             #[cfg(feature = "feeds")]
@@ -99,7 +104,7 @@ impl Feed {
         match self {
             Self::Text | Self::Status => true,
             #[cfg(feature = "feeds")]
-            Self::BadgeImage(_) | Self::Badge(_) => true,
+            Self::BadgeImage(_) | Self::Badge(_) | Self::Icon => true,
             #[cfg(feature = "feeds")]
             _ => false,
         }
@@ -110,7 +115,7 @@ impl Feed {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             #[cfg(feature = "feeds")]
-            Self::BadgeImage(_) => "image/svg+xml",
+            Self::BadgeImage(_) | Self::Icon => "image/svg+xml",
             #[cfg(feature = "feeds")]
             Self::Atom | Self::AtomOf(_) => "application/atom+xml; charset=utf-8",
             #[cfg(feature = "feeds")]

@@ -10,8 +10,8 @@ use crate::config::Config;
 use crate::model::{Feed, Lang, PageKind, SiteId, View};
 
 /// Renders an answer into `out`, whose content it replaces. What does not fit is left out whole,
-/// the oldest first: how many things that were. If the rest does not fit, it is [`PageFull`], and `out`
-/// is then empty.
+/// the oldest first: how many things that were. If the rest does not fit, it is [`PageFull`], and
+/// `out` is then empty.
 pub fn feed(
     out: &mut PageBuf,
     config: &Config,
@@ -24,7 +24,7 @@ pub fn feed(
         Feed::Text => Form::Text,
         Feed::Status => Form::Json,
         #[cfg(feature = "feeds")]
-        Feed::BadgeImage(_) | Feed::Atom | Feed::AtomOf(_) => Form::Xml,
+        Feed::BadgeImage(_) | Feed::Icon | Feed::Atom | Feed::AtomOf(_) => Form::Xml,
         #[cfg(feature = "feeds")]
         Feed::Calendar => Form::Ical,
         #[cfg(feature = "feeds")]
@@ -41,6 +41,11 @@ pub fn feed(
         #[cfg(feature = "feeds")]
         Feed::BadgeImage(service) | Feed::Badge(service) => {
             feed_badge::write(&cx, &mut out, service);
+            0
+        }
+        #[cfg(feature = "feeds")]
+        Feed::Icon => {
+            feed_badge::icon(&cx, &mut out);
             0
         }
         #[cfg(feature = "feeds")]

@@ -3,7 +3,7 @@
 
 use super::feed_json::said;
 use super::fragment::{Form, Out};
-use super::page::{Context, service_word};
+use super::page::{Context, service_word, sign};
 use super::words::word;
 use crate::limits::BADGE_NAME_BYTES;
 use crate::model::ServiceId;
@@ -42,6 +42,17 @@ const fn colours(state: ShownState) -> (&'static str, &'static str) {
         ShownState::Degraded => ("#b04a00", "orange"),
         ShownState::Outage => ("#c62828", "red"),
     }
+}
+
+/// Writes how all of a site is, as a sign for the tab of a browser.
+pub(super) fn icon(cx: &Context<'_>, out: &mut Out<'_>) {
+    let state = cx.headline(cx.view.banner(cx.id).as_ref()).state;
+    out.put("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\"><path fill=\"");
+    out.put(colours(state).0);
+    out.put("\" d=\"M0 0h16v16H0z\"/><text x=\"8\" y=\"13\" fill=\"#fff\" text-anchor=\"middle\" ");
+    out.put("font-family=\"sans-serif\" font-weight=\"bold\" font-size=\"14\">");
+    out.text(sign(state));
+    out.put("</text></svg>\n");
 }
 
 /// Writes the badge of a service, as a picture or for shields.io.

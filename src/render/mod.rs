@@ -29,6 +29,8 @@ mod words;
 mod worst;
 
 pub use feed::feed;
+#[cfg(feature = "feeds")]
+pub use fragment::CSP_ICON;
 pub use fragment::{CSP, CSP_MISSING, Out, PageBuf, PageFull};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};

@@ -7,6 +7,8 @@ use core::cell::Cell;
 use heapless::String;
 use ufmt::uwrite;
 
+#[cfg(feature = "feeds")]
+use super::fragment::Preview;
 use super::fragment::{
     Affected, Archive, Board, BoardEntry, Component, Contact, Name, Notice, Now, Out, Page, PageBuf,
     PageFull, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time,
@@ -29,6 +31,8 @@ use crate::text::buffer::Bytes;
 use crate::text::json::Json;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
+#[cfg(feature = "feeds")]
+use crate::{limits::SITE_URL_BYTES, model::Output};
 
 /// Renders a page of `site` in `lang` into `out`, whose content it replaces. A page that does not
 /// fit is [`PageFull`], and `out` is then empty: see [`worst_case`](super::worst_case). An incident
@@ -280,6 +284,8 @@ impl<'a> Context<'a> {
                 if self.site.visibility != Visibility::Public {
                     Robots {}.write(out);
                 }
+                #[cfg(feature = "feeds")]
+                self.preview(out, title);
             },
             top,
             main,
@@ -288,6 +294,29 @@ impl<'a> Context<'a> {
                 self.contact(out, around(self.word(Word::ContactFoot)));
                 self.zone(out);
             },
+        }
+        .write(out);
+    }
+
+    /// What a preview of a link to the page shows: how all of the site is.
+    #[cfg(feature = "feeds")]
+    fn preview(&self, out: &mut Out<'_>, title: &str) {
+        if !self.config.publishes(self.id, Output::OpenGraph) {
+            return;
+        }
+        let mut url: String<{ SITE_URL_BYTES + 32 }> = String::new();
+        _ = url.push_str(self.config.str(self.site.url));
+        match self.kind {
+            PageKind::History => _ = url.push_str("/history"),
+            PageKind::Incident(number) => _ = uwrite!(url, "/incidents/{}", number),
+            PageKind::Now | PageKind::Feed(_) => _ = url.push('/'),
+        }
+        let headline = self.headline(self.view.banner(self.id).as_ref());
+        Preview {
+            base: self.base,
+            title: if self.kind == PageKind::Now { self.name(&self.site.title) } else { title },
+            state: self.word(headline.title()),
+            url: &url,
         }
         .write(out);
     }

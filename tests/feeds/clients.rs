@@ -1,6 +1,6 @@
 //! Programs of others read what we tell, unchanged: clients of Statuspage, feed readers and
-//! calendars. They come from Debian (`tests/packages.txt`), and from the registries of Python and of
-//! npm.
+//! calendars. They come from Debian (`tests/packages.txt`), and from the registries of Python and
+//! of npm.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -281,6 +281,20 @@ mod all {
         golden("badge.json.txt", &badges.collect::<String>());
     }
 
+    /// A page whose link has a preview, and the sign in the tab of its browser. tests/html looks at it,
+    /// too.
+    #[test]
+    fn a_page_with_a_preview_is_as_the_golden_file_has_it() {
+        let mut config = Box::new(Config::new());
+        assert!(config.load(public().as_bytes(), &mut Box::default()).is_ok());
+        let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
+        page(&mut *buf, &config, SITE, Lang::En, &scenes::well(), PageKind::Now).unwrap();
+        golden("preview.en.html", std::str::from_utf8(buf.as_slice()).unwrap());
+        assert!(buf.len() <= aiglon::render::worst_case(&config, SITE));
+        let icons = scenes::all().into_iter().map(|(_, view)| told(Lang::En, &view, Feed::Icon));
+        golden("icon.svg.txt", &icons.collect::<String>());
+    }
+
     /// Every field that clients of Statuspage read is there, and every array.
     #[test]
     fn no_field_and_no_array_is_left_out() {
@@ -615,6 +629,41 @@ fn every_feed_is_served() {
         assert_eq!(daemon.get(path).status, 404, "{path}");
     }
     assert_eq!(daemon.get("/badge/wifi.svg").header("cache-control"), Some("max-age=60, stale-if-error=300"));
+}
+
+/// What a preview shows, and the sign beside the title. Only what everybody may see has that.
+#[cfg(feature = "feeds")]
+#[test]
+fn a_preview_of_a_public_site_says_how_it_is() {
+    let daemon = Daemon::start(&public());
+    daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron")));
+    common::eventually("an incident has begun", 5, || daemon.english().contains("href=\"incidents/1\""));
+    for (path, title, url, icon) in [
+        ("/", "Antennas", "/", ""),
+        ("/history", "What happened before", "/history", "./"),
+        ("/incidents/1", "Wi-Fi", "/incidents/1", "../"),
+    ] {
+        let answer = daemon.get(path);
+        for line in [
+            format!("<meta property=\"og:title\" content=\"{title}\">"),
+            "<meta property=\"og:description\" content=\"Something is down\">".to_owned(),
+            format!("<meta property=\"og:url\" content=\"https://status.example.org{url}\">"),
+            format!("href=\"{icon}icon.svg\""),
+        ] {
+            assert!(answer.body.contains(&line), "{line}: {}", answer.body);
+        }
+        assert!(answer.header("content-security-policy").unwrap().contains("img-src 'self'"));
+    }
+    let icon = daemon.get("/icon.svg");
+    assert_eq!((icon.status, icon.header("content-type")), (200, Some("image/svg+xml")));
+    assert!(icon.body.contains(">×</text>"), "{}", icon.body);
+    for config in [config(), with(&public(), "home", &["list publish_as 'json'"])] {
+        let daemon = Daemon::start(&config);
+        let page = daemon.get("/");
+        assert!(!page.body.contains("og:") && !page.body.contains("icon.svg"), "{}", page.body);
+        assert!(page.header("content-security-policy").unwrap().contains("img-src 'none'"));
+        assert_eq!(daemon.get("/icon.svg").status, 404);
+    }
 }
 
 /// A crowd that asks for short answers leaves the page its turns.

@@ -12,7 +12,7 @@ use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{Feed, Lang, PageKind, SiteId, SourceId};
+use aiglon::model::{Feed, Lang, Output, PageKind, SiteId, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
@@ -42,11 +42,11 @@ pub enum Plan<'a> {
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
-    Page { found: HeldPage<'a>, kind: PageKind, public: bool },
+    Page { found: HeldPage<'a>, kind: PageKind, seen: Seen },
     /// An answer for programs, in the connection's own buffer.
-    Short { feed: Feed, etag: Etag, not_modified: bool, lang: Lang, public: bool },
+    Short { feed: Feed, etag: Etag, not_modified: bool, lang: Lang, seen: Seen },
     /// The head of a page that is not held: nothing is rendered or packed for a length.
-    Unheld { kind: PageKind, public: bool },
+    Unheld { kind: PageKind, seen: Seen },
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: HeldPage<'a>, content_type: &'static str },
     /// A body to be taken in.
@@ -59,6 +59,15 @@ pub enum Plan<'a> {
     NoResults(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
+}
+
+/// How a site is seen.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    /// By everybody.
+    pub public: bool,
+    /// With an icon of its own.
+    pub icon: bool,
 }
 
 /// An address that leads to no page of a site.
@@ -202,6 +211,7 @@ impl<'a> Web<'a> {
         }
         let lang = negotiate(request.list(Listed::AcceptLanguage), site.lang);
         let public = site.visibility == Visibility::Public;
+        let seen = Seen { public, icon: config.publishes(id, Output::OpenGraph) };
         #[cfg(feature = "feeds")]
         let Some(kind) = about(config, id, kind, request.path) else {
             return missing(config, request, arrival);
@@ -220,7 +230,7 @@ impl<'a> Web<'a> {
                 add_many(&self.tally.left_out, left_out);
                 let etag = Etag(render::hash(short.as_slice()));
                 let not_modified = etag.is_named(request.list(Listed::IfNoneMatch));
-                return Plan::Short { feed, etag, not_modified, lang, public };
+                return Plan::Short { feed, etag, not_modified, lang, seen };
             }
         }
         let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
@@ -233,7 +243,7 @@ impl<'a> Web<'a> {
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
-                None => return Plan::Unheld { kind, public },
+                None => return Plan::Unheld { kind, seen },
             }
         } else {
             self.pages.get(key, version, now.mono, asks, |out| {
@@ -247,7 +257,7 @@ impl<'a> Web<'a> {
             })
         };
         match copy {
-            Copy::Found(found) => Plan::Page { found, kind, public },
+            Copy::Found(found) => Plan::Page { found, kind, seen },
             Copy::Later => Plan::Later,
             Copy::Busy => Plan::Busy,
         }

@@ -22,7 +22,7 @@ use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::{MissingPage, Plan};
+use super::answer::{MissingPage, Plan, Seen};
 use super::batch::{BodyFormat, Complaint};
 use super::web::Web;
 
@@ -309,10 +309,9 @@ impl Connection<'_> {
             }
             // A page that is missing has a long title then, or stands deep.
             Plan::Gone | Plan::Missing(_) => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
-            Plan::Short { feed, etag, not_modified, lang, public } => {
+            Plan::Short { feed, etag, not_modified, lang, seen } => {
                 let length = Content::Length(self.buffers.json.len());
-                let mut response =
-                    page_head(status_of(*not_modified), length, PageKind::Feed(*feed), *public);
+                let mut response = page_head(status_of(*not_modified), length, PageKind::Feed(*feed), *seen);
                 response.etag = Some(*etag);
                 response.content_language = lang.tag();
                 response.vary = "Accept-Language";
@@ -321,9 +320,9 @@ impl Connection<'_> {
                 self.finish(terms, body).await?;
                 return self.after(terms).await;
             }
-            Plan::Page { found, kind, public } => {
+            Plan::Page { found, kind, seen } => {
                 let status = status_of(found.not_modified);
-                let mut response = page_head(status, Content::Length(found.bytes.len()), *kind, *public);
+                let mut response = page_head(status, Content::Length(found.bytes.len()), *kind, *seen);
                 response.etag = Some(found.etag);
                 if found.gzip && !found.not_modified {
                     response.content_encoding = "gzip";
@@ -332,8 +331,8 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 if found.not_modified { b"" } else { &*found.bytes }
             }
-            Plan::Unheld { kind, public } => {
-                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *kind, *public))?;
+            Plan::Unheld { kind, seen } => {
+                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *kind, *seen))?;
                 b""
             }
             Plan::Text { found, content_type } => {
@@ -609,7 +608,8 @@ impl Connection<'_> {
 }
 
 /// What the head of a page says, but for what identifies it.
-fn page_head(status: Status, content: Content, kind: PageKind, public: bool) -> Response<'static> {
+fn page_head(status: Status, content: Content, kind: PageKind, seen: Seen) -> Response<'static> {
+    let public = seen.public;
     let mut response = Response::new(status, content);
     response.vary = "Accept-Encoding, Accept-Language";
     if let PageKind::Feed(feed) = kind {
@@ -617,7 +617,7 @@ fn page_head(status: Status, content: Content, kind: PageKind, public: bool) -> 
         response.shared = public && feed.output() == Output::Json;
     } else {
         response.content_type = "text/html; charset=utf-8";
-        response.csp = render::CSP;
+        response.csp = csp(seen);
     }
     response.noindex = !public;
     response.cache_control = if is_badge(kind) {
@@ -628,6 +628,16 @@ fn page_head(status: Status, content: Content, kind: PageKind, public: bool) -> 
         "private, max-age=15, stale-if-error=300"
     };
     response
+}
+
+/// What a page may load.
+fn csp(seen: Seen) -> &'static str {
+    #[cfg(feature = "feeds")]
+    if seen.icon {
+        return render::CSP_ICON;
+    }
+    _ = seen.icon;
+    render::CSP
 }
 
 /// Whether pages of others show it, which ask for it more often than it changes.
