@@ -586,19 +586,24 @@ pub const PACKS_SECOND: u32 = 262_144;
 /// Bytes of a short answer for programs: `/status.txt`, `status.json`, a badge. It is made in the
 /// connection's own buffer, so it takes no place of a page.
 pub const SHORT_BYTES: usize = 2048;
-/// Short answers that count as one page in [`RENDERS_SECOND`].
+/// Short answers that count as one page in [`RENDERS_SECOND`]. `/status.txt` takes a ninth of the
+/// instructions of its page, and the others take less.
 pub const RENDERS_SHORT: u32 = 8;
 /// Bytes of a name in a short answer. A longer one is cut at a character and marked with an
 /// ellipsis.
 pub const SHORT_NAME_BYTES: usize = 200;
-/// Incidents in `incidents.json`, the newest.
-pub const FEED_INCIDENTS: usize = 32;
-/// Steps of each of them, the newest. If they find no room, [`STEPS_SHOWN`] of them are told.
+/// Incidents in `incidents.json`, the newest. For each, the log is gone through once.
+pub const FEED_INCIDENTS: usize = 20;
+/// Steps of each of them, the newest. From the first incident on that finds no room with so many,
+/// [`STEPS_SHOWN`] are told.
 pub const FEED_STEPS: usize = 16;
 /// Entries of an Atom feed, the newest. On the stack, 40 bytes each.
 pub const FEED_ENTRIES: usize = 50;
 /// Times that a calendar tells of planned work that repeats.
 pub const FEED_OCCURRENCES: usize = 8;
+/// How long a calendar tells of planned work that was cancelled: time and identifier, and no words.
+/// It is known in memory alone, and so at most until a restart.
+pub const CANCELLED_TOLD: Millis = Millis::from_mins(14 * 24 * 60);
 /// Bytes of the name of a service on a badge. A longer one is cut.
 pub const BADGE_NAME_BYTES: usize = 64;
 /// How old a copy may be that is served instead.

@@ -556,6 +556,11 @@ impl View for EngineView<'_> {
     }
 
     #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.engine.incidents.cancelled(self.config, site, (self.now, most), each);
+    }
+
+    #[cfg(feature = "feeds")]
     fn occurrences(
         &self,
         site: SiteId,

@@ -7,6 +7,8 @@ use super::derived::{Incident, Window};
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
+#[cfg(feature = "feeds")]
+use crate::limits::CANCELLED_TOLD;
 use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES, WINDOW_KEPT};
 use crate::model::{
     BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
@@ -20,6 +22,17 @@ struct StepPosition {
     at: usize,
     number: u16,
     amended_at: Option<usize>,
+}
+
+/// Planned work that people took back.
+#[cfg(feature = "feeds")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CancelledWindow {
+    /// The hash of its site, whose place may change.
+    site: u32,
+    window: Window,
+    at: Wall,
+    since: crate::time::Mono,
 }
 
 impl Incidents {
@@ -127,6 +140,70 @@ impl Incidents {
             let Some((starts, ends)) = super::auto::occurrence(config, window, then) else { return };
             each(starts, ends);
             from = ends;
+        }
+    }
+
+    /// Remembers which planned work is no more, of that which there was.
+    #[cfg(feature = "feeds")]
+    pub(super) fn remember_cancelled(&mut self, there_was: &[Window], now: Now) {
+        // What was taken back is planned anew.
+        let (names, windows) = (&self.names, &self.derived.windows);
+        self.cancelled.retain(|one| {
+            let is_it = |window: &Window| {
+                (names.of_site(window.site), window.number) == (one.site, one.window.number)
+            };
+            !windows.iter().any(is_it)
+        });
+        let Some(at) = now.wall else { return };
+        for window in there_was {
+            let is_it = |other: &Window| (other.site, other.number) == (window.site, window.number);
+            if self.derived.windows.iter().any(is_it) {
+                continue;
+            }
+            if self.cancelled.is_full() {
+                self.cancelled.remove(0);
+            }
+            let site = self.names.of_site(window.site);
+            _ = self.cancelled.push(CancelledWindow { site, window: *window, at, since: now.mono });
+        }
+    }
+
+    /// Calls `each` with planned work of a site that was cancelled lately, each time that it would
+    /// have been on, `most` times at most. It has no words.
+    #[cfg(feature = "feeds")]
+    pub fn cancelled(
+        &self,
+        config: &Config,
+        site: SiteId,
+        (now, most): (Now, usize),
+        each: &mut dyn FnMut(&MaintenanceView<'_>),
+    ) {
+        let hash = self.names.of_site(site);
+        let is_told = |one: &&CancelledWindow| {
+            one.site == hash && now.mono.since(one.since) < i64::from(CANCELLED_TOLD.0)
+        };
+        for one in self.cancelled.iter().filter(is_told) {
+            let window = Window { site, ..one.window };
+            let mut from = one.at;
+            for _ in 0..most {
+                let then = Now { wall: Some(from), ..now };
+                let Some((starts, ends)) = super::auto::occurrence(config, &window, then) else { break };
+                from = ends;
+                // What had begun was on.
+                if starts > one.at {
+                    each(&MaintenanceView {
+                        number: window.number,
+                        service: window.service,
+                        component: window.component,
+                        starts,
+                        ends,
+                        active: false,
+                        repeat: window.repeat,
+                        words: Words::None,
+                        who: 0,
+                    });
+                }
+            }
         }
     }
 

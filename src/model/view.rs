@@ -128,6 +128,13 @@ pub trait View {
     ) {
         _ = (site, number, from, most, each);
     }
+    /// Calls `each` with planned work of a site that was cancelled within
+    /// [`CANCELLED_TOLD`](crate::limits::CANCELLED_TOLD), each time that it would have been on,
+    /// `most` times at most. It has no words.
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        _ = (site, most, each);
+    }
     /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
     /// Without a clock these are all that are planned.
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {

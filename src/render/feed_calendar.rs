@@ -24,24 +24,29 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
     let room = Cell::new(out.room().saturating_sub(END.len()));
     let left_out = Cell::new(0_usize);
     let revised = changed(cx).unwrap_or(Wall(0));
-    let tell = |out: &mut Out<'_>, window: &MaintenanceView<'_>| {
-        if left_out.get() > 0 || !cx.fitting(out, &room, &mut |out| event(cx, out, window, revised)) {
+    let tell = |out: &mut Out<'_>, window: &MaintenanceView<'_>, is_cancelled: bool| {
+        let mut event = |out: &mut Out<'_>| event(cx, out, window, (revised, is_cancelled));
+        if left_out.get() > 0 || !cx.fitting(out, &room, &mut event) {
             left_out.set(left_out.get().saturating_add(1));
         }
+    };
+    let tell_on = |out: &mut Out<'_>, window: &MaintenanceView<'_>| {
+        tell(out, window, false);
     };
     cx.view.maintenance(cx.id, &mut |window| {
         if !cx.is_soon(window) {
             return;
         }
-        tell(out, window);
+        tell_on(out, window);
         if window.repeat != Repeat::Once {
             let most = FEED_OCCURRENCES.saturating_sub(1);
             cx.view.occurrences(cx.id, window.number, window.ends, most, &mut |starts, ends| {
-                tell(out, &MaintenanceView { starts, ends, ..*window });
+                tell_on(out, &MaintenanceView { starts, ends, ..*window });
             });
         }
     });
-    cx.view.past_maintenance(cx.id, &mut |window| tell(out, window));
+    cx.view.past_maintenance(cx.id, &mut |window| tell_on(out, window));
+    cx.view.cancelled(cx.id, FEED_OCCURRENCES, &mut |window| tell(out, window, true));
     out.put(END);
     left_out.get()
 }
@@ -54,7 +59,14 @@ fn moment(out: &mut Out<'_>, at: Wall) {
     out.put("\r\n");
 }
 
-fn event(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>, revised: Wall) {
+/// One time of planned work. Of what was cancelled, it is told when that would have been, since that
+/// is how a calendar finds it, and neither of what nor why.
+fn event(
+    cx: &Context<'_>,
+    out: &mut Out<'_>,
+    window: &MaintenanceView<'_>,
+    (revised, is_cancelled): (Wall, bool),
+) {
     out.put("BEGIN:VEVENT\r\nUID:");
     digits(out, cx.config.site_hash(cx.id));
     out.put("-");
@@ -69,8 +81,10 @@ fn event(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>, revi
     moment(out, window.ends);
     out.put("SUMMARY:");
     out.word(Word::MaintenanceTitle);
-    out.text(": ");
-    cx.window_name(out, window);
+    if !is_cancelled {
+        out.text(": ");
+        cx.window_name(out, window);
+    }
     out.put("\r\n");
     if window.words != Words::None {
         out.put("DESCRIPTION:");
@@ -79,5 +93,7 @@ fn event(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>, revi
     }
     out.put("URL:");
     cx.address(out, "", None);
-    out.put("\r\nSTATUS:CONFIRMED\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
+    out.put("\r\nSTATUS:");
+    out.put(if is_cancelled { "CANCELLED\r\nSEQUENCE:1" } else { "CONFIRMED\r\nSEQUENCE:0" });
+    out.put("\r\nTRANSP:TRANSPARENT\r\nEND:VEVENT\r\n");
 }

@@ -219,19 +219,22 @@ fn fitting(
     fits
 }
 
-/// The newest first. One that does not fit with all of its steps is told with the newest ones.
+/// The newest first. From the first on that does not fit with all of its steps, they are told with
+/// fewer; from the first on that does not fit with these, they are left out.
 fn incidents(cx: &Context<'_>, out: &mut Out<'_>, which: Which, (room, left_out): Room<'_>) {
     out.begin("incidents", "[");
-    let told = Cell::new(0_usize);
+    let (told, steps) = (Cell::new(0_usize), Cell::new(FEED_STEPS));
     cx.view.incidents(cx.id, &mut |incident| {
         // What went on in another one is told there.
         let is_wanted = incident.merged_into.is_none() && (which == Which::All || is_current(incident));
         if !is_wanted || told.replace(told.get().saturating_add(1)) >= FEED_INCIDENTS {
             return;
         }
-        let fits = [FEED_STEPS, STEPS_SHOWN]
-            .iter()
-            .any(|&steps| fitting(cx, out, room, &mut |out| self::incident(cx, out, incident, steps)));
+        let tell = |out: &mut Out<'_>| {
+            fitting(cx, out, room, &mut |out| self::incident(cx, out, incident, steps.get()))
+        };
+        let is_last = left_out.get() > 0;
+        let fits = !is_last && (tell(out) || steps.replace(STEPS_SHOWN) > STEPS_SHOWN && tell(out));
         if !fits {
             left_out.set(left_out.get().saturating_add(1));
         }

@@ -313,4 +313,13 @@ fn calendars_show_planned_work() {
     let list = khal(&["list", "--format", "{title}|{description}", "today", "90d"]);
     assert_eq!(list.matches(&format!("Planned work: Wi-Fi · Egret|{words}")).count(), 8, "{list}");
     assert!(list.contains("Planned work: Wi-Fi|"), "{list}");
+    // Who has it is told that it is off, and not what it was.
+    console(&daemon, &["--yes", "maintenance", "cancel", "1"]);
+    let told = python("calendar", &calendar);
+    let cancelled: Vec<_> =
+        told.as_array().unwrap().iter().filter(|one| one["status"] == json!("CANCELLED")).collect();
+    assert_eq!((told.as_array().unwrap().len(), cancelled.len()), (9, 8), "{told}");
+    for (one, before) in cancelled.iter().zip(&events[1..]) {
+        assert_eq!((&one["uid"], &one["summary"]), (&before["uid"], &json!("Planned work")));
+    }
 }
