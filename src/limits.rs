@@ -62,6 +62,9 @@ pub const IGNORES: usize = 64;
 pub const TERMS: usize = 1024;
 /// `list publish` lines over all components.
 pub const PUBLISHED: usize = 512;
+/// Texts in one language (`option name_fr`) over all sections. 8 bytes each. Every name of 64
+/// services and 256 components fits in three languages beside the one that is for all.
+pub const TRANSLATIONS: usize = 1024;
 /// Heartbeats (`config heartbeat`). 48 bytes each in the configuration and the engine.
 pub const HEARTBEATS: usize = 64;
 /// Rules (`config rule`). Each has one bit in the set of rules that ask for a sample. About 170
@@ -443,8 +446,11 @@ pub const ALERT_COMPONENTS_TOLD: usize = 16;
 /// Missing names that `rules` lists for one rule, besides how many there are.
 pub const MISSING_TOLD: usize = 8;
 
-/// Bytes that are kept of the name of a source's last alert that found no component.
-pub const UNMAPPED_NAME_BYTES: usize = 40;
+/// Names of alerts that are kept because they led to no component, or because nobody knows their
+/// severity. All sources that push share them evenly. 52 bytes each: 3.3 KiB.
+pub const ODD_NAMES: usize = 64;
+/// Bytes that are kept of such a name.
+pub const ODD_NAME_BYTES: usize = 48;
 
 // ---- SSH (feature `ssh`) ------------------------------------------------------------------------
 
@@ -523,6 +529,8 @@ pub const STORY_FRAME_BYTES: usize = 2048;
 /// Bytes of the bars of a page's components, with their percentages. 16 usual components take
 /// 4,000. When they are used up, the rest have no bars.
 pub const BARS_BYTES: usize = 24_576;
+/// Bad days of a component that lead to what happened on them, in the history: the newest.
+pub const BAD_DAYS_LINKED: usize = 5;
 /// Days before today that must be known of a component, for a bar: a new page would show empty bars
 /// for weeks.
 pub const BAR_DAYS_LEAST: u32 = 3;
@@ -573,10 +581,10 @@ pub const PACK_LOOKS: usize = 6;
 /// sites alone.
 pub const RENDERS: u32 = 8;
 /// Pages of each site that are rendered at once though [`RENDERS`] are used up, if there is no copy
-/// to be served instead: one in each language. All sites together get back
-/// [`RENDERS_SECOND`] of them in a second, and each its part. One of them is for the page of the
-/// site alone.
-pub const RENDERS_SITE: u32 = 4;
+/// to be served instead: one in each language. A build of more languages has one for each of them.
+/// All sites together get back [`RENDERS_SECOND`] of them in a second, and each its part. One of
+/// them is for the page of the site alone.
+pub const RENDERS_SITE: usize = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.
 pub const RENDERS_SECOND: u32 = 16;
@@ -620,6 +628,7 @@ const _: () = assert!(SITES <= 8, "a user's sites have 8 bits");
 const _: () = assert!(CONFIG_VALUE_BYTES <= CONFIG_TEXT_BYTES, "one value must fit the text");
 const _: () = assert!(DURATION_SECS <= u32::MAX / 1000, "a span of time has 32 bits of milliseconds");
 const _: () = assert!(SOURCES <= 32, "a SourceSet has 32 bits");
+const _: () = assert!(TRANSLATIONS < u16::MAX as usize, "a row of a text has 16 bits");
 const _: () = assert!(RULES <= 32, "those that ask for a sample have 32 bits");
 const _: () = assert!(HEARTBEATS <= u8::MAX as usize, "a heartbeat is numbered in 8 bits");
 const _: () = assert!(COMPONENTS.is_multiple_of(32), "a ComponentSet is made of 32-bit words");

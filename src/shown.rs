@@ -5,12 +5,15 @@
 //! service, or the card of an incident. What is told of the monitoring follows from the parts on
 //! which it hangs: a source on which nothing hangs is not named.
 
-use crate::config::Config;
+use crate::config::{Config, Site, Times};
 use crate::limits::{HEADLINE_NAMES, SERVICES};
 use crate::model::{
     ComponentId, ComponentView, Finding, Forced, IncidentView, ServiceId, SiteId, State, View,
 };
-use crate::time::Mono;
+use crate::time::civil::DAY_MS;
+use crate::time::{Mono, Wall};
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// What a visitor is told of the state of something, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,7 +223,54 @@ pub fn monitoring(config: &Config, view: &dyn View, site: SiteId) -> Monitoring 
     }
 }
 
+/// A time as a site tells it: with `option times`, the beginning of its hour or day there. Whoever
+/// tells a time to a visitor tells this one.
+pub fn told_time(site: &Site, at: Wall) -> Wall {
+    let local = site.timezone.shown(at).0;
+    let part_ms = match site.times {
+        Times::Exact => return at,
+        Times::Hour => HOUR_MS,
+        Times::Day => DAY_MS,
+    };
+    let begins = local.saturating_sub(local.rem_euclid(part_ms));
+    // Back by the offset of then, which a change of the clock may have made another one.
+    let ahead = |at: i64| site.timezone.shown(Wall(at)).0.saturating_sub(at);
+    let near = begins.saturating_sub(ahead(at.0));
+    Wall(begins.saturating_sub(ahead(near)).min(at.0))
+}
+
 /// How a part is.
 pub fn part(view: &dyn View, id: ComponentId) -> ShownState {
     ShownState::from(&view.component(id))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::time::rfc3339;
+    use crate::time::tz::Tz;
+
+    #[test]
+    fn a_time_is_told_to_the_hour_or_day_of_the_site() {
+        let wall = |text: &str| rfc3339::parse(text).unwrap().wall().unwrap();
+        let check = |zone: &str, times, at: &str, expected: &str| {
+            let site = Site { timezone: Tz::parse(zone).unwrap(), times, ..Site::default() };
+            assert_eq!(told_time(&site, wall(at)), wall(expected), "{at} in {zone}");
+        };
+        let brussels = "CET-1CEST,M3.5.0,M10.5.0/3";
+        check(brussels, Times::Exact, "2026-11-21T09:06:07Z", "2026-11-21T09:06:07Z");
+        check(brussels, Times::Hour, "2026-11-21T09:06:07Z", "2026-11-21T09:00:00Z");
+        check(brussels, Times::Day, "2026-11-21T09:06:07Z", "2026-11-20T23:00:00Z");
+        check(brussels, Times::Day, "2026-11-21T23:30:00Z", "2026-11-21T23:00:00Z");
+        check(brussels, Times::Hour, "1969-12-31T23:59:59Z", "1969-12-31T23:00:00Z");
+        // Half an hour, and three quarters, from the hours of UTC.
+        check("IST-5:30", Times::Hour, "2026-11-21T09:06:00Z", "2026-11-21T08:30:00Z");
+        check("NPT-5:45", Times::Day, "2026-11-21T09:06:00Z", "2026-11-20T18:15:00Z");
+        // The clock changes within the day: it begins when it did, and never later than the time.
+        check(brussels, Times::Day, "2026-03-29T10:00:00Z", "2026-03-28T23:00:00Z");
+        check(brussels, Times::Day, "2026-10-25T10:00:00Z", "2026-10-24T22:00:00Z");
+        check(brussels, Times::Hour, "2026-03-29T01:20:00Z", "2026-03-29T01:00:00Z");
+        check(brussels, Times::Hour, "2026-10-25T00:20:00Z", "2026-10-25T00:00:00Z");
+    }
 }

@@ -77,6 +77,93 @@ fn open_dir() -> (Dir, PathBuf) {
     (dir, program)
 }
 
+/// A heartbeat of this machine needs no token; its source needs none, either.
+#[test]
+fn a_heartbeat_of_this_machine_needs_no_token() {
+    let daemon = Daemon::start(
+        "config listen\n\toption address '127.0.0.1:0'\n\tlist serve 'page'\n\tlist serve 'metrics'\n\
+         config site 'home'\nconfig source 'cron'\n\toption site 'home'\n\toption resync '0s'\n\
+         config service 'wifi'\n\toption site 'home'\n\
+         config component 'uplink'\n\toption service 'wifi'\n\toption name 'Uplink'\n\
+         config heartbeat 'uplink_up'\n\toption source 'cron'\n\toption component 'uplink'\n\toption every '1m'\n",
+    );
+    let beat = |arguments: &[&str]| {
+        run(Command::new(AIGLON).arg("beat").arg("--socket").arg(socket(&daemon)).args(arguments))
+    };
+    let part = || common::part(&daemon.english(), "Uplink").to_owned();
+    let done = (Some(0), String::new(), String::new());
+    assert!(part().contains("Unknown"), "{}", part());
+    assert_eq!(beat(&["uplink_up"]), done);
+    assert!(part().contains("Works"), "{}", part());
+    assert_eq!(beat(&["uplink_up", "--state", "fail"]), done);
+    assert!(part().contains("Down"), "{}", part());
+    // A reload does not make another source of it.
+    let file = daemon.dir.path().join("config");
+    let reloaded = run(Command::new(AIGLON).arg("reload").arg(file).arg("--socket").arg(socket(&daemon)));
+    assert_eq!(reloaded.0, Some(0), "{reloaded:?}");
+    assert!(part().contains("Down"), "{}", part());
+    assert_eq!(beat(&["--state", "ok", "uplink_up"]), done);
+    assert!(part().contains("Works"), "{}", part());
+    let (code, out, words) = beat(&["uplink_down"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(words.contains("no 'config heartbeat' of that name"), "{words}");
+    for wrong in [&["uplink_up", "--state", "dead"][..], &[], &["a", "b"], &["a-b"], &["a", "--source", "b"]]
+    {
+        assert_eq!(beat(wrong).0, Some(2), "{wrong:?}");
+    }
+    assert_eq!(daemon.metric("aiglon_heartbeats_received_total"), Some(3.0));
+}
+
+/// A start that fails leaves its reason where it can be asked for, and who starts it again every
+/// few seconds has the log told once.
+#[test]
+fn a_start_that_fails_leaves_its_reason() {
+    let mut daemon = start();
+    let other = daemon.dir.path().join("other.sock");
+    let text = format!("{}config aiglon\n\toption console '{}'\n", with_people(), other.display());
+    let file = daemon.dir.write("second", &text);
+    let serve = || {
+        let mut command = Command::new(AIGLON);
+        command.arg("serve").arg(&file).arg("--state-dir").arg(daemon.dir.path());
+        command
+    };
+    let (code, out, log) = run(serve().args(["--log", "systemd"]));
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(log.starts_with("<3>") && log.contains("another aiglon holds this directory"), "{log}");
+    assert_eq!(run(serve().args(["--log", "procd"])), (Some(1), String::new(), String::new()));
+    assert!(run(&mut serve()).2.starts_with("aiglon: error: "));
+    let (code, _, words) = run(console(&other).arg("status"));
+    assert_eq!(code, Some(4));
+    assert!(words.contains("it was not started: ") && words.contains("another aiglon"), "{words}");
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    let mut second = Process::start(serve().args(["--log", "systemd"]));
+    assert!(second.wait_for("listening on http://").starts_with("<6>"));
+    assert!(!other.with_added_extension("why").exists());
+    assert_eq!(run(serve().args(["--log", "loud"])).0, Some(2));
+}
+
+#[test]
+fn an_upgrade_below_a_program_that_runs_is_told() {
+    let dir = Dir::new();
+    let program = dir.path().join("program");
+    copy_program(&program);
+    let file = dir.write("config", &with_people());
+    let mut process =
+        Process::start(Command::new(&program).arg("serve").arg(file).arg("--state-dir").arg(dir.path()));
+    let line = process.wait_for("listening on http://");
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap().parse().unwrap();
+    let daemon = Daemon { process, dir, address };
+    for replaced in [false, true] {
+        assert_eq!(daemon.metric("aiglon_program_replaced"), Some(f64::from(u8::from(replaced))));
+        let (_, status, _) = ask(&daemon, &["status"]);
+        assert_eq!(status.contains("another one has taken its place on flash"), replaced, "{status}");
+        let new = daemon.dir.path().join("new");
+        copy_program(&new);
+        fs::rename(&new, &program).unwrap();
+    }
+}
+
 // ---- the bytes on the socket --------------------------------------------------------------------
 
 /// A request, as `src/shell/console/wire.rs` draws it.

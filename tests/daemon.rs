@@ -60,6 +60,71 @@ fn alerts_are_listed_for_a_token_that_reads() {
     assert_eq!(list("", "nonsense").status, 401);
 }
 
+/// What karma and Grafana's Alertmanager source ask, by the `OpenAPI` document of Alertmanager.
+#[test]
+fn readers_of_alertmanager_find_groups_and_silences() {
+    let daemon = Daemon::start(&config());
+    let ask =
+        |path: &str, token: &str| daemon.connect().get(path, &format!("Authorization: Bearer {token}\r\n"));
+    let json = |path: &str| -> serde_json::Value {
+        let answer = ask(path, READ);
+        assert_eq!((answer.status, answer.header("Content-Type")), (200, Some("application/json")), "{path}");
+        serde_json::from_str(&answer.body).unwrap()
+    };
+    assert_eq!(json("/api/v2/silences?active=true&expired=false"), serde_json::json!([]));
+    assert_eq!(json("/api/v2/alerts/groups"), serde_json::json!([]));
+    // More than one piece of an answer holds.
+    let wide = "x".repeat(150);
+    let alerts: Vec<_> = (0..500).map(|n| firing(&format!("A{n}{wide}"), "heron")).collect();
+    daemon.post("/api/v2/alerts", &format!("[{}]", alerts.join(",")));
+    let groups = json("/api/v2/alerts/groups?silenced=false&inhibited=false");
+    assert_eq!(groups.as_array().unwrap().len(), 1);
+    let names = |alerts: &serde_json::Value| -> Vec<_> {
+        alerts.as_array().unwrap().iter().map(|alert| alert["fingerprint"].clone()).collect()
+    };
+    let (all, grouped) = (names(&json("/api/v2/alerts")), names(&groups[0]["alerts"]));
+    assert!(all.len() == 500 && all == grouped, "{} {}", all.len(), grouped.len());
+    assert_eq!(groups[0]["alerts"][0]["status"]["mutedBy"], serde_json::json!([]));
+    assert_eq!(
+        (&groups[0]["receiver"], &groups[0]["labels"], &groups[0]["routeLabels"]),
+        (&serde_json::json!({"name": "aiglon"}), &serde_json::json!({}), &serde_json::json!({}))
+    );
+    assert_eq!(json("/api/v2/alerts/groups?filter=alertname%3D%22none%22"), serde_json::json!([]));
+    for path in ["/api/v2/alerts/groups", "/api/v2/silences"] {
+        assert_eq!((ask(path, PUSH).status, ask(path, "nonsense").status), (403, 401), "{path}");
+        assert_eq!(ask(&format!("{path}?active=maybe"), READ).status, 400, "{path}");
+        assert_eq!(ask(&format!("{path}?filter=x"), READ).status, 400, "{path}");
+    }
+    let metrics = daemon.get("/metrics").body;
+    assert!(metrics.contains("\nalertmanager_build_info{version=\"0.33.1\"} 1\n"), "{metrics}");
+}
+
+/// No other label is in the log, and no alert is in it twice.
+#[test]
+fn an_alert_that_leads_nowhere_is_logged_once_by_its_name() {
+    let mut daemon = Daemon::start(&config());
+    let lost = r#"[{"labels":{"alertname":"DiskFull","instance":"secret1"}},
+        {"labels":{"alertname":"Seen de:ad:be:ef:00:01"}},
+        {"labels":{"alertname":"Slow","service":"wifi","component":"heron","severity":"urgent"}}]"#;
+    for _ in 0..2 {
+        assert_eq!(daemon.post("/api/v2/alerts", lost).status, 200);
+    }
+    daemon.process.wait_for("alert 'Slow' has a severity that nobody knows");
+    let log = daemon.process.log();
+    assert_eq!(
+        log.matches("source 'prometheus': alert 'DiskFull' leads to no component").count(),
+        1,
+        "{log}"
+    );
+    assert_eq!(log.matches("severity that nobody knows").count(), 1, "{log}");
+    assert_eq!(log.matches("alert 'Seen ").count(), 1, "{log}");
+    assert!(!["secret", "ad:be", "urgent"].iter().any(|word| log.contains(word)), "{log}");
+    let count =
+        |name: &str| daemon.metric(&format!("aiglon_source_alerts_{name}_total{{source=\"prometheus\"}}"));
+    assert_eq!((count("unmapped"), count("odd_severity")), (Some(4.0), Some(2.0)));
+    assert_eq!(daemon.metric("aiglon_alert_names_refused_total"), Some(0.0));
+}
+
 #[test]
 fn a_reload_keeps_the_connection_and_the_alert() {
     let mut daemon = Daemon::start(&config());
@@ -153,7 +218,7 @@ config source 'prometheus'",
         client = daemon.connect();
         client.send(b"GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
         let page = client.answer().body;
-        assert!(page.contains("Others") && !page.contains("class=\"down\""), "{path}: {page}");
+        assert!(page.contains("Others") && !page.contains("class=down"), "{path}: {page}");
         // Nor has it been heard.
         let heard =
             |source: &str| daemon.metric(&format!("aiglon_source_last_seen_seconds{{source=\"{source}\"}}"));

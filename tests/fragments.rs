@@ -5,10 +5,12 @@
 #[path = "../www/compiler/mod.rs"]
 mod compiler;
 
-use compiler::{Catalogue, Fragment, Piece, catalogues, emit_floor, emit_fragments, emit_lang, emit_words};
+use compiler::{
+    Catalogue, Fragment, Piece, catalogues, choose, emit_floor, emit_fragments, emit_lang, emit_words,
+};
 use compiler::{floor, fragments, minify};
 
-const ENGLISH: &str = "lang.name = English\nlang.dir = ltr\nlang.plural = one\n# A comment.\nreload = Reload\nsince = since {time}\n";
+const ENGLISH: &str = "lang.name = English\nlang.dir = ltr\nlang.plural = one\nlang.digits = latn\nlang.read = no\n# A comment.\nreload = Reload\nsince = since {time}\n";
 
 fn english() -> Vec<Catalogue> {
     catalogues(&[("www/lang/en.txt".into(), ENGLISH.into())]).unwrap()
@@ -45,6 +47,10 @@ fn a_slot_is_escaped_by_where_it_stands() {
     // What follows a # is no URL that could lead away.
     let fragment = compile("{{slots id}}<a href=\"#{{id}}\">x</a>").unwrap();
     assert_eq!(fragment.pieces[1], Piece::Attribute("id".into()));
+    // Nor is what follows a question mark.
+    let fragment = compile("{{slots tag}}<a href=\"?lang={{tag}}\" lang=\"{{lang}}\">x</a>").unwrap();
+    assert_eq!(fragment.pieces[1], Piece::Attribute("tag".into()));
+    assert_eq!(fragment.pieces[3], Piece::Lang);
     // What follows the way back to a site's root stays below it.
     let fragment = compile("{{slots base id}}<a href=\"{{base}}incidents/{{id}}\">x</a>").unwrap();
     assert_eq!(fragment.pieces[1], Piece::Attribute("base".into()));
@@ -55,6 +61,13 @@ fn a_slot_is_escaped_by_where_it_stands() {
 fn a_path_is_closed_where_it_opens() {
     let fragment =
         compile("{{slots days d}}<svg viewBox=\"0 0 {{days}} 9\"><path d=\"{{d}}\"></svg>").unwrap();
+    // What is one slot needs no quotes where it is a plain word.
+    let look = compile("{{slots look d}}<path class=\"{{look}}\" d=\"{{d}}\">").unwrap();
+    assert_eq!(look.pieces[0], html("<path class="));
+    assert_eq!(look.pieces[1], Piece::Token("look".into()));
+    assert_eq!(look.pieces[2], html(" d=\""));
+    let refusal = compile("{{slots look}}<path class=\"{{look}}\">").unwrap_err();
+    assert!(refusal.contains("must not be its last attribute"), "{refusal}");
     assert_eq!(fragment.pieces[2], html(" 9\"><path d=\""));
     assert_eq!(fragment.pieces[4], html("\"/></svg>"));
 }
@@ -132,12 +145,16 @@ fn catalogues_have_the_same_keys_or_do_not_build() {
             "{french}: {refusals:?}"
         );
     };
-    let head = "lang.name = Français\nlang.dir = ltr\nlang.plural = none-or-one\nsince = depuis {time}\n";
-    check(head, "l/fr.txt:0: `reload` is missing (l/en.txt:5 has it)");
-    check(&format!("{head}reload = x\nmore = y"), "l/fr.txt:6: `more` is superfluous");
-    check(&format!("{head}reload = x\nreload = y"), "l/fr.txt:6: `reload` is here twice");
-    check(&format!("{head}reload ="), "l/fr.txt:5: `reload` has no text");
-    check(&format!("{head}reload"), "l/fr.txt:5: a line is `key = text`");
+    let head = "lang.name = Français\nlang.dir = ltr\nlang.plural = none-or-one\nsince = depuis {time}\n\
+        lang.digits = latn\nlang.read = no\n";
+    check(head, "l/fr.txt:0: `reload` is missing (l/en.txt:7 has it)");
+    check(&format!("{head}reload = x\nmore = y"), "l/fr.txt:8: `more` is superfluous");
+    check(&format!("{head}reload = x\nreload = y"), "l/fr.txt:8: `reload` is here twice");
+    check(&format!("{head}reload ="), "l/fr.txt:7: `reload` has no text");
+    check(&head.replace("latn", "roman"), "l/fr.txt:5: `lang.digits` is one of");
+    check(&head.replace("lang.read = no", "lang.read = perhaps"), "l/fr.txt:6: `lang.read` is `yes` if");
+    check(&head.replace("lang.read = no\n", ""), "l/fr.txt:0: `lang.read` is missing");
+    check(&format!("{head}reload"), "l/fr.txt:7: a line is `key = text`");
     check(&format!("{head}Reload = x"), "is not a key");
     check(&format!("{head}reload = {{time}}"), "must have the same places");
     check(&format!("{head}reload = {{what}}"), "has a place that is not one of");
@@ -159,10 +176,35 @@ fn catalogues_have_the_same_keys_or_do_not_build() {
 }
 
 #[test]
+fn a_build_has_the_languages_that_it_is_told() {
+    let all = || -> Vec<Catalogue> {
+        let tags = ["en", "ar", "de", "fr", "nl"];
+        tags.map(|tag| Catalogue { tag: tag.into(), ..english().remove(0) }).into()
+    };
+    let chosen = |wanted: Option<&str>, full: bool| {
+        let (chosen, others) = choose(all(), wanted, full).unwrap();
+        let chosen: Vec<_> = chosen.into_iter().map(|one| one.tag).collect();
+        (chosen.join(" "), others.join(" "))
+    };
+    let is = |chosen: &str, others: &str| (chosen.to_owned(), others.to_owned());
+    assert_eq!(chosen(None, false), is("en ar fr nl", "de"));
+    assert_eq!(chosen(None, true), is("en ar de fr nl", ""));
+    // What somebody names counts before the feature, and English is what all falls back to.
+    assert_eq!(chosen(Some("fr"), true), is("en fr", "ar de nl"));
+    assert_eq!(chosen(Some(""), false), is("en", "ar de fr nl"));
+    let refused = choose(all(), Some("en sv"), false).unwrap_err();
+    assert_eq!(refused[0].to_string(), "www/lang/sv.txt:0: there is no such language");
+    let lang = emit_lang(&english(), &["de".into(), "fa".into()]);
+    assert!(lang.contains("LEFT_OUT: &str = \"de fa\""), "{lang}");
+}
+
+#[test]
 fn what_is_written_names_each_language_word_and_slot() {
     let mut all = english();
     all.push(Catalogue { tag: "ar".into(), name: "العربية".into(), rtl: true, ..all[0].clone() });
-    let lang = emit_lang(&all);
+    all[1].zero = '٠';
+    let lang = emit_lang(&all, &[]);
+    assert!(lang.contains("match self { Self::Ar => '٠', _ => '0' }"), "{lang}");
     assert!(lang.contains("[Self::En, Self::Ar]") && lang.contains("matches!(self, Self::Ar) { \"rtl\" }"));
     let words = emit_words(&all);
     assert!(

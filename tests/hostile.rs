@@ -632,6 +632,7 @@ fn check_says_what_is_right_and_may_not_be_meant() {
         ("0.0.0.0:9093", plain, &here, None),
         ("0.0.0.0:9093", "", &here, Some("note: 0.0.0.0:9093 refuses senders from beyond this machine")),
         ("[::]:9093", "", &here, Some("note: [::]:9093 refuses")),
+        ("192.0.2.1:9093", plain, &here, Some("note: this machine does not have the address 192.0.2.1 now")),
         ("127.0.0.1:9093", "", &nowhere, Some("cannot be made, since there is no directory")),
     ] {
         fs::write(&file, text(address, more, state)).unwrap();

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{fs, thread};
 
-use aiglon::config::Config;
+use aiglon::config::{Config, Texts};
 use aiglon::http::deflate::Work;
 use aiglon::http::gzip::pack;
 use aiglon::limits::PAGE_BYTES;
@@ -89,8 +89,7 @@ fn a_page_fits_a_few_segments() {
     config.components.clear();
     for number in 0..12 {
         let mut service = services[number % services.len()];
-        service.title.default = config.intern(&format!("House {number}, the street of birds")).unwrap();
-        service.title.by_lang = Default::default();
+        service.title = Texts::new(config.intern(&format!("House {number}, the street of birds")).unwrap());
         config.services.push(service).ok().unwrap();
         for part in 0..5 {
             let mut part = parts[(number * 5 + part) % parts.len()];

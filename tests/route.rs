@@ -180,6 +180,7 @@ config service 'vpn'
             "  1 site, 2 sources, 3 services, 4 components",
             "  only the labels service and component lead an alert to: mail/web",
             "  services without a component, which are never well: vpn",
+            "  a severity that nobody knows counts as warning, and so does none",
             "  an alert of mail/pop also leads to mail/mailbox, by list match 'job=mail'",
         ]
     );

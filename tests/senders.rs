@@ -59,6 +59,52 @@ fn credentials_as_people_write_them() {
     assert!(answer.body.contains("base64 -w0"), "{}", answer.body);
 }
 
+/// Each source is told in the log once, and counted.
+#[test]
+fn who_takes_a_wrong_door_is_counted_and_logged_once() {
+    let mut daemon = daemon();
+    let bearer = format!("Bearer {PUSH}");
+    for (method, path) in
+        [("POST", "//api/v2/alerts"), ("POST", "/webhook"), ("GET", "/api/v1/heartbeat/backup")]
+    {
+        ask(&mut daemon.connect(), method, path, &bearer);
+    }
+    // Nobody who shows no known token learns more than before, or is counted.
+    for authorization in ["", "Bearer nonsense"] {
+        for (method, path, status, body) in [
+            ("POST", "/webhook", 404, "404 Not Found: push to /api/v2/alerts, /api/v1/webhook, /write"),
+            ("GET", "/api/v1/heartbeat/backup", 405, "this path takes POST\n"),
+            ("GET", "/ping", 404, "404 Not Found\n"),
+        ] {
+            let answer = ask(&mut daemon.connect(), method, path, authorization);
+            assert_eq!(answer.status, status, "{path}");
+            assert!(answer.body.starts_with(body), "{path}: {}", answer.body);
+        }
+    }
+    let wrong =
+        |source: &str| daemon.metric(&format!("aiglon_source_wrong_paths_total{{source=\"{source}\"}}"));
+    assert_eq!((wrong("prometheus"), wrong("amtool")), (Some(3.0), Some(0.0)));
+    daemon.process.wait_for("by a wrong method: push to /api/v2/alerts");
+    assert_eq!(daemon.process.log().matches("by a wrong method").count(), 1);
+}
+
+/// What credentials in other places are told.
+#[test]
+fn a_token_that_is_elsewhere_is_told_where_it_belongs() {
+    let daemon = daemon();
+    let hash = common::hash_of(PUSH);
+    for (path, authorization, words) in [
+        (format!("/write?u=telegraf&p={PUSH}&db=x"), String::new(), "credentials in an address"),
+        (format!("/api/v2/alerts?token={PUSH}"), String::new(), "credentials in an address"),
+        ("/write?db=x".to_owned(), String::new(), "send a token"),
+        ("/api/v2/alerts".to_owned(), format!("Bearer {}", &hash[7..]), "the hash of a token"),
+    ] {
+        let answer = ask(&mut daemon.connect(), "POST", &path, &authorization);
+        assert_eq!(answer.status, 401, "{path}");
+        assert!(answer.body.contains(words) && !answer.body.contains(PUSH), "{path}: {}", answer.body);
+    }
+}
+
 #[test]
 fn a_wrong_method_or_path_is_told_the_right_one() {
     let daemon = daemon();
@@ -69,10 +115,21 @@ fn a_wrong_method_or_path_is_told_the_right_one() {
         ("GET", "/api/v1/webhook", 405, Some("POST"), "takes POST"),
         ("PUT", "/write", 405, Some("POST"), "takes POST"),
         ("POST", "/-/healthy", 405, Some("GET, HEAD"), "takes GET"),
-        ("PUT", "/api/v2/alerts", 405, Some("GET, HEAD, POST"), "takes GET and POST"),
+        (
+            "PUT",
+            "/api/v2/alerts",
+            405,
+            Some("GET, HEAD, POST"),
+            "takes GET, HEAD, POST: push to /api/v2/alerts\"",
+        ),
         ("POST", "/api/v1/heartbeat", 404, None, "/api/v1/heartbeat/NAME"),
         ("POST", "/api/v1/heartbeat/", 404, None, "/api/v1/heartbeat/NAME"),
-        ("POST", "/api/v3/alerts", 404, None, "/api/v2/alerts"),
+        ("POST", "/api/v3/alerts", 404, None, "push to /api/v2/alerts, /api/v1/webhook"),
+        ("POST", "//api/v2/alerts", 404, None, "push to /api/v2/alerts\""),
+        ("POST", "/api/v2/alerts/", 404, None, "push to /api/v2/alerts\""),
+        ("POST", "/write/write", 404, None, "push to /write\""),
+        ("POST", "/webhook", 404, None, "push to /api/v1/webhook\""),
+        ("POST", "/", 405, Some("GET, HEAD"), "push to /api/v2/alerts, /api/v1/webhook"),
         ("PUT", "/telegraf", 404, None, "/api/v1/telegraf"),
         ("POST", "/api/v1/heartbeat/nightly", 404, None, "owes no heartbeat of that name"),
         ("POST", "/api/v1/heartbeat/backup/", 204, None, ""),

@@ -67,7 +67,7 @@ fn an_incident_has_a_page_and_stays_in_the_history() {
     assert!(english("/history").body.contains("Nothing is on record."));
 
     assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron"))).status, 200);
-    eventually("an incident has begun", 5, || english("/").body.contains("href=\"incidents/1\""));
+    eventually("an incident has begun", 5, || english("/").body.contains("href=\"incidents/1?lang=en\""));
     console(&daemon, &["update", "1", "identified", "--say", "power-cut", "--site", "home"]);
     console(&daemon, &["update", "1", "identified", "--lang", "fr", "On attend *Enedis*.", "--site", "home"]);
     let page = english("/");
@@ -79,8 +79,8 @@ fn an_incident_has_a_page_and_stays_in_the_history() {
     let answer = english("/incidents/1");
     assert_eq!(answer.status, 200);
     assert!(
-        answer.body.contains(own) && answer.body.contains("href=\"../history\"")
-            || answer.body.contains("href=\"../\"")
+        answer.body.contains(own) && answer.body.contains("href=\"../history?lang=en\"")
+            || answer.body.contains("href=\"../?lang=en\"")
     );
     assert!(answer.header("content-security-policy").unwrap().contains("style-src 'sha256-"));
     // The same tag while nothing changes; the same in another language is another page.
@@ -97,8 +97,8 @@ fn an_incident_has_a_page_and_stays_in_the_history() {
     console(&daemon, &["resolve", "1", "--yes", "--say", "fixed", "--site", "home"]);
     eventually("it is over", 5, || english("/incidents/1").body.contains("<b>Over</b>"));
     let page = english("/");
-    assert!(page.body.contains("What happened before") && page.body.contains("href=\"incidents/1\""));
-    assert!(english("/history").body.contains("href=\"./incidents/1\""));
+    assert!(page.body.contains("What happened before") && page.body.contains("href=\"incidents/1?lang=en\""));
+    assert!(english("/history").body.contains("href=\"./incidents/1?lang=en\""));
 }
 
 /// Each site counts for itself, and its incidents are as visible as it is.
@@ -116,7 +116,7 @@ fn an_incident_is_as_visible_as_its_site() {
     console(&daemon, &["open", "vpn", "No tunnel", "--site", "squat"]);
     let secret = |path: &str| of("hidden.example", &format!("/{SECRET}/{path}"), "");
     assert!(secret("incidents/1").body.contains("The inbox is full"));
-    assert!(secret("").body.contains("href=\"incidents/1\""));
+    assert!(secret("").body.contains("href=\"incidents/1?lang=en\""));
     assert!(secret("history").body.contains("The inbox is full"));
     let nowhere = of("hidden.example", "/nowhere/at/all", "");
     assert_eq!(nowhere.status, 404);
@@ -209,7 +209,11 @@ fn a_prefix_without_its_slash_leads_to_itself_with_one() {
         client.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\r\n").as_bytes());
         let answer = client.answer();
         assert_eq!(answer.status, 404, "{host} {path}");
-        assert!(answer.body.contains(&format!("<a href=\"{back}\">")), "{host} {path}: {}", answer.body);
+        assert!(
+            answer.body.contains(&format!("<a href=\"{back}?lang=en\">")),
+            "{host} {path}: {}",
+            answer.body
+        );
     }
     // Of a prefix with several segments the last is enough.
     let daemon = Daemon::start(&with(&sites(), "lan", &["option path_prefix '/a/status'"]));

@@ -135,7 +135,7 @@ fn both_outputs_with_their_defaults_drive_a_component() {
         .as_bytes(),
     );
     let answer = client.answer();
-    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"results\":[]}"));
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"results\":[{\"statement_id\":0}]}"));
 
     let bad = LINES.replace("percent_packet_loss=0", "percent_packet_loss=100");
     for (path, headers) in [(WRITE, V1), (WRITE_V2, V2)] {
@@ -356,6 +356,90 @@ fn what_is_wrong_for_ever_does_not_come_for_ever() {
     ] {
         assert_eq!(go(&mut daemon.connect(), path, headers, b"x", 9).status, status, "{path} {headers}");
     }
+}
+
+/// Telegraf logs what stands at `code` and `message` (`influxdb_v2`), or at `error` (`influxdb`,
+/// `influxdb_v3`); without them it logs the status alone.
+#[test]
+fn a_refusal_has_the_form_that_each_version_of_influxdb_has() {
+    let daemon = daemon();
+    for (path, headers, body, status, code, words) in [
+        ("/api/v2/write", "", "m f=1", 401, "unauthorized", "send a token, as Authorization"),
+        (
+            "/write?db=x",
+            "Authorization: Token x\r\n",
+            "m f=1",
+            401,
+            "unauthorized",
+            "not a token that is known",
+        ),
+        (
+            "/api/v3/write_lp?db=x",
+            "Authorization: Bearer read-token\r\n",
+            "m f=1",
+            403,
+            "forbidden",
+            "may read",
+        ),
+        ("/query?q=x", "", "", 401, "unauthorized", "send a token"),
+        ("/api/v2/write?precision=d", PLAIN, "m f=1", 400, "invalid", "precision is one of"),
+        (
+            "/api/v3/write_lp?db=x",
+            PLAIN,
+            "m f=1\nm f=\n",
+            400,
+            "invalid",
+            "line 2: missing field value dropped=1",
+        ),
+        ("/api/v2/writes", PLAIN, "m f=1", 404, "not found", "nothing is at this path"),
+    ] {
+        let answer = go(&mut daemon.connect(), path, headers, body.as_bytes(), 99);
+        let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, &told["code"]), (status, &code.into()), "{path} {told}");
+        assert_eq!(told["error"], told["message"], "{path}");
+        assert!(told["error"].as_str().unwrap().contains(words), "{path}: {told}");
+    }
+}
+
+/// `outputs.influxdb_v3` (1.38, `plugins/outputs/influxdb_v3/client.go`): a database, no precision,
+/// and gzip by default.
+#[test]
+fn influxdb_3_is_written_to() {
+    let daemon = daemon();
+    let mut client = daemon.connect();
+    let v3 = "/api/v3/write_lp?db=telegraf&no_sync=true";
+    let auth = "Authorization: Bearer push-token\r\nContent-Type: text/plain; charset=utf-8\r\n";
+    let packed = format!("{auth}Content-Encoding: gzip\r\n");
+    assert_eq!(go(&mut client, v3, &packed, &gzip(LINES.as_bytes()), 999).status, 204);
+    assert_eq!(overall(&daemon.page()), "Everything works");
+    let lost = |time: &str| format!("ping,host=heron percent_packet_loss={time}");
+    for (query, time) in [
+        ("", now()),
+        ("&precision=auto", now() + "000"),
+        ("&precision=second", now()),
+        ("&precision=millisecond&accept_partial=false", now() + "000"),
+    ] {
+        for (loss, expected) in [("100", "Something is down"), ("0", "Everything works")] {
+            let path = format!("/api/v3/write_lp?db=x{query}");
+            assert_eq!(
+                go(&mut client, &path, auth, lost(&format!("{loss} {time}")).as_bytes(), 99).status,
+                204
+            );
+            assert_eq!(overall(&daemon.page()), expected, "{query} {loss}");
+        }
+    }
+}
+
+/// What the clients of InfluxDB ask before they write.
+#[test]
+fn influxdb_answers_what_its_clients_ask() {
+    let daemon = daemon();
+    let auth = "Authorization: Token push-token\r\n";
+    let pong = daemon.connect().get("/ping", auth);
+    assert_eq!((pong.status, pong.header("X-Influxdb-Version")), (204, Some("1.8.0")));
+    let found = daemon.connect().get("/query?q=SHOW+DATABASES", auth);
+    assert_eq!((found.status, found.body.as_str()), (200, "{\"results\":[{\"statement_id\":0}]}"));
+    assert_eq!(go(&mut daemon.connect(), "/query", auth, b"q=CREATE+DATABASE+x", 99).body, found.body);
 }
 
 /// What will be better in a second is told so: 503 with `Retry-After`.

@@ -14,6 +14,7 @@ use compiler::Refusal;
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=www");
     println!("cargo::rerun-if-changed=CHANGELOG.md");
+    println!("cargo::rerun-if-env-changed=AIGLON_LANGUAGES");
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(refusals) => {
@@ -31,7 +32,11 @@ fn run() -> Result<(), Vec<Refusal>> {
     let write = |name: &str, text: String| {
         fs::write(Path::new(&out).join(name), text).map_err(|e| vec![Refusal::new(name, 0, e)])
     };
+    // Each is checked, also those that are not built in.
     let catalogues = compiler::catalogues(&read_all("www/lang", "txt")?)?;
+    let wanted = env::var("AIGLON_LANGUAGES").ok();
+    let full = env::var_os("CARGO_FEATURE_LANGUAGES").is_some();
+    let (catalogues, others) = compiler::choose(catalogues, wanted.as_deref(), full)?;
     let style = compiler::minify(&read("www/style.css")?);
     // A page that is missing is made in a small buffer: it has a sheet of its own.
     let small = compiler::minify(&read("www/missing.css")?);
@@ -39,7 +44,7 @@ fn run() -> Result<(), Vec<Refusal>> {
         read_all("www/fragments", "html")?.into_iter().partition(|(path, _)| path.ends_with("/missing.html"));
     let mut fragments = compiler::fragments(&files, &catalogues, &style)?;
     fragments.extend(compiler::fragments(&missing, &catalogues, &small)?);
-    write("lang.rs", compiler::emit_lang(&catalogues))?;
+    write("lang.rs", compiler::emit_lang(&catalogues, &others))?;
     write("words.rs", compiler::emit_words(&catalogues))?;
     write("fragments.rs", compiler::emit_fragments(&fragments, &style, &small))?;
     let floor = compiler::floor("CHANGELOG.md", &read("CHANGELOG.md")?).map_err(|refusal| vec![refusal])?;

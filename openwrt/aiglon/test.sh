@@ -24,7 +24,7 @@ grep '^aiglon:' /etc/passwd || fail 'no user aiglon'
 # It serves a page, answers on its console, and ends when told to.
 dir=$(mktemp -d)
 sed -e "s|/etc/aiglon|$dir/state|; s|/var/run/aiglon|$dir|; s|127.0.0.1:8081|127.0.0.1:${INGEST_PORT:-18081}|
-	s|0.0.0.0:8080|127.0.0.1:${PAGE_PORT:-18080}|; s|option clock 'ntp'|option clock 'trust'|" /etc/config/aiglon >"$dir/config"
+	s|lan:8080|127.0.0.1:${PAGE_PORT:-18080}|; s|option clock 'ntp'|option clock 'trust'|" /etc/config/aiglon >"$dir/config"
 mkdir "$dir/state"
 aiglon serve "$dir/config" 2>"$dir/log" &
 pid=$!

@@ -300,7 +300,7 @@ fn what_could_come_next() {
             weather device-broken waiting-access part-ordered going-there next-days no-date slow partly-back update-running \
             false-alarm no-action restart-yours",
         ),
-        ("update 12 --lang f", "fr"),
+        ("update 12 --lang n", "nl"),
         ("update 12 --s", "--say --site"),
         ("status --site ", "heron egret"),
         ("status --site e", "egret"),

@@ -6,7 +6,7 @@ use super::schema::{Field, Type, tables};
 use super::values::SEVERITIES;
 use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
-    Site, Source, Texts, User, UserRole, Visibility, matcher, units,
+    Site, Source, Texts, Times, User, UserRole, Visibility, machine, matcher, units,
 };
 use crate::limits::{
     CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, SITE_URL_BYTES,
@@ -41,6 +41,10 @@ impl Loader<'_, '_> {
 
     fn apply_main(&mut self, value: &Value<'_>) {
         match value.row.field {
+            // It is for whoever starts the daemon.
+            Field::Enabled if units::boolean(value.text).is_none() => {
+                self.problems.add(value.odd(ProblemKind::BadBoolean));
+            }
             Field::StateDir => {
                 if !units::absolute(value.text) {
                     return self.problems.add(value.odd(ProblemKind::BadPath).known("/etc/aiglon"));
@@ -88,9 +92,15 @@ impl Loader<'_, '_> {
         let at = value.section.at();
         match value.row.field {
             Field::Address => {
-                let Some(address) = self.address(value) else { return };
+                let (name, address) = match machine::network(value.text) {
+                    Some((name, address)) => (name, Some(Address::Tcp(address))),
+                    None => ("", self.address(value)),
+                };
+                let Some(address) = address else { return };
                 let same = |row: &Listener| match (row.address, address) {
-                    (Address::Tcp(one), Address::Tcp(other)) => one == other,
+                    (Address::Tcp(one), Address::Tcp(other)) => {
+                        one == other && self.config.str(row.network) == name
+                    }
                     (Address::Unix(one), Address::Unix(other)) => {
                         self.config.str(one) == self.config.str(other)
                     }
@@ -99,8 +109,9 @@ impl Loader<'_, '_> {
                 if self.config.listeners.iter().any(same) {
                     self.problems.add(value.odd(ProblemKind::Duplicate));
                 }
+                let network = self.keep(name);
                 if let Some(row) = self.config.listeners.get_mut(at) {
-                    row.address = address;
+                    (row.address, row.network) = (address, network);
                 }
             }
             Field::Serve => {
@@ -198,6 +209,16 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Timezone => self.timezone(value),
+            Field::Times => {
+                let choice = self.choice(value, "exact, hour and day");
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    row.times = match choice {
+                        0 => Times::Exact,
+                        1 => Times::Hour,
+                        _ => Times::Day,
+                    };
+                }
+            }
             Field::SecretPath => {
                 if !units::secret(value.text) {
                     return self.problems.add(value.wrong(ProblemKind::SecretWeak));
@@ -370,13 +391,13 @@ impl Loader<'_, '_> {
 
 /// A text for people without any of its own: the name of the section.
 fn named(name: Span) -> Texts {
-    Texts { default: name, ..Texts::default() }
+    Texts::new(name)
 }
 
 impl Listener {
     pub(super) fn declared(name: Span) -> Self {
         let (address, serve) = (Address::Unix(Span::EMPTY), ListenerRoles::default());
-        Self { name, address, serve, plaintext: false, path_prefix: Span::EMPTY }
+        Self { name, address, network: Span::EMPTY, serve, plaintext: false, path_prefix: Span::EMPTY }
     }
 }
 

@@ -11,7 +11,7 @@
 use super::Config;
 use super::loader::{Loader, RuleDraft, Value, Walk};
 use super::problem::{NewProblem, ProblemKind, Problems};
-use super::schema::{self, FoundOption, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
+use super::schema::{self, Field, FoundOption, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
 use super::uci::{Keyword, QuotedWord, Statement, Statements, Syntax, SyntaxError};
 use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES};
 use crate::model::Severity;
@@ -196,10 +196,23 @@ impl<'a> Loader<'a, '_> {
         false
     }
 
+    /// Whether a source owes a heartbeat. That can come from this machine, without a token.
+    fn owes(&self, source: Section) -> bool {
+        let Some(name) = self.config.name_of(source) else { return false };
+        let mut walk = self.walk();
+        while let Some((statement, section)) = walk.next(self.config) {
+            let is_there = section.is_some_and(|section| section.kind == Type::Heartbeat);
+            if is_there && statement.name.is("source") && statement.value.is(name) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Tells which of the options that a section must have are not there.
     fn require(&mut self, walk: &Walk<'a>, section: Section, line: u32) {
         for row in schema::of(section.kind).filter(|row| !row.required.is_empty()) {
-            let mut present = false;
+            let mut present = row.field == Field::Token && self.owes(section);
             self.later(walk, section, |statement| {
                 if statement.name.is(row.name) {
                     let adds = !statement.value.is_empty();
@@ -226,6 +239,9 @@ impl<'a> Loader<'a, '_> {
             FoundOption::Option(row, lang) => (row, lang),
             FoundOption::UnknownLang => {
                 return self.problems.add(NewProblem::new(line, ProblemKind::UnknownLang).word(name));
+            }
+            FoundOption::LangLeftOut => {
+                return self.problems.add(NewProblem::new(line, ProblemKind::LangLeftOut).word(name));
             }
             FoundOption::Unknown => {
                 let near = nearest(section.kind, name);

@@ -10,6 +10,7 @@ mod credential;
 mod hash;
 mod load;
 mod loader;
+pub mod machine;
 pub mod matcher;
 mod problem;
 pub mod revoke;
@@ -31,7 +32,7 @@ use heapless::{String, Vec};
 
 use crate::limits::{
     COMPONENTS, CONFIG_TEXT_BYTES, EXPECTED, HEARTBEATS, HOSTS, IGNORES, LISTENERS, MATCHES, PUBLISHED,
-    RULES, SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, USER_KEYS, USERS,
+    RULES, SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, TRANSLATIONS, USER_KEYS, USERS,
 };
 use crate::model::{
     ComponentId, HeartbeatId, Lang, Output, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
@@ -47,13 +48,30 @@ pub use units::duration;
 
 use schema::{Section, Type};
 
-/// A text that may be given per language.
+/// A text that may be given per language. What it is in one is a row of
+/// [`Config::translations`]: so a further language costs nothing where nobody writes in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Texts {
     /// Without a language: for every language that has none of its own.
     pub default: Span,
-    /// By [`Lang::index`]; empty where absent.
-    pub by_lang: [Span; Lang::COUNT],
+    /// The row of the language that was given last, from 1; 0: no language has one.
+    last: u16,
+}
+
+impl Texts {
+    /// The same text in every language.
+    pub const fn new(text: Span) -> Self {
+        Self { default: text, last: 0 }
+    }
+}
+
+/// What a text is in one language: one `option title_fr`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Translation {
+    lang: Lang,
+    /// The row of the language that was given before, as [`Texts`] has it: always an earlier row.
+    before: u16,
+    text: Span,
 }
 
 /// Which wall clock counts.
@@ -152,6 +170,8 @@ pub struct Listener {
     pub name: Span,
     /// Where.
     pub address: Address,
+    /// The network of the router whose address that is (`lan`); empty if the file says the address.
+    pub network: Span,
     /// What.
     pub serve: ListenerRoles,
     /// Whether tokens are accepted over plain HTTP from beyond loopback.
@@ -237,6 +257,18 @@ impl Outputs {
     }
 }
 
+/// How exactly a site tells times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// To the minute.
+    #[default]
+    Exact,
+    /// To the hour before.
+    Hour,
+    /// To the day.
+    Day,
+}
+
 /// `config site`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Site {
@@ -261,6 +293,10 @@ pub struct Site {
     pub lang: Lang,
     /// How its times are shown.
     pub timezone: Tz,
+    /// Whether the file says so.
+    pub has_timezone: bool,
+    /// How exactly its times are shown.
+    pub times: Times,
     /// The secret path segment of an unlisted site, without slashes; empty for others.
     pub secret_path: Span,
     /// Days of its past that are kept, today included.
@@ -535,10 +571,39 @@ impl Config {
         span.len() == text.len() && self.str(span) == text
     }
 
-    /// A text in `lang`, else in no language; empty if absent.
+    /// A text in `lang`, else in no language; empty if absent. Work is linear in the languages that
+    /// the text has.
     pub fn text(&self, texts: &Texts, lang: Lang) -> &str {
-        let own = texts.by_lang.get(lang.index()).copied().unwrap_or_default();
-        self.str(if own.is_empty() { texts.default } else { own })
+        let own = self.translation(*texts, lang).and_then(|at| self.translations.get(at));
+        let own = own.map(|row| row.text).filter(|text| !text.is_empty());
+        self.str(own.unwrap_or(texts.default))
+    }
+
+    /// The row of a text in `lang`.
+    fn translation(&self, texts: Texts, lang: Lang) -> Option<usize> {
+        let mut next = texts.last;
+        loop {
+            let at = usize::from(next).checked_sub(1)?;
+            let row = self.translations.get(at)?;
+            if row.lang == lang {
+                return Some(at);
+            }
+            next = row.before;
+        }
+    }
+
+    /// Gives a text in `lang`; false if there is no room. As [`Config::intern`], it checks nothing.
+    #[must_use]
+    pub fn translate(&mut self, texts: &mut Texts, lang: Lang, text: Span) -> bool {
+        if let Some(row) = self.translation(*texts, lang).and_then(|at| self.translations.get_mut(at)) {
+            row.text = text;
+            return true;
+        }
+        let fits = self.translations.push(Translation { lang, before: texts.last, text }).is_ok();
+        if fits {
+            texts.last = u16::try_from(self.translations.len()).unwrap_or(0);
+        }
+        fits
     }
 
     /// The services of a site, in the order of the file.

@@ -40,9 +40,9 @@ kinds! {
     Bom "the file begins with a byte order mark, which UCI does not know; save it as UTF-8 without one"
     Keyword "'{w}' is not a keyword; a line begins with 'config', 'option' or 'list'{m}"
     TooFewWords "'{w}' needs a word after it, as in: config site 'name', option title 'text'"
-    TooManyWords "there is too much on this line, from {w} on; put quotes around a value that holds spaces"
+    TooManyWords "there is too much on this line, from {w} on; put quotes around a value that holds spaces, and \"…\" around one with an apostrophe"
     Semicolon "';' outside quotes would end the statement; put quotes around the value, or begin a new line"
-    Unterminated "the quote that opens at {w} is not closed; an apostrophe inside '…' is written '\\''"
+    Unterminated "the quote that opens at {w} is not closed; if an apostrophe has ended a value in '…' early, write \"…\" around it"
     BadName "{w} cannot be a name; names are made of the characters A-Z, a-z, 0-9 and _"
     TooLong "this '{o}' is longer than {l} bytes"
     TextFull "there is more text in the configuration than {l} bytes (CONFIG_TEXT_BYTES)"
@@ -51,6 +51,7 @@ kinds! {
     UnknownSection "there is no section type '{w}'; known are {a}{m}"
     UnknownOption "'config {s}' has no option '{w}'{m}"
     UnknownLang "'{w}' names a language that aiglon does not speak; known are {L}"
+    LangLeftOut "'{w}' is in a language that this build leaves out, and nobody reads it here; built in are {L}"
     Unnamed "'config {s}' needs a name, as in: config {s} 'name'"
     SecondSection "there is a 'config {s}' named '{w}' further up already, and both are read as one; give each a name of its own"
     Again "'{o}' stands in this section again further down, and only that one counts"
@@ -71,10 +72,10 @@ kinds! {
     SilentShort "'{o}' is under 3m, but Prometheus repeats every two minutes with its usual minute of evaluation: the source would be called silent while it is well"
     SilentBeat "this heartbeat comes less often than source '{w}' is missed: after 5m, unless it says something else meanwhile. Say in that source how long it may be silent, as option silent_after '26h'"
     BadAddress "'{w}' is no address to listen on; write IP:PORT, as 127.0.0.1:8080, [::]:8080, or unix:/PATH"
-    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names"
+    AddressName "'{w}' names a host; write its IP address, as 127.0.0.1:8080 or [::]:8080, since aiglon looks up no names. On OpenWrt a network's name will do, as lan:8080"
     NoPort "'{w}' has no port; write {f}"
-    UnixPath "the path of a unix socket is absolute and of at most {l} bytes; '{w}' is not"
-    BadPath "'{w}' is no value for '{o}'; write an absolute path, as {a}"
+    UnixPath "the path of a unix socket is absolute, without spaces and patterns (* ? [), and of at most {l} bytes; '{w}' is not"
+    BadPath "'{w}' is no value for '{o}'; write an absolute path without spaces and patterns (* ? [), as {a}"
     BadGroup "'{w}' is no name of a group for '{o}'; names are made of A-Z, a-z, 0-9, _, - and ."
     BadSize "'{w}' is no size for '{o}'; write bytes, as 65536 or 64k, from {a}"
     BadDays "'{w}' is no number of days for '{o}'; write one from 1 to {l}"
@@ -145,6 +146,7 @@ impl ProblemKind {
             Self::SilentShort
                 | Self::NoSsh
                 | Self::NoFeeds
+                | Self::LangLeftOut
                 | Self::SilentBeat
                 | Self::GlobRegex
                 | Self::SecondSection

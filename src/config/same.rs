@@ -16,9 +16,13 @@ pub fn same_source(old: &Config, was: SourceId, new: &Config, is: SourceId) -> b
 }
 
 /// Whether any token of a source is still one. Without, they were revoked: who had them may have
-/// said anything, and what they said is not known any more.
+/// said anything, and what they said is not known any more. Where there never was one, only this
+/// machine speaks.
 fn share_token(old: &Config, was: SourceId, new: &Config, is: SourceId) -> bool {
-    let mut before = old.tokens.iter().filter(|token| token.source == was);
+    let mut before = old.tokens.iter().filter(|token| token.source == was).peekable();
+    if before.peek().is_none() {
+        return new.tokens.iter().all(|token| token.source != is);
+    }
     before.any(|token| new.tokens.iter().any(|other| other.source == is && other.hash == token.hash))
 }
 

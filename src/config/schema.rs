@@ -43,6 +43,8 @@ macro_rules! tables {
                 ignores: Ignore, IGNORES as "ignores";
                 /// `list match` of every component.
                 matches: matcher::Match, MATCHES as "matches";
+                /// Texts in one language, of all sections.
+                translations: Translation, TRANSLATIONS as "translations";
                 /// The terms of every match, and of every ignore.
                 terms: matcher::Term, TERMS as "match_terms";
                 /// `list publish` of every component.
@@ -135,6 +137,7 @@ impl Type {
 /// What an option sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
+    Enabled,
     StateDir,
     ResolveAfter,
     DefaultSeverity,
@@ -156,6 +159,7 @@ pub(super) enum Field {
     ContactUrl,
     Lang,
     Timezone,
+    Times,
     SecretPath,
     RetainDays,
     Settle,
@@ -237,7 +241,8 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 74] = [
+pub(super) static OPTIONS: [OptionRow; 76] = [
+    row(Type::Main, "enabled", Shape::One, Field::Enabled),
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
     row(Type::Main, "default_severity", Shape::One, Field::DefaultSeverity),
@@ -272,6 +277,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Site, "contact_url", Shape::One, Field::ContactUrl),
     row(Type::Site, "lang", Shape::One, Field::Lang),
     row(Type::Site, "timezone", Shape::One, Field::Timezone),
+    row(Type::Site, "times", Shape::One, Field::Times),
     row(Type::Site, "secret_path", Shape::One, Field::SecretPath),
     row(Type::Site, "retain_days", Shape::One, Field::RetainDays),
     row(Type::Site, "settle", Shape::One, Field::Settle),
@@ -362,6 +368,8 @@ pub(super) enum FoundOption {
     Option(&'static OptionRow, Option<Lang>),
     /// A text in a language that we do not speak.
     UnknownLang,
+    /// A text in a language that we speak, and this build does not.
+    LangLeftOut,
     /// Nothing.
     Unknown,
 }
@@ -376,6 +384,9 @@ pub(super) fn find(section: Type, name: &str) -> FoundOption {
     let tag = suffix(name, row.name).unwrap_or("");
     match Lang::ALL.into_iter().find(|lang| lang.tag() == tag) {
         Some(lang) => FoundOption::Option(row, Some(lang)),
+        None if Lang::LEFT_OUT.split(' ').any(|left_out| left_out == tag && !tag.is_empty()) => {
+            FoundOption::LangLeftOut
+        }
         None => FoundOption::UnknownLang,
     }
 }
@@ -413,7 +424,7 @@ mod tests {
     fn texts_have_languages() {
         let lang = |name| match find(Type::Site, name) {
             FoundOption::Option(row, lang) => (row.name, lang.map(Lang::tag)),
-            FoundOption::UnknownLang => ("?", None),
+            FoundOption::UnknownLang | FoundOption::LangLeftOut => ("?", None),
             FoundOption::Unknown => ("", None),
         };
         assert_eq!(lang("title"), ("title", None));
@@ -427,6 +438,10 @@ mod tests {
         assert_eq!(lang("title_fr_BE"), ("?", None));
         assert_eq!(lang("host_fr"), ("", None));
         assert_eq!(lang("titlefr"), ("", None));
+        for tag in Lang::LEFT_OUT.split_whitespace() {
+            let name = std::format!("title_{tag}");
+            assert!(matches!(find(Type::Site, &name), FoundOption::LangLeftOut), "{name}");
+        }
         assert_eq!(lang("name"), ("", None));
     }
 }

@@ -152,9 +152,12 @@ pub(super) fn path_prefix(text: &str) -> Option<&str> {
     prefix.strip_prefix('/')?.split('/').all(segment).then_some(prefix)
 }
 
-/// Whether this is an absolute path of a file.
+/// Whether this is an absolute path of a file, and one word to a shell: OpenWrt's scripts and its
+/// jail take the path apart at a space, and complete a pattern.
 pub(super) fn absolute(text: &str) -> bool {
-    text.starts_with('/') && !text.split('/').any(|segment| segment == "..")
+    text.starts_with('/')
+        && !text.split('/').any(|segment| segment == "..")
+        && !text.contains(|c: char| c.is_whitespace() || has("*?[", c))
 }
 
 /// Whether this is long enough to be a secret, and fits a URL as it is.

@@ -6,7 +6,7 @@ use super::loader::{Loader, Value, low, push};
 use super::problem::ProblemKind;
 use super::schema::{Field, Type};
 use super::{Address, Config, Console, HostName, Outputs, Texts, Token, UserKey, credential, matcher, units};
-use crate::limits::UNIX_PATH_BYTES;
+use crate::limits::{TRANSLATIONS, UNIX_PATH_BYTES};
 use crate::model::{ComponentId, Severity, SiteId, SourceId, UserId};
 use crate::text::{Span, has, near};
 use crate::time::Millis;
@@ -153,14 +153,18 @@ impl Loader<'_, '_> {
             self.keep(line);
         }
         let span = Span::new(start, self.config.text.len()).unwrap_or_default();
-        let Some(texts) = texts(self.config, value.section.at()) else { return };
+        let Some(&mut row) = texts(self.config, value.section.at()) else { return };
+        let mut row = row;
         match value.lang {
-            None => texts.default = span,
-            Some(lang) => {
-                if let Some(own) = texts.by_lang.get_mut(lang.index()) {
-                    *own = span;
-                }
+            None => row.default = span,
+            Some(lang) if !self.config.translate(&mut row, lang, span) => {
+                let plural = "texts in a language (TRANSLATIONS)";
+                return self.full(value.line, plural, TRANSLATIONS);
             }
+            Some(_) => {}
+        }
+        if let Some(place) = texts(self.config, value.section.at()) {
+            *place = row;
         }
     }
 
@@ -169,7 +173,7 @@ impl Loader<'_, '_> {
             if matches!(value.text, "UTC" | "GMT") { Ok(Tz::default()) } else { Tz::parse(value.text) };
         let named = units::is_zone_name(value.text);
         match (zone, self.config.sites.get_mut(value.section.at())) {
-            (Ok(zone), Some(row)) if !named => row.timezone = zone,
+            (Ok(zone), Some(row)) if !named => (row.timezone, row.has_timezone) = (zone, true),
             _ => self.problems.add(match units::posix_of_zone(value.text) {
                 Some(posix) => value.odd(ProblemKind::ZoneName).instead(posix),
                 None if named => value.odd(ProblemKind::ZoneNameUnknown),

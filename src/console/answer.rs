@@ -24,6 +24,8 @@ pub(super) enum Cell<'a> {
     Name(&'a str),
     /// Texts put together.
     Parts(&'a [&'a str]),
+    /// Names: an array in JSON.
+    Names(&'a [&'a str]),
     /// A number.
     Count(u64),
     /// Yes or no.
@@ -35,7 +37,7 @@ pub(super) enum Cell<'a> {
 }
 
 /// Columns of a table, at most.
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 10;
 
 /// Characters of the last column that should be on the line, if it has so many.
 const LAST_COLUMN: u16 = 12;
@@ -317,6 +319,15 @@ impl<'a> AnswerWriter<'a> {
                     self.either_part(part);
                 }
                 self.put(quote);
+            }
+            Cell::Names(names) => {
+                let (before, between, after) = if self.json { ("[", ",", "]") } else { ("", ", ", "") };
+                self.put(before);
+                for (at, name) in names.iter().enumerate() {
+                    self.put(if at > 0 { between } else { "" });
+                    self.cell(Cell::Text(name));
+                }
+                self.put(after);
             }
             Cell::Count(n) => self.number(n),
             Cell::Flag(yes) => self.put(match (self.json, yes) {

@@ -97,6 +97,10 @@ pub trait Host {
     fn moves(&self) -> bool {
         false
     }
+    /// Whether another program has taken the place of the one that runs.
+    fn is_replaced(&self) -> bool {
+        false
+    }
     /// The fingerprint of the SSH server's host key, if there is one.
     fn host_key(&self) -> Option<&str> {
         None

@@ -164,6 +164,8 @@ impl<'a> Teller<'a, '_> {
             row("incidents", count(incidents), count(limits::INCIDENTS), refused);
             row("incident_bytes", count(bytes), count(capacity), refused);
             row("maintenances", count(engine.incidents().windows()), count(limits::MAINTENANCES), 0);
+            let (names, unnamed) = engine.sources().odd_names_used();
+            row("alert_names", count(names), count(limits::ODD_NAMES), unnamed);
             let worn = u64::from(engine.flash_used(self.view.now().mono));
             let budget = u64::from(limits::ALERT_FLASH_BYTES);
             row("journal_alert_bytes", worn, budget, engine.counters().withheld);

@@ -123,6 +123,12 @@ impl<'a> Teller<'a, '_> {
             if host.moves() {
                 out.field("restart", Cell::Text("option state_dir is in force after a restart"));
             }
+            if host.is_replaced() {
+                out.field(
+                    "program",
+                    Cell::Text("another one has taken its place on flash; a restart runs that"),
+                );
+            }
             if let Some(fault) = host.storage_fault() {
                 out.field("storage", Cell::Parts(&[fault, MEMORY]));
             }

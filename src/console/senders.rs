@@ -2,16 +2,27 @@
 
 use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
-use super::read::{Teller, maybe};
+use super::read::Teller;
 use crate::command::Command;
 use crate::command::table::Needs;
-use crate::limits::MISSING_TOLD;
+use crate::engine::Oddity;
+use crate::limits::{MISSING_TOLD, ODD_NAMES};
 
 pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: [&str; 7] =
-        ["*site", "source", "state", "last_heard", "alerts", "unmapped", "last_unmapped"];
+    const HEADS: [&str; 10] = [
+        "*site",
+        "source",
+        "state",
+        "last_heard",
+        "alerts",
+        "unmapped",
+        "odd_severity",
+        "wrong_path",
+        "unmapped_names",
+        "odd_severity_names",
+    ];
     // What an alert is called is for those alone who may see alerts.
-    let heads = if teller.access.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(6).0 };
+    let heads = if teller.access.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(8).0 };
     let (access, now, sources) = (teller.access, teller.view.now(), teller.engine.sources());
     out.table("", heads, "there are no sources", &mut |out| {
         for site in access.sites() {
@@ -25,14 +36,25 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                 };
                 let last = heard.map_or(Cell::Nothing, |at| Cell::At(now.wall_of(at)));
                 let held = teller.engine.alerts().counting(id);
+                let names = |what| sources.odd_names(id, what).collect::<heapless::Vec<_, ODD_NAMES>>();
+                let (unmapped, odd) = (names(Oddity::Unmapped), names(Oddity::Severity));
+                // For people, what is rare has a column only where it is so.
+                let json = out.json();
+                let rare = |what| match sources.odd(id, what) {
+                    0 if !json => Cell::Nothing,
+                    count => Cell::Count(count.into()),
+                };
                 let cells = [
                     Cell::Text(access.site_name(site)),
                     Cell::Text(access.config.str(source.name)),
                     Cell::Text(state),
                     last,
                     Cell::Count(u64::try_from(held).unwrap_or(u64::MAX)),
-                    Cell::Count(sources.unmapped(id).into()),
-                    maybe(sources.led_nowhere(id)),
+                    Cell::Count(sources.odd(id, Oddity::Unmapped).into()),
+                    rare(Oddity::Severity),
+                    rare(Oddity::Path),
+                    Cell::Names(&unmapped),
+                    Cell::Names(&odd),
                 ];
                 out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
             }

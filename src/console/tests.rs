@@ -808,6 +808,16 @@ fn a_fault_of_the_storage_comes_first() {
 fn what_an_alert_is_called_that_led_nowhere_is_for_administrators() {
     let mut board = in_trouble();
     board.push(0, "\"alertname\":\"EastDwon\",\"severity\":\"critical\"");
+    board.push(0, "\"alertname\":\"WestDwon\"");
+    let (_, answer) = board.ask("tern", "sources", false);
+    assert!(answer.lines().any(|line| line.ends_with("  2         EastDwon, WestDwon")), "{answer}");
+    let (_, answer) = board.ask("tern", "sources --json", false);
+    let told: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(told[0]["unmapped_names"], serde_json::json!(["EastDwon", "WestDwon"]));
+    assert_eq!(
+        (&told[0]["odd_severity"], &told[0]["odd_severity_names"]),
+        (&0.into(), &serde_json::json!([]))
+    );
     for (who, told) in [("ana", false), ("tern", true), ("both", true)] {
         for line in ["sources", "sources --json"] {
             let (status, answer) = board.ask(who, line, false);

@@ -137,7 +137,7 @@ impl Engine {
             self.heard(config, body.source, now);
         }
         self.settle(config, now);
-        Effects { verdict: None, stale: body.stale }
+        Effects { stale: body.stale, ..Effects::default() }
     }
 
     /// What found no room in a body is known by what else stood in it: when all of that is over, so

@@ -59,6 +59,11 @@ pub fn meaning(config: &Config, source: SourceId, alert: &Alert) -> Meaning {
     Meaning::Concerns { components, fires }
 }
 
+/// Whether an alert has a severity that nobody knows.
+pub(super) fn has_odd_severity(alert: &Alert) -> bool {
+    alert.get("severity").is_some_and(|word| !word.is_empty() && Severity::from_word(word).is_none())
+}
+
 /// Whether the configuration wants an alert ignored of which this is kept. What is not kept is not
 /// known.
 pub fn is_ignored(config: &Config, source: SourceId, kept: &Kept) -> bool {

@@ -29,6 +29,7 @@ use heartbeats::HeartbeatSlot;
 use locals::Claims;
 pub use mapping::{LEADING, Meaning, meaning};
 use rules::Rules;
+pub use sources::Oddity;
 use sources::Sources;
 use status::ComponentStatus;
 
@@ -38,11 +39,11 @@ use crate::incidents::{Boot, Incidents};
 use crate::ingest::Alert;
 use crate::ingest::sample::Sample;
 use crate::limits::{
-    CLOCK_STEP, COMPONENTS, HEARTBEATS, KEPT_BYTES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST,
+    CLOCK_STEP, COMPONENTS, HEARTBEATS, KEPT_BYTES, ODD_NAMES, SITES, SOURCES, TEXTS_SHOWN, WAKE_LEAST,
 };
 use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
-    ServiceId, SiteId, SourceSet, State, StepView, View,
+    ServiceId, SiteId, SourceId, SourceSet, State, StepView, View,
 };
 use crate::text::mask;
 use crate::time::{At, Millis, Mono, Now};
@@ -122,6 +123,10 @@ pub struct Effects {
     pub verdict: Option<Verdict>,
     /// Samples of a body that is over which were measured too long ago to count.
     pub stale: u32,
+    /// Something is odd with the alert, and people have not been told yet:
+    /// [`Sources::odd_name`] has the place of its name. [`ODD_NAMES`] is a place that has no name:
+    /// there was no room.
+    pub odd: Option<usize>,
 }
 
 /// How often each thing happened since the start.
@@ -304,16 +309,13 @@ impl Engine {
                     }
                 });
                 body.count(alert.fingerprint(), verdict);
-                if verdict == Verdict::Unmapped {
-                    let name = alert.label("alertname").unwrap_or_default();
-                    self.sources.count_unmapped(body.source, name);
-                }
+                let odd = self.note_oddity(config, body.source, alert, verdict);
                 if let Some(n) = self.counters.verdicts.get_mut(verdict as usize) {
                     *n = n.saturating_add(1);
                 }
                 // The incidents look when the body is over.
                 self.look_soon(now.mono);
-                return Effects { verdict: Some(verdict), stale: 0 };
+                return Effects { verdict: Some(verdict), stale: 0, odd };
             }
         };
         self.settle(config, now);
@@ -321,6 +323,30 @@ impl Engine {
             self.look(config, now);
         }
         effects
+    }
+
+    /// A source has asked for a path that is none. True if people have not been told that of it.
+    pub fn went_astray(&mut self, source: SourceId) -> bool {
+        self.sources.count(source, Oddity::Path) == 1
+    }
+
+    /// Notes what is odd with an alert. Returns what [`Effects::odd`] tells.
+    fn note_oddity(
+        &mut self,
+        config: &Config,
+        source: SourceId,
+        alert: &Alert,
+        verdict: Verdict,
+    ) -> Option<usize> {
+        let what = match verdict {
+            Verdict::Unmapped => Oddity::Unmapped,
+            Verdict::Firing | Verdict::Doubtful | Verdict::Refused if mapping::has_odd_severity(alert) => {
+                Oddity::Severity
+            }
+            _ => return None,
+        };
+        let share = ODD_NAMES.checked_div(Sources::pushers(config).iter().count()).unwrap_or(ODD_NAMES);
+        self.sources.note(source, what, alert.label("alertname").unwrap_or_default(), share)
     }
 
     /// Looks whether the wall clock has come to count, or was set.

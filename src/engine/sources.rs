@@ -1,10 +1,11 @@
 //! The senders: who is alive, who has fallen silent, and whose word counts yet.
 
-use heapless::String;
+use heapless::{String, Vec};
 
 use crate::config::{Component, Config, Scope};
-use crate::limits::{SOURCES, UNMAPPED_NAME_BYTES};
+use crate::limits::{ODD_NAME_BYTES, ODD_NAMES, SOURCES};
 use crate::model::{Finding, SourceId, SourceSet};
+use crate::text::cut;
 use crate::time::{Millis, Mono};
 
 /// What is known of one sender. All-zero: never heard.
@@ -20,13 +21,36 @@ enum Life {
     Silent { last: Mono },
 }
 
+/// What a source does that the page does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// An alert leads to no component that the source feeds.
+    Unmapped,
+    /// An alert has a severity that nobody knows. It counts as `default_severity` says.
+    Severity,
+    /// A request asked for a path that is none, or with a method that is not for it.
+    Path,
+}
+
+/// How many of [`Oddity`] there are.
+const ODDITIES: usize = 3;
+
+/// The name of an alert with which something is odd.
+struct OddName {
+    source: SourceId,
+    what: Oddity,
+    name: String<ODD_NAME_BYTES, u8>,
+}
+
 /// All senders, by [`SourceId`].
 pub struct Sources {
     lives: [Life; SOURCES],
-    /// Alerts of each that led to no component.
-    unmapped: [u32; SOURCES],
-    /// What the last of these was called.
-    led_nowhere: [String<UNMAPPED_NAME_BYTES>; SOURCES],
+    /// Alerts and requests of each with which something was odd, by [`Oddity`], since the start.
+    odd: [[u32; ODDITIES]; SOURCES],
+    /// Their names, each once, since the start or the last reload.
+    names: Vec<OddName, ODD_NAMES>,
+    /// Alerts whose names found no room there.
+    names_refused: u64,
 }
 
 /// What a moment's passing changed.
@@ -49,8 +73,9 @@ impl Sources {
     pub const fn new() -> Self {
         Self {
             lives: [Life::NeverHeard; SOURCES],
-            unmapped: [0; SOURCES],
-            led_nowhere: [const { String::new() }; SOURCES],
+            odd: [[0; ODDITIES]; SOURCES],
+            names: Vec::new(),
+            names_refused: 0,
         }
     }
 
@@ -59,27 +84,53 @@ impl Sources {
         self.lives.get(id.index()).copied().unwrap_or_default()
     }
 
-    /// How many of its alerts led to no component since the start: most of a Prometheus that says
-    /// everything to everybody, all of one whose labels are mistyped.
-    pub fn unmapped(&self, id: SourceId) -> u32 {
-        self.unmapped.get(id.index()).copied().unwrap_or_default()
+    /// How many of its alerts or requests were odd in this way since the start. Most alerts of a
+    /// Prometheus that says everything to everybody lead nowhere; all do if its labels are
+    /// mistyped.
+    pub fn odd(&self, id: SourceId, what: Oddity) -> u32 {
+        self.odd.get(id.index()).and_then(|counts| counts.get(what as usize)).copied().unwrap_or_default()
     }
 
-    /// What the last of these was called, cut to [`UNMAPPED_NAME_BYTES`]; empty if nothing was.
-    pub fn led_nowhere(&self, id: SourceId) -> &str {
-        self.led_nowhere.get(id.index()).map_or("", String::as_str)
+    /// What these alerts are called, each name once and cut to [`ODD_NAME_BYTES`], since the start
+    /// or the last reload.
+    pub fn odd_names(&self, id: SourceId, what: Oddity) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |row| row.source == id && row.what == what).map(|row| row.name.as_str())
     }
 
-    /// One more, of that name.
-    pub(super) fn count_unmapped(&mut self, id: SourceId, name: &str) {
-        if let Some(count) = self.unmapped.get_mut(id.index()) {
+    /// The name at a place: whose alert it is, and what is odd with it.
+    pub fn odd_name(&self, place: usize) -> Option<(SourceId, Oddity, &str)> {
+        self.names.get(place).map(|row| (row.source, row.what, row.name.as_str()))
+    }
+
+    /// How many such names are held, and how many alerts came whose name found no room.
+    pub fn odd_names_used(&self) -> (usize, u64) {
+        (self.names.len(), self.names_refused)
+    }
+
+    /// Counts something odd. Returns how often it was so.
+    pub(super) fn count(&mut self, id: SourceId, what: Oddity) -> u32 {
+        let count = self.odd.get_mut(id.index()).and_then(|counts| counts.get_mut(what as usize));
+        count.map_or(0, |count| {
             *count = count.saturating_add(1);
+            *count
+        })
+    }
+
+    /// Counts an alert of that name. Each source holds at most `share` names. Returns the place of
+    /// a name that is new, and [`ODD_NAMES`] when a name finds no room for the first time.
+    pub(super) fn note(&mut self, id: SourceId, what: Oddity, name: &str, share: usize) -> Option<usize> {
+        self.count(id, what);
+        let name = cut(name, ODD_NAME_BYTES);
+        if self.odd_names(id, what).any(|known| known == name) {
+            return None;
         }
-        if let Some(last) = self.led_nowhere.get_mut(id.index()) {
-            last.clear();
-            // What is longer is cut.
-            _ = name.chars().try_for_each(|c| last.push(c));
+        let held = self.names.iter().filter(|row| row.source == id).count();
+        let row = OddName { source: id, what, name: String::try_from(name).unwrap_or_default() };
+        if held < share && self.names.push(row).is_ok() {
+            return self.names.len().checked_sub(1);
         }
+        self.names_refused = self.names_refused.saturating_add(1);
+        (self.names_refused == 1).then_some(ODD_NAMES)
     }
 
     /// A sign of life. True if it was not alive before.
@@ -187,14 +238,13 @@ impl Sources {
     }
 
     /// After a reload: each new source takes over the life of the old one that `from` names, if
-    /// any.
+    /// any. Names are forgotten: what is odd still will be told anew.
     pub fn renew(&mut self, from: &[Option<SourceId>]) {
-        let mut new = Self::new();
-        let places = new.lives.iter_mut().zip(&mut new.unmapped).zip(&mut new.led_nowhere);
-        for (((life, unmapped), name), old) in places.zip(from) {
+        let mut new = Self { names_refused: self.names_refused, ..Self::new() };
+        for ((life, odd), old) in new.lives.iter_mut().zip(&mut new.odd).zip(from) {
             if let Some(old) = old {
-                (*life, *unmapped) = (self.life(*old), self.unmapped(*old));
-                _ = name.push_str(self.led_nowhere(*old));
+                *life = self.life(*old);
+                *odd = self.odd.get(old.index()).copied().unwrap_or_default();
             }
         }
         *self = new;

@@ -106,6 +106,16 @@ pub fn negotiate(accept_language: List<'_>, site: Lang) -> Lang {
     best.filter(|&lang| worth(lang).0 > 0).unwrap_or(site)
 }
 
+/// The language that a query asks for: `lang=fr`. A page has no other parameter, so the others do
+/// not count. Nor does a tag that is not written as ours are, or that we do not speak, or one of
+/// several.
+pub fn asked(query: &str) -> Option<Lang> {
+    let mut tags = query.split('&').filter_map(|pair| pair.strip_prefix("lang="));
+    let tag = tags.next()?;
+    let alone = tags.next().is_none();
+    Lang::ALL.into_iter().find(|lang| alone && lang.tag() == tag)
+}
+
 /// Whether a visitor takes gzip, and likes it no less than a plain answer, by `Accept-Encoding`
 /// (RFC 9110, section 12.5.3). A coding that is not named is liked as `*` says. Without `*`, gzip
 /// is then not taken. A plain answer is always taken, because there is nothing else to send.
@@ -256,6 +266,35 @@ mod tests {
     }
 
     #[test]
+    fn a_query_asks_for_a_language() {
+        for (query, expected) in [
+            ("lang=fr", Some(Lang::Fr)),
+            ("lang=en", Some(Lang::En)),
+            ("utm_source=x&lang=ar&y", Some(Lang::Ar)),
+            ("a&&lang=nl&", Some(Lang::Nl)),
+            ("", None),
+            ("lang", None),
+            ("lang=", None),
+            ("lang=FR", None),
+            ("Lang=fr", None),
+            ("lang=fr-BE", None),
+            ("lang=xx", None),
+            ("lang=%66r", None),
+            ("lang=fr;q=1", None),
+            ("xlang=fr", None),
+            ("?lang=fr", None),
+            ("lang=fr&lang=ar", None),
+            ("lang=fr&lang=fr", None),
+            ("lang=xx&lang=fr", None),
+        ] {
+            assert_eq!(asked(query), expected, "{query}");
+        }
+        for lang in Lang::ALL {
+            assert_eq!(asked(&std::format!("lang={}", lang.tag())), Some(lang));
+        }
+    }
+
+    #[test]
     fn languages() {
         use Lang::{Ar, En, Fr};
         for (value, site, expected) in [
@@ -265,11 +304,11 @@ mod tests {
             ("fr-BE", En, Fr),
             ("fr-BE,fr;q=0.9,en-US;q=0.8,en;q=0.7", En, Fr),
             ("ar-MA,ar;q=0.9,fr;q=0.8", Fr, Ar),
-            ("nl-BE,nl;q=0.9", Fr, Fr),
-            ("nl,en;q=0.3", Fr, En),
-            ("nl,*;q=0.5", Fr, Fr),
-            ("nl,en;q=0.3,*;q=0.5", Fr, Fr),
-            ("nl,en;q=0.5,*;q=0.5", Fr, En),
+            ("sv-SE,sv;q=0.9", Fr, Fr),
+            ("sv,en;q=0.3", Fr, En),
+            ("sv,*;q=0.5", Fr, Fr),
+            ("sv,en;q=0.3,*;q=0.5", Fr, Fr),
+            ("sv,en;q=0.5,*;q=0.5", Fr, En),
             ("*", Ar, Ar),
             ("fr;q=0,*", Fr, En),
             ("fr;q=0", Fr, Fr),

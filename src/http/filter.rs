@@ -1,8 +1,8 @@
-//! The query of `GET /api/v2/alerts` (Alertmanager's API v2, `getAlerts`): which alerts a client
-//! wants.
+//! The query of `GET /api/v2/alerts`, `/alerts/groups` and `/silences` (Alertmanager's API v2,
+//! `getAlerts` and others): which alerts a client wants.
 //!
-//! `active`, `unprocessed` and `filter` are understood; `silenced`, `inhibited` and `receiver`
-//! change nothing, since nothing is silenced or inhibited here and there is one receiver. Regular
+//! `active`, `unprocessed` and `filter` are understood. Other switches and `receiver` change
+//! nothing, since nothing is silenced or inhibited here and there is one receiver. Regular
 //! expressions are refused: a filter that is taken and then not applied would show too much.
 
 use heapless::Vec;
@@ -14,6 +14,9 @@ use crate::model::Listed;
 const FILTERS: usize = 8;
 /// Bytes of one filter, decoded.
 const FILTER_BYTES: usize = 128;
+
+/// The switches of these paths that change nothing here.
+const SWITCHES: [&str; 5] = ["silenced", "inhibited", "muted", "expired", "pending"];
 
 /// One `name="value"`.
 struct Term {
@@ -40,8 +43,12 @@ impl Filter {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             match key {
-                "active" => filter.active = value != "false",
-                "unprocessed" => filter.unprocessed = value != "false",
+                "active" => filter.active = switch(value)?,
+                "unprocessed" => filter.unprocessed = switch(value)?,
+                _ if SWITCHES.contains(&key) => _ = switch(value)?,
+                "filter" | "filter%5B%5D" | "filter[]" | "receiver_matchers" if value.is_empty() => {}
+                // Its labels are none.
+                "receiver_matchers" => return Err("the receiver has no labels here"),
                 "filter" | "filter%5B%5D" | "filter[]" => {
                     let term = Term::parse(value)?;
                     filter.terms.push(term).map_err(|_| "too many filters")?;
@@ -65,6 +72,14 @@ impl Filter {
                 let (name, wanted) = term.parts();
                 (alert.kept.get(false, name).unwrap_or("") == wanted) != term.not
             })
+    }
+}
+
+fn switch(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("active, silenced and others like them are true or false"),
     }
 }
 
@@ -139,6 +154,7 @@ mod tests {
         };
         for (query, wanted) in [
             ("", true),
+            ("filter=&receiver_matchers=&receiver=aiglon", true),
             ("active=true&inhibited=true&silenced=true&unprocessed=true", true),
             ("active=false", false),
             ("unprocessed=false", true),
@@ -157,6 +173,9 @@ mod tests {
             assert_eq!(Filter::parse(query).unwrap().wants(&alert), wanted, "{query}");
         }
         for (bad, said) in [
+            ("active=yes", "true or false"),
+            ("muted=", "true or false"),
+            ("receiver_matchers=owner%3D%22x%22", "no labels"),
             ("filter=alertname", "must read"),
             ("filter=a%3D~%22x.*%22", "regular expressions"),
             ("filter=a%21~%22x%22", "regular expressions"),

@@ -279,15 +279,15 @@ pub struct Request<'a> {
     pub content_type: &'a [u8],
     /// `Authorization`, as it came; empty if absent.
     pub authorization: &'a [u8],
-    /// The first line of each [`Listed`] field; empty if absent.
-    firsts: [&'a [u8]; Listed::COUNT],
+    /// The first line of each [`ListField`] field; empty if absent.
+    firsts: [&'a [u8]; ListField::COUNT],
     /// All of the head if one of them has several lines, else nothing.
     lines: &'a [u8],
 }
 
 /// A field that is a list, and may come in several lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
+pub enum ListField {
     /// `Accept`.
     Accept,
     /// `Accept-Encoding`.
@@ -298,7 +298,7 @@ pub enum Listed {
     IfNoneMatch,
 }
 
-impl Listed {
+impl ListField {
     const COUNT: usize = 4;
 
     const fn name(self) -> &'static str {
@@ -387,7 +387,7 @@ impl<'a> Request<'a> {
     }
 
     /// What the lines of a field say; one empty line if it is absent.
-    pub fn list(&self, field: Listed) -> List<'a> {
+    pub fn list(&self, field: ListField) -> List<'a> {
         let first = self.firsts.get(field as usize).copied().unwrap_or_default();
         List { first, head: self.lines, name: field.name() }
     }
@@ -431,7 +431,7 @@ fn method(name: &str) -> Result<Method, HeadError> {
 /// The header fields that matter.
 #[derive(Clone, Copy)]
 enum Field {
-    Listed(Listed),
+    ListField(ListField),
     Authorization,
     Connection,
     ContentEncoding,
@@ -444,9 +444,9 @@ enum Field {
 }
 
 const FIELDS: [(&str, Field); 15] = [
-    (Listed::Accept.name(), Field::Listed(Listed::Accept)),
-    (Listed::AcceptEncoding.name(), Field::Listed(Listed::AcceptEncoding)),
-    (Listed::AcceptLanguage.name(), Field::Listed(Listed::AcceptLanguage)),
+    (ListField::Accept.name(), Field::ListField(ListField::Accept)),
+    (ListField::AcceptEncoding.name(), Field::ListField(ListField::AcceptEncoding)),
+    (ListField::AcceptLanguage.name(), Field::ListField(ListField::AcceptLanguage)),
     ("authorization", Field::Authorization),
     ("connection", Field::Connection),
     ("content-encoding", Field::ContentEncoding),
@@ -455,7 +455,7 @@ const FIELDS: [(&str, Field); 15] = [
     ("expect", Field::Expect),
     ("forwarded", Field::Forwarded),
     ("host", Field::Host),
-    (Listed::IfNoneMatch.name(), Field::Listed(Listed::IfNoneMatch)),
+    (ListField::IfNoneMatch.name(), Field::ListField(ListField::IfNoneMatch)),
     ("transfer-encoding", Field::TransferEncoding),
     ("via", Field::Forwarded),
     ("x-real-ip", Field::Forwarded),
@@ -482,7 +482,7 @@ struct Fields<'a> {
     content_encoding: Option<Coding>,
     content_type: &'a [u8],
     authorization: &'a [u8],
-    firsts: [&'a [u8]; Listed::COUNT],
+    firsts: [&'a [u8]; ListField::COUNT],
     /// One of these came again.
     several: bool,
 }
@@ -544,7 +544,7 @@ impl<'a> Fields<'a> {
                     self.content_type = value;
                 }
             }
-            Field::Listed(field) => match self.firsts.get_mut(field as usize) {
+            Field::ListField(field) => match self.firsts.get_mut(field as usize) {
                 Some(first) if first.is_empty() => *first = value,
                 _ => self.several = true,
             },
@@ -922,7 +922,7 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_field_are_one_list() {
-        use Listed::{Accept, AcceptEncoding, AcceptLanguage, IfNoneMatch};
+        use ListField::{Accept, AcceptEncoding, AcceptLanguage, IfNoneMatch};
         let head = with(
             "Accept-Language:\r\nAccept-Language: fr ,\ten\r\nX-Accept-Language: nl\r\nIf-None-Match: \"x\"\r\n\
              Accept-Encoding: br\r\nACCEPT-LANGUAGE:ar\r\naccept-encoding: gzip;q=0.5\r\nX: Accept: a",

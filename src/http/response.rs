@@ -76,6 +76,8 @@ pub struct Response<'a> {
     pub csp: &'static str,
     /// Whether scripts of other sites may read it (`Access-Control-Allow-Origin: *`).
     pub shared: bool,
+    /// The version of InfluxDB's API that we speak (`X-Influxdb-Version`).
+    pub influxdb: &'static str,
     /// Whether search engines are to stay away (`X-Robots-Tag: noindex`).
     pub noindex: bool,
 }
@@ -100,6 +102,7 @@ impl Response<'_> {
             retry_after_s: None,
             csp: CSP_NOTHING,
             shared: false,
+            influxdb: "",
             noindex: false,
         }
     }
@@ -152,6 +155,7 @@ impl Response<'_> {
             ("WWW-Authenticate", if is_401 { "Basic realm=\"aiglon\"" } else { "" }),
             ("Content-Security-Policy", self.csp),
             ("Access-Control-Allow-Origin", if self.shared { "*" } else { "" }),
+            ("X-Influxdb-Version", self.influxdb),
             ("X-Robots-Tag", if self.noindex { "noindex" } else { "" }),
         ] {
             if !value.is_empty() {

@@ -16,6 +16,10 @@ pub enum Endpoint {
     PushAlerts,
     /// Alertmanager's `GET /api/v2/alerts`.
     ListAlerts,
+    /// Alertmanager's `GET /api/v2/alerts/groups`.
+    ListGroups,
+    /// Alertmanager's `GET /api/v2/silences`.
+    Silences,
     /// Alertmanager's and Grafana's webhook.
     Webhook,
     /// Alertmanager's `GET /api/v2/status`.
@@ -26,8 +30,10 @@ pub enum Endpoint {
     Healthy,
     /// Whether it serves.
     Ready,
-    /// Line protocol, as InfluxDB takes it.
+    /// Line protocol, as InfluxDB 1 and 2 take it.
     Write,
+    /// The same, as InfluxDB 3 takes it.
+    WriteV3,
     /// What its clients ask it before.
     Query,
     /// Telegraf's `outputs.http`.
@@ -51,6 +57,8 @@ pub enum Route<'a> {
     SecretWithoutSlash(&'a str),
     /// To the heartbeat of that name.
     Heartbeat(&'a str),
+    /// To what InfluxDB's clients ask before they write. It is there for a known token alone.
+    Ping,
     /// Nowhere: 404.
     NotFound,
     /// Nowhere: 404. The path was asked for where pages are, and is none of a program.
@@ -135,6 +143,9 @@ const PROGRAMS: [&str; 2] = ["api", "-"];
 /// What the name of a heartbeat follows.
 const HEARTBEAT: &str = "/api/v1/heartbeat/";
 
+/// What InfluxDB's clients ask, to see whether it is there.
+const PING: &str = "/ping";
+
 const ROWS: &[Row] = &[
     Row::get("/", ListenerRole::Page, Endpoint::Page(PageKind::Now)),
     Row::get("/history", ListenerRole::Page, Endpoint::Page(PageKind::History)),
@@ -173,13 +184,21 @@ const ROWS: &[Row] = &[
         get: Some(Endpoint::ListAlerts),
         post: Some(Endpoint::PushAlerts),
     },
+    Row::get("/api/v2/alerts/groups", ListenerRole::Ingest, Endpoint::ListGroups),
+    Row::get("/api/v2/silences", ListenerRole::Ingest, Endpoint::Silences),
     Row::post("/api/v1/alerts", ListenerRole::Ingest, Endpoint::PushAlerts),
     Row::post("/api/v1/webhook", ListenerRole::Ingest, Endpoint::Webhook),
     Row::post("/api/v1/telegraf", ListenerRole::Ingest, Endpoint::Telegraf),
     Row::post("/api/v1/collectd", ListenerRole::Ingest, Endpoint::Collectd),
     Row::post("/write", ListenerRole::Ingest, Endpoint::Write),
     Row::post("/api/v2/write", ListenerRole::Ingest, Endpoint::Write),
-    Row::post("/query", ListenerRole::Ingest, Endpoint::Query),
+    Row::post("/api/v3/write_lp", ListenerRole::Ingest, Endpoint::WriteV3),
+    Row {
+        path: "/query",
+        role: ListenerRole::Ingest,
+        get: Some(Endpoint::Query),
+        post: Some(Endpoint::Query),
+    },
     Row::get("/api/v2/status", ListenerRole::Ingest, Endpoint::Status),
     Row::get("/api/v2/receivers", ListenerRole::Ingest, Endpoint::Receivers),
     Row::get("/-/healthy", ListenerRole::Any, Endpoint::Healthy),
@@ -205,6 +224,7 @@ pub fn route(method: Method, path: &str, roles: ListenerRoles) -> Route<'_> {
     }
     let Some((row, number)) = row(path) else {
         return match method {
+            Method::Get | Method::Head if roles.ingest && path == PING => Route::Ping,
             Method::Get | Method::Head if roles.page => secret(path),
             Method::Post | Method::Other if roles.ingest => Route::Nothing,
             _ => Route::NotFound,
@@ -256,6 +276,40 @@ fn secret(path: &str) -> Route<'_> {
     }
 }
 
+/// The path to push to that was probably meant by one that is none: with other slashes or letters,
+/// with something before it, or without its beginning.
+pub fn meant(path: &str) -> Option<&'static str> {
+    // Prometheus' remote write, which nothing here reads.
+    if path.ends_with("/api/v1/write") {
+        return None;
+    }
+    if segments(path).any(|segment| segment.eq_ignore_ascii_case("heartbeat")) {
+        return Some("/api/v1/heartbeat/NAME");
+    }
+    let pushes = ROWS.iter().filter(|row| row.post.is_some_and(|endpoint| endpoint != Endpoint::Query));
+    let ends = |long, short| ends_with(segments(long), segments(short));
+    let longest = pushes.clone().filter(|row| ends(path, row.path)).max_by_key(|row| row.path.len());
+    let begun = || pushes.clone().find(|row| segments(path).next().is_some() && ends(row.path, path));
+    longest.or_else(begun).map(|row| row.path)
+}
+
+fn segments(path: &str) -> impl DoubleEndedIterator<Item = &str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+/// Whether the last segments of `long` are all of `short`, case aside.
+fn ends_with<'a>(
+    mut long: impl DoubleEndedIterator<Item = &'a str>,
+    mut short: impl DoubleEndedIterator<Item = &'a str>,
+) -> bool {
+    while let Some(wanted) = short.next_back() {
+        if !long.next_back().is_some_and(|found| found.eq_ignore_ascii_case(wanted)) {
+            return false;
+        }
+    }
+    true
+}
+
 /// The path without the prefix under which a reverse proxy publishes us (`/status`, without a slash
 /// at its end; may be empty). A proxy may have stripped it already, so a path that is not under it
 /// stays as it is; the prefix alone is the root.
@@ -297,7 +351,7 @@ mod tests {
             (Get, "/api/v2/alerts", ingest, To(Endpoint::ListAlerts)),
             (Head, "/api/v2/alerts", ingest, To(Endpoint::ListAlerts)),
             (Other, "/api/v2/alerts", ingest, MethodNotAllowed("GET, HEAD, POST")),
-            (Get, "/api/v1/alerts", ingest, MethodNotAllowed("POST")),
+            (Get, "/api/v2/alerts/groups", ingest, To(Endpoint::ListGroups)),
             (Post, "/api/v2/alerts", page, NotFound),
             (Get, "/api/v2/alerts", metrics, NotFound),
             (Post, "/api/v2/alerts/", ingest, Nothing),
@@ -308,6 +362,7 @@ mod tests {
             (Get, "/api/v1/webhook", ingest, MethodNotAllowed("POST")),
             (Get, "/api/v2/status", ingest, To(Endpoint::Status)),
             (Get, "/api/v2/receivers", ingest, To(Endpoint::Receivers)),
+            (Get, "/api/v2/silences", ingest, To(Endpoint::Silences)),
             (Get, "/api/v2/status", page, NotFound),
             (Get, "/-/healthy", NONE, To(Endpoint::Healthy)),
             (Head, "/-/ready", NONE, To(Endpoint::Ready)),
@@ -368,12 +423,61 @@ mod tests {
             (Get, "//s3cret/", ALL, NoPage),
             (Get, "/a/b/c", ALL, NoPage),
             (Get, "", ALL, NotFound),
-            (Get, "/api/v2/silences", ALL, NotFound),
+            (Get, "/api/v2/silence/1", ALL, NotFound),
             (Get, "/-/reload", ALL, NotFound),
             (Head, "/apis/v2", page, NoPage),
             (Get, "/a/b/c", ingest, NotFound),
         ] {
             assert_eq!(route(method, path, roles), expected, "{method:?} {path} {roles:?}");
+        }
+    }
+
+    #[test]
+    fn what_clients_of_influxdb_ask_has_its_place() {
+        use Method::{Get, Head, Other, Post};
+        use Route::{MethodNotAllowed, NotFound, Nothing, SecretWithoutSlash, To};
+        let [page, ingest] = [ListenerRoles { page: true, ..NONE }, ListenerRoles { ingest: true, ..NONE }];
+        for (method, path, roles, expected) in [
+            (Head, "/ping", ingest, Route::Ping),
+            (Get, "/ping", ALL, Route::Ping),
+            (Get, "/ping", page, SecretWithoutSlash("ping")),
+            (Post, "/ping", ingest, Nothing),
+            (Get, "/ping", ListenerRoles { metrics: true, ..NONE }, NotFound),
+            (Post, "/api/v3/write_lp", ingest, To(Endpoint::WriteV3)),
+            (Get, "/api/v3/write_lp", ingest, MethodNotAllowed("POST")),
+            (Get, "/query", ingest, To(Endpoint::Query)),
+            (Other, "/query", ingest, MethodNotAllowed("GET, HEAD, POST")),
+        ] {
+            assert_eq!(route(method, path, roles), expected, "{method:?} {path} {roles:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_none_is_near_to_what_was_meant() {
+        for (path, expected) in [
+            ("//api/v2/alerts", Some("/api/v2/alerts")),
+            ("/api/v2/alerts/", Some("/api/v2/alerts")),
+            ("/api/v2/alerts/api/v2/alerts", Some("/api/v2/alerts")),
+            ("/alertmanager/api/v1/alerts", Some("/api/v1/alerts")),
+            ("/API/v2/Alerts", Some("/api/v2/alerts")),
+            ("/alerts", Some("/api/v2/alerts")),
+            ("/webhook", Some("/api/v1/webhook")),
+            ("/v1/webhook/", Some("/api/v1/webhook")),
+            ("/api/v2/webhook", None),
+            ("/write/write", Some("/write")),
+            ("/influx/api/v2/write", Some("/api/v2/write")),
+            ("/api/v3/write_lp/", Some("/api/v3/write_lp")),
+            ("/telegraf", Some("/api/v1/telegraf")),
+            ("/collectd", Some("/api/v1/collectd")),
+            ("/api/v1/heartbeat", Some("/api/v1/heartbeat/NAME")),
+            ("/heartbeat/backup", Some("/api/v1/heartbeat/NAME")),
+            ("/api/v1/write", None),
+            ("/query/", None),
+            ("/", None),
+            ("", None),
+            ("/xwrite", None),
+        ] {
+            assert_eq!(meant(path), expected, "{path}");
         }
     }
 

@@ -39,18 +39,21 @@ pub enum Precision {
     Mins,
     /// `h`.
     Hours,
+    /// `auto`: by how great a timestamp is, as InfluxDB 3 does it (`/api/v3/write_lp`).
+    Auto,
 }
 
 impl Precision {
     /// The value of the parameter `precision`, of either version of the API; `None` if it is none.
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
-            "" | "ns" | "n" => Self::Nanos,
-            "us" | "u" => Self::Micros,
-            "ms" => Self::Millis,
-            "s" => Self::Secs,
+            "" | "ns" | "n" | "nanosecond" => Self::Nanos,
+            "us" | "u" | "microsecond" => Self::Micros,
+            "ms" | "millisecond" => Self::Millis,
+            "s" | "second" => Self::Secs,
             "m" => Self::Mins,
             "h" => Self::Hours,
+            "auto" => Self::Auto,
             _ => return None,
         })
     }
@@ -63,6 +66,15 @@ impl Precision {
             Self::Secs => time,
             Self::Mins => time.checked_mul(60)?,
             Self::Hours => time.checked_mul(3600)?,
+            Self::Auto => {
+                let units = [
+                    (5_000_000_000, Self::Secs),
+                    (5_000_000_000_000, Self::Millis),
+                    (5_000_000_000_000_000, Self::Micros),
+                ];
+                let unit = units.iter().find(|(below, _)| time.unsigned_abs() < *below);
+                return unit.map_or(Self::Nanos, |&(_, unit)| unit).secs(time);
+            }
         })
     }
 }
@@ -801,6 +813,15 @@ mod tests {
             ("s", "1465839830", 1_465_839_830),
             ("m", "24430663", 1_465_839_780),
             ("h", "407177", 1_465_837_200),
+            ("second", "1465839830", 1_465_839_830),
+            ("nanosecond", "1465839830100400200", 1_465_839_830),
+            ("auto", "1465839830", 1_465_839_830),
+            ("auto", "1465839830100", 1_465_839_830),
+            ("auto", "1465839830100400", 1_465_839_830),
+            ("auto", "1465839830100400200", 1_465_839_830),
+            ("auto", "4999999999", 4_999_999_999_i64),
+            ("auto", "5000000000", 5_000_000),
+            ("auto", "-9223372036854775808", -9_223_372_037),
         ] {
             let (found, _) =
                 read_by(format!("m f=1 {time}").as_bytes(), Precision::from_word(word).unwrap(), &[9]);

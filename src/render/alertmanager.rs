@@ -9,6 +9,8 @@ use crate::text::hex;
 use crate::text::json::{Json, JsonWriter};
 use crate::time::{Wall, rfc3339};
 
+/// The version of Alertmanager whose API this is.
+pub const API: &str = "0.33.1";
 /// Of the one receiver that there is.
 const NAME: &str = "aiglon";
 /// An answer of one shape fits.
@@ -45,6 +47,10 @@ fn receiver(json: &mut JsonWriter<'_>, key: &str) {
     json.end("]");
 }
 
+/// What stands before the alerts of the one group that there is, and behind them.
+pub const GROUP: [&str; 2] =
+    ["{\"labels\":{},\"routeLabels\":{},\"receiver\":{\"name\":\"aiglon\"},\"alerts\":[", "]}"];
+
 /// One alert in an array, perhaps its first. False if it does not fit; then nothing is written.
 /// `KEPT_BYTES * 6 + 512` bytes always do.
 pub fn alert(out: &mut PageBuf, is_first: bool, alert: &Listed<'_>) -> bool {
@@ -63,7 +69,7 @@ pub fn alert(out: &mut PageBuf, is_first: bool, alert: &Listed<'_>) -> bool {
     receiver(&mut json, "receivers");
     time(&mut json, "startsAt", alert.starts_at);
     json.begin("status", "{");
-    for key in ["inhibitedBy", "silencedBy"] {
+    for key in ["inhibitedBy", "mutedBy", "silencedBy"] {
         json.begin(key, "[");
         json.end("]");
     }
@@ -179,7 +185,7 @@ mod tests {
             "fingerprint": "00000000000000ab",
             "receivers": [{ "name": "aiglon" }],
             "startsAt": "0001-01-01T00:00:00Z",
-            "status": { "inhibitedBy": [], "silencedBy": [], "state": "active" },
+            "status": { "inhibitedBy": [], "mutedBy": [], "silencedBy": [], "state": "active" },
             "updatedAt": "2020-09-13T12:26:40.500Z",
             "labels": { "alertname": "Down \"N\"", "": "x", "a": "" },
         });

@@ -186,7 +186,7 @@ impl Context<'_> {
         _ = uwrite!(percent, "{}{}{}", permille / 10, self.word(Word::UptimeDecimal), permille % 10);
         let percent = if permille == 1000 { "100" } else { &percent };
         let percent = &mut |out: &mut Out<'_>| {
-            out.filled(self.word(Word::UptimePercent), &mut |out, _| out.text(percent));
+            out.filled(self.word(Word::UptimePercent), &mut |out, _| out.number(percent));
         };
         // Nine days of ten are told as all: the bar shows the others.
         let few = |&known: &u32| known.saturating_mul(10) < u32::from(days).saturating_mul(9);
@@ -206,7 +206,7 @@ impl Context<'_> {
         _ = uwrite!(number, "{}", days);
         let sentence = counted(self.lang, which, usize::try_from(days).unwrap_or(usize::MAX));
         out.filled(sentence, &mut |out, place| {
-            if place == "count" { out.text(&number) } else { other(out) }
+            if place == "count" { out.number(&number) } else { other(out) }
         });
     }
 

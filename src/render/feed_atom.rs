@@ -8,7 +8,6 @@ use super::fragment::Out;
 use super::markdown;
 use super::page::Context;
 use super::story::label;
-use super::when;
 use crate::limits::FEED_ENTRIES;
 use crate::model::{IncidentView, ServiceId, StepView, Words};
 use crate::text::json::Json;
@@ -33,10 +32,10 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<Service
     );
     out.put(cx.lang.tag());
     out.put("\">\n<title>");
-    out.text(cx.name(&cx.site.title));
+    out.text(cx.name(cx.site.title));
     if let Some(row) = name {
         out.text(" · ");
-        out.text(cx.name(&row.title));
+        out.text(cx.name(row.title));
     }
     out.put("</title>\n");
     if name.is_none() {
@@ -52,9 +51,9 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<Service
         digits(out, cx.config.service_hash(service));
     }
     out.put("</id>\n<updated>");
-    out.put(&when::stamp(changed(cx).unwrap_or(Wall(0))));
+    out.put(&cx.stamp(changed(cx).unwrap_or(Wall(0))));
     out.put("</updated>\n<author><name>");
-    out.text(cx.name(&cx.site.title));
+    out.text(cx.name(cx.site.title));
     out.put("</name></author>\n<link rel=\"self\" type=\"application/atom+xml\" href=\"");
     path(out);
     out.put("\"/>\n<link rel=\"alternate\" type=\"text/html\" href=\"");
@@ -111,13 +110,13 @@ fn entry(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, step:
     out.put("</title>\n<id>");
     tag(cx, out);
     out.put("incidents/");
-    out.number(incident.number.into());
+    Json::number(out, incident.number.into());
     out.put("/");
-    out.number(step.number.into());
+    Json::number(out, step.number.into());
     out.put("</id>\n<published>");
-    out.put(&when::stamp(at));
+    out.put(&cx.stamp(at));
     out.put("</published>\n<updated>");
-    out.put(&when::stamp(step.amended_at.unwrap_or(at).max(at)));
+    out.put(&cx.stamp(step.amended_at.unwrap_or(at).max(at)));
     out.put("</updated>\n<link rel=\"alternate\" type=\"text/html\" href=\"");
     cx.address(out, "incidents/", Some(incident.number));
     out.put("\"/>\n<content");

@@ -58,7 +58,7 @@ pub(super) fn icon(cx: &Context<'_>, out: &mut Out<'_>) {
 /// Writes the badge of a service, as a picture or for shields.io.
 pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: ServiceId) {
     let worst = cx.shown(service);
-    let name = cx.config.services.get(service.index()).map_or("", |row| cx.name(&row.title));
+    let name = cx.config.services.get(service.index()).map_or("", |row| cx.name(row.title));
     let is_long = name.len() > BADGE_NAME_BYTES;
     let name = if is_long { shorten(name, BADGE_NAME_BYTES) } else { name };
     let more = if is_long { "…" } else { "" };
@@ -67,7 +67,7 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: ServiceId) {
     if out.form() == Form::Json {
         out.begin("", "{");
         out.key("schemaVersion");
-        out.number(1);
+        Json::number(out, 1);
         said(out, "label", &mut |out| {
             out.text(name);
             out.text(more);
@@ -75,14 +75,14 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: ServiceId) {
         Json::text(out, "message", message);
         Json::text(out, "color", colour);
         out.key("cacheSeconds");
-        out.number(60);
+        Json::number(out, 60);
         return out.end("}");
     }
     let left = width(name).saturating_add(width(more));
     let right = width(message);
     let split = left.saturating_add(GAP.saturating_mul(2));
     let whole = split.saturating_add(right).saturating_add(GAP.saturating_mul(2));
-    let number = |out: &mut Out<'_>, n: usize| out.number(n.try_into().unwrap_or(0));
+    let number = |out: &mut Out<'_>, n: usize| Json::number(out, n.try_into().unwrap_or(0));
     out.put("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"");
     number(out, whole);
     out.put("\" height=\"20\" role=\"img\" xml:lang=\"");

@@ -8,10 +8,11 @@ use super::feed_json::{changed, digits};
 use super::feed_summary::window_id;
 use super::fragment::Out;
 use super::page::Context;
-use super::when;
 use super::words::Word;
+use crate::config::Times;
 use crate::limits::FEED_OCCURRENCES;
 use crate::model::{MaintenanceView, Repeat, Words};
+use crate::shown;
 use crate::text::json::Json;
 use crate::time::Wall;
 
@@ -19,7 +20,7 @@ use crate::time::Wall;
 pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
     const END: &str = "END:VCALENDAR\r\n";
     out.put("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//aiglon//aiglon//EN\r\nCALSCALE:GREGORIAN\r\nX-WR-CALNAME:");
-    out.text(cx.name(&cx.site.title));
+    out.text(cx.name(cx.site.title));
     out.put("\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
     let room = Cell::new(out.room().saturating_sub(END.len()));
     let left_out = Cell::new(0_usize);
@@ -52,11 +53,22 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
 }
 
 /// `20261121T090600Z`
-fn moment(out: &mut Out<'_>, at: Wall) {
-    for part in when::stamp(at).split(['-', ':']) {
+fn moment(cx: &Context<'_>, out: &mut Out<'_>, at: Wall) {
+    for part in cx.stamp(at).split(['-', ':']) {
         out.put(part);
     }
     out.put("\r\n");
+}
+
+/// When it is over, as exactly as the site tells times: no event is without length.
+fn told_end(cx: &Context<'_>, window: &MaintenanceView<'_>) -> Wall {
+    let least_ms = match cx.site.times {
+        Times::Exact => 0,
+        Times::Hour => 3_600_000,
+        Times::Day => 86_400_000,
+    };
+    let starts = shown::told_time(&cx.site, window.starts);
+    window.ends.max(Wall(starts.0.saturating_add(least_ms)))
 }
 
 /// One time of planned work. Of what was cancelled, it is told when that would have been, since that
@@ -70,15 +82,15 @@ fn event(
     out.put("BEGIN:VEVENT\r\nUID:");
     digits(out, cx.config.site_hash(cx.id));
     out.put("-");
-    window_id(out, window);
+    window_id(cx, out, window);
     out.put("@");
     host(cx, out);
     out.put("\r\nDTSTAMP:");
-    moment(out, revised);
+    moment(cx, out, revised);
     out.put("DTSTART:");
-    moment(out, window.starts);
+    moment(cx, out, window.starts);
     out.put("DTEND:");
-    moment(out, window.ends);
+    moment(cx, out, told_end(cx, window));
     out.put("SUMMARY:");
     out.word(Word::MaintenanceTitle);
     if !is_cancelled {

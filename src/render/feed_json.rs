@@ -7,7 +7,6 @@ use core::cell::Cell;
 
 use super::fragment::Out;
 use super::page::Context;
-use super::when;
 use crate::limits::INCIDENTS_SHOWN;
 use crate::shown::{self, ShownState, is_current};
 use crate::text::hex;
@@ -23,9 +22,9 @@ pub(super) fn said(out: &mut Out<'_>, key: &str, write: &mut dyn FnMut(&mut Out<
 }
 
 /// A time to the minute, or nothing where it is not known.
-pub(super) fn time(out: &mut Out<'_>, key: &str, at: Option<Wall>) {
+pub(super) fn time(cx: &Context<'_>, out: &mut Out<'_>, key: &str, at: Option<Wall>) {
     if let Some(at) = at {
-        return Json::text(out, key, &when::stamp(at));
+        return Json::text(out, key, &cx.stamp(at));
     }
     out.key(key);
     out.put("null");
@@ -73,10 +72,10 @@ pub(super) fn head(cx: &Context<'_>, out: &mut Out<'_>) {
 pub(super) fn page(cx: &Context<'_>, out: &mut Out<'_>, changed: Option<Wall>) {
     out.begin("page", "{");
     id(out, "id", cx.config.site_hash(cx.id));
-    said(out, "name", &mut |out| cx.short_name(out, &cx.site.title));
+    said(out, "name", &mut |out| cx.short_name(out, cx.site.title));
     said(out, "url", &mut |out| cx.address(out, "", None));
     Json::text(out, "time_zone", "Etc/UTC");
-    time(out, "updated_at", changed);
+    time(cx, out, "updated_at", changed);
     out.end("}");
 }
 

@@ -105,9 +105,9 @@ fn group(
     let hash = cx.config.service_hash(service);
     let since = cx.config.components_of(service).filter_map(|(part, _)| since_of(cx, part)).max();
     out.begin("", "{");
-    common(cx, out, hash, &row.title, (service_word(worst), worst.state));
-    times(out, since, position);
-    description(cx, out, &row.description, with_texts);
+    common(cx, out, hash, row.title, (service_word(worst), worst.state));
+    times(cx, out, since, position);
+    description(cx, out, row.description, with_texts);
     literal(out, "group_id", "null");
     literal(out, "group", "true");
     out.begin("components", "[");
@@ -127,9 +127,9 @@ fn component(
 ) {
     let shown = shown::part(cx.view, part);
     out.begin("", "{");
-    common(cx, out, cx.config.component_hash(part), &row.title, (part_word(shown), shown));
-    times(out, since_of(cx, part), position);
-    description(cx, out, &row.description, with_texts);
+    common(cx, out, cx.config.component_hash(part), row.title, (part_word(shown), shown));
+    times(cx, out, since_of(cx, part), position);
+    description(cx, out, row.description, with_texts);
     id(out, "group_id", cx.config.service_hash(row.service));
     literal(out, "group", "false");
     out.end("}");
@@ -140,7 +140,7 @@ fn common(
     cx: &Context<'_>,
     out: &mut Out<'_>,
     hash: u32,
-    title: &config::Texts,
+    title: config::Texts,
     (word, shown): (&'static str, ShownState),
 ) {
     id(out, "id", hash);
@@ -150,17 +150,17 @@ fn common(
     id(out, "page_id", cx.config.site_hash(cx.id));
 }
 
-fn times(out: &mut Out<'_>, since: Option<Wall>, position: u64) {
+fn times(cx: &Context<'_>, out: &mut Out<'_>, since: Option<Wall>, position: u64) {
     literal(out, "created_at", "null");
-    time(out, "updated_at", since);
+    time(cx, out, "updated_at", since);
     out.key("position");
-    out.number(position);
+    Json::number(out, position);
     literal(out, "showcase", "false");
     literal(out, "start_date", "null");
     literal(out, "only_show_if_degraded", "false");
 }
 
-fn description(cx: &Context<'_>, out: &mut Out<'_>, texts: &config::Texts, with_texts: bool) {
+fn description(cx: &Context<'_>, out: &mut Out<'_>, texts: config::Texts, with_texts: bool) {
     let text = cx.name(texts);
     if text.is_empty() || !with_texts {
         literal(out, "description", "null");
@@ -262,14 +262,14 @@ const fn impact(worst: State) -> &'static str {
 fn incident(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
     let (last, monitoring) = (Cell::new(incident.began.max(incident.ended)), Cell::new(None));
     out.begin("", "{");
-    said(out, "id", &mut |out| out.number(incident.number.into()));
+    said(out, "id", &mut |out| Json::number(out, incident.number.into()));
     said(out, "name", &mut |out| cx.title(out, incident));
     Json::text(out, "status", phase_of(incident));
     state(out, standing(incident).0);
     Json::text(out, "impact", impact(incident.worst));
-    time(out, "created_at", incident.began);
-    time(out, "started_at", incident.began);
-    time(out, "resolved_at", incident.ended.filter(|_| !is_current(incident)));
+    time(cx, out, "created_at", incident.began);
+    time(cx, out, "started_at", incident.began);
+    time(cx, out, "resolved_at", incident.ended.filter(|_| !is_current(incident)));
     said(out, "shortlink", &mut |out| cx.address(out, "incidents/", Some(incident.number)));
     id(out, "page_id", cx.config.site_hash(cx.id));
     out.begin("incident_updates", "[");
@@ -282,8 +282,8 @@ fn incident(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, mo
         update(cx, out, incident, step);
     });
     out.end("]");
-    time(out, "monitoring_at", monitoring.get());
-    time(out, "updated_at", last.get());
+    time(cx, out, "monitoring_at", monitoring.get());
+    time(cx, out, "updated_at", last.get());
     affected(cx, out, &mut incident.components.iter());
     out.end("}");
 }
@@ -296,9 +296,9 @@ fn update(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, step
     };
     out.begin("", "{");
     said(out, "id", &mut |out| {
-        out.number(incident.number.into());
+        Json::number(out, incident.number.into());
         out.put("-");
-        out.number(step.number.into());
+        Json::number(out, step.number.into());
     });
     Json::text(out, "status", word.word());
     said(out, "body", &mut |out| {
@@ -309,10 +309,10 @@ fn update(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, step
             cx.words(out, step.words);
         }
     });
-    said(out, "incident_id", &mut |out| out.number(incident.number.into()));
-    time(out, "created_at", step.at);
-    time(out, "display_at", step.at);
-    time(out, "updated_at", step.amended_at.or(step.at));
+    said(out, "incident_id", &mut |out| Json::number(out, incident.number.into()));
+    time(cx, out, "created_at", step.at);
+    time(cx, out, "display_at", step.at);
+    time(cx, out, "updated_at", step.amended_at.or(step.at));
     out.begin("affected_components", "[");
     out.end("]");
     out.end("}");
@@ -353,31 +353,31 @@ fn maintenance(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>
     };
     let begun = Some(window.starts).filter(|_| is_over || window.active);
     out.begin("", "{");
-    said(out, "id", &mut |out| window_id(out, window));
+    said(out, "id", &mut |out| window_id(cx, out, window));
     said(out, "name", &mut |out| cx.window_name(out, window));
     Json::text(out, "status", word);
     Json::text(out, "impact", "maintenance");
     literal(out, "created_at", "null");
-    time(out, "updated_at", if is_over { Some(window.ends) } else { begun });
-    time(out, "started_at", begun);
+    time(cx, out, "updated_at", if is_over { Some(window.ends) } else { begun });
+    time(cx, out, "started_at", begun);
     literal(out, "monitoring_at", "null");
-    time(out, "resolved_at", Some(window.ends).filter(|_| is_over));
-    time(out, "scheduled_for", Some(window.starts));
-    time(out, "scheduled_until", Some(window.ends));
+    time(cx, out, "resolved_at", Some(window.ends).filter(|_| is_over));
+    time(cx, out, "scheduled_for", Some(window.starts));
+    time(cx, out, "scheduled_until", Some(window.ends));
     said(out, "shortlink", &mut |out| cx.address(out, "", None));
     id(out, "page_id", cx.config.site_hash(cx.id));
     out.begin("incident_updates", "[");
     if window.words != Words::None {
         out.begin("", "{");
         said(out, "id", &mut |out| {
-            window_id(out, window);
+            window_id(cx, out, window);
             out.put("-1");
         });
         Json::text(out, "status", word);
         said(out, "body", &mut |out| cx.words(out, window.words));
-        said(out, "incident_id", &mut |out| window_id(out, window));
+        said(out, "incident_id", &mut |out| window_id(cx, out, window));
         for key in ["created_at", "display_at", "updated_at"] {
-            time(out, key, begun);
+            time(cx, out, key, begun);
         }
         out.begin("affected_components", "[");
         out.end("]");
@@ -390,11 +390,12 @@ fn maintenance(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>
 }
 
 /// `m4`; each time of work that repeats has an identifier of its own.
-pub(super) fn window_id(out: &mut Out<'_>, window: &MaintenanceView<'_>) {
+pub(super) fn window_id(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
     out.put("m");
-    out.number(window.number.into());
+    Json::number(out, window.number.into());
     if window.repeat != Repeat::Once {
         out.put("-");
-        digits(out, u32::try_from(window.starts.secs().div_euclid(60)).unwrap_or(0));
+        let starts = shown::told_time(&cx.site, window.starts);
+        digits(out, u32::try_from(starts.secs().div_euclid(60)).unwrap_or(0));
     }
 }

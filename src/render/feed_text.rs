@@ -55,7 +55,7 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
     let lines = Lines { cx, room, gap: Cell::new(false), left_out: Cell::new(0) };
     let banner = cx.view.banner(cx.id);
     let headline = cx.headline(banner.as_ref());
-    lines.line(out, &mut |out| cx.short_name(out, &cx.site.title));
+    lines.line(out, &mut |out| cx.short_name(out, cx.site.title));
     lines.line(out, &mut |out| headline.short(out));
     let better = headline.team_says();
     lines.line(out, &mut |out| cx.forced(out, banner.as_ref().filter(|_| better.is_none())));
@@ -68,7 +68,7 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
             let worst = cx.shown(id);
             if worst.state == state {
                 lines.line(out, &mut |out| {
-                    cx.short_name(out, &service.title);
+                    cx.short_name(out, service.title);
                     out.text(": ");
                     out.word(service_word(worst));
                 });

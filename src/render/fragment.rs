@@ -4,7 +4,7 @@
 //! A fragment is a table of pieces, and one function walks all of them, so that a fragment costs
 //! its bytes and no code. Values go through [`clean`](crate::text::clean) first, always.
 
-use super::words::{Word, word};
+use super::words::{Word, digit, word};
 use crate::model::Lang;
 use crate::text::buffer::BytesView;
 use crate::text::json::Json;
@@ -25,10 +25,14 @@ enum Piece {
     Html(&'static str),
     /// A word of the page's language.
     Word(Word),
+    /// The tag of the page's language.
+    Lang,
     /// The text of this number, as text.
     Text(u8),
     /// The text of this number, as the value of an attribute in double quotes.
     Attribute(u8),
+    /// The text of this number, as the value of an attribute without quotes.
+    Token(u8),
     /// The text of this number, as the URL that is the value of an attribute.
     Url(u8),
     /// The markup of this number.
@@ -159,6 +163,13 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// Writes a number, with the digits of the page's language.
+    pub(super) fn number(&mut self, number: &str) {
+        for c in number.chars() {
+            self.raw(digit(self.lang, c).encode_utf8(&mut [0; 4]));
+        }
+    }
+
     /// Writes a value inside the double quotes of an attribute.
     fn attribute(&mut self, text: &str) {
         for c in clean::shown(text) {
@@ -168,6 +179,14 @@ impl<'a> Out<'a> {
                 c => self.text(c.encode_utf8(&mut [0; 4])),
             }
         }
+    }
+
+    /// Writes a plain word as an attribute without quotes. What is none would end there, and
+    /// something else stands in its place.
+    fn token(&mut self, word: &str) {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let fits = !word.is_empty() && word.bytes().all(is_plain);
+        self.raw(if fits { word } else { "x" });
     }
 
     /// Writes a URL inside the double quotes of an attribute, if a page may lead there; else
@@ -212,8 +231,10 @@ impl<'a> Out<'a> {
                 Piece::Html(html) => self.markup(html),
                 Piece::Word(which) => self.word(which),
                 Piece::Text(number) => self.text(text(number)),
-                Piece::Attribute(_) | Piece::Url(_) if !is_page => {}
+                Piece::Attribute(_) | Piece::Token(_) | Piece::Url(_) | Piece::Lang if !is_page => {}
+                Piece::Lang => self.raw(self.lang.tag()),
                 Piece::Attribute(number) => self.attribute(text(number)),
+                Piece::Token(number) => self.token(text(number)),
                 Piece::Url(number) => self.url(text(number)),
                 Piece::Block(number) => {
                     if let Some(block) = blocks.get_mut(usize::from(number)) {
@@ -362,6 +383,21 @@ mod tests {
         let hostile = "\"'><script>&amp;\u{1b}\u{202e}";
         assert_eq!(written(|out| out.text(hostile)), "\"'&gt;&lt;script&gt;&amp;amp;\u{fffd}");
         assert_eq!(written(|out| out.attribute(hostile)), "&quot;&#39;&gt;&lt;script&gt;&amp;amp;\u{fffd}");
+    }
+
+    #[test]
+    fn a_value_without_quotes_is_a_plain_word() {
+        for (word, expected) in [
+            ("down", "down"),
+            ("c12", "c12"),
+            ("a-b", "a-b"),
+            ("", "x"),
+            ("a b", "x"),
+            ("a>", "x"),
+            ("é", "x"),
+        ] {
+            assert_eq!(written(|out| out.token(word)), expected, "{word}");
+        }
     }
 
     #[test]

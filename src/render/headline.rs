@@ -131,7 +131,7 @@ impl<'a> Headline<'a> {
         out.filled(counted(self.lang, which, services), &mut |out, place| {
             let mut number: String<4> = String::new();
             _ = uwrite!(number, "{}", if place == "count" { services } else { of });
-            out.text(&number);
+            out.number(&number);
         });
     }
 

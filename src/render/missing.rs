@@ -25,7 +25,6 @@ pub fn missing(
     let site = config.sites.get(site.index()).copied().unwrap_or_default();
     let base = if up == 0 { "./" } else { UP.get(..up.saturating_mul(3)).ok_or(PageFull)? };
     Missing {
-        lang: lang.tag(),
         dir: lang.dir(),
         site: config.text(&site.title, lang),
         back: &mut |out| Back { base }.write(out),

@@ -10,14 +10,14 @@ use ufmt::uwrite;
 #[cfg(feature = "feeds")]
 use super::fragment::Preview;
 use super::fragment::{
-    Affected, Archive, Board, BoardEntry, Component, Contact, Name, Notice, Now, Out, Page, PageBuf,
-    PageFull, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow, Services, Time,
-    Zone, is_web,
+    Affected, Archive, Board, BoardEntry, Component, Contact, LangLink, Langs, Name, Notice, Now, Out, Page,
+    PageBuf, PageFull, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow,
+    Services, Time, Zone, is_web,
 };
 use super::headline::Headline;
 use super::when::{self, DateShown};
 use super::words::{Word, around, word};
-use crate::config::{self, Config, Visibility};
+use crate::config::{self, Config, Times, Visibility};
 use crate::limits::{
     AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, SHORT_NAME_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES,
     TEXTS_SHOWN,
@@ -244,8 +244,8 @@ impl<'a> Context<'a> {
         word(self.lang, which)
     }
 
-    pub(super) fn name(&self, texts: &config::Texts) -> &'a str {
-        self.config.text(texts, self.lang)
+    pub(super) fn name(&self, texts: config::Texts) -> &'a str {
+        self.config.text(&texts, self.lang)
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
@@ -276,10 +276,9 @@ impl<'a> Context<'a> {
         foot: &mut dyn FnMut(&mut Out<'_>),
     ) {
         Page {
-            lang: self.lang.tag(),
             dir: self.lang.dir(),
             title,
-            site: self.name(&self.site.title),
+            site: self.name(self.site.title),
             robots: &mut |out| {
                 if self.site.visibility != Visibility::Public {
                     Robots {}.write(out);
@@ -287,6 +286,7 @@ impl<'a> Context<'a> {
                 #[cfg(feature = "feeds")]
                 self.preview(out, title);
             },
+            langs: &mut |out| self.languages(out),
             top,
             main,
             foot: &mut |out| {
@@ -314,11 +314,25 @@ impl<'a> Context<'a> {
         let headline = self.headline(self.view.banner(self.id).as_ref());
         Preview {
             base: self.base,
-            title: if self.kind == PageKind::Now { self.name(&self.site.title) } else { title },
+            title: if self.kind == PageKind::Now { self.name(self.site.title) } else { title },
             state: self.word(headline.title()),
             url: &url,
         }
         .write(out);
+    }
+
+    /// This page in each other language. Who reads in one that their browser did not ask for keeps
+    /// it: all links of a page name its language, so nothing need be remembered of a visitor. They
+    /// also do so for a visitor whose browser asked for it. So there is one page a language, and
+    /// who asks for languages costs no more than who prefers them.
+    fn languages(&self, out: &mut Out<'_>) {
+        let mut links = |out: &mut Out<'_>| {
+            for lang in Lang::ALL.into_iter().filter(|&lang| lang != self.lang) {
+                LangLink { tag: lang.tag(), name: lang.name() }.write(out);
+                out.text(" ");
+            }
+        };
+        Langs { links: &mut links }.write(out);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -348,7 +362,7 @@ impl<'a> Context<'a> {
             self.team_says(out, banner.as_ref(), headline.team_says());
             self.board(out, banner.as_ref());
             self.banner(out);
-            self.paragraph(out, "intro", &self.site.intro);
+            self.paragraph(out, "intro", self.site.intro);
         };
         let mut main = |out: &mut Out<'_>| {
             self.incidents(out);
@@ -458,8 +472,27 @@ impl<'a> Context<'a> {
 
     /// A time; it says its date if that is not the one of `now`.
     pub(super) fn time(&self, out: &mut Out<'_>, at: Wall, now: Wall, date: DateShown) {
-        let local = when::local(self.lang, self.site.timezone, at, now, date);
-        Time { utc: &when::utc(at), local: &local }.write(out);
+        let (zone, at) = (self.site.timezone, shown::told_time(&self.site, at));
+        if self.site.times != Times::Day {
+            let local = when::local(self.lang, zone, at, now, date);
+            return Time { utc: &when::utc(at), local: &local }.write(out);
+        }
+        let today =
+            self.now.wall.filter(|&today| date == DateShown::UnlessToday && self.told_as_one(at, today));
+        let day = when::day(self.lang, zone, at, now);
+        let local = if today.is_some() { self.word(Word::UptimeToday) } else { &day };
+        Time { utc: &when::date(zone, at), local }.write(out);
+    }
+
+    /// A time for programs, as exactly as the site tells it: in UTC, to the minute at most.
+    pub(super) fn stamp(&self, at: Wall) -> when::Utc {
+        when::stamp(shown::told_time(&self.site, at))
+    }
+
+    /// Whether a reader is told the same of two times, because the site does not tell them exactly.
+    pub(super) fn told_as_one(&self, a: Wall, b: Wall) -> bool {
+        let told = |at| shown::told_time(&self.site, at);
+        self.site.times != Times::Exact && told(a) == told(b)
     }
 
     pub(super) fn as_of(&self, out: &mut Out<'_>) {
@@ -489,7 +522,7 @@ impl<'a> Context<'a> {
             ShownState::Degraded | ShownState::Outage => Word::HintTrouble,
         };
         let more = match told {
-            _ if empty || self.name(&self.site.contact).is_empty() => None,
+            _ if empty || self.name(self.site.contact).is_empty() => None,
             ShownState::Well | ShownState::NoData => Some(Word::ContactAsk),
             _ => Some(Word::ContactElse),
         };
@@ -507,7 +540,7 @@ impl<'a> Context<'a> {
     }
 
     /// A name of the configuration, cut if it is long.
-    pub(super) fn short_name(&self, out: &mut Out<'_>, texts: &config::Texts) {
+    pub(super) fn short_name(&self, out: &mut Out<'_>, texts: config::Texts) {
         let name = self.name(texts);
         let is_long = name.len() > SHORT_NAME_BYTES;
         out.text(if is_long { shorten(name, SHORT_NAME_BYTES) } else { name });
@@ -530,13 +563,13 @@ impl<'a> Context<'a> {
         }
         out.text(path);
         if let Some(number) = number {
-            out.number(number.into());
+            Json::number(out, number.into());
         }
     }
 
     /// Who hears of what this page does not show, if there is somebody.
     fn contact(&self, out: &mut Out<'_>, (before, after): (&str, &str)) {
-        let text = self.name(&self.site.contact);
+        let text = self.name(self.site.contact);
         if text.is_empty() {
             return;
         }
@@ -553,12 +586,19 @@ impl<'a> Context<'a> {
 
     pub(super) fn zone(&self, out: &mut Out<'_>) {
         let Some(now) = self.now.wall else { return };
-        let (before, after) = around(self.word(Word::Zone));
+        let sentence = match self.site.times {
+            Times::Exact => Word::Zone,
+            Times::Hour => Word::ZoneHour,
+            Times::Day => {
+                return Notice { class: "zone", text: &mut |out| out.word(Word::ZoneDay) }.write(out);
+            }
+        };
+        let (before, after) = around(self.word(sentence));
         Zone { before, name: &when::zone(self.site.timezone, now), after }.write(out);
     }
 
     /// A text of the configuration, unless it is absent.
-    fn paragraph(&self, out: &mut Out<'_>, class: &str, texts: &config::Texts) {
+    fn paragraph(&self, out: &mut Out<'_>, class: &str, texts: config::Texts) {
         let text = self.name(texts);
         if !text.is_empty() {
             Paragraph { class, text }.write(out);
@@ -604,7 +644,7 @@ impl<'a> Context<'a> {
         let mut number: usize = 0;
         for (service_number, service_id, service) in self.services() {
             let worst = self.worst(service_id);
-            let name = self.name(&service.title);
+            let name = self.name(service.title);
             let named = self.named_above.get();
             let mut parts = self.config.components_of(service_id);
             if worst.all && !self.longest && !parts.any(|(id, _)| named.contains(id)) {
@@ -625,7 +665,7 @@ impl<'a> Context<'a> {
             for (id, part) in self.config.components_of(service_id) {
                 number = number.saturating_add(1);
                 if ShownState::from(&self.view.component(id)) == state && !named.contains(id) {
-                    let part = self.name(&part.title);
+                    let part = self.name(part.title);
                     self.entry(out, count, &anchor("c", number), state, name, part, part_word(state));
                 }
             }
@@ -681,7 +721,7 @@ impl<'a> Context<'a> {
         texts: &Cell<Texts>,
     ) {
         let worst = self.shown(id);
-        let name = self.name(&service.title);
+        let name = self.name(service.title);
         let mut components = |out: &mut Out<'_>| {
             for (id, component) in self.config.components_of(id) {
                 number.set(number.get().saturating_add(1));
@@ -695,7 +735,7 @@ impl<'a> Context<'a> {
                 sign: sign(worst.state),
                 state: self.word(service_word(worst)),
                 description: &mut |out| {
-                    self.paragraph(out, "d", &service.description);
+                    self.paragraph(out, "d", service.description);
                     self.reason(out, worst.shared.unwrap_or(Finding::Well));
                 },
                 parts: &mut |out| {
@@ -737,7 +777,7 @@ impl<'a> Context<'a> {
         Component {
             id: &anchor("c", number),
             look: look(told),
-            name: self.name(&component.title),
+            name: self.name(component.title),
             sign: sign(told),
             state: self.word(part_word(told)),
             detail: &mut |out| {
@@ -750,7 +790,7 @@ impl<'a> Context<'a> {
                     };
                     Notice { class: "d", text: &mut text }.write(out);
                 }
-                self.paragraph(out, "d", &component.description);
+                self.paragraph(out, "d", component.description);
                 if say_why {
                     self.reason(out, shown::reason(&seen));
                 }
@@ -797,7 +837,7 @@ impl<'a> Context<'a> {
         self.fitting(out, &self.story, &mut |out| {
             let mut text = |out: &mut Out<'_>| {
                 out.text(before);
-                Name { name: self.name(&cause.title) }.write(out);
+                Name { name: self.name(cause.title) }.write(out);
                 out.text(after);
             };
             Notice { class: "why", text: &mut text }.write(out);

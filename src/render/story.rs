@@ -2,6 +2,9 @@
 //! was said, not by whom.
 
 use core::cell::Cell;
+use core::ops::RangeInclusive;
+
+use heapless::Vec;
 
 use super::fragment::{
     Back, Block, Fared, Incident, IncidentLink, IncidentMore, Name, Notice, Out, Parts, Past, Step, Steps,
@@ -13,23 +16,31 @@ use super::when::{self, DateShown};
 use super::words::{Word, phrase};
 use crate::config;
 use crate::limits::{
-    INCIDENT_STEPS_SHOWN, INCIDENTS_SHOWN, MAINTENANCE_AHEAD_DAYS, MAINTENANCES_SHOWN, PARTS_SHOWN,
-    PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
+    BAD_DAYS_LINKED, HISTORY_DAYS, INCIDENT_STEPS_SHOWN, INCIDENTS, INCIDENTS_SHOWN, MAINTENANCE_AHEAD_DAYS,
+    MAINTENANCES_SHOWN, PARTS_SHOWN, PAST_DAYS_SHOWN, PAST_SHOWN, STEPS_SHOWN, TITLE_PARTS,
 };
 use crate::model::{
-    ComponentId, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, State, Step as Stepped,
-    StepView, Words,
+    ComponentId, ComponentSet, Day, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, State,
+    Step as Stepped, StepView, Words,
 };
 use crate::shown::{ShownState, is_current};
 use crate::time::Wall;
 
 const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
 
 /// The worst first. One that people hold open while all is well comes last.
 pub(super) const LEVELS: [ShownState; 4] =
     [ShownState::Outage, ShownState::Degraded, ShownState::NoData, ShownState::Well];
 
 type Number = heapless::String<10>;
+
+/// An incident, by the days on which it went on, as days ago.
+struct Spell {
+    number: u32,
+    days: RangeInclusive<u8>,
+    components: ComponentSet,
+}
 
 fn number(of: u32) -> Number {
     let mut out = Number::new();
@@ -102,17 +113,17 @@ impl Context<'_> {
         let dir = if markdown::is_rtl(lang) { "rtl" } else { "ltr" };
         if !markdown::is_tag(lang) {
             // The empty tag is HTML's for "not known".
-            WordsForeign { lang: "", dir: "auto", text: &mut text }.write(out);
+            WordsForeign { tag: "", dir: "auto", text: &mut text }.write(out);
         } else if Lang::from_tag(lang) == Some(self.lang) && dir == self.lang.dir() {
             WordsOwn { text: &mut text }.write(out);
         } else {
-            WordsForeign { lang, dir, text: &mut text }.write(out);
+            WordsForeign { tag: lang, dir, text: &mut text }.write(out);
         }
     }
 
     fn named(&self, out: &mut Out<'_>, texts: Option<&config::Texts>) {
         if let Some(texts) = texts {
-            Name { name: self.name(texts) }.write(out);
+            Name { name: self.name(*texts) }.write(out);
         }
     }
 
@@ -283,7 +294,7 @@ impl Context<'_> {
             Some(_) => self.time(out, began, now, date),
             None => out.text("?"),
         }
-        if let Some(ended) = incident.ended {
+        if let Some(ended) = incident.ended.filter(|&ended| !self.told_as_one(began, ended)) {
             out.text(" – ");
             self.time(out, ended, began, DateShown::UnlessToday);
         }
@@ -509,6 +520,58 @@ impl Context<'_> {
         super::fragment::Day { day: day.as_deref().unwrap_or(self.word(Word::PastUndated)) }.write(out);
     }
 
+    /// How many days of the site ago; `None` if that is not known, or is to come.
+    fn days_ago(&self, at: Wall) -> Option<u8> {
+        let day = |at: Wall| when::in_zone(self.site.timezone, at).date.days();
+        u8::try_from(day(self.now.wall?).checked_sub(day(at))?).ok()
+    }
+
+    /// Which days each incident took, the newest first.
+    fn spells(&self) -> Vec<Spell, INCIDENTS> {
+        let mut spells = Vec::new();
+        self.view.incidents(self.id, &mut |incident| {
+            let began = incident.began.and_then(|at| self.days_ago(at));
+            let Some(began) = began.filter(|_| incident.merged_into.is_none()) else { return };
+            let ended = incident.ended.and_then(|at| self.days_ago(at));
+            let ended = ended.unwrap_or(if incident.open { 0 } else { began });
+            let days = ended..=began;
+            _ = spells.push(Spell { number: incident.number, days, components: incident.components });
+        });
+        spells
+    }
+
+    /// Leads from the newest bad days of a component to the incidents that tell of them, as far as
+    /// these are kept.
+    fn bad_days(&self, out: &mut Out<'_>, id: ComponentId, spells: &[Spell]) {
+        let Some(now) = self.now.wall else { return };
+        let mut days = [Day::default(); HISTORY_DAYS];
+        self.view.fared(id, days.get_mut(..usize::from(self.days())).unwrap_or_default());
+        let bad = days.iter().zip(0..).filter(|(day, _)| day.down > 0 || day.degraded > 0);
+        let told = bad.filter_map(|(_, ago)| {
+            let spell = |spell: &&Spell| spell.days.contains(&ago) && spell.components.contains(id);
+            Some((ago, spells.iter().find(spell)?.number))
+        });
+        // Days of 23 and of 25 hours move midnight, and leave noon within its day.
+        let hour = when::in_zone(self.site.timezone, now).hour;
+        let noon = now.0.saturating_add(HOUR_MS.saturating_mul(12_i64.saturating_sub(hour.into())));
+        let before = out.len();
+        let mut any = false;
+        let mut links = |out: &mut Out<'_>| {
+            for (ago, incident) in told.clone().take(BAD_DAYS_LINKED) {
+                any = true;
+                let at = Wall(noon.saturating_sub(DAY_MS.saturating_mul(ago.into())));
+                let day = when::day(self.lang, self.site.timezone, at, now);
+                let mut text = |out: &mut Out<'_>| out.text(&day);
+                IncidentLink { base: self.base, number: &number(incident), text: &mut text }.write(out);
+                out.text(" ");
+            }
+        };
+        Notice { class: "more", text: &mut links }.write(out);
+        if !any {
+            out.take_back(before);
+        }
+    }
+
     fn entry_of(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         let worst = ShownState::from(incident.worst);
         let look = look(worst);
@@ -539,13 +602,17 @@ impl Context<'_> {
                 Notice { class: "hint", text: &mut |out| out.word(Word::PastNone) }.write(out);
             }
             self.past_maintenance(out);
+            let spells = self.spells();
             for (id, service) in self.config.services_of(self.id) {
                 let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {
                     for (id, part) in self.config.components_of(id) {
                         let (before, drawn) = (out.len(), Cell::new(false));
                         let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
-                        Fared { name: self.name(&part.title), bar }.write(out);
+                        let days = &mut |out: &mut Out<'_>| {
+                            _ = self.fitting(out, &self.bars, &mut |out| self.bad_days(out, id, &spells));
+                        };
+                        Fared { name: self.name(part.title), bar, days }.write(out);
                         any.set(any.get() || drawn.get());
                         if !drawn.get() {
                             out.take_back(before);
@@ -553,7 +620,7 @@ impl Context<'_> {
                     }
                 };
                 let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
-                Block { title: self.name(&service.title), class: "fared", content: &mut content }.write(out);
+                Block { title: self.name(service.title), class: "fared", content: &mut content }.write(out);
                 if !any.get() {
                     out.take_back(before);
                 }
@@ -577,7 +644,7 @@ impl Context<'_> {
             }
             let service = self.config.services.get(incident.service.index());
             let title = match incident.title {
-                "" => service.map_or("", |service| self.name(&service.title)),
+                "" => service.map_or("", |service| self.name(service.title)),
                 title => title,
             };
             let mut main = |out: &mut Out<'_>| {

@@ -3,7 +3,7 @@
 use heapless::String;
 use ufmt::uwrite;
 
-use super::words::{Word, month, word};
+use super::words::{Word, digit, month, word};
 use crate::model::Lang;
 use crate::time::Wall;
 use crate::time::civil::Civil;
@@ -71,17 +71,24 @@ pub(super) fn stamp(at: Wall) -> Utc {
     rfc3339::utc(Wall(at.0.saturating_sub(at.0.rem_euclid(60_000))))
 }
 
+/// For `<time datetime>`, a day of a zone: HTML takes it without a time.
+pub(super) fn date(zone: Tz, at: Wall) -> Utc {
+    let mut out = utc(zone.shown(at));
+    out.truncate("2026-11-21".len());
+    out
+}
+
 /// For people: `09:06`, or with day and month, and with the year when that is not this one.
 pub(super) fn local(lang: Lang, zone: Tz, at: Wall, now: Wall, date: DateShown) -> LocalTime {
     let (at, now) = (in_zone(zone, at), in_zone(zone, now));
     let mut out = String::new();
     if date == DateShown::UnlessToday && at.date == now.date {
         clock(&mut out, at);
-        return out;
+        return numbered(lang, out);
     }
     let this_year = at.date.year() == now.date.year();
     fill(&mut out, lang, if this_year { Word::WhenDate } else { Word::WhenDated }, at);
-    out
+    numbered(lang, out)
 }
 
 /// For people: a day, with its year when that is not this one.
@@ -90,6 +97,18 @@ pub(super) fn day(lang: Lang, zone: Tz, at: Wall, now: Wall) -> LocalTime {
     let mut out = String::new();
     let this_year = at.date.year() == now.date.year();
     fill(&mut out, lang, if this_year { Word::WhenDay } else { Word::WhenDayed }, at);
+    numbered(lang, out)
+}
+
+/// A time in words, with the digits of its language.
+fn numbered(lang: Lang, text: LocalTime) -> LocalTime {
+    if lang.zero() == '0' {
+        return text;
+    }
+    let mut out = LocalTime::new();
+    for c in text.chars() {
+        _ = out.push(digit(lang, c));
+    }
     out
 }
 
@@ -168,6 +187,19 @@ mod tests {
         check(Lang::Fr, 20 * DAY, DateShown::UnlessToday, "le 1er novembre, 09:06");
         check(Lang::Fr, 365 * DAY, DateShown::UnlessToday, "le 21 novembre 2025, 09:06");
         check(Lang::Ar, DAY, DateShown::UnlessToday, "20 نوفمبر، 09:06");
+        check(Lang::Nl, DAY, DateShown::UnlessToday, "20 november om 09:06");
+        // Languages that are not in every build.
+        for (tag, expected) in [
+            ("es", "el 20 de noviembre de 2025, 09:06"),
+            ("pt", "20 de novembro de 2025, 09:06"),
+            ("de", "20. November 2025, 09:06"),
+            ("tr", "20 Kasım 2025, 09:06"),
+            ("fa", "۲۰ نوامبر ۲۰۲۵، ۰۹:۰۶"),
+        ] {
+            if let Some(lang) = Lang::from_tag(tag) {
+                check(lang, 366 * DAY, DateShown::UnlessToday, expected);
+            }
+        }
     }
 
     #[test]
@@ -186,7 +218,9 @@ mod tests {
                 let at = Wall((month * 31 + 14) * DAY * MS);
                 let text =
                     local(lang, Site::default().timezone, at, Wall(1_795_251_966 * MS), DateShown::Always);
-                assert!(text.ends_with("00:00") && text.contains("197"), "{text}");
+                let own =
+                    |ascii: &str| ascii.chars().map(|c| digit(lang, c)).collect::<std::string::String>();
+                assert!(text.ends_with(&*own("00:00")) && text.contains(&*own("197")), "{text}");
             }
         }
     }

@@ -29,6 +29,13 @@ pub fn phrase(lang: Lang, phrase: Phrase) -> &'static str {
     place.map_or("", |place| at(lang, FIRST_PHRASE.saturating_add(place)))
 }
 
+/// A digit as a language writes it; any other character as it is.
+pub(super) fn digit(lang: Lang, c: char) -> char {
+    let value = c.to_digit(10).unwrap_or(0);
+    let own = char::from_u32(u32::from(lang.zero()).saturating_add(value)).unwrap_or(c);
+    if c.is_ascii_digit() { own } else { c }
+}
+
 /// What stands before and after the place `{…}` of a sentence with one place; all before, if it has
 /// none.
 pub(super) fn around(sentence: &'static str) -> (&'static str, &'static str) {

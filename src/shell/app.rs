@@ -14,6 +14,7 @@ use super::listeners::Listeners;
 use super::pages::Pages;
 use super::porch::Porch;
 use super::port::{DaemonState, Port};
+use super::program::Program;
 use super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::ssh::Ssh;
@@ -33,6 +34,7 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration
     /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
+    pub program: Program,
     /// When what is not there of listeners and console is tried again, and how long after that once
     /// more.
     pub open_again: Cell<Option<(Mono, Millis)>>,
@@ -60,6 +62,7 @@ impl App {
             tally: Tally::new(),
             intake: Intake::new(readers),
             fallback: Cell::new(false),
+            program: Program::new(),
             open_again: Cell::new(None),
         })?;
         Some(app)
@@ -78,6 +81,7 @@ impl App {
             #[cfg(feature = "ssh")]
             ssh: &self.ssh,
             fallback: &self.fallback,
+            program: &self.program,
         }
     }
 
@@ -94,6 +98,7 @@ impl App {
             #[cfg(feature = "ssh")]
             ssh: &self.ssh,
             fallback: &self.fallback,
+            program: &self.program,
         }
     }
 }

@@ -12,15 +12,18 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
-use super::{revoke, route, serve, summary, token};
+use super::log::LogForm;
+use super::{init, revoke, route, serve, summary, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
 
 Usage:
-  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD]
+  aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM] [--machine FACTS]
   aiglon check [FILE] [--fallback GOOD]
+  aiglon init [--sender WORD] [--address IP] [--title TEXT] [--service TEXT]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
+  aiglon beat [--config FILE] NAME [--state ok|fail]
   aiglon reload [FILE]
   aiglon ready [FILE]
   aiglon revoke [--config FILE] [--fallback GOOD] NAME...
@@ -32,9 +35,15 @@ Commands:
   serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
           SIGHUP reads FILE again; a broken one is refused and the old one kept.
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+  init    Print a whole small configuration for one sender (prometheus, telegraf, collectd or cron) on standard
+          output, and on standard error a fresh token and what goes into the configuration of that sender.
+          Asks for what no option says.
   console Talk to the daemon: incidents, updates, maintenance. 'aiglon console help' lists the commands.
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
+  beat    Tell the daemon of this machine that the heartbeat NAME has come, or with --state fail that
+          something is wrong. It needs no token: whoever may use the console may send it. Exit status:
+          0 it was taken, 1 FILE has no such heartbeat, 4 no daemon answered.
   reload  Have the daemon read FILE again. Exit status: 0 FILE is in force, 1 it is not,
           3 it is and listeners are missing, 4 no daemon answered.
   ready   The same, of what is in force already.
@@ -60,14 +69,20 @@ ConfigOptions of serve, which win over FILE:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
   --fallback GOOD   Keep the last good configuration here; it is served when FILE is broken at a start.
+  --machine FACTS   What the machine knows of itself, a fact a line: 'zone TZ', for sites without a zone
+                    of their own, and 'address NETWORK IP', for listeners as 'lan:8080'.
+  --log FORM        For whom log lines are: procd takes information from standard output, systemd a severity
+                    as a prefix. plain, which is the default: all on standard error.
 ";
 
 /// What is to be done.
 enum Command {
     Serve,
     Check,
+    Init,
     Console,
     Order(ConsoleOp),
+    Beat,
     Revoke,
     Route,
     Token,
@@ -82,10 +97,14 @@ struct Given {
     options: ConfigOptions,
     socket: Option<PathBuf>,
     words: Vec<OsString>,
-    /// Whom to revoke, or the labels of an alert.
+    /// Whom to revoke, the labels of an alert, or the line of a heartbeat.
     names: Vec<String>,
     /// Which source sends it.
     source: Option<String>,
+    /// What a heartbeat says.
+    state: Option<String>,
+    /// Answers to what `init` asks.
+    answers: [Option<String>; 4],
     console: client::ClientOptions,
     only_serve: Option<&'static str>,
     only_order: Option<&'static str>,
@@ -100,8 +119,10 @@ pub fn run() -> ExitCode {
     match read {
         Ok(Command::Serve) => serve::serve(options),
         Ok(Command::Check) => check(options),
+        Ok(Command::Init) => init(&given.answers),
         Ok(Command::Console) => client::run(given.console),
-        Ok(Command::Order(op)) => order(op, options, socket),
+        Ok(Command::Order(op)) => order(op, "", options, socket),
+        Ok(Command::Beat) => order(ConsoleOp::Beat, &given.names.join(" "), options, socket),
         Ok(Command::Revoke) => revoke::run(options, socket, &given.names),
         Ok(Command::Route) => route(options, given.source.as_deref(), &given.names),
         Ok(Command::Token) => token(),
@@ -114,9 +135,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The options that have a value: two of `serve`, one of whatever reads the file, two of orders,
-/// and one of `route`.
-const VALUED: [&str; 6] = ["listen", "state-dir", "fallback", "config", "socket", "source"];
+/// The options that have a value: four of `serve`, one of whatever reads the file, two of orders,
+/// one of `route` and one of `beat`.
+const VALUED: [&str; 9] =
+    ["listen", "state-dir", "log", "machine", "fallback", "config", "socket", "source", "state"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -154,24 +176,31 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                 match option {
                     0 => options.listen.push(text(value)?),
                     1 => options.state_dir = Some(PathBuf::from(value)),
-                    2 => options.fallback = Some(PathBuf::from(value)),
-                    3 => options.file = PathBuf::from(value),
-                    4 => given.socket = Some(PathBuf::from(value)),
-                    _ => given.source = Some(text(value)?),
+                    2 => options.log = form(&text(value)?)?,
+                    3 => options.machine = Some(PathBuf::from(value)),
+                    4 => options.fallback = Some(PathBuf::from(value)),
+                    5 => options.file = PathBuf::from(value),
+                    6 => given.socket = Some(PathBuf::from(value)),
+                    7 => given.source = Some(text(value)?),
+                    _ => given.state = Some(text(value)?),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
-                    0 | 1 => given.only_serve = only,
-                    2 | 5 => {}
+                    0..=3 => given.only_serve = only,
+                    4 | 7 | 8 => {}
                     _ => given.only_order = only,
+                }
+            }
+            Long(name) if let Some(option) = init::OPTIONS.iter().position(|option| *option == name) => {
+                let value = text(value(parser)?)?;
+                if let Some(answer) = given.answers.get_mut(option) {
+                    *answer = Some(value);
                 }
             }
             Value(word) if given.words.is_empty() && word == "console" => {
                 // What stands before it counts as if it stood behind it.
                 given.console.socket = given.socket.take();
-                if given.source.is_some() {
-                    return Err("--source goes with route".to_owned());
-                }
+                is_for("console", given.source.as_ref(), given.state.as_ref())?;
                 return console(parser, options, &mut given.console).map(Some);
             }
             Value(word) => given.words.push(word),
@@ -186,17 +215,45 @@ fn next(parser: &mut lexopt::Parser) -> Result<Option<lexopt::Arg<'_>>, String> 
     parser.next().map_err(|error| error.to_string())
 }
 
+/// Refuses an option of one command that stands with another one.
+#[inline(never)]
+fn is_for(command: &str, source: Option<&String>, state: Option<&String>) -> Result<(), String> {
+    match command {
+        "route" if state.is_none() => Ok(()),
+        "beat" if source.is_none() => Ok(()),
+        _ if source.is_some() => Err("--source goes with route".to_owned()),
+        _ if state.is_some() => Err("--state goes with beat".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// The form of log lines.
+#[inline(never)]
+fn form(word: &str) -> Result<LogForm, String> {
+    match word {
+        "plain" => Ok(LogForm::Plain),
+        "procd" => Ok(LogForm::Procd),
+        "systemd" => Ok(LogForm::Systemd),
+        _ => Err("--log is plain, procd or systemd".to_owned()),
+    }
+}
+
 /// What the words of the arguments say is to be done.
 fn command(given: &mut Given) -> Result<Command, String> {
-    let Given { options, words, names, .. } = given;
+    let Given { options, words, names, answers, .. } = given;
     let Some((command, rest)) = words.split_first() else {
-        let all = "serve, check, console, reload, ready, revoke, route or token";
+        let all = "serve, check, init, console, beat, reload, ready, revoke, route or token";
         return Err(format!("a command is missing: {all}"));
     };
     if options.file.as_os_str().is_empty() {
         options.file = PathBuf::from(FILE);
     }
     let known = command.to_str().unwrap_or_default();
+    is_for(known, given.source.as_ref(), given.state.as_ref())?;
+    let asked = answers.iter().position(Option::is_some);
+    if let Some(option) = asked.and_then(|at| init::OPTIONS.get(at)).filter(|_| known != "init") {
+        return Err(format!("--{option} goes with init"));
+    }
     if known == "route" {
         if options.fallback.is_some() || given.socket.is_some() || given.only_serve.is_some() {
             return Err("route takes --config and --source, and labels".to_owned());
@@ -206,8 +263,19 @@ fn command(given: &mut Given) -> Result<Command, String> {
         }
         return Ok(Command::Route);
     }
-    if given.source.is_some() {
-        return Err("--source goes with route".to_owned());
+    if known == "beat" {
+        if options.fallback.is_some() || given.only_serve.is_some() {
+            return Err("beat takes --config and --state, and a name".to_owned());
+        }
+        names_of(rest, names)?;
+        if names.len() > 1 {
+            return Err("one heartbeat at a time".to_owned());
+        }
+        names.extend(given.state.take().filter(|state| state != "ok"));
+        return match names.get(1) {
+            Some(state) if state != "fail" => Err("--state is ok or fail".to_owned()),
+            _ => Ok(Command::Beat),
+        };
     }
     if known == "revoke" {
         if !options.listen.is_empty() {
@@ -232,11 +300,12 @@ fn command(given: &mut Given) -> Result<Command, String> {
     let command = match known {
         "serve" => return Ok(Command::Serve),
         "check" => Command::Check,
-        "token" | "reload" | "ready" if options.fallback.is_some() => {
+        "init" | "token" | "reload" | "ready" if options.fallback.is_some() => {
             return Err("--fallback goes with serve, check and revoke".to_owned());
         }
         _ if let Some(op) = order => Command::Order(op),
-        "token" if !rest.is_empty() => return Err("token takes no argument".to_owned()),
+        "token" | "init" if !rest.is_empty() => return Err(format!("{known} takes no argument")),
+        "init" => Command::Init,
         "token" => Command::Token,
         _ => return Err(format!("unknown command '{}'", command.to_string_lossy())),
     };
@@ -256,19 +325,21 @@ fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
         }
         names.push(name.to_owned());
     }
-    if names.is_empty() { Err("whom? Name sources and users".to_owned()) } else { Ok(()) }
+    if names.is_empty() { Err("a name is missing".to_owned()) } else { Ok(()) }
 }
 
 /// Gives the daemon an order, and tells what came of it.
 #[inline(never)]
-fn order(op: ConsoleOp, options: &ConfigOptions, socket: Option<&PathBuf>) -> ExitCode {
-    match client::Client::of(&options.file, socket).order(op, "") {
+fn order(op: ConsoleOp, line: &str, options: &ConfigOptions, socket: Option<&PathBuf>) -> ExitCode {
+    let client = client::Client::of(&options.file, socket);
+    match client.order(op, line) {
         Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
         Reply::Said(Code::Missing, _) => ExitCode::from(3),
         Reply::Said(..) => ExitCode::FAILURE,
         Reply::Nobody => {
             let file = options.file.display();
             complain(format_args!("aiglon: no daemon answers at the console of {file}\n"));
+            client.tell_why_not();
             ExitCode::from(4)
         }
         Reply::Lost => ExitCode::from(4),
@@ -385,6 +456,21 @@ fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> Ex
         Ok((text, false)) => {
             say(&text);
             ExitCode::FAILURE
+        }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[inline(never)]
+fn init(answers: &[Option<String>; 4]) -> ExitCode {
+    match init::make(answers) {
+        Ok((config, rest)) => {
+            let code = say(&config);
+            complain(format_args!("\n{rest}"));
+            code
         }
         Err(words) => {
             complain(format_args!("aiglon: {words}\n"));

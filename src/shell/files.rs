@@ -3,15 +3,16 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
+use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use aiglon::config::revoke::lets_in_more;
-use aiglon::config::{Address, Config, Edge, Problems, Scope};
+use aiglon::config::{Address, Config, Edge, Problems, Scope, machine};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
 
-use super::log::Safe;
+use super::log::{LogForm, Safe};
 
 /// The configuration, if no other is given.
 pub const FILE: &str = "/etc/config/aiglon";
@@ -27,7 +28,12 @@ const ROUTER: &str = "/etc/openwrt_release";
 /// The copy of [`FILE`] that OpenWrt's init script makes, and the daemon reads. Both are root's.
 const COPY: &str = "/var/run/aiglon-config/config";
 
-/// What the command line says about the configuration.
+/// Where that script writes why a start failed.
+pub const WHY: &str = "/var/run/aiglon-config/why";
+/// What is appended to the path of the console's socket for the place where the daemon writes it.
+pub const WHY_EXTENSION: &str = "why";
+
+/// What the command line says about the configuration, and how the daemon speaks.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigOptions {
     /// The file.
@@ -38,6 +44,10 @@ pub struct ConfigOptions {
     pub state_dir: Option<PathBuf>,
     /// `--fallback`: where the last good configuration is kept.
     pub fallback: Option<PathBuf>,
+    /// `--machine`: what the machine knows of itself.
+    pub machine: Option<PathBuf>,
+    /// `--log`.
+    pub log: LogForm,
 }
 
 /// Why a file is not a configuration, in lines for people.
@@ -71,6 +81,9 @@ pub fn load(
     }
     if loaded.is_err() {
         return Err(mistakes);
+    }
+    if let Some(facts) = options.machine.as_deref().and_then(|facts| read(facts).ok()) {
+        machine::settle_in(config, &String::from_utf8_lossy(&facts));
     }
     override_with(options, config).map_err(|mistake| vec![mistake])?;
     for (site, id) in config.sites.iter().zip(0u8..) {
@@ -109,7 +122,7 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
     let mut notes = Vec::new();
     for listener in config.listeners.iter().filter(|row| row.serve.ingest && !row.plaintext) {
         if let Address::Tcp(address) = listener.address
-            && !address.ip().is_loopback()
+            && (!address.ip().is_loopback() || listener.unplaced().is_some())
         {
             notes.push(format!(
                 "{address} refuses senders from beyond this machine, since their tokens would come in plain HTTP: put a proxy \
@@ -117,7 +130,24 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
             ));
         }
     }
-    notes.extend(note_of_edge(config, Path::new(ROUTER).exists()));
+    for listener in &config.listeners {
+        if let Address::Tcp(address) = listener.address
+            && is_elsewhere(address.ip())
+        {
+            notes.push(format!(
+                "this machine does not have the address {} now: until it has it, nothing comes by {address}",
+                address.ip()
+            ));
+        }
+    }
+    let is_router = Path::new(ROUTER).exists();
+    for listener in config.listeners.iter().filter(|row| !is_router && row.unplaced().is_some()) {
+        notes.push(format!(
+            "'{}' names a network of OpenWrt, and this machine is none: only 127.0.0.1 is listened on",
+            config.str(listener.network)
+        ));
+    }
+    notes.extend(note_of_edge(config, is_router));
     let dir = state_dir(options, config);
     if let Some(parent) = dir.parent().filter(|parent| !dir.exists() && !parent.exists()) {
         notes.push(format!(
@@ -127,6 +157,12 @@ pub fn notes(options: &ConfigOptions, config: &Config) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Whether the kernel knows no such address here. A tunnel's may come later.
+fn is_elsewhere(ip: IpAddr) -> bool {
+    !ip.is_loopback()
+        && TcpListener::bind((ip, 0)).is_err_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
 /// A router can be taken. Its configuration should say so, or that it is safe.

@@ -140,6 +140,15 @@ impl Listeners {
         let before = self.missing.take();
         let mut missing = heapless::Vec::new();
         for (section, listener) in config.listeners.iter().enumerate() {
+            if let Some(port) = listener.unplaced() {
+                let mut words = Lack::new();
+                _ = write!(words, "{}:{port}: {NO_ADDRESS}", config.str(listener.network));
+                if before.iter().all(|known: &Missing| known.words != words) {
+                    log::warn!("{words}");
+                }
+                // There are as many places.
+                _ = missing.push(Missing { section, words });
+            }
             if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
                 continue;
             }
@@ -152,7 +161,7 @@ impl Listeners {
                     if before.iter().all(|known: &Missing| known.words != words) {
                         log::error!("cannot listen on {place}: {error}; trying again");
                     }
-                    // There are as many places.
+                    // There are as many places. An unplaced one has its row already.
                     _ = missing.push(Missing { section, words });
                 }
             }
@@ -343,6 +352,8 @@ pub fn are_in_the_way(one: &SocketAddr, other: &SocketAddr) -> bool {
     one.port() == other.port() && (takes(first, second) || takes(second, first))
 }
 
+/// Why a listener of a network is on loopback.
+const NO_ADDRESS: &str = "this network has no address yet; until then only 127.0.0.1 is listened on";
 /// Why an address or a path is not ours to take.
 const IN_USE: &str = "somebody listens there";
 const NO_SOCKET: &str = "there is something that is no socket";

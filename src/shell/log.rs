@@ -1,20 +1,41 @@
-//! Log lines, to stderr: procd and systemd carry them on. One line each; no visitor is ever in one.
+//! Log lines: procd and systemd carry them on. One line each; no visitor is ever in one.
 
 use std::cell::Cell;
 use std::fmt;
 use std::io::Write;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use aiglon::time::{Millis, Mono};
-use log::{LevelFilter, Log, Metadata, Record};
+use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
 
 /// Warnings about what senders do wrong come no more often than this.
 const WARN_EVERY: Millis = Millis::from_mins(1);
 
-struct Sink;
+/// For whom log lines are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum LogForm {
+    /// A person or a file: all on standard error, with our name.
+    #[default]
+    Plain,
+    /// procd, which takes a line of standard output for `daemon.info`, and one of standard error
+    /// for `daemon.err`.
+    Procd,
+    /// systemd, which reads a severity of syslog as a prefix, `<6>` (sd-daemon(3)).
+    Systemd,
+}
 
-static SINK: Sink = Sink;
+struct Sink {
+    /// A [`LogForm`].
+    form: AtomicU8,
+}
+
+const PROCD: u8 = LogForm::Procd as u8;
+const SYSTEMD: u8 = LogForm::Systemd as u8;
+
+static SINK: Sink = Sink { form: AtomicU8::new(LogForm::Plain as u8) };
 
 impl Log for Sink {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -24,9 +45,23 @@ impl Log for Sink {
     fn log(&self, record: &Record<'_>) {
         // Our own lines only: what the executor has to say at this level is nothing.
         if record.target().starts_with("aiglon") {
-            let level = record.level().as_str().to_ascii_lowercase();
-            // If stderr is gone there is nobody to tell.
-            _ = writeln!(std::io::stderr().lock(), "aiglon: {level}: {}", record.args());
+            // Whoever carries them on knows our name, and a severity that is told needs no word.
+            let info = record.level() > Level::Warn;
+            let form = self.form.load(Ordering::Relaxed);
+            let head = match (form, record.level()) {
+                (PROCD, Level::Warn) => "warning: ",
+                (PROCD, _) => "",
+                (SYSTEMD, Level::Error) => "<3>",
+                (SYSTEMD, Level::Warn) => "<4>",
+                (SYSTEMD, _) => "<6>",
+                (_, Level::Error) => "aiglon: error: ",
+                (_, Level::Warn) => "aiglon: warn: ",
+                (..) => "aiglon: info: ",
+            };
+            let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
+            let out: &mut dyn Write = if form == PROCD && info { &mut stdout } else { &mut stderr };
+            // If that is gone there is nobody to tell.
+            _ = writeln!(out, "{head}{}", record.args());
         }
     }
 
@@ -34,7 +69,8 @@ impl Log for Sink {
 }
 
 /// Begins to log.
-pub fn init() {
+pub fn init(form: LogForm) {
+    SINK.form.store(form as u8, Ordering::Relaxed);
     if log::set_logger(&SINK).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }

@@ -99,8 +99,10 @@ const MOST: i64 = RENDERS as i64 * PAGE;
 const SHORT: i64 = PAGE / RENDERS_SHORT as i64;
 #[allow(clippy::cast_possible_wrap, reason = "there are a few sites")]
 const PAGE_OWN: i64 = PAGE * SITES as i64;
-const MOST_OWN: i64 = RENDERS_SITE as i64 * PAGE_OWN;
-const _: () = assert!(RENDERS_SITE as usize >= Lang::COUNT, "a site has a page in each language");
+/// What a site has of its own: a page in each language.
+const OWN: usize = if Lang::COUNT > RENDERS_SITE { Lang::COUNT } else { RENDERS_SITE };
+#[allow(clippy::cast_possible_wrap, reason = "there are a few languages")]
+const MOST_OWN: i64 = OWN as i64 * PAGE_OWN;
 
 impl Renders {
     const fn new() -> Self {
@@ -479,7 +481,7 @@ mod tests {
             Copy::Later => None,
             Copy::Busy => panic!("there is room"),
         };
-        let (all, own) = (RENDERS as usize, RENDERS_SITE as usize);
+        let (all, own) = (RENDERS as usize, OWN);
         // Other pages have half, and the page of a site is rendered all the same.
         let others =
             (0..100).filter(|&n| get(key(PageKind::Incident(n), Lang::En, 0), version(0, 0), 0).is_some());
@@ -495,7 +497,7 @@ mod tests {
         assert_eq!(get(other, version(100, 100), 10), None);
         // What others did takes nothing of a third site: what got worse there is shown at once.
         let third = |lang| key(NOW, lang, 2);
-        for (n, lang) in (0..).zip([Lang::En, Lang::Fr, Lang::Ar, Lang::En]) {
+        for (n, lang) in (0..).zip(Lang::ALL.into_iter().cycle().take(own)) {
             assert!(get(third(lang), version(n, n), 11).is_some(), "{n}");
         }
         // Of that, too, there is an end; then it waits, and no old copy is served.

@@ -119,18 +119,22 @@ fn tell_components(config: &Config, components: &ComponentSet, alert: &Alert, ou
 }
 
 fn tell_severity(config: &Config, alert: &Alert, out: &mut String) {
-    let counts = config.main.default_severity;
-    let word = match counts {
-        Severity::Fine => "info",
-        Severity::Degraded => "warning",
-        Severity::Outage => "critical",
-    };
+    let word = severity_word(config.main.default_severity);
     match alert.get("severity") {
         Some(known) if Severity::from_word(known).is_some() => {}
         Some(other) => {
             _ = writeln!(out, "  note: the severity '{}' is not known, and counts as {word}", Safe(other));
         }
         None => _ = writeln!(out, "  note: without a label severity, it counts as {word}"),
+    }
+}
+
+/// A severity, in a word that a label may have.
+pub fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Fine => "info",
+        Severity::Degraded => "warning",
+        Severity::Outage => "critical",
     }
 }
 

@@ -1,6 +1,7 @@
 //! `aiglon serve`: from a configuration file to a daemon, step by step.
 
 use std::fmt::Write;
+use std::fs;
 use std::future::poll_fn;
 use std::io;
 use std::path::Path;
@@ -19,9 +20,9 @@ use static_cell::ConstStaticCell;
 
 use super::app::App;
 use super::console::wire::{Code, ConsoleOp};
-use super::files::{self, ConfigOptions};
+use super::files::{self, ConfigOptions, WHY_EXTENSION};
 use super::http::connection::{self, ConnectionBuffers};
-use super::log::Safe;
+use super::log::{LogForm, Safe};
 use super::porch;
 use super::port::DaemonState;
 use super::revoke::{self, RevokeOrder};
@@ -55,7 +56,7 @@ fn start<'a>(executor: &LocalExecutor<'a>, task: Boxed<'a>) {
 /// Serves until told to end.
 #[inline(never)]
 pub fn serve(options: &ConfigOptions) -> ExitCode {
-    sink::init();
+    sink::init(options.log);
     clock::mono();
     let (Some(app), Some(buffers), Some(console_buffers)) =
         (App::take(), BUFFERS.try_take(), CONSOLE_BUFFERS.try_take())
@@ -136,15 +137,18 @@ impl App {
             }
             Err(ExitCode::from(2))
         })?;
-        ledger.take(&files::state_dir(options, config)).map_err(|in_use| {
-            log::error!("{in_use}");
-            ExitCode::FAILURE
-        })?;
+        let state_dir = files::state_dir(options, config);
+        let why = console::path(config, &state_dir).map(|path| path.with_added_extension(WHY_EXTENSION));
+        let why = why.as_deref();
+        ledger.take(&state_dir).map_err(|in_use| fail(options, why, &in_use.to_string()))?;
         self.listen(options, config);
         // Nobody could be told what is missing.
         if !self.listeners.any() && !self.console.is_there() {
-            log::error!("nobody can come in: no listener is there, and no console");
-            return Err(ExitCode::FAILURE);
+            return Err(fail(options, why, "nobody can come in: no listener is there, and no console"));
+        }
+        if let Some(why) = why {
+            // Of an earlier start that failed.
+            _ = fs::remove_file(why);
         }
         if !text.is_empty() {
             remember(options, config, &text);
@@ -332,6 +336,21 @@ impl App {
             self.slots.stir();
         }
     }
+}
+
+/// Tells why a start failed: in the log, and beside the console's socket, where `aiglon console`
+/// finds it. A program that starts us again every few seconds has the log told once.
+fn fail(options: &ConfigOptions, why: Option<&Path>, reason: &str) -> ExitCode {
+    let is_known =
+        why.is_some_and(|why| files::read_plain(why).is_ok_and(|(known, _)| known == reason.as_bytes()));
+    if !is_known || options.log == LogForm::Plain {
+        log::error!("{reason}");
+    }
+    if let Some(why) = why.filter(|_| !is_known) {
+        // Where that cannot be, the log has it.
+        _ = files::put(why, reason.as_bytes(), None);
+    }
+    ExitCode::FAILURE
 }
 
 fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) {

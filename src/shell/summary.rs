@@ -8,7 +8,7 @@ use aiglon::config::matcher::Match;
 use aiglon::model::{ComponentId, Output, ServiceId};
 
 use super::log::Safe;
-use super::route::{line, path};
+use super::route::{line, path, severity_word};
 
 /// How many names a line has at most.
 const NAMES: usize = 12;
@@ -41,6 +41,8 @@ pub fn lines(config: &Config) -> Vec<String> {
     let mut unlinked = unlinked.map(|site| config.str(site.name).to_owned());
     let what = "sites without option url, so without Atom, iCalendar and previews of links";
     names(what, &mut unlinked, &mut lines);
+    let severity = severity_word(config.main.default_severity);
+    lines.push(format!("a severity that nobody knows counts as {severity}, and so does none"));
     let mut left = NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {

@@ -100,7 +100,12 @@ pub fn with(config: &str, section: &str, lines: &[&str]) -> String {
 /// [`WEBHOOK`] for `alertmanager` and [`READ`] for `amtool`.
 pub fn example() -> String {
     let text = include_str!("../../config.example");
-    let text = with(text, "loopback", &["option address '127.0.0.1:0'"]);
+    // One listener with all roles, so that a test needs one address.
+    let (before, rest) = text.split_once("config listen 'senders'").unwrap();
+    let text = format!("{before}{}", rest.split_once("\n\n").unwrap().1);
+    let roles = ["list serve 'page'", "list serve 'ingest'", "list serve 'metrics'"];
+    let text = with(&text, "visitors", &["option address '127.0.0.1:0'"]);
+    let text = with(&text, "visitors", &roles);
     let text = with(&text, "prometheus", &[&format!("list token '{}'", hash_of(PUSH))]);
     let text = with(&text, "alertmanager", &[&format!("list token '{}'", hash_of(WEBHOOK))]);
     with(&text, "amtool", &[&format!("list token '{}'", hash_of(READ))])
@@ -440,7 +445,7 @@ pub fn part<'a>(page: &'a str, name: &str) -> &'a str {
     let name = format!("<bdi>{name}</bdi>");
     page.split("<li class=")
         .filter_map(|piece| piece.split("</ul>").next())
-        .find(|piece| piece.contains(&name) && piece.contains(" id=\"c"))
+        .find(|piece| piece.contains(&name) && piece.contains(" id=c"))
         .unwrap_or_else(|| panic!("no component {name}: {page}"))
 }
 

@@ -92,7 +92,7 @@ fn url(daemon: &Daemon, path: &str) -> String {
 fn busy() -> Daemon {
     let daemon = Daemon::start(&public());
     assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron"))).status, 200);
-    eventually("an incident has begun", 5, || daemon.english().contains("href=\"incidents/1\""));
+    eventually("an incident has begun", 5, || daemon.english().contains("href=\"incidents/1"));
     console(&daemon, &["update", "1", "identified", "The *roof*; see https://example.org/roof, we, go."]);
     let weekly = "maintenance add wifi/egret from +2h to +1h weekly \"We turn it; slowly, \\\\ all of it.\"";
     console(&daemon, &[weekly]);
@@ -310,7 +310,7 @@ fn calendars_show_planned_work() {
     };
     let file = dir.write("maintenance.ics", &daemon.get("/maintenance.ics").body);
     khal(&["import", "--batch", "-a", "work", file.to_str().unwrap()]);
-    let list = khal(&["list", "--format", "{title}|{description}", "today", "90d"]);
+    let list = khal(&["list", "--once", "--format", "{title}|{description}", "today", "90d"]);
     assert_eq!(list.matches(&format!("Planned work: Wi-Fi · Egret|{words}")).count(), 8, "{list}");
     assert!(list.contains("Planned work: Wi-Fi|"), "{list}");
     // Who has it is told that it is off, and not what it was.

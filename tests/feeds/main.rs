@@ -471,13 +471,13 @@ mod all {
         for service in 0..64u16 {
             let name = config.intern(&format!("s{service}")).unwrap();
             let title = config.intern(&format!("Wi-Fi, house of the heron {service}")).unwrap();
-            let title = aiglon::config::Texts { default: title, ..Default::default() };
+            let title = aiglon::config::Texts::new(title);
             let service_row = aiglon::config::Service { name, title, ..Default::default() };
             config.services.push(service_row).ok().unwrap();
             for part in 0..4u16 {
                 let name = config.intern(&format!("p{service}_{part}")).unwrap();
                 let title = config.intern(&format!("Antenna of the heron {part}, north")).unwrap();
-                let title = aiglon::config::Texts { default: title, ..Default::default() };
+                let title = aiglon::config::Texts::new(title);
                 let part = aiglon::config::Component {
                     name,
                     title,
@@ -637,7 +637,7 @@ fn every_feed_is_served() {
 fn a_preview_of_a_public_site_says_how_it_is() {
     let daemon = Daemon::start(&public());
     daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron")));
-    common::eventually("an incident has begun", 5, || daemon.english().contains("href=\"incidents/1\""));
+    common::eventually("an incident has begun", 5, || daemon.english().contains("href=\"incidents/1"));
     for (path, title, url, icon) in [
         ("/", "Antennas", "/", ""),
         ("/history", "What happened before", "/history", "./"),

@@ -290,6 +290,32 @@ fn what_the_forms_save_is_what_was_loaded() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
 }
 
+/// A section that is new refers to the first that there is, and a default is told as such.
+#[test]
+fn what_is_not_said_is_told_and_what_is_needed_is_chosen() {
+    let text = "config site 'home'\nconfig service 'wifi'\nconfig source 'cron'\nconfig component 'uplink'\n\
+                config heartbeat 'beat'\n\toption every '1m'\n";
+    let browser = open("config", "en", &uci(text), &answers(&Dir::new()));
+    let row = browser.script("return document.querySelector('[data-type=source] table').innerText");
+    assert!(row.as_str().unwrap().contains("push"), "{row}");
+    let saved = browser.script("return stub.seen.map.save()");
+    let saved = uci(saved.as_str().unwrap());
+    let said = |name: &str, option: &str| {
+        saved.iter().find(|section| section[".name"] == name).unwrap()[option].as_str().map(str::to_owned)
+    };
+    for (name, option, chosen) in [
+        ("wifi", "site", Some("home")),
+        ("cron", "site", Some("home")),
+        ("uplink", "service", Some("wifi")),
+        ("beat", "source", Some("cron")),
+        ("beat", "component", None),
+        ("uplink", "depends_on", None),
+        ("cron", "scope", None),
+    ] {
+        assert_eq!(said(name, option).as_deref(), chosen, "{name} {option}");
+    }
+}
+
 #[test]
 fn a_token_is_shown_once_and_its_hash_saved() {
     let dir = Dir::new();
@@ -341,7 +367,7 @@ fn the_fields_are_the_options() {
     let texts: BTreeSet<_> =
         texts.into_iter().map(|(kind, name)| (kind.clone(), base(name).unwrap())).collect();
     let in_a_language = |kind: &str, name: &str| {
-        ["_ar", "_en", "_fr"].iter().any(|tag| {
+        ["_ar", "_en", "_fr", "_nl"].iter().any(|tag| {
             name.strip_suffix(tag).is_some_and(|base| texts.contains(&(kind.to_owned(), base.to_owned())))
         })
     };

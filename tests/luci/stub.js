@@ -32,7 +32,9 @@ window.Stub = given => {
 	};
 	const dom = { content: (node, children) => { node.replaceChildren(); append(node, children); } };
 	String.prototype.format = function(...values) {
-		return this.replace(/%[sd]/g, () => String(values.shift()));
+		// `%h` is text made harmless for HTML.
+		const harmless = text => text.replace(/[&<>"']/g, c => '&#' + c.charCodeAt(0) + ';');
+		return this.replace(/%[sdh]/g, form => form === '%h' ? harmless(String(values.shift())) : String(values.shift()));
 	};
 	const _ = text => {
 		if (!(text in given.words))
@@ -81,6 +83,8 @@ window.Stub = given => {
 		}
 		value(key, title) { this.choices.push([ key, title ?? key ]); }
 		getUIElement(id) { return this.widgets[id]; }
+		// What the table has. LuCI writes `none` for nothing.
+		textvalue(id) { return this.cfgvalue(id) ?? this.default ?? null; }
 		cfgvalue(id) { return given.uci.find(section => section['.name'] === id)[this.name]; }
 		render(id) {
 			const value = this.cfgvalue(id) ?? '';
@@ -92,7 +96,7 @@ window.Stub = given => {
 	class Value extends Option {}
 	class ListValue extends Option {
 		render(id) {
-			const value = this.cfgvalue(id) ?? '';
+			const value = this.cfgvalue(id) ?? this.default ?? '';
 			const select = E('select', {}, this.choices.map(([ key, title ]) => E('option', { 'value': key }, [ title ])));
 			select.value = value;
 			this.widgets[id] = { getValue: () => select.value, setValue: text => { select.value = text; } };
@@ -124,7 +128,7 @@ window.Stub = given => {
 			return E('button', { 'click': event => this.onclick.call(this, event, id) }, [ this.inputtitle ]);
 		}
 	}
-	const OPTION = [ 'modalonly', 'rmempty', 'optional', 'placeholder', 'datatype', 'inputtitle', 'onclick', 'validate', 'default' ];
+	const OPTION = [ 'modalonly', 'rmempty', 'optional', 'placeholder', 'datatype', 'inputtitle', 'onclick', 'validate', 'default', 'textvalue' ];
 	const SECTION = [ 'anonymous', 'addremove', 'sortable', 'nodescriptions', 'modaltitle' ];
 	class GridSection {
 		constructor(map, type, title, description) {
@@ -144,7 +148,7 @@ window.Stub = given => {
 			const table = E('table', { 'class': 'table' }, [
 				E('tr', {}, [ E('th', {}, [ '' ]) ].concat(shown.map(option => E('th', {}, [ option.title ])))),
 			].concat(inside.map(section => E('tr', {}, [ E('td', {}, [ section['.name'] ]) ].concat(
-				shown.map(option => E('td', {}, [ [].concat(option.cfgvalue(section['.name']) ?? '').join(', ') ])))))));
+				shown.map(option => E('td', {}, [ [].concat(option.textvalue(section['.name']) ?? 'none').join(', ') ])))))));
 			const modals = inside.map(section => E('fieldset', {}, [ E('legend', {}, [ this.modaltitle(section['.name']) ]) ].concat(
 				edited.map(option => E('label', {}, [ option.title, option.render(section['.name']),
 					E('small', {}, [ option.description ]) ])))));

@@ -20,10 +20,10 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-# The user that the package asks for; by 32768 they are counted on OpenWrt.
-UID = 32768
+# The user that the package asks for.
+UID = 9093
 # What of busybox a router has and the scripts may use. There is no `stat`.
-APPLETS = "ash awk basename cat chmod chown cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
+APPLETS = "ash awk basename cat chmod chown cmp cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
 
 
 def program():
@@ -93,7 +93,7 @@ class Router:
         self.install()
         self.port = free_port()
         self.ingest = free_port()
-        self.configure(("0.0.0.0:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{self.ingest}"))
+        self.configure(("lan:8080", f"127.0.0.1:{self.port}"), ("127.0.0.1:8081", f"127.0.0.1:{self.ingest}"))
 
     def install(self):
         """Unpacks the .ipk."""
@@ -185,10 +185,11 @@ class Router:
         return done
 
     def begin(self, instance):
-        self.log = open(self.root / "tmp/stderr", "wb")
+        self.logs = [open(self.root / "tmp" / name, "wb") for name in ("stdout", "stderr")]
         # The listeners are above 1023 here: no capability is needed.
         self.daemon = subprocess.Popen(
-            instance["command"], preexec_fn=lambda: self.inside(UID), stderr=self.log, stdin=subprocess.DEVNULL, env={}
+            instance["command"], preexec_fn=lambda: self.inside(UID), stdin=subprocess.DEVNULL, env=instance.get("env", {}),
+            stdout=self.logs[0] if instance.get("stdout") else subprocess.DEVNULL, stderr=self.logs[1],
         )
         self.running(True)
         eventually(lambda: "listening on" in self.said(), "the daemon listens")
@@ -197,7 +198,8 @@ class Router:
         if self.daemon:
             self.daemon.send_signal(signal.SIGTERM)
             self.ended = self.daemon.wait(20)
-            self.log.close()
+            for log in self.logs:
+                log.close()
             self.daemon = None
             self.running(False)
 
@@ -206,7 +208,8 @@ class Router:
         self.write("tmp/list", json.dumps(answer))
 
     def said(self):
-        return self.read("tmp/stderr") if (self.root / "tmp/stderr").exists() else ""
+        logs = [self.root / "tmp" / name for name in ("stdout", "stderr")]
+        return "".join(log.read_text() for log in logs if log.exists())
 
     def page(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=20) as answer:

@@ -70,7 +70,7 @@ class Configurations(unittest.TestCase):
         table = re.findall(r"(?m)^\| `(/[^`]+)` \|", TEXT)
         told = {path.lstrip("/") for path in table}
         for path in PLACES:
-            if path not in ("usr/bin/aiglon", "etc/init.d/aiglon", "lib/upgrade/keep.d/aiglon"):
+            if path not in ("usr/bin/aiglon", "etc/init.d/aiglon", "lib/upgrade/keep.d/aiglon-mini"):
                 self.assertIn(path, told)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -21,6 +22,13 @@ class Init(OnARouter):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertEqual(self.router.procd(), ["set"])
 
+    def not_started(self, *whys):
+        """procd is told so, each time, and runs nothing."""
+        self.assertEqual(
+            [message["instances"] for _, message in self.router.calls()],
+            [{"instance1": {"command": ["/usr/bin/aiglon"], "error": [why]}} for why in whys],
+        )
+
     def test_what_procd_is_told(self):
         (self.router.root / "sbin/ujail").write_text("#!/bin/sh\n")
         os.chmod(self.router.root / "sbin/ujail", 0o755)
@@ -36,10 +44,13 @@ class Init(OnARouter):
                 "script": "/etc/init.d/aiglon",
                 "instances": {
                     "instance1": {
-                        "command": ["/usr/bin/aiglon", "serve", COPIES + "/config", "--fallback", "/etc/aiglon/config.last-good"],
+                        "command": ["/usr/bin/aiglon", "serve", COPIES + "/config", "--fallback", "/etc/aiglon/config.last-good",
+                                    "--machine", COPIES + "/machine", "--log", "procd"],
                         "user": "aiglon",
                         "group": "aiglon",
+                        "file": ["/usr/bin/aiglon"],
                         "respawn": ["3600", "5", "0"],
+                        "stdout": True,
                         "stderr": True,
                         "limits": {"core": "0"},
                         "no_new_privs": True,
@@ -48,7 +59,9 @@ class Init(OnARouter):
                     }
                 },
                 "triggers": [
-                    ["config.change", ["if", ["eq", "package", "aiglon"], ["run_script", "/etc/init.d/aiglon", "reload"]], 1000]
+                    ["config.change", ["if", ["eq", "package", "aiglon"], ["run_script", "/etc/init.d/aiglon", "reload"]], 1000],
+                    ["config.change", ["if", ["eq", "package", "system"], ["run_script", "/etc/init.d/aiglon", "machine"]], 1000],
+                    ["interface.*", [["run_script", "/etc/init.d/aiglon", "machine"]], 1000],
                 ],
             },
         )
@@ -73,7 +86,7 @@ class Init(OnARouter):
         # As ujail does, processes are counted anew inside: whoever comes from outside has no number there.
         command = ["unshare", "--pid", "--fork", f"--root={self.router.root}", f"--setuid={UID}", f"--setgid={UID}"]
         with open(self.router.root / "tmp/stderr", "wb") as log:
-            jail = subprocess.Popen([*command, *message["instances"]["instance1"]["command"]], stderr=log)
+            jail = subprocess.Popen([*command, *message["instances"]["instance1"]["command"]], stdout=log, stderr=log)
         try:
             eventually(lambda: "listening on" in self.router.said(), "the daemon listens")
             told = self.router.enter("/usr/bin/aiglon", "console", "whoami")
@@ -93,6 +106,16 @@ class Init(OnARouter):
         self.assertIn("ports below 1024 are root's: 127.0.0.1:80 will be refused", result.stderr)
         [(_, message)] = self.router.calls()
         self.assertFalse({"jail", "capabilities"} & message["instances"]["instance1"].keys())
+
+    def test_a_low_port_that_a_reload_brings_is_told_at_once(self):
+        self.start()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write("config listen 'low'\n\toption address '127.0.0.1:81'\n\tlist serve 'page'\n")
+        result = self.router.init("reload")
+        self.assertEqual(result.returncode, 3, result)
+        for told in (result.stderr, self.router.read("tmp/log")):
+            self.assertIn("without procd-ujail ports below 1024 are root's: 127.0.0.1:81 will be refused", told)
+            self.assertIn("not listening on http://127.0.0.1:81/: it is not for the daemon's user", told)
 
     def test_a_reload_is_in_force_when_it_returns_and_the_copy_is_new(self):
         self.start()
@@ -150,15 +173,19 @@ class Init(OnARouter):
             file.write("config listen 'proxy'\n\toption address 'unix:/tmp/aiglon-status/http.sock'\n\tlist serve 'page'\n")
         self.assertEqual(self.router.init("reload").returncode, 0)
         self.assertEqual(self.router.procd(), ["delete", "set"])
-        self.assertTrue((self.router.root / "tmp/aiglon-status/http.sock").is_socket())
+        # The first of its listeners is that of the visitors.
+        eventually((self.router.root / "tmp/aiglon-status/http.sock").is_socket, "the proxy's socket")
         self.owned("tmp/aiglon-status", UID, UID, 0o755)
 
     def test_a_broken_configuration_at_a_start(self):
         self.router.configure(("option lang 'en'", "option lang 'klingon'"))
         result = self.router.init("start")
-        self.assertIn("has mistakes, and there is no earlier one in /etc/aiglon", result.stderr)
-        [(method, message)] = self.router.calls()
-        self.assertEqual((method, message["instances"]), ("set", {}))
+        why = "/etc/config/aiglon has mistakes, and there is no earlier one in /etc/aiglon"
+        self.assertIn(f"aiglon: not started: {why}\n", result.stderr)
+        self.not_started(why)
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertIn(f"it was not started: {why}\n", told.stderr)
+        self.owned("var/run/aiglon-config/why", 0, UID, 0o640)
         # Mended, it leaves a good one behind; then broken again, that one takes over.
         self.router.configure(("klingon", "en"))
         self.start()
@@ -220,6 +247,113 @@ class Init(OnARouter):
         self.assertFalse((self.router.root / "etc/uci-defaults/new").exists())
         self.assertFalse((self.router.root / "etc/init.d/new").exists())
 
+    def test_an_edit_and_a_start_of_one_that_runs(self):
+        self.start()
+        pid = self.router.daemon.pid
+        self.router.configure(("'Antenna'", "'Heron and others'"))
+        result = self.router.init("start")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertIn("Heron and others", self.router.page())
+        [(method, same)] = self.router.calls()
+        self.assertEqual(method, "set")
+        # A file with mistakes ends nothing, and no respawn finds it.
+        self.router.configure(("option lang 'en'", "option lang 'klingon'"))
+        before = self.router.read("var/run/aiglon-config/config")
+        result = self.router.init("start")
+        self.assertRegex(result.stderr, r"/etc/config/aiglon:\d+: .*klingon")
+        self.assertEqual(self.router.calls(), [("set", same)])
+        self.assertEqual(self.router.read("var/run/aiglon-config/config"), before)
+        self.assertEqual(self.router.daemon.pid, pid)
+
+    def test_each_line_of_the_log_has_its_severity(self):
+        self.start()
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write(f"config listen 'again'\n\toption address '0.0.0.0:{self.router.port}'\n\tlist serve 'page'\n")
+        self.assertEqual(self.router.init("reload").returncode, 3)
+        information, trouble = self.router.read("tmp/stdout"), self.router.read("tmp/stderr")
+        self.assertIn(f"listening on http://127.0.0.1:{self.router.port}/ (page)\n", information)
+        self.assertRegex(trouble, r"^cannot listen on http://0\.0\.0\.0:\d+/: ")
+        self.assertNotIn("listening on", trouble)
+        self.assertNotIn("cannot", information)
+
+    def test_a_network_whose_address_comes_and_changes(self):
+        self.router.configure((f"127.0.0.1:{self.router.port}", f"lan:{self.router.port}"))
+        self.start()
+        # Until it is there, nobody from outside comes in, and whoever looks after it is told.
+        self.assertIn(f"listening on http://127.0.0.1:{self.router.port}/ (page)", self.router.said())
+        lack = f"lan:{self.router.port}: this network has no address yet; until then only 127.0.0.1 is listened on"
+        self.assertIn(f"warning: {lack}\n", self.router.read("tmp/stderr"))
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertIn(lack, told.stdout)
+        self.assertEqual(self.router.init("reload").returncode, 3)
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        for address in ("127.0.0.2", "127.0.0.3"):
+            self.router.write("tmp/networks", f"wan 192.0.2.1\nlan {address}\n")
+            self.assertEqual(self.router.init("machine").returncode, 0)
+            self.owned("var/run/aiglon-config/machine", 0, UID, 0o640)
+            self.assertIn(f"listening on http://{address}:{self.router.port}/ (page)\n", self.router.read("tmp/stdout"))
+            told = self.router.enter("/usr/bin/aiglon", "ready")
+            self.assertEqual((told.returncode, told.stdout), (0, "in force\n"))
+        # What has not changed is not told again: a reload writes to flash.
+        before = self.router.read("tmp/stdout")
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        self.assertEqual(self.router.read("tmp/stdout"), before)
+        self.assertIn(f"lan:{self.router.port}", self.router.read("etc/aiglon/config.last-good"))
+
+    def test_the_zone_is_the_routers(self):
+        system = "config system\n\toption hostname 'OpenWrt'\n\toption timezone '{}'\n"
+        self.router.write("etc/config/system", system.format("<+03>-3"))
+        self.router.hotplug(ACTION="stratum")
+        self.router.calls()
+        self.start()
+        zone = lambda: re.search(r"Times are in <[^>]*>([^<]*)", self.router.page())[1]
+        self.assertEqual(zone(), "UTC+3")
+        self.router.write("etc/config/system", system.format("UTC"))
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        self.assertEqual(zone(), "UTC")
+
+    def test_a_service_that_is_not_enabled_is_not_started(self):
+        self.start()
+        self.router.configure(("config aiglon 'main'\n", "config aiglon 'main'\n\toption enabled '0'\n"))
+        result = self.router.init("reload")
+        self.assertEqual((result.returncode, result.stderr), (0, "aiglon: not started: /etc/config/aiglon says option enabled '0'\n"))
+        [(method, message)] = self.router.calls()
+        self.assertEqual((method, message["instances"]), ("set", {}))
+        self.router.end()
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertIn("it was not started: /etc/config/aiglon says option enabled '0'", told.stderr)
+        self.router.configure(("option enabled '0'", "option enabled '1'"))
+        self.start()
+        self.assertFalse((self.router.root / COPIES[1:] / "why").exists())
+
+    def test_a_disk_that_is_not_there(self):
+        (self.router.root / "mnt/stick").mkdir(parents=True)
+        self.router.write("etc/config/fstab", "config mount\n\toption target '/mnt/stick/'\n")
+        self.router.write("proc/mounts", "")
+        self.router.configure(("option state_dir '/etc/aiglon'", "option state_dir '/mnt/stick/aiglon'"))
+        result = self.router.init("start")
+        self.assertIn("no disk at /mnt/stick: what people write is in memory only", result.stderr)
+        [(_, message)] = self.router.calls()
+        self.assertEqual(
+            message["triggers"][3:],
+            [["mount.add", ["if", ["eq", "target", "/mnt/stick"], ["run_script", "/etc/init.d/aiglon", "restart"]], 1000]],
+        )
+        self.router.begin(message["instances"]["instance1"])
+        self.assertIn("Antenna", self.router.page())
+        told = self.router.enter("/usr/bin/aiglon", "console", "status")
+        self.assertIn("in memory only", told.stdout + told.stderr)
+        self.assertEqual(list((self.router.root / "mnt/stick").iterdir()), [])
+        # It comes, and goes away again; what is made on it stays there.
+        self.router.write("proc/mounts", "/dev/sda1 /mnt/stick ext4 rw 0 0\n")
+        self.router.init("restart")
+        self.assertEqual(self.router.procd(), ["delete", "set"])
+        self.owned("mnt/stick/aiglon/journal", UID, UID, 0o600)
+        self.router.write("proc/mounts", "")
+        self.router.init("restart")
+        [_, (_, message)] = self.router.calls()
+        self.owned("mnt/stick/aiglon", 0, 0, 0o700)
+        self.router.end()
+
     def test_after_a_sysupgrade_state_is_the_daemons_again(self):
         self.start()
         self.router.init("stop")
@@ -250,7 +384,7 @@ class Init(OnARouter):
         (disk / "aiglon/photos").write_text("")
         result = self.router.init("start")
         self.assertIn("/mnt/aiglon is not empty and not ours", result.stderr)
-        self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}, {}])
+        self.not_started("state_dir /mnt/aiglon cannot be used", "state_dir /mnt/aiglon cannot be used")
         self.owned("mnt", 0, 0, 0o755)
         self.owned("mnt/photos", 0, 0, 0o644)
 
@@ -267,7 +401,7 @@ class Init(OnARouter):
         (root / "tmp/aiglon-link").symlink_to("/etc")
         (root / "mnt/stick/link").symlink_to("/etc/uci-defaults")
         before = "option state_dir '/etc/aiglon'"
-        places = ["/etc/uci-defaults", "/etc/cron", "/mnt/stick", "/mnt/stick/link", "/mnt/stick/link/x", "/mnt/absent/x", "/mnt/st.ck/x", "/overlay/x", "/",
+        places = ["/etc/uci-defaults", "/etc/cron", "/mnt/stick", "/mnt/stick/link", "/mnt/stick/link/x", "/overlay/x", "/",
                   "/tmp/aiglon-link", "/tmp/aiglon-link/uci-defaults", "/tmp/x"]
         for place in places:
             after = f"option state_dir '{place}'"
@@ -275,7 +409,7 @@ class Init(OnARouter):
             before = after
             result = self.router.init("start")
             self.assertIn("not a directory that this script makes or gives away", result.stderr, place)
-            self.assertEqual([message["instances"] for _, message in self.router.calls()], [{}], place)
+            self.not_started(f"state_dir {place} cannot be used")
         for name in ("etc", "etc/uci-defaults", "mnt/stick", "overlay"):
             self.assertEqual((root / name).stat().st_uid, 0, name)
         for name in ("etc/cron", "etc/x", "mnt/absent", "overlay/x", "etc/uci-defaults/x", "tmp/x", "tmp/aiglon-x"):

@@ -4,12 +4,13 @@ names are what they should be although the feed sets profile.release by the envi
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
 
-from common import HERE, ROOT, packages, program
+from common import HERE, ROOT, pack, packages, program
 
 # What the feed's rust-values.mk exports.
 FEED = {
@@ -23,13 +24,20 @@ FEED = {
 }
 
 
+PLACES = {"aiglon": "feeds/packages/net/aiglon", "luci-app-aiglon": "feeds/luci/applications/luci-app-aiglon"}
+
+
 class Makefile(unittest.TestCase):
     def setUp(self):
         self.out = pathlib.Path(tempfile.mkdtemp(prefix="aiglon-make-"))
         self.addCleanup(shutil.rmtree, self.out)
+        # Where they are in the feeds: each Makefile includes what is beside it there.
+        shutil.copytree(HERE / "feed/feeds", self.out / "feeds")
+        for app, place in PLACES.items():
+            shutil.copytree(ROOT / "openwrt" / app, self.out / place)
 
     def make(self, *arguments, app="aiglon", **variables):
-        command = ["make", "-s", "-C", ROOT / "openwrt" / app, f"TOPDIR={HERE}/feed", f"OUT={self.out}"]
+        command = ["make", "-s", "-C", self.out / PLACES[app], f"TOPDIR={HERE}/feed", f"OUT={self.out}"]
         command += [f"{name}={value}" for name, value in variables.items()]
         return subprocess.run([*command, *arguments], check=True, text=True, capture_output=True).stdout
 
@@ -49,21 +57,19 @@ class Makefile(unittest.TestCase):
         self.assertEqual(told["-", "PKG_BUILD_DEPENDS"], "rust/host")
         for name, variant in (("aiglon", "full"), ("aiglon-mini", "mini")):
             self.assertEqual(told[name, "VARIANT"], variant)
-            self.assertEqual(told[name, "USERID"], "aiglon:aiglon")
-            self.assertEqual(told[name, "conffiles"], "/etc/config/aiglon")
-            self.assertEqual(told[name, "description"], "yes")
+            # A number that no other package has: what an upgrade of the image keeps is still ours.
+            self.assertEqual(told[name, "USERID"], "aiglon=9093:aiglon=9093")
             self.assertIn("@(aarch64||arm||mips", told[name, "DEPENDS"])
+            self.assertEqual(told[name, "PROVIDES"], f"@{name}-any aiglon-daemon")
         # One of them suffices; both in menuconfig would be a circle.
         self.assertEqual((told["aiglon", "CONFLICTS"], told["aiglon-mini", "CONFLICTS"]), ("aiglon-mini", ""))
-        self.assertEqual((told["aiglon", "PROVIDES"], told["aiglon-mini", "PROVIDES"]), ("", "aiglon"))
         self.assertEqual((told["aiglon", "DEFAULT_VARIANT"], told["aiglon-mini", "DEFAULT_VARIANT"]), ("", "1"))
 
     def test_luci_leaves_the_choice_to_whoever_builds(self):
         told = dict(line.split("=", 1) for line in self.make("show", app="luci-app-aiglon").splitlines())
         # With `+aiglon` OpenWrt's kconfig says "recursive dependency detected": LuCI would select the one that is missing.
-        self.assertEqual(told["LUCI_DEPENDS"], "+luci-base aiglon")
+        self.assertEqual(told["LUCI_DEPENDS"], "+luci-base aiglon-daemon")
         self.assertEqual(told["LUCI_MAINTAINER"], "The aiglon authors")
-        self.assertEqual(told["LUCI_PKGARCH"], "all")
 
     def test_what_each_variant_builds(self):
         full = self.make("-n", "compile", BUILD_VARIANT="full")
@@ -87,23 +93,48 @@ class Makefile(unittest.TestCase):
                     "debug_assertions": False, "debuginfo": 0}
             self.assertEqual(got, want, profile)
 
-    def test_the_source_that_it_takes_is_whole(self):
-        self.make("prepare")
-        self.assertEqual(self.shown()["-", "PKG_SOURCE"], "")
-        subprocess.run(["cargo", "metadata", "--locked", "--offline", "--no-deps", "--format-version", "1"],
-                       cwd=self.out / "build", check=True, capture_output=True)
-        # All that the build reads: what the compiler of the pages names, and the floor of the clock.
-        for name in ("src/main.rs", "www/build.rs", "CHANGELOG.md", "LICENSE-MIT"):
-            self.assertTrue((self.out / "build" / name).exists(), name)
-
-    def test_elsewhere_it_takes_a_release(self):
-        tree = self.out / "feed/net/aiglon"
-        shutil.copytree(ROOT / "openwrt/aiglon", tree)
-        command = ["make", "-s", "-C", tree, f"TOPDIR={HERE}/feed", f"OUT={self.out}", "show"]
-        told = subprocess.run(command, check=True, text=True, capture_output=True).stdout
-        self.assertRegex(told, r"(?m)^- PKG_SOURCE=aiglon-\d+\.\d+\.\d+\.crate$")
+    def test_it_takes_a_release(self):
+        told = self.shown()
+        version = told["-", "PKG_VERSION"]
+        self.assertEqual(told["-", "PKG_SOURCE"], f"aiglon-{version}.tar.gz")
+        self.assertTrue(told["-", "PKG_SOURCE_URL"].endswith(f"/aiglon/aiglon-{version}.crate?"), told["-", "PKG_SOURCE_URL"])
         # `skip` would take whatever comes.
-        self.assertRegex(told, r"(?m)^- PKG_HASH=[0-9a-f]{64}$")
+        self.assertRegex(told["-", "PKG_HASH"], r"^[0-9a-f]{64}$")
+
+    def test_pack_says_what_it_says(self):
+        from test_pack import Adb, members
+
+        full = self.out / program().name.replace("-small", "-full")
+        shutil.copy(program(), full)
+        pack(self.out, full)
+        told = self.shown()
+        release = f"{told['-', 'PKG_VERSION']}-r{told['-', 'PKG_RELEASE']}"
+        for name, out in (("aiglon-mini", packages()), ("aiglon", self.out)):
+            [ipk], [apk] = out.glob(f"{name}_*.ipk"), out.glob(f"{name}_*.apk")
+            _, control = members(ipk)
+            fields = dict(re.findall(r"(?ms)^([\w-]+): (.*?)(?=^[\w-]+: |\Z)", control["control"][1].decode()))
+            fields = {field: " ".join(value.split()) for field, value in fields.items()}
+            says = lambda field: told[name, field]
+            provides = [word.lstrip("@") for word in says("PROVIDES").split()]
+            want = {
+                "Package": name, "Version": release, "License": told["-", "PKG_LICENSE"], "Maintainer": told["-", "PKG_MAINTAINER"],
+                "Section": says("SECTION"), "URL": says("URL"), "Require-User": says("USERID"), "Provides": ", ".join(provides),
+                "Description": " ".join(says("description").split()),
+            }
+            want |= {"Conflicts": says("CONFLICTS")} if says("CONFLICTS") else {}
+            for field in ("Architecture", "Installed-Size"):
+                fields.pop(field)
+            self.assertEqual(fields, want)
+            self.assertEqual(control["conffiles"][1].decode().split(), says("conffiles").split())
+            adb = Adb(apk)
+            info, _, _ = adb.root()
+            text = lambda at: info[at].decode() if info[at] else ""
+            self.assertEqual((text(0), text(1), text(5), text(7), text(8)),
+                             (name, release, want["License"], want["Maintainer"], want["URL"]))
+            self.assertEqual(" ".join(text(3).split()), want["Description"])
+            self.assertEqual(info[13], 100 if says("DEFAULT_VARIANT") else None)
+            # The virtual name has no version: others may have it, too.
+            self.assertEqual(sorted(info[15]), sorted([[provides[0].encode()], [provides[1].encode(), release.encode()]]))
 
     def test_it_installs_what_pack_packs(self):
         (self.out / "install/bin").mkdir(parents=True)
@@ -112,7 +143,9 @@ class Makefile(unittest.TestCase):
             root = self.out / name
             self.make(f"install-{name}", DESTDIR=root)
             installed = {str(p.relative_to(root)): (oct(p.stat().st_mode & 0o777), p.read_bytes()) for p in root.rglob("*") if p.is_file()}
-            self.assertEqual(installed, packed(packages()), name)
+            # The list of what is kept is called as the package is.
+            own = {path.replace(f"keep.d/{name}", "keep.d/aiglon-mini"): file for path, file in installed.items()}
+            self.assertEqual(own, packed(packages()), name)
 
 
 def packed(out):

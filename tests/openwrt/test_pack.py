@@ -21,7 +21,7 @@ PLACES = {
     "etc/uci-defaults/aiglon": 0o755,
     "etc/hotplug.d/ntp/30-aiglon": 0o644,
     "etc/capabilities/aiglon.json": 0o644,
-    "lib/upgrade/keep.d/aiglon": 0o644,
+    "lib/upgrade/keep.d/aiglon-mini": 0o644,
 }
 
 
@@ -97,12 +97,14 @@ class Pack(unittest.TestCase):
             if content is None:
                 self.assertTrue(entry.isdir() and entry.mode == 0o755, path)
         self.assertEqual(data["usr/bin/aiglon"][1], program().read_bytes())
-        self.assertEqual(control["conffiles"][1], b"/etc/config/aiglon\n")
-        fields = dict(line.split(": ", 1) for line in control["control"][1].decode().splitlines())
+        self.assertEqual(control["conffiles"][1], b"/etc/aiglon/\n/etc/config/aiglon\n")
+        self.assertEqual(data["lib/upgrade/keep.d/aiglon-mini"][1], b"/etc/aiglon/\n")
+        lines = control["control"][1].decode().splitlines()
+        fields = dict(line.split(": ", 1) for line in lines if not line.startswith(" "))
         version = subprocess.check_output([program(), "--version"], text=True).split()[1]
         self.assertEqual(fields["Package"], "aiglon-mini")
         self.assertEqual(fields["Version"], f"{version}-r1")
-        self.assertEqual((fields["Architecture"], fields["Require-User"], fields["Provides"]), ("x86_64", "aiglon:aiglon", "aiglon"))
+        self.assertEqual(fields["Architecture"], "x86_64")
         for name in ("postinst", "prerm"):
             entry, script = control[name]
             self.assertEqual(entry.mode, 0o755)
@@ -125,7 +127,8 @@ class Pack(unittest.TestCase):
         info, paths, scripts = adb.root()
         self.assertEqual(info[0], b"aiglon-mini")
         self.assertEqual(info[4], b"x86_64")
-        self.assertEqual(info[15], [[b"aiglon", info[1]]])  # provides itself under the other's name, so that they conflict
+        # What both builds provide, so that they conflict; and never the name of the other one.
+        self.assertEqual(info[15], [[b"aiglon-daemon", info[1]], [b"aiglon-mini-any"]])
         directories = [directory[0] or b"" for directory in paths]
         self.assertEqual(directories, sorted(directories))
         files = {}
@@ -142,8 +145,8 @@ class Pack(unittest.TestCase):
         own = {path: mode for path, (mode, _) in files.items() if not path.startswith("lib/apk/")}
         self.assertEqual(own, PLACES)
         lists = "lib/apk/packages/aiglon-mini."
-        self.assertEqual(files[lists + "rusers"][1], b"aiglon:aiglon\n")
-        self.assertEqual(files[lists + "conffiles"][1], b"/etc/config/aiglon\n")
+        self.assertEqual(files[lists + "rusers"][1], b"aiglon=9093:aiglon=9093\n")
+        self.assertEqual(files[lists + "conffiles"][1], b"/etc/aiglon/\n/etc/config/aiglon\n")
         digest = hashlib.sha256(files["etc/config/aiglon"][1]).hexdigest()
         self.assertEqual(files[lists + "conffiles_static"][1].decode(), f"/etc/config/aiglon {digest}\n")
         listed = files[lists + "list"][1].decode().split()
@@ -174,7 +177,7 @@ class Pack(unittest.TestCase):
         want |= {str(path.relative_to(app / "root")) for path in (app / "root").rglob("*.json")}
         files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
         self.assertEqual(files, dict.fromkeys(want, 0o644))
-        self.assertIn("\nDepends: luci-base, aiglon\n", control["control"][1].decode())
+        self.assertIn("\nDepends: luci-base, aiglon-daemon\n", control["control"][1].decode())
         self.shell(control["postinst"][1].decode(), "default_postinst")
         # That rpcd does not run is no fault of this package, and nothing to be told.
         router = Router(self)
@@ -186,7 +189,7 @@ class Pack(unittest.TestCase):
         [package] = self.out.glob("luci-app-aiglon_*_all.apk")
         info, paths, _ = Adb(package).root()
         self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))
-        self.assertEqual(info[14], [[b"aiglon"], [b"luci-base"]])
+        self.assertEqual(info[14], [[b"aiglon-daemon"], [b"luci-base"]])
         self.assertIn(b"www/luci-static/resources/view/aiglon", [directory[0] for directory in paths])
 
     def test_what_is_no_program_for_that_machine_is_refused(self):

@@ -80,3 +80,46 @@ fn what_is_said_at_the_console_is_understood() {
     }
     assert!(seen > 50, "{seen}");
 }
+
+/// Programs of a shell that speak HTTP.
+const SPEAKERS: [&str; 4] = ["curl", "wget", "uclient-fetch", "nc"];
+/// What of their arguments holds a token, or says who asks.
+const TELLTALES: [&str; 6] = ["TOKEN", "Authorization", "Bearer", " -u ", "--user", "Password"];
+
+/// Every line of a shell in a text: a line that ends with a backslash goes on.
+fn shell_lines(text: &str) -> impl Iterator<Item = String> {
+    let joined = text.replace("\\\n", " ");
+    joined.lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+/// Whether a line hands a secret to a program: everybody on the machine could read it.
+fn tells_a_secret(line: &str) -> bool {
+    // What a shell prints itself is in no command line of a program.
+    let programs = line.split(['|', ';', '&', '(']).map(str::trim_start);
+    programs.into_iter().any(|program| {
+        let speaks = SPEAKERS.iter().any(|speaker| program.starts_with(&format!("{speaker} ")));
+        speaks && TELLTALES.iter().any(|telltale| program.contains(telltale))
+    })
+}
+
+#[test]
+fn no_example_has_a_token_in_a_command_line() {
+    assert!(tells_a_secret(
+        "* * * * * ping -c 2 192.0.2.1 && wget --header \"Authorization: Bearer TOKEN\" URL"
+    ));
+    assert!(tells_a_secret("curl -u cron:TOKEN URL"));
+    assert!(!tells_a_secret("curl -K /etc/aiglon.curl URL"));
+    let mut seen = 0;
+    let others = ["tests/demo", "config.example", "src/shell/cli.rs"].map(str::to_owned);
+    for paper in papers().into_iter().chain(others) {
+        let text = read(&paper);
+        // Prose names programs, too: there, what is in backquotes counts.
+        let code = text.split('`').skip(1).step_by(2).map(str::to_owned);
+        for line in shell_lines(&text).chain(code) {
+            let line = line.trim_start();
+            seen += u32::from(SPEAKERS.iter().any(|speaker| line.contains(&format!("{speaker} "))));
+            assert!(!tells_a_secret(line), "{paper}: everybody on the machine can read this token: {line}");
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}

@@ -170,6 +170,39 @@ fn numbers_are_read_as_the_compiler_reads_them() {
     }
 }
 
+// ---- languages ------------------------------------------------------------------------------
+
+/// What a catalogue says of itself.
+fn of_catalogue(text: &str, key: &str) -> String {
+    let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+    line.unwrap_or_else(|| panic!("no {key}")).to_owned()
+}
+
+#[test]
+fn languages_are_those_of_the_catalogues() {
+    let compiler = read("www/compiler/catalogue.rs");
+    let small = compiler.split_once("const SMALL: [&str; 4] = [").unwrap().1.split_once("];").unwrap().0;
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("www/lang");
+    let mut tags: Vec<String> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .map(|name| name.strip_suffix(".txt").unwrap().to_owned())
+        .collect();
+    tags.sort();
+    assert!(tags.len() >= 9, "{tags:?}");
+    let mut table =
+        "| tag | language | in the small build | in the full build | read by a native speaker |\n\
+         | --- | --- | --- | --- | --- |\n"
+            .to_owned();
+    for tag in tags {
+        let text = read(&format!("www/lang/{tag}.txt"));
+        let is_small = if small.contains(&format!("{tag:?}")) { "yes" } else { "no" };
+        let (name, is_read) = (of_catalogue(&text, "lang.name"), of_catalogue(&text, "lang.read"));
+        writeln!(table, "| `{tag}` | {name} | {is_small} | yes | {is_read} |").unwrap();
+    }
+    between("docs/configuration.md", "languages", &table);
+}
+
 // ---- options --------------------------------------------------------------------------------
 
 /// An option that a section may have.
@@ -216,7 +249,8 @@ fn short(value: &str) -> String {
         return value.to_owned();
     }
     let begin: String = value.chars().take(24).collect();
-    format!("{begin}…'")
+    // The quote at its end is that of its beginning.
+    format!("{begin}…{}", &value[..1])
 }
 
 /// The table `OPTIONS` of `src/config/schema.rs`, as the program has it.

@@ -24,9 +24,9 @@ fn start(dir: &Dir, stanza: &str) -> (Process, SocketAddr) {
 
 /// The stanza, with an address and a token of our own, and seconds in place of its minutes.
 fn stanza(daemon: &Daemon) -> String {
-    assert!(STANZA.contains("192.168.1.1:8080") && STANZA.contains("'TOKEN'") && STANZA.contains(" 1m"));
+    assert!(STANZA.contains("192.168.1.1:8081") && STANZA.contains("'TOKEN'") && STANZA.contains(" 1m"));
     STANZA
-        .replace("192.168.1.1:8080", &daemon.address.to_string())
+        .replace("192.168.1.1:8081", &daemon.address.to_string())
         .replace("'TOKEN'", &format!("'{WEBHOOK}'"))
         .replace(" 1m", " 1s")
 }

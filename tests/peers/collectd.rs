@@ -163,9 +163,9 @@ struct Collectd {
 impl Collectd {
     fn start(to: SocketAddr) -> Self {
         let dir = Dir::new();
-        assert!(STANZA.contains("192.168.1.1:8080") && STANZA.contains("FlushInterval 10"));
+        assert!(STANZA.contains("192.168.1.1:8081") && STANZA.contains("FlushInterval 10"));
         let stanza = STANZA
-            .replace("192.168.1.1:8080", &to.to_string())
+            .replace("192.168.1.1:8081", &to.to_string())
             .replace("TOKEN", PUSH)
             .replace("FlushInterval 10", "FlushInterval 1");
         let path = dir.path().display();

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::common::{Client, Daemon, Dir, PUSH, Process, eventually, example, overall, part, with};
+use crate::common::{
+    AIGLON, Client, Daemon, Dir, PUSH, Process, eventually, example, overall, part, run, with,
+};
 
 const STANZA: &str = include_str!("prometheus.yml");
 pub const RULES: &str = include_str!("aiglon.rules.yml");
@@ -84,8 +86,8 @@ pub fn start(dir: &Dir, antenna: &Antenna, stanza: &str) -> (Process, SocketAddr
 
 /// The stanza, with an address and a token of our own.
 fn stanza(daemon: &Daemon) -> String {
-    assert!(STANZA.contains("192.168.1.1:8080") && STANZA.contains("'TOKEN'"));
-    STANZA.replace("192.168.1.1:8080", &daemon.address.to_string()).replace("'TOKEN'", &format!("'{PUSH}'"))
+    assert!(STANZA.contains("192.168.1.1:8081") && STANZA.contains("'TOKEN'"));
+    STANZA.replace("192.168.1.1:8081", &daemon.address.to_string()).replace("'TOKEN'", &format!("'{PUSH}'"))
 }
 
 /// Whether the rule `AntennaDown` fires, as Prometheus itself says.
@@ -97,6 +99,30 @@ fn fires(prometheus: SocketAddr) -> bool {
         .unwrap()
         .iter()
         .any(|alert| alert["labels"]["alertname"] == "AntennaDown" && alert["state"] == "firing")
+}
+
+/// What `aiglon init` prints, with other ports and less patience.
+#[test]
+fn what_init_prints_works_as_it_is() {
+    let (status, config, told) = run(Command::new(AIGLON)
+        .args(["init", "--sender=prometheus", "--address=127.0.0.1"])
+        .args(["--title=What l'asso does", "--service=Wi-Fi"]));
+    assert_eq!(status, Some(0), "{told}");
+    let (_, rest) = told.split_once("to their lists:\n\n").unwrap();
+    let (stanza, rules) = rest.split_once("\nInto aiglon.rules.yml").unwrap();
+    let (_, rules) = rules.split_once(":\n\n").unwrap();
+    let config = config.replace("127.0.0.1:8080", "127.0.0.1:0").replace("127.0.0.1:8081", "127.0.0.2:0");
+    let mut daemon = Daemon::start(&with(&config, "prometheus", &["option resync '1s'"]));
+    let line = daemon.process.wait_for("(ingest)");
+    let senders = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    assert!(stanza.contains("'127.0.0.1:8081'"), "{stanza}");
+    let (dir, antenna) = (Dir::new(), Antenna::new());
+    dir.write("aiglon.rules.yml", &rules.replace("for: 2m", "for: 1s"));
+    let (_prometheus, _) = start(&dir, &antenna, &stanza.replace("127.0.0.1:8081", senders));
+    eventually("all is well", 20, || overall(&daemon.english()) == "Everything works");
+    antenna.goes_away();
+    eventually("the page is red", 20, || overall(&daemon.english()) == "Something is down");
+    assert!(part(&daemon.english(), "Wi-Fi").contains("Down"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_rule_fires_and_resolves() {
     assert_eq!(words.iter().filter(|word| word.contains("://")).count(), 2);
     let arguments = words.iter().skip(1).map(|word| {
         word.replace("127.0.0.1:8428", &datasource.to_string())
-            .replace("192.168.1.1:8080", &daemon.address.to_string())
+            .replace("192.168.1.1:8081", &daemon.address.to_string())
     });
     let _vmalert = Process::start(
         Command::new(&words[0])

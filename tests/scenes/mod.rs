@@ -405,9 +405,11 @@ pub(crate) fn all() -> Vec<(&'static str, Fake)> {
 
 /// French without a language, English and Arabic of their own.
 fn texts(config: &mut Config, fr: &str, en: &str, ar: &str) -> Texts {
-    let mut texts = Texts { default: config.intern(fr).unwrap(), ..Texts::default() };
-    texts.by_lang[Lang::En.index()] = config.intern(en).unwrap();
-    texts.by_lang[Lang::Ar.index()] = config.intern(ar).unwrap();
+    let mut texts = Texts::new(config.intern(fr).unwrap());
+    for (lang, text) in [(Lang::En, en), (Lang::Ar, ar)] {
+        let text = config.intern(text).unwrap();
+        assert!(config.translate(&mut texts, lang, text));
+    }
     texts
 }
 
@@ -514,7 +516,7 @@ pub(crate) fn hostile(text: &str) -> Box<Config> {
     let mut config = association();
     let span = config.intern(text).unwrap();
     let url = config.intern(&format!("https://example.org/{text}")).unwrap();
-    let texts = Texts { default: span, ..Texts::default() };
+    let texts = Texts::new(span);
     for site in &mut config.sites {
         (site.title, site.intro) = (texts, texts);
         (site.contact, site.contact_url) = (texts, url);

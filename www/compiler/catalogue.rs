@@ -17,6 +17,8 @@ pub(crate) struct Catalogue {
     pub(crate) rtl: bool,
     /// How it counts: a place in [`PLURALS`].
     pub(crate) plural: usize,
+    /// The digit 0 as it writes numbers.
+    pub(crate) zero: char,
     /// Its words, by key, with their lines.
     pub(crate) words: BTreeMap<String, (String, usize)>,
 }
@@ -33,6 +35,34 @@ pub(crate) const PLURALS: [(&str, usize, &str); 3] = [
     ("none-or-one", 2, "if n <= 1 { 0 } else { 1 }"),
     ("one-two-few", 4, "match n { 1 => 0, 2 => 1, 3..=10 => 2, _ => 3 }"),
 ];
+
+/// The digits that a language may write its numbers with, by their names in CLDR: the digit 0.
+const DIGITS: [(&str, char); 3] = [("latn", '0'), ("arab", '٠'), ("arabext", '۰')];
+
+/// The languages of a build that says nothing of them, and of one with the feature `languages`.
+const SMALL: [&str; 4] = ["en", "fr", "ar", "nl"];
+
+/// The languages that are built in: those of `wanted` (tags parted by spaces), else all if `full`,
+/// else those of [`SMALL`]; and the tags of the others. English is in every build: it is what a
+/// text falls back to.
+pub(crate) fn choose(
+    all: Vec<Catalogue>,
+    wanted: Option<&str>,
+    full: bool,
+) -> Result<(Vec<Catalogue>, Vec<String>), Vec<Refusal>> {
+    let tags: Vec<&str> = match wanted {
+        Some(wanted) => wanted.split_whitespace().collect(),
+        None => SMALL.to_vec(),
+    };
+    let unknown = |tag: &&&str| !all.iter().any(|known| known.tag == **tag);
+    if let Some(tag) = tags.iter().find(unknown) {
+        return Err(vec![Refusal::new(&format!("www/lang/{tag}.txt"), 0, "there is no such language")]);
+    }
+    let is_in =
+        |one: &Catalogue| one.tag == "en" || tags.contains(&one.tag.as_str()) || wanted.is_none() && full;
+    let (chosen, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_in);
+    Ok((chosen, others.into_iter().map(|one| one.tag).collect()))
+}
 
 /// Reads all languages, (path, text) each, and puts English, the default, first. A key that one of
 /// them lacks or has beyond the others is refused, as is a word whose places differ from the
@@ -122,8 +152,19 @@ fn read(path: &str, text: &str, refusals: &mut Vec<Refusal>) -> Catalogue {
     let name = take("lang.name").0;
     let (dir, line) = take("lang.dir");
     let (rule, rule_line) = take("lang.plural");
+    let (digits, digits_line) = take("lang.digits");
+    let (read, read_line) = take("lang.read");
     if dir != "ltr" && dir != "rtl" {
         refusals.push(Refusal::new(path, line, "`lang.dir` is `ltr` or `rtl`"));
+    }
+    let zero = DIGITS.iter().find(|(name, _)| *name == digits).map(|&(_, zero)| zero);
+    if zero.is_none() {
+        let names = DIGITS.map(|(name, _)| name);
+        refusals.push(Refusal::new(path, digits_line, format!("`lang.digits` is one of {names:?}")));
+    }
+    if read != "yes" && read != "no" {
+        let what = "`lang.read` is `yes` if a native speaker has read all of it, else `no`";
+        refusals.push(Refusal::new(path, read_line, what));
     }
     let plural = PLURALS.iter().position(|(name, ..)| *name == rule).unwrap_or_else(|| {
         let names = PLURALS.map(|(name, ..)| name);
@@ -141,7 +182,15 @@ fn read(path: &str, text: &str, refusals: &mut Vec<Refusal>) -> Catalogue {
             refusals.push(Refusal::new(path, *line, format!("`{key}` lacks a place in its last form")));
         }
     }
-    Catalogue { file: path.to_owned(), tag, name, rtl: dir == "rtl", plural, words }
+    Catalogue {
+        file: path.to_owned(),
+        tag,
+        name,
+        rtl: dir == "rtl",
+        plural,
+        zero: zero.unwrap_or('0'),
+        words,
+    }
 }
 
 /// A word stands in text and in attributes alike, so it holds nothing that needs escaping in

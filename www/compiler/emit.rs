@@ -12,8 +12,8 @@ pub(crate) fn variant(key: &str) -> String {
     key.split(['.', '_']).filter(|part| !part.is_empty()).map(upper).collect()
 }
 
-/// `enum Lang`.
-pub(crate) fn emit_lang(catalogues: &[Catalogue]) -> String {
+/// `enum Lang`. `others`: the tags of the languages that are not built in.
+pub(crate) fn emit_lang(catalogues: &[Catalogue], others: &[String]) -> String {
     let each = |line: &dyn Fn(&Catalogue) -> String| catalogues.iter().map(line).collect::<Vec<_>>();
     let variants: String = each(&|c| {
         let first = if c.tag == "en" { "    #[default]\n" } else { "" };
@@ -28,8 +28,20 @@ pub(crate) fn emit_lang(catalogues: &[Catalogue]) -> String {
         none if none.is_empty() => "\"ltr\"".to_owned(),
         some => format!("if matches!(self, {some}) {{ \"rtl\" }} else {{ \"ltr\" }}"),
     };
-    let forms = each(&|c| format!("Self::{} => {{ {} }}", variant(&c.tag), PLURALS[c.plural].2))
-        .join("\n            ");
+    let counts = |rule: usize| catalogues.iter().filter(move |c| c.plural == rule);
+    let forms = (0..PLURALS.len()).filter(|&rule| counts(rule).next().is_some()).map(|rule| {
+        let languages: Vec<_> = counts(rule).map(|c| format!("Self::{}", variant(&c.tag))).collect();
+        format!("{} => {{ {} }}", languages.join(" | "), PLURALS[rule].2)
+    });
+    let forms = forms.collect::<Vec<_>>().join("\n            ");
+    let names = each(&|c| format!("Self::{} => {:?},", variant(&c.tag), c.name)).join(" ");
+    let own = catalogues.iter().filter(|c| c.zero != '0');
+    let own: Vec<_> = own.map(|c| format!("Self::{} => {:?},", variant(&c.tag), c.zero)).collect();
+    let zeros = match own.join(" ") {
+        none if none.is_empty() => "'0'".to_owned(),
+        some => format!("match self {{ {some} _ => '0' }}"),
+    };
+    let others = others.join(" ");
     let tag_arms = each(&|c| format!("Self::{} => {:?},", variant(&c.tag), c.tag)).join(" ");
     format!(
         r#"/// A language that the page speaks: {tags}.
@@ -43,6 +55,17 @@ impl Lang {{
     /// All of them; English, the default, first.
     pub const ALL: [Self; Self::COUNT] = [{all}];
 
+    /// The tags of those that this build leaves out, parted by spaces.
+    pub const LEFT_OUT: &str = {others:?};
+
+    /// Its name in itself.
+    pub const fn name(self) -> &'static str {{
+        match self {{ {names} }}
+    }}
+    /// The digit 0 as it writes numbers: the others follow it.
+    pub const fn zero(self) -> char {{
+        {zeros}
+    }}
     /// Its BCP 47 tag.
     pub const fn tag(self) -> &'static str {{
         match self {{ {tag_arms} }}
@@ -148,8 +171,10 @@ fn emit_fragment(out: &mut String, fragment: &Fragment) {
         let piece = match piece {
             Piece::Html(html) => format!("Html({html:?})"),
             Piece::Word(key) => format!("Word(Word::{})", variant(key)),
+            Piece::Lang => "Lang".to_owned(),
             Piece::Text(slot) => format!("Text({})", position(slots, slot)),
             Piece::Attribute(slot) => format!("Attribute({})", position(slots, slot)),
+            Piece::Token(slot) => format!("Token({})", position(slots, slot)),
             Piece::Url(slot) => format!("Url({})", position(slots, slot)),
             Piece::Block(slot) => format!("Block({})", position(blocks, slot)),
         };

@@ -3,9 +3,9 @@
 //!
 //! A fragment starts by declaring what it takes, `{{slots name state >texts}}`, and is a balanced
 //! piece of HTML. In it, `{{name}}` is a value, escaped by where it stands; `{{>texts}}` is markup,
-//! written by other fragments; `{{t.key}}` is a word of the catalogues; `{{style}}` is the style
-//! sheet. A line break between tags, with its indentation, is dropped; other white space shrinks to
-//! one space.
+//! written by other fragments; `{{t.key}}` is a word of the catalogues; `{{lang}}` is the tag of
+//! the page's language; `{{style}}` is the style sheet. A line break between tags, with its
+//! indentation, is dropped; other white space shrinks to one space.
 
 use super::{Catalogue, Refusal, is_name};
 
@@ -16,10 +16,14 @@ pub(crate) enum Piece {
     Html(String),
     /// The word of this key.
     Word(String),
+    /// The tag of the page's language.
+    Lang,
     /// A value in text.
     Text(String),
     /// A value in a quoted attribute.
     Attribute(String),
+    /// A value that is the whole of an attribute without quotes.
+    Token(String),
     /// A value that is the whole of an attribute which takes a URL.
     Url(String),
     /// Markup.
@@ -83,6 +87,9 @@ const IMPLIED: [&str; 1] = ["li"];
 const EMPTY: [&str; 1] = ["path"];
 /// Attributes that take a URL.
 const URLS: [&str; 2] = ["href", "src"];
+/// Attributes whose value is a plain word if it is one slot: what we call things and kinds of
+/// things. They need no quotes, and a page has hundreds.
+const TOKENS: [&str; 2] = ["class", "id"];
 /// What stands for the value of the slot `base` where a URL is looked at.
 const BASE: &str = "./";
 
@@ -123,6 +130,12 @@ struct Parser<'a> {
 }
 
 type Outcome<T> = Result<T, String>;
+
+/// Whether the value of an attribute is a slot and nothing else.
+fn is_one_slot(value: &str) -> bool {
+    let inner = value.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+    inner.is_some_and(is_name)
+}
 
 impl<'a> Parser<'a> {
     fn run(&mut self) -> Outcome<()> {
@@ -173,7 +186,7 @@ impl<'a> Parser<'a> {
         for word in inner.split_whitespace() {
             let name = word.strip_prefix('>').unwrap_or(word);
             let known = self.fragment.slots.iter().chain(&self.fragment.blocks).any(|known| known == name);
-            if !is_name(name) || name == "style" || name == "slots" || known {
+            if !is_name(name) || ["lang", "style", "slots"].contains(&name) || known {
                 return Err(format!("`{word}` is not a slot's name, or is declared twice"));
             }
             let list = if name == word { &mut self.fragment.slots } else { &mut self.fragment.blocks };
@@ -206,6 +219,9 @@ impl<'a> Parser<'a> {
             Piece::Html(format!("<style>{}</style>", self.style))
         } else if let Some(key) = inner.strip_prefix("t.") {
             self.word(key, attribute)?
+        } else if inner == "lang" {
+            // A tag is letters, and can stand anywhere.
+            Piece::Lang
         } else if let Some(name) = inner.strip_prefix('>') {
             if attribute.is_some() || self.inside("title") {
                 return Err(format!("{{{{{inner}}}}} is markup, and markup cannot stand here"));
@@ -221,11 +237,11 @@ impl<'a> Parser<'a> {
                 Some((_, before)) if inner == "base" && before.is_empty() || before.starts_with(BASE) => {
                     Piece::Attribute(inner.into())
                 }
-                Some((name, before)) if URLS.contains(&name) && !before.starts_with('#') => {
+                Some((name, before)) if URLS.contains(&name) && !before.starts_with(['#', '?']) => {
                     let whole = before.is_empty() && self.rest[inner.len() + 4..].starts_with('"');
                     if !whole {
                         return Err(format!(
-                            "a value in {name}= is the whole of it, or follows a # or {{{{base}}}}"
+                            "a value in {name}= is the whole of it, or follows a #, a ? or {{{{base}}}}"
                         ));
                     }
                     Piece::Url(inner.into())
@@ -376,6 +392,16 @@ impl<'a> Parser<'a> {
             {
                 self.html(&format!(" {name}="));
                 self.value(name)?;
+            }
+            Some((value, _)) if TOKENS.contains(&name) && is_one_slot(value) => {
+                self.html(&format!(" {name}="));
+                self.value(name)?;
+                if let Some(Piece::Attribute(slot)) = self.fragment.pieces.pop() {
+                    self.fragment.pieces.push(Piece::Token(slot));
+                }
+                if EMPTY.contains(&element) && self.rest.starts_with('>') {
+                    return Err(format!("{name}= of <{element}> must not be its last attribute"));
+                }
             }
             _ => {
                 self.html(&format!(" {name}=\""));

@@ -11,7 +11,7 @@ mod fragment;
 
 use std::fmt;
 
-pub(crate) use catalogue::{Catalogue, PLURALS, catalogues};
+pub(crate) use catalogue::{Catalogue, PLURALS, catalogues, choose};
 pub(crate) use emit::{emit_floor, emit_fragments, emit_lang, emit_words, floor, minify};
 pub(crate) use fragment::{Fragment, Piece, fragments};
 

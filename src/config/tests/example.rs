@@ -88,7 +88,8 @@ fn the_example_has_every_option() {
     for row in &schema::OPTIONS {
         assert!(seen.contains(&(row.section, row.name, None)), "{} {}", row.section.name(), row.name);
     }
-    for lang in Lang::ALL.into_iter().filter(|&lang| lang != Lang::Fr) {
+    // French is what it says without a language.
+    for lang in [Lang::En, Lang::Ar, Lang::Nl] {
         assert!(seen.contains(&(Type::Component, "name", Some(lang))), "{}", lang.tag());
     }
 }

@@ -32,6 +32,16 @@ fn mistakes_in_the_file() {
             "config site t\n\tlist host a b\n\toption nonsense x",
             &["2: there is too much on this line, from b on", "3: 'config site' has no option 'nonsense'"],
         ),
+        (
+            "config site s\n\toption title 'l'ADSL'\n\toption lang 'fr'\n",
+            &[
+                "2: the quote that opens at ' is not closed; if an apostrophe has ended a value in '…' early, write \"…\"",
+            ],
+        ),
+        (
+            "config site s\n\toption title 'l'ADSL et l'eau'\n",
+            &["2: there is too much on this line, from et on;"],
+        ),
         ("config user u\n\tlist site 's\n\n", &["2: the quote that opens at 's is not closed;"]),
         ("config site t-1", &["1: t-1 cannot be a name"]),
         ("package aiglon", &[]),

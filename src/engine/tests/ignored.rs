@@ -1,5 +1,6 @@
 //! `list ignore`: alerts that lead nowhere, whatever their labels say.
 use super::*;
+use crate::engine::Oddity;
 
 /// As [`ONE`], without what Grafana says of its own queries.
 fn ignoring(lines: &[&str]) -> String {
@@ -21,7 +22,7 @@ fn an_ignored_alert_leads_nowhere_by_whichever_way_it_would() {
     assert_eq!((sim.state(HERON), sim.state(EGRET)), (State::Operational, State::Operational));
     assert_eq!(sim.engine.alerts().counting_all(), 0);
     assert_eq!(sim.engine.counters().of(Verdict::Ignored), 3);
-    assert_eq!(sim.engine.sources().unmapped(A), 0);
+    assert_eq!(sim.engine.sources().odd(A, Oddity::Unmapped), 0);
     // All terms of a line must hold.
     assert_eq!(sim.prometheus(A, &[egret(night, "")]), [Verdict::Firing]);
     assert_eq!(sim.prometheus(A, &[alert("AntennaDown", "heron", 9, 14)]), [Verdict::Firing]);

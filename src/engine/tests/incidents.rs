@@ -156,6 +156,7 @@ impl Sim {
             synchronised: false,
             reader: Box::new(Reader::new()),
             verdicts: Vec::new(),
+            odd: None,
         };
         next.engine.booted(boot);
         let now = next.clocks();

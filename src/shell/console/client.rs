@@ -25,6 +25,7 @@ use super::terminal::{self, Terminal, TerminalEvent, first};
 use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 use super::{NAME, archive, complain};
 use crate::shell::files;
+use crate::shell::log::Safe;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,8 @@ const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
 const LEFT: u8 = 5;
 
+/// Where OpenWrt's package has the socket.
+const OF_PACKAGE: &str = "/var/run/aiglon";
 /// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash
 /// before it answers.
 const PATIENCE: i64 = 30;
@@ -114,7 +117,7 @@ fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
         }
     }
     if by_default {
-        places.push(Path::new("/var/run/aiglon").join(NAME));
+        places.push(Path::new(OF_PACKAGE).join(NAME));
         places.push(Path::new("/var/lib/aiglon").join(NAME));
     }
     // Whoever names a file means its daemon, and no other.
@@ -238,6 +241,20 @@ impl Client {
             Vec::new()
         });
         Self { options: ClientOptions::default(), sockets, person: None }
+    }
+
+    /// Says why the last start of the daemon failed, if that is known.
+    pub fn tell_why_not(&self) {
+        let beside = self.sockets.iter().map(|socket| socket.with_added_extension(files::WHY_EXTENSION));
+        // The script starts the daemon whose socket is there.
+        let is_its = self.sockets.iter().any(|socket| socket.starts_with(OF_PACKAGE));
+        let by_script = is_its.then(|| PathBuf::from(files::WHY));
+        for place in by_script.into_iter().chain(beside) {
+            if let Ok((why, _)) = files::read_plain(&place) {
+                let why = String::from_utf8_lossy(&why);
+                return complain(format_args!("aiglon: it was not started: {}\n", Safe(why.trim_end())));
+            }
+        }
     }
 
     /// Has an order carried out.
@@ -443,7 +460,13 @@ impl Client {
                         quit: code == Code::Quit || code == Code::Denied,
                     };
                 }
-                Err(lost) => break Self::tell(&lost),
+                Err(lost) => {
+                    let went = Self::tell(&lost);
+                    if matches!(lost, Lost::Nobody(..)) {
+                        self.tell_why_not();
+                    }
+                    break went;
+                }
             };
             if let Err(words) = wanted {
                 complain(format_args!("{}\n", words.trim_end()));

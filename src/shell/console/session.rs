@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io;
 
 use aiglon::console::{self, Ask, Caller, CommandStatus, Host};
+use aiglon::engine::Input;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
 use aiglon::persist::{Driver, Imported};
@@ -17,6 +18,7 @@ use super::super::fair_share::FairShare;
 use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::{Core, Port};
+use super::super::program::Program;
 use super::super::slots::{Doing, Slot, Slots};
 #[cfg(feature = "ssh")]
 use super::super::ssh::Ssh;
@@ -57,6 +59,7 @@ pub struct Desk<'a> {
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.
     pub fallback: &'a Cell<bool>,
+    pub program: &'a Program,
 }
 
 /// The task of one place: one caller after another, for ever.
@@ -150,9 +153,12 @@ impl Session<'_> {
             self.frame(FrameKind::Out, out.as_slice()).await?;
             return Ok(Code::Done);
         }
-        if matches!(request.op, ConsoleOp::Revoke | ConsoleOp::Reload | ConsoleOp::Ready) {
+        if matches!(request.op, ConsoleOp::Revoke | ConsoleOp::Reload | ConsoleOp::Ready | ConsoleOp::Beat) {
             out.clear();
-            let code = self.desk.order(request, uid, out);
+            let code = match request.op {
+                ConsoleOp::Beat => self.desk.beat(request.line, out),
+                _ => self.desk.order(request, uid, out),
+            };
             let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
             self.frame(kind, out.as_slice()).await?;
             return Ok(code);
@@ -369,6 +375,28 @@ impl Desk<'_> {
         Ok((imported, fault.map(|fault| (fault, Kept::InMemory))))
     }
 
+    /// Takes a heartbeat from a program of this machine. It needs no token: whoever reaches the
+    /// socket may send it.
+    fn beat(&self, line: &str, out: &mut BytesView) -> Code {
+        let (name, state) = line.split_once(' ').unwrap_or((line, ""));
+        let is_taken = self.port.enter(|core| {
+            let Some((id, _)) = core.config.heartbeats().find(|(_, row)| core.config.is(row.name, name))
+            else {
+                return false;
+            };
+            core.step(Input::Beat { id, failed: state == "fail" });
+            // On flash before its sender is told so.
+            core.commit();
+            true
+        });
+        self.slots.stir();
+        if is_taken {
+            return Code::Done;
+        }
+        _ = out.push(b"the configuration has no 'config heartbeat' of that name\n");
+        Code::Refused
+    }
+
     /// Carries out an order of whoever owns the daemon.
     fn order(&self, request: &ConsoleRequest<'_>, uid: u32, out: &mut BytesView) -> Code {
         let caller = self.port.look(|config| peer::caller(config, uid, self.console.own, request.user));
@@ -490,6 +518,10 @@ impl Host for Told<'_> {
 
     fn moves(&self) -> bool {
         self.ledger.stays_in().is_some()
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.desk.program.is_replaced()
     }
 
     #[cfg(feature = "ssh")]

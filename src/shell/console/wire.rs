@@ -53,6 +53,8 @@ pub enum ConsoleOp {
     Reload = 5,
     /// To say whether it is in force.
     Ready = 6,
+    /// To take a heartbeat. The line has its name, and behind it `fail` if something is wrong.
+    Beat = 7,
 }
 
 /// What a frame of an answer holds.
@@ -92,13 +94,14 @@ pub enum Code {
     Left = 10,
 }
 
-const OPS: [ConsoleOp; 6] = [
+const OPS: [ConsoleOp; 7] = [
     ConsoleOp::Command,
     ConsoleOp::Complete,
     ConsoleOp::Import,
     ConsoleOp::Revoke,
     ConsoleOp::Reload,
     ConsoleOp::Ready,
+    ConsoleOp::Beat,
 ];
 const KINDS: [FrameKind; 4] = [FrameKind::Out, FrameKind::Words, FrameKind::Note, FrameKind::End];
 const CODES: [Code; 11] = [
@@ -324,7 +327,8 @@ mod tests {
         for (place, code) in CODES.into_iter().enumerate() {
             assert_eq!((Code::from_byte(code as u8), code as usize), (Some(code), place));
         }
-        assert_eq!((FrameKind::from_byte(0), Code::from_byte(10)), (None, None));
+        let beyond = u8::try_from(CODES.len()).unwrap();
+        assert_eq!((FrameKind::from_byte(0), Code::from_byte(beyond)), (None, None));
     }
 
     proptest! {

@@ -4,10 +4,10 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{Etag, accepts_gzip, accepts_html, negotiate};
+use aiglon::http::conditional::{Etag, accepts_gzip, accepts_html, asked, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Coding, Framing, Listed, Method, Request};
-use aiglon::http::route::{Endpoint, Route, route, strip_prefix};
+use aiglon::http::head::{Coding, Framing, ListField, Method, Request};
+use aiglon::http::route::{Endpoint, Route, meant, route, strip_prefix};
 use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
@@ -17,6 +17,7 @@ use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
 
+use super::super::log::Safe;
 use super::super::pages::{Asks, Copy, HeldPage, PageKey, PageVersion};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
@@ -37,8 +38,13 @@ pub enum Plan<'a> {
     Busy,
     /// It must be rendered, and it is not its turn yet.
     Later,
+    /// A refusal in the form that InfluxDB's clients look for.
+    Influx(Status, &'static str),
     /// 405 with these methods.
     Allow(&'static str),
+    /// A known source pushed to a path that is none, or with a method that is not for it: what the
+    /// path takes, and where to push.
+    Astray(SourceId, &'static str, Option<&'static str>),
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
@@ -51,12 +57,16 @@ pub enum Plan<'a> {
     Text { found: HeldPage<'a>, content_type: &'static str },
     /// A body to be taken in.
     Ingest(Batch),
-    /// The alerts of a site, in pieces.
-    List(SiteId, SourceId),
+    /// The alerts of a site, in pieces, and whether as a group.
+    List(SiteId, SourceId, bool),
+    /// The silences of a site: none.
+    NoSilences(SourceId),
     /// 204: a heartbeat was taken.
     Beaten(SourceId),
     /// What InfluxDB answers to a query that finds nothing.
     NoResults(SourceId),
+    /// What it answers to a ping.
+    Pong(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
 }
@@ -114,7 +124,20 @@ impl<'a> Web<'a> {
     ) -> Plan<'a> {
         let prefix = core.config.str(arrival.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
-        match route(request.method, path, arrival.listener.serve) {
+        let route = route(request.method, path, arrival.listener.serve);
+        // Who shows no known token is told no more than that there is nothing.
+        let refused = match route {
+            Route::MethodNotAllowed(allow) => Some(allow),
+            Route::Nothing => Some(""),
+            Route::NotFound if matches!(request.method, Method::Post | Method::Other) => Some(""),
+            _ => None,
+        };
+        if let Some(allow) = refused.filter(|_| arrival.listener.serve.ingest)
+            && let Some(source) = known(core.config, request, arrival)
+        {
+            return astray(core, source, allow, meant(path));
+        }
+        match route {
             Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind, short) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
                 Plan::Page { .. } | Plan::Unheld { .. } if !prefix.is_empty() && request.path == prefix => {
@@ -135,7 +158,15 @@ impl<'a> Web<'a> {
             Route::To(Endpoint::Status) => self
                 .text(JSON, |out| render::alertmanager::status(out, core.now.wall_of(aiglon::time::Mono(0)))),
             Route::To(Endpoint::Receivers) => self.text(JSON, render::alertmanager::receivers),
-            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival),
+            Route::To(Endpoint::ListAlerts) => self.list(core.config, request, arrival, false),
+            Route::To(Endpoint::ListGroups) => self.list(core.config, request, arrival, true),
+            Route::To(Endpoint::Silences) => match self.source(core.config, request, arrival, Scope::Read) {
+                Err(refusal) => refusal,
+                Ok(source) => match Filter::parse(request.query) {
+                    Err(words) => Plan::Json(Status::BadRequest, words),
+                    Ok(_) => Plan::NoSilences(source),
+                },
+            },
             Route::To(Endpoint::PushAlerts) => self.push(
                 core.config,
                 request,
@@ -150,8 +181,8 @@ impl<'a> Web<'a> {
                 Sender::Webhook,
                 BodyFormat::Alerts(Dialect::Webhook),
             ),
-            Route::To(Endpoint::Write) => {
-                self.push(core.config, request, arrival, Sender::Repeating, BodyFormat::Lines)
+            Route::To(Endpoint::Write | Endpoint::WriteV3) => {
+                influx(self.push(core.config, request, arrival, Sender::Repeating, BodyFormat::Lines))
             }
             Route::To(Endpoint::Telegraf) => {
                 self.push(core.config, request, arrival, Sender::Repeating, BodyFormat::Telegraf)
@@ -160,8 +191,13 @@ impl<'a> Web<'a> {
                 self.push(core.config, request, arrival, Sender::Once, BodyFormat::Collectd)
             }
             Route::To(Endpoint::Query) => match self.source(core.config, request, arrival, Scope::Push) {
-                Err(refusal) => refusal,
+                Err(refusal) => influx(refusal),
                 Ok(source) => Plan::NoResults(source),
+            },
+            Route::Ping => match known(core.config, request, arrival) {
+                Some(source) => Plan::Pong(source),
+                None if arrival.listener.serve.page => missing(core.config, request, arrival),
+                None => NOT_FOUND,
             },
             Route::Heartbeat(name) => self.beat(core, request, arrival, name),
             Route::MethodNotAllowed(allow) => Plan::Allow(allow),
@@ -198,7 +234,7 @@ impl<'a> Web<'a> {
                 log::warn!(
                     "a visitor from beyond the local network, or through a proxy, asked for site '{}', which is \
                      local: answered 404 (say option visibility 'public' if it is meant to be)",
-                    super::super::log::Safe(config.str(site.name))
+                    Safe(config.str(site.name))
                 );
             }
             return NOT_FOUND;
@@ -209,7 +245,7 @@ impl<'a> Web<'a> {
         {
             return missing(config, request, arrival);
         }
-        let lang = negotiate(request.list(Listed::AcceptLanguage), site.lang);
+        let lang = language(request, site.lang);
         let public = site.visibility == Visibility::Public;
         let seen = Seen { public, icon: config.publishes(id, Output::OpenGraph) };
         #[cfg(feature = "feeds")]
@@ -229,7 +265,7 @@ impl<'a> Web<'a> {
                 };
                 add_many(&self.tally.left_out, left_out);
                 let etag = Etag(render::hash(short.as_slice()));
-                let not_modified = etag.is_named(request.list(Listed::IfNoneMatch));
+                let not_modified = etag.is_named(request.list(ListField::IfNoneMatch));
                 return Plan::Short { feed, etag, not_modified, lang, seen };
             }
         }
@@ -237,8 +273,8 @@ impl<'a> Web<'a> {
         let key = PageKey { site: id, kind, lang };
         let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let asks = Asks {
-            gzip: accepts_gzip(request.list(Listed::AcceptEncoding)),
-            if_none_match: request.list(Listed::IfNoneMatch),
+            gzip: accepts_gzip(request.list(ListField::AcceptEncoding)),
+            if_none_match: request.list(ListField::IfNoneMatch),
         };
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
@@ -273,7 +309,7 @@ impl<'a> Web<'a> {
     ) -> Result<SourceId, Plan<'static>> {
         // A token that crossed a network in the clear is not accepted, not even a right one: that
         // would teach people to go on sending it.
-        if arrival.peer != Peer::Loopback && !arrival.listener.plaintext {
+        if !is_private(arrival) {
             if self.port.warnings.may() {
                 log::warn!(
                     "a push over plain HTTP from beyond this machine was refused: use WireGuard or a TLS proxy, \
@@ -290,8 +326,12 @@ impl<'a> Web<'a> {
         let token = auth::token(request.authorization, &mut buffer);
         let Some(source) = token.and_then(|token| auth::find(&config.tokens, token)) else {
             let words = match token {
+                None if has_credentials(request.query) => {
+                    "credentials in an address are not taken, since proxies log them: send the token as \
+                     Authorization: Bearer TOKEN, or as the password of Basic"
+                }
                 None => "send a token, as Authorization: Bearer TOKEN, or as the password of Basic",
-                Some(token) if token.starts_with(b"sha256:") => {
+                Some(token) if token.starts_with(b"sha256:") || is_hash(token) => {
                     "this is the hash of a token; send the token itself"
                 }
                 Some(_) => "not a token that is known",
@@ -328,8 +368,9 @@ impl<'a> Web<'a> {
         };
         let samples = !matches!(shape, BodyFormat::Alerts(_));
         let word = request.query.split('&').find_map(|pair| pair.strip_prefix("precision="));
-        let Some(precision) = Precision::from_word(word.filter(|_| samples).unwrap_or("")) else {
-            return Plan::Json(Status::BadRequest, "precision is one of ns, us, ms, s, m and h");
+        let unsaid = if request.path.ends_with(V3) { "auto" } else { "" };
+        let Some(precision) = Precision::from_word(word.filter(|_| samples).unwrap_or(unsaid)) else {
+            return Plan::Json(Status::BadRequest, "precision is one of ns, us, ms, s, m, h and auto");
         };
         let gzip = request.content_encoding == Coding::Gzip;
         if request.content_encoding == Coding::Other || gzip && !(samples && cfg!(feature = "gzip")) {
@@ -368,7 +409,7 @@ impl<'a> Web<'a> {
         Plan::Beaten(source)
     }
 
-    fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+    fn list(&self, config: &Config, request: &Request<'_>, arrival: Arrival<'_>, groups: bool) -> Plan<'a> {
         let source = match self.source(config, request, arrival, Scope::Read) {
             Err(refusal) => return refusal,
             Ok(source) => source,
@@ -377,7 +418,8 @@ impl<'a> Web<'a> {
             return NOT_FOUND;
         };
         if request.query.len() > QUERY_BYTES {
-            return Plan::Json(Status::UriTooLong, "query too long");
+            // Alertmanager's document knows no 414.
+            return Plan::Json(Status::BadRequest, "query too long");
         }
         match Filter::parse(request.query) {
             Err(words) => Plan::Json(Status::BadRequest, words),
@@ -387,9 +429,54 @@ impl<'a> Web<'a> {
                 Status::BadRequest,
                 "a label of that name is not kept: alertname, service, component and what a matcher names are",
             ),
-            Ok(_) => Plan::List(site, source),
+            Ok(_) => Plan::List(site, source, groups),
         }
     }
+}
+
+/// Whether a token may come this way: one that crosses a network in the clear is not accepted.
+fn is_private(arrival: Arrival<'_>) -> bool {
+    arrival.peer == Peer::Loopback || arrival.listener.plaintext
+}
+
+/// The source whose token a request shows, if it may come this way. What else it shows is neither
+/// counted nor logged.
+#[inline(never)]
+fn known(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Option<SourceId> {
+    let mut buffer = [0; CREDENTIALS_BYTES];
+    let token = auth::token(request.authorization, &mut buffer).filter(|_| is_private(arrival))?;
+    auth::find(&config.tokens, token)
+}
+
+/// A known source has taken a wrong door: it is counted, logged once, and told the right one.
+fn astray(
+    core: &mut Core<'_>,
+    source: SourceId,
+    allow: &'static str,
+    path: Option<&'static str>,
+) -> Plan<'static> {
+    if core.engine.went_astray(source) {
+        let name = core.config.sources.get(source.index()).map_or("", |row| core.config.str(row.name));
+        let words = if allow == "POST" { "its path takes POST" } else { "push to " };
+        let path = if allow == "POST" { "" } else { path.unwrap_or(PUSH_PATHS) };
+        log::warn!("source '{}' asks at a wrong path, or by a wrong method: {words}{path}", Safe(name));
+    }
+    Plan::Astray(source, allow, path)
+}
+
+/// A refusal in the form that InfluxDB's clients look for.
+fn influx(plan: Plan<'_>) -> Plan<'_> {
+    if let Plan::Json(status, words) = plan { Plan::Influx(status, words) } else { plan }
+}
+
+/// Whether a query has credentials, as InfluxDB's clients write them there.
+fn has_credentials(query: &str) -> bool {
+    query.split('&').any(|pair| ["u=", "p=", "token="].iter().any(|name| pair.starts_with(name)))
+}
+
+/// Whether it looks like the hash of a token, as it stands in the configuration.
+fn is_hash(token: &[u8]) -> bool {
+    token.len() == 64 && token.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// From a secret path without a slash at its end to itself with one.
@@ -405,7 +492,7 @@ fn redirect(config: &Config, id: SiteId) -> Plan<'static> {
 /// `text/html`. So a person at a terminal reads a line and no markup, and the icon that a browser
 /// looks for costs 14 bytes.
 fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'static> {
-    if !request.authorization.is_empty() || !accepts_html(request.list(Listed::Accept)) {
+    if !request.authorization.is_empty() || !accepts_html(request.list(ListField::Accept)) {
         return NOT_FOUND;
     }
     let path = strip_prefix(request.path, config.str(arrival.listener.path_prefix));
@@ -417,7 +504,7 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     };
     let Some(site) = found.filter(|&id| is_told(config, id, request, arrival)) else { return NOT_FOUND };
     let Some(row) = config.sites.get(site.index()) else { return NOT_FOUND };
-    let lang = negotiate(request.list(Listed::AcceptLanguage), row.lang);
+    let lang = language(request, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
 }
@@ -434,6 +521,11 @@ fn about(config: &Config, site: SiteId, kind: PageKind, path: &str) -> Option<Pa
     feed.about(id).map(PageKind::Feed)
 }
 
+/// The language of an answer: what the address asks for, else what the browser prefers.
+fn language(request: &Request<'_>, site: Lang) -> Lang {
+    asked(request.query).unwrap_or_else(|| negotiate(request.list(ListField::AcceptLanguage), site))
+}
+
 /// Whether alerts keep a label of this name.
 fn may_filter_by(config: &Config, site: SiteId, name: &str) -> bool {
     name == "alertname" || LEADING.contains(&name) || config.keeps(site, name)
@@ -441,11 +533,22 @@ fn may_filter_by(config: &Config, site: SiteId, name: &str) -> bool {
 
 const JSON: &str = "application/json";
 
+/// The path whose timestamps have any unit.
+const V3: &str = "/api/v3/write_lp";
+
 const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
 
+macro_rules! push_paths {
+    () => {
+        "/api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, /api/v1/collectd or /api/v1/heartbeat/NAME"
+    };
+}
+
+/// Where senders push to.
+pub const PUSH_PATHS: &str = push_paths!();
+
 /// What somebody is told who pushes to where nothing is.
-const SENDERS_PATHS: &str = "404 Not HeldPage: push to /api/v2/alerts, /api/v1/webhook, /write, /api/v1/telegraf, \
-    /api/v1/collectd or /api/v1/heartbeat/NAME\n";
+const SENDERS_PATHS: &str = concat!("404 Not Found: push to ", push_paths!(), "\n");
 
 fn visibility(config: &Config, id: SiteId) -> Visibility {
     config.sites.get(id.index()).map(|site| site.visibility).unwrap_or_default()

@@ -14,7 +14,7 @@ use aiglon::limits::{
 use aiglon::model::{Output, PageKind, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
-use aiglon::text::buffer::Bytes;
+use aiglon::text::buffer::{Bytes, BytesView};
 use aiglon::text::json::{Json, JsonWriter};
 use ufmt::uwrite;
 
@@ -22,7 +22,7 @@ use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::{MissingPage, Plan, Seen};
+use super::answer::{MissingPage, PUSH_PATHS, Plan, Seen};
 use super::batch::{BodyFormat, Complaint};
 use super::web::Web;
 
@@ -30,6 +30,9 @@ use super::web::Web;
 const RENDER_AGAIN: Duration = Duration::from_millis(1000 / RENDERS_SECOND as u64);
 
 const NOT_FOUND: &str = "404 Not Found\n";
+
+/// The version of InfluxDB whose API we speak: the first that has `/write` and `/api/v2/write`.
+const INFLUXDB: &str = "1.8.0";
 
 /// What a connection reads into and answers from. It is in `.bss`, and so resident only once it is
 /// used; the task of a connection is made at the start, and all that is in it is resident from then
@@ -250,14 +253,19 @@ impl Connection<'_> {
             self.is_sender(batch.source);
             return self.ingest(terms, batch).await;
         }
-        if let Plan::List(site, source) = plan {
+        if let Plan::List(site, source, groups) = plan {
             self.is_sender(source);
             // In HTTP/1.0 the list ends with the connection.
             terms.keep_alive &= terms.can_skip_body() && terms.version == Version::Http11;
-            self.list(terms, site).await?;
+            self.list(terms, site, groups).await?;
             return self.after(terms).await;
         }
-        if let Plan::Beaten(source) | Plan::NoResults(source) = plan {
+        if let Plan::Beaten(source)
+        | Plan::NoResults(source)
+        | Plan::NoSilences(source)
+        | Plan::Pong(source)
+        | Plan::Astray(source, ..) = plan
+        {
             self.is_sender(source);
         }
         self.plain(terms, plan).await
@@ -282,6 +290,14 @@ impl Connection<'_> {
                 self.json_words(terms, *status, words).await?;
                 return self.after(terms).await;
             }
+            Plan::Influx(status, words) => {
+                self.influx_words(terms, *status, words).await?;
+                return self.after(terms).await;
+            }
+            Plan::Astray(_, allow, path) => {
+                self.astray(terms, allow, *path).await?;
+                return self.after(terms).await;
+            }
             Plan::Allow(allow) => {
                 let mut response = Response::new(Status::MethodNotAllowed, Content::Length(0));
                 let words = not_allowed(allow);
@@ -295,12 +311,22 @@ impl Connection<'_> {
                 self.begin(terms, Response::new(Status::NoContent, Content::Length(0)))?;
                 b""
             }
-            Plan::NoResults(_) => {
-                const NOTHING: &[u8] = b"{\"results\":[]}";
-                let mut response = Response::new(Status::Ok, Content::Length(NOTHING.len()));
+            Plan::NoResults(_) | Plan::NoSilences(_) => {
+                let nothing: &[u8] = match plan {
+                    Plan::NoSilences(_) => b"[]",
+                    // Clients look into the first result.
+                    _ => b"{\"results\":[{\"statement_id\":0}]}",
+                };
+                let mut response = Response::new(Status::Ok, Content::Length(nothing.len()));
                 response.content_type = "application/json";
                 self.begin(terms, response)?;
-                NOTHING
+                nothing
+            }
+            Plan::Pong(_) => {
+                let mut response = Response::new(Status::NoContent, Content::Length(0));
+                response.influxdb = INFLUXDB;
+                self.begin(terms, response)?;
+                b""
             }
             Plan::Redirect(path) => self.begin_redirect(terms, *path)?,
             Plan::Missing(missing) if self.begin_missing(terms, *missing)? => {
@@ -517,7 +543,50 @@ impl Connection<'_> {
         json.string(words);
         // What does not fit is left out, and the status says enough.
         _ = json.fits();
-        self.json(terms, status).await
+        self.json(terms, status, "").await
+    }
+
+    /// An object with what clients of any version of InfluxDB look for.
+    async fn influx_words(&mut self, terms: AnswerTerms, status: Status, words: &str) -> io::Result<()> {
+        self.buffers.json.clear();
+        influx(&mut self.buffers.json, status, words);
+        self.json(terms, status, "").await
+    }
+
+    /// Refuses a body in the form that its sender looks for.
+    pub async fn refuse(
+        &mut self,
+        terms: AnswerTerms,
+        status: Status,
+        words: &str,
+        shape: BodyFormat,
+    ) -> io::Result<()> {
+        if shape == BodyFormat::Lines {
+            self.influx_words(terms, status, words).await
+        } else {
+            self.json_words(terms, status, words).await
+        }
+    }
+
+    /// Tells a known source that it has taken a wrong door, and which is the right one. `allow`:
+    /// the methods of the path, if there is something.
+    async fn astray(
+        &mut self,
+        terms: AnswerTerms,
+        allow: &'static str,
+        path: Option<&str>,
+    ) -> io::Result<()> {
+        let mut words: heapless::String<256> = heapless::String::new();
+        let status = if allow.is_empty() { Status::NotFound } else { Status::MethodNotAllowed };
+        let (takes, before) =
+            if allow.is_empty() { ("nothing is at this path", "") } else { ("this path takes ", allow) };
+        _ = match allow {
+            "POST" => uwrite!(words, "this path takes POST, as by curl -X POST"),
+            _ => uwrite!(words, "{}{}: push to {}", takes, before, path.unwrap_or(PUSH_PATHS)),
+        };
+        self.buffers.json.clear();
+        influx(&mut self.buffers.json, status, &words);
+        self.json(terms, status, allow).await
     }
 
     /// A body was taken in, and nothing was wrong with it.
@@ -544,7 +613,6 @@ impl Connection<'_> {
     ) -> io::Result<()> {
         let ConnectionBuffers { complaint, json, .. } = &mut *self.buffers;
         json.clear();
-        let mut json = JsonWriter::new(json);
         if matches!(shape, BodyFormat::Lines | BodyFormat::Telegraf) {
             let mut words: heapless::String<480> = heapless::String::new();
             // What begins with a number is of samples that could be parsed.
@@ -555,22 +623,19 @@ impl Connection<'_> {
             } else {
                 uwrite!(words, "{}", complaint.as_str())
             };
-            json.begin("", "{");
-            json.text("error", &words);
-            json.text("code", "invalid");
-            json.text("message", &words);
-            json.end("}");
+            influx(json, Status::BadRequest, &words);
         } else {
+            let mut json = JsonWriter::new(json);
             json.string(complaint);
+            _ = json.fits();
         }
-        _ = json.fits();
-        self.json(terms, status).await
+        self.json(terms, status, "").await
     }
 
     /// What is in the JSON buffer.
-    async fn json(&mut self, terms: AnswerTerms, status: Status) -> io::Result<()> {
+    async fn json(&mut self, terms: AnswerTerms, status: Status, allow: &'static str) -> io::Result<()> {
         let mut response = Response::new(status, Content::Length(self.buffers.json.len()));
-        response.content_type = "application/json";
+        (response.content_type, response.allow) = ("application/json", allow);
         if status == Status::ServiceUnavailable {
             response.retry_after_s = Some(1);
         }
@@ -605,6 +670,28 @@ impl Connection<'_> {
         }
         Ok(())
     }
+}
+
+/// What is wrong, as clients of InfluxDB look for it: those of versions 1 and 3 at `error`, those
+/// of version 2 at `code` and `message`.
+fn influx(json: &mut BytesView, status: Status, words: &str) {
+    let code = match status {
+        Status::Unauthorized => "unauthorized",
+        Status::Forbidden => "forbidden",
+        Status::NotFound => "not found",
+        Status::MethodNotAllowed => "method not allowed",
+        Status::ContentTooLarge => "request too large",
+        Status::ServiceUnavailable => "unavailable",
+        _ => "invalid",
+    };
+    let mut json = JsonWriter::new(json);
+    json.begin("", "{");
+    for (key, text) in [("error", words), ("code", code), ("message", words)] {
+        json.text(key, text);
+    }
+    json.end("}");
+    // What does not fit is left out, and the status says enough.
+    _ = json.fits();
 }
 
 /// What the head of a page says, but for what identifies it.

@@ -22,8 +22,8 @@ use super::connection::{AnswerTerms, Connection, Next, make_room};
 use super::samples::BodyReader;
 
 /// An alert as JSON always fits an empty buffer of a page: its kept text, six times as long if all
-/// of it must be escaped, and the rest.
-const _: () = assert!(KEPT_BYTES * 6 + 512 < PAGE_BYTES);
+/// of it must be escaped, and the rest; and what is around it in a group.
+const _: () = assert!(KEPT_BYTES * 6 + 512 + 128 < PAGE_BYTES);
 
 impl Connection<'_> {
     /// Takes in a body, one alert or sample at a time, and answers when the work is done.
@@ -41,7 +41,8 @@ impl Connection<'_> {
         let web = self.web;
         let Some(mut taker) = web.intake.taker(web.port, web.tally, batch) else {
             terms.keep_alive = false;
-            self.json_words(terms, Status::ServiceUnavailable, "too many bodies at the same time").await?;
+            let words = "too many bodies at the same time";
+            self.refuse(terms, Status::ServiceUnavailable, words, batch.shape).await?;
             return self.after(terms).await;
         };
         self.buffers.complaint.clear();
@@ -56,7 +57,7 @@ impl Connection<'_> {
             Outcome::Reloaded => {
                 terms.keep_alive = false;
                 let words = "the configuration was changed in the middle of the body; send it again";
-                self.json_words(terms, Status::ServiceUnavailable, words).await?;
+                self.refuse(terms, Status::ServiceUnavailable, words, batch.shape).await?;
                 return self.after(terms).await;
             }
             Outcome::Whole(bad) => {
@@ -90,7 +91,7 @@ impl Connection<'_> {
                 let (status, words) = error.answer();
                 web.port.warn_of(batch.source, words);
                 terms.keep_alive = false;
-                self.json_words(terms, status, words).await?;
+                self.refuse(terms, status, words, batch.shape).await?;
                 return self.after(terms).await;
             }
         }
@@ -162,7 +163,7 @@ impl Connection<'_> {
 
     /// Sends the alerts that are held for a site, a page buffer full at a time: there may be more
     /// than fit one.
-    pub async fn list(&mut self, terms: AnswerTerms, site: SiteId) -> io::Result<()> {
+    pub async fn list(&mut self, terms: AnswerTerms, site: SiteId, groups: bool) -> io::Result<()> {
         self.slot.doing(Doing::Answer, ANSWER_TIME);
         let web = self.web;
         let epoch = web.tally.epoch.get();
@@ -187,7 +188,7 @@ impl Connection<'_> {
             let query = self.buffers.query.as_str();
             let piece = web.port.enter(|core| {
                 web.pages.scratch(|out| {
-                    next = list_into(core, out, site, query, from);
+                    next = list_into(core, out, (site, groups), query, from);
                     true
                 })
             });
@@ -209,28 +210,42 @@ impl Connection<'_> {
     }
 }
 
-/// Writes the alerts of a site from place `from` on, as an array or a part of one. Returns where to
-/// go on if they did not fit. Between two parts the store may change: an alert may then be missed
-/// or come twice.
-fn list_into(core: &Core<'_>, out: &mut PageBuf, site: SiteId, query: &str, from: usize) -> Option<usize> {
+/// Writes the alerts of a site from place `from` on, as an array or a part of one, or as the one
+/// group in an array. Returns where to go on if they did not fit. Between two parts the store may
+/// change: an alert may then be missed or come twice.
+fn list_into(
+    core: &Core<'_>,
+    out: &mut PageBuf,
+    (site, groups): (SiteId, bool),
+    query: &str,
+    from: usize,
+) -> Option<usize> {
     let filter = Filter::parse(query).ok()?;
+    let [before, after] = if groups { alertmanager::GROUP } else { [""; 2] };
     if from == 0 {
-        _ = out.push(b"[");
+        _ = out.push(b"[") && out.push(before.as_bytes());
     }
     let mut at = from;
     let mut is_first = from == 0;
     while let Some(held) = core.engine.alerts().get(at) {
         let here = core.config.sources.get(held.source().index()).is_some_and(|source| source.site == site);
         if let Some(listed) = held.listed(core.now).filter(|listed| here && filter.wants(listed)) {
-            let before = out.len();
-            if !alertmanager::alert(out, is_first, &listed) || out.room() == 0 {
-                // The closing bracket has to fit, too.
-                out.truncate(before);
+            let length = out.len();
+            if !alertmanager::alert(out, is_first, &listed) || out.room() <= after.len() {
+                // The closing brackets have to fit, too.
+                out.truncate(length);
                 return Some(at);
             }
             is_first = false;
         }
         at += 1;
+    }
+    if is_first {
+        // No group is without an alert.
+        out.truncate(0);
+        _ = out.push(b"[");
+    } else {
+        _ = out.push(after.as_bytes());
     }
     _ = out.push(b"]");
     None

@@ -3,8 +3,9 @@
 //! an alert is in it.
 
 use aiglon::config::Config;
-use aiglon::engine::{Engine, Verdict};
+use aiglon::engine::{Engine, Oddity, Verdict};
 use aiglon::limits;
+use aiglon::render;
 use aiglon::render::PageBuf;
 use aiglon::text::split_once;
 use aiglon::time::{Mono, Now};
@@ -61,6 +62,14 @@ impl Text<'_> {
 fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
     t.family("build_info gauge The version that runs.");
     t.labelled("build_info", "version", env!("CARGO_PKG_VERSION"), 1);
+    // karma chooses by it how to read the API.
+    _ = uwrite!(
+        t,
+        "# HELP alertmanager_build_info The version of Alertmanager whose API is spoken here.\n\
+         # TYPE alertmanager_build_info gauge\n\
+         alertmanager_build_info{{version=\"{}\"}} 1\n",
+        render::alertmanager::API
+    );
     t.one(
         "config_fallback gauge \
          1 while the last good configuration is in force since the file cannot be used.",
@@ -69,6 +78,10 @@ fn about_itself(web: &Web<'_>, now: Now, t: &mut Text<'_>) {
     t.one(
         "console_missing gauge 1 while the console's socket is not as the configuration wants it.",
         u64::from(web.console.fault().is_some()),
+    );
+    t.one(
+        "program_replaced gauge 1 while the program on flash is another one than that which runs.",
+        u64::from(web.program.is_replaced()),
     );
     t.family("listener_missing gauge 1 for each listener that is not there; and why.");
     web.listeners.missing(&mut |listener| t.missing(listener));
@@ -144,6 +157,31 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
         let id = aiglon::model::SourceId(id);
         t.labelled("source_alerts", "source", config.str(source.name), engine.alerts().counting(id) as u64);
     }
+    for (what, family) in [
+        (
+            Oddity::Unmapped,
+            "source_alerts_unmapped_total counter \
+             Alerts of a source that led to no component.",
+        ),
+        (
+            Oddity::Severity,
+            "source_alerts_odd_severity_total counter \
+             Alerts of a source with a severity that nobody knows.",
+        ),
+        (
+            Oddity::Path,
+            "source_wrong_paths_total counter \
+             Requests of a source to a path that is none, or with a method that is not for it.",
+        ),
+    ] {
+        let name = t.family(family);
+        for (source, id) in config.sources.iter().zip(0u16..) {
+            let count = engine.sources().odd(aiglon::model::SourceId(id), what);
+            t.labelled(name, "source", config.str(source.name), count.into());
+        }
+    }
+    let (_, unnamed) = engine.sources().odd_names_used();
+    t.one("alert_names_refused_total counter Such alerts whose name found no room to be told.", unnamed);
     t.family("source_last_seen_seconds gauge Since the last sign of life; absent if there was none.");
     let now = clock::mono();
     for (source, id) in config.sources.iter().zip(0u16..) {

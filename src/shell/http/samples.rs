@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 
 use aiglon::config::rule::RuleInterest;
-use aiglon::engine::{Body, End, Engine, Input, Quality, Verdict};
+use aiglon::engine::{Body, Effects, End, Engine, Input, Oddity, Quality, Verdict};
 #[cfg(feature = "gzip")]
 use aiglon::http::{Status, gunzip::Gunzip, gunzip::GunzipWindow};
 use aiglon::ingest::line::{self, Lines};
@@ -21,6 +21,7 @@ use static_cell::StaticCell;
 use ufmt::uwrite;
 
 use super::super::fair_share::{FairShare, Turn};
+use super::super::log::Safe;
 use super::super::port::{Core, Port};
 use super::super::tally::{Tally, add};
 use super::batch::{Batch, BodyFormat, Complaint, Outcome};
@@ -405,7 +406,10 @@ impl BodySink<'_, '_> {
             }
             Event::Bad(error) => return self.bad(error),
         };
-        let verdict = self.core.step(Input::Alert { body: self.body, alert, quality }).verdict;
+        let Effects { verdict, odd, .. } = self.core.step(Input::Alert { body: self.body, alert, quality });
+        if let Some(place) = odd {
+            say_odd(self.core, place);
+        }
         // What is too large or malformed is refused whatever room there is.
         if verdict == Some(Verdict::Refused)
             && quality == Quality::Whole
@@ -434,6 +438,24 @@ impl BodySink<'_, '_> {
             line::LineEvent::Bad(line, flaw) => complain(self.complaint, "line", line, flaw.words()),
         }
     }
+}
+
+/// Each name of an alert with which something is odd is logged once, and no other label of it.
+#[inline(never)]
+fn say_odd(core: &Core<'_>, place: usize) {
+    let Some((source, what, name)) = core.engine.sources().odd_name(place) else {
+        log::warn!("the names of more such alerts find no room: they are counted, not logged");
+        return;
+    };
+    let words = match what {
+        Oddity::Unmapped => "leads to no component, so no page tells of it ('aiglon route' says why)",
+        // No name goes with a path.
+        Oddity::Severity | Oddity::Path => {
+            "has a severity that nobody knows; it counts as option default_severity says"
+        }
+    };
+    let source = core.config.sources.get(source.index()).map_or("", |row| core.config.str(row.name));
+    log::warn!("source '{}': alert '{}' {words}", Safe(source), Safe(name));
 }
 
 /// A full store is logged when it begins to refuse; the counter has the rest.

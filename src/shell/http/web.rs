@@ -6,6 +6,7 @@ use super::super::console::ConsoleServer;
 use super::super::listeners::Listeners;
 use super::super::pages::Pages;
 use super::super::port::Port;
+use super::super::program::Program;
 use super::super::slots::Slots;
 #[cfg(feature = "ssh")]
 use super::super::ssh::Ssh;
@@ -26,4 +27,5 @@ pub struct Web<'a> {
     pub ssh: &'a Ssh,
     /// Whether the last good configuration is in force, because the file could not be used.
     pub fallback: &'a Cell<bool>,
+    pub program: &'a Program,
 }

@@ -5,7 +5,7 @@
 use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, List, Listed, Progress, Request, HeadScanner};
+use aiglon::http::head::{Framing, HeadError, List, ListField, Progress, Request, HeadScanner};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
@@ -66,9 +66,9 @@ fuzz_target!(|data: &[u8]| {
             if let Ok(filter) = Filter::parse(request.query) {
                 assert!(filter.names().all(|name| !name.is_empty()));
             }
-            _ = accepts_gzip(request.list(Listed::AcceptEncoding));
-            _ = negotiate(request.list(Listed::AcceptLanguage), Lang::Fr);
-            _ = Etag(7).is_named(request.list(Listed::IfNoneMatch));
+            _ = accepts_gzip(request.list(ListField::AcceptEncoding));
+            _ = negotiate(request.list(ListField::AcceptLanguage), Lang::Fr);
+            _ = Etag(7).is_named(request.list(ListField::IfNoneMatch));
         }
     }
     let chunked = unframe(Framing::Chunked, bytes, bytes.len().max(1));

@@ -8,9 +8,11 @@ config_load() {
 }
 
 config() {
-	CONFIG_SECTION=${2:?anonymous sections are not for us}
-	CONFIG_SECTIONS="$CONFIG_SECTIONS $2"
-	eval "CONFIG_${2}_TYPE=\$1"
+	local unnamed=$CONFIG_SECTIONS
+	unnamed=cfg${#unnamed}
+	CONFIG_SECTION=${2:-$unnamed}
+	CONFIG_SECTIONS="$CONFIG_SECTIONS $CONFIG_SECTION"
+	eval "CONFIG_${CONFIG_SECTION}_TYPE=\$1"
 }
 
 option() { eval "CONFIG_${CONFIG_SECTION}_$1=\$2"; }
@@ -19,6 +21,17 @@ list() { eval "CONFIG_${CONFIG_SECTION}_$1=\"\${CONFIG_${CONFIG_SECTION}_$1:+\$C
 
 # config_get VARIABLE SECTION OPTION [DEFAULT]
 config_get() { eval "$1=\${CONFIG_${2}_${3}:-\$4}"; }
+
+# config_get_bool VARIABLE SECTION OPTION [DEFAULT]: 1 or 0.
+config_get_bool() {
+	config_get "$@"
+	eval "set -- $1 \"\$$1\" ${4:-0}"
+	case "$2" in
+	1 | on | true | yes | enabled) eval "$1=1" ;;
+	0 | off | false | no | disabled) eval "$1=0" ;;
+	*) eval "$1=$3" ;;
+	esac
+}
 
 # config_foreach FUNCTION TYPE
 config_foreach() {

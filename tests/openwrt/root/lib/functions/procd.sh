@@ -32,7 +32,7 @@ procd_set_param() {
 	local type=$1 table='' word
 	shift
 	case "$type" in
-	command | netdev | file | respawn) add procd_params "\"$type\": [$(strings "$@")]" ;;
+	command | netdev | file | respawn | error) add procd_params "\"$type\": [$(strings "$@")]" ;;
 	env | data | limits)
 		for word in "$@"; do
 			add table "$(string "${word%%=*}"): $(string "${word#*=}")"
@@ -84,12 +84,49 @@ procd_add_reload_trigger() {
 	done
 }
 
+# procd_add_config_trigger EVENT PACKAGE COMMAND...
+procd_add_config_trigger() {
+	local event=$1 package=$2
+	shift 2
+	add procd_triggers "[$(string "$event"), [\"if\", [\"eq\", \"package\", $(string "$package")], [$(strings run_script "$@")]], 1000]"
+}
+
+# procd_add_raw_trigger EVENT MILLISECONDS COMMAND...
+procd_add_raw_trigger() {
+	local event=$1 wait=$2
+	shift 2
+	add procd_triggers "[$(string "$event"), [[$(strings run_script "$@")]], $wait]"
+}
+
+# What mounts there, of the router's fstab, has the script called when it comes.
+procd_add_restart_mount_trigger() {
+	local section type target place
+	config_load fstab
+	for section in $CONFIG_SECTIONS; do
+		config_get type "$section" TYPE
+		config_get target "$section" target
+		[ "$type" = mount ] && [ -n "${target%/}" ] || continue
+		for place in "$@"; do
+			case "$place/" in
+			"${target%/}"/*)
+				add procd_triggers "[\"mount.add\", [\"if\", [\"eq\", \"target\", $(string "${target%/}")], [\"run_script\", \"/etc/init.d/$procd_name\", \"restart\"]], 1000]"
+				;;
+			esac
+		done
+	done
+}
+
 procd_close_service() {
+	[ -n "$procd_name" ] || unknown 'the message of the service was lost'
 	service_triggers
 	ubus call service "$1" "{\"name\": $(string "$procd_name"), \"script\": $(string "$procd_script"), \"instances\": {$procd_instances}, \"triggers\": [$procd_triggers]}"
 }
 
+# The real ones put their question together where the message of the service is.
+lose() { procd_name='' procd_instances='' procd_triggers=''; }
+
 procd_running() {
+	lose
 	ubus call service list "{\"name\": $(string "$1")}" | grep -q '"running": true'
 }
 
@@ -99,6 +136,7 @@ procd_kill() {
 
 procd_send_signal() {
 	local signal
+	lose
 	signal=$(kill -l "$3") || return 1
 	[ "${2:-*}" = '*' ] || unknown "no instance $2"
 	ubus call service signal "{\"name\": $(string "$1"), \"signal\": $signal}"

@@ -14,7 +14,7 @@
  * comments are lost when it saves.
  */
 
-const LANGUAGES = [ [ 'ar', _('Arabic') ], [ 'en', _('English') ], [ 'fr', _('French') ] ];
+const LANGUAGES = [ [ 'ar', _('Arabic') ], [ 'en', _('English') ], [ 'fr', _('French') ], [ 'nl', _('Dutch') ] ];
 const SEVERITIES = [ 'warning', 'error', 'critical', 'page' ];
 
 /* Kinds of options. */
@@ -39,8 +39,10 @@ const SECTIONS = [
 		[ TEXT, 'contact', _('Contact'), _('Words for visitors who see trouble that the page does not show. Name a role, never a person.') ],
 		[ ONE, 'contact_url', _('Link of the contact'), _('As mailto:status@example.org or tel:+3222345678. Never the number of a person.') ],
 		[ CHOICE, 'lang', _('Language'), _('For visitors whose languages aiglon does not speak.'),
-			{ usual: 'en', values: [ 'ar', 'en', 'fr' ] } ],
-		[ ONE, 'timezone', _('Time zone'), _('In the POSIX form.'), { usual: 'UTC0' } ],
+			{ usual: 'en', values: [ 'ar', 'en', 'fr', 'nl' ] } ],
+		[ ONE, 'timezone', _('Time zone'), _('In the POSIX form; without one, the zone of the router.') ],
+		[ CHOICE, 'times', _('Times'), _('Told to the minute, to the hour or to the day.'),
+			{ usual: 'exact', values: [ 'exact', 'hour', 'day' ] } ],
 		[ ONE, 'retain_days', _('Days kept'), _('1 to 90, today included.'), { usual: '90' } ],
 		[ ONE, 'settle', _('Settle'), _('All parts must be well for so long before an incident ends.'), { usual: '5m' } ],
 		[ ONE, 'grouping', _('Grouping'), _('Trouble that comes so soon after other trouble joins its incident.'), { usual: '60m' } ],
@@ -64,7 +66,7 @@ const SECTIONS = [
 		[ ONE, 'depends_on', _('Depends on'), _('Without which it cannot work.'), { of: 'component' } ],
 	] ],
 	[ 'listen', _('Listeners'), _('Where aiglon can be reached, and for what.'), [
-		[ ONE, 'address', _('Address'), _('As 0.0.0.0:8080, [::]:8080 or unix:/var/run/aiglon/http.sock.'), { shown: true, needed: true } ],
+		[ ONE, 'address', _('Address'), _('As lan:8080, 0.0.0.0:8080 or unix:/var/run/aiglon/http.sock.'), { shown: true, needed: true } ],
 		[ MANY, 'serve', _('Serves'), null, { shown: true, needed: true, values: [ 'page', 'ingest', 'metrics' ] } ],
 		[ FLAG, 'plaintext', _('Tokens in the clear'), _('Only for a tunnel or a cable of yours: tokens over plain HTTP from elsewhere.') ],
 		[ ONE, 'path_prefix', _('Path'), _('Under which a reverse proxy serves it.') ],
@@ -73,7 +75,7 @@ const SECTIONS = [
 		[ ONE, 'site', _('Site'), null, { shown: true, needed: true, of: 'site' } ],
 		[ CHOICE, 'scope', _('Scope'), _('Push: writes and reads nothing. Read: reads alerts and writes nothing.'),
 			{ shown: true, usual: 'push', values: [ 'push', 'read' ] } ],
-		[ MANY, 'token', _('Hashes of tokens'), _('Of tokens that "aiglon token" made. The token itself is for the sender alone.'), { needed: true } ],
+		[ MANY, 'token', _('Hashes of tokens'), _('Of tokens that "aiglon token" made. The token itself is for the sender alone. Heartbeats of this router need none.') ],
 		[ ONE, 'silent_after', _('Silent after'), _('Without a sign of life for so long, nothing is known.'), { usual: '5m' } ],
 		[ ONE, 'resync', _('Believed after'), _('After a start or a silence, "all is well" is believed after so long.'), { usual: '5m' } ],
 		[ ONE, 'repeat_within', _('Repeats within'), _('For webhooks: what is not repeated for so long is not known any more.'), { usual: '4h30m' } ],
@@ -82,7 +84,7 @@ const SECTIONS = [
 	[ 'heartbeat', _('Heartbeats'), _('Signs of life that a cron job, a backup or an antenna owes.'), [
 		[ ONE, 'source', _('Source'), _('Whose token it comes with.'), { shown: true, needed: true, of: 'source' } ],
 		[ ONE, 'component', _('Component'), _('Without one, only the console tells of it.'), { shown: true, of: 'component' } ],
-		[ ONE, 'every', _('Every'), null, { shown: true, needed: true, usual: '24h' } ],
+		[ ONE, 'every', _('Every'), _('As 5m or 24h.'), { shown: true, needed: true } ],
 		[ ONE, 'grace', _('Grace'), _('How late it may be.') ],
 		[ CHOICE, 'severity', _('Severity'), null, { usual: 'critical', values: SEVERITIES } ],
 	] ],
@@ -114,8 +116,9 @@ const SECTIONS = [
 		[ MANY, 'key', _('SSH keys'), _('Lines of .pub files.') ],
 	] ],
 	[ 'aiglon', _('Daemon'), null, [
+		[ CHOICE, 'enabled', _('Started'), _('0: the router does not start it.'), { usual: '1', values: [ '0', '1' ] } ],
 		[ ONE, 'state_dir', _('State'), _('On flash, where sysupgrade keeps it.'), { usual: '/etc/aiglon' } ],
-		[ ONE, 'journal_size', _('Size of the journal'), _('16k to 256k.'), { usual: '64k' } ],
+		[ ONE, 'journal_size', _('Size of the journal'), _('16k to 256k; without it 64k, and 256k in the full build.') ],
 		[ CHOICE, 'edge', _('Edge'), _('1: this device can be taken, so nothing that reads alerts belongs here.'), { usual: '0', values: [ '0', '1' ] } ],
 		[ CHOICE, 'clock', _('Clock'), _('A router has no clock of its own: it is right once NTP has set it.'), { values: [ 'ntp', 'trust' ] } ],
 		[ ONE, 'resolve_after', _('Resolve after'), _('An alert that is not repeated for so long is no longer known.'), { usual: '5m' } ],
@@ -127,7 +130,9 @@ const SECTIONS = [
 ];
 
 function add(section, kind, name, title, hint, more) {
-	const widget = { [MANY]: form.DynamicList, [FLAG]: form.Flag, [CHOICE]: form.ListValue }[kind] ?? form.Value;
+	/* A field in which one may type is never required, whatever it says: so a name of a section is chosen. */
+	const listed = kind === CHOICE || (kind === ONE && more.of);
+	const widget = { [MANY]: form.DynamicList, [FLAG]: form.Flag }[kind] ?? (listed ? form.ListValue : form.Value);
 	const option = section.option(widget, name, title, hint ?? '');
 	/* What is `shown` stands in the table and in the form; a `false` here would take it out of the form. */
 	if (!more.shown)
@@ -135,14 +140,21 @@ function add(section, kind, name, title, hint, more) {
 	option.rmempty = more.needed ? false : true;
 	if (kind === CHOICE) {
 		option.value('', more.usual ? _('default (%s)').format(more.usual) : _('default'));
+		/* In the table, too, what is not said is the default, and not nothing. */
+		if (more.usual)
+			option.textvalue = function(section_id) { return '%h'.format(this.cfgvalue(section_id) ?? more.usual); };
+	} else if (listed && !more.needed) {
+		option.value('', _('without'));
 	} else if (more.usual) {
 		option.placeholder = more.usual;
 	}
 	for (const value of more.values ?? [])
 		option.value(value);
-	if (more.of)
-		for (const other of uci.sections('aiglon', more.of))
-			option.value(other['.name']);
+	const others = more.of ? uci.sections('aiglon', more.of).map(other => other['.name']) : [];
+	for (const other of others)
+		option.value(other);
+	if (listed && more.needed && others.length)
+		option.default = others[0];
 	return option;
 }
 
