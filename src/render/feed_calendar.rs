@@ -71,8 +71,8 @@ fn told_end(cx: &Context<'_>, window: &MaintenanceView<'_>) -> Wall {
     window.ends.max(Wall(starts.0.saturating_add(least_ms)))
 }
 
-/// One time of planned work. Of what was cancelled, it is told when that would have been, since that
-/// is how a calendar finds it, and neither of what nor why.
+/// One time of planned work. Of what was cancelled, it is told when that would have been, since
+/// that is how a calendar finds it, and neither of what nor why.
 fn event(
     cx: &Context<'_>,
     out: &mut Out<'_>,

@@ -281,8 +281,8 @@ mod all {
         golden("badge.json.txt", &badges.collect::<String>());
     }
 
-    /// A page whose link has a preview, and the sign in the tab of its browser. tests/html looks at it,
-    /// too.
+    /// A page whose link has a preview, and the sign in the tab of its browser. tests/html looks at
+    /// it, too.
     #[test]
     fn a_page_with_a_preview_is_as_the_golden_file_has_it() {
         let mut config = Box::new(Config::new());
