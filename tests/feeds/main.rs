@@ -414,6 +414,47 @@ mod all {
         }
     }
 
+    /// Where a page tells the hour or the day, nothing tells more, and no event is without length.
+    #[test]
+    fn times_are_told_no_more_exactly_than_a_page_tells_them() {
+        use aiglon::config::Times;
+        let mut config = published();
+        for (times, rest, stamps) in
+            [(Times::Hour, ":00:00Z", "0000Z"), (Times::Day, "T00:00:00Z", "T000000Z")]
+        {
+            config.sites[0].times = times;
+            let mut seen = 0;
+            for (scene, view) in scenes::all().into_iter().chain([("busy", busy())]) {
+                for (name, which) in JSON.into_iter().chain([("status", Feed::Status)]) {
+                    let (told, _) = told_of(&config, Lang::En, &view, which);
+                    each_text(&serde_json::from_str(&told).unwrap(), &mut |text| {
+                        if text.starts_with("20") && text.len() == 20 {
+                            assert!(text.ends_with(rest), "{name} in {scene}: {text}");
+                            seen += 1;
+                        }
+                    });
+                }
+                let (feed, _) = told_of(&config, Lang::En, &view, Feed::Atom);
+                for piece in feed
+                    .split('<')
+                    .filter(|piece| piece.starts_with("updated>") || piece.starts_with("published>"))
+                {
+                    assert!(piece.ends_with(rest), "{scene}: {piece}");
+                }
+                let (calendar, _) = told_of(&config, Lang::En, &view, Feed::Calendar);
+                for event in calendar.split("BEGIN:VEVENT").skip(1) {
+                    let at = |key: &str| event.split_once(key).unwrap().1.lines().next().unwrap();
+                    let (starts, ends) = (at("DTSTART:"), at("DTEND:"));
+                    assert!(starts.ends_with(stamps) && ends.ends_with(stamps) && starts < ends, "{event}");
+                }
+                let (text, _) = told_of(&config, Lang::En, &view, Feed::Text);
+                let minutes = ["08:24", "09:05", "09:01", "08:46", "09:46"];
+                assert!(minutes.iter().all(|minute| !text.contains(minute)), "{text}");
+            }
+            assert!(seen > 500, "{seen}");
+        }
+    }
+
     #[test]
     fn a_feed_has_an_entry_for_each_step_and_its_identifier_stays() {
         let ids = |view: &Fake| -> Vec<String> {
