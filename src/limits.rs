@@ -37,6 +37,8 @@ pub const SECRET_CHARS_MIN: usize = 16;
 pub const SILENT_SECS_MIN: u32 = 180;
 /// Bytes of a host name (RFC 1035, 2.3.4, without the dot at its end).
 pub const HOST_BYTES: usize = 253;
+/// Bytes of the address of a site's page (`option url`). Each link of a feed begins with it.
+pub const SITE_URL_BYTES: usize = 200;
 /// Sites of one daemon.
 pub const SITES: usize = 8;
 /// Host names over all sites.
@@ -231,7 +233,7 @@ pub const CHUNK_EXTENSION_BYTES: usize = 4096;
 pub const CREDENTIALS_BYTES: usize = 256;
 /// Bytes of a response head.
 pub const RESPONSE_HEAD_BYTES: usize = 1024;
-/// Connections served at the same time. About 11 KiB each when used.
+/// Connections served at the same time. About 12 KiB each when used.
 pub const CONNECTIONS: usize = 64;
 /// Connections that wait in the kernel to be accepted, at each listener. A crowd does not fill it
 /// between two turns. The kernel's own limit (`somaxconn`) may be lower. It costs nothing until
@@ -650,6 +652,29 @@ pub const RENDERS_SECOND: u32 = 16;
 /// Bytes of pages that are compressed in a second, and at once. For each, about 150 instructions
 /// are executed. When they are used up, pages are sent as they are.
 pub const PACKS_SECOND: u32 = 262_144;
+/// Bytes of a short answer for programs: `/status.txt`, `status.json`, a badge. It is made in the
+/// connection's own buffer, so it takes no place of a page.
+pub const SHORT_BYTES: usize = 2048;
+/// Short answers that count as one page in [`RENDERS_SECOND`]. `/status.txt` takes a ninth of the
+/// instructions of its page, and the others take less.
+pub const RENDERS_SHORT: u32 = 8;
+/// Bytes of a name in a short answer. A longer one is cut at a character and marked with an
+/// ellipsis.
+pub const SHORT_NAME_BYTES: usize = 200;
+/// Incidents in `incidents.json`, the newest. For each, the log is gone through once.
+pub const FEED_INCIDENTS: usize = 20;
+/// Steps of each of them, the newest. From the first incident on that finds no room with so many,
+/// [`STEPS_SHOWN`] are told.
+pub const FEED_STEPS: usize = 16;
+/// Entries of an Atom feed, the newest. On the stack, 40 bytes each.
+pub const FEED_ENTRIES: usize = 50;
+/// Times that a calendar tells of planned work that repeats.
+pub const FEED_OCCURRENCES: usize = 8;
+/// How long a calendar tells of planned work that was cancelled: time and identifier, and no words.
+/// It is known in memory alone, and so at most until a restart.
+pub const CANCELLED_TOLD: Millis = Millis::from_mins(14 * 24 * 60);
+/// Bytes of the name of a service on a badge. A longer one is cut.
+pub const BADGE_NAME_BYTES: usize = 64;
 /// How old a copy may be that is served instead.
 pub const STALE_TIME: Millis = Millis::from_secs(1);
 /// How long a page waits for its turn to be rendered if there is no such copy. After that, the

@@ -544,7 +544,7 @@ impl<'a> Fields<'a> {
                     self.content_type = value;
                 }
             }
-            Field::ListField(field) => match self.firsts.get_mut(field as usize) {
+            Field::Listed(field) => match self.firsts.get_mut(field as usize) {
                 Some(first) if first.is_empty() => *first = value,
                 _ => self.several = true,
             },

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use aiglon::config::Config;
 use aiglon::config::matcher::Match;
 use aiglon::limits::SUMMARY_NAMES;
-use aiglon::model::{ComponentId, ServiceId};
+use aiglon::model::{ComponentId, Output, ServiceId};
 
 use super::log::Safe;
 use super::route::{line, path, severity_word};
@@ -31,6 +31,14 @@ pub fn lines(config: &Config) -> Vec<String> {
     let empty = services.filter(|(id, _)| config.components_of(*id).next().is_none());
     let mut empty = empty.map(|(_, service)| config.str(service.name).to_owned());
     names("services without a component, which are never well", &mut empty, &mut lines);
+    // Who says what a site publishes says no more than it can.
+    let unlinked = config
+        .sites
+        .iter()
+        .filter(|site| cfg!(feature = "feeds") && site.url.is_empty() && site.publish_as.has(Output::Badge));
+    let mut unlinked = unlinked.map(|site| config.str(site.name).to_owned());
+    let what = "sites without option url, so without Atom, iCalendar and previews of links";
+    names(what, &mut unlinked, &mut lines);
     let severity = severity_word(config.main.default_severity);
     lines.push(format!("a severity that nobody knows counts as {severity}, and so does none"));
     let mut left = SUMMARY_NAMES;
