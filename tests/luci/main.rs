@@ -31,20 +31,21 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path.as_ref()).unwrap_or_else(|error| panic!("{}: {error}", path.as_ref().display()))
 }
 
-/// The words of a line of UCI: in quotes or without.
+/// The words of a line of UCI: in quotes of either kind, or without.
 fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut chars = line.chars();
     while let Some(c) = chars.next() {
-        match c {
-            '\'' => {
-                quoted = !quoted;
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
                 word.get_or_insert_default();
             }
-            '\\' if !quoted => word.get_or_insert_default().extend(chars.next()),
-            '#' if !quoted && word.is_none() => break,
-            ' ' | '\t' if !quoted => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(chars.next()),
+            (None, '#') if word.is_none() => break,
+            (None, ' ' | '\t') => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);
