@@ -67,7 +67,11 @@ impl Secrets {
 /// One site. Alerts find `heron` by name, which publishes the summary, and `egret` by a label and
 /// an annotation that are therefore kept.
 fn one_site() -> String {
-    with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"])
+    let config = with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"]);
+    let config = with(&config, "home", &["option url 'https://status.example.org'"]);
+    let outputs = ["text", "json", "badge", "atom", "ical"].map(|word| format!("list publish_as '{word}'"));
+    let built = if cfg!(feature = "feeds") { 5 } else { 2 };
+    with(&config, "home", &outputs.iter().take(built).map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Labels and annotations as JSON, a secret in each of them. `summary` is the one text that may be
@@ -160,6 +164,14 @@ fn ask_everything(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String
         "/api/v1/alerts",
         "/api/v1/webhook",
         "/history",
+        "/status.txt",
+        "/api/v2/status.json",
+        "/api/v2/summary.json",
+        "/api/v2/incidents.json",
+        "/badge/wifi.svg",
+        "/badge/wifi.json",
+        "/feed.atom",
+        "/maintenance.ics",
         "/favicon.ico",
         "/robots.txt",
     ] {
@@ -579,7 +591,7 @@ fn who_is_lost_finds_back_and_learns_of_no_other_site() {
         assert_eq!(dateless(&daemon, "GET", host, "/x", &proxy), other, "{host}");
     }
     // A title that has no room there leaves the words.
-    let long = three_sites().replace("Open birds", &"Bird ".repeat(100));
+    let long = three_sites().replace("Open birds", &"Bird ".repeat(300));
     let daemon = Daemon::start(&long);
     assert_eq!(dateless(&daemon, "GET", "open.example", "/x", PERSON), unknown);
     let page = dateless(&daemon, "GET", "open.example", "/", PERSON);

@@ -8,7 +8,9 @@ use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
     Site, Source, Texts, Times, User, UserRole, Visibility, machine, matcher, units,
 };
-use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
+use crate::limits::{
+    CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, SITE_URL_BYTES,
+};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
 use crate::text::number::natural;
 use crate::text::{Span, near};
@@ -152,6 +154,16 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Host => self.host(value),
+            Field::Url => {
+                let Some(url) = units::site_url(value.text) else {
+                    return self.problems.add(value.odd(ProblemKind::BadSiteUrl).limit(SITE_URL_BYTES));
+                };
+                let url = self.keep(url);
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    row.url = url;
+                }
+            }
+            Field::PublishAs => self.publish_as(value),
             Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
             Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
             Field::Contact | Field::ContactUrl if value.text.len() > CONTACT_BYTES => {

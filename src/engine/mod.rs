@@ -577,6 +577,33 @@ impl View for EngineView<'_> {
         self.engine.incidents.newest_steps(site, number, most, self.now, each)
     }
 
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        self.engine.incidents.newest_of_site(site, most, self.now, each);
+    }
+
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.engine.incidents.cancelled(self.config, site, (self.now, most), each);
+    }
+
+    #[cfg(feature = "feeds")]
+    fn occurrences(
+        &self,
+        site: SiteId,
+        number: u32,
+        from: crate::time::Wall,
+        most: usize,
+        each: &mut dyn FnMut(crate::time::Wall, crate::time::Wall),
+    ) {
+        self.engine.incidents.occurrences(self.config, site, number, (from, most), each);
+    }
+
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         self.engine.incidents.maintenance(self.config, site, self.now, each);
     }

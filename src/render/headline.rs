@@ -6,7 +6,7 @@ use ufmt::uwrite;
 use super::fragment::{Name, Out};
 use super::words::{Word, counted, word};
 use crate::config::Config;
-use crate::limits::HEADLINE_NAMES;
+use crate::limits::{HEADLINE_NAMES, SHORT_NAME_BYTES};
 use crate::model::{Lang, ServiceId, SiteId, View};
 use crate::shown::{self, Extent, ShownState};
 
@@ -116,6 +116,16 @@ impl<'a> Headline<'a> {
             "state" => told(out),
             _ => self.names(out, &first),
         });
+    }
+
+    /// The line; without how much if that has long names.
+    pub(super) fn short(&self, out: &mut Out<'_>) {
+        let before = out.len();
+        self.line(out, false);
+        if out.len().saturating_sub(before) > SHORT_NAME_BYTES.saturating_mul(3) {
+            out.take_back(before);
+            out.word(self.title());
+        }
     }
 
     /// `2 of 12 services are down`

@@ -35,7 +35,7 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     // themselves.
     let states = components.saturating_mul(2).saturating_add(services);
     let sentences =
-        longest(&OVERALL).saturating_mul(3).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
+        longest(&OVERALL).saturating_mul(4).saturating_add(longest(&HINTS)).saturating_add(longest(&BANNERS));
     let counted =
         COUNTED.iter().flat_map(|&which| word(lang, which).split('|').map(str::len)).max().unwrap_or(0);
     let sentences = sentences.saturating_add(counted).saturating_add(longest(&[Word::OverallNamed]));
