@@ -4,6 +4,7 @@
 
 mod common;
 
+use aiglon::limits::PAGES;
 use aiglon::model::Lang;
 use common::{Answer, Daemon, config, with};
 
@@ -53,7 +54,9 @@ fn an_address_that_asks_for_a_language_gets_the_page_that_others_get_in_it() {
         assert_eq!(ask(&daemon, "localhost", &format!("/?{query}"), "fr").status, 200);
     }
     let rendered = daemon.metric("aiglon_pages_rendered_total").unwrap();
-    assert!(rendered <= Lang::COUNT as f64, "{rendered}");
+    // Each is asked for in two rounds. Where there are more of them than are held, one gives way.
+    let rounds = if Lang::COUNT > PAGES { 2 } else { 1 };
+    assert!(rendered <= (rounds * Lang::COUNT) as f64, "{rendered}");
 }
 
 #[test]

@@ -741,7 +741,8 @@ fn leaves_no_trace(bytes: &str, warning: Option<&str>) {
 /// `option page '0'`: operators see it, and visitors learn in no way that it is there.
 #[test]
 fn what_no_page_shows_is_for_operators() {
-    let daemon = Daemon::start(&with(&config(), "egret", &["option page '0'"]));
+    let public = with(&config(), "home", &["option visibility 'public'"]);
+    let daemon = Daemon::start(&with(&public, "egret", &["option page '0'"]));
     let page = |path: &str| {
         let page =
             ask(&daemon, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n"));
@@ -770,8 +771,16 @@ fn what_no_page_shows_is_for_operators() {
     }
     assert_eq!(daemon.get("/incidents/1").status, 404);
     assert!(page("/").contains("Everything works"));
+    // Nor does a program read it, where programs read anything.
+    for path in ["summary", "components", "incidents", "scheduled-maintenances"] {
+        let path = format!("/api/v2/{path}.json");
+        let text = page(&path) + &page("/status.txt");
+        assert!(!text.contains("Egret") && !text.contains("cable"), "{path}: {text}");
+        let lists_parts = path.contains("summary") || path.contains("components");
+        assert_eq!(text.contains("Heron"), cfg!(feature = "feeds") && lists_parts, "{path}: {text}");
+    }
     // Without the option, all of it is there.
-    daemon.rewrite(&config());
+    daemon.rewrite(&public);
     daemon.process.signal("HUP");
     common::eventually("it is shown", 10, || page("/").contains("a broken cable"));
     assert!(page("/").contains("Egret") && page("/").contains("Planned work"));

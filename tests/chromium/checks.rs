@@ -221,7 +221,7 @@ fn it_can_be_used_with_the_keyboard_alone() {
         true
     );
     // The title of an incident leads to all about it.
-    browser.script("document.querySelector('[href=\"incidents/1\"]').focus()");
+    browser.script("document.querySelector('[href^=\"incidents/1?\"]').focus()");
     browser.press("Enter", 13, "\r");
     crate::common::eventually("the incident is shown", 5, || {
         browser.script("return location.pathname") == "/incidents/1"
@@ -238,4 +238,13 @@ fn it_can_be_used_with_the_keyboard_alone() {
     });
     // Without its address it would be another page that is asked for.
     assert_eq!(browser.script("return location.pathname + location.hash"), "/");
+
+    // Another language is a link, and the page that follows keeps it.
+    for (link, path) in [("[lang=fr]", "/"), ("[href^=history]", "/history")] {
+        browser.script(&format!("document.querySelector('{link}').focus()"));
+        browser.press("Enter", 13, "\r");
+        crate::common::eventually("the page is in French", 5, || {
+            browser.script("return location.pathname + document.documentElement.lang") == format!("{path}fr")
+        });
+    }
 }
