@@ -67,7 +67,11 @@ impl Secrets {
 /// One site. Alerts find `heron` by name, which publishes the summary, and `egret` by a label and
 /// an annotation that are therefore kept.
 fn one_site() -> String {
-    with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"])
+    let config = with(&config(), "egret", &["list match 'alertname~* instance~* note~*egret*'"]);
+    let config = with(&config, "home", &["option url 'https://status.example.org'"]);
+    let outputs = ["text", "json", "badge", "atom", "ical"].map(|word| format!("list publish_as '{word}'"));
+    let built = if cfg!(feature = "feeds") { 5 } else { 2 };
+    with(&config, "home", &outputs.iter().take(built).map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Labels and annotations as JSON, a secret in each of them. `summary` is the one text that may be
@@ -160,6 +164,14 @@ fn ask_everything(daemon: &Daemon, secrets: &mut Secrets) -> Vec<(String, String
         "/api/v1/alerts",
         "/api/v1/webhook",
         "/history",
+        "/status.txt",
+        "/api/v2/status.json",
+        "/api/v2/summary.json",
+        "/api/v2/incidents.json",
+        "/badge/wifi.svg",
+        "/badge/wifi.json",
+        "/feed.atom",
+        "/maintenance.ics",
         "/favicon.ico",
         "/robots.txt",
     ] {
@@ -579,7 +591,7 @@ fn who_is_lost_finds_back_and_learns_of_no_other_site() {
         assert_eq!(dateless(&daemon, "GET", host, "/x", &proxy), other, "{host}");
     }
     // A title that has no room there leaves the words.
-    let long = three_sites().replace("Open birds", &"Bird ".repeat(100));
+    let long = three_sites().replace("Open birds", &"Bird ".repeat(300));
     let daemon = Daemon::start(&long);
     assert_eq!(dateless(&daemon, "GET", "open.example", "/x", PERSON), unknown);
     let page = dateless(&daemon, "GET", "open.example", "/", PERSON);
@@ -724,4 +736,43 @@ fn leaves_no_trace(bytes: &str, warning: Option<&str>) {
     for trace in ["127.0.0", ".77", "nowhere", "nonsense", "BREW"] {
         assert!(!log.contains(trace), "{bytes:?}: {log}");
     }
+}
+
+/// `option page '0'`: operators see it, and visitors learn in no way that it is there.
+#[test]
+fn what_no_page_shows_is_for_operators() {
+    let daemon = Daemon::start(&with(&config(), "egret", &["option page '0'"]));
+    let page = |path: &str| {
+        let page =
+            ask(&daemon, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n"));
+        page.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let console = |words: &[&str]| {
+        let mut command = std::process::Command::new(common::AIGLON);
+        command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
+        let (status, out, err) = common::run(command.args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+        assert_eq!(status, Some(0), "{words:?}: {out}{err}");
+        out
+    };
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let before = page("/");
+    assert!(before.contains("Everything works") && before.contains("Heron"), "{before}");
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", common::firing("Egret", "egret"))).status, 200);
+    common::eventually("an operator is told", 5, || console(&["status"]).contains("outage"));
+    common::eventually("it has an incident", 5, || console(&["incidents"]).contains("wifi"));
+    console(&["update", "1", "identified", "a broken cable"]);
+    console(&["maintenance", "add", "wifi/egret", "from", "+1h", "to", "+2h", "a new cable"]);
+    for path in ["/", "/history"] {
+        let page = page(path);
+        for word in ["Egret", "cable", "incidents/", "Planned work", "Down", "1 of"] {
+            assert!(!page.contains(word), "{path}: {word}: {page}");
+        }
+    }
+    assert_eq!(daemon.get("/incidents/1").status, 404);
+    assert!(page("/").contains("Everything works"));
+    // Without the option, all of it is there.
+    daemon.rewrite(&config());
+    daemon.process.signal("HUP");
+    common::eventually("it is shown", 10, || page("/").contains("a broken cable"));
+    assert!(page("/").contains("Egret") && page("/").contains("Planned work"));
 }

@@ -8,7 +8,9 @@ use super::{
     Address, Clock, Component, Edge, Heartbeat, Ignore, Listener, ListenerRoles, Published, Scope, Service,
     Site, Source, Texts, Times, User, UserRole, Visibility, machine, matcher, units,
 };
-use crate::limits::{CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN};
+use crate::limits::{
+    CONTACT_BYTES, JOURNAL_BYTES_MAX, JOURNAL_BYTES_MIN, RETAIN_DAYS, SILENT_SECS_MIN, SITE_URL_BYTES,
+};
 use crate::model::{ComponentId, Lang, ServiceId, Severity, SiteId, SourceId};
 use crate::text::number::natural;
 use crate::text::{Span, near};
@@ -152,6 +154,16 @@ impl Loader<'_, '_> {
                 }
             }
             Field::Host => self.host(value),
+            Field::Url => {
+                let Some(url) = units::site_url(value.text) else {
+                    return self.problems.add(value.odd(ProblemKind::BadSiteUrl).limit(SITE_URL_BYTES));
+                };
+                let url = self.keep(url);
+                if let Some(row) = self.config.sites.get_mut(at) {
+                    row.url = url;
+                }
+            }
+            Field::PublishAs => self.publish_as(value),
             Field::Title => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.title)),
             Field::Intro => self.texts(value, |config, at| Some(&mut config.sites.get_mut(at)?.intro)),
             Field::Contact | Field::ContactUrl if value.text.len() > CONTACT_BYTES => {
@@ -272,6 +284,10 @@ impl Loader<'_, '_> {
                 self.texts(value, |config, at| Some(&mut config.services.get_mut(at)?.description));
             }
             Field::Url if !units::url(value.text) => self.problems.add(value.odd(ProblemKind::BadUrl)),
+            Field::Page => match (units::boolean(value.text), self.config.services.get_mut(at)) {
+                (Some(page), Some(row)) => row.hidden = !page,
+                _ => self.problems.add(value.odd(ProblemKind::BadBoolean)),
+            },
             field => {
                 let span = self.keep(value.text);
                 if let Some(row) = self.config.services.get_mut(at) {
@@ -303,6 +319,10 @@ impl Loader<'_, '_> {
                     row.label = label;
                 }
             }
+            Field::Page => match (units::boolean(value.text), self.config.components.get_mut(at)) {
+                (Some(page), Some(row)) => row.hidden = !page,
+                _ => self.problems.add(value.odd(ProblemKind::BadBoolean)),
+            },
             Field::Match => self.matcher(value),
             Field::Publish => {
                 if !value.text.chars().all(matcher::is_name) {

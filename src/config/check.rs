@@ -5,7 +5,7 @@ use super::loader::Loader;
 use super::problem::{NewProblem, ProblemKind};
 use super::schema::{Section, Type};
 use super::uci::Keyword;
-use super::{Component, Edge, Scope, Site, Source, Texts, Visibility};
+use super::{Component, Edge, Outputs, Scope, Site, Source, Texts, Visibility};
 use crate::limits::COMPONENTS;
 use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
 use crate::text::Span;
@@ -18,6 +18,7 @@ impl Loader<'_, '_> {
         self.check_edge();
         self.check_sites();
         self.check_labels();
+        self.hide();
         self.check_heartbeats();
         self.check_rules();
         for id in (0..self.config.count(Type::Component)).map(ComponentId) {
@@ -93,7 +94,7 @@ impl Loader<'_, '_> {
     fn check_sites(&mut self) {
         let mut default = None;
         for index in 0..self.config.sites.len() {
-            let Some(&Site { name, visibility, secret_path, contact, contact_url, .. }) =
+            let Some(&Site { name, visibility, secret_path, contact, contact_url, url, publish_as, .. }) =
                 self.config.sites.get(index)
             else {
                 continue;
@@ -101,6 +102,7 @@ impl Loader<'_, '_> {
             if !contact_url.is_empty() && contact == Texts::default() {
                 self.blame(ProblemKind::NoContact, Type::Site, index, "contact_url", name);
             }
+            self.check_outputs(index, name, visibility, url, publish_as);
             let named = self.config.hosts.iter().any(|host| host.site.index() == index)
                 || self.line_of_option(Type::Site, index, "host").is_some();
             if !named && default.replace(index).is_some() && !self.broken {
@@ -117,6 +119,38 @@ impl Loader<'_, '_> {
             } else if visibility != Visibility::Unlisted && !secret_path.is_empty() {
                 self.blame(ProblemKind::SecretNotUnlisted, Type::Site, index, "secret_path", name);
             }
+        }
+    }
+
+    /// What no page shows: the components of a service that is hidden, and a service whose
+    /// components all are. It would be one without parts, of which nobody knows how it is.
+    fn hide(&mut self) {
+        let config = &mut *self.config;
+        for part in &mut config.components {
+            part.hidden |= config.services.get(part.service.index()).is_some_and(|service| service.hidden);
+        }
+        for (service, id) in config.services.iter_mut().zip(0u16..) {
+            let mut parts = config.components.iter().filter(|part| part.service.0 == id).peekable();
+            service.hidden |= parts.peek().is_some() && parts.all(|part| part.hidden);
+        }
+    }
+
+    /// What a site publishes: all that it can if it is public and says nothing, else what it says.
+    fn check_outputs(&mut self, index: usize, name: Span, seen_by: Visibility, url: Span, said: Outputs) {
+        let others = said.but(Outputs::NONE);
+        for (wrong, kind) in [
+            (said.any_of(Outputs::NONE) && others != Outputs::default(), ProblemKind::PublishNone),
+            (said.any_of(Outputs::LINKED) && url.is_empty(), ProblemKind::NoSiteUrl),
+            (said.any_of(Outputs::PREVIEW) && seen_by != Visibility::Public, ProblemKind::SecretPreview),
+        ] {
+            if wrong {
+                self.blame(kind, Type::Site, index, "publish_as", name);
+            }
+        }
+        let all = if said == Outputs::default() { Outputs::unsaid(seen_by) } else { others };
+        let all = if url.is_empty() { all.but(Outputs::LINKED) } else { all }.built();
+        if let Some(row) = self.config.sites.get_mut(index) {
+            row.publish_as = all;
         }
     }
 

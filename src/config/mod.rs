@@ -35,7 +35,7 @@ use crate::limits::{
     RULES, SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, TRANSLATIONS, USER_KEYS, USERS,
 };
 use crate::model::{
-    ComponentId, HeartbeatId, Lang, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
+    ComponentId, HeartbeatId, Lang, Output, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
 };
 use crate::text::Span;
 use crate::time::Millis;
@@ -193,6 +193,70 @@ pub enum Visibility {
     Public,
 }
 
+/// Ways in which a site tells programs how it is (`list publish_as`). All-zero: none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outputs(u8);
+
+impl Outputs {
+    /// All of them, for a person; `none` is for none of them.
+    pub(super) const WORDS: &'static str = "text, json, badge, atom, ical, opengraph and none";
+    /// Those that need the address of a page.
+    pub(super) const LINKED: Self =
+        Self::of(Output::Atom).and(Self::of(Output::Ical)).and(Self::of(Output::OpenGraph));
+    /// What previews show.
+    pub(super) const PREVIEW: Self = Self::of(Output::OpenGraph);
+    /// What is said if nothing is published, and said so. No other word stands beside it.
+    pub(super) const NONE: Self = Self(1 << 6);
+    /// Those that this build has, but for `none`.
+    const BUILT: Self = if cfg!(feature = "feeds") {
+        Self(Self::NONE.0 - 1)
+    } else {
+        Self::of(Output::Text).and(Self::of(Output::Json))
+    };
+
+    const fn of(output: Output) -> Self {
+        Self(1 << output as u8)
+    }
+
+    /// The one at a place among [`Outputs::WORDS`].
+    pub(super) fn of_place(place: usize) -> Self {
+        Self(1u8.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0))
+    }
+
+    pub(super) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    pub(super) const fn but(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Whether this is one of them.
+    pub const fn has(self, output: Output) -> bool {
+        self.any_of(Self::of(output))
+    }
+
+    /// Whether any of them is one of these.
+    pub(super) const fn any_of(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Those of them that this build has.
+    pub(super) const fn built(self) -> Self {
+        Self(self.0 & Self::BUILT.0)
+    }
+
+    /// Whether this build has all of them.
+    pub(super) fn is_built(self) -> bool {
+        self.built() == self.but(Self::NONE)
+    }
+
+    /// All that a site publishes if it says nothing, as far as it can.
+    pub(super) fn unsaid(visibility: Visibility) -> Self {
+        if visibility == Visibility::Public { Self::BUILT } else { Self::default() }
+    }
+}
+
 /// How exactly a site tells times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Times {
@@ -212,6 +276,11 @@ pub struct Site {
     pub name: Span,
     /// Who may see it.
     pub visibility: Visibility,
+    /// Where people read it, without a slash at its end: the base of links and identifiers; empty
+    /// if that is not said.
+    pub url: Span,
+    /// In which ways it tells programs how it is.
+    pub publish_as: Outputs,
     /// The heading.
     pub title: Texts,
     /// A paragraph below it; may be absent.
@@ -309,6 +378,8 @@ pub struct Service {
     pub description: Texts,
     /// Where there is more about it; http or https; may be absent.
     pub url: Span,
+    /// Only operators see it: `option page '0'`, also of all of its components.
+    pub hidden: bool,
 }
 
 /// `config component`.
@@ -331,6 +402,8 @@ pub struct Component {
     /// Whether its heartbeats and rules alone tell how it is: each has a deadline of its own, so it
     /// does not matter when their sources were last heard.
     pub watched: bool,
+    /// Only operators see it: `option page '0'`, also of its service.
+    pub hidden: bool,
 }
 
 /// One `list publish`: an annotation that a component may show.
@@ -474,6 +547,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether a site tells programs how it is in this way.
+    pub fn publishes(&self, site: SiteId, output: Output) -> bool {
+        self.sites.get(site.index()).is_some_and(|site| site.publish_as.has(output))
+    }
+
     /// The names of all sections of a type.
     fn names(&self, kind: Type) -> impl Iterator<Item = &str> {
         (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))

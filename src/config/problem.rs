@@ -81,6 +81,11 @@ kinds! {
     BadDays "'{w}' is no number of days for '{o}'; write one from 1 to {l}"
     BadHost "'{w}' is no host name; write the name alone, as status.example.org, without scheme, port or path"
     BadUrl "'{w}' is no address for a link; it begins with https:// or http:// and holds no spaces or quotes"
+    BadSiteUrl "'{w}' is no address of a page; write where people read it, as https://status.example.org/status, without '?' and '#' and in at most {l} bytes"
+    NoSiteUrl "site '{w}' publishes as atom, ical or opengraph, which need the address of its page; write option url 'https://…' in it"
+    SecretPreview "'publish_as' of site '{w}' names opengraph, which is for sites with visibility 'public': previews would pass on what others should not read"
+    PublishNone "'publish_as' of site '{w}' names none, and more; remove one or the other"
+    NoFeeds "'publish_as' names '{w}', and this build has none (feature feeds): nobody can read it"
     BadContact "'{w}' is no address of a contact; write mailto:NAME@HOST, tel:+NUMBER or https://…, without spaces"
     NoContact "'contact_url' of site '{w}' has no words that lead there; write them, as option contact 'Write to the team'"
     BadLang "'{w}' is no language that aiglon speaks; known are {L}{m}"
@@ -140,6 +145,7 @@ impl ProblemKind {
             self,
             Self::SilentShort
                 | Self::NoSsh
+                | Self::NoFeeds
                 | Self::LangLeftOut
                 | Self::SilentBeat
                 | Self::GlobRegex

@@ -165,6 +165,7 @@ pub(super) enum Field {
     Settle,
     Grouping,
     NoDataAfter,
+    PublishAs,
     Site,
     Token,
     Scope,
@@ -175,6 +176,7 @@ pub(super) enum Field {
     Description,
     Label,
     Url,
+    Page,
     Service,
     Match,
     Publish,
@@ -240,7 +242,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 74] = [
+pub(super) static OPTIONS: [OptionRow; 76] = [
     row(Type::Main, "enabled", Shape::One, Field::Enabled),
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
@@ -269,6 +271,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Listen, "path_prefix", Shape::One, Field::PathPrefix),
     row(Type::Site, "visibility", Shape::One, Field::Visibility),
     row(Type::Site, "host", Shape::Many, Field::Host),
+    row(Type::Site, "url", Shape::One, Field::Url),
     row(Type::Site, "title", Shape::Text, Field::Title),
     row(Type::Site, "intro", Shape::Text, Field::Intro),
     row(Type::Site, "contact", Shape::Text, Field::Contact),
@@ -281,6 +284,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Site, "settle", Shape::One, Field::Settle),
     row(Type::Site, "grouping", Shape::One, Field::Grouping),
     row(Type::Site, "no_data_after", Shape::One, Field::NoDataAfter),
+    row(Type::Site, "publish_as", Shape::Many, Field::PublishAs),
     must(Type::Source, "site", Shape::One, Field::Site, SAY_SITE),
     must(Type::Source, "token", Shape::Many, Field::Token, "run `aiglon token` and paste its second line"),
     row(Type::Source, "scope", Shape::One, Field::Scope),
@@ -293,6 +297,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Service, "description", Shape::Text, Field::Description),
     row(Type::Service, "label", Shape::One, Field::Label),
     row(Type::Service, "url", Shape::One, Field::Url),
+    row(Type::Service, "page", Shape::One, Field::Page),
     must(
         Type::Component,
         "service",
@@ -303,6 +308,7 @@ pub(super) static OPTIONS: [OptionRow; 74] = [
     row(Type::Component, "name", Shape::Text, Field::Title),
     row(Type::Component, "description", Shape::Text, Field::Description),
     row(Type::Component, "label", Shape::One, Field::Label),
+    row(Type::Component, "page", Shape::One, Field::Page),
     row(Type::Component, "match", Shape::Many, Field::Match),
     row(Type::Component, "publish", Shape::Many, Field::Publish),
     row(Type::Component, "depends_on", Shape::One, Field::DependsOn),

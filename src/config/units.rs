@@ -4,7 +4,7 @@
 use core::net::SocketAddr;
 
 use super::problem::ProblemKind;
-use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN};
+use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN, SITE_URL_BYTES};
 use crate::text::clean::is_unseen;
 use crate::text::has;
 use crate::text::number::natural;
@@ -105,6 +105,20 @@ pub(super) fn url(text: &str) -> bool {
     !rest.is_empty()
         && !rest.starts_with(['/', '?', '#'])
         && !rest.chars().any(|c| c.is_whitespace() || is_unseen(c) || has("\"'<>\\^`{|}", c))
+}
+
+/// The address of a site's page, without a slash at its end: a scheme, a host, perhaps a port and a
+/// path, and nothing that an identifier made of it could not hold.
+pub(super) fn site_url(text: &str) -> Option<&str> {
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (_, rest) = text.split_once("://").filter(|_| url(text) && text.len() <= SITE_URL_BYTES)?;
+    let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+    let (name, port) = match authority.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        _ => (authority, "80"),
+    };
+    let fits = host(name) && port.parse::<u16>().is_ok() && path_prefix(path) == Some(path);
+    fits.then_some(text)
 }
 
 /// Whether a visitor may be led there who has something to tell: the web, an address of mail, a

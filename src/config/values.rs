@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use super::loader::{Loader, Value, low, push};
 use super::problem::ProblemKind;
 use super::schema::{Field, Type};
-use super::{Address, Config, Console, HostName, Texts, Token, UserKey, credential, matcher, units};
+use super::{Address, Config, Console, HostName, Outputs, Texts, Token, UserKey, credential, matcher, units};
 use crate::limits::{TRANSLATIONS, UNIX_PATH_BYTES};
 use crate::model::{ComponentId, Severity, SiteId, SourceId, UserId};
 use crate::text::{Span, has, near};
@@ -112,6 +112,16 @@ impl Loader<'_, '_> {
             self.problems.add(value.odd(ProblemKind::NoSsh));
         }
         push(self, |config| &mut config.ssh, address, value.line, "lines 'list ssh' (SSH_ADDRESSES)");
+    }
+
+    pub(super) fn publish_as(&mut self, value: &Value<'_>) {
+        let one = Outputs::of_place(self.choice(value, Outputs::WORDS));
+        if !one.is_built() {
+            self.problems.add(value.odd(ProblemKind::NoFeeds));
+        }
+        if let Some(row) = self.config.sites.get_mut(value.section.at()) {
+            row.publish_as = row.publish_as.and(one);
+        }
     }
 
     pub(super) fn host(&mut self, value: &Value<'_>) {

@@ -12,6 +12,7 @@ use crate::command::table::Verb;
 use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
+use crate::limits::QUESTION_WORDS_BYTES;
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
 use crate::text::buffer::Bytes;
@@ -21,9 +22,7 @@ use crate::time::Now;
 
 /// Room for a question.
 type Question = Bytes<1024>;
-/// Bytes of somebody's words that a question repeats.
-const SHOWN: usize = 60;
-/// Of it, what a further component must leave free.
+/// Of a question, what a further component must leave free.
 const ROOM: usize = 200;
 
 /// Does what a command says, or asks whether it should.
@@ -40,7 +39,7 @@ pub(super) fn carry_out<'a>(
         return release(engine, now, ask, access, command, out);
     }
     let (site, done, undoable) = {
-        let view = engine.view(access.config, now);
+        let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
@@ -62,7 +61,7 @@ pub(super) fn carry_out<'a>(
             (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
-    let view = engine.view(access.config, now);
+    let view = engine.whole_view(access.config, now);
     let teller = Teller { access, view: &view, engine };
     let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
@@ -80,7 +79,7 @@ fn release<'a>(
 ) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
     let site = {
-        let view = engine.view(access.config, now);
+        let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let site = teller.site_of_alert(command)?;
         let held = teller.alerts_of(site).find(|held| held.number == number).ok_or(Refusal::NoAlert)?;
@@ -274,7 +273,7 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
             _ = uwrite!(**out, "{}", deed(what));
             match words {
                 Words::Own { text, .. } => {
-                    let short = cut(text, SHOWN);
+                    let short = cut(text, QUESTION_WORDS_BYTES);
                     let dots = if short.len() < text.len() { "…" } else { "" };
                     _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
                 }

@@ -45,6 +45,7 @@ use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
     ServiceId, SiteId, SourceId, SourceSet, State, StepView, View,
 };
+use crate::shown::Visible;
 use crate::text::mask;
 use crate::time::{At, Millis, Mono, Now};
 
@@ -409,8 +410,13 @@ impl Engine {
         &self.sources
     }
 
-    /// What the renderer may ask, at this moment.
+    /// What visitors may know at this moment: all that is told to them is asked here.
     pub fn view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
+        Visible::new(config, EngineView { engine: self, config, now })
+    }
+
+    /// What operators may know at this moment: also of what no page shows.
+    pub fn whole_view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
         EngineView { engine: self, config, now }
     }
 
@@ -569,6 +575,33 @@ impl View for EngineView<'_> {
         each: &mut dyn FnMut(&StepView<'_>),
     ) -> usize {
         self.engine.incidents.newest_steps(site, number, most, self.now, each)
+    }
+
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        self.engine.incidents.newest_of_site(site, most, self.now, each);
+    }
+
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.engine.incidents.cancelled(self.config, site, (self.now, most), each);
+    }
+
+    #[cfg(feature = "feeds")]
+    fn occurrences(
+        &self,
+        site: SiteId,
+        number: u32,
+        from: crate::time::Wall,
+        most: usize,
+        each: &mut dyn FnMut(crate::time::Wall, crate::time::Wall),
+    ) {
+        self.engine.incidents.occurrences(self.config, site, number, (from, most), each);
     }
 
     fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {

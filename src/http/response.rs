@@ -74,6 +74,8 @@ pub struct Response<'a> {
     pub retry_after_s: Option<u16>,
     /// `Content-Security-Policy`.
     pub csp: &'static str,
+    /// Whether scripts of other sites may read it (`Access-Control-Allow-Origin: *`).
+    pub shared: bool,
     /// The version of InfluxDB's API that we speak (`X-Influxdb-Version`).
     pub influxdb: &'static str,
     /// Whether search engines are to stay away (`X-Robots-Tag: noindex`).
@@ -99,6 +101,7 @@ impl Response<'_> {
             location: "",
             retry_after_s: None,
             csp: CSP_NOTHING,
+            shared: false,
             influxdb: "",
             noindex: false,
         }
@@ -151,6 +154,7 @@ impl Response<'_> {
             ("Allow", self.allow),
             ("WWW-Authenticate", if is_401 { "Basic realm=\"aiglon\"" } else { "" }),
             ("Content-Security-Policy", self.csp),
+            ("Access-Control-Allow-Origin", if self.shared { "*" } else { "" }),
             ("X-Influxdb-Version", self.influxdb),
             ("X-Robots-Tag", if self.noindex { "noindex" } else { "" }),
         ] {
@@ -281,6 +285,8 @@ mod tests {
         assert!(has(until_close, "Connection: close"));
         let busy = Response { retry_after_s: Some(30), ..plain(Status::ServiceUnavailable) };
         assert!(has(busy, "Retry-After: 30"));
+        let shared = Response { shared: true, ..plain(Status::Ok) };
+        assert!(has(shared, "Access-Control-Allow-Origin: *"));
         let wrong = Response { allow: "GET, HEAD", ..plain(Status::MethodNotAllowed) };
         assert!(has(wrong, "Allow: GET, HEAD"));
         let moved = Response { location: "secret/", ..plain(Status::MovedPermanently) };

@@ -2,7 +2,9 @@
 
 use super::head::Method;
 use crate::config::ListenerRoles;
-use crate::model::PageKind;
+#[cfg(feature = "feeds")]
+use crate::model::ServiceId;
+use crate::model::{Feed, PageKind};
 use crate::text::number::natural;
 
 /// What there is to ask for.
@@ -80,7 +82,7 @@ enum ListenerRole {
 }
 
 struct Row {
-    /// A number follows one that ends in `/{}`.
+    /// A number follows one that ends in `/{}`; within another one, `{}` is the name of a section.
     path: &'static str,
     role: ListenerRole,
     get: Option<Endpoint>,
@@ -90,6 +92,9 @@ struct Row {
 impl Row {
     const fn get(path: &'static str, role: ListenerRole, endpoint: Endpoint) -> Self {
         Self { path, role, get: Some(endpoint), post: None }
+    }
+    const fn feed(path: &'static str, feed: Feed) -> Self {
+        Self::get(path, ListenerRole::Page, Endpoint::Page(PageKind::Feed(feed)))
     }
     const fn post(path: &'static str, role: ListenerRole, endpoint: Endpoint) -> Self {
         Self { path, role, get: None, post: Some(endpoint) }
@@ -104,11 +109,27 @@ impl Row {
 
     /// The number in a path that is this row's; 0 if the row has none.
     fn number_in(&self, path: &str) -> Option<u32> {
-        match self.path.strip_suffix("{}") {
+        match self.path.split_once("{}") {
             None => (self.path == path).then_some(0),
-            Some(before) => path.strip_prefix(before).and_then(number),
+            Some((before, "")) => path.strip_prefix(before).and_then(number),
+            Some((before, after)) => {
+                let name = path.strip_prefix(before)?.strip_suffix(after)?;
+                (!name.is_empty() && name.bytes().all(is_of_name)).then_some(0)
+            }
         }
     }
+}
+
+/// Whether the name of a section may have this byte.
+const fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// The name of a section in a path that leads to an answer about it: what stands between its last
+/// slash and its last dot.
+pub fn name_in(path: &str) -> &str {
+    let last = path.rsplit('/').next().unwrap_or("");
+    last.split('.').next().unwrap_or("")
 }
 
 /// A number as we write it: one address for each thing, so neither `+3` nor `03`.
@@ -125,10 +146,38 @@ const HEARTBEAT: &str = "/api/v1/heartbeat/";
 /// What InfluxDB's clients ask, to see whether it is there.
 const PING: &str = "/ping";
 
-const ROWS: [Row; 19] = [
+const ROWS: &[Row] = &[
     Row::get("/", ListenerRole::Page, Endpoint::Page(PageKind::Now)),
     Row::get("/history", ListenerRole::Page, Endpoint::Page(PageKind::History)),
     Row::get("/incidents/{}", ListenerRole::Page, Endpoint::Page(PageKind::Incident(0))),
+    Row::feed("/status.txt", Feed::Text),
+    Row::feed("/api/v2/status.json", Feed::Status),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/summary.json", Feed::Summary),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/components.json", Feed::Components),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/incidents.json", Feed::Incidents),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/incidents/unresolved.json", Feed::Unresolved),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/scheduled-maintenances.json", Feed::Maintenances),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/scheduled-maintenances/upcoming.json", Feed::Upcoming),
+    #[cfg(feature = "feeds")]
+    Row::feed("/api/v2/scheduled-maintenances/active.json", Feed::Active),
+    #[cfg(feature = "feeds")]
+    Row::feed("/badge/{}.svg", Feed::BadgeImage(ServiceId(0))),
+    #[cfg(feature = "feeds")]
+    Row::feed("/badge/{}.json", Feed::Badge(ServiceId(0))),
+    #[cfg(feature = "feeds")]
+    Row::feed("/icon.svg", Feed::Icon),
+    #[cfg(feature = "feeds")]
+    Row::feed("/feed.atom", Feed::Atom),
+    #[cfg(feature = "feeds")]
+    Row::feed("/feed/{}.atom", Feed::AtomOf(ServiceId(0))),
+    #[cfg(feature = "feeds")]
+    Row::feed("/maintenance.ics", Feed::Calendar),
     Row {
         path: "/api/v2/alerts",
         role: ListenerRole::Ingest,
@@ -356,6 +405,11 @@ mod tests {
             (Get, "/incidents/3", ingest, NotFound),
             (Get, "/history/", page, Secret("history", PageKind::Now)),
             (Get, "/s3cret/history", page, Secret("s3cret", PageKind::History)),
+            (Get, "/status.txt", page, To(Endpoint::Page(PageKind::Feed(Feed::Text)))),
+            (Get, "/status.txt", ingest, NotFound),
+            (Head, "/api/v2/status.json", page, To(Endpoint::Page(PageKind::Feed(Feed::Status)))),
+            (Post, "/api/v2/status.json", ALL, MethodNotAllowed("GET, HEAD")),
+            (Get, "/s3cret/api/v2/status.json", page, Secret("s3cret", PageKind::Feed(Feed::Status))),
             (Get, "/s3cret/incidents/12", page, Secret("s3cret", PageKind::Incident(12))),
             (Get, "/s3cret/incidents/x", page, NoPage),
             (Get, "/s3cret/incidents/", page, NoPage),

@@ -327,6 +327,9 @@ pub struct Incidents {
     counters: IncidentCounters,
     /// What people may still write.
     budgets: PeopleBudgets,
+    /// Planned work that was cancelled, for those who have it in a calendar.
+    #[cfg(feature = "feeds")]
+    cancelled: heapless::Vec<tell::CancelledWindow, { crate::limits::MAINTENANCES }>,
 }
 
 impl Default for Incidents {
@@ -361,6 +364,8 @@ impl Incidents {
             touched: 0,
             counters: IncidentCounters { opened: 0, refused: 0, dropped: 0, purged: 0 },
             budgets: PeopleBudgets::new(),
+            #[cfg(feature = "feeds")]
+            cancelled: heapless::Vec::new(),
         }
     }
 

@@ -47,6 +47,8 @@ impl Incidents {
             return Err(Refusal::Worn);
         }
         let (purged, replaced, before) = (self.purge, self.forget_at.is_some(), self.log.unwritten_bytes());
+        #[cfg(feature = "feeds")]
+        let planned = self.derived.windows.clone();
         let done = match action {
             Action::Open { service, component, state, title, words } => {
                 self.open_by_hand(now, site, who, (service, component, state), title, words)
@@ -81,6 +83,8 @@ impl Incidents {
             Action::ClearBanner => self.clear_banner(now, site, who),
             Action::Undo => self.undo(now, site, who),
         }?;
+        #[cfg(feature = "feeds")]
+        self.remember_cancelled(&planned, now);
         self.forget_what(&action, now);
         // Who has the journal written anew pays for it, be it at once or when what was replaced
         // goes.

@@ -7,10 +7,12 @@ use super::derived::{Incident, Window};
 use super::entries::Raw;
 use super::record::{self, BANNER, CLEARED, FIRING, STEP, StepRecord, UNDONE, WINDOW, What, When};
 use crate::config::Config;
+#[cfg(feature = "feeds")]
+use crate::limits::CANCELLED_TOLD;
 use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES, WINDOW_KEPT};
 use crate::model::{
-    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
-    Words,
+    BannerView, ComponentId, ComponentSet, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State,
+    Step, StepView, Words,
 };
 use crate::time::{Now, Wall};
 
@@ -20,6 +22,17 @@ struct StepPosition {
     at: usize,
     number: u16,
     amended_at: Option<usize>,
+}
+
+/// Planned work that people took back.
+#[cfg(feature = "feeds")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CancelledWindow {
+    /// The hash of its site, whose place may change.
+    site: u32,
+    window: Window,
+    at: Wall,
+    since: crate::time::Mono,
 }
 
 impl Incidents {
@@ -37,7 +50,16 @@ impl Incidents {
 
     /// Calls `each` with every incident of a site, the newest first.
     pub fn incidents(&self, site: SiteId, now: Now, each: &mut dyn FnMut(&IncidentView<'_>)) {
-        // Where the title of each stands: looked for in one go, not anew for each of them.
+        let places = self.titles(site);
+        let all = self.derived.incidents.iter().zip(&places).rev();
+        for (incident, &at) in all.filter(|(incident, _)| incident.site == site) {
+            each(&self.view_of(incident, self.title_at(at), now));
+        }
+    }
+
+    /// Where the title of each incident of a site stands: looked for in one go, not anew for each
+    /// of them.
+    fn titles(&self, site: SiteId) -> [u32; INCIDENTS] {
         let mut places = [u32::MAX; INCIDENTS];
         let hash = self.names.of_site(site);
         for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
@@ -49,9 +71,139 @@ impl Incidents {
                 *place = at;
             }
         }
-        let all = self.derived.incidents.iter().zip(&places).rev();
-        for (incident, &at) in all.filter(|(incident, _)| incident.site == site) {
-            each(&self.view_of(incident, self.title_at(at), now));
+        places
+    }
+
+    /// Calls `each` with the newest steps of all incidents of a site that visitors are told of, the
+    /// newest first. The log is gone through twice.
+    #[cfg(feature = "feeds")]
+    pub fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        now: Now,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        let (titles, hash) = (self.titles(site), self.names.of_site(site));
+        let mut newest = Vec::<(u32, StepPosition), { crate::limits::FEED_ENTRIES }>::new();
+        let most = most.min(newest.capacity());
+        for raw in self.log.iter().filter(|raw| raw.kind == STEP) {
+            let Some((head, record)) = record::read_step(raw.payload) else { continue };
+            if head.site != hash || head.flags & UNDONE != 0 {
+                continue;
+            }
+            if record.what == What::Amended {
+                let amends = |(number, place): &&mut (u32, StepPosition)| {
+                    *number == record.number && u32::from(place.number) == record.arg
+                };
+                if let Some((_, place)) = newest.iter_mut().find(amends) {
+                    place.amended_at = Some(raw.at);
+                }
+                continue;
+            }
+            let is_told = step_of(&record).is_some_and(|step| step.is_public());
+            if is_told && self.derived.find(site, record.number).is_some() {
+                if newest.len() >= most && !newest.is_empty() {
+                    newest.remove(0);
+                }
+                let place = StepPosition { at: raw.at, number: record.step, amended_at: None };
+                _ = newest.push((record.number, place));
+            }
+        }
+        for (number, place) in newest.into_iter().rev().take(most) {
+            let here = |(incident, _): &(&Incident, &u32)| incident.site == site && incident.number == number;
+            let Some((incident, &title)) = self.derived.incidents.iter().zip(&titles).find(here) else {
+                continue;
+            };
+            if let Some(step) = self.step_at(place, now) {
+                each(&self.view_of(incident, self.title_at(title), now), &step);
+            }
+        }
+    }
+
+    /// Calls `each` with beginning and end of a maintenance, each time that it is on from a time
+    /// on, the soonest first, and so many times at most.
+    #[cfg(feature = "feeds")]
+    pub fn occurrences(
+        &self,
+        config: &Config,
+        site: SiteId,
+        number: u32,
+        (from, most): (Wall, usize),
+        each: &mut dyn FnMut(Wall, Wall),
+    ) {
+        let known = |window: &&Window| window.site == site && window.number == number;
+        let Some(window) = self.derived.windows.iter().find(known) else { return };
+        let mut from = from;
+        for _ in 0..most {
+            let then = Now::new(crate::time::Mono(0), Some(from));
+            let Some((starts, ends)) = super::auto::occurrence(config, window, then) else { return };
+            each(starts, ends);
+            from = ends;
+        }
+    }
+
+    /// Remembers which planned work is no more, of that which there was.
+    #[cfg(feature = "feeds")]
+    pub(super) fn remember_cancelled(&mut self, there_was: &[Window], now: Now) {
+        // What was taken back is planned anew.
+        let (names, windows) = (&self.names, &self.derived.windows);
+        self.cancelled.retain(|one| {
+            let is_it = |window: &Window| {
+                (names.of_site(window.site), window.number) == (one.site, one.window.number)
+            };
+            !windows.iter().any(is_it)
+        });
+        let Some(at) = now.wall else { return };
+        for window in there_was {
+            let is_it = |other: &Window| (other.site, other.number) == (window.site, window.number);
+            if self.derived.windows.iter().any(is_it) {
+                continue;
+            }
+            if self.cancelled.is_full() {
+                self.cancelled.remove(0);
+            }
+            let site = self.names.of_site(window.site);
+            _ = self.cancelled.push(CancelledWindow { site, window: *window, at, since: now.mono });
+        }
+    }
+
+    /// Calls `each` with planned work of a site that was cancelled lately, each time that it would
+    /// have been on, `most` times at most. It has no words.
+    #[cfg(feature = "feeds")]
+    pub fn cancelled(
+        &self,
+        config: &Config,
+        site: SiteId,
+        (now, most): (Now, usize),
+        each: &mut dyn FnMut(&MaintenanceView<'_>),
+    ) {
+        let hash = self.names.of_site(site);
+        let is_told = |one: &&CancelledWindow| {
+            one.site == hash && now.mono.since(one.since) < i64::from(CANCELLED_TOLD.0)
+        };
+        for one in self.cancelled.iter().filter(is_told) {
+            let window = Window { site, ..one.window };
+            let mut from = one.at;
+            for _ in 0..most {
+                let then = Now { wall: Some(from), ..now };
+                let Some((starts, ends)) = super::auto::occurrence(config, &window, then) else { break };
+                from = ends;
+                // What had begun was on.
+                if starts > one.at {
+                    each(&MaintenanceView {
+                        number: window.number,
+                        service: window.service,
+                        component: window.component,
+                        starts,
+                        ends,
+                        active: false,
+                        repeat: window.repeat,
+                        words: Words::None,
+                        who: 0,
+                    });
+                }
+            }
         }
     }
 
@@ -62,7 +214,12 @@ impl Incidents {
             let parts = incident.components;
             parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
         };
-        let of_it = |incident: &&Incident| incident.open && incident.service == service;
+        // No visitor is told of an incident that concerns nothing but what no page shows.
+        let is_shown = |id: ComponentId| config.components.get(id.index()).is_some_and(|part| !part.hidden);
+        let is_told = |parts: ComponentSet| parts.is_empty() || parts.iter().any(is_shown);
+        let of_it = |incident: &&Incident| {
+            incident.open && incident.service == service && is_told(incident.components)
+        };
         let said =
             self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
         said.max().unwrap_or((State::Operational, false))

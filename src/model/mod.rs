@@ -1,5 +1,6 @@
 //! The nouns, and what the renderer is told about them.
 
+mod feed;
 mod finding;
 mod ids;
 mod incident;
@@ -7,6 +8,7 @@ mod kept;
 mod lang;
 mod view;
 
+pub use feed::{Feed, Output};
 pub use finding::Finding;
 pub use ids::{
     ComponentId, ComponentSet, HeartbeatId, RuleId, ServiceId, SiteId, SourceId, SourceSet, UserId,

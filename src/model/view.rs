@@ -2,9 +2,11 @@
 //! nothing else.
 
 use super::{
-    BannerView, ComponentId, Day, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId, State,
-    StepView,
+    BannerView, ComponentId, Day, Feed, Finding, IncidentView, Lang, MaintenanceView, ServiceId, SiteId,
+    State, StepView,
 };
+#[cfg(feature = "feeds")]
+use crate::time::Wall;
 use crate::time::{At, Mono, Now};
 
 /// Which of a site's pages.
@@ -17,6 +19,8 @@ pub enum PageKind {
     History,
     /// One incident, by its number.
     Incident(u32),
+    /// None for people.
+    Feed(Feed),
 }
 
 /// What is known about one component.
@@ -98,6 +102,38 @@ pub trait View {
             });
         }
         count
+    }
+    /// Calls `each` with the newest steps of all incidents of a site that visitors are told of,
+    /// the newest first: `most` of them, and no more than
+    /// [`FEED_ENTRIES`](crate::limits::FEED_ENTRIES).
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        _ = (site, most, each);
+    }
+    /// Calls `each` with beginning and end of a maintenance, each time that it is on and not over
+    /// at `from`, the soonest first: `most` times at most.
+    #[cfg(feature = "feeds")]
+    fn occurrences(
+        &self,
+        site: SiteId,
+        number: u32,
+        from: Wall,
+        most: usize,
+        each: &mut dyn FnMut(Wall, Wall),
+    ) {
+        _ = (site, number, from, most, each);
+    }
+    /// Calls `each` with planned work of a site that was cancelled within
+    /// [`CANCELLED_TOLD`](crate::limits::CANCELLED_TOLD), each time that it would have been on,
+    /// `most` times at most. It has no words.
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        _ = (site, most, each);
     }
     /// Calls `each` with every maintenance of a site that is now or to come, the soonest first.
     /// Without a clock these are all that are planned.

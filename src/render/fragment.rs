@@ -7,7 +7,8 @@
 use super::words::{Word, digit, word};
 use crate::model::Lang;
 use crate::text::buffer::BytesView;
-use crate::text::clean;
+use crate::text::json::Json;
+use crate::text::{clean, json};
 
 include!(concat!(env!("OUT_DIR"), "/fragments.rs"));
 
@@ -38,11 +39,34 @@ enum Piece {
     Block(u8),
 }
 
+/// As what it is read. Only a page has markup; of a fragment, all others get words and values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// HTML.
+    Page,
+    /// Text.
+    Text,
+    /// JSON, whose strings this is in.
+    Json,
+    /// XML, whose text this is.
+    #[cfg(feature = "feeds")]
+    Xml,
+    /// iCalendar, whose values this is in.
+    #[cfg(feature = "feeds")]
+    Ical,
+}
+
 /// A page being written. What does not fit is remembered, not reported on each call: see
 /// [`Out::finish`].
 pub struct Out<'a> {
     buf: &'a mut PageBuf,
     lang: Lang,
+    form: Form,
+    /// Whether the next value of JSON is the first within its brackets.
+    first: bool,
+    /// Bytes of the present line of iCalendar.
+    #[cfg(feature = "feeds")]
+    column: usize,
     /// Bytes written, those that did not fit included.
     len: usize,
 }
@@ -50,8 +74,21 @@ pub struct Out<'a> {
 impl<'a> Out<'a> {
     /// Starts a page in `lang`; what `buf` held is gone.
     pub fn new(buf: &'a mut PageBuf, lang: Lang) -> Self {
+        Self::in_form(buf, lang, Form::Page)
+    }
+
+    /// Starts something that is no page; what `buf` held is gone.
+    pub(super) fn in_form(buf: &'a mut PageBuf, lang: Lang, form: Form) -> Self {
         buf.clear();
-        Self { buf, lang, len: 0 }
+        Self {
+            buf,
+            lang,
+            form,
+            first: true,
+            #[cfg(feature = "feeds")]
+            column: 0,
+            len: 0,
+        }
     }
 
     /// The page's language.
@@ -88,7 +125,25 @@ impl<'a> Out<'a> {
     /// Writes markup that stands in the program. The caller keeps it balanced; a fragment is
     /// balanced by itself.
     pub(super) fn markup(&mut self, html: &'static str) {
-        self.raw(html);
+        if self.form == Form::Page {
+            self.put(html);
+        }
+    }
+
+    /// Writes what stands in place of markup where there is none.
+    pub(super) fn plain(&mut self, text: &'static str) {
+        if self.form != Form::Page {
+            self.raw(text);
+        }
+    }
+
+    /// Writes where a link leads, where there is no markup.
+    pub(super) fn aside(&mut self, url: &str) {
+        if self.form != Form::Page {
+            self.raw(" (");
+            self.text(url);
+            self.raw(")");
+        }
     }
 
     /// Writes a value as text.
@@ -99,6 +154,7 @@ impl<'a> Out<'a> {
         self.raw(plain);
         for c in clean::shown(rest) {
             match c {
+                c if self.form != Form::Page => self.raw(c.encode_utf8(&mut [0; 4])),
                 '&' => self.raw("&amp;"),
                 '<' => self.raw("&lt;"),
                 '>' => self.raw("&gt;"),
@@ -169,12 +225,14 @@ impl<'a> Out<'a> {
     /// lists.
     fn fragment(&mut self, pieces: &[Piece], texts: &[&str], blocks: &mut [&mut dyn FnMut(&mut Out<'_>)]) {
         let text = |number: u8| texts.get(usize::from(number)).copied().unwrap_or("");
+        let is_page = self.form == Form::Page;
         for piece in pieces {
             match *piece {
-                Piece::Html(html) => self.raw(html),
+                Piece::Html(html) => self.markup(html),
                 Piece::Word(which) => self.word(which),
-                Piece::Lang => self.raw(self.lang.tag()),
                 Piece::Text(number) => self.text(text(number)),
+                Piece::Attribute(_) | Piece::Token(_) | Piece::Url(_) | Piece::Lang if !is_page => {}
+                Piece::Lang => self.raw(self.lang.tag()),
                 Piece::Attribute(number) => self.attribute(text(number)),
                 Piece::Token(number) => self.token(text(number)),
                 Piece::Url(number) => self.url(text(number)),
@@ -193,18 +251,100 @@ impl<'a> Out<'a> {
         self.len
     }
 
-    /// Takes back what was written after the first `len` bytes.
+    /// Takes back what was written after the first `len` bytes; of iCalendar, whole lines.
     pub(super) fn take_back(&mut self, len: usize) {
         self.buf.truncate(len);
         self.len = len;
+        #[cfg(feature = "feeds")]
+        {
+            self.column = 0;
+        }
     }
 
+    /// As what it is read.
+    #[cfg(feature = "feeds")]
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Whether all of it has fitted so far.
+    #[cfg(feature = "feeds")]
+    pub(super) fn fits(&self) -> bool {
+        self.len == self.buf.len()
+    }
+
+    /// How many more bytes fit; those that did not fit yet are left out of account.
+    pub(super) fn room(&self) -> usize {
+        self.buf.room()
+    }
+
+    /// Writes a piece of text, escaped as the form has it.
     fn raw(&mut self, text: &str) {
+        match self.form {
+            Form::Page | Form::Text => self.put(text),
+            Form::Json => json::escape(text, &mut |part| self.put(part)),
+            #[cfg(feature = "feeds")]
+            Form::Xml => self.escape(text, &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")]),
+            // RFC 5545, section 3.3.11.
+            #[cfg(feature = "feeds")]
+            Form::Ical => self.escape(text, &[('\\', "\\\\"), (';', "\\;"), (',', "\\,"), ('\n', "\\n")]),
+        }
+    }
+
+    #[cfg(feature = "feeds")]
+    fn escape(&mut self, text: &str, escapes: &[(char, &str)]) {
+        for c in text.chars() {
+            match escapes.iter().find(|(special, _)| *special == c) {
+                Some((_, instead)) => self.put(instead),
+                None => self.put(c.encode_utf8(&mut [0; 4])),
+            }
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        #[cfg(feature = "feeds")]
+        if self.form == Form::Ical {
+            return self.folded(text);
+        }
+        self.push(text);
+    }
+
+    /// Writes a part of a line of iCalendar, which has 75 bytes at most without its end, and goes
+    /// on behind a blank (RFC 5545, section 3.1). No character is cut.
+    #[cfg(feature = "feeds")]
+    fn folded(&mut self, text: &str) {
+        const LINE: usize = 75;
+        for c in text.chars() {
+            let bytes = c.len_utf8();
+            if matches!(c, '\r' | '\n') {
+                self.column = 0;
+            } else {
+                if self.column.saturating_add(bytes) > LINE {
+                    self.push("\r\n ");
+                    self.column = 1;
+                }
+                self.column = self.column.saturating_add(bytes);
+            }
+            self.push(c.encode_utf8(&mut [0; 4]));
+        }
+    }
+
+    fn push(&mut self, text: &str) {
         // After the first piece that does not fit, none may, or the page would have a hole.
         if self.len == self.buf.len() {
             _ = self.buf.push(text.as_bytes());
         }
         self.len = self.len.saturating_add(text.len());
+    }
+}
+
+impl Json for Out<'_> {
+    fn put(&mut self, text: &str) {
+        Out::put(self, text);
+    }
+
+    fn first(&mut self) -> &mut bool {
+        &mut self.first
     }
 }
 

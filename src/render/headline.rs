@@ -6,7 +6,7 @@ use ufmt::uwrite;
 use super::fragment::{Name, Out};
 use super::words::{Word, counted, word};
 use crate::config::Config;
-use crate::limits::HEADLINE_NAMES;
+use crate::limits::{HEADLINE_NAMES, SHORT_NAME_BYTES};
 use crate::model::{Lang, ServiceId, SiteId, View};
 use crate::shown::{self, Extent, ShownState};
 
@@ -40,12 +40,12 @@ impl<'a> Headline<'a> {
         // Of a site without services, nobody but people know anything.
         let (state, team_says) = match forced {
             None => (told, None),
-            Some(forced) if forced < told && config.services_of(site).next().is_some() => {
+            Some(forced) if forced < told && shown::services(config, site).next().is_some() => {
                 (told, Some(forced))
             }
             Some(forced) => (forced, None),
         };
-        let mut services = config.services_of(site);
+        let mut services = shown::services(config, site);
         let unknown = state == ShownState::NoData
             && services.all(|(id, _)| shown::parts_of(config, view, id).all_unknown());
         let counts = state == told && state != ShownState::Well;
@@ -57,7 +57,9 @@ impl<'a> Headline<'a> {
     /// The line without how much: the title of the page.
     pub(super) fn title(&self) -> Word {
         match self.state {
-            ShownState::NoData if self.config.services_of(self.site).next().is_none() => Word::OverallEmpty,
+            ShownState::NoData if shown::services(self.config, self.site).next().is_none() => {
+                Word::OverallEmpty
+            }
             state => self.word_of(state),
         }
     }
@@ -116,6 +118,16 @@ impl<'a> Headline<'a> {
         });
     }
 
+    /// The line; without how much if that has long names.
+    pub(super) fn short(&self, out: &mut Out<'_>) {
+        let before = out.len();
+        self.line(out, false);
+        if out.len().saturating_sub(before) > SHORT_NAME_BYTES.saturating_mul(3) {
+            out.take_back(before);
+            out.word(self.title());
+        }
+    }
+
     /// `2 of 12 services are down`
     fn number(&self, out: &mut Out<'_>, which: Word, services: usize, of: usize) {
         out.filled(counted(self.lang, which, services), &mut |out, place| {
@@ -138,7 +150,7 @@ impl<'a> Headline<'a> {
     /// at with those of all states.
     fn longest(&self, out: &mut Out<'_>, of: usize) {
         let mut longest = (0, "");
-        for (_, service) in self.config.services_of(self.site) {
+        for (_, service) in shown::services(self.config, self.site) {
             let before = out.len();
             let name = self.config.text(&service.title, self.lang);
             Name { name }.write(out);

@@ -19,7 +19,7 @@ enum Block {
 
 /// Writes `text`.
 pub(super) fn write(out: &mut Out<'_>, text: &str) {
-    let mut open = Block::None;
+    let (mut open, mut begun) = (Block::None, false);
     for line in text.lines() {
         let line = line.trim();
         let item = ["- ", "* ", "• "].iter().find_map(|mark| line.strip_prefix(mark));
@@ -42,6 +42,11 @@ pub(super) fn write(out: &mut Out<'_>, text: &str) {
             Block::List if open == block => "<li>",
             Block::List => "<ul><li>",
         });
+        if block != Block::None {
+            out.plain(if begun { "\n" } else { "" });
+            out.plain(if block == Block::List { "- " } else { "" });
+            begun = true;
+        }
         inline(out, line);
         if block == Block::List {
             out.markup("</li>");
@@ -86,6 +91,9 @@ fn inline(out: &mut Out<'_>, line: &str) {
         } else if let Some((text, url, len)) = link(here, rest) {
             out.text(slice(line, pending, at));
             Hyperlink { url, text }.write(out);
+            if url != text {
+                out.aside(url);
+            }
             at = at.saturating_add(len);
             pending = at;
         } else if let Some((mark, end)) = span(here, rest, slice(line, limit, line.len())) {

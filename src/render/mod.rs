@@ -7,6 +7,17 @@
 
 pub mod alertmanager;
 mod bars;
+mod feed;
+#[cfg(feature = "feeds")]
+mod feed_atom;
+#[cfg(feature = "feeds")]
+mod feed_badge;
+#[cfg(feature = "feeds")]
+mod feed_calendar;
+mod feed_json;
+#[cfg(feature = "feeds")]
+mod feed_summary;
+mod feed_text;
 pub mod fragment;
 mod headline;
 mod markdown;
@@ -17,6 +28,9 @@ mod when;
 mod words;
 mod worst;
 
+pub use feed::feed;
+#[cfg(feature = "feeds")]
+pub use fragment::CSP_ICON;
 pub use fragment::{CSP, CSP_MISSING, Out, PageBuf, PageFull};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};

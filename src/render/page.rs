@@ -7,6 +7,8 @@ use core::cell::Cell;
 use heapless::String;
 use ufmt::uwrite;
 
+#[cfg(feature = "feeds")]
+use super::fragment::Preview;
 use super::fragment::{
     Affected, Archive, Board, BoardEntry, Component, Contact, LangLink, Langs, Name, Notice, Now, Out, Page,
     PageBuf, PageFull, Paragraph, Parts, Quote, Robots, Service, ServiceMore, ServiceOpen, ServiceRow,
@@ -17,7 +19,8 @@ use super::when::{self, DateShown};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Times, Visibility};
 use crate::limits::{
-    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES, TEXTS_SHOWN,
+    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, SHORT_NAME_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES,
+    TEXTS_SHOWN,
 };
 use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Lang, PageKind, ServiceId, SiteId,
@@ -25,8 +28,11 @@ use crate::model::{
 };
 use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
+use crate::text::json::Json;
 use crate::text::mask::shorten;
 use crate::time::{At, Mono, Now as Clocks, Wall};
+#[cfg(feature = "feeds")]
+use crate::{limits::SITE_URL_BYTES, model::Output};
 
 /// Renders a page of `site` in `lang` into `out`, whose content it replaces. A page that does not
 /// fit is [`PageFull`], and `out` is then empty: see [`worst_case`](super::worst_case). An incident
@@ -78,6 +84,7 @@ fn write(out: &mut Out<'_>, config: &Config, id: SiteId, view: &dyn View, kind: 
         PageKind::Now => cx.page(out),
         PageKind::History => cx.history(out),
         PageKind::Incident(number) => cx.incident(out, number),
+        PageKind::Feed(_) => {}
     }
 }
 
@@ -160,7 +167,7 @@ fn anchor(kind: &str, number: usize) -> Anchor {
     out
 }
 
-const fn service_word(worst: Worst) -> Word {
+pub(super) const fn service_word(worst: Worst) -> Word {
     match worst.state {
         ShownState::Well => Word::ServiceOperational,
         ShownState::Work => Word::ServiceMaintenance,
@@ -200,7 +207,7 @@ fn cut(text: &str) -> (&str, bool) {
 }
 
 impl<'a> Context<'a> {
-    fn new(
+    pub(super) fn new(
         config: &'a Config,
         id: SiteId,
         lang: Lang,
@@ -220,7 +227,7 @@ impl<'a> Context<'a> {
             told: shown::headline(config, view, id),
             kind,
             base: match kind {
-                PageKind::Now => "",
+                PageKind::Now | PageKind::Feed(_) => "",
                 PageKind::History => "./",
                 PageKind::Incident(_) => "../",
             },
@@ -242,7 +249,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
-        (1..).zip(self.config.services_of(self.id)).map(|(number, (id, service))| (number, id, service))
+        (1..).zip(shown::services(self.config, self.id)).map(|(number, (id, service))| (number, id, service))
     }
 
     /// The parts of a service, at their worst. At its longest, a page says each reason apart.
@@ -251,7 +258,7 @@ impl<'a> Context<'a> {
     }
 
     /// A service, with what people say of it.
-    fn shown(&self, service: ServiceId) -> Worst {
+    pub(super) fn shown(&self, service: ServiceId) -> Worst {
         self.longer(shown::service(self.config, self.view, service))
     }
 
@@ -276,6 +283,8 @@ impl<'a> Context<'a> {
                 if self.site.visibility != Visibility::Public {
                     Robots {}.write(out);
                 }
+                #[cfg(feature = "feeds")]
+                self.preview(out, title);
             },
             langs: &mut |out| self.languages(out),
             top,
@@ -285,6 +294,29 @@ impl<'a> Context<'a> {
                 self.contact(out, around(self.word(Word::ContactFoot)));
                 self.zone(out);
             },
+        }
+        .write(out);
+    }
+
+    /// What a preview of a link to the page shows: how all of the site is.
+    #[cfg(feature = "feeds")]
+    fn preview(&self, out: &mut Out<'_>, title: &str) {
+        if !self.config.publishes(self.id, Output::OpenGraph) {
+            return;
+        }
+        let mut url: String<{ SITE_URL_BYTES + 32 }> = String::new();
+        _ = url.push_str(self.config.str(self.site.url));
+        match self.kind {
+            PageKind::History => _ = url.push_str("/history"),
+            PageKind::Incident(number) => _ = uwrite!(url, "/incidents/{}", number),
+            PageKind::Now | PageKind::Feed(_) => _ = url.push('/'),
+        }
+        let headline = self.headline(self.view.banner(self.id).as_ref());
+        Preview {
+            base: self.base,
+            title: if self.kind == PageKind::Now { self.name(self.site.title) } else { title },
+            state: self.word(headline.title()),
+            url: &url,
         }
         .write(out);
     }
@@ -307,7 +339,7 @@ impl<'a> Context<'a> {
         self.services().next().is_none()
     }
 
-    fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
+    pub(super) fn headline(&self, banner: Option<&BannerView<'_>>) -> Headline<'a> {
         let forced = banner.and_then(|banner| banner.state).map(ShownState::from);
         Headline::new(self.config, self.view, self.id, self.lang, self.told, forced)
     }
@@ -347,7 +379,7 @@ impl<'a> Context<'a> {
     }
 
     /// That the line above is people's, and since when.
-    fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
+    pub(super) fn forced(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>) {
         let Some(banner) = banner.filter(|banner| banner.state.is_some()) else { return };
         let mut text = |out: &mut Out<'_>| {
             self.at(out, banner.at, DateShown::UnlessToday, Word::ForcedSince, Some(Word::Forced));
@@ -357,7 +389,7 @@ impl<'a> Context<'a> {
 
     /// What people say that is better than the line above. It stands below the box, which it
     /// contradicts.
-    fn team_says(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, better: Option<Word>) {
+    pub(super) fn team_says(&self, out: &mut Out<'_>, banner: Option<&BannerView<'_>>, better: Option<Word>) {
         let Some((banner, better)) = banner.zip(better) else { return };
         let mut text = |out: &mut Out<'_>| {
             let (before, after) = around(self.word(Word::Claim));
@@ -452,6 +484,11 @@ impl<'a> Context<'a> {
         Time { utc: &when::date(zone, at), local }.write(out);
     }
 
+    /// A time for programs, as exactly as the site tells it: in UTC, to the minute at most.
+    pub(super) fn stamp(&self, at: Wall) -> when::Utc {
+        when::stamp(shown::told_time(&self.site, at))
+    }
+
     /// Whether a reader is told the same of two times, because the site does not tell them exactly.
     pub(super) fn told_as_one(&self, a: Wall, b: Wall) -> bool {
         let told = |at| shown::told_time(&self.site, at);
@@ -464,7 +501,7 @@ impl<'a> Context<'a> {
         self.timed(out, as_of, DateShown::Always, Word::AsOfHeard, Some(without));
     }
 
-    fn banner(&self, out: &mut Out<'_>) {
+    pub(super) fn banner(&self, out: &mut Out<'_>) {
         let (since, with, without) = match self.monitoring {
             Monitoring::Up => return,
             Monitoring::Partly(since) => (since, Word::MonitoringPartlySince, Word::MonitoringPartly),
@@ -502,6 +539,34 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// A name of the configuration, cut if it is long.
+    pub(super) fn short_name(&self, out: &mut Out<'_>, texts: config::Texts) {
+        let name = self.name(texts);
+        let is_long = name.len() > SHORT_NAME_BYTES;
+        out.text(if is_long { shorten(name, SHORT_NAME_BYTES) } else { name });
+        out.text(if is_long { "…" } else { "" });
+    }
+
+    /// Whether people said where the page is.
+    pub(super) fn has_address(&self) -> bool {
+        !self.site.url.is_empty()
+    }
+
+    /// The address of a page of the site, a number at its end; nothing if nobody said where it is.
+    pub(super) fn address(&self, out: &mut Out<'_>, path: &str, number: Option<u32>) {
+        if !self.has_address() {
+            return;
+        }
+        for part in [self.site.url, self.site.secret_path] {
+            out.text(self.config.str(part));
+            out.text(if part.is_empty() { "" } else { "/" });
+        }
+        out.text(path);
+        if let Some(number) = number {
+            Json::number(out, number.into());
+        }
+    }
+
     /// Who hears of what this page does not show, if there is somebody.
     fn contact(&self, out: &mut Out<'_>, (before, after): (&str, &str)) {
         let text = self.name(self.site.contact);
@@ -519,7 +584,7 @@ impl<'a> Context<'a> {
         Notice { class: "more", text: &mut words }.write(out);
     }
 
-    fn zone(&self, out: &mut Out<'_>) {
+    pub(super) fn zone(&self, out: &mut Out<'_>) {
         let Some(now) = self.now.wall else { return };
         let sentence = match self.site.times {
             Times::Exact => Word::Zone,
@@ -549,7 +614,7 @@ impl<'a> Context<'a> {
             _ => &[ShownState::Outage, ShownState::Degraded, ShownState::NoData],
         };
         let named = self.named_above.get();
-        let others = self.config.parts_at(self.id).filter(|&id| !named.contains(id));
+        let others = shown::parts_at(self.config, self.id).filter(|&id| !named.contains(id));
         let others = others.map(|id| shown::part(self.view, id));
         let Some(worst) = others.max().filter(|state| states.contains(state)) else { return };
         let title = match worst {
@@ -581,7 +646,7 @@ impl<'a> Context<'a> {
             let worst = self.worst(service_id);
             let name = self.name(service.title);
             let named = self.named_above.get();
-            let mut parts = self.config.components_of(service_id);
+            let mut parts = shown::parts(self.config, service_id);
             if worst.all && !self.longest && !parts.any(|(id, _)| named.contains(id)) {
                 if worst.state == state && worst.parts > 0 {
                     self.entry(
@@ -597,7 +662,7 @@ impl<'a> Context<'a> {
                 number = number.saturating_add(worst.parts);
                 continue;
             }
-            for (id, part) in self.config.components_of(service_id) {
+            for (id, part) in shown::parts(self.config, service_id) {
                 number = number.saturating_add(1);
                 if ShownState::from(&self.view.component(id)) == state && !named.contains(id) {
                     let part = self.name(part.title);
@@ -658,7 +723,7 @@ impl<'a> Context<'a> {
         let worst = self.shown(id);
         let name = self.name(service.title);
         let mut components = |out: &mut Out<'_>| {
-            for (id, component) in self.config.components_of(id) {
+            for (id, component) in shown::parts(self.config, id) {
                 number.set(number.get().saturating_add(1));
                 self.component(out, number.get(), id, component, worst.shared.is_none(), texts);
             }

@@ -23,14 +23,14 @@ use crate::model::{
     ComponentId, ComponentSet, Day, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, State,
     Step as Stepped, StepView, Words,
 };
-use crate::shown::{ShownState, is_current};
+use crate::shown::{self, ShownState, is_current};
 use crate::time::Wall;
 
 const DAY_MS: i64 = 86_400_000;
 const HOUR_MS: i64 = 3_600_000;
 
 /// The worst first. One that people hold open while all is well comes last.
-const LEVELS: [ShownState; 4] =
+pub(super) const LEVELS: [ShownState; 4] =
     [ShownState::Outage, ShownState::Degraded, ShownState::NoData, ShownState::Well];
 
 type Number = heapless::String<10>;
@@ -58,7 +58,7 @@ const fn phase_word(phase: Phase) -> Word {
 }
 
 /// What a step is called, and whether it tells of a component's state, or of a component.
-fn label(step: &StepView<'_>) -> (Word, bool, bool) {
+pub(super) fn label(step: &StepView<'_>) -> (Word, bool, bool) {
     match step.step {
         Stepped::Opened => (Word::StepOpened, true, true),
         Stepped::Joined => (Word::StepJoined, true, true),
@@ -76,7 +76,7 @@ fn label(step: &StepView<'_>) -> (Word, bool, bool) {
 }
 
 /// How it is, or how bad it was.
-fn standing(incident: &IncidentView<'_>) -> (ShownState, Word) {
+pub(super) fn standing(incident: &IncidentView<'_>) -> (ShownState, Word) {
     let level = ShownState::from(incident.level);
     match level {
         _ if !is_current(incident) => (ShownState::Well, Word::IncidentOver),
@@ -84,6 +84,17 @@ fn standing(incident: &IncidentView<'_>) -> (ShownState, Word) {
         ShownState::Well => (level, incident.phase.map_or(Word::StateOperational, phase_word)),
         _ => (level, part_word(level)),
     }
+}
+
+/// What contradicts what one would think.
+pub(super) fn doubt(incident: &IncidentView<'_>) -> Option<Word> {
+    let is_held = incident.open && ShownState::from(incident.level) == ShownState::Well;
+    let word = match (incident.firing, is_held) {
+        (true, _) => Word::IncidentFiring,
+        (_, true) => Word::IncidentHeld,
+        _ => return None,
+    };
+    Some(word).filter(|_| incident.merged_into.is_none())
 }
 
 impl Context<'_> {
@@ -122,7 +133,7 @@ impl Context<'_> {
 
     /// What people call it; else its service, and the first of the components unless all of them
     /// are in it.
-    fn title(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+    pub(super) fn title(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         if !incident.title.is_empty() {
             Name { name: incident.title }.write(out);
             return;
@@ -142,9 +153,9 @@ impl Context<'_> {
         incident: &'v IncidentView<'_>,
     ) -> impl Iterator<Item = (ComponentId, &'v config::Component)> {
         let own = incident.service;
-        let whole = self.config.components_of(own).all(|(id, _)| incident.components.contains(id));
-        let services = self.config.services_of(self.id).filter(move |&(id, _)| id != own || !whole);
-        let parts = services.flat_map(|(id, _)| self.config.components_of(id));
+        let whole = shown::parts(self.config, own).all(|(id, _)| incident.components.contains(id));
+        let services = shown::services(self.config, self.id).filter(move |&(id, _)| id != own || !whole);
+        let parts = services.flat_map(|(id, _)| shown::parts(self.config, id));
         parts.filter(|(id, _)| incident.components.contains(*id))
     }
 
@@ -261,7 +272,7 @@ impl Context<'_> {
 
     /// ` since 09:06`, or from when to when; nothing of an incident that people hold open
     /// while all is well.
-    fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+    pub(super) fn when(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         let Some(began) = incident.began.or(incident.ended).filter(|_| self.now.wall.is_some()) else {
             return;
         };
@@ -291,11 +302,8 @@ impl Context<'_> {
 
     /// What contradicts what one would think, and where it went.
     fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
-        let held = incident.open && ShownState::from(incident.level) == ShownState::Well;
-        for (says, text) in [(incident.firing, Word::IncidentFiring), (held, Word::IncidentHeld)] {
-            if says && incident.merged_into.is_none() {
-                Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
-            }
+        if let Some(text) = doubt(incident) {
+            Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
         }
         if !alone {
             if !incident.title.is_empty() {
@@ -320,41 +328,50 @@ impl Context<'_> {
     }
 
     fn one_step(&self, out: &mut Out<'_>, step: &StepView<'_>) {
-        let (label, tells_part, tells_state) = label(step);
         Step {
-            label: self.word(label),
-            about: &mut |out| {
-                let part = step.component.and_then(|id| self.config.components.get(id.index()));
-                if let Some(part) = part.filter(|_| tells_part) {
-                    out.text(" · ");
-                    self.named(out, Some(&part.title));
-                    if tells_state {
-                        out.text(" – ");
-                        out.word(part_word(ShownState::from(step.state)));
-                    }
-                }
-            },
-            at: &mut |out| {
-                if let Some((now, at)) = self.now.wall.zip(step.at) {
-                    out.text(" · ");
-                    self.time(out, at, now, DateShown::UnlessToday);
-                }
-                if step.amended {
-                    out.text(" · ");
-                    out.word(Word::StepAmended);
-                }
-            },
+            label: self.word(label(step).0),
+            about: &mut |out| self.step_about(out, step),
+            at: &mut |out| self.step_at(out, step),
             words: &mut |out| self.words(out, step.words),
         }
         .write(out);
     }
 
+    /// Of which component a step tells, and how that was.
+    pub(super) fn step_about(&self, out: &mut Out<'_>, step: &StepView<'_>) {
+        let (_, tells_part, tells_state) = label(step);
+        let part = step.component.and_then(|id| self.config.components.get(id.index()));
+        if let Some(part) = part.filter(|_| tells_part) {
+            out.text(" · ");
+            self.named(out, Some(&part.title));
+            if tells_state {
+                out.text(" – ");
+                out.word(part_word(ShownState::from(step.state)));
+            }
+        }
+    }
+
+    /// When a step was, and whether it was told otherwise before.
+    pub(super) fn step_at(&self, out: &mut Out<'_>, step: &StepView<'_>) {
+        if let Some((now, at)) = self.now.wall.zip(step.at) {
+            out.text(" · ");
+            self.time(out, at, now, DateShown::UnlessToday);
+        }
+        if step.amended {
+            out.text(" · ");
+            out.word(Word::StepAmended);
+        }
+    }
+
+    /// Whether planned work is on, or comes soon enough to be told.
+    pub(super) fn is_soon(&self, window: &MaintenanceView<'_>) -> bool {
+        let ahead = i64::from(MAINTENANCE_AHEAD_DAYS).saturating_mul(DAY_MS);
+        window.active || self.now.wall.is_none_or(|now| window.starts.0.saturating_sub(now.0) <= ahead)
+    }
+
     /// What is planned: what is on, and what comes soon.
     pub(super) fn maintenance(&self, out: &mut Out<'_>) {
-        let ahead = i64::from(MAINTENANCE_AHEAD_DAYS).saturating_mul(DAY_MS);
-        let soon = |window: &MaintenanceView<'_>| {
-            window.active || self.now.wall.is_none_or(|now| window.starts.0.saturating_sub(now.0) <= ahead)
-        };
+        let soon = |window: &MaintenanceView<'_>| self.is_soon(window);
         let total = Cell::new(0_usize);
         self.view.maintenance(self.id, &mut |window| {
             total.set(total.get().saturating_add(soon(window).into()));
@@ -400,58 +417,56 @@ impl Context<'_> {
     }
 
     fn window(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
-        let part = window.component.and_then(|id| self.config.components.get(id.index()));
-        let name = |out: &mut Out<'_>| {
-            self.service_named(out, window.service);
-            if let Some(part) = part {
-                out.text(" · ");
-                self.named(out, Some(&part.title));
-            }
-        };
-        let repeat = match window.repeat {
-            Repeat::Once => None,
-            Repeat::Weekly => Some(Word::MaintenanceWeekly),
-            Repeat::Monthly => Some(Word::MaintenanceMonthly),
-        };
-        let when = |out: &mut Out<'_>| {
-            if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
-                self.time(out, window.starts, now, DateShown::Always);
-                if self.told_as_one(window.starts, window.ends) {
-                    return;
-                }
-                out.text(" – ");
-                return self.time(out, window.ends, window.starts, DateShown::UnlessToday);
-            }
-            if window.active {
-                out.word(Word::MaintenanceNow);
-            } else if self.now.wall.is_none() {
-                // Whoever reads it knows what time it is.
-                let (start, end) = super::words::around(self.word(Word::MaintenanceFrom));
-                out.text(start);
-                self.time(out, window.starts, window.starts, DateShown::Always);
-                out.text(end);
-            } else {
-                self.at(out, Some(window.starts), DateShown::UnlessToday, Word::MaintenanceFrom, None);
-            }
-            // Its end says its day if that is another one than what precedes it.
-            let before = self.now.wall.filter(|_| window.active).unwrap_or(window.starts);
-            let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
-            out.text(" ");
-            out.text(start);
-            self.time(out, window.ends, before, DateShown::UnlessToday);
-            out.text(end);
-            if let Some(repeat) = repeat {
-                out.text(" · ");
-                out.word(repeat);
-            }
-        };
         Work {
             sign: sign(ShownState::Work),
-            name: &mut { name },
-            when: &mut { when },
+            name: &mut |out| self.window_name(out, window),
+            when: &mut |out| self.window_when(out, window),
             words: &mut |out| self.words(out, window.words),
         }
         .write(out);
+    }
+
+    /// On what is worked.
+    pub(super) fn window_name(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
+        self.service_named(out, window.service);
+        if let Some(part) = window.component.and_then(|id| self.config.components.get(id.index())) {
+            out.text(" · ");
+            self.named(out, Some(&part.title));
+        }
+    }
+
+    /// From when to when work is planned, and how it repeats.
+    pub(super) fn window_when(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
+        if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
+            self.time(out, window.starts, now, DateShown::Always);
+            out.text(" – ");
+            return self.time(out, window.ends, window.starts, DateShown::UnlessToday);
+        }
+        if window.active {
+            out.word(Word::MaintenanceNow);
+        } else if self.now.wall.is_none() {
+            // Whoever reads it knows what time it is.
+            let (start, end) = super::words::around(self.word(Word::MaintenanceFrom));
+            out.text(start);
+            self.time(out, window.starts, window.starts, DateShown::Always);
+            out.text(end);
+        } else {
+            self.at(out, Some(window.starts), DateShown::UnlessToday, Word::MaintenanceFrom, None);
+        }
+        // Its end says its day if that is another one than what precedes it.
+        let before = self.now.wall.filter(|_| window.active).unwrap_or(window.starts);
+        let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
+        out.text(" ");
+        out.text(start);
+        self.time(out, window.ends, before, DateShown::UnlessToday);
+        out.text(end);
+        let repeat = match window.repeat {
+            Repeat::Once => return,
+            Repeat::Weekly => Word::MaintenanceWeekly,
+            Repeat::Monthly => Word::MaintenanceMonthly,
+        };
+        out.text(" · ");
+        out.word(repeat);
     }
 
     /// The last few days of what was.
@@ -588,10 +603,10 @@ impl Context<'_> {
             }
             self.past_maintenance(out);
             let spells = self.spells();
-            for (id, service) in self.config.services_of(self.id) {
+            for (id, service) in shown::services(self.config, self.id) {
                 let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {
-                    for (id, part) in self.config.components_of(id) {
+                    for (id, part) in shown::parts(self.config, id) {
                         let (before, drawn) = (out.len(), Cell::new(false));
                         let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
                         let days = &mut |out: &mut Out<'_>| {

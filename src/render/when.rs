@@ -7,6 +7,7 @@ use super::words::{Word, digit, month, word};
 use crate::model::Lang;
 use crate::time::Wall;
 use crate::time::civil::Civil;
+use crate::time::rfc3339;
 use crate::time::tz::Tz;
 
 /// Bytes of a time in words: the longest date of a catalogue and then some (tests see to it).
@@ -63,6 +64,11 @@ pub(super) fn utc(at: Wall) -> Utc {
     clock(&mut out, at);
     _ = out.push('Z');
     out
+}
+
+/// For programs: UTC, to the minute, as pages have it, in the form of RFC 3339.
+pub(super) fn stamp(at: Wall) -> Utc {
+    rfc3339::utc(Wall(at.0.saturating_sub(at.0.rem_euclid(60_000))))
 }
 
 /// For `<time datetime>`, a day of a zone: HTML takes it without a time.

@@ -20,7 +20,8 @@ use aiglon::http::deflate::Work;
 use aiglon::http::gzip;
 use aiglon::http::head::List;
 use aiglon::limits::{
-    PACKS_SECOND, PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SITE, SITES, STALE_TIME,
+    PACKS_SECOND, PAGE_BYTES, PAGES, PAGES_NOW, RENDERS, RENDERS_SECOND, RENDERS_SHORT, RENDERS_SITE, SITES,
+    STALE_TIME,
 };
 use aiglon::model::{Lang, PageKind, SiteId};
 use aiglon::render::PageBuf;
@@ -95,6 +96,7 @@ struct Renders {
 
 const PAGE: i64 = 1000;
 const MOST: i64 = RENDERS as i64 * PAGE;
+const SHORT: i64 = PAGE / RENDERS_SHORT as i64;
 #[allow(clippy::cast_possible_wrap, reason = "there are a few sites")]
 const PAGE_OWN: i64 = PAGE * SITES as i64;
 /// What a site has of its own: a page in each language.
@@ -135,6 +137,14 @@ impl Renders {
         }
         self.left.set(self.left.get() - PAGE);
         true
+    }
+
+    /// Takes a part of one, of the half that is not for the pages of sites alone.
+    fn take_short(&self, now: Mono) -> bool {
+        self.grow(now);
+        let is_there = self.left.get() - SHORT >= MOST / 2;
+        self.left.set(self.left.get() - if is_there { SHORT } else { 0 });
+        is_there
     }
 
     /// Takes one of what nobody waits for.
@@ -325,6 +335,11 @@ impl Pages {
             && self.renders.take_spare(now)
     }
 
+    /// Whether it is the turn of a short answer, which is made elsewhere.
+    pub fn may_make_short(&self, now: Mono) -> bool {
+        self.renders.take_short(now)
+    }
+
     fn entries(&self) -> impl Iterator<Item = (BufferIndex, &Entry)> {
         self.entries.iter().enumerate().map(|(index, entry)| (BufferIndex(index), entry))
     }
@@ -357,7 +372,7 @@ impl Pages {
         for (_, entry) in self.entries().filter(|(_, entry)| entry.key.get() == Some(key)) {
             entry.key.set(None);
         }
-        let (place, entry) = self.least_wanted(key.kind == PageKind::Now)?;
+        let (place, entry) = self.least_wanted_for(key.kind)?;
         entry.key.set(None);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
@@ -374,14 +389,26 @@ impl Pages {
         self.least_wanted(false)
     }
 
+    /// A buffer for a page of this kind. No answer for programs takes the last ones that are for
+    /// the pages of sites, not even while slow readers hold all others.
+    fn least_wanted_for(&self, kind: PageKind) -> Option<(BufferIndex, &Entry)> {
+        let found = self.least_wanted(kind == PageKind::Now);
+        let may_take = |entry: &Entry| !is_front(entry) || self.fronts() > PAGES_NOW;
+        found.filter(|(_, entry)| !matches!(kind, PageKind::Feed(_)) || may_take(entry))
+    }
+
+    /// How many buffers hold the page of a site.
+    fn fronts(&self) -> usize {
+        self.entries.iter().filter(|entry| is_front(entry)).count()
+    }
+
     /// Of the buffers that nobody is being sent: one with nothing to keep, else one of the site
     /// that has most, and there the one that has been unused for longest. The pages of sites stay
     /// before all others. For one of them, the others give way while they have more than their own
     /// buffers.
     fn least_wanted(&self, for_site: bool) -> Option<(BufferIndex, &Entry)> {
-        let is_now = |entry: &Entry| entry.key.get().is_some_and(|key| key.kind == PageKind::Now);
-        let pages_now = self.entries.iter().filter(|entry| is_now(entry)).count();
-        let spared = |entry: &Entry| is_now(entry) != (for_site && pages_now >= PAGES_NOW);
+        let fronts = self.fronts();
+        let spared = |entry: &Entry| is_front(entry) != (for_site && fronts >= PAGES_NOW);
         let site = |entry: &Entry| entry.key.get().map(|key| key.site);
         let has = |of: &Entry| self.entries.iter().filter(|entry| site(entry) == site(of)).count();
         self.entries().filter(|(_, entry)| entry.buf.try_borrow_mut().is_ok()).min_by_key(|(_, entry)| {
@@ -407,6 +434,11 @@ impl Pages {
     }
 }
 
+/// Whether it holds the page of a site.
+fn is_front(entry: &Entry) -> bool {
+    entry.key.get().is_some_and(|key| key.kind == PageKind::Now)
+}
+
 /// Whether the visitor has the packed page. It need not be packed to know that.
 fn has_packed(entry: &Entry, asks: Asks<'_>) -> bool {
     asks.gzip && entry.packed.get() != Packed::Not && entry.etag.get().packed().is_named(asks.if_none_match)
@@ -421,6 +453,8 @@ fn wants_packing(entry: &Entry, asks: Asks<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use aiglon::model::Feed;
+
     use super::*;
 
     const NOW: PageKind = PageKind::Now;
@@ -494,8 +528,23 @@ mod tests {
         }
         let held = (0..8).filter(|&n| pages.held(front(n), version(0, 0), PLAIN).is_some()).count();
         assert!(held >= PAGES_NOW, "{held}");
+        feeds_and_fronts(&pages);
         pages.clear();
         packed_pages(&pages);
+    }
+
+    /// A part of the test above: slow readers of what programs read take no page of a site.
+    fn feeds_and_fronts(pages: &Pages) {
+        let feed = PageKind::Feed(Feed::Status);
+        let langs = [Lang::En, Lang::Fr, Lang::Ar];
+        let slow: Vec<_> = langs
+            .map(|lang| {
+                pages.get(key(feed, lang, 0), version(0, 0), Mono(200_000), PLAIN, |out| out.push(b"x"))
+            })
+            .into_iter()
+            .filter(|copy| matches!(copy, Copy::Found(_)))
+            .collect();
+        assert_eq!((slow.len(), pages.fronts()), (PAGES - PAGES_NOW, PAGES_NOW));
     }
 
     const GZIP: Asks<'_> = Asks { gzip: true, if_none_match: List::of(b"") };

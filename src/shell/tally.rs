@@ -10,6 +10,8 @@ pub const STATUSES: usize = 24;
 pub struct Tally {
     answers: [Cell<u64>; STATUSES],
     pub pages_rendered: Cell<u64>,
+    /// Lines and entries that did not fit an answer for programs, each time that it was made.
+    pub left_out: Cell<u64>,
     /// Turns that ended because enough was done.
     pub turns_full: Cell<u64>,
     pub reloads: Cell<u64>,
@@ -28,11 +30,16 @@ pub fn add(counter: &Cell<u64>) {
     counter.set(counter.get().wrapping_add(1));
 }
 
+pub fn add_many(counter: &Cell<u64>, count: usize) {
+    counter.set(counter.get().wrapping_add(count as u64));
+}
+
 impl Tally {
     pub const fn new() -> Self {
         Self {
             answers: [const { Cell::new(0) }; STATUSES],
             pages_rendered: Cell::new(0),
+            left_out: Cell::new(0),
             turns_full: Cell::new(0),
             reloads: Cell::new(0),
             epoch: Cell::new(0),

@@ -195,6 +195,26 @@ impl View for Fake {
         let found = self.incidents.iter().find(|(incident, _)| incident.number == number);
         found.into_iter().flat_map(|(_, steps)| steps).for_each(each);
     }
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(&self, _: SiteId, most: usize, each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>)) {
+        let mut all: Vec<_> = self
+            .incidents
+            .iter()
+            .flat_map(|(incident, steps)| steps.iter().map(move |step| (incident, step)))
+            .filter(|(_, step)| step.step.is_public())
+            .collect();
+        all.sort_by_key(|(_, step)| std::cmp::Reverse(step.at));
+        all.into_iter().take(most).for_each(|(incident, step)| each(incident, step));
+    }
+    #[cfg(feature = "feeds")]
+    fn occurrences(&self, _: SiteId, number: u32, from: Wall, most: usize, each: &mut dyn FnMut(Wall, Wall)) {
+        // They are weekly here.
+        let window = self.maintenance.iter().find(|window| window.number == number).unwrap();
+        let weeks = (1..=most).map(|week| i64::try_from(week).unwrap() * 7 * 86_400_000);
+        weeks.filter(|ahead| window.ends.0 + ahead > from.0).for_each(|ahead| {
+            each(Wall(window.starts.0 + ahead), Wall(window.ends.0 + ahead));
+        });
+    }
     fn maintenance(&self, _: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         self.maintenance.iter().for_each(each);
     }

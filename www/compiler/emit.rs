@@ -153,6 +153,9 @@ pub(crate) fn emit_fragments(fragments: &[Fragment], style: &str, missing: &str)
     }
     out += "/// The `Content-Security-Policy` of every page: nothing, but the one style that it carries.\n";
     _ = writeln!(out, "pub const CSP: &str = {:?};", csp(style));
+    out += "/// That of a page with an icon of its own.\n";
+    let with_icon = csp(style).replace("img-src 'none'", "img-src 'self'");
+    _ = writeln!(out, "#[cfg(feature = \"feeds\")]\npub const CSP_ICON: &str = {with_icon:?};");
     out += "/// That of a page that is missing.\n";
     _ = writeln!(out, "pub const CSP_MISSING: &str = {:?};", csp(missing));
     out

@@ -44,10 +44,11 @@ pub(crate) struct Fragment {
 }
 
 /// Elements that a fragment may use, and the attributes of each beside [`GLOBAL`].
-const ELEMENTS: [(&str, &[&str]); 29] = [
+const ELEMENTS: [(&str, &[&str]); 30] = [
     ("html", &[]),
     ("head", &[]),
-    ("meta", &["charset", "name", "content"]),
+    ("link", &["rel", "type", "href"]),
+    ("meta", &["charset", "name", "property", "content"]),
     ("title", &[]),
     ("body", &[]),
     ("header", &[]),
@@ -78,7 +79,7 @@ const ELEMENTS: [(&str, &[&str]); 29] = [
 const GLOBAL: [&str; 8] =
     ["id", "class", "lang", "dir", "role", "aria-hidden", "aria-label", "aria-labelledby"];
 /// Elements without an end tag.
-const VOID: [&str; 1] = ["meta"];
+const VOID: [&str; 2] = ["link", "meta"];
 /// Elements whose end is implied by the next one or by the end of what they are in (HTML,
 /// 13.1.2.4): a list holds nothing else.
 const IMPLIED: [&str; 1] = ["li"];

@@ -1,6 +1,7 @@
 //! Options: what is wrong with their values, and what is kept of them.
 
 use super::*;
+use std::vec;
 
 #[test]
 fn sizes_days_and_sockets() {
@@ -298,6 +299,96 @@ fn a_site_says_who_hears_of_what_it_does_not_show() {
     assert_eq!(config.text(&site.contact, Lang::Fr), most);
     assert_eq!(config.text(&site.contact, Lang::En), "");
     assert_eq!(config.str(site.contact_url), "MAILTO:us@example.org");
+}
+
+#[test]
+fn a_site_says_where_it_is_read() {
+    for (url, kept) in [
+        ("https://status.example.org/", Some("https://status.example.org")),
+        ("https://status.example.org/a/b_c/", Some("https://status.example.org/a/b_c")),
+        ("http://[fd00::1]:8080/status", Some("http://[fd00::1]:8080/status")),
+        ("HTTP://10.0.0.1:80", Some("HTTP://10.0.0.1:80")),
+        ("status.example.org", None),
+        ("ftp://status.example.org", None),
+        ("https://user@status.example.org", None),
+        ("https://status.example.org:x", None),
+        ("https://status.example.org:99999", None),
+        ("https://-status.example.org", None),
+        ("https://", None),
+        ("https:///status", None),
+        ("https://status.example.org/?a=b", None),
+        ("https://status.example.org/a#b", None),
+        ("https://status.example.org//", None),
+        ("https://status.example.org/a//b", None),
+        ("https://status.example.org/../a", None),
+        ("https://status.example.org/é", None),
+    ] {
+        let (config, problems) = load(format!("{BASE}config site s\n\toption url '{url}'\n").as_bytes());
+        let found = config.map(|config| config.str(config.sites[0].url).to_string());
+        assert_eq!(found.as_deref(), kept, "{url}: {problems:?}");
+        assert!(kept.is_some() || problems[0].contains("no address of a page; write where"), "{problems:?}");
+    }
+    let long = format!("https://example.org/{}", "x".repeat(181));
+    check(&format!("config site t\n\tlist host t\n\toption url '{long}'"), &["in at most 200 bytes"]);
+}
+
+#[test]
+fn what_a_site_publishes() {
+    use crate::model::Output;
+    const ALL: [(Output, &str); 6] = [
+        (Output::Text, "text"),
+        (Output::Json, "json"),
+        (Output::Badge, "badge"),
+        (Output::Atom, "atom"),
+        (Output::Ical, "ical"),
+        (Output::OpenGraph, "opengraph"),
+    ];
+    let is_built = |word: &&str| cfg!(feature = "feeds") || ["text", "json"].contains(word);
+    let all = |words: &[&'static str]| words.iter().copied().filter(is_built).collect::<Vec<_>>();
+    let published = |lines: &str| {
+        let (config, problems) = load(format!("{BASE}config site s\n{lines}").as_bytes());
+        let config = config.unwrap_or_else(|| panic!("{problems:?}"));
+        let has = |output: &&(Output, &str)| config.publishes(SiteId(0), output.0);
+        (ALL.iter().filter(has).map(|(_, word)| *word).collect::<Vec<_>>(), problems.len())
+    };
+    let (public, url) = ("\toption visibility public\n", "\toption url https://example.org\n");
+    let said = |words: &str| -> String {
+        words.split(' ').map(|word| format!("\tlist publish_as {word}\n")).collect()
+    };
+    assert_eq!(published(""), (vec![], 0));
+    assert_eq!(published(url), (vec![], 0));
+    assert_eq!(published(public), (all(&["text", "json", "badge"]), 0));
+    let six = ["text", "json", "badge", "atom", "ical", "opengraph"];
+    assert_eq!(published(&format!("{public}{url}")), (all(&six), 0));
+    assert_eq!(published(&format!("{public}{url}{}", said("none"))), (vec![], 0));
+    assert_eq!(published(&format!("{public}{}", said("text"))), (vec!["text"], 0));
+    assert_eq!(published(&said("json text")), (vec!["text", "json"], 0));
+    // A build without them says so, and serves the rest.
+    let warnings = if cfg!(feature = "feeds") { 0 } else { 2 };
+    let (found, warned) = published(&format!("{url}{}", said("text badge atom")));
+    assert_eq!(
+        (found, warned),
+        (["text", "badge", "atom"].to_vec().into_iter().filter(|word| is_built(word)).collect(), warnings)
+    );
+    for (lines, expected) in [
+        (said("atom"), "site 's' publishes as atom, ical or opengraph, which need the address"),
+        (format!("{public}{}", said("opengraph")), "write option url 'https://…' in it"),
+        (
+            format!("{url}{}", said("opengraph")),
+            "names opengraph, which is for sites with visibility 'public'",
+        ),
+        (said("text none"), "names none, and more; remove one or the other"),
+        (
+            said("rss"),
+            "'rss' is no value for 'publish_as'; it is one of text, json, badge, atom, ical, opengraph and none",
+        ),
+    ] {
+        let (config, problems) = load(format!("{BASE}config site s\n{lines}").as_bytes());
+        assert!(
+            config.is_none() && problems.iter().any(|problem| problem.contains(expected)),
+            "{problems:?}"
+        );
+    }
 }
 
 #[test]

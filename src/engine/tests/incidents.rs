@@ -708,6 +708,83 @@ fn maintenance_that_repeats_is_on_each_week_until_it_is_ended() {
     assert_eq!(next(&sim.rerun(Boot::default(), &records)), next(&sim));
 }
 
+/// Each time is told as often as it is asked for; and what was cancelled, for two weeks.
+#[cfg(feature = "feeds")]
+#[test]
+fn a_calendar_is_told_of_what_is_planned_and_of_what_no_longer_is() {
+    let mut sim = well();
+    let at = |minute: i64| Wall(NOON + minute * MIN);
+    let (week, day) = (7 * 24 * 60, 24 * 60);
+    for (starts, ends, repeat) in [(20, 40, Repeat::Weekly), (60, 90, Repeat::Once), (-10, 30, Repeat::Once)]
+    {
+        let (starts, ends) = (at(starts), at(ends));
+        let words = own("Backup");
+        let plan = Action::Maintain { service: WIFI, component: None, starts, ends, repeat, words };
+        sim.act(ANNA, plan).unwrap();
+    }
+    let told = |sim: &Sim| {
+        let mut told = Vec::new();
+        let view = sim.engine.view(&sim.config, sim.clocks());
+        view.occurrences(HOME, 1, at(40), 3, &mut |starts, ends| {
+            told.push((1, (starts.0 - NOON) / MIN, (ends.0 - starts.0) / MIN));
+        });
+        let mut cancelled = Vec::new();
+        view.cancelled(HOME, 2, &mut |window| {
+            assert_eq!(window.words, Words::None);
+            cancelled.push((window.number, (window.starts.0 - NOON) / MIN));
+        });
+        (told, cancelled)
+    };
+    let weekly = |from: i64| (1..4).map(|n| (1, from + n * week, 20)).collect::<Vec<_>>();
+    assert_eq!(told(&sim), (weekly(20), vec![]));
+    // What is on has been on, so it is not cancelled when it ends.
+    sim.act(BEN, Action::EndMaintenance { number: 3 }).unwrap();
+    assert_eq!(told(&sim).1, []);
+    sim.act(BEN, Action::EndMaintenance { number: 2 }).unwrap();
+    assert_eq!(told(&sim).1, [(2, 60)]);
+    sim.act(BEN, Action::Undo).unwrap();
+    assert_eq!(told(&sim), (weekly(20), vec![]));
+    sim.act(BEN, Action::EndMaintenance { number: 1 }).unwrap();
+    assert_eq!(told(&sim), (vec![], vec![(1, 20), (1, 20 + week)]));
+    sim.at(14 * day - 1);
+    assert_eq!(told(&sim).1, [(1, 20), (1, 20 + week)]);
+    sim.at(14 * day + 60);
+    assert_eq!(told(&sim).1, []);
+}
+
+/// The newest steps of all incidents, as they are told now.
+#[cfg(feature = "feeds")]
+#[test]
+fn a_feed_has_the_newest_steps_of_a_site() {
+    let mut sim = well();
+    sim.down_until(&["heron"], 12);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "A storm",
+        words: own("We wait."),
+    };
+    sim.act(BEN, open).unwrap();
+    sim.act(BEN, Action::Acknowledge { number: 2 }).unwrap();
+    sim.act(ANNA, Action::Amend { number: 1, step: Some(2), words: own("The cable.") }).unwrap();
+    let told = |sim: &Sim, most: usize| {
+        let mut told = Vec::new();
+        sim.engine.view(&sim.config, sim.clocks()).newest_of_site(HOME, most, &mut |incident, step| {
+            let words = if let Words::Own { text, .. } = step.words { text } else { "" };
+            told.push(format!("{}/{} {} {words}", incident.number, step.number, incident.title));
+        });
+        told
+    };
+    let all = ["2/2 A storm We wait.", "2/1 A storm ", "1/2  The cable.", "1/1  "];
+    assert_eq!(told(&sim, 50), all);
+    assert_eq!(told(&sim, 2), all[..2]);
+    assert_eq!(told(&sim, 0), [""; 0]);
+    sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
+    assert!(told(&sim, 50).iter().all(|line| line.starts_with("2/")));
+}
+
 // ---- from one run to the next -------------------------------------------------------------------
 
 #[test]

@@ -4,7 +4,7 @@ use aiglon::config::{Config, Listener, Scope, Visibility};
 use aiglon::engine::Input;
 use aiglon::engine::LEADING;
 use aiglon::engine::lifetime::Sender;
-use aiglon::http::conditional::{accepts_gzip, accepts_html, asked, negotiate};
+use aiglon::http::conditional::{Etag, accepts_gzip, accepts_html, asked, negotiate};
 use aiglon::http::filter::Filter;
 use aiglon::http::head::{Coding, Framing, ListField, Method, Request};
 use aiglon::http::route::{Endpoint, Route, meant, route, strip_prefix};
@@ -12,7 +12,7 @@ use aiglon::http::{Status, auth};
 use aiglon::ingest::Dialect;
 use aiglon::ingest::line::Precision;
 use aiglon::limits::{CREDENTIALS_BYTES, QUERY_BYTES};
-use aiglon::model::{Lang, PageKind, SiteId, SourceId};
+use aiglon::model::{Feed, Lang, Output, PageKind, SiteId, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use subtle::ConstantTimeEq;
@@ -21,7 +21,7 @@ use super::super::log::Safe;
 use super::super::pages::{Asks, Copy, HeldPage, PageKey, PageVersion};
 use super::super::port::Core;
 use super::super::stream::{Peer, Ticket};
-use super::super::tally::add;
+use super::super::tally::{add, add_many};
 use super::batch::{Batch, BodyFormat};
 use super::metrics;
 use super::web::Web;
@@ -48,9 +48,11 @@ pub enum Plan<'a> {
     /// 301 from a secret path or a prefix of the configuration to itself with a slash at its end.
     Redirect(Span),
     /// A page.
-    Page { found: HeldPage<'a>, public: bool },
+    Page { found: HeldPage<'a>, kind: PageKind, seen: Seen },
+    /// An answer for programs, in the connection's own buffer.
+    Short { feed: Feed, etag: Etag, not_modified: bool, lang: Lang, seen: Seen },
     /// The head of a page that is not held: nothing is rendered or packed for a length.
-    Unheld { public: bool },
+    Unheld { kind: PageKind, seen: Seen },
     /// `/metrics` or a small JSON answer, rendered.
     Text { found: HeldPage<'a>, content_type: &'static str },
     /// A body to be taken in.
@@ -67,6 +69,15 @@ pub enum Plan<'a> {
     Pong(SourceId),
     /// A reload closed the listener that this connection came by.
     Gone,
+}
+
+/// How a site is seen.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    /// By everybody.
+    pub public: bool,
+    /// With an icon of its own.
+    pub icon: bool,
 }
 
 /// An address that leads to no page of a site.
@@ -88,17 +99,29 @@ pub struct Arrival<'a> {
 
 impl<'a> Web<'a> {
     /// Decides about a request, by its listener and its peer.
-    pub fn plan(&self, request: &Request<'_>, ticket: Ticket, peer: Peer) -> Plan<'a> {
+    pub fn plan(
+        &self,
+        request: &Request<'_>,
+        ticket: Ticket,
+        peer: Peer,
+        short: &mut render::PageBuf,
+    ) -> Plan<'a> {
         self.port.enter(|core| {
             let config = core.config;
             let listener = self.listeners.listener(ticket, config);
             listener.map_or(Plan::Gone, |listener| {
-                self.decide(core, request, Arrival { listener: &listener, peer })
+                self.decide(core, request, Arrival { listener: &listener, peer }, short)
             })
         })
     }
 
-    fn decide(&self, core: &mut Core<'_>, request: &Request<'_>, arrival: Arrival<'_>) -> Plan<'a> {
+    fn decide(
+        &self,
+        core: &mut Core<'_>,
+        request: &Request<'_>,
+        arrival: Arrival<'_>,
+        short: &mut render::PageBuf,
+    ) -> Plan<'a> {
         let prefix = core.config.str(arrival.listener.path_prefix);
         let path = strip_prefix(request.path, prefix);
         let route = route(request.method, path, arrival.listener.serve);
@@ -115,14 +138,14 @@ impl<'a> Web<'a> {
             return astray(core, source, allow, meant(path));
         }
         match route {
-            Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind) {
+            Route::To(Endpoint::Page(kind)) => match self.page(core, request, arrival, None, kind, short) {
                 // Below a prefix without a slash, what is relative would lead outside of it.
                 Plan::Page { .. } | Plan::Unheld { .. } if !prefix.is_empty() && request.path == prefix => {
                     Plan::Redirect(arrival.listener.path_prefix)
                 }
                 plan => plan,
             },
-            Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind),
+            Route::Secret(secret, kind) => self.page(core, request, arrival, Some(secret), kind, short),
             Route::SecretWithoutSlash(secret) => match secret_site(core.config, request.host, secret) {
                 Some(id) => redirect(core.config, id),
                 None => missing(core.config, request, arrival),
@@ -196,6 +219,7 @@ impl<'a> Web<'a> {
         arrival: Arrival<'_>,
         secret: Option<&str>,
         kind: PageKind,
+        short: &mut render::PageBuf,
     ) -> Plan<'a> {
         let (engine, config, now) = (&*core.engine, core.config, core.now);
         let found = match secret {
@@ -222,8 +246,30 @@ impl<'a> Web<'a> {
             return missing(config, request, arrival);
         }
         let lang = language(request, site.lang);
-        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let public = site.visibility == Visibility::Public;
+        let seen = Seen { public, icon: config.publishes(id, Output::OpenGraph) };
+        #[cfg(feature = "feeds")]
+        let Some(kind) = about(config, id, kind, request.path) else {
+            return missing(config, request, arrival);
+        };
+        if let PageKind::Feed(feed) = kind {
+            if !config.publishes(id, feed.output()) {
+                return missing(config, request, arrival);
+            }
+            if feed.is_short() {
+                if !self.pages.may_make_short(now.mono) {
+                    return Plan::Later;
+                }
+                let Ok(left_out) = render::feed(short, config, id, lang, &view, feed) else {
+                    return Plan::Busy;
+                };
+                add_many(&self.tally.left_out, left_out);
+                let etag = Etag(render::hash(short.as_slice()));
+                let not_modified = etag.is_named(request.list(ListField::IfNoneMatch));
+                return Plan::Short { feed, etag, not_modified, lang, seen };
+            }
+        }
+        let quarter = now.wall.map_or(0, |wall| wall.secs().div_euclid(900));
         let key = PageKey { site: id, kind, lang };
         let version = PageVersion { generation: engine.generation(id), urgent: engine.urgent(id), quarter };
         let asks = Asks {
@@ -233,16 +279,21 @@ impl<'a> Web<'a> {
         let copy = if request.method == Method::Head {
             match self.pages.held(key, version, asks) {
                 Some(found) => Copy::Found(found),
-                None => return Plan::Unheld { public },
+                None => return Plan::Unheld { kind, seen },
             }
         } else {
             self.pages.get(key, version, now.mono, asks, |out| {
                 add(&self.tally.pages_rendered);
-                render::page(out, config, id, lang, &view, kind).is_ok()
+                let PageKind::Feed(feed) = kind else {
+                    return render::page(out, config, id, lang, &view, kind).is_ok();
+                };
+                let left_out = render::feed(out, config, id, lang, &view, feed);
+                add_many(&self.tally.left_out, left_out.unwrap_or(0));
+                left_out.is_ok()
             })
         };
         match copy {
-            Copy::Found(found) => Plan::Page { found, public },
+            Copy::Found(found) => Plan::Page { found, kind, seen },
             Copy::Later => Plan::Later,
             Copy::Busy => Plan::Busy,
         }
@@ -456,6 +507,18 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     let lang = language(request, row.lang);
     let up = below.bytes().filter(|&byte| byte == b'/').count();
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
+}
+
+/// What a path leads to, with the service that it names; `None` if the site has no such service.
+#[cfg(feature = "feeds")]
+fn about(config: &Config, site: SiteId, kind: PageKind, path: &str) -> Option<PageKind> {
+    let PageKind::Feed(feed) = kind else { return Some(kind) };
+    if feed.about(aiglon::model::ServiceId(0)).is_none() {
+        return Some(kind);
+    }
+    let name = aiglon::http::route::name_in(path);
+    let (id, _) = config.services_of(site).find(|(_, service)| config.is(service.name, name))?;
+    feed.about(id).map(PageKind::Feed)
 }
 
 /// The language of an answer: what the address asks for, else what the browser prefers.

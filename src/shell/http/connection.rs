@@ -9,9 +9,9 @@ use aiglon::http::head::{Framing, HeadScanner, Method, Progress, Request, Versio
 use aiglon::http::response::{self, Content, Response, ResponseHead};
 use aiglon::limits::{
     ANSWER_TIME, BODY_BYTES, CONNECTIONS, DRAIN_BYTES, DRAIN_TIME, HEAD_BYTES, HEAD_TIME, IDLE_TIME,
-    QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME,
+    QUERY_BYTES, RENDER_WAIT, RENDERS_SECOND, RESPONSE_HEAD_BYTES, SENDER_IDLE_TIME, SHORT_BYTES,
 };
-use aiglon::model::SourceId;
+use aiglon::model::{Output, PageKind, SourceId};
 use aiglon::render;
 use aiglon::text::Span;
 use aiglon::text::buffer::{Bytes, BytesView};
@@ -22,7 +22,7 @@ use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::{MissingPage, PUSH_PATHS, Plan};
+use super::answer::{MissingPage, PUSH_PATHS, Plan, Seen};
 use super::batch::{BodyFormat, Complaint};
 use super::web::Web;
 
@@ -42,8 +42,8 @@ pub struct ConnectionBuffers {
     read: [u8; HEAD_BYTES],
     /// The head of the answer.
     head: ResponseHead,
-    /// A short answer, as JSON.
-    json: Bytes<1024>,
+    /// A short answer: JSON, lines, or a page that says that there is none.
+    json: Bytes<SHORT_BYTES>,
     /// What was wrong with a batch, in words for its sender.
     pub complaint: Complaint,
     /// The query of a request that lists alerts, or is redirected.
@@ -197,7 +197,8 @@ impl Connection<'_> {
     async fn request(&mut self, head_len: usize) -> io::Result<Next> {
         let web = self.web;
         let (mut terms, plan) = {
-            let head = self.buffers.read.get(..head_len).unwrap_or_default();
+            let ConnectionBuffers { read, json, query, .. } = &mut *self.buffers;
+            let head = read.get(..head_len).unwrap_or_default();
             let request = match Request::parse(head) {
                 Ok(request) => request,
                 Err(error) => {
@@ -216,7 +217,7 @@ impl Connection<'_> {
             let wait_by = clock::mono().plus(RENDER_WAIT);
             let (mut made_room, mut waited, mut rendered) = (false, false, false);
             let plan = loop {
-                match web.plan(&request, self.listener, self.peer) {
+                match web.plan(&request, self.listener, self.peer, json) {
                     // Room for an answer may be there before its turn to be rendered.
                     Plan::Busy if !made_room => {
                         made_room = true;
@@ -241,9 +242,9 @@ impl Connection<'_> {
             };
             terms.keep_alive &= !matches!(plan, Plan::Gone);
             if matches!(plan, Plan::List(..) | Plan::Redirect(_)) {
-                self.buffers.query.clear();
+                query.clear();
                 // The length of a list's has been looked at.
-                _ = self.buffers.query.push_str(request.query);
+                _ = query.push_str(request.query);
             }
             (terms, plan)
         };
@@ -334,9 +335,20 @@ impl Connection<'_> {
             }
             // A page that is missing has a long title then, or stands deep.
             Plan::Gone | Plan::Missing(_) => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
-            Plan::Page { found, public } => {
-                let status = if found.not_modified { Status::NotModified } else { Status::Ok };
-                let mut response = page_head(status, Content::Length(found.bytes.len()), *public);
+            Plan::Short { feed, etag, not_modified, lang, seen } => {
+                let length = Content::Length(self.buffers.json.len());
+                let mut response = page_head(status_of(*not_modified), length, PageKind::Feed(*feed), *seen);
+                response.etag = Some(*etag);
+                response.content_language = lang.tag();
+                response.vary = "Accept-Language";
+                self.begin(terms, response)?;
+                let body = if *not_modified { b"" } else { self.buffers.json.as_slice() };
+                self.finish(terms, body).await?;
+                return self.after(terms).await;
+            }
+            Plan::Page { found, kind, seen } => {
+                let status = status_of(found.not_modified);
+                let mut response = page_head(status, Content::Length(found.bytes.len()), *kind, *seen);
                 response.etag = Some(found.etag);
                 if found.gzip && !found.not_modified {
                     response.content_encoding = "gzip";
@@ -345,8 +357,8 @@ impl Connection<'_> {
                 self.begin(terms, response)?;
                 if found.not_modified { b"" } else { &*found.bytes }
             }
-            Plan::Unheld { public } => {
-                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *public))?;
+            Plan::Unheld { kind, seen } => {
+                self.begin(terms, page_head(Status::Ok, Content::Unsaid, *kind, *seen))?;
                 b""
             }
             Plan::Text { found, content_type } => {
@@ -683,18 +695,45 @@ fn influx(json: &mut BytesView, status: Status, words: &str) {
 }
 
 /// What the head of a page says, but for what identifies it.
-fn page_head(status: Status, content: Content, public: bool) -> Response<'static> {
+fn page_head(status: Status, content: Content, kind: PageKind, seen: Seen) -> Response<'static> {
+    let public = seen.public;
     let mut response = Response::new(status, content);
-    response.content_type = "text/html; charset=utf-8";
     response.vary = "Accept-Encoding, Accept-Language";
-    response.csp = render::CSP;
+    if let PageKind::Feed(feed) = kind {
+        response.content_type = feed.content_type();
+        response.shared = public && feed.output() == Output::Json;
+    } else {
+        response.content_type = "text/html; charset=utf-8";
+        response.csp = csp(seen);
+    }
     response.noindex = !public;
-    response.cache_control = if public {
+    response.cache_control = if is_badge(kind) {
+        "max-age=60, stale-if-error=300"
+    } else if public {
         "public, max-age=15, stale-if-error=300"
     } else {
         "private, max-age=15, stale-if-error=300"
     };
     response
+}
+
+/// What a page may load.
+fn csp(seen: Seen) -> &'static str {
+    #[cfg(feature = "feeds")]
+    if seen.icon {
+        return render::CSP_ICON;
+    }
+    _ = seen.icon;
+    render::CSP
+}
+
+/// Whether pages of others show it, which ask for it more often than it changes.
+fn is_badge(kind: PageKind) -> bool {
+    matches!(kind, PageKind::Feed(feed) if feed.output() == Output::Badge)
+}
+
+fn status_of(not_modified: bool) -> Status {
+    if not_modified { Status::NotModified } else { Status::Ok }
 }
 
 /// What somebody is told who asks with a method that is not for the path.

@@ -126,6 +126,11 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
          Copies of a moment ago that were served since enough was rendered.",
         web.pages.stale.get(),
     );
+    t.one(
+        "feed_left_out_total counter \
+         Lines and entries that did not fit an answer for programs when it was made.",
+        web.tally.left_out.get(),
+    );
     t.one("pages_waited_total counter Pages that waited to be rendered.", web.pages.waited.get());
     t.one(
         "body_turns_full_total counter How often a body waited for others since it was much work.",

@@ -3,7 +3,7 @@
 use super::*;
 use crate::incidents::entries::LOOKED_AT;
 use crate::limits::{INCIDENT_RECORDS_SAID, PEOPLE_FLASH_BYTES, PEOPLE_FLASH_SECOND, RENDER_PASSES};
-use crate::model::{Lang, PageKind};
+use crate::model::{Feed, Lang, PageKind};
 use crate::render::{self, PageBuf};
 use crate::text::buffer::Bytes;
 
@@ -62,7 +62,29 @@ fn a_page_goes_through_a_full_log_a_bounded_number_of_times() {
         let looked = looked_at(|| render::page(out, &sim.config, HOME, Lang::En, &view, kind).unwrap());
         assert!(looked <= RENDER_PASSES * all, "{kind:?}: {looked} of {all}");
     }
+    for &feed in FEEDS {
+        let out: &mut PageBuf = &mut *page;
+        let looked = looked_at(|| _ = render::feed(out, &sim.config, HOME, Lang::En, &view, feed).unwrap());
+        assert!(looked <= RENDER_PASSES * all, "{feed:?}: {looked} of {all}");
+    }
 }
+
+const FEEDS: &[Feed] = &[
+    Feed::Text,
+    Feed::Status,
+    #[cfg(feature = "feeds")]
+    Feed::Summary,
+    #[cfg(feature = "feeds")]
+    Feed::Incidents,
+    #[cfg(feature = "feeds")]
+    Feed::Maintenances,
+    #[cfg(feature = "feeds")]
+    Feed::BadgeImage(WIFI),
+    #[cfg(feature = "feeds")]
+    Feed::Atom,
+    #[cfg(feature = "feeds")]
+    Feed::Calendar,
+];
 
 #[test]
 fn what_people_may_add_to_an_incident_is_bounded_and_its_end_is_not() {
