@@ -242,7 +242,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 76] = [
+pub(super) static OPTIONS: [OptionRow; 78] = [
     row(Type::Main, "enabled", Shape::One, Field::Enabled),
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
