@@ -577,7 +577,7 @@ fn who_is_lost_finds_back_and_learns_of_no_other_site() {
         ("open.example", "/x", &*token),
         ("open.example", "/x", "Accept: */*\r\n"),
         ("open.example", "/x", "Accept: image/avif,*/*;q=0.8\r\n"),
-        ("open.example", "/api/v2/silences", PERSON),
+        ("open.example", "/api/v2/silence/1", PERSON),
         ("open.example", "/a/b/c/d/e/f/g/h/i/j", PERSON),
     ] {
         assert_eq!(dateless(&daemon, "GET", host, path, headers), unknown, "{host}{path}");

@@ -24,7 +24,7 @@ const MAYBES: usize = 3;
 
 /// A rule that raises an alert.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Rule {
+pub struct AlertRule {
     pub name: String,
     /// Its labels, then its annotations. What is not known is `None`.
     pub pairs: Vec<(String, Option<String>)>,
@@ -32,7 +32,7 @@ pub struct Rule {
     pub has_more: bool,
 }
 
-impl Rule {
+impl AlertRule {
     /// What is known of a label or annotation before the rule fires.
     fn get(&self, name: &str) -> Value<'_> {
         if name == "alertname" {
@@ -63,7 +63,7 @@ enum Value<'a> {
 
 /// Where the alerts of these rules lead, a line for each, and whether all of them lead somewhere or
 /// are not meant to. `only`: from this source alone.
-pub fn answer(config: &Config, only: Option<&str>, rules: &[Rule]) -> Result<(String, bool), String> {
+pub fn answer(config: &Config, only: Option<&str>, rules: &[AlertRule]) -> Result<(String, bool), String> {
     let pushers: Vec<_> = (0u16..)
         .map(SourceId)
         .zip(&config.sources)
@@ -99,7 +99,7 @@ pub fn answer(config: &Config, only: Option<&str>, rules: &[Rule]) -> Result<(St
 }
 
 /// Tells where an alert of a rule leads if this source sends it. False if nowhere.
-fn tell(config: &Config, (source, row): (SourceId, &Source), rule: &Rule, out: &mut String) -> bool {
+fn tell(config: &Config, (source, row): (SourceId, &Source), rule: &AlertRule, out: &mut String) -> bool {
     if rule.pairs.iter().any(|(name, _)| name == "heartbeat") {
         *out = String::from("  a sign of life; it leads to no component\n");
         return true;
@@ -143,7 +143,7 @@ fn tell(config: &Config, (source, row): (SourceId, &Source), rule: &Rule, out: &
 }
 
 /// The terms of a matcher of which nobody can tell whether they hold; `None` if one does not hold.
-fn unknown_terms(config: &Config, one: Match, rule: &Rule) -> Option<String> {
+fn unknown_terms(config: &Config, one: Match, rule: &AlertRule) -> Option<String> {
     let mut unknown = String::new();
     for (nth, (name, ..)) in (0u16..).zip(config.words_of(one)) {
         let term = Match { first: one.first.saturating_add(nth), count: 1, ..one };
@@ -164,7 +164,7 @@ fn note(out: &mut String, words: &str) {
     }
 }
 
-fn tell_severity(config: &Config, rule: &Rule, out: &mut String) {
+fn tell_severity(config: &Config, rule: &AlertRule, out: &mut String) {
     let counts = severity_word(config.main.default_severity);
     if let Value::Known(word) = rule.get("severity")
         && Severity::from_word(word).is_none()

@@ -10,13 +10,13 @@ use aiglon::ingest::json::{JsonEvent, Tokenizer};
 use aiglon::limits::RULES_BYTES;
 use saphyr_parser::{Event, Parser};
 
-use super::Rule;
+use super::AlertRule;
 
 /// The rules that a path leads to; `-` is standard input. JSON begins with a brace.
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn read(path: &Path) -> Result<Vec<Rule>, String> {
+pub fn read(path: &Path) -> Result<Vec<AlertRule>, String> {
     let text = load(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut found = Found::default();
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -42,12 +42,12 @@ fn load(path: &Path) -> io::Result<Vec<u8>> {
 /// What has been found, and where in the text we are.
 #[derive(Default)]
 struct Found {
-    rules: Vec<Rule>,
+    rules: Vec<AlertRule>,
     /// The keys of what is open, from the outermost. What stands in an array has none.
     open: Vec<String>,
     key: String,
     /// The rule that is open, and how deep.
-    rule: Option<(Rule, usize)>,
+    rule: Option<(AlertRule, usize)>,
     is_alert: bool,
 }
 
@@ -56,7 +56,7 @@ impl Found {
         let key = std::mem::take(&mut self.key);
         // Alerts of a rule are no rules.
         if self.rule.is_none() && key.is_empty() && self.open.last().is_some_and(|parent| parent == "rules") {
-            self.rule = Some((Rule::default(), self.open.len() + 1));
+            self.rule = Some((AlertRule::default(), self.open.len() + 1));
             self.is_alert = false;
         }
         self.open.push(key);
@@ -160,7 +160,7 @@ fn yaml(text: &[u8], found: &mut Found) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    fn read_all(text: &[u8]) -> Vec<Rule> {
+    fn read_all(text: &[u8]) -> Vec<AlertRule> {
         let mut found = Found::default();
         _ = yaml(text, &mut found);
         _ = json(text, &mut found);
