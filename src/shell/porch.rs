@@ -176,24 +176,17 @@ impl Porch {
         let mut lost = self.ask(&mut places, &mut buffer);
         let mut late = 0;
         for place in places.iter_mut() {
-            match place {
-                Some(one) if one.heard == Heard::Asked => {}
-                Some(one) if one.is_due(now) => {
-                    if !one.listen(&mut buffer) {
-                        lost += 1;
-                        *place = None;
-                    }
-                }
-                Some(one) if now.since(one.since) >= i64::from(HEAD_TIME.0) => {
-                    late += 1;
-                    *place = None;
-                }
-                Some(one) if !is_open(one.caller.listener) => {
-                    lost += 1;
-                    *place = None;
-                }
-                _ => {}
+            let Some(one) = place else { continue };
+            let is_gone = one.is_due(now) && !one.listen(&mut buffer);
+            let waits = one.heard != Heard::Asked;
+            if waits && now.since(one.since) >= i64::from(HEAD_TIME.0) {
+                late += 1;
+            } else if is_gone || (waits && !is_open(one.caller.listener)) {
+                lost += 1;
+            } else {
+                continue;
             }
+            *place = None;
         }
         drop(places);
         self.gone(lost);
@@ -378,12 +371,12 @@ mod tests {
         look(&porch, begun);
         assert_eq!(std::iter::from_fn(|| porch.first()).count(), 3);
         // Whoever begins only is sent away in time, and pushed out by those behind them.
-        let mut begin: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
-        begin[0].write_all(b"GET ").unwrap();
+        let mut parts: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
+        parts[0].write_all(b"GET ").unwrap();
         let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
         assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
-        assert!(begin[0].read(&mut [0]).is_err(), "what it said was not read");
-        begin[1].write_all(b"GET ").unwrap();
+        assert!(parts[0].read(&mut [0]).is_err(), "what it said was not read");
+        parts[1].write_all(b"GET ").unwrap();
         look(&porch, begun);
         assert_eq!(porch.look(at(HEAD_TIME.0 + 1000), &|_| true), PORCH);
     }
