@@ -641,7 +641,7 @@ mod tests {
                 "in memory\n",
             ),
             (
-                (&[(Kind::Out, "done\n"), (Kind::Note, "still there\n")], Some(Code::Left)),
+                (&[(FrameKind::Out, "done\n"), (FrameKind::Note, "still there\n")], Some(Code::Left)),
                 5,
                 "done\n",
                 "still there\n",
@@ -663,7 +663,7 @@ mod tests {
 
     #[test]
     fn a_script_goes_on_after_words_that_are_left_on_the_flash() {
-        let left = (&[(Kind::Out, "done\n")][..], Some(Code::Left));
+        let left = (&[(FrameKind::Out, "done\n")][..], Some(Code::Left));
         for end in ["", "quit\n"] {
             let quit = (&[][..], Some(Code::Quit));
             let scene =
