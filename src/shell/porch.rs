@@ -166,9 +166,15 @@ impl Porch {
         .await;
     }
 
+<<<<<<< HEAD
     /// Asks the kernel who has said something, and looks whether that is a request. Sends those
     /// away who took too long, who are gone, or whose listener is. Returns how many took too long.
     /// Not inlined: its stack would stay in use while the task waits.
+=======
+    /// Asks the kernel who has said something, and looks whether that is a request. Sends away who
+    /// took too long, who is gone, and whose listener is gone. Returns how many took too long. Not
+    /// inlined: its stack would stay in use while the task waits.
+>>>>>>> hardening
     #[inline(never)]
     fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
         let mut places = self.places.borrow_mut();
@@ -176,6 +182,7 @@ impl Porch {
         let mut lost = self.ask(&mut places, &mut buffer);
         let mut late = 0;
         for place in places.iter_mut() {
+<<<<<<< HEAD
             match place {
                 Some(one) if one.heard == Heard::Asked => {}
                 Some(one) if one.is_due(now) => {
@@ -194,7 +201,19 @@ impl Porch {
                     *place = None;
                 }
                 _ => {}
+=======
+            let Some(one) = place else { continue };
+            let is_gone = one.is_due(now) && !one.listen(&mut buffer);
+            let waits = one.heard != Heard::Asked;
+            if waits && now.since(one.since) >= i64::from(HEAD_TIME.0) {
+                late += 1;
+            } else if is_gone || (waits && !is_open(one.caller.listener)) {
+                lost += 1;
+            } else {
+                continue;
+>>>>>>> hardening
             }
+            *place = None;
         }
         drop(places);
         self.gone(lost);
@@ -379,12 +398,21 @@ mod tests {
         look(&porch, begun);
         assert_eq!(std::iter::from_fn(|| porch.first()).count(), 3);
         // Whoever begins only is sent away in time, and pushed out by those behind them.
+<<<<<<< HEAD
         let mut starters: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
         starters[0].write_all(b"GET ").unwrap();
         let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
         assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
         assert!(starters[0].read(&mut [0]).is_err(), "what it said was not read");
         starters[1].write_all(b"GET ").unwrap();
+=======
+        let mut parts: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
+        parts[0].write_all(b"GET ").unwrap();
+        let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
+        assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
+        assert!(parts[0].read(&mut [0]).is_err(), "what it said was not read");
+        parts[1].write_all(b"GET ").unwrap();
+>>>>>>> hardening
         look(&porch, begun);
         assert_eq!(porch.look(at(HEAD_TIME.0 + 1000), &|_| true), PORCH);
     }
