@@ -87,7 +87,6 @@ pub struct Porch {
     /// never taken has no memory yet.
     places: RefCell<heapless::Vec<Option<Waiting>, PORCH>>,
     next: Cell<usize>,
-    count: Cell<usize>,
     /// Where the kernel notes who says something; made when somebody waits first.
     news: RefCell<Option<OwnedFd>>,
     waker: RefCell<Option<Waker>>,
@@ -98,7 +97,6 @@ impl Porch {
         Self {
             places: RefCell::new(heapless::Vec::new()),
             next: Cell::new(0),
-            count: Cell::new(0),
             news: RefCell::new(None),
             waker: RefCell::new(None),
         }
@@ -125,12 +123,11 @@ impl Porch {
         }
         let (is_there, gave_way) = (place.is_some(), before.is_some());
         drop(places);
-        self.count.set(self.count.get() + usize::from(is_there));
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
         // Whom the kernel does not listen to is not kept, either.
-        self.gone(usize::from(gave_way)) + usize::from(!is_there)
+        usize::from(gave_way) + usize::from(!is_there)
     }
 
     /// Has the kernel note when somebody says something: each time that there is more of it.
@@ -144,20 +141,18 @@ impl Porch {
         epoll::add(news, &caller.socket, EventData::new_u64(at as u64), flags)
     }
 
-    fn gone(&self, count: usize) -> usize {
-        self.count.set(self.count.get().saturating_sub(count));
-        count
+    fn count(&self) -> usize {
+        self.places.borrow().iter().flatten().count()
     }
 
     /// Sends all away, as when there are no file descriptors left. Returns how many.
     pub fn clear(&self) -> usize {
-        self.places.borrow_mut().iter_mut().for_each(|place| *place = None);
-        self.gone(self.count.get())
+        self.places.borrow_mut().iter_mut().filter_map(Option::take).count()
     }
 
     async fn somebody(&self) {
         poll_fn(|cx| {
-            if self.count.get() > 0 {
+            if self.count() > 0 {
                 return Poll::Ready(());
             }
             *self.waker.borrow_mut() = Some(cx.waker().clone());
@@ -173,7 +168,7 @@ impl Porch {
     fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
         let mut places = self.places.borrow_mut();
         let mut buffer = [0; HEAD_BYTES];
-        let mut lost = self.ask(&mut places, &mut buffer);
+        self.ask(&mut places, &mut buffer);
         let mut late = 0;
         for place in places.iter_mut() {
             match place {
@@ -181,7 +176,6 @@ impl Porch {
                 Some(one) if one.is_due(now) => {
                     let is_there = one.listen(&mut buffer);
                     if !is_there {
-                        lost += 1;
                         *place = None;
                     }
                 }
@@ -189,24 +183,18 @@ impl Porch {
                     late += 1;
                     *place = None;
                 }
-                Some(one) if !is_open(one.caller.listener) => {
-                    lost += 1;
-                    *place = None;
-                }
+                Some(one) if !is_open(one.caller.listener) => *place = None,
                 _ => {}
             }
         }
-        drop(places);
-        self.gone(lost);
-        self.gone(late)
+        late
     }
 
     /// Asks the kernel who has said something. Whoever says nothing more is looked at once more,
-    /// and sent away if that was no request. Returns how many were.
-    fn ask(&self, places: &mut [Option<Waiting>], buffer: &mut [u8; HEAD_BYTES]) -> usize {
-        let mut lost = 0;
+    /// and sent away if that was no request.
+    fn ask(&self, places: &mut [Option<Waiting>], buffer: &mut [u8; HEAD_BYTES]) {
         let news = self.news.borrow();
-        let Some(news) = &*news else { return 0 };
+        let Some(news) = &*news else { return };
         let mut events = [Event { flags: EventFlags::empty(), data: EventData::new_u64(0) }; EVENTS];
         // If the kernel cannot tell now, it can at the next look.
         while let Ok(count) = epoll::wait(news, &mut events, Some(&Timespec::default())) {
@@ -217,7 +205,6 @@ impl Porch {
                 one.has_news = true;
                 let is_over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
                 if is_over && (!one.listen(buffer) || one.heard != Heard::Asked) {
-                    lost += 1;
                     *place = None;
                 }
             }
@@ -225,7 +212,6 @@ impl Porch {
                 break;
             }
         }
-        lost
     }
 
     /// Who has asked, and came first.
@@ -240,7 +226,6 @@ impl Porch {
             // It is there.
             _ = epoll::delete(news, &caller.socket);
         }
-        self.gone(1);
         Some(caller)
     }
 }
@@ -302,7 +287,7 @@ mod tests {
         let before: Vec<_> = (0..100).map(|_| come(&porch)).collect();
         let mut visitors: Vec<_> = (0..2).map(|_| come(&porch)).collect();
         let behind: Vec<_> = (0..PORCH - 2).map(|_| come(&porch)).collect();
-        assert_eq!((porch.count.get(), behind.iter().map(|(_, gave_way)| gave_way).sum()), (PORCH, 100));
+        assert_eq!((porch.count(), behind.iter().map(|(_, gave_way)| gave_way).sum()), (PORCH, 100));
         assert_eq!(look(&porch, clock::mono()), 0);
         assert!(porch.first().is_none());
         for (visitor, _) in visitors.iter_mut().rev() {
@@ -313,7 +298,7 @@ mod tests {
         // Who comes next takes their places, and then that of who came longest ago.
         let last: Vec<_> = (0..3).map(|_| come(&porch)).collect();
         assert_eq!(last.iter().map(|(_, gave_way)| *gave_way).collect::<Vec<_>>(), [0, 0, 1]);
-        assert_eq!(porch.count.get(), PORCH);
+        assert_eq!(porch.count(), PORCH);
         drop((before, behind, last));
     }
 
@@ -333,8 +318,8 @@ mod tests {
     fn who_asks_nothing_for_too_long_is_sent_away() {
         let porch = Porch::new();
         let silent = come(&porch);
-        assert_eq!((look(&porch, clock::mono()), porch.count.get()), (0, 1));
-        assert_eq!((look(&porch, clock::mono().plus(HEAD_TIME)), porch.count.get()), (1, 0));
+        assert_eq!((look(&porch, clock::mono()), porch.count()), (0, 1));
+        assert_eq!((look(&porch, clock::mono().plus(HEAD_TIME)), porch.count()), (1, 0));
         drop(silent);
     }
 
@@ -347,7 +332,7 @@ mod tests {
         speaks.write_all(GET).unwrap();
         look(&porch, clock::mono());
         // Nobody was late. Who has asked is told that there is nothing any more.
-        assert_eq!((porch.look(clock::mono(), &|ticket| ticket != gone), porch.count.get()), (0, 2));
+        assert_eq!((porch.look(clock::mono(), &|ticket| ticket != gone), porch.count()), (0, 2));
         assert_eq!(silent.read(&mut [0]).unwrap(), 0);
         assert!(porch.first().is_some() && porch.first().is_none());
         other.write_all(GET).unwrap();
@@ -399,7 +384,7 @@ mod tests {
         drop((silent, part));
         // This one reads on.
         whole.shutdown(std::net::Shutdown::Write).unwrap();
-        assert_eq!((look(&porch, clock::mono()), porch.count.get()), (0, 1));
+        assert_eq!((look(&porch, clock::mono()), porch.count()), (0, 1));
         assert!(porch.first().is_some());
     }
 }
