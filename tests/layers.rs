@@ -2,7 +2,7 @@
 //! modules below them; files of one module do not name one another in a circle, and a type has its
 //! methods in two files at most; no two public types share a name; limits stand in
 //! `src/limits.rs`; only `src/shell/clock.rs` reads a clock; every dependency has its price in
-//! ARCHITECTURE.md.
+//! docs/performance.md.
 //!
 //! The sources are read as tokens, without comments, strings and what only tests see. The checker
 //! is itself under test, with snippets that break each rule.
@@ -599,7 +599,7 @@ fn every_dependency_has_its_price() {
         .filter_map(|line| Some(line.split_once('=')?.0.trim()))
         .collect();
     assert!(names.len() > 5, "{names:?}");
-    let prices = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let prices = fs::read_to_string(root().join("docs/performance.md")).unwrap();
     let prices = prices.split("What each dependency costs").nth(1).unwrap();
     for name in names {
         assert!(prices.lines().any(|line| line.starts_with(&format!("| `{name}` |"))), "{name}");

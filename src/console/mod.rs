@@ -75,6 +75,10 @@ pub enum CommandStatus {
     Quit,
 }
 
+/// What operators hear of a reload that brought another `state_dir`. A reload cannot change it:
+/// journal, incidents and words would have to move.
+pub const STATE_DIR_WAITS: &str = "option state_dir is in force after a restart";
+
 /// What the core cannot know of the process that it runs in.
 pub trait Host {
     /// Calls `each` with every limited thing of the shell: its name, how many are in use, how many

@@ -1,6 +1,7 @@
 //! Commands that tell how things are: status, incidents, maintenance and banners.
 
 use super::Host;
+use super::STATE_DIR_WAITS;
 use super::access::{Access, Trouble};
 use super::answer::{AnswerWriter, Cell};
 use crate::command::Command;
@@ -121,7 +122,7 @@ impl<'a> Teller<'a, '_> {
                 out.field("config", Cell::Text(FILE_FAULT));
             }
             if host.moves() {
-                out.field("restart", Cell::Text("option state_dir is in force after a restart"));
+                out.field("restart", Cell::Text(STATE_DIR_WAITS));
             }
             if host.is_replaced() {
                 out.field(

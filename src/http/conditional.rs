@@ -78,9 +78,8 @@ pub fn negotiate(accept_language: List<'_>, site: Lang) -> Lang {
     let mut wishes = [Wish::default(); Lang::COUNT];
     let mut any = 0;
     for (range, position) in accept_language.elements().zip(0u16..) {
-        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let tag = parts.next().and_then(|tag| core::str::from_utf8(tag).ok()).unwrap_or("");
-        let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
+        let Some((tag, quality)) = wish(range) else { continue };
+        let tag = core::str::from_utf8(tag).unwrap_or("");
         if tag == "*" {
             any = quality;
         }
@@ -122,9 +121,7 @@ pub fn asked(query: &str) -> Option<Lang> {
 pub fn accepts_gzip(accept_encoding: List<'_>) -> bool {
     let (mut gzip, mut identity, mut any) = (None, None, None);
     for range in accept_encoding.elements() {
-        let mut parts = range.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let coding = parts.next().unwrap_or_default();
-        let Some(quality) = parts.next().map_or(Some(1000), quality) else { continue };
+        let Some((coding, quality)) = wish(range) else { continue };
         let is = |name: &str| coding.eq_ignore_ascii_case(name.as_bytes());
         let wish = if is("gzip") || is("x-gzip") {
             &mut gzip
@@ -148,6 +145,14 @@ pub fn accepts_html(accept: List<'_>) -> bool {
     const PAGE: &[u8] = b"text/html";
     let is_named = |line: &[u8]| line.windows(PAGE.len()).any(|part| part.eq_ignore_ascii_case(PAGE));
     accept.lines().any(is_named)
+}
+
+/// What an element of a list names, and its quality in thousandths. `None` if the quality is no
+/// quality.
+fn wish(element: &[u8]) -> Option<(&[u8], u16)> {
+    let mut parts = element.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    Some((name, parts.next().map_or(Some(1000), quality)?))
 }
 
 /// Thousandths of `q=0.8`; more than three decimals, which some clients compute, are cut.

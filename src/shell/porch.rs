@@ -87,7 +87,6 @@ pub struct Porch {
     /// never taken has no memory yet.
     places: RefCell<heapless::Vec<Option<Waiting>, PORCH>>,
     next: Cell<usize>,
-    count: Cell<usize>,
     /// Where the kernel notes who says something; made when somebody waits first.
     news: RefCell<Option<OwnedFd>>,
     waker: RefCell<Option<Waker>>,
@@ -98,7 +97,6 @@ impl Porch {
         Self {
             places: RefCell::new(heapless::Vec::new()),
             next: Cell::new(0),
-            count: Cell::new(0),
             news: RefCell::new(None),
             waker: RefCell::new(None),
         }
@@ -125,12 +123,11 @@ impl Porch {
         }
         let (is_there, gave_way) = (place.is_some(), before.is_some());
         drop(places);
-        self.count.set(self.count.get() + usize::from(is_there));
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
         // Whom the kernel does not listen to is not kept, either.
-        self.gone(usize::from(gave_way)) + usize::from(!is_there)
+        usize::from(gave_way) + usize::from(!is_there)
     }
 
     /// Has the kernel note when somebody says something: each time that there is more of it.
@@ -144,20 +141,18 @@ impl Porch {
         epoll::add(news, &caller.socket, EventData::new_u64(at as u64), flags)
     }
 
-    fn gone(&self, count: usize) -> usize {
-        self.count.set(self.count.get().saturating_sub(count));
-        count
+    fn count(&self) -> usize {
+        self.places.borrow().iter().flatten().count()
     }
 
     /// Sends all away, as when there are no file descriptors left. Returns how many.
     pub fn clear(&self) -> usize {
-        self.places.borrow_mut().iter_mut().for_each(|place| *place = None);
-        self.gone(self.count.get())
+        self.places.borrow_mut().iter_mut().filter_map(Option::take).count()
     }
 
     async fn somebody(&self) {
         poll_fn(|cx| {
-            if self.count.get() > 0 {
+            if self.count() > 0 {
                 return Poll::Ready(());
             }
             *self.waker.borrow_mut() = Some(cx.waker().clone());
@@ -166,66 +161,33 @@ impl Porch {
         .await;
     }
 
-<<<<<<< HEAD
-    /// Asks the kernel who has said something, and looks whether that is a request. Sends those
-    /// away who took too long, who are gone, or whose listener is. Returns how many took too long.
-    /// Not inlined: its stack would stay in use while the task waits.
-=======
     /// Asks the kernel who has said something, and looks whether that is a request. Sends away who
     /// took too long, who is gone, and whose listener is gone. Returns how many took too long. Not
     /// inlined: its stack would stay in use while the task waits.
->>>>>>> hardening
     #[inline(never)]
     fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
         let mut places = self.places.borrow_mut();
         let mut buffer = [0; HEAD_BYTES];
-        let mut lost = self.ask(&mut places, &mut buffer);
+        self.ask(&mut places, &mut buffer);
         let mut late = 0;
         for place in places.iter_mut() {
-<<<<<<< HEAD
-            match place {
-                Some(one) if one.heard == Heard::Asked => {}
-                Some(one) if one.is_due(now) => {
-                    let is_there = one.listen(&mut buffer);
-                    if !is_there {
-                        lost += 1;
-                        *place = None;
-                    }
-                }
-                Some(one) if now.since(one.since) >= i64::from(HEAD_TIME.0) => {
-                    late += 1;
-                    *place = None;
-                }
-                Some(one) if !is_open(one.caller.listener) => {
-                    lost += 1;
-                    *place = None;
-                }
-                _ => {}
-=======
             let Some(one) = place else { continue };
             let is_gone = one.is_due(now) && !one.listen(&mut buffer);
             let waits = one.heard != Heard::Asked;
-            if waits && now.since(one.since) >= i64::from(HEAD_TIME.0) {
-                late += 1;
-            } else if is_gone || (waits && !is_open(one.caller.listener)) {
-                lost += 1;
-            } else {
-                continue;
->>>>>>> hardening
+            let is_late = waits && now.since(one.since) >= i64::from(HEAD_TIME.0);
+            late += usize::from(is_late);
+            if is_late || is_gone || (waits && !is_open(one.caller.listener)) {
+                *place = None;
             }
-            *place = None;
         }
-        drop(places);
-        self.gone(lost);
-        self.gone(late)
+        late
     }
 
     /// Asks the kernel who has said something. Whoever says nothing more is looked at once more,
-    /// and sent away if that was no request. Returns how many were.
-    fn ask(&self, places: &mut [Option<Waiting>], buffer: &mut [u8; HEAD_BYTES]) -> usize {
-        let mut lost = 0;
+    /// and sent away if that was no request.
+    fn ask(&self, places: &mut [Option<Waiting>], buffer: &mut [u8; HEAD_BYTES]) {
         let news = self.news.borrow();
-        let Some(news) = &*news else { return 0 };
+        let Some(news) = &*news else { return };
         let mut events = [Event { flags: EventFlags::empty(), data: EventData::new_u64(0) }; EVENTS];
         // If the kernel cannot tell now, it can at the next look.
         while let Ok(count) = epoll::wait(news, &mut events, Some(&Timespec::default())) {
@@ -236,7 +198,6 @@ impl Porch {
                 one.has_news = true;
                 let is_over = flags.intersects(EventFlags::RDHUP | EventFlags::HUP | EventFlags::ERR);
                 if is_over && (!one.listen(buffer) || one.heard != Heard::Asked) {
-                    lost += 1;
                     *place = None;
                 }
             }
@@ -244,7 +205,6 @@ impl Porch {
                 break;
             }
         }
-        lost
     }
 
     /// Who has asked, and came first.
@@ -259,7 +219,6 @@ impl Porch {
             // It is there.
             _ = epoll::delete(news, &caller.socket);
         }
-        self.gone(1);
         Some(caller)
     }
 }
@@ -321,7 +280,7 @@ mod tests {
         let before: Vec<_> = (0..100).map(|_| come(&porch)).collect();
         let mut visitors: Vec<_> = (0..2).map(|_| come(&porch)).collect();
         let behind: Vec<_> = (0..PORCH - 2).map(|_| come(&porch)).collect();
-        assert_eq!((porch.count.get(), behind.iter().map(|(_, gave_way)| gave_way).sum()), (PORCH, 100));
+        assert_eq!((porch.count(), behind.iter().map(|(_, gave_way)| gave_way).sum()), (PORCH, 100));
         assert_eq!(look(&porch, clock::mono()), 0);
         assert!(porch.first().is_none());
         for (visitor, _) in visitors.iter_mut().rev() {
@@ -332,7 +291,7 @@ mod tests {
         // Who comes next takes their places, and then that of who came longest ago.
         let last: Vec<_> = (0..3).map(|_| come(&porch)).collect();
         assert_eq!(last.iter().map(|(_, gave_way)| *gave_way).collect::<Vec<_>>(), [0, 0, 1]);
-        assert_eq!(porch.count.get(), PORCH);
+        assert_eq!(porch.count(), PORCH);
         drop((before, behind, last));
     }
 
@@ -352,8 +311,8 @@ mod tests {
     fn who_asks_nothing_for_too_long_is_sent_away() {
         let porch = Porch::new();
         let silent = come(&porch);
-        assert_eq!((look(&porch, clock::mono()), porch.count.get()), (0, 1));
-        assert_eq!((look(&porch, clock::mono().plus(HEAD_TIME)), porch.count.get()), (1, 0));
+        assert_eq!((look(&porch, clock::mono()), porch.count()), (0, 1));
+        assert_eq!((look(&porch, clock::mono().plus(HEAD_TIME)), porch.count()), (1, 0));
         drop(silent);
     }
 
@@ -366,7 +325,7 @@ mod tests {
         speaks.write_all(GET).unwrap();
         look(&porch, clock::mono());
         // Nobody was late. Who has asked is told that there is nothing any more.
-        assert_eq!((porch.look(clock::mono(), &|ticket| ticket != gone), porch.count.get()), (0, 2));
+        assert_eq!((porch.look(clock::mono(), &|ticket| ticket != gone), porch.count()), (0, 2));
         assert_eq!(silent.read(&mut [0]).unwrap(), 0);
         assert!(porch.first().is_some() && porch.first().is_none());
         other.write_all(GET).unwrap();
@@ -398,21 +357,12 @@ mod tests {
         look(&porch, begun);
         assert_eq!(std::iter::from_fn(|| porch.first()).count(), 3);
         // Whoever begins only is sent away in time, and pushed out by those behind them.
-<<<<<<< HEAD
-        let mut starters: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
-        starters[0].write_all(b"GET ").unwrap();
-        let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
-        assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
-        assert!(starters[0].read(&mut [0]).is_err(), "what it said was not read");
-        starters[1].write_all(b"GET ").unwrap();
-=======
         let mut parts: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
         parts[0].write_all(b"GET ").unwrap();
         let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
         assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
         assert!(parts[0].read(&mut [0]).is_err(), "what it said was not read");
         parts[1].write_all(b"GET ").unwrap();
->>>>>>> hardening
         look(&porch, begun);
         assert_eq!(porch.look(at(HEAD_TIME.0 + 1000), &|_| true), PORCH);
     }
@@ -427,7 +377,7 @@ mod tests {
         drop((silent, part));
         // This one reads on.
         whole.shutdown(std::net::Shutdown::Write).unwrap();
-        assert_eq!((look(&porch, clock::mono()), porch.count.get()), (0, 1));
+        assert_eq!((look(&porch, clock::mono()), porch.count()), (0, 1));
         assert!(porch.first().is_some());
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::config::revoke::lets_in_more;
+use aiglon::console::STATE_DIR_WAITS;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
 use aiglon::limits::{
@@ -38,9 +39,6 @@ static BUFFERS: ConstStaticCell<[ConnectionBuffers; CONNECTIONS]> =
 
 static CONSOLE_BUFFERS: ConstStaticCell<[console::session::ConsoleBuffers; CONSOLES]> =
     ConstStaticCell::new([const { console::session::ConsoleBuffers::new() }; CONSOLES]);
-
-/// What a reload cannot change: journal, incidents and words would have to move.
-const AFTER_RESTART: &str = "option state_dir is in force after a restart";
 
 /// A task. The executor's code for tasks is made anew for each type of them, about 1 KB a time; so
 /// there is one type.
@@ -207,7 +205,7 @@ impl App {
                 remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
                 if let Some(dir) = ledger.stays_in() {
-                    log::warn!("{AFTER_RESTART}: the journal stays in {} until then", dir.display());
+                    log::warn!("{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
                 }
             }
         }
@@ -237,7 +235,7 @@ impl App {
         });
         if let Some(dir) = self.port.state().ledger.stays_in() {
             // A string takes it.
-            _ = writeln!(words, "{AFTER_RESTART}: the journal stays in {} until then", dir.display());
+            _ = writeln!(words, "{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
         }
         code
     }

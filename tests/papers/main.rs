@@ -68,6 +68,19 @@ fn hold(name: &str, whole: &str) {
 }
 
 #[test]
+fn a_night_has_the_same_chapters_in_each_language() {
+    let shape = |name: &str| {
+        let text = read(name);
+        (text.matches("\n## ").count(), blocks(&text, "sh").len())
+    };
+    let english = shape("docs/operating.md");
+    assert!(english.0 > 3 && english.1 > 2, "{english:?}");
+    for other in ["docs/operating.fr.md", "docs/operating.ar.md"] {
+        assert_eq!(shape(other), english, "{other}");
+    }
+}
+
+#[test]
 fn the_readme_is_short() {
     let readme = read("README.md");
     assert!(readme.lines().count() <= 200);

@@ -536,7 +536,9 @@ const JSON: &str = "application/json";
 /// The path whose timestamps have any unit.
 const V3: &str = "/api/v3/write_lp";
 
-const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, "404 Not Found\n");
+const NOT_FOUND: Plan<'static> = Plan::Words(Status::NotFound, NOT_FOUND_WORDS);
+/// What a client is told of an address that leads nowhere.
+pub const NOT_FOUND_WORDS: &str = "404 Not Found\n";
 
 macro_rules! push_paths {
     () => {

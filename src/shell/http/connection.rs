@@ -22,14 +22,12 @@ use super::super::clock;
 use super::super::slots::{Doing, Slot};
 use super::super::stream::{Accepted, Peer, Stream, Ticket};
 use super::super::tally::add;
-use super::answer::{MissingPage, PUSH_PATHS, Plan, Seen};
+use super::answer::{MissingPage, NOT_FOUND_WORDS, PUSH_PATHS, Plan, Seen};
 use super::batch::{BodyFormat, Complaint};
 use super::web::Web;
 
 /// From one look whether a page may be rendered to the next.
 const RENDER_AGAIN: Duration = Duration::from_millis(1000 / RENDERS_SECOND as u64);
-
-const NOT_FOUND: &str = "404 Not Found\n";
 
 /// The version of InfluxDB whose API we speak: the first that has `/write` and `/api/v2/write`.
 const INFLUXDB: &str = "1.8.0";
@@ -334,7 +332,7 @@ impl Connection<'_> {
                 return self.after(terms).await;
             }
             // A page that is missing has a long title then, or stands deep.
-            Plan::Gone | Plan::Missing(_) => self.begin_words(terms, Status::NotFound, NOT_FOUND)?,
+            Plan::Gone | Plan::Missing(_) => self.begin_words(terms, Status::NotFound, NOT_FOUND_WORDS)?,
             Plan::Short { feed, etag, not_modified, lang, seen } => {
                 let length = Content::Length(self.buffers.json.len());
                 let mut response = page_head(status_of(*not_modified), length, PageKind::Feed(*feed), *seen);
@@ -414,7 +412,7 @@ impl Connection<'_> {
         }
         if written.is_err() {
             // Nobody needs a path so long, and it works with the slash.
-            return self.begin_words(terms, Status::NotFound, NOT_FOUND);
+            return self.begin_words(terms, Status::NotFound, NOT_FOUND_WORDS);
         }
         let mut response = Response::new(Status::MovedPermanently, Content::Length(0));
         response.location = &location;
