@@ -446,6 +446,8 @@ pub const ALERT_COMPONENTS_TOLD: usize = 16;
 /// Missing names that `rules` lists for one rule, besides how many there are.
 pub const MISSING_TOLD: usize = 8;
 
+/// Bytes of the rules that `aiglon check --rules` reads. kube-prometheus' have about a million.
+pub const RULES_BYTES: u64 = 16_777_216;
 /// Names of alerts that are kept because they led to no component, or because nobody knows their
 /// severity. All sources that push share them evenly. 52 bytes each: 3.3 KiB.
 pub const ODD_NAMES: usize = 64;

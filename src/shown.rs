@@ -4,14 +4,21 @@
 //! The first line is never better than the worst that stands below it: a part, what people say of a
 //! service, or the card of an incident. What is told of the monitoring follows from the parts on
 //! which it hangs: a source on which nothing hangs is not named.
+//!
+//! What `option page '0'` hides is in none of that. [`services`], [`parts`] and [`parts_at`] leave
+//! it out of a configuration, and [`Visible`] leaves it out of a view. Whatever tells something to
+//! visitors takes both from here (`tests/layers`).
 
-use crate::config::{Config, Site, Times};
-use crate::limits::{HEADLINE_NAMES, SERVICES};
+use crate::config::{Component, Config, Service, Site, Times};
+#[cfg(feature = "feeds")]
+use crate::limits::FEED_ENTRIES;
+use crate::limits::{HEADLINE_NAMES, INCIDENT_STEPS_SHOWN, SERVICES};
 use crate::model::{
-    ComponentId, ComponentView, Finding, Forced, IncidentView, ServiceId, SiteId, State, View,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
+    MaintenanceView, ServiceId, SiteId, State, StepView, View,
 };
 use crate::time::civil::DAY_MS;
-use crate::time::{Mono, Wall};
+use crate::time::{Mono, Now, Wall};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -116,7 +123,7 @@ pub fn is_current(incident: &IncidentView<'_>) -> bool {
 /// The parts of a service, at their worst. A service without parts is not known to be well.
 pub fn parts_of(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
     let mut worst = Worst { state: ShownState::Well, all: true, parts: 0, shared: None };
-    for (id, _) in config.components_of(service) {
+    for (id, _) in parts(config, service) {
         let seen = view.component(id);
         let (state, reason) = (ShownState::from(&seen), reason(&seen));
         let first = worst.parts == 0;
@@ -146,17 +153,17 @@ pub fn service(config: &Config, view: &dyn View, service: ServiceId) -> Worst {
 /// The first line of a site: the worst of what stands below it. Without anything below, nothing is
 /// known.
 pub fn headline(config: &Config, view: &dyn View, site: SiteId) -> ShownState {
-    let mut worst = config.parts_at(site).map(|id| part(view, id)).max();
-    for (id, _) in config.services_of(site) {
+    let mut worst = parts_at(config, site).map(|id| part(view, id)).max();
+    for (id, _) in services(config, site) {
         let said = ShownState::from(view.said(id).0);
         worst = if said > ShownState::Well { worst.max(Some(said)) } else { worst };
         // Without parts it is not known to be well, and stands below as that.
-        if config.components_of(id).next().is_none() {
+        if parts(config, id).next().is_none() {
             worst = worst.max(Some(ShownState::NoData));
         }
     }
-    view.incidents(site, &mut |incident| {
-        if is_current(incident) {
+    view.incidents(site, &mut |told| {
+        if let Some(incident) = incident(config, view, told).filter(is_current) {
             let level = ShownState::from(incident.level);
             // One that people hold while all is well says nothing bad.
             worst = if level > ShownState::Well { worst.max(Some(level)) } else { worst };
@@ -182,13 +189,14 @@ pub struct Extent {
 pub fn extent(config: &Config, view: &dyn View, site: SiteId, state: ShownState) -> Extent {
     // The card of an incident says it of its service, though the parts may be unknown by now.
     let mut carded = [false; SERVICES];
-    view.incidents(site, &mut |incident| {
-        if is_current(incident) && ShownState::from(incident.level) >= state {
+    view.incidents(site, &mut |told| {
+        let told = incident(config, view, told).filter(is_current);
+        if let Some(incident) = told.filter(|incident| ShownState::from(incident.level) >= state) {
             carded.get_mut(incident.service.index()).into_iter().for_each(|card| *card = true);
         }
     });
     let mut extent = Extent::default();
-    for (id, _) in config.services_of(site) {
+    for (id, _) in services(config, site) {
         extent.of = extent.of.saturating_add(1);
         let found = service(config, view, id);
         if found.state >= state || carded.get(id.index()) == Some(&true) {
@@ -206,7 +214,7 @@ pub fn extent(config: &Config, view: &dyn View, site: SiteId, state: ShownState)
 pub fn monitoring(config: &Config, view: &dyn View, site: SiteId) -> Monitoring {
     let (mut watched, mut unknown) = (false, false);
     let (mut first, mut last) = (None::<Option<Mono>>, None::<Mono>);
-    for id in config.parts_at(site) {
+    for id in parts_at(config, site) {
         let Some(since) = view.silent_since(id) else {
             watched = true;
             continue;
@@ -237,6 +245,178 @@ pub fn told_time(site: &Site, at: Wall) -> Wall {
     let ahead = |at: i64| site.timezone.shown(Wall(at)).0.saturating_sub(at);
     let near = begins.saturating_sub(ahead(at.0));
     Wall(begins.saturating_sub(ahead(near)).min(at.0))
+}
+
+/// The services of a site that visitors are told of, in the order of the file.
+pub fn services(config: &Config, site: SiteId) -> impl Iterator<Item = (ServiceId, &Service)> {
+    config.services_of(site).filter(|(_, service)| !service.hidden)
+}
+
+/// The components of a service that visitors are told of, in the order of the file.
+pub fn parts(config: &Config, service: ServiceId) -> impl Iterator<Item = (ComponentId, &Component)> {
+    config.components_of(service).filter(|(_, part)| !part.hidden)
+}
+
+/// The components of a site that visitors are told of, of whichever service.
+pub fn parts_at(config: &Config, site: SiteId) -> impl Iterator<Item = ComponentId> + '_ {
+    config.parts_at(site).filter(|&id| !is_hidden(config, id))
+}
+
+fn is_hidden(config: &Config, id: ComponentId) -> bool {
+    config.components.get(id.index()).is_some_and(|part| part.hidden)
+}
+
+/// An incident as visitors are told of it: without the parts that no page shows. `None` if it has
+/// no others. If it began on a service that no page shows, it is told of the service of its first
+/// part.
+fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
+    let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
+    if !hidden && !incident.components.iter().any(|id| is_hidden(config, id)) {
+        return Some(*incident);
+    }
+    let mut components = ComponentSet::EMPTY;
+    let shown = || incident.components.iter().filter(|&id| !is_hidden(config, id));
+    shown().for_each(|id| components.insert(id));
+    let first = config.components.get(shown().next()?.index())?;
+    let service = if hidden { first.service } else { incident.service };
+    // It is no worse than those of its parts that are left.
+    let level = shown().map(|id| view.component(id).state()).max().unwrap_or_default();
+    Some(IncidentView { service, components, level: incident.level.min(level), ..*incident })
+}
+
+/// A view of what visitors are told of: another view without what no page shows.
+pub struct Visible<'a, V> {
+    config: &'a Config,
+    whole: V,
+}
+
+impl<'a, V: View> Visible<'a, V> {
+    /// What visitors may know of a view that knows everything.
+    pub const fn new(config: &'a Config, whole: V) -> Self {
+        Self { config, whole }
+    }
+
+    fn tells_of(&self, window: &MaintenanceView<'_>) -> bool {
+        let service = self.config.services.get(window.service.index());
+        let hidden = window.component.is_some_and(|id| is_hidden(self.config, id));
+        !hidden && !service.is_some_and(|service| service.hidden)
+    }
+}
+
+impl<V: View> View for Visible<'_, V> {
+    fn now(&self) -> Now {
+        self.whole.now()
+    }
+    fn as_of(&self, site: SiteId) -> Option<Mono> {
+        self.whole.as_of(site)
+    }
+    fn silent_since(&self, component: ComponentId) -> Option<Option<Mono>> {
+        self.whole.silent_since(component)
+    }
+    fn component(&self, component: ComponentId) -> ComponentView {
+        let seen = self.whole.component(component);
+        let affected_by = seen.affected_by.filter(|&cause| !is_hidden(self.config, cause));
+        ComponentView { affected_by, ..seen }
+    }
+    fn published(&self, component: ComponentId, lang: Lang, each: &mut dyn FnMut(&str)) {
+        self.whole.published(component, lang, each);
+    }
+    fn incidents(&self, site: SiteId, each: &mut dyn FnMut(&IncidentView<'_>)) {
+        self.whole.incidents(site, &mut |told| {
+            incident(self.config, &self.whole, told).iter().for_each(&mut *each);
+        });
+    }
+    fn said(&self, service: ServiceId) -> (State, bool) {
+        self.whole.said(service)
+    }
+    fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
+        self.whole.steps(site, number, &mut |step| {
+            if !step.component.is_some_and(|id| is_hidden(self.config, id)) {
+                each(step);
+            }
+        });
+    }
+    fn newest_steps(
+        &self,
+        site: SiteId,
+        number: u32,
+        most: usize,
+        each: &mut dyn FnMut(&StepView<'_>),
+    ) -> usize {
+        // The log is gone through once. Of what stands before these, hidden steps count, too: then
+        // there seems to be more to read than there is.
+        let (mut left, mut hidden) = (most, 0usize);
+        let all = self.whole.newest_steps(site, number, INCIDENT_STEPS_SHOWN, &mut |step| {
+            if step.component.is_some_and(|id| is_hidden(self.config, id)) {
+                hidden = hidden.saturating_add(1);
+            } else if left > 0 {
+                left = left.saturating_sub(1);
+                each(step);
+            }
+        });
+        all.saturating_sub(hidden)
+    }
+    fn maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.whole.maintenance(site, &mut |window| {
+            if self.tells_of(window) {
+                each(window);
+            }
+        });
+    }
+    fn past_maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.whole.past_maintenance(site, &mut |window| {
+            if self.tells_of(window) {
+                each(window);
+            }
+        });
+    }
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        let mut left = most;
+        self.whole.newest_of_site(site, FEED_ENTRIES, &mut |told, step| {
+            if left == 0 || step.component.is_some_and(|id| is_hidden(self.config, id)) {
+                return;
+            }
+            if let Some(told) = incident(self.config, &self.whole, told) {
+                left = left.saturating_sub(1);
+                each(&told, step);
+            }
+        });
+    }
+    #[cfg(feature = "feeds")]
+    fn occurrences(
+        &self,
+        site: SiteId,
+        number: u32,
+        from: Wall,
+        most: usize,
+        each: &mut dyn FnMut(Wall, Wall),
+    ) {
+        // Who asks has been told of it.
+        self.whole.occurrences(site, number, from, most, each);
+    }
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.whole.cancelled(site, most, &mut |window| {
+            if self.tells_of(window) {
+                each(window);
+            }
+        });
+    }
+    fn banner(&self, site: SiteId) -> Option<BannerView<'_>> {
+        self.whole.banner(site)
+    }
+    fn fared(&self, component: ComponentId, days: &mut [Day]) {
+        self.whole.fared(component, days);
+    }
+    fn days(&self, site: SiteId) -> u8 {
+        self.whole.days(site)
+    }
 }
 
 /// How a part is.

@@ -143,6 +143,31 @@ fn a_start_that_fails_leaves_its_reason() {
     assert_eq!(run(serve().args(["--log", "loud"])).0, Some(2));
 }
 
+/// Nobody would fill a log with one line every few seconds: the daemon stays, and tries again.
+#[test]
+fn a_daemon_that_nobody_can_reach_stays_if_it_would_be_started_again() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = Dir::new();
+    let text = format!(
+        "config aiglon\n\toption console '{0}/none/x.sock'\nconfig listen\n\toption address '{1}'\n\tlist serve 'page'\n\
+         config site 'home'\n",
+        dir.path().display(),
+        taken.local_addr().unwrap()
+    );
+    let file = dir.write("config", &text);
+    let serve = |form: &str| {
+        let mut command = Command::new(AIGLON);
+        command.arg("serve").arg(&file).arg("--state-dir").arg(dir.path()).args(["--log", form]);
+        command
+    };
+    assert_eq!(run(&mut serve("plain")).0, Some(1));
+    let mut process = Process::start(&mut serve("systemd"));
+    process.wait_for("<3>nobody can come in");
+    drop(taken);
+    process.wait_for("<6>listening on http://");
+    assert_eq!(process.log().matches("nobody can come in").count(), 1);
+}
+
 #[test]
 fn an_upgrade_below_a_program_that_runs_is_told() {
     let dir = Dir::new();

@@ -728,3 +728,21 @@ fn comments_are_narrow() {
     }
     assert!(wrong.is_empty(), "comments of more than {COMMENT} columns: {wrong:#?}");
 }
+
+/// What tells something to visitors asks `shown` which services and components there are: it leaves
+/// out what `option page '0'` hides.
+#[test]
+fn what_is_told_to_visitors_goes_through_the_fold() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = 0;
+    for file in fs::read_dir(root.join("src/render")).unwrap() {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for name in ["services_of(", "components_of(", "config.parts_at(", "config.services.iter"] {
+            let found = text.lines().find(|line| line.contains(name));
+            assert_eq!(found, None, "{}", path.display());
+        }
+        seen += text.matches("shown::services(").count() + text.matches("shown::parts").count();
+    }
+    assert!(seen > 10, "{seen}");
+}

@@ -17,6 +17,7 @@ use aiglon::model::{
     ServiceId, SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, CSP_MISSING, PageFull, has_incident, missing, overruled, page, worst_case};
+use aiglon::shown::Visible;
 use aiglon::text::buffer::Bytes;
 use aiglon::time::Wall;
 use proptest::prelude::*;
@@ -822,6 +823,70 @@ fn words_in_another_language_say_so() {
     // Without a language of their own they have the site's, which is English here.
     check("", Lang::En, "<div class=words>");
     check("", Lang::Fr, "<div class=words lang=\"en\" dir=\"ltr\">");
+}
+
+/// What `option page '0'` hides is in no word, count, bar or link of any page.
+#[test]
+fn what_is_hidden_is_on_no_page() {
+    let mut view = scenes::incidents();
+    // One of nothing but hidden parts; one that began on a hidden service, and one on a shown one.
+    let telephone =
+        |number| IncidentView { service: ServiceId(3), ..scenes::incident(number, 15, State::Outage, 9) };
+    let mut joined = telephone(22);
+    joined.components.insert(aiglon::model::ComponentId(12));
+    let steps = |part| {
+        vec![
+            scenes::step(1, Step::Opened, part, State::Outage, 9),
+            scenes::step(2, Step::Joined, 12, State::Degraded, 8),
+        ]
+    };
+    view.incidents.insert(0, (telephone(21), steps(15)));
+    view.incidents.insert(0, (joined, steps(15)));
+    view.set(12, Finding::Degraded, 8);
+    view.components.get_mut(&12).unwrap().affected_by = Some(aiglon::model::ComponentId(14));
+    view.maintenance = vec![
+        MaintenanceView { service: ServiceId(3), ..scenes::window(1, Some(14), -10, 60) },
+        MaintenanceView { service: ServiceId(3), ..scenes::window(2, None, 60, 60) },
+        scenes::window(3, Some(2), 90, 60),
+    ];
+    view.past_maintenance = vec![scenes::window(4, Some(2), -600, 90)];
+    view.said.insert(3, (State::Outage, true));
+    let names = ["Telephone", "Incoming calls", "Outgoing calls", "Stork"];
+    let pages = |config: &Config| {
+        let view = Visible::new(config, view.clone());
+        [PageKind::Now, PageKind::History, PageKind::Incident(7), PageKind::Incident(22)].map(|kind| {
+            let mut buf = Box::new(Bytes::<PAGE_BYTES>::new());
+            page(&mut *buf, config, SITE, Lang::En, &view, kind).unwrap();
+            String::from_utf8(buf.as_slice().to_vec()).unwrap()
+        })
+    };
+    let mut config = association();
+    for name in names {
+        assert!(pages(&config).iter().any(|page| page.contains(name)), "{name}");
+    }
+    // As the loader does: a service hides its parts.
+    config.services[3].hidden = true;
+    for part in [2, 14, 15] {
+        config.components[part].hidden = true;
+    }
+    let all = pages(&config);
+    for name in names {
+        assert!(all.iter().all(|page| !page.contains(name)), "{name}: {all:?}");
+    }
+    let visible = Visible::new(&config, view.clone());
+    assert!(!has_incident(&visible, SITE, 21) && has_incident(&visible, SITE, 22));
+    let [now, history, seven, joined] = all.map(|page| words(&page));
+    assert!(now.contains("1 of 3 services is partly down: Wi-Fi"), "{now}");
+    // It is told of the part that is left, at its own state.
+    assert!(joined.contains("VPN · Amsterdam Works badly") && !joined.contains("Down"), "{joined}");
+    assert!(!seven.contains("This too") && seven.contains("We know the cause"), "{seven}");
+    assert!(!now.contains("Planned work") && !history.contains("Planned work"), "{now}{history}");
+    assert!(!now.contains("Affected by"), "{now}");
+    // A site of which all is hidden is one without services.
+    config.services.iter_mut().for_each(|service| service.hidden = true);
+    config.components.iter_mut().for_each(|part| part.hidden = true);
+    let [now, ..] = pages(&config);
+    assert!(words(&now).contains("Nothing to show yet"), "{now}");
 }
 
 /// `option times` of a site holds for every time on every page, and for what a program reads there.

@@ -737,3 +737,42 @@ fn leaves_no_trace(bytes: &str, warning: Option<&str>) {
         assert!(!log.contains(trace), "{bytes:?}: {log}");
     }
 }
+
+/// `option page '0'`: operators see it, and visitors learn in no way that it is there.
+#[test]
+fn what_no_page_shows_is_for_operators() {
+    let daemon = Daemon::start(&with(&config(), "egret", &["option page '0'"]));
+    let page = |path: &str| {
+        let page =
+            ask(&daemon, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Language: en\r\n\r\n"));
+        page.split_once("\r\n\r\n").unwrap().1.to_owned()
+    };
+    let console = |words: &[&str]| {
+        let mut command = std::process::Command::new(common::AIGLON);
+        command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
+        let (status, out, err) = common::run(command.args(words).env_remove("SSH_ORIGINAL_COMMAND"));
+        assert_eq!(status, Some(0), "{words:?}: {out}{err}");
+        out
+    };
+    assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200);
+    let before = page("/");
+    assert!(before.contains("Everything works") && before.contains("Heron"), "{before}");
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", common::firing("Egret", "egret"))).status, 200);
+    common::eventually("an operator is told", 5, || console(&["status"]).contains("outage"));
+    common::eventually("it has an incident", 5, || console(&["incidents"]).contains("wifi"));
+    console(&["update", "1", "identified", "a broken cable"]);
+    console(&["maintenance", "add", "wifi/egret", "from", "+1h", "to", "+2h", "a new cable"]);
+    for path in ["/", "/history"] {
+        let page = page(path);
+        for word in ["Egret", "cable", "incidents/", "Planned work", "Down", "1 of"] {
+            assert!(!page.contains(word), "{path}: {word}: {page}");
+        }
+    }
+    assert_eq!(daemon.get("/incidents/1").status, 404);
+    assert!(page("/").contains("Everything works"));
+    // Without the option, all of it is there.
+    daemon.rewrite(&config());
+    daemon.process.signal("HUP");
+    common::eventually("it is shown", 10, || page("/").contains("a broken cable"));
+    assert!(page("/").contains("Egret") && page("/").contains("Planned work"));
+}

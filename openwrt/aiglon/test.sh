@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT OR Apache-2.0
 # shellcheck shell=dash
 
 # The packages feed's CI runs this on an installed package, with its name and version.

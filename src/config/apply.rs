@@ -284,6 +284,10 @@ impl Loader<'_, '_> {
                 self.texts(value, |config, at| Some(&mut config.services.get_mut(at)?.description));
             }
             Field::Url if !units::url(value.text) => self.problems.add(value.odd(ProblemKind::BadUrl)),
+            Field::Page => match (units::boolean(value.text), self.config.services.get_mut(at)) {
+                (Some(page), Some(row)) => row.hidden = !page,
+                _ => self.problems.add(value.odd(ProblemKind::BadBoolean)),
+            },
             field => {
                 let span = self.keep(value.text);
                 if let Some(row) = self.config.services.get_mut(at) {
@@ -315,6 +319,10 @@ impl Loader<'_, '_> {
                     row.label = label;
                 }
             }
+            Field::Page => match (units::boolean(value.text), self.config.components.get_mut(at)) {
+                (Some(page), Some(row)) => row.hidden = !page,
+                _ => self.problems.add(value.odd(ProblemKind::BadBoolean)),
+            },
             Field::Match => self.matcher(value),
             Field::Publish => {
                 if !value.text.chars().all(matcher::is_name) {

@@ -378,6 +378,8 @@ pub struct Service {
     pub description: Texts,
     /// Where there is more about it; http or https; may be absent.
     pub url: Span,
+    /// Only operators see it: `option page '0'`, also of all of its components.
+    pub hidden: bool,
 }
 
 /// `config component`.
@@ -400,6 +402,8 @@ pub struct Component {
     /// Whether its heartbeats and rules alone tell how it is: each has a deadline of its own, so it
     /// does not matter when their sources were last heard.
     pub watched: bool,
+    /// Only operators see it: `option page '0'`, also of its service.
+    pub hidden: bool,
 }
 
 /// One `list publish`: an annotation that a component may show.

@@ -176,6 +176,7 @@ pub(super) enum Field {
     Description,
     Label,
     Url,
+    Page,
     Service,
     Match,
     Publish,
@@ -241,7 +242,7 @@ const fn must(
 const SAY_SITE: &str = "say which site it belongs to, with option site 'name'";
 
 /// All options.
-pub(super) static OPTIONS: [OptionRow; 76] = [
+pub(super) static OPTIONS: [OptionRow; 78] = [
     row(Type::Main, "enabled", Shape::One, Field::Enabled),
     row(Type::Main, "state_dir", Shape::One, Field::StateDir),
     row(Type::Main, "resolve_after", Shape::One, Field::ResolveAfter),
@@ -296,6 +297,7 @@ pub(super) static OPTIONS: [OptionRow; 76] = [
     row(Type::Service, "description", Shape::Text, Field::Description),
     row(Type::Service, "label", Shape::One, Field::Label),
     row(Type::Service, "url", Shape::One, Field::Url),
+    row(Type::Service, "page", Shape::One, Field::Page),
     must(
         Type::Component,
         "service",
@@ -306,6 +308,7 @@ pub(super) static OPTIONS: [OptionRow; 76] = [
     row(Type::Component, "name", Shape::Text, Field::Title),
     row(Type::Component, "description", Shape::Text, Field::Description),
     row(Type::Component, "label", Shape::One, Field::Label),
+    row(Type::Component, "page", Shape::One, Field::Page),
     row(Type::Component, "match", Shape::Many, Field::Match),
     row(Type::Component, "publish", Shape::Many, Field::Publish),
     row(Type::Component, "depends_on", Shape::One, Field::DependsOn),

@@ -40,7 +40,7 @@ pub(super) fn carry_out<'a>(
         return release(engine, now, ask, access, command, out);
     }
     let (site, done, undoable) = {
-        let view = engine.view(access.config, now);
+        let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
         if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
@@ -62,7 +62,7 @@ pub(super) fn carry_out<'a>(
             (done, verb) => (site, done?, !matches!(verb, Verb::Redact | Verb::Undo)),
         }
     };
-    let view = engine.view(access.config, now);
+    let view = engine.whole_view(access.config, now);
     let teller = Teller { access, view: &view, engine };
     let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
     tell(&teller, site, command, done, (undoable, undone), out);
@@ -80,7 +80,7 @@ fn release<'a>(
 ) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
     let site = {
-        let view = engine.view(access.config, now);
+        let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let site = teller.site_of_alert(command)?;
         let held = teller.alerts_of(site).find(|held| held.number == number).ok_or(Refusal::NoAlert)?;

@@ -174,7 +174,7 @@ fn carry_out<'a>(
     out: &mut AnswerWriter<'_>,
 ) -> Result<CommandStatus, Trouble<'a>> {
     {
-        let view = engine.view(access.config, now);
+        let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         match command.row.verb {
             Verb::Status => teller.status(command, host, out)?,
@@ -232,7 +232,7 @@ const IMPORT: &str = "put the archive in place of all that is kept here? Every i
 /// cursor. Words that find no room are left out.
 pub fn complete(engine: &Engine, config: &Config, now: Now, caller: Caller, line: &str, out: &mut BytesView) {
     let access = Access { config, caller };
-    let view = engine.view(config, now);
+    let view = engine.whole_view(config, now);
     let teller = Teller { access, view: &view, engine };
     command::complete(line, &teller, &mut |word| {
         if out.room() > word.len() {

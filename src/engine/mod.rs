@@ -45,6 +45,7 @@ use crate::model::{
     BannerView, ComponentId, ComponentView, Day, Finding, HeartbeatId, IncidentView, Lang, MaintenanceView,
     ServiceId, SiteId, SourceId, SourceSet, State, StepView, View,
 };
+use crate::shown::Visible;
 use crate::text::mask;
 use crate::time::{At, Millis, Mono, Now};
 
@@ -409,8 +410,13 @@ impl Engine {
         &self.sources
     }
 
-    /// What the renderer may ask, at this moment.
+    /// What visitors may know at this moment: all that is told to them is asked here.
     pub fn view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
+        Visible::new(config, EngineView { engine: self, config, now })
+    }
+
+    /// What operators may know at this moment: also of what no page shows.
+    pub fn whole_view<'a>(&'a self, config: &'a Config, now: Now) -> impl View + 'a {
         EngineView { engine: self, config, now }
     }
 

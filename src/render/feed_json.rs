@@ -97,7 +97,7 @@ pub(super) fn changed(cx: &Context<'_>) -> Option<Wall> {
     let now = cx.now.wall?;
     let last = Cell::new(None::<Wall>);
     let tell = |at: Option<Wall>| last.set(last.get().max(at.filter(|&at| at <= now)));
-    for part in cx.config.parts_at(cx.id) {
+    for part in shown::parts_at(cx.config, cx.id) {
         tell(cx.view.component(part).since.and_then(|since| since.wall(cx.now)));
     }
     tell(cx.view.banner(cx.id).and_then(|banner| banner.at));

@@ -78,7 +78,7 @@ fn components(cx: &Context<'_>, out: &mut Out<'_>) {
         for (_, service, row) in cx.services() {
             position = position.saturating_add(1);
             group(cx, out, service, row, (position, with_texts));
-            for (part, row) in cx.config.components_of(service) {
+            for (part, row) in shown::parts(cx.config, service) {
                 position = position.saturating_add(1);
                 component(cx, out, part, row, (position, with_texts));
             }
@@ -103,7 +103,7 @@ fn group(
 ) {
     let worst = cx.shown(service);
     let hash = cx.config.service_hash(service);
-    let since = cx.config.components_of(service).filter_map(|(part, _)| since_of(cx, part)).max();
+    let since = shown::parts(cx.config, service).filter_map(|(part, _)| since_of(cx, part)).max();
     out.begin("", "{");
     common(cx, out, hash, row.title, (service_word(worst), worst.state));
     times(cx, out, since, position);
@@ -111,7 +111,7 @@ fn group(
     literal(out, "group_id", "null");
     literal(out, "group", "true");
     out.begin("components", "[");
-    for (part, _) in cx.config.components_of(service) {
+    for (part, _) in shown::parts(cx.config, service) {
         id(out, "", cx.config.component_hash(part));
     }
     out.end("]");
@@ -384,7 +384,7 @@ fn maintenance(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>
         out.end("}");
     }
     out.end("]");
-    let of_it = cx.config.components_of(window.service).map(|(part, _)| part);
+    let of_it = shown::parts(cx.config, window.service).map(|(part, _)| part);
     affected(cx, out, &mut of_it.filter(|&part| window.component.is_none_or(|one| one == part)));
     out.end("}");
 }

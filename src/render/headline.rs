@@ -40,12 +40,12 @@ impl<'a> Headline<'a> {
         // Of a site without services, nobody but people know anything.
         let (state, team_says) = match forced {
             None => (told, None),
-            Some(forced) if forced < told && config.services_of(site).next().is_some() => {
+            Some(forced) if forced < told && shown::services(config, site).next().is_some() => {
                 (told, Some(forced))
             }
             Some(forced) => (forced, None),
         };
-        let mut services = config.services_of(site);
+        let mut services = shown::services(config, site);
         let unknown = state == ShownState::NoData
             && services.all(|(id, _)| shown::parts_of(config, view, id).all_unknown());
         let counts = state == told && state != ShownState::Well;
@@ -57,7 +57,9 @@ impl<'a> Headline<'a> {
     /// The line without how much: the title of the page.
     pub(super) fn title(&self) -> Word {
         match self.state {
-            ShownState::NoData if self.config.services_of(self.site).next().is_none() => Word::OverallEmpty,
+            ShownState::NoData if shown::services(self.config, self.site).next().is_none() => {
+                Word::OverallEmpty
+            }
             state => self.word_of(state),
         }
     }
@@ -148,7 +150,7 @@ impl<'a> Headline<'a> {
     /// at with those of all states.
     fn longest(&self, out: &mut Out<'_>, of: usize) {
         let mut longest = (0, "");
-        for (_, service) in self.config.services_of(self.site) {
+        for (_, service) in shown::services(self.config, self.site) {
             let before = out.len();
             let name = self.config.text(&service.title, self.lang);
             Name { name }.write(out);

@@ -249,7 +249,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn services(&self) -> impl Iterator<Item = (usize, ServiceId, &'a config::Service)> {
-        (1..).zip(self.config.services_of(self.id)).map(|(number, (id, service))| (number, id, service))
+        (1..).zip(shown::services(self.config, self.id)).map(|(number, (id, service))| (number, id, service))
     }
 
     /// The parts of a service, at their worst. At its longest, a page says each reason apart.
@@ -614,7 +614,7 @@ impl<'a> Context<'a> {
             _ => &[ShownState::Outage, ShownState::Degraded, ShownState::NoData],
         };
         let named = self.named_above.get();
-        let others = self.config.parts_at(self.id).filter(|&id| !named.contains(id));
+        let others = shown::parts_at(self.config, self.id).filter(|&id| !named.contains(id));
         let others = others.map(|id| shown::part(self.view, id));
         let Some(worst) = others.max().filter(|state| states.contains(state)) else { return };
         let title = match worst {
@@ -646,7 +646,7 @@ impl<'a> Context<'a> {
             let worst = self.worst(service_id);
             let name = self.name(service.title);
             let named = self.named_above.get();
-            let mut parts = self.config.components_of(service_id);
+            let mut parts = shown::parts(self.config, service_id);
             if worst.all && !self.longest && !parts.any(|(id, _)| named.contains(id)) {
                 if worst.state == state && worst.parts > 0 {
                     self.entry(
@@ -662,7 +662,7 @@ impl<'a> Context<'a> {
                 number = number.saturating_add(worst.parts);
                 continue;
             }
-            for (id, part) in self.config.components_of(service_id) {
+            for (id, part) in shown::parts(self.config, service_id) {
                 number = number.saturating_add(1);
                 if ShownState::from(&self.view.component(id)) == state && !named.contains(id) {
                     let part = self.name(part.title);
@@ -723,7 +723,7 @@ impl<'a> Context<'a> {
         let worst = self.shown(id);
         let name = self.name(service.title);
         let mut components = |out: &mut Out<'_>| {
-            for (id, component) in self.config.components_of(id) {
+            for (id, component) in shown::parts(self.config, id) {
                 number.set(number.get().saturating_add(1));
                 self.component(out, number.get(), id, component, worst.shared.is_none(), texts);
             }

@@ -23,7 +23,7 @@ use crate::model::{
     ComponentId, ComponentSet, Day, IncidentView, Lang, MaintenanceView, Phase, Repeat, ServiceId, State,
     Step as Stepped, StepView, Words,
 };
-use crate::shown::{ShownState, is_current};
+use crate::shown::{self, ShownState, is_current};
 use crate::time::Wall;
 
 const DAY_MS: i64 = 86_400_000;
@@ -153,9 +153,9 @@ impl Context<'_> {
         incident: &'v IncidentView<'_>,
     ) -> impl Iterator<Item = (ComponentId, &'v config::Component)> {
         let own = incident.service;
-        let whole = self.config.components_of(own).all(|(id, _)| incident.components.contains(id));
-        let services = self.config.services_of(self.id).filter(move |&(id, _)| id != own || !whole);
-        let parts = services.flat_map(|(id, _)| self.config.components_of(id));
+        let whole = shown::parts(self.config, own).all(|(id, _)| incident.components.contains(id));
+        let services = shown::services(self.config, self.id).filter(move |&(id, _)| id != own || !whole);
+        let parts = services.flat_map(|(id, _)| shown::parts(self.config, id));
         parts.filter(|(id, _)| incident.components.contains(*id))
     }
 
@@ -603,10 +603,10 @@ impl Context<'_> {
             }
             self.past_maintenance(out);
             let spells = self.spells();
-            for (id, service) in self.config.services_of(self.id) {
+            for (id, service) in shown::services(self.config, self.id) {
                 let (before, any) = (out.len(), Cell::new(false));
                 let mut parts = |out: &mut Out<'_>| {
-                    for (id, part) in self.config.components_of(id) {
+                    for (id, part) in shown::parts(self.config, id) {
                         let (before, drawn) = (out.len(), Cell::new(false));
                         let bar = &mut |out: &mut Out<'_>| drawn.set(self.bar(out, id));
                         let days = &mut |out: &mut Out<'_>| {

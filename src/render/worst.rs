@@ -7,6 +7,7 @@ use super::words::{Word, word};
 use crate::config::Config;
 use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
 use crate::model::{ComponentId, ComponentView, Finding, Lang, SiteId, View};
+use crate::shown;
 use crate::time::tz::Tz;
 use crate::time::{At, Mono, Now, Wall};
 
@@ -27,8 +28,9 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let longest = |words: &[Word]| words.iter().map(|&which| word(lang, which).len()).max().unwrap_or(0);
     // A state shows as a class and a word: no two of them differ by more than the longest.
     let state = longest(&STATES).saturating_add(CLASS);
-    let services = config.services_of(site).count();
-    let components: usize = config.services_of(site).map(|(id, _)| config.components_of(id).count()).sum();
+    let services = shown::services(config, site).count();
+    let components: usize =
+        shown::services(config, site).map(|(id, _)| shown::parts(config, id).count()).sum();
     // The components in the list of what is affected and in their services, and the services
     // themselves.
     let states = components.saturating_mul(2).saturating_add(services);

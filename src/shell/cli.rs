@@ -13,6 +13,8 @@ use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
 use super::log::LogForm;
+#[cfg(feature = "rules")]
+use super::rules;
 use super::{init, revoke, route, serve, summary, token};
 
 const HELP: &str = "\
@@ -20,7 +22,7 @@ aiglon: a public status page that fits on a router
 
 Usage:
   aiglon serve [FILE] [--listen ADDR]... [--state-dir DIR] [--fallback GOOD] [--log FORM] [--machine FACTS]
-  aiglon check [FILE] [--fallback GOOD]
+  aiglon check [FILE] [--fallback GOOD] [--rules RULES]... [--source NAME]
   aiglon init [--sender WORD] [--address IP] [--title TEXT] [--service TEXT]
   aiglon console [--user USER] [--config FILE | --socket PATH] [--json] [--yes] [COMMAND...]
   aiglon beat [--config FILE] NAME [--state ok|fail]
@@ -35,6 +37,9 @@ Commands:
   serve   Take alerts and serve the pages that FILE describes, until SIGTERM.
           SIGHUP reads FILE again; a broken one is refused and the old one kept.
   check   Read FILE and say everything that is wrong with it. Exit status 2 if anything is.
+          With RULES also say where the alerts of these rules would lead, and exit with 1 if some lead nowhere. RULES
+          is what GET /api/v1/rules of Prometheus or vmalert answers (- is standard input), or a file of rules.
+          Only the full build has --rules.
   init    Print a whole small configuration for one sender (prometheus, telegraf, collectd or cron) on standard
           output, and on standard error a fresh token and what goes into the configuration of that sender.
           Asks for what no option says.
@@ -101,6 +106,8 @@ struct Given {
     names: Vec<String>,
     /// Which source sends it.
     source: Option<String>,
+    /// Where the rules are whose alerts are asked about.
+    rules: Vec<PathBuf>,
     /// What a heartbeat says.
     state: Option<String>,
     /// Answers to what `init` asks.
@@ -118,7 +125,7 @@ pub fn run() -> ExitCode {
     let (options, socket) = (&given.options, given.socket.as_ref());
     match read {
         Ok(Command::Serve) => serve::serve(options),
-        Ok(Command::Check) => check(options),
+        Ok(Command::Check) => check(options, given.source.as_deref(), &given.rules),
         Ok(Command::Init) => init(&given.answers),
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, "", options, socket),
@@ -136,9 +143,9 @@ pub fn run() -> ExitCode {
 }
 
 /// The options that have a value: four of `serve`, one of whatever reads the file, two of orders,
-/// one of `route` and one of `beat`.
-const VALUED: [&str; 9] =
-    ["listen", "state-dir", "log", "machine", "fallback", "config", "socket", "source", "state"];
+/// two that ask where alerts lead, and one of `beat`.
+const VALUED: [&str; 10] =
+    ["listen", "state-dir", "log", "machine", "fallback", "config", "socket", "source", "state", "rules"];
 
 /// Those behind `console`.
 const OF_CONSOLE: [&str; 3] = ["user", "config", "socket"];
@@ -182,12 +189,13 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     5 => options.file = PathBuf::from(value),
                     6 => given.socket = Some(PathBuf::from(value)),
                     7 => given.source = Some(text(value)?),
-                    _ => given.state = Some(text(value)?),
+                    8 => given.state = Some(text(value)?),
+                    _ => given.rules.push(PathBuf::from(value)),
                 }
                 let only = VALUED.get(option).copied();
                 match option {
                     0..=3 => given.only_serve = only,
-                    4 | 7 | 8 => {}
+                    4 | 7..=9 => {}
                     _ => given.only_order = only,
                 }
             }
@@ -200,7 +208,7 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
             Value(word) if given.words.is_empty() && word == "console" => {
                 // What stands before it counts as if it stood behind it.
                 given.console.socket = given.socket.take();
-                is_for("console", given.source.as_ref(), given.state.as_ref())?;
+                is_for("console", given.source.is_some(), given.state.is_some(), !given.rules.is_empty())?;
                 return console(parser, options, &mut given.console).map(Some);
             }
             Value(word) => given.words.push(word),
@@ -217,14 +225,15 @@ fn next(parser: &mut lexopt::Parser) -> Result<Option<lexopt::Arg<'_>>, String> 
 
 /// Refuses an option of one command that stands with another one.
 #[inline(never)]
-fn is_for(command: &str, source: Option<&String>, state: Option<&String>) -> Result<(), String> {
-    match command {
-        "route" if state.is_none() => Ok(()),
-        "beat" if source.is_none() => Ok(()),
-        _ if source.is_some() => Err("--source goes with route".to_owned()),
-        _ if state.is_some() => Err("--state goes with beat".to_owned()),
-        _ => Ok(()),
-    }
+fn is_for(command: &str, source: bool, state: bool, rules: bool) -> Result<(), String> {
+    let asks = command == "route" || command == "check" && rules;
+    let words = match (source && !asks, state && command != "beat", rules && command != "check") {
+        (true, ..) => "--source goes with route, and with check --rules",
+        (_, true, _) => "--state goes with beat",
+        (.., true) => "--rules goes with check",
+        _ => return Ok(()),
+    };
+    Err(words.to_owned())
 }
 
 /// The form of log lines.
@@ -249,7 +258,7 @@ fn command(given: &mut Given) -> Result<Command, String> {
         options.file = PathBuf::from(FILE);
     }
     let known = command.to_str().unwrap_or_default();
-    is_for(known, given.source.as_ref(), given.state.as_ref())?;
+    is_for(known, given.source.is_some(), given.state.is_some(), !given.rules.is_empty())?;
     let asked = answers.iter().position(Option::is_some);
     if let Some(option) = asked.and_then(|at| init::OPTIONS.get(at)).filter(|_| known != "init") {
         return Err(format!("--{option} goes with init"));
@@ -419,9 +428,40 @@ fn configuration(options: &ConfigOptions) -> Result<(&'static Config, bool), Exi
     }
 }
 
+/// Where the alerts of these rules would lead. True if all of them lead somewhere.
+#[cfg(feature = "rules")]
+fn led(config: &Config, source: Option<&str>, files: &[PathBuf]) -> Result<(String, bool), String> {
+    let mut all = Vec::new();
+    for path in files {
+        all.extend(rules::read(path)?);
+    }
+    rules::answer(config, source, &all)
+}
+
+#[cfg(not(feature = "rules"))]
+fn led(_: &Config, _: Option<&str>, _: &[PathBuf]) -> Result<(String, bool), String> {
+    Err("this build has no --rules; the full build has".to_owned())
+}
+
+/// Says what came of a question where alerts lead.
+fn told_of_alerts(answer: Result<(String, bool), String>) -> ExitCode {
+    match answer {
+        Ok((text, true)) => say(&text),
+        Ok((text, false)) => {
+            say(&text);
+            ExitCode::FAILURE
+        }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
 #[inline(never)]
-fn check(options: &ConfigOptions) -> ExitCode {
+fn check(options: &ConfigOptions, source: Option<&str>, rules: &[PathBuf]) -> ExitCode {
     match configuration(options) {
+        Ok((config, _)) if !rules.is_empty() => told_of_alerts(led(config, source, rules)),
         Ok((config, warned)) => {
             let found = if warned { "no mistake, but the warnings" } else { "no mistake found" };
             let mut told = format!("{}: {found}\n", options.file.display());
@@ -447,20 +487,9 @@ fn check(options: &ConfigOptions) -> ExitCode {
 
 #[inline(never)]
 fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> ExitCode {
-    let answer = match configuration(options) {
-        Ok((config, _)) => route::answer(config, source, labels),
-        Err(code) => return code,
-    };
-    match answer {
-        Ok((text, true)) => say(&text),
-        Ok((text, false)) => {
-            say(&text);
-            ExitCode::FAILURE
-        }
-        Err(words) => {
-            complain(format_args!("aiglon: {words}\n"));
-            ExitCode::from(2)
-        }
+    match configuration(options) {
+        Ok((config, _)) => told_of_alerts(route::answer(config, source, labels)),
+        Err(code) => code,
     }
 }
 

@@ -18,6 +18,8 @@ mod port;
 mod program;
 mod revoke;
 mod route;
+#[cfg(feature = "rules")]
+mod rules;
 mod serve;
 mod signals;
 mod slots;

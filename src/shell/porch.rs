@@ -166,8 +166,8 @@ impl Porch {
         .await;
     }
 
-    /// Asks the kernel who has said something, and looks whether that is a request. Sends those away
-    /// who took too long, who are gone, or whose listener is. Returns how many took too long. Not
+    /// Asks the kernel who has said something, and looks whether that is a request. Sends away who
+    /// took too long, who is gone, or whose listener is. Returns how many took too long. Not
     /// inlined: its stack would stay in use while the task waits.
     #[inline(never)]
     fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
@@ -179,7 +179,8 @@ impl Porch {
             match place {
                 Some(one) if one.heard == Heard::Asked => {}
                 Some(one) if one.is_due(now) => {
-                    if !one.listen(&mut buffer) {
+                    let is_waiting = one.listen(&mut buffer);
+                    if !is_waiting {
                         lost += 1;
                         *place = None;
                     }
@@ -200,8 +201,8 @@ impl Porch {
         self.gone(late)
     }
 
-    /// Asks the kernel who has said something. Whoever says nothing more is looked at once more, and
-    /// sent away if that was no request. Returns how many were.
+    /// Asks the kernel who has said something. Whoever says nothing more is looked at once more,
+    /// and sent away if that was no request. Returns how many were.
     fn ask(&self, places: &mut [Option<Waiting>], buffer: &mut [u8; HEAD_BYTES]) -> usize {
         let mut lost = 0;
         let news = self.news.borrow();

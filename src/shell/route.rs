@@ -186,7 +186,8 @@ pub fn line(config: &Config, one: Match) -> String {
     format!("list match '{}'", words(config, one))
 }
 
-fn words(config: &Config, one: Match) -> String {
+/// The terms of a matcher, as they stand in the file.
+pub fn words(config: &Config, one: Match) -> String {
     let mut words = String::new();
     for (name, op, value) in config.words_of(one) {
         let special: &[u8] = if op == "~" { b" \"" } else { b" \t\"',={}*" };

@@ -144,9 +144,12 @@ impl App {
         self.listen(options, config);
         // Nobody could be told what is missing.
         if !self.listeners.any() && !self.console.is_there() {
-            return Err(fail(options, why, "nobody can come in: no listener is there, and no console"));
-        }
-        if let Some(why) = why {
+            let code = fail(options, why, "nobody can come in: no listener is there, and no console");
+            // Whoever starts it again every few seconds would fill the log; it tries again itself.
+            if options.log == LogForm::Plain {
+                return Err(code);
+            }
+        } else if let Some(why) = why {
             // Of an earlier start that failed.
             _ = fs::remove_file(why);
         }

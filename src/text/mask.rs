@@ -510,6 +510,10 @@ fn touching(text: &[u8], at: usize, digits: usize) -> Option<(usize, usize)> {
         let fits = |before: &usize| ends(*before) && begins(extra.saturating_sub(*before));
         let fewest = (0..=extra).find(fits)?;
         let most = (0..=extra).rev().find(fits)?;
+        // A word of so many digits is an address as well.
+        if extra == 12 {
+            return Some((at, end));
+        }
         return Some((past(at, fewest), end.saturating_sub(extra.saturating_sub(most))));
     }
     if let Some(word) = digits.checked_sub(4).filter(|word| *word > 0 && ends(*word))

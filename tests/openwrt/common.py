@@ -23,7 +23,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 # The user that the package asks for.
 UID = 9093
 # What of busybox a router has and the scripts may use. There is no `stat`.
-APPLETS = "ash awk basename cat chmod chown cmp cp cut date dirname echo find grep id kill ls mkdir mktemp mv ps readlink rm sed sh sleep tail tr wget".split()
+APPLETS = "ash awk basename cat chmod chown cmp cp cut date dirname echo find grep id kill ls mkdir mktemp mv nc ps readlink rm sed sh sleep tail tr wget".split()
 
 
 def program():

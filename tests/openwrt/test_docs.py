@@ -14,6 +14,7 @@ from test_pack import PLACES
 
 PAPER = ROOT / "docs/openwrt.md"
 TEXT = PAPER.read_text()
+SENDERS = (ROOT / "docs/senders.md").read_text()
 SAFETY = (ROOT / "docs/safety.md").read_text()
 
 
@@ -74,6 +75,24 @@ class Configurations(unittest.TestCase):
                 self.assertIn(path, told)
 
 
+class FromARouterWithoutCurl(OnARouter):
+    def test_a_shell_speaks_for_itself(self):
+        [script] = [block for block in re.findall(r"```sh\n(.*?)```", SENDERS, re.S) if "| nc " in block]
+        self.router.write("etc/aiglon.beat", script.replace("10.9.0.1 8081", f"127.0.0.1 {self.router.ingest}"))
+        token, line = self.router.enter("/usr/bin/aiglon", "token").stdout.splitlines()
+        self.router.write("etc/aiglon.token", token + "\n")
+        with open(self.router.root / "etc/config/aiglon", "a") as file:
+            file.write(f"config source 'cron'\n\toption site 'antenna'\n\t{line}\n"
+                       "config heartbeat 'antenna_up'\n\toption source 'cron'\n\toption every '5m'\n")
+        self.assertEqual(self.router.init("start").returncode, 0)
+        self.router.procd()
+        beat = lambda name: self.router.enter("/bin/ash", "/etc/aiglon.beat", name)
+        taken = beat("antenna_up")
+        self.assertEqual((taken.returncode, taken.stdout, taken.stderr), (0, "", ""))
+        self.assertIn("on time", self.router.enter("/usr/bin/aiglon", "console", "heartbeats").stdout)
+        self.assertEqual(beat("nobody").returncode, 1)
+
+
 class AtTheConsole(OnARouter):
     def test_what_it_says_there_is_understood(self):
         with open(self.router.root / "etc/config/aiglon", "a") as file:
@@ -81,6 +100,14 @@ class AtTheConsole(OnARouter):
         result = self.router.init("start")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.router.procd()
+        # What cron runs, but for the ping.
+        [cron] = blocks("cron")
+        beat = cron.split("&&")[1].strip()
+        self.assertTrue(beat.startswith("aiglon beat "), cron)
+        run = self.router.enter("/bin/sh", "-c", beat)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, "", ""))
+        told = self.router.enter("/usr/bin/aiglon", "console", "heartbeats")
+        self.assertIn("on time", told.stdout)
         commands = re.findall(r"(?m)^aiglon console (.*?)(?: +#.*)?$", "\n".join(blocks("sh")))
         self.assertGreaterEqual(len(commands), 3)
         for command in commands:

@@ -334,3 +334,34 @@ fn a_list_that_is_written_as_an_option_is_told() {
         "{problems:?}"
     );
 }
+
+/// A service hides its components. One whose components are all hidden is hidden, too: it would be
+/// one without parts.
+#[test]
+fn what_no_page_shows_is_hidden_with_all_of_its_parts() {
+    let config = |wifi: &str, north: &str, south: &str| {
+        let text = std::format!(
+            "config listen l\n\toption address [::]:80\n\tlist serve page\nconfig site t\nconfig source p\n\toption site t\n\
+             \tlist token sha256:{}\nconfig service wifi\n\toption site t\n{wifi}\n\
+             config component north\n\toption service wifi\n{north}\n\
+             config component south\n\toption service wifi\n{south}\n\
+             config service mail\n\toption site t\nconfig component inbox\n\toption service mail\n",
+            "0".repeat(64)
+        );
+        let mut config = std::boxed::Box::new(Config::new());
+        let mut problems = Problems::new();
+        config.load(text.as_bytes(), &mut problems).unwrap_or_else(|_| panic!("{text}"));
+        let services = [0, 1].map(|at| config.services[at].hidden);
+        (services, [0, 1, 2].map(|at| config.components[at].hidden))
+    };
+    let (shown, hidden) = ("\toption page 1", "\toption page '0'");
+    for (wifi, north, south, expected) in [
+        ("", "", "", ([false, false], [false, false, false])),
+        (shown, shown, "\toption page yes", ([false, false], [false, false, false])),
+        ("", hidden, "", ([false, false], [true, false, false])),
+        ("", hidden, "\toption page off", ([true, false], [true, true, false])),
+        (hidden, "", shown, ([true, false], [true, true, false])),
+    ] {
+        assert_eq!(config(wifi, north, south), expected, "{wifi} {north} {south}");
+    }
+}

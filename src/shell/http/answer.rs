@@ -517,7 +517,7 @@ fn about(config: &Config, site: SiteId, kind: PageKind, path: &str) -> Option<Pa
         return Some(kind);
     }
     let name = aiglon::http::route::name_in(path);
-    let (id, _) = config.services_of(site).find(|(_, service)| config.is(service.name, name))?;
+    let (id, _) = aiglon::shown::services(config, site).find(|(_, service)| config.is(service.name, name))?;
     feed.about(id).map(PageKind::Feed)
 }
 

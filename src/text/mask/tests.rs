@@ -30,8 +30,13 @@ fn twelve_digits_are_an_address_whatever_they_touch() {
         ("wlan0-deadbeef000bx", "wlan0-xxxxxxxxxxxxx"),
         ("deadbeef0001zz", "xxxxxxxxxxxxzz"),
         ("sta_zdeadbeef0001.", "sta_zxxxxxxxxxxxx."),
+        // A word of twelve digits is one, too.
+        ("6dddddddddddddddddddddddSSS", "xxxxxxxxxxxxxxxxxxxxxxxxSSS"),
+        ("deadbeefcafe001122334455", "xxxxxxxxxxxxxxxxxxxxxxxx"),
+        ("507f1f77bcf86cd799439011", "507f1f77bcf86cd799439011"),
     ] {
         assert_eq!(masked(macs, text), expected);
+        assert_eq!(masked(macs, expected), expected, "twice: {text}");
     }
 }
 
@@ -79,6 +84,15 @@ fn what_is_not_seen_splits_no_address() {
 }
 
 proptest! {
+    /// What looks like an address behind a mask would be one.
+    #[test]
+    fn what_is_masked_stays_as_it_is(
+        pieces in proptest::collection::vec("[a-f]{1,13}|[0-9]{1,12}|[a-f0-9]{1,4}|[:.%_ -]|%3A|S|zz", 0..16),
+    ) {
+        let once = masked(macs, &pieces.concat());
+        prop_assert_eq!(masked(macs, &once), once);
+    }
+
     #[test]
     fn squeezing_leaves_valid_text_and_what_is_seen(text in "[a-f0-9:é\u{200b}\u{202e}\u{7}می\u{200c} 👩]{0,40}") {
         let mut bytes = text.as_bytes().to_vec();

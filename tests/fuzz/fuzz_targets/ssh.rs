@@ -57,7 +57,7 @@ fn say(
             }
             DialogueNext::Wait => {}
             DialogueNext::Done(status) => {
-                assert!(status <= 4);
+                assert!(status <= 5);
                 all.push(vec![status]);
                 // A terminal is drawn anew by pieces; what is asked is the same.
                 if terminal.is_none() {
