@@ -1,4 +1,4 @@
-//! Every capacity, with its unit, its reason and its cost in bytes. No other module of the core
+//! Every capacity and time limit, with its unit, its reason and its cost in bytes. No other module
 //! sets one.
 //!
 //! Stores are zeroed statics. A page of memory becomes resident when it is first used. So a cost is
@@ -279,6 +279,23 @@ pub const DRAIN_BYTES: u64 = 65_536;
 pub const DRAIN_TIME: Millis = Millis::from_secs(2);
 /// Bytes of the query of `GET /api/v2/alerts`.
 pub const QUERY_BYTES: usize = 512;
+/// Filters in that query.
+pub const FILTERS: usize = 8;
+/// Bytes of one filter, decoded.
+pub const FILTER_BYTES: usize = 128;
+/// Connections accepted from one listener before those that were let in have their turn.
+pub const ACCEPTS_TURN: u32 = 16;
+/// As [`ACCEPTS_TURN`], when new connections wait in the porch. A turn for each would cost more
+/// than they do.
+pub const ACCEPTS_TURN_CROWD: u32 = 64;
+/// After a failed `accept` a listener rests for so long: the process has no descriptor left.
+pub const ACCEPT_RETRY: Millis = Millis(100);
+/// From one look for connections whose time is up to the next, while anybody is connected.
+pub const SWEEP_EVERY: Millis = Millis::from_secs(1);
+/// The time for requests in progress when the daemon is told to end.
+pub const FAREWELL_TIME: Millis = Millis::from_secs(1);
+/// Warnings about what senders do wrong come no more often than this.
+pub const WARN_EVERY: Millis = Millis::from_mins(1);
 
 // ---- the journal --------------------------------------------------------------------------------
 
@@ -320,6 +337,10 @@ pub const FLASH_NODE_BYTES: u32 = 68;
 /// From one attempt to leave memory for the flash again to the next. Each attempt may write a whole
 /// snapshot.
 pub const JOURNAL_RETRY: Millis = Millis::from_mins(10);
+/// Attempts at a start to lock a `state_dir` that another process holds.
+pub const STATE_DIR_TRIES: u32 = 3;
+/// From one such attempt to the next.
+pub const STATE_DIR_RETRY: Millis = Millis(50);
 
 /// Bytes that one person may cost the flash at once, with what compactions and redactions cost. It
 /// is enough for 400 long updates, or for 80 redactions on a journal of 64 KiB. When it is used up,
@@ -358,6 +379,9 @@ pub const REFUSED_AGAIN: Millis = Millis::from_mins(1);
 /// before. What flaps more often must not cost the flash for it. 220 bytes each, in two records
 /// (JFFS2).
 pub const PAUSES_HOUR: u8 = 4;
+/// From one record that an incident began earlier to the next record of its component. A sender
+/// that flaps may say ever earlier beginnings.
+pub const BEGAN_EARLIER_REST: Millis = Millis::from_mins(60);
 /// How long a person may take back what they did.
 pub const UNDO_TIME: Millis = Millis::from_mins(10);
 /// Maintenance that is on or to come, over all sites.
@@ -425,6 +449,24 @@ pub const CONSOLE_TEXT_BYTES: usize = 4096;
 pub const CONSOLE_OUT_BYTES: usize = 8192;
 /// From a connection's start to the end of its request, and from piece to piece of an archive.
 pub const CONSOLE_ASK_TIME: Millis = Millis::from_secs(10);
+/// A client of the console gives up after so long without a byte of an answer. The daemon writes to
+/// flash before it answers.
+pub const CONSOLE_PATIENCE: Millis = Millis::from_secs(30);
+/// Times that a client asks a busy daemon again.
+pub const CONSOLE_TRIES: u8 = 20;
+/// From one such time to the next.
+pub const CONSOLE_RETRY: Millis = Millis(250);
+/// Columns of the narrowest terminal that the line editor draws on. A narrower terminal is drawn on
+/// as if it had so many.
+pub const TERMINAL_COLUMNS_MIN: usize = 16;
+/// Bytes of a person's words that a question repeats.
+pub const QUESTION_WORDS_BYTES: usize = 60;
+/// Bytes of a foreign word that a mistake repeats.
+pub const MISTAKE_WORD_BYTES: usize = 40;
+/// Matchers that nearly fit and that `aiglon route` names.
+pub const ROUTE_NEAR: usize = 3;
+/// Names on one line of what `aiglon check` says.
+pub const SUMMARY_NAMES: usize = 12;
 /// Hashes of tokens that one request to revoke them has room for, beside a name. A source with
 /// more takes several requests.
 pub const REVOKE_HASHES: usize = 48;
@@ -502,6 +544,23 @@ pub const SSH_FORGET_TIME: Millis = Millis::from_mins(10);
 /// Addresses whose failures are known. Of more, the address is forgotten whose last failure was
 /// longest ago.
 pub const SSH_ADDRESSES_KNOWN: usize = 64;
+/// Bytes of the stack of the SSH server's thread. musl gives 128 KiB unless more is asked for, and
+/// ML-KEM needs more.
+pub const SSH_STACK_BYTES: usize = 524_288;
+/// Connections without a place that hear at the same time why.
+pub const SSH_TURNED_AWAY: usize = 8;
+/// The time for such a connection to hear it.
+pub const SSH_TURNED_AWAY_TIME: Millis = Millis::from_secs(1);
+/// A person who waits for [`SSH_CALLS`] is told so after this time.
+pub const SSH_WAIT_TOLD: Millis = Millis::from_secs(1);
+/// The time for a client to hear that its session ends.
+pub const SSH_FAREWELL_TIME: Millis = Millis(500);
+/// The time for a session that was ended to end.
+pub const SSH_END_TIME: Millis = Millis::from_secs(5);
+/// Columns of the widest terminal. A wider terminal counts as this wide.
+pub const SSH_COLUMNS_MAX: usize = 1000;
+/// Bytes of the largest file that is read as a host key.
+pub const SSH_HOST_KEY_BYTES: u64 = 8192;
 
 // ---- pages --------------------------------------------------------------------------------------
 

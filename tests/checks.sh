@@ -36,6 +36,16 @@ beside() {
     begun[$name]=$SECONDS
 }
 
+# after NAME...: waits until none of these runs. Others go on.
+after() {
+    local name
+    for name; do
+        while [[ " ${running[*]} " == *" $name "* ]]; do
+            await_one
+        done
+    done
+}
+
 # Waits for all that run.
 finish() {
     while ((${#running[@]})); do

@@ -1,7 +1,8 @@
 //! The layering, held: the core names no IO, clock, async, heap or `unsafe`; its modules name only
 //! modules below them; files of one module do not name one another in a circle, and a type has its
-//! methods in two files at most; no two public types share a name; only `src/shell/clock.rs` reads
-//! a clock; every dependency has its price in ARCHITECTURE.md.
+//! methods in two files at most; no two public types share a name; limits stand in
+//! `src/limits.rs`; only `src/shell/clock.rs` reads a clock; every dependency has its price in
+//! ARCHITECTURE.md.
 //!
 //! The sources are read as tokens, without comments, strings and what only tests see. The checker
 //! is itself under test, with snippets that break each rule.
@@ -334,6 +335,27 @@ fn public_types(tokens: &[String]) -> Vec<String> {
     out
 }
 
+/// The constants of a source that bound something: a span of time, or a name that says so. A
+/// constant that is derived from others in capitals, `A_BYTES * 2` say, bounds nothing by itself.
+fn own_limits(tokens: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    for i in (0..tokens.len()).filter(|&i| tokens[i] == "const" && is(tokens, i + 2, &[":"])) {
+        let name = &tokens[i + 1];
+        let end = tokens[i..].iter().position(|token| token == ";").map_or(tokens.len(), |at| i + at);
+        let (kind, value) = (&tokens[i + 3], &tokens[(i + 4).min(end)..end]);
+        let is_span = ["Millis", "Duration"].contains(&kind.as_str());
+        let is_named = ["_MAX", "_MIN", "_MOST", "_LEAST", "_TIME", "_TURN", "TRIES"]
+            .iter()
+            .any(|part| name.ends_with(part));
+        let is_upper = |word: &String| word.starts_with(char::is_alphabetic) && word.to_uppercase() == *word;
+        let is_derived = value.iter().any(|word| word.len() > 1 && is_upper(word));
+        if (is_span || is_named) && !is_derived {
+            out.push(name.clone());
+        }
+    }
+    out
+}
+
 // ---- the rules ----------------------------------------------------------------------------------
 
 fn layer(module: &str) -> Option<usize> {
@@ -515,6 +537,18 @@ fn no_two_public_types_share_a_name() {
 }
 
 #[test]
+fn limits_stand_in_one_file() {
+    let mut found = Vec::new();
+    for (module, text) in sources() {
+        if module != ["limits"] && module != ["time"] {
+            let names = own_limits(&without_tests(&tokens(&text)).0);
+            found.extend(names.into_iter().map(|name| format!("{}: {name}", module.join("::"))));
+        }
+    }
+    assert!(found.is_empty(), "these belong to src/limits.rs: {found:#?}");
+}
+
+#[test]
 fn the_core_is_no_std_and_its_doc_tells_the_layers() {
     let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let (tokens, _) = without_tests(&tokens(&text));
@@ -671,6 +705,14 @@ fn the_checker_sees_public_types() {
     let source = "pub struct A; pub(super) enum B {} pub(in super::x) trait C {} pub type D = A; struct E; \
                   pub const F: u8 = 0; pub fn g() -> Option<A> {}";
     assert_eq!(public_types(&tokens(source)), ["A", "B", "C", "D"]);
+}
+
+#[test]
+fn the_checker_sees_limits() {
+    let source = "const A: Millis = Millis(5); pub const B: Duration = Duration::from_secs(1); \
+                  const C_MAX: usize = 7; const TRIES: u8 = 3; const D: Millis = Millis(C_MAX.0 + 1000); \
+                  const E: [u8; 4] = *b\"abcd\"; const fn f(a: Millis) {} const G: usize = 8;";
+    assert_eq!(own_limits(&tokens(source)), ["A", "B", "C_MAX", "TRIES"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use ufmt::uwrite;
 
 use super::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use super::{nearest_choice, nearest_command};
+use crate::limits::MISTAKE_WORD_BYTES;
 use crate::model::Phrase;
 use crate::text::buffer::BytesView;
 use crate::text::clean::Escaped;
@@ -34,9 +35,6 @@ pub enum Mistake<'a> {
     /// There are words and a phrase.
     Both(&'static Row),
 }
-
-/// Bytes of a foreign word that a mistake repeats.
-const SHOWN: usize = 40;
 
 impl Mistake<'_> {
     /// In words, as one sentence or two. What finds no room is cut off; 1 KiB is room for any.
@@ -105,8 +103,8 @@ impl Mistake<'_> {
             Self::Both(_) => "either --say or words of your own",
         };
         // Ten bytes for one are the most: `\u{10ffff}`.
-        let mut shown = String::<{ SHOWN * 10 }>::new();
-        _ = uwrite!(shown, "{}", Escaped(cut(word, SHOWN)));
+        let mut shown = String::<{ MISTAKE_WORD_BYTES * 10 }>::new();
+        _ = uwrite!(shown, "{}", Escaped(cut(word, MISTAKE_WORD_BYTES)));
         let mut perhaps = String::<96>::new();
         if !meant.is_empty() {
             _ = uwrite!(perhaps, "; perhaps you mean '{}'", meant);

@@ -122,6 +122,19 @@ impl Loader<'_, '_> {
         }
     }
 
+    /// What no page shows: the components of a service that is hidden, and a service whose
+    /// components all are. It would be one without parts, of which nobody knows how it is.
+    fn hide(&mut self) {
+        let config = &mut *self.config;
+        for part in &mut config.components {
+            part.hidden |= config.services.get(part.service.index()).is_some_and(|service| service.hidden);
+        }
+        for (service, id) in config.services.iter_mut().zip(0u16..) {
+            let mut parts = config.components.iter().filter(|part| part.service.0 == id).peekable();
+            service.hidden |= parts.peek().is_some() && parts.all(|part| part.hidden);
+        }
+    }
+
     /// What a site publishes: all that it can if it is public and says nothing, else what it says.
     fn check_outputs(&mut self, index: usize, name: Span, seen_by: Visibility, url: Span, said: Outputs) {
         let others = said.but(Outputs::NONE);
@@ -138,19 +151,6 @@ impl Loader<'_, '_> {
         let all = if url.is_empty() { all.but(Outputs::LINKED) } else { all }.built();
         if let Some(row) = self.config.sites.get_mut(index) {
             row.publish_as = all;
-        }
-    }
-
-    /// What no page shows: the components of a service that is hidden, and a service whose
-    /// components all are. It would be one without parts, of which nobody knows how it is.
-    fn hide(&mut self) {
-        let config = &mut *self.config;
-        for part in &mut config.components {
-            part.hidden |= config.services.get(part.service.index()).is_some_and(|service| service.hidden);
-        }
-        for (service, id) in config.services.iter_mut().zip(0u16..) {
-            let mut parts = config.components.iter().filter(|part| part.service.0 == id).peekable();
-            service.hidden |= parts.peek().is_some() && parts.all(|part| part.hidden);
         }
     }
 

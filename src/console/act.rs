@@ -12,6 +12,7 @@ use crate::command::table::Verb;
 use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
+use crate::limits::QUESTION_WORDS_BYTES;
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
 use crate::text::buffer::Bytes;
@@ -21,9 +22,7 @@ use crate::time::Now;
 
 /// Room for a question.
 type Question = Bytes<1024>;
-/// Bytes of somebody's words that a question repeats.
-const SHOWN: usize = 60;
-/// Of it, what a further component must leave free.
+/// Of a question, what a further component must leave free.
 const ROOM: usize = 200;
 
 /// Does what a command says, or asks whether it should.
@@ -274,7 +273,7 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
             _ = uwrite!(**out, "{}", deed(what));
             match words {
                 Words::Own { text, .. } => {
-                    let short = cut(text, SHOWN);
+                    let short = cut(text, QUESTION_WORDS_BYTES);
                     let dots = if short.len() < text.len() { "…" } else { "" };
                     _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
                 }

@@ -19,8 +19,6 @@ use crate::limits::{ALERT_FLASH_BYTES, ALERT_FLASH_HOUR, FLASH_NODE_BYTES, RECOR
 use crate::model::{SourceId, SourceSet};
 use crate::time::{Millis, Mono, Now};
 
-const HOUR: Millis = Millis::from_mins(60);
-
 /// What [`Engine::write_down`] wrote.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -71,7 +69,7 @@ impl FlashBudget {
     /// Lets the budget grow.
     fn pass(&mut self, now: Mono) {
         let per_hour = u64::from(ALERT_FLASH_HOUR);
-        let hour = u64::from(HOUR.0);
+        let hour = u64::from(Millis::HOUR.0);
         let elapsed = u64::try_from(now.since(self.at)).unwrap_or(0);
         let grown = elapsed.saturating_mul(per_hour).checked_div(hour).unwrap_or(0);
         if u64::from(self.spent) <= grown {
@@ -116,7 +114,8 @@ impl FlashBudget {
     /// When enough has grown back for everything to be written down anew: what an hour brings.
     fn catches_up_at(&self) -> Option<Mono> {
         let over = self.spent.saturating_sub(ALERT_FLASH_BYTES.saturating_sub(ALERT_FLASH_HOUR));
-        let wait = u64::from(over).saturating_mul(u64::from(HOUR.0)).div_ceil(u64::from(ALERT_FLASH_HOUR));
+        let wait =
+            u64::from(over).saturating_mul(u64::from(Millis::HOUR.0)).div_ceil(u64::from(ALERT_FLASH_HOUR));
         self.behind.then(|| self.at.plus(Millis(u32::try_from(wait).unwrap_or(u32::MAX))))
     }
 }
@@ -182,7 +181,7 @@ impl Engine {
         }
         if budget.clear_from <= now {
             budget.pay(cost(&payload), now);
-            budget.clear_from = now.plus(HOUR);
+            budget.clear_from = now.plus(Millis::HOUR);
         }
         budget.more = false;
         each(MORE, &payload);

@@ -8,12 +8,8 @@
 use heapless::Vec;
 
 use super::target::percent_decode;
+use crate::limits::{FILTER_BYTES, FILTERS};
 use crate::model::Listed;
-
-/// Filters in one query.
-const FILTERS: usize = 8;
-/// Bytes of one filter, decoded.
-const FILTER_BYTES: usize = 128;
 
 /// The switches of these paths that change nothing here.
 const SWITCHES: [&str; 5] = ["silenced", "inhibited", "muted", "expired", "pending"];

@@ -431,7 +431,7 @@ fn method(name: &str) -> Result<Method, HeadError> {
 /// The header fields that matter.
 #[derive(Clone, Copy)]
 enum Field {
-    ListField(ListField),
+    Listed(ListField),
     Authorization,
     Connection,
     ContentEncoding,
@@ -444,9 +444,9 @@ enum Field {
 }
 
 const FIELDS: [(&str, Field); 15] = [
-    (ListField::Accept.name(), Field::ListField(ListField::Accept)),
-    (ListField::AcceptEncoding.name(), Field::ListField(ListField::AcceptEncoding)),
-    (ListField::AcceptLanguage.name(), Field::ListField(ListField::AcceptLanguage)),
+    (ListField::Accept.name(), Field::Listed(ListField::Accept)),
+    (ListField::AcceptEncoding.name(), Field::Listed(ListField::AcceptEncoding)),
+    (ListField::AcceptLanguage.name(), Field::Listed(ListField::AcceptLanguage)),
     ("authorization", Field::Authorization),
     ("connection", Field::Connection),
     ("content-encoding", Field::ContentEncoding),
@@ -455,7 +455,7 @@ const FIELDS: [(&str, Field); 15] = [
     ("expect", Field::Expect),
     ("forwarded", Field::Forwarded),
     ("host", Field::Host),
-    (ListField::IfNoneMatch.name(), Field::ListField(ListField::IfNoneMatch)),
+    (ListField::IfNoneMatch.name(), Field::Listed(ListField::IfNoneMatch)),
     ("transfer-encoding", Field::TransferEncoding),
     ("via", Field::Forwarded),
     ("x-real-ip", Field::Forwarded),
@@ -544,7 +544,7 @@ impl<'a> Fields<'a> {
                     self.content_type = value;
                 }
             }
-            Field::ListField(field) => match self.firsts.get_mut(field as usize) {
+            Field::Listed(field) => match self.firsts.get_mut(field as usize) {
                 Some(first) if first.is_empty() => *first = value,
                 _ => self.several = true,
             },

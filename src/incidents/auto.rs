@@ -9,7 +9,7 @@ use super::derived::{Incident, Link, Window};
 use super::record::{RecordHead, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, WINDOW_KEPT};
+use crate::limits::{BEGAN_EARLIER_REST, CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, WINDOW_KEPT};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{At, Millis, Mono, Now, Wall};
 
@@ -48,9 +48,6 @@ impl Watch {
         Self { seen, last, known: false, waits: false, changed_at, better_since: None, dated_at }
     }
 }
-
-/// A sender may say ever earlier beginnings, and flap: only so often is that worth a record.
-const HOUR: Millis = Millis::from_mins(60);
 
 /// What the incidents ask about components.
 pub struct Looks<'a> {
@@ -281,7 +278,7 @@ impl Incidents {
             return true;
         }
         let Some((hour, written)) = self.pauses.get_mut(site.index()) else { return false };
-        if now >= hour.plus(HOUR) {
+        if now >= hour.plus(Millis::HOUR) {
             (*hour, *written) = (now, 0);
         }
         let free = *written < PAUSES_HOUR;
@@ -315,7 +312,7 @@ impl Incidents {
         let earlier = about.since.is_some_and(|since| since.secs() < told.secs());
         let unwell = about.state != State::Operational && announced != State::Operational;
         let Some(watch) = self.watches.get_mut(about.id.index()).filter(|_| number != 0) else { return };
-        let rests = watch.dated_at > Mono(0) && now.mono < watch.dated_at.plus(HOUR);
+        let rests = watch.dated_at > Mono(0) && now.mono < watch.dated_at.plus(BEGAN_EARLIER_REST);
         if since == 0 || !earlier || !unwell || rests {
             return;
         }

@@ -10,10 +10,9 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::task::{Poll, Waker};
-use std::time::Duration;
 
 use aiglon::config::{self, Address, Config, ListenerRoles};
-use aiglon::limits::{BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
+use aiglon::limits::{ACCEPT_RETRY, ACCEPTS_TURN, ACCEPTS_TURN_CROWD, BACKLOG, CONFIG_NAME_BYTES, LISTENERS};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use smol::{Async, Timer};
@@ -24,11 +23,6 @@ use super::porch::{self, Porch};
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Peer, PendingConnection, Ticket};
-
-/// Connections accepted from one listener before those who were let in have their turn.
-const ACCEPTS_A_TURN: u32 = 16;
-/// The same in a crowd, which nobody serves yet. A turn for each would cost more than they do.
-const CROWD_A_TURN: u32 = 64;
 
 /// Longer paths do not fit a `sockaddr_un`.
 type SocketPath = heapless::String<108>;
@@ -437,7 +431,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
                 0 => slots.make_way(),
                 count => slots.count_gave_way(count),
             }
-            Timer::after(Duration::from_millis(100)).await;
+            Timer::after(ACCEPT_RETRY.duration()).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
             porch::next_look().await;
@@ -449,7 +443,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
 /// the reactor each would fill the kernel's queue, and who finds that full tries again only after a
 /// second.
 fn let_in(slots: &Slots, porch: Option<&Porch>, ticket: Ticket, socket: &ListenSocket) -> io::Result<()> {
-    for _ in 0..if porch.is_some() { CROWD_A_TURN } else { ACCEPTS_A_TURN } {
+    for _ in 0..if porch.is_some() { ACCEPTS_TURN_CROWD } else { ACCEPTS_TURN } {
         let caller = match accept(socket) {
             Ok((socket, peer)) => PendingConnection { socket, peer, listener: ticket },
             // Nobody is there any more, or somebody hung up before we came.
@@ -509,6 +503,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use std::net::TcpStream;
+    use std::time::Duration;
 
     #[test]
     fn a_crowd_finds_room_in_the_kernel_before_anybody_is_accepted() {

@@ -5,13 +5,11 @@ use std::fmt;
 use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use aiglon::time::{Millis, Mono};
+use aiglon::limits::WARN_EVERY;
+use aiglon::time::Mono;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clock;
-
-/// Warnings about what senders do wrong come no more often than this.
-const WARN_EVERY: Millis = Millis::from_mins(1);
 
 /// For whom log lines are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -166,9 +166,9 @@ impl Porch {
         .await;
     }
 
-    /// Asks the kernel who has said something, and looks whether that is a request. Sends away who
-    /// took too long, who is gone, or whose listener is. Returns how many took too long. Not
-    /// inlined: its stack would stay in use while the task waits.
+    /// Asks the kernel who has said something, and looks whether that is a request. Sends those
+    /// away who took too long, who are gone, or whose listener is. Returns how many took too long.
+    /// Not inlined: its stack would stay in use while the task waits.
     #[inline(never)]
     fn look(&self, now: Mono, is_open: &dyn Fn(Ticket) -> bool) -> usize {
         let mut places = self.places.borrow_mut();
@@ -179,8 +179,8 @@ impl Porch {
             match place {
                 Some(one) if one.heard == Heard::Asked => {}
                 Some(one) if one.is_due(now) => {
-                    let is_waiting = one.listen(&mut buffer);
-                    if !is_waiting {
+                    let is_there = one.listen(&mut buffer);
+                    if !is_there {
                         lost += 1;
                         *place = None;
                     }
@@ -379,12 +379,12 @@ mod tests {
         look(&porch, begun);
         assert_eq!(std::iter::from_fn(|| porch.first()).count(), 3);
         // Whoever begins only is sent away in time, and pushed out by those behind them.
-        let mut begin: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
-        begin[0].write_all(b"GET ").unwrap();
+        let mut starters: Vec<_> = (0..2).map(|_| come(&porch).0).collect();
+        starters[0].write_all(b"GET ").unwrap();
         let behind: Vec<_> = (0..PORCH - 1).map(|_| come(&porch)).collect();
         assert_eq!(behind.last().map(|(_, gave_way)| *gave_way), Some(1));
-        assert!(begin[0].read(&mut [0]).is_err(), "what it said was not read");
-        begin[1].write_all(b"GET ").unwrap();
+        assert!(starters[0].read(&mut [0]).is_err(), "what it said was not read");
+        starters[1].write_all(b"GET ").unwrap();
         look(&porch, begun);
         assert_eq!(porch.look(at(HEAD_TIME.0 + 1000), &|_| true), PORCH);
     }

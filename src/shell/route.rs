@@ -10,15 +10,13 @@ use aiglon::config::matcher::Match;
 use aiglon::config::{Config, Scope};
 use aiglon::engine::{LEADING, Meaning, meaning};
 use aiglon::ingest::{Alert, Dialect, Event, Reader};
+use aiglon::limits::ROUTE_NEAR;
 use aiglon::model::{ComponentId, ComponentSet, Finding, Severity, SourceId};
 use aiglon::shown::ShownState;
 use aiglon::text::json;
 use static_cell::ConstStaticCell;
 
 use super::log::Safe;
-
-/// How many matchers that nearly fit are named.
-const NEAR: usize = 3;
 
 /// Where an alert with these `labels` (`NAME=VALUE`) leads, in words, and whether that is to a
 /// component. `only`: from this source alone. The error is the question's.
@@ -152,7 +150,7 @@ fn tell_why_not(config: &Config, source: SourceId, alert: &Alert, out: &mut Stri
     let mut told = 0;
     for one in config.matches.iter().filter(|one| one.count > 1) {
         let part = config.components.get(one.component.index());
-        if !part.is_some_and(|part| part.feeders.contains(source)) || told == NEAR {
+        if !part.is_some_and(|part| part.feeders.contains(source)) || told == ROUTE_NEAR {
             continue;
         }
         let (mut false_term, mut count) = (*one, 0);

@@ -13,7 +13,9 @@ use aiglon::config::Config;
 use aiglon::config::revoke::lets_in_more;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
-use aiglon::limits::{CONNECTIONS, CONSOLES, LISTEN_RETRY, LISTEN_RETRY_MOST, LISTENERS};
+use aiglon::limits::{
+    CONNECTIONS, CONSOLES, FAREWELL_TIME, LISTEN_RETRY, LISTEN_RETRY_MOST, LISTENERS, SWEEP_EVERY,
+};
 use aiglon::time::{Millis, Mono};
 use smol::{LocalExecutor, Timer};
 use static_cell::ConstStaticCell;
@@ -30,11 +32,6 @@ use super::signals::{self, Signal, SignalListener};
 use super::state::ledger::{KEPT, too_small};
 use super::tally::add;
 use super::{clock, console, listeners, log as sink};
-
-/// How often connections are looked at for those whose time is up, while there are any.
-const SWEEP: Millis = Millis::from_secs(1);
-/// How long requests in hand may take when the daemon is told to end.
-const FAREWELL: Millis = Millis::from_secs(1);
 
 static BUFFERS: ConstStaticCell<[ConnectionBuffers; CONNECTIONS]> =
     ConstStaticCell::new([const { ConnectionBuffers::new() }; CONNECTIONS]);
@@ -381,7 +378,7 @@ async fn obey(app: &App, options: &ConfigOptions, waiting: &SignalListener) {
                 app.console.close();
                 #[cfg(feature = "ssh")]
                 app.ssh.close();
-                let end_by = clock::mono().plus(FAREWELL);
+                let end_by = clock::mono().plus(FAREWELL_TIME);
                 while app.slots.any_at_work() && clock::mono() < end_by {
                     Timer::after(Duration::from_millis(10)).await;
                 }
@@ -402,8 +399,8 @@ async fn tick(app: &App, options: &ConfigOptions) {
             app.clock_is_right();
         }
         let next = match (due_at, busy) {
-            (Some(at), true) => Some(at.min(now.plus(SWEEP))),
-            (None, true) => Some(now.plus(SWEEP)),
+            (Some(at), true) => Some(at.min(now.plus(SWEEP_EVERY))),
+            (None, true) => Some(now.plus(SWEEP_EVERY)),
             (at, false) => at,
         };
         let sleep = async {

@@ -5,13 +5,11 @@ use std::fmt::Write;
 
 use aiglon::config::Config;
 use aiglon::config::matcher::Match;
+use aiglon::limits::SUMMARY_NAMES;
 use aiglon::model::{ComponentId, Output, ServiceId};
 
 use super::log::Safe;
 use super::route::{line, path, severity_word};
-
-/// How many names a line has at most.
-const NAMES: usize = 12;
 
 /// The lines, without an end.
 pub fn lines(config: &Config) -> Vec<String> {
@@ -43,7 +41,7 @@ pub fn lines(config: &Config) -> Vec<String> {
     names(what, &mut unlinked, &mut lines);
     let severity = severity_word(config.main.default_severity);
     lines.push(format!("a severity that nobody knows counts as {severity}, and so does none"));
-    let mut left = NAMES;
+    let mut left = SUMMARY_NAMES;
     for narrow in &config.matches {
         for wide in config.matches.iter().filter(|wide| is_wide(config, *narrow, **wide)).take(left) {
             left = left.saturating_sub(1);
@@ -63,13 +61,13 @@ fn names(what: &str, all: &mut dyn Iterator<Item = String>, lines: &mut Vec<Stri
     let mut line = what.to_owned();
     let mut count = 0usize;
     for name in all {
-        if count < NAMES {
+        if count < SUMMARY_NAMES {
             _ = write!(line, "{}{}", if count == 0 { ": " } else { ", " }, Safe(&name));
         }
         count += 1;
     }
-    if count > NAMES {
-        _ = write!(line, ", and {} more", count - NAMES);
+    if count > SUMMARY_NAMES {
+        _ = write!(line, ", and {} more", count - SUMMARY_NAMES);
     }
     if count > 0 {
         lines.push(line);

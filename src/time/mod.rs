@@ -39,9 +39,15 @@ pub struct Now {
 }
 
 impl Millis {
+    /// An hour.
+    pub const HOUR: Self = Self::from_mins(60);
     /// `n` whole seconds; saturates.
     pub const fn from_secs(n: u32) -> Self {
         Self(n.saturating_mul(1000))
+    }
+    /// As the standard library has it.
+    pub const fn duration(self) -> core::time::Duration {
+        core::time::Duration::from_millis(self.0 as u64)
     }
     /// Half of it.
     #[must_use]

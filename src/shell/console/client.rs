@@ -14,10 +14,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::sleep;
-use std::time::Duration;
 
 use aiglon::command::{LineWords, parse, wants_json};
-use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
+use aiglon::limits::{
+    CONSOLE_LINE_BYTES, CONSOLE_PATIENCE, CONSOLE_RETRY, CONSOLE_TEXT_BYTES, CONSOLE_TRIES,
+};
+use aiglon::time::Millis;
 use rustix::io::ioctl_fionread;
 
 use super::editor::{Editor, EditorEvent};
@@ -51,12 +53,6 @@ const LEFT: u8 = 5;
 
 /// Where OpenWrt's package has the socket.
 const OF_PACKAGE: &str = "/var/run/aiglon";
-/// Seconds without a byte of an answer after which the daemon counts as stuck. It writes to flash
-/// before it answers.
-const PATIENCE: i64 = 30;
-/// How often a daemon that is busy is asked again, and how long is waited before.
-const TRIES: u32 = 20;
-const BETWEEN: Duration = Duration::from_millis(250);
 
 /// Does what the arguments say.
 #[inline(never)]
@@ -491,7 +487,7 @@ impl Client {
         // What a program reads is one stream, whatever it says; people see the other one even if
         // they redirect.
         let together = self.person.is_some() || self.options.json || wants_json(request.line);
-        for last in (0..TRIES).rev() {
+        for last in (0..CONSOLE_TRIES).rev() {
             let mut words = Vec::new();
             let code = self.ask(request, archive, &mut |kind, bytes| match kind {
                 FrameKind::Out => show(bytes),
@@ -506,7 +502,7 @@ impl Client {
                 _ = io::stderr().lock().write_all(&words);
                 return Ok(code);
             }
-            sleep(BETWEEN);
+            sleep(CONSOLE_RETRY.duration());
         }
         Ok(Code::Busy)
     }
@@ -567,8 +563,8 @@ impl Client {
         let mut filled = 0;
         while filled < buffer.len() {
             let come = match &self.person {
-                Some(person) => first(&[socket, person.terminal.end()], Some(PATIENCE)),
-                None => first(&[socket], Some(PATIENCE)),
+                Some(person) => first(&[socket, person.terminal.end()], Some(CONSOLE_PATIENCE)),
+                None => first(&[socket], Some(CONSOLE_PATIENCE)),
             };
             match come {
                 Ok(Some(0)) => {}
@@ -597,7 +593,8 @@ impl Client {
             WordSource::Input => {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
-                if stdin().is_terminal() || matches!(first(&[&stdin()], Some(1)), Ok(None)) {
+                if stdin().is_terminal() || matches!(first(&[&stdin()], Some(Millis::from_secs(1))), Ok(None))
+                {
                     complain(format_args!("The words, and Ctrl-D on a line of its own at their end:\n"));
                 }
                 input(CONSOLE_TEXT_BYTES, "too long: what is said at once has 900 bytes at most")?

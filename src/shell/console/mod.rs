@@ -24,9 +24,9 @@ use std::io::{self, ErrorKind, IoSlice, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use aiglon::config::{Config, Console};
+use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
@@ -37,8 +37,6 @@ use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
 use wire::{Code, FrameKind};
 
-/// Bytes that the path of a socket may have (`sun_path` without its end).
-const PATH_BYTES: usize = 107;
 /// The socket's name in `state_dir`.
 const NAME: &str = "console.sock";
 
@@ -174,7 +172,7 @@ fn bind(path: &Path, group: Option<u32>) -> io::Result<Async<UnixListener>> {
     listeners::may_take(path)?;
     let new = match path.with_added_extension("new") {
         // A socket's path is short; the daemon's other files are not called that.
-        long if long.as_os_str().len() > PATH_BYTES => path.with_file_name("~"),
+        long if long.as_os_str().len() > UNIX_PATH_BYTES => path.with_file_name("~"),
         new => new,
     };
     forget(&new);
@@ -226,7 +224,7 @@ pub async fn admit(console: &ConsoleServer, slots: &Slots, warnings: &Warnings) 
                 if warnings.may() {
                     log::warn!("cannot accept at the console: {error}");
                 }
-                Timer::after(Duration::from_millis(100)).await;
+                Timer::after(ACCEPT_RETRY.duration()).await;
             }
         }
     }

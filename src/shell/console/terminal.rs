@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
+use aiglon::time::Millis;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
@@ -113,11 +114,14 @@ fn on(signals: &[i32]) -> io::Result<UnixStream> {
     Ok(read)
 }
 
-/// Which of these has something to read, the first if several; `None` after so many seconds.
-pub fn first(files: &[&dyn AsFd], seconds: Option<i64>) -> io::Result<Option<usize>> {
+/// Which of these has something to read, the first if several; `None` after the time.
+pub fn first(files: &[&dyn AsFd], time: Option<Millis>) -> io::Result<Option<usize>> {
     let mut polled: Vec<_> =
         files.iter().map(|file| PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN)).collect();
-    let timeout = seconds.map(|tv_sec| Timespec { tv_sec, tv_nsec: 0 });
+    let timeout = time.map(|time| Timespec {
+        tv_sec: i64::from(time.0 / 1000),
+        tv_nsec: i64::from(time.0 % 1000) * 1_000_000,
+    });
     loop {
         match poll(&mut polled, timeout.as_ref()) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

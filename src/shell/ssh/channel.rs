@@ -4,9 +4,8 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use aiglon::limits::{ANSWER_TIME, SSH_INPUT_BYTES};
+use aiglon::limits::{ANSWER_TIME, CONSOLE_PATIENCE, CONSOLE_RETRY, SSH_INPUT_BYTES, SSH_WAIT_TOLD};
 use russh::ChannelId;
 use russh::server::Handle;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,13 +16,6 @@ use super::super::console::wire::{self, Code, FrameKind};
 use super::dialogue::{Dialogue, DialogueNext, To};
 use super::seats::{AuthorizedKey, Seat, Shared};
 
-/// Without a byte of an answer for so long, the daemon counts as stuck. It writes to flash before
-/// it answers.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a daemon that is busy is left alone.
-const BETWEEN: Duration = Duration::from_millis(250);
-/// After so long, somebody who is waited for is told.
-const PUZZLED: Duration = Duration::from_secs(1);
 /// Standard error (RFC 4254, 5.2).
 const STDERR: u32 = 1;
 
@@ -211,7 +203,7 @@ impl Client<'_> {
     }
 
     async fn within(&self, sent: impl Future<Output = bool>) -> Result<(), Gone> {
-        if timeout(Duration::from_millis(ANSWER_TIME.0.into()), sent).await == Ok(true) {
+        if timeout(ANSWER_TIME.duration(), sent).await == Ok(true) {
             return Ok(());
         }
         self.seat.cut();
@@ -267,7 +259,7 @@ async fn carry_on(
                 ClientEvent::End => dialogue.end(),
                 ClientEvent::Gone => return Err(Gone),
             },
-            DialogueNext::Wait => sleep(BETWEEN).await,
+            DialogueNext::Wait => sleep(CONSOLE_RETRY.duration()).await,
             DialogueNext::Done(status) => return client.close(status).await,
             DialogueNext::Ask(request, archive) => {
                 // From the moment of a reload on.
@@ -302,7 +294,7 @@ async fn carry_on(
 /// waited for.
 async fn wait(channel: &Channel, dialogue: &Dialogue, client: &mut Client<'_>) -> Result<ClientEvent, Gone> {
     if dialogue.may_puzzle() {
-        match timeout(PUZZLED, channel.next()).await {
+        match timeout(SSH_WAIT_TOLD.duration(), channel.next()).await {
             Ok(came) => return Ok(came),
             Err(_) => dialogue.tell(&mut |to, bytes| client.shown.push(to, bytes)),
         }
@@ -325,16 +317,19 @@ impl<'a> Call<'a> {
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
         let stuck = |_| io::Error::from(io::ErrorKind::TimedOut);
-        timeout(PATIENCE, shared.calls.send(theirs)).await.map_err(stuck)?.map_err(io::Error::other)?;
+        timeout(CONSOLE_PATIENCE.duration(), shared.calls.send(theirs))
+            .await
+            .map_err(stuck)?
+            .map_err(io::Error::other)?;
         let mut stream = tokio::net::UnixStream::from_std(ours)?;
         let write = async {
             stream.write_all(request).await?;
             stream.write_all(archive).await
         };
         // Who is turned away is told so, though nobody takes what they say.
-        _ = timeout(PATIENCE, write).await;
+        _ = timeout(CONSOLE_PATIENCE.duration(), write).await;
         let mut hello = [0; wire::HELLO.len()];
-        timeout(PATIENCE, stream.read_exact(&mut hello)).await.map_err(stuck)??;
+        timeout(CONSOLE_PATIENCE.duration(), stream.read_exact(&mut hello)).await.map_err(stuck)??;
         Ok(Self { stream, _permit: permit })
     }
 
@@ -347,6 +342,8 @@ impl<'a> Call<'a> {
             self.stream.read_exact(&mut bytes).await?;
             Ok(FrameKind::from_byte(kind).map(|kind| (kind, bytes)))
         };
-        timeout(PATIENCE, read).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        timeout(CONSOLE_PATIENCE.duration(), read)
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 }

@@ -12,7 +12,7 @@
 //! Nothing is asked but in the name of the user that this was made for.
 
 use aiglon::command::{LineWords, parse, wants_json};
-use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
+use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, CONSOLE_TRIES};
 
 use super::super::console::archive;
 use super::super::console::editor::{Editor, EditorEvent};
@@ -25,9 +25,6 @@ const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
 const LEFT: u8 = 5;
-
-/// How often a daemon that is busy is asked again.
-const TRIES: u8 = 20;
 
 /// Where bytes for the client go: standard output and standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,7 +239,7 @@ impl Dialogue {
         if self.state == Stage::Completing {
             return self.completed(code, &words, show);
         }
-        if code == Some(Code::Busy) && self.tries < TRIES {
+        if code == Some(Code::Busy) && self.tries < CONSOLE_TRIES {
             self.tries += 1;
             self.state = Stage::Waiting;
             return;
@@ -641,7 +638,7 @@ mod tests {
                 "in memory\n",
             ),
             (
-                (&[(Kind::Out, "done\n"), (Kind::Note, "still there\n")], Some(Code::Left)),
+                (&[(FrameKind::Out, "done\n"), (FrameKind::Note, "still there\n")], Some(Code::Left)),
                 5,
                 "done\n",
                 "still there\n",
@@ -663,7 +660,7 @@ mod tests {
 
     #[test]
     fn a_script_goes_on_after_words_that_are_left_on_the_flash() {
-        let left = (&[(Kind::Out, "done\n")][..], Some(Code::Left));
+        let left = (&[(FrameKind::Out, "done\n")][..], Some(Code::Left));
         for end in ["", "quit\n"] {
             let quit = (&[][..], Some(Code::Quit));
             let scene =

@@ -6,15 +6,13 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use aiglon::limits::SSH_HOST_KEY_BYTES;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{HashAlg, PrivateKey};
 
 /// Its name in `state_dir`; in the format that `ssh-keygen` writes.
 pub const NAME: &str = "ssh_host_ed25519_key";
-
-/// Bytes of a largest file that may be one.
-const BYTES: u64 = 8192;
 
 /// The key, and its fingerprint as `ssh-keygen -l` says it.
 ///
@@ -48,7 +46,7 @@ fn read(path: &Path) -> io::Result<PrivateKey> {
         ));
     }
     let mut text = Vec::new();
-    file.take(BYTES).read_to_end(&mut text)?;
+    file.take(SSH_HOST_KEY_BYTES).read_to_end(&mut text)?;
     PrivateKey::from_openssh(&text)
         .ok()
         .filter(|key| !key.is_encrypted() && key.algorithm().as_str() == "ssh-ed25519")

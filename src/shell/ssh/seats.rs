@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use aiglon::limits::{SSH_CALLS, SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_LOGINS, SSH_SESSIONS, SSH_SESSIONS_EACH};
+use aiglon::limits::{
+    SSH_CALLS, SSH_FAREWELL_TIME, SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_LOGINS, SSH_SESSIONS, SSH_SESSIONS_EACH,
+};
 use aiglon::time::Mono;
 use russh::Disconnect;
 use russh::keys::ssh_key::public::KeyData;
@@ -16,9 +18,6 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::super::clock;
 use super::backoff::{Backoff, ClientPrefix};
-
-/// How long a client may take to hear that its session ends.
-const FAREWELL: Duration = Duration::from_millis(500);
 
 /// A key of the configuration, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -321,8 +320,8 @@ impl Seat {
         tokio::spawn(async move {
             if let Some(handle) = handle {
                 let told = handle.disconnect(Disconnect::ByApplication, why.to_owned(), String::new());
-                if tokio::time::timeout(FAREWELL, told).await.is_ok() {
-                    tokio::time::sleep(FAREWELL).await;
+                if tokio::time::timeout(SSH_FAREWELL_TIME.duration(), told).await.is_ok() {
+                    tokio::time::sleep(SSH_FAREWELL_TIME.duration()).await;
                 }
             }
             seat.cut();

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use aiglon::limits::{SSH_ATTEMPTS, SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_REJECT_TIME, SSH_WINDOW_BYTES};
-use aiglon::time::Millis;
+use aiglon::limits::{
+    ACCEPT_RETRY, SSH_ATTEMPTS, SSH_END_TIME, SSH_IDLE_TIME, SSH_LOGIN_TIME, SSH_REJECT_TIME,
+    SSH_STACK_BYTES, SSH_TURNED_AWAY, SSH_TURNED_AWAY_TIME, SSH_WINDOW_BYTES,
+};
 use russh::keys::{Algorithm, EcdsaCurve, PrivateKey};
 use russh::server::{Config, run_stream};
 use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
@@ -23,16 +25,9 @@ use super::hostkey;
 use super::seats::{NotAdmitted, Seat, Shared};
 use super::session::SshSession;
 
-/// Bytes of the thread's stack. Those of musl have 128 KiB unless it is said; ML-KEM wants more.
-const STACK_BYTES: usize = 512 * 1024;
 /// How much the thread gives way to the other: a flood of handshakes must not cost the page its
 /// time.
 const NICENESS: i32 = 10;
-/// How long somebody who is turned away may take to hear why, and how many may at the same time.
-const TURNED_AWAY: Duration = Duration::from_secs(1);
-const TURNED_AWAY_PLACES: usize = 8;
-/// How long a session that was ended may take to end.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Key exchange: a hybrid with ML-KEM, and X25519; strict, for who can (CVE-2023-48795).
 const KEX: &[kex::Name] = &[
@@ -57,7 +52,7 @@ const MACS: &[mac::Name] = &[mac::HMAC_SHA256_ETM, mac::HMAC_SHA512_ETM];
 /// Starts the thread.
 pub fn start(shared: Arc<Shared>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-    let thread = std::thread::Builder::new().name("ssh".to_owned()).stack_size(STACK_BYTES);
+    let thread = std::thread::Builder::new().name("ssh".to_owned()).stack_size(SSH_STACK_BYTES);
     thread.spawn(move || {
         // On Linux, that is this thread's alone.
         _ = rustix::process::nice(NICENESS);
@@ -69,7 +64,7 @@ pub fn start(shared: Arc<Shared>) -> io::Result<()> {
 async fn serve(shared: Arc<Shared>) {
     let mut listeners: Vec<(SocketAddr, TcpListener)> = Vec::new();
     let mut config = None;
-    let places = Arc::new(Semaphore::new(TURNED_AWAY_PLACES));
+    let places = Arc::new(Semaphore::new(SSH_TURNED_AWAY));
     loop {
         tokio::select! {
             () = shared.changed.notified() => {
@@ -80,7 +75,7 @@ async fn serve(shared: Arc<Shared>) {
                 (Ok((stream, peer)), Some(config)) => let_in(&shared, config, &places, stream, peer),
                 (Ok(_), None) => {}
                 // Out of file descriptors, say: somebody gives one back.
-                (Err(_), _) => sleep(Duration::from_millis(100)).await,
+                (Err(_), _) => sleep(ACCEPT_RETRY.duration()).await,
             },
         }
     }
@@ -118,11 +113,10 @@ fn renew(shared: &Shared, listeners: &mut Vec<(SocketAddr, TcpListener)>, config
 }
 
 fn configuration(key: PrivateKey) -> Config {
-    let duration = |span: Millis| Duration::from_millis(span.0.into());
     Config {
         server_id: SshId::Standard("SSH-2.0-aiglon".into()),
         methods: MethodSet::from(&[MethodKind::PublicKey][..]),
-        auth_rejection_time: duration(SSH_REJECT_TIME),
+        auth_rejection_time: SSH_REJECT_TIME.duration(),
         // That is how a client asks what there is.
         auth_rejection_time_initial: Some(Duration::ZERO),
         keys: vec![key],
@@ -138,7 +132,7 @@ fn configuration(key: PrivateKey) -> Config {
             compression: (&[compression::NONE]).into(),
         },
         max_auth_attempts: SSH_ATTEMPTS,
-        inactivity_timeout: Some(duration(SSH_IDLE_TIME)),
+        inactivity_timeout: Some(SSH_IDLE_TIME.duration()),
         ..Config::default()
     }
 }
@@ -191,7 +185,7 @@ fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>)
                 let mut unread = [0; 256];
                 while stream.read(&mut unread).await.is_ok_and(|read| read > 0) {}
             };
-            _ = timeout(TURNED_AWAY, listen).await;
+            _ = timeout(SSH_TURNED_AWAY_TIME.duration(), listen).await;
             drop(place);
         });
     }
@@ -201,7 +195,7 @@ fn turn_away(mut stream: TcpStream, why: &'static [u8], places: &Arc<Semaphore>)
 async fn attend(shared: Arc<Shared>, seat: Arc<Seat>, config: Arc<Config>, stream: TcpStream) {
     let handler = SshSession::new(shared.clone(), seat.clone());
     let channels = handler.channels();
-    let login = Duration::from_millis(SSH_LOGIN_TIME.0.into());
+    let login = SSH_LOGIN_TIME.duration();
     // Until the client has said which version it speaks.
     if let Ok(Ok(running)) = timeout(login, run_stream(config, stream, handler)).await {
         seat.set_handle(running.handle());
@@ -216,7 +210,7 @@ async fn attend(shared: Arc<Shared>, seat: Arc<Seat>, config: Arc<Config>, strea
         channels.leave();
         if !over {
             seat.end("nothing was said for too long");
-            _ = timeout(FAREWELL, &mut running).await;
+            _ = timeout(SSH_END_TIME.duration(), &mut running).await;
         }
     }
     channels.leave();

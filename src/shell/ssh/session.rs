@@ -3,15 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aiglon::limits::{SSH_CHANNELS, SSH_REFUSALS};
+use aiglon::limits::{SSH_CHANNELS, SSH_COLUMNS_MAX, SSH_REFUSALS};
 use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, VerifiedPublicKey};
 use russh::{Channel as Opened, ChannelId, ChannelOpenFailure, Disconnect, Error, Pty};
 
 use super::channel::{Begun, Channel, converse};
 use super::seats::{Seat, Shared};
-
-/// A terminal that is said to be wider is this wide.
-const COLUMNS_MAX: usize = 1000;
 
 type Open = Vec<(ChannelId, Arc<Channel>)>;
 
@@ -336,5 +333,5 @@ impl Handler for SshSession {
 }
 
 fn width(columns: u32) -> usize {
-    usize::try_from(columns).unwrap_or(COLUMNS_MAX).min(COLUMNS_MAX)
+    usize::try_from(columns).unwrap_or(SSH_COLUMNS_MAX).min(SSH_COLUMNS_MAX)
 }

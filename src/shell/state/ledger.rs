@@ -2,21 +2,17 @@
 //! [`aiglon::persist`].
 
 use std::path::Path;
-use std::time::Duration;
 
 use aiglon::config::Config;
 use aiglon::engine::Engine;
 use aiglon::incidents::Boot;
 use aiglon::journal::{Fault, JournalCounters, Store};
+use aiglon::limits::{STATE_DIR_RETRY, STATE_DIR_TRIES};
 use aiglon::persist::{Driver, Imported, News, NotImported, Started, Storage, TooSmall};
 use aiglon::render::PageBuf;
 use aiglon::time::{Mono, Now};
 
 use super::storage::{Files, InUse};
-
-/// How often a directory that somebody holds is tried again at a start, and how long after.
-const TRIES: u32 = 3;
-const A_LOOK: Duration = Duration::from_millis(50);
 
 /// The journal in use and its files.
 pub struct Ledger {
@@ -37,11 +33,11 @@ impl Ledger {
     pub fn take(&mut self, dir: &Path) -> Result<(), InUse> {
         // Who looks whether a daemon is here holds it for an instant (`storage::is_in_use`).
         let mut taken = Files::open(dir);
-        for _ in 0..TRIES {
+        for _ in 0..STATE_DIR_TRIES {
             if taken.is_ok() {
                 break;
             }
-            std::thread::sleep(A_LOOK);
+            std::thread::sleep(STATE_DIR_RETRY.duration());
             taken = Files::open(dir);
         }
         self.files = Some(taken?);

@@ -5,9 +5,7 @@
 
 use aiglon::config::{Config, Problems};
 use aiglon::limits::PAGE_BYTES;
-use aiglon::model::{
-    BannerView, ComponentId, ComponentView, Finding, Lang, PageKind, SiteId, View, Words,
-};
+use aiglon::model::{BannerView, ComponentId, ComponentView, Finding, Lang, PageKind, SiteId, View, Words};
 use aiglon::render::{page, worst_case};
 use aiglon::text::buffer::Bytes;
 use aiglon::time::{At, Mono, Now, Wall};
@@ -72,7 +70,8 @@ fuzz_target!(|data: &[u8]| {
             if bound > PAGE_BYTES {
                 continue;
             }
-            page(&mut *out, &config, site, lang, &scene, PageKind::Now).expect("a page within its bound fits");
+            page(&mut *out, &config, site, lang, &scene, PageKind::Now)
+                .expect("a page within its bound fits");
             assert!(out.len() <= bound, "{} {bound}", out.len());
             let page = std::str::from_utf8(out.as_slice()).expect("a page is text");
             for bad in ["<script", "<iframe", "<img", "javascript:", " onload=", " onclick="] {

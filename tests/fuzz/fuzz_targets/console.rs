@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::archive::{ArchiveError, LINE_BYTES, ArchiveReader, ArchiveWriter};
-use shell::console::wire::{self, HEAD, ConsoleRequest};
+use shell::console::archive::{ArchiveError, ArchiveReader, ArchiveWriter, LINE_BYTES};
+use shell::console::wire::{self, ConsoleRequest, HEAD};
 
 /// The program's own files: it is no library.
 #[allow(dead_code)]

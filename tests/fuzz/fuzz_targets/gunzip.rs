@@ -1,7 +1,7 @@
 //! Any bytes as gzip: pieces change nothing, and no body brings more than its bound.
 #![no_main]
 
-use aiglon::http::gunzip::{GzipError, Gunzip};
+use aiglon::http::gunzip::{Gunzip, GzipError};
 use aiglon::limits::{GUNZIP_BYTES, GUNZIP_WINDOW_BYTES};
 use libfuzzer_sys::fuzz_target;
 

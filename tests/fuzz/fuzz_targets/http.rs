@@ -5,7 +5,7 @@
 use aiglon::http::body::{BodyDecoder, BodyError};
 use aiglon::http::conditional::{Etag, accepts_gzip, negotiate};
 use aiglon::http::filter::Filter;
-use aiglon::http::head::{Framing, HeadError, List, ListField, Progress, Request, HeadScanner};
+use aiglon::http::head::{Framing, HeadError, HeadScanner, List, ListField, Progress, Request};
 use aiglon::http::target;
 use aiglon::limits::HEAD_BYTES;
 use aiglon::model::Lang;
@@ -26,7 +26,9 @@ fn scan(bytes: &[u8], size: usize) -> Result<Progress, HeadError> {
 /// What is left of the payload, and how much belongs to the body.
 fn unframe(framing: Framing, bytes: &[u8], size: usize) -> (Vec<u8>, usize, Option<BodyError>) {
     let (mut payload, mut taken) = (Vec::new(), 0);
-    let Ok(mut body) = BodyDecoder::of(framing, 10_000) else { return (payload, 0, Some(BodyError::TooLarge)) };
+    let Ok(mut body) = BodyDecoder::of(framing, 10_000) else {
+        return (payload, 0, Some(BodyError::TooLarge));
+    };
     for mut piece in bytes.chunks(size) {
         while !piece.is_empty() && !body.is_done() {
             match body.decode(piece) {

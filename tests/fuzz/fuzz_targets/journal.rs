@@ -6,7 +6,7 @@
 #[path = "../../kit/memory.rs"]
 mod memory;
 
-use aiglon::journal::frame::{HEADER_BYTES, OVERHEAD_BYTES, Scanned, FrameScanner};
+use aiglon::journal::frame::{FrameScanner, HEADER_BYTES, OVERHEAD_BYTES, Scanned};
 use aiglon::journal::{Durability, Journal};
 use aiglon::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES};
 use libfuzzer_sys::fuzz_target;

@@ -5,9 +5,9 @@
 use std::cell::RefCell;
 
 use aiglon::http::gunzip::Gunzip;
-use aiglon::limits::GUNZIP_WINDOW_BYTES;
 use aiglon::ingest::line::{Counted, LineEvent, Lines, Precision};
 use aiglon::ingest::sample::{HashKey, Interest};
+use aiglon::limits::GUNZIP_WINDOW_BYTES;
 use aiglon::text::mask;
 use libfuzzer_sys::fuzz_target;
 

@@ -104,7 +104,9 @@ fuzz_target!(|data: &[u8]| {
     // What no run would write may be read in another way when it is written anew, but only once.
     let again = |engine: &Engine| {
         let mut records = Records::new();
-        engine.snapshot(&config, now, SourceSet::EMPTY, &mut |kind, payload| records.push((kind, payload.to_vec())));
+        engine.snapshot(&config, now, SourceSet::EMPTY, &mut |kind, payload| {
+            records.push((kind, payload.to_vec()))
+        });
         assert!(records.iter().all(|(_, payload)| payload.len() <= RECORD_BYTES));
         start(&config, records.iter().map(|(kind, payload)| (*kind, &**payload)), now)
     };

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shell::console::wire::{self, Code, FrameKind, ConsoleRequest};
+use shell::console::wire::{self, Code, ConsoleRequest, FrameKind};
 use shell::ssh::dialogue::{Dialogue, DialogueNext};
 
 /// The program's own files: it is no library.

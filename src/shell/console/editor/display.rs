@@ -1,6 +1,7 @@
 //! What a terminal shows of the line that is edited: the prompt, the line in as many rows as it
 //! takes, and the cursor. It knows no keys.
 
+use aiglon::limits::TERMINAL_COLUMNS_MIN;
 use ufmt::uwrite;
 
 use super::super::width::{columns, width};
@@ -36,8 +37,6 @@ pub(super) struct Display {
 
 /// Columns of a terminal that does not say how wide it is.
 const COLUMNS: usize = 80;
-/// Fewer are taken for so many.
-const COLUMNS_MIN: usize = 16;
 
 const PASTE_ON: &[u8] = b"\x1b[?2004h";
 const PASTE_OFF: &[u8] = b"\x1b[?2004l";
@@ -105,7 +104,7 @@ impl Display {
     fn behind(&self, line: Line<'_>, end: usize) -> Position {
         let wide = match self.columns {
             0 => COLUMNS,
-            columns => columns.max(COLUMNS_MIN),
+            columns => columns.max(TERMINAL_COLUMNS_MIN),
         };
         let mut at = Position { row: 0, column: columns(self.prompt.unwrap_or_default()) };
         for c in line.text.get(..end).unwrap_or_default().chars() {
