@@ -10,6 +10,8 @@
 //! visitors takes both from here (`tests/layers`).
 
 use crate::config::{Component, Config, Service, Site, Times};
+#[cfg(feature = "feeds")]
+use crate::limits::FEED_ENTRIES;
 use crate::limits::{HEADLINE_NAMES, INCIDENT_STEPS_SHOWN, SERVICES};
 use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
@@ -363,6 +365,44 @@ impl<V: View> View for Visible<'_, V> {
     }
     fn past_maintenance(&self, site: SiteId, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
         self.whole.past_maintenance(site, &mut |window| {
+            if self.tells_of(window) {
+                each(window);
+            }
+        });
+    }
+    #[cfg(feature = "feeds")]
+    fn newest_of_site(
+        &self,
+        site: SiteId,
+        most: usize,
+        each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
+    ) {
+        let mut left = most;
+        self.whole.newest_of_site(site, FEED_ENTRIES, &mut |told, step| {
+            if left == 0 || step.component.is_some_and(|id| is_hidden(self.config, id)) {
+                return;
+            }
+            if let Some(told) = incident(self.config, &self.whole, told) {
+                left = left.saturating_sub(1);
+                each(&told, step);
+            }
+        });
+    }
+    #[cfg(feature = "feeds")]
+    fn occurrences(
+        &self,
+        site: SiteId,
+        number: u32,
+        from: Wall,
+        most: usize,
+        each: &mut dyn FnMut(Wall, Wall),
+    ) {
+        // Who asks has been told of it.
+        self.whole.occurrences(site, number, from, most, each);
+    }
+    #[cfg(feature = "feeds")]
+    fn cancelled(&self, site: SiteId, most: usize, each: &mut dyn FnMut(&MaintenanceView<'_>)) {
+        self.whole.cancelled(site, most, &mut |window| {
             if self.tells_of(window) {
                 each(window);
             }

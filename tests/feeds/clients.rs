@@ -220,6 +220,13 @@ config service 'canary_service'
 config component 'canary_part'
 	option service 'canary_service'
 	option name 'Canary part'
+config service 'canary_house'
+	option site 'home'
+	option name 'Canary house'
+	option page '0'
+config component 'canary_roof'
+	option service 'canary_house'
+	option name 'Canary roof'
 ";
     let daemon = Daemon::start(&(public() + hidden));
     let answers = || {
@@ -236,6 +243,11 @@ config component 'canary_part'
     let canaries = ["canary", "Canary", "Yk3mP0qLw8ZtR5vN"];
     console(&daemon, &["incident open canary_service outage \"Canary words\" --site hidden"]);
     console(&daemon, &["incident open wifi outage \"Title of a house\" \"Words of a street\" --site home"]);
+    daemon.post(
+        "/api/v2/alerts",
+        &format!("[{}]", firing("RoofDown", "canary_roof").replace("wifi", "canary_house")),
+    );
+    console(&daemon, &["maintenance add canary_house/canary_roof from +1h to +2h \"Canary work\""]);
     let told = answers();
     assert!(canaries.iter().all(|canary| !told.contains(canary)), "{told}");
     assert!(told.matches("Words of a street").count() > 5, "{told}");
