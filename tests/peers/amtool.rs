@@ -96,11 +96,14 @@ fn what_it_may_not_or_cannot_have_is_refused_in_words() {
         ("read.yml", &["alert", "query", "rack!=7"], "is not kept"),
         ("push.yml", &["alert", "query"], "403"),
         ("read.yml", &["alert", "add", "X", "service=wifi", "component=heron"], "403"),
-        ("read.yml", &["silence", "query"], "404"),
+        ("push.yml", &["silence", "query"], "403"),
+        ("read.yml", &["silence", "add", "--comment=x", "alertname=X"], "405"),
     ] {
         let complaint = amtool.say(credentials, words).unwrap_err();
         assert!(complaint.contains(said), "{words:?}: {complaint}");
     }
+    // There are none, and nobody can add one.
+    assert!(!amtool.say("read.yml", &["silence", "query"]).unwrap().contains("EgretDown"));
     let url = |user: &str| format!("--alertmanager.url=http://{user}{}", amtool.daemon.address);
     let query = |user: &str| {
         Amtool::outcome(Command::new("amtool").args([&url(user), "-o", "json", "alert", "query"]))
