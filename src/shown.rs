@@ -267,7 +267,7 @@ fn is_hidden(config: &Config, id: ComponentId) -> bool {
 }
 
 /// An incident as visitors are told of it: without the parts that no page shows. `None` if it has
-/// no others. If it began on a service that no page shows, it is told of the service of its first
+/// no others, unless a person said it of all of a service that is shown. If it began on a service that no page shows, it is told of the service of its first
 /// part.
 fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
     let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
@@ -277,10 +277,14 @@ fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -
     let mut components = ComponentSet::EMPTY;
     let shown = || incident.components.iter().filter(|&id| !is_hidden(config, id));
     shown().for_each(|id| components.insert(id));
-    let first = config.components.get(shown().next()?.index())?;
-    let service = if hidden { first.service } else { incident.service };
-    // It is no worse than those of its parts that are left.
-    let level = shown().map(|id| view.component(id).state()).max().unwrap_or_default();
+    let said = if hidden { State::Operational } else { incident.said };
+    let first = shown().next().and_then(|id| config.components.get(id.index()));
+    if first.is_none() && said == State::Operational {
+        return None;
+    }
+    let service = first.filter(|_| hidden).map_or(incident.service, |first| first.service);
+    // It is no worse than those of its parts that are left, and than what was said of all.
+    let level = shown().map(|id| view.component(id).state()).max().unwrap_or(said).max(said);
     Some(IncidentView { service, components, level: incident.level.min(level), ..*incident })
 }
 

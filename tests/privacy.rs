@@ -779,9 +779,21 @@ fn what_no_page_shows_is_for_operators() {
         let lists_parts = path.contains("summary") || path.contains("components");
         assert_eq!(text.contains("Heron"), cfg!(feature = "feeds") && lists_parts, "{path}: {text}");
     }
+    // What a person says of all of the service is no part's, whatever joins it.
+    assert_eq!(
+        daemon.post("/api/v2/alerts", &format!("[{}]", common::resolved("Egret", "egret"))).status,
+        200
+    );
+    console(&["resolve", "1", "--yes"]);
+    console(&["open", "wifi", "outage", "a fire in the cabinet"]);
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", common::firing("Egret", "egret"))).status, 200);
+    common::eventually("it joins", 5, || console(&["incident", "2"]).contains("egret"));
+    let after = page("/");
+    assert!(after.contains("a fire in the cabinet") && after.contains("Something is down"), "{after}");
+    assert!(!after.contains("Egret"), "{after}");
     // Without the option, all of it is there.
     daemon.rewrite(&public);
     daemon.process.signal("HUP");
-    common::eventually("it is shown", 10, || page("/").contains("a broken cable"));
-    assert!(page("/").contains("Egret") && page("/").contains("Planned work"));
+    common::eventually("it is shown", 10, || page("/").contains("Egret"));
+    assert!(page("/incidents/1").contains("a broken cable") && page("/").contains("Planned work"));
 }

@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::limits::CANCELLED_TOLD;
 use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS, MAINTENANCES, WINDOW_KEPT};
 use crate::model::{
-    BannerView, ComponentId, ComponentSet, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State,
-    Step, StepView, Words,
+    BannerView, ComponentId, Forced, IncidentView, MaintenanceView, ServiceId, SiteId, State, Step, StepView,
+    Words,
 };
 use crate::time::{Now, Wall};
 
@@ -214,11 +214,8 @@ impl Incidents {
             let parts = incident.components;
             parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
         };
-        // No visitor is told of an incident that concerns nothing but what no page shows.
-        let is_shown = |id: ComponentId| config.components.get(id.index()).is_some_and(|part| !part.hidden);
-        let is_told = |parts: ComponentSet| parts.is_empty() || parts.iter().any(is_shown);
         let of_it = |incident: &&Incident| {
-            incident.open && incident.service == service && is_told(incident.components)
+            incident.open && incident.service == service && incident.said != State::Operational
         };
         let said =
             self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
@@ -237,6 +234,7 @@ impl Incidents {
             open: incident.open,
             worst: incident.worst,
             level,
+            said: incident.said,
             phase: incident.phase,
             components: incident.components,
             began: self.wall_of(incident.began, now),

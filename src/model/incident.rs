@@ -157,6 +157,8 @@ pub struct IncidentView<'a> {
     /// How bad it was announced to be now; operational if its components are well, or nothing is
     /// known of any.
     pub level: State,
+    /// How bad a person said that all of the service is, who opened it without a component.
+    pub said: State,
     /// What people said last about how far they are; `None` if nobody did.
     pub phase: Option<Phase>,
     /// The components that were ever in it.
