@@ -15,7 +15,7 @@ import sys
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FEATURES = {"small": [], "full": ["--features=full"]}
+FEATURES = {"small": ["--no-default-features", "--features=gzip"], "full": ["--features=full"]}
 # "2 name v1.2.3 (what else there is to say)"
 ROW = re.compile(r"(\d+) (\S+) v(\S+)")
 

@@ -15,7 +15,9 @@ use super::files::{self, ConfigOptions, FILE};
 use super::log::LogForm;
 #[cfg(feature = "rules")]
 use super::rules;
-use super::{init, revoke, route, serve, summary, token};
+#[cfg(feature = "setup")]
+use super::{init, init::OPTIONS as INIT_OPTIONS, route, summary};
+use super::{revoke, serve, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
@@ -55,7 +57,7 @@ Commands:
   revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one
           and in the daemon. Exit status 0 when all of that is done.
   route   Say where an alert with these labels leads, for each source or for the source NAME. Exit status:
-          0 to a component, 1 to none, 2 the question or FILE is wrong.
+          0 to a component, 1 to none, 2 the question or FILE is wrong. The small build has no init and no route.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -79,6 +81,10 @@ ConfigOptions of serve, which win over FILE:
   --log FORM        For whom log lines are: procd takes information from standard output, systemd a severity
                     as a prefix. plain, which is the default: all on standard error.
 ";
+
+/// What `init` asks, which this build has not.
+#[cfg(not(feature = "setup"))]
+const INIT_OPTIONS: [&str; 0] = [];
 
 /// What is to be done.
 enum Command {
@@ -126,12 +132,19 @@ pub fn run() -> ExitCode {
     match read {
         Ok(Command::Serve) => serve::serve(options),
         Ok(Command::Check) => check(options, given.source.as_deref(), &given.rules),
+        #[cfg(feature = "setup")]
         Ok(Command::Init) => init(&given.answers),
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, "", options, socket),
         Ok(Command::Beat) => order(ConsoleOp::Beat, &given.names.join(" "), options, socket),
         Ok(Command::Revoke) => revoke::run(options, socket, &given.names),
+        #[cfg(feature = "setup")]
         Ok(Command::Route) => route(options, given.source.as_deref(), &given.names),
+        #[cfg(not(feature = "setup"))]
+        Ok(Command::Init | Command::Route) => {
+            complain(format_args!("aiglon: {NO_SETUP}\n"));
+            ExitCode::from(2)
+        }
         Ok(Command::Token) => token(),
         Ok(Command::Version) => say(concat!("aiglon ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Help) => say(HELP),
@@ -199,7 +212,7 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     _ => given.only_order = only,
                 }
             }
-            Long(name) if let Some(option) = init::OPTIONS.iter().position(|option| *option == name) => {
+            Long(name) if let Some(option) = INIT_OPTIONS.iter().position(|option| *option == name) => {
                 let value = text(value(parser)?)?;
                 if let Some(answer) = given.answers.get_mut(option) {
                     *answer = Some(value);
@@ -260,7 +273,7 @@ fn command(given: &mut Given) -> Result<Command, String> {
     let known = command.to_str().unwrap_or_default();
     is_for(known, given.source.is_some(), given.state.is_some(), !given.rules.is_empty())?;
     let asked = answers.iter().position(Option::is_some);
-    if let Some(option) = asked.and_then(|at| init::OPTIONS.get(at)).filter(|_| known != "init") {
+    if let Some(option) = asked.and_then(|at| INIT_OPTIONS.get(at)).filter(|_| known != "init") {
         return Err(format!("--{option} goes with init"));
     }
     if known == "route" {
@@ -438,6 +451,10 @@ fn led(config: &Config, source: Option<&str>, files: &[PathBuf]) -> Result<(Stri
     rules::answer(config, source, &all)
 }
 
+/// What the small build says, whose flash is dear.
+#[cfg(not(feature = "setup"))]
+const NO_SETUP: &str = "the small build has no init and no route: use a larger one, on any machine";
+
 #[cfg(not(feature = "rules"))]
 fn led(_: &Config, _: Option<&str>, _: &[PathBuf]) -> Result<(String, bool), String> {
     Err("this build has no --rules; the full build has".to_owned())
@@ -465,6 +482,7 @@ fn check(options: &ConfigOptions, source: Option<&str>, rules: &[PathBuf]) -> Ex
         Ok((config, warned)) => {
             let found = if warned { "no mistake, but the warnings" } else { "no mistake found" };
             let mut told = format!("{}: {found}\n", options.file.display());
+            #[cfg(feature = "setup")]
             for line in summary::lines(config) {
                 told.extend(["  ", &line, "\n"]);
             }
@@ -485,6 +503,7 @@ fn check(options: &ConfigOptions, source: Option<&str>, rules: &[PathBuf]) -> Ex
     }
 }
 
+#[cfg(feature = "setup")]
 #[inline(never)]
 fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> ExitCode {
     match configuration(options) {
@@ -493,6 +512,7 @@ fn route(options: &ConfigOptions, source: Option<&str>, labels: &[String]) -> Ex
     }
 }
 
+#[cfg(feature = "setup")]
 #[inline(never)]
 fn init(answers: &[Option<String>; 4]) -> ExitCode {
     match init::make(answers) {

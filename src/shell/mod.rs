@@ -9,6 +9,7 @@ mod console;
 mod fair_share;
 mod files;
 mod http;
+#[cfg(feature = "setup")]
 mod init;
 mod listeners;
 mod log;
@@ -17,6 +18,7 @@ mod porch;
 mod port;
 mod program;
 mod revoke;
+#[cfg(feature = "setup")]
 mod route;
 #[cfg(feature = "rules")]
 mod rules;
@@ -27,6 +29,7 @@ mod slots;
 mod ssh;
 mod state;
 mod stream;
+#[cfg(feature = "setup")]
 mod summary;
 mod tally;
 mod token;
