@@ -267,8 +267,8 @@ fn is_hidden(config: &Config, id: ComponentId) -> bool {
 }
 
 /// An incident as visitors are told of it: without the parts that no page shows. `None` if it has
-/// no others, unless a person said it of all of a service that is shown. If it began on a service that no page shows, it is told of the service of its first
-/// part.
+/// no others, unless a person said it of all of a service that is shown. If it began on a service
+/// that no page shows, it is told of the service of its first part.
 fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
     let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
     if !hidden && !incident.components.iter().any(|id| is_hidden(config, id)) {

@@ -6,8 +6,8 @@ use core::net::SocketAddr;
 use super::problem::ProblemKind;
 use crate::limits::{DURATION_SECS, HOST_BYTES, SECRET_CHARS_MIN, SITE_URL_BYTES};
 use crate::text::clean::is_unseen;
-use crate::text::has;
 use crate::text::number::natural;
+use crate::text::{has, split_once};
 use crate::time::Millis;
 
 /// A span of time as Prometheus writes them, of `d`, `h`, `m` and `s`, the larger unit first:
@@ -111,7 +111,7 @@ pub(super) fn url(text: &str) -> bool {
 /// path, and nothing that an identifier made of it could not hold.
 pub(super) fn site_url(text: &str) -> Option<&str> {
     let text = text.strip_suffix('/').unwrap_or(text);
-    let (_, rest) = text.split_once("://").filter(|_| url(text) && text.len() <= SITE_URL_BYTES)?;
+    let (_, rest) = split_once(text, "://").filter(|_| url(text) && text.len() <= SITE_URL_BYTES)?;
     let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
     let (name, port) = match authority.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),

@@ -6,6 +6,7 @@ use crate::config::ListenerRoles;
 use crate::model::ServiceId;
 use crate::model::{Feed, PageKind};
 use crate::text::number::natural;
+use crate::text::split_once;
 
 /// What there is to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,7 @@ impl Row {
 
     /// The number in a path that is this row's; 0 if the row has none.
     fn number_in(&self, path: &str) -> Option<u32> {
-        match self.path.split_once("{}") {
+        match split_once(self.path, "{}") {
             None => (self.path == path).then_some(0),
             Some((before, "")) => path.strip_prefix(before).and_then(number),
             Some((before, after)) => {
