@@ -139,7 +139,7 @@ fn a_start_that_fails_leaves_its_reason() {
     assert_eq!(daemon.process.wait(), Some(0));
     let mut second = Process::start(serve().args(["--log", "systemd"]));
     assert!(second.wait_for("listening on http://").starts_with("<6>"));
-    assert!(!other.with_added_extension("why").exists());
+    eventually("the reason is gone", 5, || !other.with_added_extension("why").exists());
     assert_eq!(run(serve().args(["--log", "loud"])).0, Some(2));
 }
 

@@ -177,7 +177,7 @@ fn what_is_named_exists() {
                 assert!(schema.contains(&format!("\"{option}\"")), "{document}: there is no option {option}");
                 seen[1] += 1;
             } else if let Some(counter) = word.strip_prefix("aiglon_") {
-                let counts = |kind| metrics.contains(&format!("\"{counter} {kind} "));
+                let counts = |kind| metrics.contains(&format!("\"{counter} {kind}\""));
                 assert!(counts("counter") || counts("gauge"), "{document}: nothing counts {counter}");
                 seen[2] += 1;
             } else if named.starts_with("--") || named.starts_with("aiglon console ") {
