@@ -779,18 +779,23 @@ fn what_no_page_shows_is_for_operators() {
         let lists_parts = path.contains("summary") || path.contains("components");
         assert_eq!(text.contains("Heron"), cfg!(feature = "feeds") && lists_parts, "{path}: {text}");
     }
-    // What a person says of all of the service is no part's, whatever joins it.
-    assert_eq!(
-        daemon.post("/api/v2/alerts", &format!("[{}]", common::resolved("Egret", "egret"))).status,
-        200
-    );
+    // Nor is what a person opens on it, and it joins nothing that is told.
+    let alert = |text: String| assert_eq!(daemon.post("/api/v2/alerts", &format!("[{text}]")).status, 200);
+    alert(common::resolved("Egret", "egret"));
     console(&["resolve", "1", "--yes"]);
+    console(&["open", "wifi/egret", "outage", "a wet cable"]);
+    assert!(page("/").contains("Everything works") && !page("/").contains("cable"));
+    console(&["resolve", "2", "--yes"]);
     console(&["open", "wifi", "outage", "a fire in the cabinet"]);
-    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", common::firing("Egret", "egret"))).status, 200);
-    common::eventually("it joins", 5, || console(&["incident", "2"]).contains("egret"));
-    let after = page("/");
+    alert(common::firing("Egret", "egret"));
+    common::eventually("its own begins anew", 5, || console(&["incidents"]).matches("wifi").count() > 1);
+    let (after, words) = (page("/"), "one of them is on no page");
     assert!(after.contains("a fire in the cabinet") && after.contains("Something is down"), "{after}");
-    assert!(!after.contains("Egret"), "{after}");
+    assert!(!after.contains("Egret") && !console(&["incident", "3"]).contains("egret"), "{after}");
+    let mut command = std::process::Command::new(common::AIGLON);
+    command.args(["console", "--socket"]).arg(daemon.dir.path().join("console.sock"));
+    let (status, _, told) = common::run(command.args(["merge", "2", "into", "3", "--yes"]));
+    assert!(status == Some(1) && told.contains(words), "{status:?} {told}");
     // Without the option, all of it is there.
     daemon.rewrite(&public);
     daemon.process.signal("HUP");

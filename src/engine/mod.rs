@@ -584,7 +584,7 @@ impl View for EngineView<'_> {
         most: usize,
         each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
     ) {
-        self.engine.incidents.newest_of_site(site, most, self.now, each);
+        self.engine.incidents.newest_of_site(site, most, (self.config, self.now), each);
     }
 
     #[cfg(feature = "feeds")]

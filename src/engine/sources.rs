@@ -6,6 +6,7 @@ use crate::config::{Component, Config, Scope};
 use crate::limits::{ODD_NAME_BYTES, ODD_NAMES, SOURCES};
 use crate::model::{Finding, SourceId, SourceSet};
 use crate::text::cut;
+use crate::text::mask::mask_ip;
 use crate::time::{Millis, Mono};
 
 /// What is known of one sender. All-zero: never heard.
@@ -120,7 +121,12 @@ impl Sources {
     /// a name that is new, and [`ODD_NAMES`] when a name finds no room for the first time.
     pub(super) fn note(&mut self, id: SourceId, what: Oddity, name: &str, share: usize) -> Option<usize> {
         self.count(id, what);
-        let name = cut(name, ODD_NAME_BYTES);
+        // An operator and the log are told the name: an address in it is masked, as on a page.
+        let mut masked = Vec::<u8, ODD_NAME_BYTES>::from_slice(cut(name, ODD_NAME_BYTES).as_bytes());
+        if let Ok(text) = &mut masked {
+            mask_ip(text);
+        }
+        let name = masked.as_deref().ok().and_then(|text| core::str::from_utf8(text).ok()).unwrap_or("");
         if self.odd_names(id, what).any(|known| known == name) {
             return None;
         }

@@ -414,7 +414,9 @@ impl Incidents {
         let Some(service) = config.components.get(id.index()).map(|component| component.service) else {
             return;
         };
-        if let Some(root) = self.root_of(config, id) {
+        let is_hidden = |id: ComponentId| config.components.get(id.index()).is_some_and(|part| part.hidden);
+        let hidden = is_hidden(id);
+        if let Some(root) = self.root_of(config, id).filter(|&root| is_hidden(root) == hidden) {
             // It is not guilty: it joins, whatever its service. Until the guilty one has an
             // incident, it waits.
             let number = self.link(root).number;
@@ -428,7 +430,9 @@ impl Incidents {
         let within = |when| spans(when, grouping);
         // An end is announced when it has settled, and dated when it came.
         let settled = Millis(grouping.0.saturating_add(settings(config, site).settle.0));
-        let of_service = |incident: &&Incident| incident.site == site && incident.service == service;
+        let of_service = |incident: &&Incident| {
+            incident.site == site && incident.service == service && incident.is_hidden(config) == hidden
+        };
         let mut newest_first = self.derived.incidents.iter().rev().filter(of_service);
         let joins = |incident: &&Incident| {
             incident.open && (within(incident.grouped) || (incident.held && incident.components.is_empty()))
@@ -483,6 +487,7 @@ impl Incidents {
             && innocent.open
             && !innocent.words
             && !innocent.held
+            && innocent.is_hidden(config) == guilty.is_hidden(config)
             && guilty.open
             && recent
             && all_affected

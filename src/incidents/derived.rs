@@ -7,11 +7,13 @@ use super::names::NameHashes;
 use super::record::{
     self, FIRING, RecordHead, STEP, StepRecord, UNDONE, UNWELL, WINDOW, WINDOW_ENDED, What, When,
 };
+use crate::config::Config;
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
 
 /// An incident, without its words.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
 pub struct Incident {
     /// On which page.
     pub site: SiteId,
@@ -25,8 +27,10 @@ pub struct Incident {
     pub held: bool,
     /// Whether a person said anything about it.
     pub words: bool,
-    /// How bad a person said it is, who opened it without a component.
+    /// How bad a person said it is, who opened it.
     pub said: State,
+    /// Whether they said that of all of the service, not of one component.
+    pub whole: bool,
     /// How bad it was at its worst.
     pub worst: State,
     /// How far people are, as they said last.
@@ -46,6 +50,17 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Whether it concerns nothing but what no page shows. What is shown and what is not never join
+    /// the same incident by themselves, and people cannot merge them: an end, a beginning or words
+    /// would tell of both. Another configuration may mix them.
+    pub fn is_hidden(&self, config: &Config) -> bool {
+        let mut parts = self.components.iter().peekable();
+        if self.whole || parts.peek().is_none() {
+            return config.services.get(self.service.index()).is_some_and(|service| service.hidden);
+        }
+        parts.all(|id| config.components.get(id.index()).is_some_and(|part| part.hidden))
+    }
+
     /// A component of it got worse, or it began anew.
     fn worsen(&mut self, head: RecordHead, step: &StepRecord<'_>) {
         let (by_person, state) = (head.who != 0, step.state.unwrap_or(State::Operational));
@@ -300,6 +315,7 @@ impl Derived {
             held: head.who != 0,
             words: false,
             said: if head.who == 0 { State::Operational } else { step.state.unwrap_or_default() },
+            whole: head.who != 0 && step.component == 0,
             worst: State::Operational,
             phase: step.phase,
             merged_into: 0,
@@ -330,6 +346,7 @@ impl Derived {
         }
         goes_on.worst = goes_on.worst.max(gone.worst);
         goes_on.said = goes_on.said.max(gone.said);
+        goes_on.whole |= gone.whole;
         for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {
                 link.number = into;

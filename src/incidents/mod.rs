@@ -168,6 +168,8 @@ pub enum Refusal {
     Merged,
     /// It cannot be merged into itself.
     Itself,
+    /// It would be merged with one that no page tells of, or the other way round.
+    Hidden,
     /// It has no step of this number that has words of a person.
     NoStep,
     /// There is no maintenance of this number on this site.
@@ -209,6 +211,7 @@ impl Refusal {
             Self::Open => "it has not ended",
             Self::Merged => "it was merged into another one",
             Self::Itself => "it cannot be merged into itself",
+            Self::Hidden => "one of them is on no page, and the other one is",
             Self::NoStep => "it has no such update; 'incident' shows their numbers",
             Self::NoAlert => "there is no such alert; 'alerts' lists them",
             Self::NoMaintenance => "there is no such maintenance on this site; 'maintenance' lists them",
@@ -519,6 +522,9 @@ impl Incidents {
         let was = core::mem::replace(&mut self.watches, watches);
         let old_names = core::mem::replace(&mut self.names, NameHashes::new());
         self.names.learn(new);
+        // It names services by their place in the old configuration.
+        #[cfg(feature = "feeds")]
+        self.cancelled.clear();
         self.set_journal(new.main.journal_size);
         for (watch, id) in was.iter().zip((0u16..).map(ComponentId)).take(old.components.len()) {
             if let Some(slot) =

@@ -68,7 +68,7 @@ impl Incidents {
             }
             Action::Amend { number, step, words } => self.amend(now, site, who, number, step, words),
             Action::Retitle { number, title } => self.retitle(now, site, who, number, title),
-            Action::Merge { number, into } => self.merge(now, site, who, number, into),
+            Action::Merge { number, into } => self.merge(config, now, site, who, (number, into)),
             Action::Acknowledge { number } => {
                 let step = StepRecord { number, what: What::Acknowledged, ..StepRecord::default() };
                 self.say(now, site, who, &step)
@@ -266,7 +266,14 @@ impl Incidents {
         self.person_step(now, site, who, 0, &step)
     }
 
-    fn merge(&mut self, now: Now, site: SiteId, who: u32, number: u32, into: u32) -> Result<Done, Refusal> {
+    fn merge(
+        &mut self,
+        config: &Config,
+        now: Now,
+        site: SiteId,
+        who: u32,
+        (number, into): (u32, u32),
+    ) -> Result<Done, Refusal> {
         let from = *self.derived.find(site, number).ok_or(Refusal::NoIncident)?;
         let target = self.derived.find(site, into).ok_or(Refusal::NoIncident)?;
         if number == into {
@@ -277,6 +284,9 @@ impl Incidents {
         }
         if from.open && !target.open {
             return Err(Refusal::Ended);
+        }
+        if from.is_hidden(config) != target.is_hidden(config) {
+            return Err(Refusal::Hidden);
         }
         let step = StepRecord { number, what: What::Merged, arg: into, ..StepRecord::default() };
         self.person_step(now, site, who, 0, &step)?;

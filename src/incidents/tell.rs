@@ -81,7 +81,7 @@ impl Incidents {
         &self,
         site: SiteId,
         most: usize,
-        now: Now,
+        (config, now): (&Config, Now),
         each: &mut dyn FnMut(&IncidentView<'_>, &StepView<'_>),
     ) {
         let (titles, hash) = (self.titles(site), self.names.of_site(site));
@@ -102,7 +102,8 @@ impl Incidents {
                 continue;
             }
             let is_told = step_of(&record).is_some_and(|step| step.is_public());
-            if is_told && self.derived.find(site, record.number).is_some() {
+            let is_shown = |incident: &Incident| !incident.is_hidden(config);
+            if is_told && self.derived.find(site, record.number).is_some_and(is_shown) {
                 if newest.len() >= most && !newest.is_empty() {
                     newest.remove(0);
                 }
@@ -215,7 +216,10 @@ impl Incidents {
             parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
         };
         let of_it = |incident: &&Incident| {
-            incident.open && incident.service == service && incident.said != State::Operational
+            incident.open
+                && incident.service == service
+                && incident.said != State::Operational
+                && !incident.is_hidden(config)
         };
         let said =
             self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
@@ -234,7 +238,7 @@ impl Incidents {
             open: incident.open,
             worst: incident.worst,
             level,
-            said: incident.said,
+            said: if incident.whole { incident.said } else { State::Operational },
             phase: incident.phase,
             components: incident.components,
             began: self.wall_of(incident.began, now),

@@ -49,8 +49,8 @@ Commands:
           Without COMMAND: at a terminal a prompt, else one command a line from standard input until one
           fails. As a forced command of SSH it takes what was asked for (SSH_ORIGINAL_COMMAND); docs/ssh.md says how.
   beat    Tell the daemon of this machine that the heartbeat NAME has come, or with --state fail that
-          something is wrong. It needs no token: whoever may use the console may send it. Exit status:
-          0 it was taken, 1 FILE has no such heartbeat, 4 no daemon answered.
+          something is wrong. It needs no token: root may send it, and a user of its site.
+          Exit status: 0 it was taken, 1 FILE has no such heartbeat, 4 no daemon answered.
   reload  Have the daemon read FILE again. Exit status: 0 FILE is in force, 1 it is not,
           3 it is and listeners are missing, 4 no daemon answered.
   ready   The same, of what is in force already.

@@ -248,6 +248,13 @@ config component 'canary_roof'
         &format!("[{}]", firing("RoofDown", "canary_roof").replace("wifi", "canary_house")),
     );
     console(&daemon, &["maintenance add canary_house/canary_roof from +1h to +2h \"Canary work\""]);
+    // What no page shows takes no place from what is told.
+    for number in 0..30 {
+        console(
+            &daemon,
+            &[&format!("incident open canary_house outage \"Canary {number}\" Canary --site home")],
+        );
+    }
     let told = answers();
     assert!(canaries.iter().all(|canary| !told.contains(canary)), "{told}");
     assert!(told.matches("Words of a street").count() > 5, "{told}");

@@ -7,6 +7,7 @@ use aiglon::console::{self, Ask, Caller, CommandStatus, Host};
 use aiglon::engine::Input;
 use aiglon::journal::Fault;
 use aiglon::limits::{ANSWER_TIME, CONNECTIONS, CONSOLE_ASK_TIME, CONSOLE_OUT_BYTES, CONSOLES};
+use aiglon::model::{SiteId, SourceId};
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
@@ -156,7 +157,7 @@ impl Session<'_> {
         if matches!(request.op, ConsoleOp::Revoke | ConsoleOp::Reload | ConsoleOp::Ready | ConsoleOp::Beat) {
             out.clear();
             let code = match request.op {
-                ConsoleOp::Beat => self.desk.beat(request.line, out),
+                ConsoleOp::Beat => self.desk.beat(request, uid, out),
                 _ => self.desk.order(request, uid, out),
             };
             let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
@@ -375,13 +376,25 @@ impl Desk<'_> {
         Ok((imported, fault.map(|fault| (fault, Kept::InMemory))))
     }
 
-    /// Takes a heartbeat from a program of this machine. It needs no token: whoever reaches the
-    /// socket may send it.
-    fn beat(&self, line: &str, out: &mut BytesView) -> Code {
-        let (name, state) = line.split_once(' ').unwrap_or((line, ""));
+    /// Takes a heartbeat from a program of this machine. It needs no token: it is taken from root,
+    /// from the daemon's own user, and from users of the site that the heartbeat belongs to.
+    fn beat(&self, request: &ConsoleRequest<'_>, uid: u32, out: &mut BytesView) -> Code {
+        let (name, state) = request.line.split_once(' ').unwrap_or((request.line, ""));
+        let own = self.console.own;
         let is_taken = self.port.enter(|core| {
-            let Some((id, _)) = core.config.heartbeats().find(|(_, row)| core.config.is(row.name, name))
-            else {
+            let caller = peer::caller(core.config, uid, own, request.user);
+            let is_theirs = |site: SiteId| match caller {
+                Ok(Caller::Owner) => true,
+                Ok(Caller::User(id)) => core
+                    .config
+                    .users
+                    .get(id.index())
+                    .is_some_and(|user| user.sites & (1 << site.index()) != 0),
+                Err(_) => false,
+            };
+            let site_of = |id: SourceId| core.config.sources.get(id.index()).map(|source| source.site);
+            let named = core.config.heartbeats().find(|(_, row)| core.config.is(row.name, name));
+            let Some((id, _)) = named.filter(|(_, row)| site_of(row.source).is_some_and(is_theirs)) else {
                 return false;
             };
             core.step(Input::Beat { id, failed: state == "fail" });
@@ -393,7 +406,7 @@ impl Desk<'_> {
         if is_taken {
             return Code::Done;
         }
-        _ = out.push(b"the configuration has no 'config heartbeat' of that name\n");
+        _ = out.push(b"you have no 'config heartbeat' of that name\n");
         Code::Refused
     }
 

@@ -705,7 +705,7 @@ fn page_head(status: Status, content: Content, kind: PageKind, seen: Seen) -> Re
         response.csp = csp(seen);
     }
     response.noindex = !public;
-    response.cache_control = if is_badge(kind) {
+    response.cache_control = if public && is_badge(kind) {
         "max-age=60, stale-if-error=300"
     } else if public {
         "public, max-age=15, stale-if-error=300"
