@@ -27,8 +27,10 @@ pub struct Incident {
     pub held: bool,
     /// Whether a person said anything about it.
     pub words: bool,
-    /// How bad a person said it is, who opened it.
+    /// How bad a person said it is, who opened it or what was merged into it.
     pub said: State,
+    /// How bad they said that its service is: what was merged into it may be of another one.
+    pub said_of_service: State,
     /// Whether they said that of all of the service, not of one component.
     pub whole: bool,
     /// How bad it was at its worst.
@@ -78,7 +80,7 @@ impl Incident {
             self.held |= by_person;
             if !by_person {
                 // What a person said of it ended with it.
-                self.said = State::Operational;
+                (self.said, self.said_of_service) = (State::Operational, State::Operational);
             }
             self.phase = self.phase.filter(|phase| *phase != Phase::Resolved);
         }
@@ -307,6 +309,7 @@ impl Derived {
     }
 
     fn open(&mut self, site: SiteId, service: ServiceId, head: RecordHead, step: &StepRecord<'_>) -> bool {
+        let said = if head.who == 0 { State::Operational } else { step.state.unwrap_or_default() };
         let incident = Incident {
             site,
             number: step.number,
@@ -314,7 +317,8 @@ impl Derived {
             open: true,
             held: head.who != 0,
             words: false,
-            said: if head.who == 0 { State::Operational } else { step.state.unwrap_or_default() },
+            said,
+            said_of_service: said,
             whole: head.who != 0 && step.component == 0,
             worst: State::Operational,
             phase: step.phase,
@@ -346,7 +350,11 @@ impl Derived {
         }
         goes_on.worst = goes_on.worst.max(gone.worst);
         goes_on.said = goes_on.said.max(gone.said);
-        goes_on.whole |= gone.whole;
+        // Of another service it still says what it said, for as long as this one goes on.
+        if goes_on.service == gone.service {
+            goes_on.said_of_service = goes_on.said_of_service.max(gone.said_of_service);
+            goes_on.whole |= gone.whole;
+        }
         for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {
                 link.number = into;

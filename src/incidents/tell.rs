@@ -208,6 +208,18 @@ impl Incidents {
         }
     }
 
+    /// Whether an incident is open, or the one is that it was merged into.
+    fn goes_on(&self, incident: &Incident) -> bool {
+        let mut at = *incident;
+        for _ in 0..crate::limits::INCIDENTS {
+            match self.derived.find(at.site, at.merged_into) {
+                Some(into) if at.merged_into != 0 => at = *into,
+                _ => break,
+            }
+        }
+        at.open
+    }
+
     /// How bad people say a service is who opened an incident of it that goes on, and whether they
     /// mean all of it. What nobody but they can see, a fire say, no component tells.
     pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
@@ -216,13 +228,17 @@ impl Incidents {
             parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
         };
         let of_it = |incident: &&Incident| {
-            incident.open
-                && incident.service == service
-                && incident.said != State::Operational
+            incident.service == service
+                && incident.said_of_service != State::Operational
                 && !incident.is_hidden(config)
+                && self.goes_on(incident)
         };
-        let said =
-            self.derived.incidents.iter().filter(of_it).map(|incident| (incident.said, whole(incident)));
+        let said = self
+            .derived
+            .incidents
+            .iter()
+            .filter(of_it)
+            .map(|incident| (incident.said_of_service, whole(incident)));
         said.max().unwrap_or((State::Operational, false))
     }
 
@@ -238,7 +254,7 @@ impl Incidents {
             open: incident.open,
             worst: incident.worst,
             level,
-            said: if incident.whole { incident.said } else { State::Operational },
+            said: if incident.whole { incident.said_of_service } else { State::Operational },
             phase: incident.phase,
             components: incident.components,
             began: self.wall_of(incident.began, now),

@@ -13,6 +13,8 @@ mod hindsight;
 mod work;
 
 const WIFI: ServiceId = ServiceId(0);
+/// The uplink.
+const NET: ServiceId = ServiceId(1);
 const ANNA: u32 = 77;
 const BEN: u32 = 78;
 
@@ -551,6 +553,21 @@ fn incidents_are_merged_reopened_and_redacted() {
     let open =
         Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: Words::None };
     assert_eq!(sim.act(ANNA, open), Ok(Done::Incident(3)));
+}
+
+#[test]
+fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own() {
+    let mut sim = well();
+    let open =
+        |service, state| Action::Open { service, component: None, state, title: "", words: Words::None };
+    sim.act(ANNA, open(WIFI, State::Degraded)).unwrap();
+    sim.act(ANNA, open(NET, State::Outage)).unwrap();
+    let said = |sim: &Sim| [WIFI, NET].map(|service| sim.engine.incidents().said(&sim.config, service).0);
+    assert_eq!(said(&sim), [State::Degraded, State::Outage]);
+    sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
+    assert_eq!(said(&sim), [State::Degraded, State::Outage]);
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    assert_eq!(said(&sim), [State::Operational; 2]);
 }
 
 #[test]
