@@ -247,6 +247,15 @@ pub fn told_time(site: &Site, at: Wall) -> Wall {
     Wall(begins.saturating_sub(ahead(near)).min(at.0))
 }
 
+/// When announced work ends, as exactly as a site tells it: to the hour, the next one, since work
+/// that lasts forty minutes does not end when it begins.
+pub fn told_end(site: &Site, at: Wall) -> Wall {
+    match site.times {
+        Times::Hour => told_time(site, Wall(at.0.saturating_add(HOUR_MS - 1))),
+        Times::Exact | Times::Day => at,
+    }
+}
+
 /// The services of a site that visitors are told of, in the order of the file.
 pub fn services(config: &Config, site: SiteId) -> impl Iterator<Item = (ServiceId, &Service)> {
     config.services_of(site).filter(|(_, service)| !service.hidden)
@@ -442,6 +451,12 @@ mod tests {
             let site = Site { timezone: Tz::parse(zone).unwrap(), times, ..Site::default() };
             assert_eq!(told_time(&site, wall(at)), wall(expected), "{at} in {zone}");
         };
+        let hour = Site { times: Times::Hour, ..Site::default() };
+        for (ends, expected) in [("09:50:00", "10:00:00"), ("09:00:00", "09:00:00"), ("09:00:01", "10:00:00")]
+        {
+            let at = |time| wall(&std::format!("2026-12-01T{time}Z"));
+            assert_eq!(told_end(&hour, at(ends)), at(expected), "{ends}");
+        }
         let brussels = "CET-1CEST,M3.5.0,M10.5.0/3";
         check(brussels, Times::Exact, "2026-11-21T09:06:07Z", "2026-11-21T09:06:07Z");
         check(brussels, Times::Hour, "2026-11-21T09:06:07Z", "2026-11-21T09:00:00Z");

@@ -185,3 +185,26 @@ config service 'vpn'
         ]
     );
 }
+
+#[test]
+fn what_no_page_shows_is_told_as_such() {
+    let dir = Dir::new();
+    let hidden =
+        config().replace("config component 'mailbox'\n", "config component 'mailbox'\n\toption page '0'\n");
+    // A source whose heartbeats come from this machine alone feeds no component.
+    let beat = "config source 'night'\n\toption site 'home'\nconfig heartbeat 'backup'\n\toption source 'night'\n\toption every '1d'\n";
+    let file = dir.write("aiglon", &(hidden + beat));
+    let words = ["--source", "prometheus", "job=mail"];
+    let (status, told, _) = run(Command::new(AIGLON).arg("route").arg("--config").arg(file).args(words));
+    assert!(
+        status == Some(0) && told.contains("public: nothing") && !told.contains("something is wrong"),
+        "{told}"
+    );
+    let (push, read) = (hash_of(PUSH), hash_of(READ));
+    let one = config()
+        .replace(&read, &push)
+        .replace(&format!("config source 'cron'\n\toption site 'home'\n\tlist token '{push}'\n"), "");
+    let one = one.replace("\tlist source 'prometheus'\n", "").replace("\tlist source 'cron'\n", "");
+    let (status, told, wrong) = run(Command::new(AIGLON).arg("check").arg(dir.write("one", &(one + beat))));
+    assert_eq!(status, Some(0), "{told}{wrong}");
+}

@@ -283,7 +283,10 @@ impl Loader<'_, '_> {
     }
 
     fn only_pusher(&self, site: SiteId) -> Result<SourceId, ProblemKind> {
-        let mut pushers = self.config.pushers_of(site);
+        // A source without a token sends heartbeats of this machine, and feeds nothing else.
+        let has_token = |id: SourceId| self.config.tokens.iter().any(|token| token.source == id);
+        let any = self.config.pushers_of(site).any(|(id, _)| has_token(id));
+        let mut pushers = self.config.pushers_of(site).filter(|&(id, _)| !any || has_token(id));
         match (pushers.next(), pushers.next()) {
             (None, _) => Err(ProblemKind::NoFeeder),
             (Some((source, _)), None) => Ok(source),

@@ -68,7 +68,7 @@ fn told_end(cx: &Context<'_>, window: &MaintenanceView<'_>) -> Wall {
         Times::Day => 86_400_000,
     };
     let starts = shown::told_time(&cx.site, window.starts);
-    window.ends.max(Wall(starts.0.saturating_add(least_ms)))
+    shown::told_end(&cx.site, window.ends).max(Wall(starts.0.saturating_add(least_ms)))
 }
 
 /// One time of planned work. Of what was cancelled, it is told when that would have been, since

@@ -363,7 +363,7 @@ fn maintenance(cx: &Context<'_>, out: &mut Out<'_>, window: &MaintenanceView<'_>
     literal(out, "monitoring_at", "null");
     time(cx, out, "resolved_at", Some(window.ends).filter(|_| is_over));
     time(cx, out, "scheduled_for", Some(window.starts));
-    time(cx, out, "scheduled_until", Some(window.ends));
+    time(cx, out, "scheduled_until", Some(shown::told_end(&cx.site, window.ends)));
     said(out, "shortlink", &mut |out| cx.address(out, "", None));
     id(out, "page_id", cx.config.site_hash(cx.id));
     out.begin("incident_updates", "[");

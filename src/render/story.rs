@@ -437,10 +437,11 @@ impl Context<'_> {
 
     /// From when to when work is planned, and how it repeats.
     pub(super) fn window_when(&self, out: &mut Out<'_>, window: &MaintenanceView<'_>) {
+        let ends = shown::told_end(&self.site, window.ends);
         if let Some(now) = self.now.wall.filter(|&now| window.ends <= now) {
             self.time(out, window.starts, now, DateShown::Always);
             out.text(" – ");
-            return self.time(out, window.ends, window.starts, DateShown::UnlessToday);
+            return self.time(out, ends, window.starts, DateShown::UnlessToday);
         }
         if window.active {
             out.word(Word::MaintenanceNow);
@@ -458,7 +459,7 @@ impl Context<'_> {
         let (start, end) = super::words::around(self.word(Word::MaintenanceUntil));
         out.text(" ");
         out.text(start);
-        self.time(out, window.ends, before, DateShown::UnlessToday);
+        self.time(out, ends, before, DateShown::UnlessToday);
         out.text(end);
         let repeat = match window.repeat {
             Repeat::Once => return,

@@ -102,6 +102,10 @@ fn tell_components(config: &Config, components: &ComponentSet, alert: &Alert, ou
             Some(one) => _ = writeln!(out, "  by {}", line(config, *one)),
             None => *out += "  by its labels service and component\n",
         }
+        if config.components.get(id.index()).is_some_and(|part| part.hidden) {
+            *out += "    public: nothing, since option page '0' keeps it off every page\n";
+            continue;
+        }
         let mut before = "    public: its ";
         for row in config.published.iter().filter(|row| row.component == id) {
             _ = write!(out, "{before}{}", Safe(config.str(row.annotation)));
