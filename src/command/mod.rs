@@ -189,12 +189,12 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
 }
 
 /// A language tag by its form (RFC 5646, 2.1): subtags of up to 8 letters and digits, the first of
-/// 2 letters or more.
+/// 2 or 3 letters: no language has a longer one, but its name has.
 fn tag(text: &str) -> Option<&str> {
     let subtag =
         |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let first = text.split('-').next().unwrap_or("");
-    let sound = first.len() >= 2 && first.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let sound = matches!(first.len(), 2 | 3) && first.bytes().all(|byte| byte.is_ascii_alphabetic());
     (sound && text.len() <= LANG_TAG_BYTES && text.split('-').all(subtag)).then_some(text)
 }
 

@@ -182,6 +182,7 @@ fn mistakes_say_what_would_be_right() {
         ("update 12 --say", "after --say comes PHRASE"),
         ("update 12 --say powercut", "'powercut' is no PHRASE; perhaps you mean 'power-cut'"),
         ("update 12 x --lang english!", "'english!' is no TAG"),
+        ("update 12 x --lang english", "'english' is no TAG"),
         ("update 12 \"x", "a quote is opened and not closed: \"x"),
         ("update", "'update' needs the number of an incident"),
         ("update 0 x", "and '0' is not that"),

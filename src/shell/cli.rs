@@ -61,7 +61,7 @@ Commands:
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
-ConfigOptions of console, before COMMAND:
+Options of console, before COMMAND:
   --user USER       Speak as this 'config user'. Root and the daemon's user may; others are who they logged in as.
   --config FILE     Take the socket's place from here.
   --socket PATH     It is here.
@@ -71,7 +71,7 @@ Its exit status: 0 done, 1 refused, 2 not understood, 3 a yes is needed and nobo
 
 FILE is a UCI file; /etc/config/aiglon if not given.
 
-ConfigOptions of serve, which win over FILE:
+Options of serve, which win over FILE:
   --listen ADDR     Serve pages and take alerts here, instead of on FILE's listeners:
                     127.0.0.1:8080, [::]:8080 or unix:/run/aiglon/http.sock. May be repeated.
   --state-dir DIR   Keep state here.
