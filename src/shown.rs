@@ -297,6 +297,15 @@ fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -
     Some(IncidentView { service, components, level: incident.level.min(level), ..*incident })
 }
 
+/// Whether there is an incident of which visitors are not told, by a view that knows everything.
+pub fn hides(config: &Config, whole: &dyn View, site: SiteId, number: u32) -> bool {
+    let mut is_hidden = false;
+    whole.incidents(site, &mut |one| {
+        is_hidden |= one.number == number && incident(config, whole, one).is_none();
+    });
+    is_hidden
+}
+
 /// A view of what visitors are told of: another view without what no page shows.
 pub struct Visible<'a, V> {
     config: &'a Config,

@@ -15,6 +15,7 @@ use crate::incidents::{Action, Done, Refusal};
 use crate::limits::QUESTION_WORDS_BYTES;
 use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
+use crate::shown::hides;
 use crate::text::buffer::Bytes;
 use crate::text::clean::{Escaped, is_visible};
 use crate::text::cut;
@@ -368,6 +369,9 @@ fn tell(
     let (done_so, now_so) = match command.row.verb {
         Verb::Undo => ("took back: ", "; the page says now:"),
         Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
+        _ if key == "incident" && hides(teller.access.config, teller.view, site, number) => {
+            ("done; no page tells of it (option page):", "")
+        }
         _ => ("done; the page says now:", ""),
     };
     out.say(&[done_so, undone, now_so, "\n"]);
