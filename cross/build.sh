@@ -61,7 +61,7 @@ settings() {
         return
     fi
     # Who writes a configuration has a larger build, on any machine.
-    options+=(--no-default-features --features gzip,hmac-sha256/opt_size)
+    options+=(--no-default-features --features 'gzip hmac-sha256/opt_size')
     case $1 in
     armv7*) flags+=(-Cllvm-args=-enable-machine-outliner=always) ;;
     # Looks further for what may stand behind a branch, where half as often nothing does then: 20 KB.
