@@ -78,7 +78,8 @@ class Makefile(unittest.TestCase):
             self.assertRegex(run, r'RUSTFLAGS="[^"]*--cfg=fix_y2038')
             self.assertIn("--locked", run)
         self.assertIn("--profile board --features \"full\"", full)
-        self.assertRegex(mini, r"--profile small +--root")
+        self.assertIn("--profile small --features \"gzip,hmac-sha256/opt_size\"", mini)
+        self.assertEqual([run.count("--no-default-features") for run in (full, mini)], [0, 1])
 
     def test_the_profiles_are_their_own(self):
         for profile, level in (("small", "z"), ("board", "3")):
