@@ -268,11 +268,7 @@ pub fn parts(config: &Config, service: ServiceId) -> impl Iterator<Item = (Compo
 
 /// The components of a site that visitors are told of, of whichever service.
 pub fn parts_at(config: &Config, site: SiteId) -> impl Iterator<Item = ComponentId> + '_ {
-    config.parts_at(site).filter(|&id| !is_hidden(config, id))
-}
-
-fn is_hidden(config: &Config, id: ComponentId) -> bool {
-    config.components.get(id.index()).is_some_and(|part| part.hidden)
+    config.parts_at(site).filter(|&id| !config.is_hidden(id))
 }
 
 /// An incident as visitors are told of it: without the parts that no page shows. `None` if it has
@@ -280,11 +276,11 @@ fn is_hidden(config: &Config, id: ComponentId) -> bool {
 /// that no page shows, it is told of the service of its first part.
 fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
     let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
-    if !hidden && !incident.components.iter().any(|id| is_hidden(config, id)) {
+    if !hidden && !incident.components.iter().any(|id| config.is_hidden(id)) {
         return Some(*incident);
     }
     let mut components = ComponentSet::EMPTY;
-    let shown = || incident.components.iter().filter(|&id| !is_hidden(config, id));
+    let shown = || incident.components.iter().filter(|&id| !config.is_hidden(id));
     shown().for_each(|id| components.insert(id));
     let said = if hidden { State::Operational } else { incident.said };
     let first = shown().next().and_then(|id| config.components.get(id.index()));
@@ -320,7 +316,7 @@ impl<'a, V: View> Visible<'a, V> {
 
     fn tells_of(&self, window: &MaintenanceView<'_>) -> bool {
         let service = self.config.services.get(window.service.index());
-        let hidden = window.component.is_some_and(|id| is_hidden(self.config, id));
+        let hidden = window.component.is_some_and(|id| self.config.is_hidden(id));
         !hidden && !service.is_some_and(|service| service.hidden)
     }
 }
@@ -337,7 +333,7 @@ impl<V: View> View for Visible<'_, V> {
     }
     fn component(&self, component: ComponentId) -> ComponentView {
         let seen = self.whole.component(component);
-        let affected_by = seen.affected_by.filter(|&cause| !is_hidden(self.config, cause));
+        let affected_by = seen.affected_by.filter(|&cause| !self.config.is_hidden(cause));
         ComponentView { affected_by, ..seen }
     }
     fn published(&self, component: ComponentId, lang: Lang, each: &mut dyn FnMut(&str)) {
@@ -353,7 +349,7 @@ impl<V: View> View for Visible<'_, V> {
     }
     fn steps(&self, site: SiteId, number: u32, each: &mut dyn FnMut(&StepView<'_>)) {
         self.whole.steps(site, number, &mut |step| {
-            if !step.component.is_some_and(|id| is_hidden(self.config, id)) {
+            if !step.component.is_some_and(|id| self.config.is_hidden(id)) {
                 each(step);
             }
         });
@@ -369,7 +365,7 @@ impl<V: View> View for Visible<'_, V> {
         // there seems to be more to read than there is.
         let (mut left, mut hidden) = (most, 0usize);
         let all = self.whole.newest_steps(site, number, INCIDENT_STEPS_SHOWN, &mut |step| {
-            if step.component.is_some_and(|id| is_hidden(self.config, id)) {
+            if step.component.is_some_and(|id| self.config.is_hidden(id)) {
                 hidden = hidden.saturating_add(1);
             } else if left > 0 {
                 left = left.saturating_sub(1);
@@ -401,7 +397,7 @@ impl<V: View> View for Visible<'_, V> {
     ) {
         let mut left = most;
         self.whole.newest_of_site(site, FEED_ENTRIES, &mut |told, step| {
-            if left == 0 || step.component.is_some_and(|id| is_hidden(self.config, id)) {
+            if left == 0 || step.component.is_some_and(|id| self.config.is_hidden(id)) {
                 return;
             }
             if let Some(told) = incident(self.config, &self.whole, told) {

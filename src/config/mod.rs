@@ -645,6 +645,11 @@ impl Config {
         owed.next().map(|(id, _)| id)
     }
 
+    /// Whether no page tells of a component (`option page '0'`, of it or of its service).
+    pub fn is_hidden(&self, component: ComponentId) -> bool {
+        self.components.get(component.index()).is_some_and(|part| part.hidden)
+    }
+
     /// The site on which a component stands.
     pub fn site_of(&self, component: ComponentId) -> Option<SiteId> {
         let service = self.components.get(component.index())?.service;

@@ -414,9 +414,8 @@ impl Incidents {
         let Some(service) = config.components.get(id.index()).map(|component| component.service) else {
             return;
         };
-        let is_hidden = |id: ComponentId| config.components.get(id.index()).is_some_and(|part| part.hidden);
-        let hidden = is_hidden(id);
-        if let Some(root) = self.root_of(config, id).filter(|&root| is_hidden(root) == hidden) {
+        let hidden = config.is_hidden(id);
+        if let Some(root) = self.root_of(config, id).filter(|&root| config.is_hidden(root) == hidden) {
             // It is not guilty: it joins, whatever its service. Until the guilty one has an
             // incident, it waits.
             let number = self.link(root).number;

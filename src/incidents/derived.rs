@@ -60,7 +60,7 @@ impl Incident {
         if self.whole || parts.peek().is_none() {
             return config.services.get(self.service.index()).is_some_and(|service| service.hidden);
         }
-        parts.all(|id| config.components.get(id.index()).is_some_and(|part| part.hidden))
+        parts.all(|id| config.is_hidden(id))
     }
 
     /// A component of it got worse, or it began anew.

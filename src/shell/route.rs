@@ -102,7 +102,7 @@ fn tell_components(config: &Config, components: &ComponentSet, alert: &Alert, ou
             Some(one) => _ = writeln!(out, "  by {}", line(config, *one)),
             None => *out += "  by its labels service and component\n",
         }
-        if config.components.get(id.index()).is_some_and(|part| part.hidden) {
+        if config.is_hidden(id) {
             *out += "    public: nothing, since option page '0' keeps it off every page\n";
             continue;
         }
