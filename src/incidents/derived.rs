@@ -63,8 +63,9 @@ impl Incident {
         parts.all(|id| config.is_hidden(id))
     }
 
-    /// A component of it got worse, or it began anew.
-    fn worsen(&mut self, head: RecordHead, step: &StepRecord<'_>) {
+    /// A component of it got worse, or it began anew. Says whether it did so by itself: what people
+    /// had said of it ended with it.
+    fn worsen(&mut self, head: RecordHead, step: &StepRecord<'_>) -> bool {
         let (by_person, state) = (head.who != 0, step.state.unwrap_or(State::Operational));
         self.worst = self.worst.max(state);
         self.grouped = head.when;
@@ -75,15 +76,13 @@ impl Incident {
         // An end by itself and the new beginning behind it may have given way: what got
         // worse after that is left.
         let thinned = !by_person && !self.open && self.merged_into == 0;
-        if step.what == What::Reopened || thinned {
+        let anew = step.what == What::Reopened || thinned;
+        if anew {
             self.open = true;
             self.held |= by_person;
-            if !by_person {
-                // What a person said of it ended with it.
-                (self.said, self.said_of_service) = (State::Operational, State::Operational);
-            }
             self.phase = self.phase.filter(|phase| *phase != Phase::Resolved);
         }
+        anew && !by_person
     }
 }
 
@@ -164,6 +163,18 @@ impl Derived {
         self.incidents.iter_mut().find(|incident| incident.site == site && incident.number == number)
     }
 
+    /// The incident in which one goes on: the last that it was merged into, or itself.
+    pub fn goes_on_in<'a>(&'a self, incident: &'a Incident) -> &'a Incident {
+        let mut at = incident;
+        for _ in 0..INCIDENTS {
+            match self.find(at.site, at.merged_into) {
+                Some(into) if at.merged_into != 0 => at = into,
+                _ => break,
+            }
+        }
+        at
+    }
+
     /// The components that are in an incident now, and how each was announced.
     pub fn linked<'a>(
         &'a self,
@@ -239,7 +250,11 @@ impl Derived {
         }
         let state = step.state.unwrap_or(State::Operational);
         match step.what {
-            What::Opened | What::Joined | What::Worse | What::Reopened => incident.worsen(head, step),
+            What::Opened | What::Joined | What::Worse | What::Reopened => {
+                if incident.worsen(head, step) {
+                    self.unsay(site, step.number);
+                }
+            }
             What::Update => {
                 incident.phase = step.phase;
                 incident.held |= incident.open;
@@ -338,6 +353,20 @@ impl Derived {
             let let_go = !only_well || link.announced == State::Operational;
             if link.number == number && let_go && names.site_of(id) == site {
                 *link = Link::NONE;
+            }
+        }
+    }
+
+    /// Forgets how bad people said that an incident is, and what was merged into it.
+    fn unsay(&mut self, site: SiteId, number: u32) {
+        for at in 0..self.incidents.len() {
+            let goes_on = |one: &Incident| {
+                let into = self.goes_on_in(one);
+                into.site == site && into.number == number
+            };
+            let ended = self.incidents.get(at).is_some_and(goes_on);
+            if let Some(incident) = self.incidents.get_mut(at).filter(|_| ended) {
+                (incident.said, incident.said_of_service) = (State::Operational, State::Operational);
             }
         }
     }

@@ -208,18 +208,6 @@ impl Incidents {
         }
     }
 
-    /// Whether an incident is open, or the one is that it was merged into.
-    fn goes_on(&self, incident: &Incident) -> bool {
-        let mut at = *incident;
-        for _ in 0..crate::limits::INCIDENTS {
-            match self.derived.find(at.site, at.merged_into) {
-                Some(into) if at.merged_into != 0 => at = *into,
-                _ => break,
-            }
-        }
-        at.open
-    }
-
     /// How bad people say a service is who opened an incident of it that goes on, and whether they
     /// mean all of it. What nobody but they can see, a fire say, no component tells.
     pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
@@ -231,7 +219,7 @@ impl Incidents {
             incident.service == service
                 && incident.said_of_service != State::Operational
                 && !incident.is_hidden(config)
-                && self.goes_on(incident)
+                && self.derived.goes_on_in(incident).open
         };
         let said = self
             .derived

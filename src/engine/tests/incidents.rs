@@ -571,6 +571,28 @@ fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own()
 }
 
 #[test]
+fn what_people_said_of_what_was_merged_ends_with_the_incident_that_it_was_merged_into() {
+    let mut sim = well();
+    sim.down_until(&["heron"], 12);
+    let open = |service| Action::Open {
+        service,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: Words::None,
+    };
+    sim.act(ANNA, open(NET)).unwrap();
+    sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.up(&["heron"]);
+    sim.quiet_until(18);
+    // The incident begins anew by itself: nobody says anything of the uplink now.
+    sim.down_until(&["heron"], 21);
+    assert!(sim.incidents().iter().any(|incident| incident.number == 1 && incident.open));
+    assert_eq!(sim.engine.incidents().said(&sim.config, NET).0, State::Operational);
+}
+
+#[test]
 fn ones_own_last_deed_is_taken_back_within_ten_minutes() {
     let mut sim = well();
     assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
