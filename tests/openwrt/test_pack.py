@@ -176,7 +176,8 @@ class Pack(unittest.TestCase):
         want = {"www/" + str(path.relative_to(app / "htdocs")) for path in (app / "htdocs").rglob("*.js")}
         want |= {str(path.relative_to(app / "root")) for path in (app / "root").rglob("*.json")}
         files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
-        self.assertEqual(files, dict.fromkeys(want, 0o644))
+        # rpcd runs it.
+        self.assertEqual(files, dict.fromkeys(want, 0o644) | {"usr/libexec/rpcd/luci.aiglon": 0o755})
         self.assertIn("\nDepends: luci-base, aiglon-daemon\n", control["control"][1].decode())
         self.shell(control["postinst"][1].decode(), "default_postinst")
         # That rpcd does not run is no fault of this package, and nothing to be told.
