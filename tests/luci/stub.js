@@ -201,9 +201,10 @@ window.Stub = given => {
 				shown.map(option => E('td', {}, [ [].concat(option.textvalue(section['.name']) ?? 'none').join(', ') ])))))));
 			const modals = inside.map(section => E('fieldset', {}, [ E('legend', {}, [ this.modaltitle(section['.name']) ]) ].concat(
 				edited.map(option => E('label', {}, [ option.title, option.render(section['.name']),
-					E('small', {}, [ option.description ]) ])))));
+					/* As LuCI has it: HTML. */
+					E('small', {}, option.description) ])))));
 			return E('div', { 'class': 'cbi-section', 'data-type': this.type },
-				[ E('h3', {}, [ this.title ]), E('p', {}, [ this.description ]), table ].concat(modals));
+				[ E('h3', {}, [ this.title ]), E('p', {}, this.description), table ].concat(modals));
 		}
 	}
 	class FormMap {

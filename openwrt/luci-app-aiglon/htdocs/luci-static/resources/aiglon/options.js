@@ -172,7 +172,7 @@ const SECTIONS = [
 		[ ONE, 'site', 'any', _('Site'), null, { shown: true, needed: true, of: 'site' } ],
 		[ TEXT, 'description', 'any', _('Description'), null, { basic: true } ],
 		[ ONE, 'url', 'url', _('Link'), _('Where there is more about it.') ],
-		[ TRUTH, 'page', 'any', _('On the page'), _('0: only operators see it.'), { usual: '1' } ],
+		[ TRUTH, 'page', 'any', _('On the page'), _('No: only operators see it.'), { usual: '1' } ],
 		[ ONE, 'label', 'any', _('Label'), _('The value of the label "service" in alerts, if not the name of the section.') ],
 	] ],
 	[ 'component', _('Components'), _('Parts of a service. Alerts find them by their labels, or by a match.'), [
@@ -183,7 +183,7 @@ const SECTIONS = [
 		[ MANY, 'match', 'matcher', _('Matches'), _('As alertname=AntennaDown instance~10.0.0.1:* — all terms of one must hold, one of them suffices.') ],
 		[ ONE, 'depends_on', 'any', _('Depends on'), _('Without which it cannot work.'), { of: 'component' } ],
 		[ MANY, 'publish', 'label', _('Published annotations'), _('What visitors may read of an alert; addresses in it are masked.') ],
-		[ TRUTH, 'page', 'any', _('On the page'), _('0: only operators see it.'), { usual: '1' } ],
+		[ TRUTH, 'page', 'any', _('On the page'), _('No: only operators see it.'), { usual: '1' } ],
 		[ ONE, 'label', 'any', _('Label'), _('The value of the label "component" in alerts, if not the name of the section.') ],
 	] ],
 	[ 'source', _('Sources'), _('Who pushes: one for each sender, with a token of its own.'), [
@@ -237,8 +237,8 @@ const SECTIONS = [
 		[ ONE, 'path_prefix', 'prefix', _('Path'), _('Under which a reverse proxy serves it.') ],
 	] ],
 	[ 'aiglon', _('Daemon'), null, [
-		[ TRUTH, 'enabled', 'any', _('Started'), _('0: the router does not start it.'), { basic: true, usual: '1' } ],
-		[ TRUTH, 'edge', 'any', _('Edge'), _('1: this device can be taken, so nothing that reads alerts belongs here.'), { basic: true, usual: '0' } ],
+		[ TRUTH, 'enabled', 'any', _('Started'), _('No: the router does not start it.'), { basic: true, usual: '1' } ],
+		[ TRUTH, 'edge', 'any', _('Edge'), _('Yes: this device can be taken, so nothing that reads alerts belongs here.'), { basic: true, usual: '0' } ],
 		[ CHOICE, 'clock', 'any', _('Clock'), _('A router has no clock of its own: it is right once NTP has set it.'),
 			{ basic: true, usual: 'trust', values: [ 'ntp', 'trust' ] } ],
 		[ ONE, 'state_dir', 'path', _('State'), _('On flash, where sysupgrade keeps it.'), { usual: '/etc/aiglon' } ],

@@ -7,6 +7,7 @@
 'require aiglon.force as force';
 'require aiglon.options as options';
 'require aiglon.setup as setup';
+'require aiglon.words as words';
 
 /*
  * Forms for /etc/config/aiglon. Whoever edits the file by hand finds more in config.example: LuCI leaves what it does not know, but
@@ -20,12 +21,18 @@ function truth(value) {
 	return TRUE.includes(value) ? '1' : FALSE.includes(value) ? '0' : value;
 }
 
+/* A sentence in LuCI's forms, which run from left to right in every language, and whose hints may have marks. */
+function inDirection(sentence) {
+	const direction = words.direction();
+	return direction ? '<bdi dir="%s">%s</bdi>'.format(direction, sentence) : sentence;
+}
+
 function add(section, tab, how, name, kind, title, hint, more) {
 	const listed = how === 'choice' || how === 'truth' || (how === 'one' && more.of);
 	const chosen = how === 'many' && (more.of || more.values);
 	/* A field in which one may type is never required, whatever it says: so a name of a section is chosen. */
 	const widget = chosen ? form.MultiValue : how === 'many' ? form.DynamicList : listed ? form.ListValue : form.Value;
-	const option = section.taboption(tab, widget, name, title, hint ?? '');
+	const option = section.taboption(tab, widget, name, title, hint ? inDirection(hint) : '');
 	/* What is `shown` stands in the table and in the form; a `false` here would take it out of the form. */
 	if (!more.shown)
 		option.modalonly = true;
@@ -45,8 +52,8 @@ function add(section, tab, how, name, kind, title, hint, more) {
 	option.load = function(section_id) {
 		this.keylist = [];
 		this.vallist = [];
-		for (const [ value, words ] of choices(section.sectiontype, how, name, more, empty))
-			this.value(value, words);
+		for (const [ value, label ] of choices(section.sectiontype, how, name, more, empty))
+			this.value(value, label);
 		if (listed && more.needed)
 			this.default = this.keylist[0];
 		const value = uci.get('aiglon', section_id, name);
@@ -103,10 +110,10 @@ return view.extend({
 
 	render: function([ known ]) {
 		const map = new form.Map('aiglon', _('Status page'),
-			_('What works and what does not, for those who use it. All that stands in names and texts is public.'));
+			inDirection(_('What works and what does not, for those who use it. All that stands in names and texts is public.')));
 		map.tabbed = true;
 		for (const [ type, title, hint, fields ] of options.SECTIONS) {
-			const section = map.section(form.GridSection, type, title, hint ?? '');
+			const section = map.section(form.GridSection, type, title, hint ? inDirection(hint) : '');
 			section.anonymous = false;
 			section.addremove = type !== 'aiglon';
 			section.sortable = true;
