@@ -21,20 +21,21 @@ function isNew() {
 		uci.sections('aiglon', 'site').length === 1;
 }
 
-/* A name of a section that is free, made of what people call it. */
-function slug(text, usual) {
+/* A name of a section that is free, made of what people call it. Sections of all types share their names. */
+function free(text, usual) {
 	const plain = text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '').slice(0, 24) || usual;
-	const taken = name => uci.get('aiglon', name) !== null && uci.get('aiglon', name) !== undefined;
 	let name = plain;
-	for (let more = 2; taken(name) || taken(name + '_beats'); more++)
+	for (let more = 2; uci.get('aiglon', name); more++)
 		name = plain + more;
 	return name;
 }
 
+/* Makes a section, and returns its name. */
 function make(type, name, values) {
 	uci.add('aiglon', type, name);
 	for (const [ option, value ] of Object.entries(values))
 		uci.set('aiglon', name, option, value);
+	return name;
 }
 
 /* A token, and the hash that the file has. */
@@ -52,80 +53,74 @@ function command(...lines) {
 	return E('pre', { 'dir': 'ltr', 'style': 'white-space:pre-wrap; overflow-wrap:anywhere' }, [ lines.join('\n') ]);
 }
 
+/* What the page calls the way to the Internet, in each language. */
+function uplinkNames(site) {
+	const names = { name: UPLINK[uci.get('aiglon', site, 'lang')] };
+	for (const [ tag ] of options.LANGUAGES)
+		names['name_' + tag] = UPLINK[tag];
+	return names;
+}
+
 /* The router's own way to the Internet: a heartbeat of its own cron, without a token. */
 function watchUplink(site, target) {
-	const service = slug('internet', 'internet');
-	make('service', service, { site: site, name: UPLINK[uci.get('aiglon', site, 'lang')] ?? UPLINK.en });
-	for (const [ tag ] of options.LANGUAGES)
-		uci.set('aiglon', service, 'name_' + tag, UPLINK[tag]);
-	make('source', 'router', { site: site, silent_after: '10m' });
-	make('component', 'uplink', { service: service, name: UPLINK[uci.get('aiglon', site, 'lang')] ?? UPLINK.en, source: [ 'router' ] });
-	for (const [ tag ] of options.LANGUAGES)
-		uci.set('aiglon', 'uplink', 'name_' + tag, UPLINK[tag]);
-	make('heartbeat', 'uplink_up', { source: 'router', component: 'uplink', every: '1m', grace: '3m' });
+	const service = make('service', free('internet'), Object.assign({ site: site }, uplinkNames(site)));
+	const source = make('source', free('router'), { site: site, silent_after: '10m' });
+	const component = make('component', free('uplink'), Object.assign({ service: service, source: [ source ] }, uplinkNames(site)));
+	const heartbeat = make('heartbeat', free('uplink_up'), { source: source, component: component, every: '1m', grace: '3m' });
 	return [
 		E('p', {}, [ _('Copy this line into the scheduled tasks of the router:'), ' ',
 			E('a', { 'href': L.url('admin/system/crontab'), 'target': '_blank' }, [ _('Scheduled Tasks') ]) ]),
-		command('* * * * * ping -q -c 2 -w 5 ' + target + ' >/dev/null && aiglon beat uplink_up'),
+		command('* * * * * ping -q -c 2 -w 5 ' + target + ' >/dev/null && aiglon beat ' + heartbeat),
 	];
 }
 
-/* Something elsewhere that sends heartbeats with a token of its own. */
-function watchOther(site, name, service) {
-	const part = slug(name, 'part');
-	return token().then(([ secret, hash ]) => {
-		if (!service) {
-			service = part;
-			make('service', service, { site: site, name: name });
-		}
-		const component = service === part ? part + '_itself' : part;
-		make('source', part + '_sender', { site: site, token: [ hash ], silent_after: '10m' });
-		make('component', component, { service: service, name: name, source: [ part + '_sender' ] });
-		make('heartbeat', part + '_beats', { source: part + '_sender', component: component, every: '1m', grace: '3m' });
-		return [
-			E('p', {}, [ _('On the machine of "%s", in the file /etc/aiglon.curl, which its owner alone may read (mode 0600). The token is shown this once:').format(name) ]),
-			command('user = "' + part + ':' + secret + '"'),
-			E('p', {}, [ _('and in its crontab:') ]),
-			command('* * * * * curl -fsS -X POST -K /etc/aiglon.curl http://%s:%d/api/v1/heartbeat/%s'.format(window.location.hostname, INGEST, part + '_beats')),
-		];
-	});
+/* Something elsewhere that sends heartbeats with a token of its own. Without a service it is one itself. */
+function watchOther(site, name, service, [ secret, hash ]) {
+	const source = make('source', free(name, 'part'), { site: site, token: [ hash ], silent_after: '10m' });
+	const component = make('component', free(source + '_works'),
+		{ service: service ?? make('service', free(source + '_service'), { site: site, name: name }), name: name, source: [ source ] });
+	const heartbeat = make('heartbeat', free(source + '_beats'), { source: source, component: component, every: '1m', grace: '3m' });
+	return [
+		E('p', {}, [ _('On the machine of "%s", in the file /etc/aiglon.curl, which its owner alone may read (mode 0600). The token is shown this once:').format(name) ]),
+		command('user = "' + source + ':' + secret + '"'),
+		E('p', {}, [ _('and in its crontab:') ]),
+		command('* * * * * curl -fsS -X POST -K /etc/aiglon.curl http://%s:%d/api/v1/heartbeat/%s'.format(window.location.hostname, INGEST, heartbeat)),
+	];
 }
 
 /* Others reach the router on its LAN. */
 function listenForOthers() {
 	if (uci.sections('aiglon', 'listen').some(one => L.toArray(one.serve).includes('ingest') && !/^(127\.|\[::1\]|unix:)/.test(one.address)))
 		return;
-	make('listen', slug('lan_senders', 'lan_senders'), { address: 'lan:' + INGEST, serve: [ 'ingest' ], plaintext: '1' });
+	make('listen', free('lan_senders'), { address: 'lan:' + INGEST, serve: [ 'ingest' ], plaintext: '1' });
 }
 
-/* Sections of the answers; resolves with what is left to do. */
+/* Sections of the answers, once there are all tokens; resolves with what is left to do. */
 function apply(answers) {
-	const site = uci.sections('aiglon', 'site')[0]['.name'];
-	const empty = uci.sections('aiglon', 'service').map(one => one['.name']);
-	uci.set('aiglon', site, 'lang', answers.lang);
-	uci.set('aiglon', site, 'title', answers.title);
-	for (const [ tag ] of options.LANGUAGES) {
-		uci.unset('aiglon', site, 'intro_' + tag);
-		if (answers['title_' + tag])
-			uci.set('aiglon', site, 'title_' + tag, answers['title_' + tag]);
-	}
-	/* It says that the page is new. */
-	uci.unset('aiglon', site, 'intro');
-	const left = [];
-	if (answers.uplink)
-		left.push(...watchUplink(site, answers.target));
-	const others = [];
-	if (answers.antenna)
-		others.push(() => watchOther(site, answers.antenna, empty[0]));
-	if (answers.service)
-		others.push(() => watchOther(site, answers.service, null));
-	if (others.length) {
-		listenForOthers();
-		left.push(E('p', { 'class': 'alert-message warning' }, [ _('Tokens cross your network in the clear. Over the network of somebody else, use WireGuard, and its network in place of "lan" among the listeners.') ]));
-	}
-	return others.reduce((before, next) => before.then(() => next()).then(told => left.push(...told)), Promise.resolve()).then(() => {
+	const others = [ answers.antenna, answers.service ].filter(name => name);
+	return Promise.all(others.map(token)).then(tokens => {
+		const site = uci.sections('aiglon', 'site')[0]['.name'];
+		const before = uci.sections('aiglon', 'service').map(one => one['.name']);
+		uci.set('aiglon', site, 'lang', answers.lang);
+		uci.set('aiglon', site, 'title', answers.title);
+		/* The introduction says that the page is new. */
+		uci.unset('aiglon', site, 'intro');
+		for (const [ tag ] of options.LANGUAGES) {
+			uci.unset('aiglon', site, 'intro_' + tag);
+			if (answers['title_' + tag])
+				uci.set('aiglon', site, 'title_' + tag, answers['title_' + tag]);
+		}
+		const left = answers.uplink ? watchUplink(site, answers.target) : [];
+		if (others.length) {
+			listenForOthers();
+			left.push(E('p', { 'class': 'alert-message warning' }, [ _('Tokens cross your network in the clear. Over the network of somebody else, use WireGuard, and its network in place of "lan" among the listeners.') ]));
+		}
+		if (answers.antenna)
+			left.push(...watchOther(site, answers.antenna, before[0], tokens.shift()));
+		if (answers.service)
+			left.push(...watchOther(site, answers.service, null, tokens.shift()));
 		/* A service without parts can never be known to be well. */
-		for (const name of empty)
+		for (const name of before)
 			if (!uci.sections('aiglon', 'component').some(one => one.service === name))
 				uci.remove('aiglon', name);
 		return left;
@@ -149,7 +144,7 @@ function read(form) {
 		throw new Error(_('The place needs a name.'));
 	if (!answers.uplink && !answers.antenna && !answers.service)
 		throw new Error(_('Choose something to watch.'));
-	if (answers.uplink && !/^[A-Za-z0-9.:-]+$/.test(answers.target))
+	if (answers.uplink && !/^[A-Za-z0-9:][A-Za-z0-9.:-]*$/.test(answers.target))
 		throw new Error(_('Which address is to be pinged?'));
 	return answers;
 }
