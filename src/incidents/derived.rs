@@ -52,15 +52,11 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Whether it concerns nothing but what no page shows. What is shown and what is not never join
-    /// the same incident by themselves, and people cannot merge them: an end, a beginning or words
-    /// would tell of both. Another configuration may mix them.
+    /// Whether no page tells of it. What is shown and what is not never join the same incident by
+    /// themselves, and people cannot merge them: an end, a beginning or words would tell of both.
+    /// Another configuration may mix them.
     pub fn is_hidden(&self, config: &Config) -> bool {
-        let mut parts = self.components.iter().peekable();
-        if self.whole || parts.peek().is_none() {
-            return config.services.get(self.service.index()).is_some_and(|service| service.hidden);
-        }
-        parts.all(|id| config.is_hidden(id))
+        config.hides(self.service, self.components, self.whole)
     }
 
     /// A component of it got worse, or it began anew. Says whether it did so by itself: what people
