@@ -16,11 +16,13 @@ use crate::{acl, allowed, answers, app, methods, open, open_for, picture, read, 
 /// The identifier of a session of LuCI, which is as good as a password while it lasts.
 const SESSION: &str = "5e551015ec12e70000000000000000ab";
 
-/// `jsonfilter -e @.NAME`, as OpenWrt has it: an absent member is the exit status 1.
+/// `jsonfilter -i FILE -e @.NAME`, as OpenWrt has it: an absent member is the exit status 1, and the
+/// newest snapshot reads nothing without `-i`.
 const JSONFILTER: &str = "#!/usr/bin/python3 -SE
 import json, sys
-name = sys.argv[2].removeprefix('@.')
-found = json.load(sys.stdin).get(name)
+[_, option, path, _, name] = sys.argv
+assert option == '-i'
+found = json.load(open(path)).get(name.removeprefix('@.'))
 sys.exit(1) if found is None else print(found)
 ";
 
