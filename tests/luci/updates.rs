@@ -16,8 +16,8 @@ use crate::{acl, allowed, answers, app, methods, open, open_for, picture, read, 
 /// The identifier of a session of LuCI, which is as good as a password while it lasts.
 const SESSION: &str = "5e551015ec12e70000000000000000ab";
 
-/// `jsonfilter -i FILE -e @.NAME`, as OpenWrt has it: an absent member is the exit status 1, and the
-/// newest snapshot reads nothing without `-i`.
+/// `jsonfilter -i FILE -e @.NAME`, as OpenWrt has it. An absent member is the exit status 1, and
+/// the newest snapshot reads nothing without `-i`.
 const JSONFILTER: &str = "#!/usr/bin/python3 -SE
 import json, sys
 [_, option, path, _, name] = sys.argv
