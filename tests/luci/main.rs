@@ -611,6 +611,19 @@ fn marked(source: &str) -> BTreeSet<String> {
     found
 }
 
+/// LuCI's feed shortens scripts by Crockford's jsmin. That takes a slash for the beginning of a
+/// regular expression only behind some signs, and for a division or a mistake behind others.
+#[test]
+fn scripts_can_be_shortened_as_the_feed_does() {
+    for source in VIEWS.iter().map(|path| view(path)).chain(modules().into_values()) {
+        for before in ["=>", "return", "case", "typeof", ")"] {
+            let wrong =
+                source.split(&format!("{before} /")).skip(1).find(|rest| !rest.starts_with(['*', '/', ' ']));
+            assert_eq!(wrong.map(|rest| rest.lines().next()), None, "behind {before}");
+        }
+    }
+}
+
 /// The template has what the views and the menu say, and French and Arabic have all of it.
 #[test]
 fn the_catalogues_are_whole() {

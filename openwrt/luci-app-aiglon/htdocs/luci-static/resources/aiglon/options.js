@@ -28,16 +28,20 @@ function span(least) {
 }
 
 function isIp4(text) {
-	return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split('.').every(part => Number(part) < 256 && String(Number(part)) === part);
+	return (/^\d{1,3}(\.\d{1,3}){3}$/).test(text) && text.split('.').every(part => Number(part) < 256 && String(Number(part)) === part);
 }
 
 /* A browser knows an address of IPv6 when it sees one. */
 function isIp6(text) {
-	return /^[0-9a-fA-F:.]+$/.test(text) && URL.canParse('http://[' + text + ']/');
+	try {
+		return (/^[0-9a-fA-F:.]+$/).test(text) && Boolean(new URL('http://[' + text + ']/'));
+	} catch (error) {
+		return false;
+	}
 }
 
 function isPort(text) {
-	return /^\d{1,5}$/.test(text) && Number(text) < 65536;
+	return (/^\d{1,5}$/).test(text) && Number(text) < 65536;
 }
 
 function isSocket(text) {
@@ -56,11 +60,11 @@ function isUnix(text) {
 function isHost(text) {
 	if (text.startsWith('['))
 		return text.endsWith(']') && isIp6(text.slice(1, -1));
-	return text.length <= 253 && text.split('.').every(label => /^(?!-)[A-Za-z0-9_-]{1,63}$/.test(label) && !label.endsWith('-'));
+	return text.length <= 253 && text.split('.').every(label => (/^(?!-)[A-Za-z0-9_-]{1,63}$/).test(label) && !label.endsWith('-'));
 }
 
 function isUrl(text) {
-	return /^https?:\/\/[^/?#\s"'<>\\^`{|}][^\s"'<>\\^`{|}]*$/i.test(text);
+	return (/^https?:\/\/[^/?#\s"'<>\\^`{|}][^\s"'<>\\^`{|}]*$/i).test(text);
 }
 
 function isPrefix(text) {
@@ -76,9 +80,9 @@ function isSiteUrl(text) {
 function isContact(text) {
 	const [ , scheme, rest ] = /^(mailto|tel):(.*)$/i.exec(text) ?? [];
 	if (scheme?.toLowerCase() === 'mailto')
-		return /^[A-Za-z0-9._+-]+@/.test(rest) && isHost(rest.slice(rest.indexOf('@') + 1));
+		return (/^[A-Za-z0-9._+-]+@/).test(rest) && isHost(rest.slice(rest.indexOf('@') + 1));
 	if (scheme)
-		return /^\+?[-0-9.()]+$/.test(rest) && rest.replace(/\D/g, '').length >= 3;
+		return (/^\+?[-0-9.()]+$/).test(rest) && rest.replace(/\D/g, '').length >= 3;
 	return isUrl(text);
 }
 
@@ -104,10 +108,10 @@ const KINDS = {
 		text.startsWith('unix:') && isUnix(text.slice(5)), _('Expecting an address, as lan:8080, 0.0.0.0:8080 or unix:/var/run/aiglon/http.sock') ],
 	any: [ () => true, '' ],
 	contact: [ text => isContact(text) && bytes(text) <= 320, _('Expecting a link that begins with mailto:, tel:, https:// or http://') ],
-	days: [ text => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 90, _('Expecting a number from 1 to 90') ],
-	group: [ text => /^[A-Za-z0-9_.-]+$/.test(text), _('Expecting the name of a group') ],
+	days: [ text => (/^\d+$/).test(text) && Number(text) >= 1 && Number(text) <= 90, _('Expecting a number from 1 to 90') ],
+	group: [ text => (/^[A-Za-z0-9_.-]+$/).test(text), _('Expecting the name of a group') ],
 	host: [ text => isHost(text.replace(/\.$/, '')), _('Expecting a name, as status.example.org') ],
-	key: [ text => /^\s*(?:sk-)?(?:ssh-ed25519|ecdsa-sha2-nistp\d+)(?:@openssh\.com)?\s+[A-Za-z0-9+/]+={0,2}(?:\s|$)/.test(text),
+	key: [ text => (/^\s*(?:sk-)?(?:ssh-ed25519|ecdsa-sha2-nistp\d+)(?:@openssh\.com)?\s+[A-Za-z0-9+/]+={0,2}(?:\s|$)/).test(text),
 		_('Expecting a line of a .pub file: Ed25519, or ECDSA') ],
 	label: [ text => [ ...text ].every(c => c > '\x7f' ? !/\s/.test(c) : /[A-Za-z0-9_:.\/-]/.test(c)), _('Expecting the name of an annotation') ],
 	matcher: [ text => isMatch(text) && !MAC.test(text), _('Expecting terms, as alertname=AntennaDown instance~10.0.0.1:*') ],
@@ -118,19 +122,19 @@ const KINDS = {
 		_('Expecting a number, or two of them, as -75dBm..-25dBm') ],
 	range: [ text => text.includes('..') && text.split('..').length === 2 && text.split('..').every(part => threshold.test(part)),
 		_('Expecting two numbers, as -80dBm..-20dBm') ],
-	secret: [ text => /^[A-Za-z0-9_-]{16,}$/.test(text), _('Expecting 16 or more of A-Z, a-z, 0-9, _ and -') ],
+	secret: [ text => (/^[A-Za-z0-9_-]{16,}$/).test(text), _('Expecting 16 or more of A-Z, a-z, 0-9, _ and -') ],
 	siteurl: [ isSiteUrl, _('Expecting an address, as https://status.example.org') ],
-	size: [ text => /^\d+[kK]?$/.test(text) && parseInt(text) * (/k$/i.test(text) ? 1024 : 1) >= 16384 &&
+	size: [ text => (/^\d+[kK]?$/).test(text) && parseInt(text) * (/k$/i.test(text) ? 1024 : 1) >= 16384 &&
 		parseInt(text) * (/k$/i.test(text) ? 1024 : 1) <= 262144, _('Expecting a size from 16k to 256k') ],
 	socket: [ isSocket, _('Expecting an IP address and a port, as 0.0.0.0:2222') ],
 	span: [ span(1), _('Expecting a time with a unit, as 90s, 5m or 4h30m; 30d at most') ],
 	span0: [ span(0), _('Expecting a time with a unit, as 0s, 5m or 4h30m; 30d at most') ],
-	token: [ text => /^sha256:[0-9a-fA-F]{64}$/.test(text), _('Expecting the hash of a token, which begins with sha256:') ],
+	token: [ text => (/^sha256:[0-9a-fA-F]{64}$/).test(text), _('Expecting the hash of a token, which begins with sha256:') ],
 	unix: [ text => text === 'off' || isUnix(text), _('Expecting a path of at most 107 bytes, or off') ],
 	url: [ isUrl, _('Expecting a link, as https://example.org/wifi') ],
 	value: [ text => !MAC.test(text), _('A MAC address is never kept, so it cannot be expected') ],
 	words320: [ text => bytes(text) <= 320, _('At most 320 bytes') ],
-	zone: [ text => /^(?:UTC|GMT)$/.test(text) || /\d/.test(text) && !/\s/.test(text) && (text.includes(',') || !text.includes('/')),
+	zone: [ text => (/^(?:UTC|GMT)$/).test(text) || /\d/.test(text) && !/\s/.test(text) && (text.includes(',') || !text.includes('/')),
 		_('Expecting a POSIX time zone, as CET-1CEST,M3.5.0,M10.5.0/3') ],
 };
 

@@ -68,11 +68,11 @@ function link(before, rest) {
 	let url = /^[^\s<>"*]*/.exec(rest)[0].replace(/[.,;:!?'’”»،؛؟_]+$/, '');
 	if (!url.includes('('))
 		url = url.replace(/[).,;:!?]+$/, '');
-	return /:\/\/./.test(url) ? [ url, url, url.length ] : null;
+	return (/:\/\/./).test(url) ? [ url, url, url.length ] : null;
 }
 
 function isWeb(text) {
-	return /^https?:\/\//i.test(text);
+	return (/^https?:\/\//i).test(text);
 }
 
 /* A mark at the start of `rest` that has a counterpart there, and where that begins. */
@@ -160,7 +160,7 @@ function preview(text) {
 
 return baseclass.extend({
 	/* LuCI's themes run from left to right in every language; what is ours runs as its language does. */
-	direction: () => /^(ar|fa|he|ur)\b/.test(document.documentElement.lang) ? 'rtl' : null,
+	direction: () => (/^(ar|fa|he|ur)\b/).test(document.documentElement.lang) ? 'rtl' : null,
 
 	headline: word => HEADLINES[word] ?? word ?? '',
 	state: word => STATES[word] ?? word ?? '',

@@ -95,7 +95,7 @@ function site(status, told) {
 	const place = told.sites.find(one => one.site === status.site);
 	const address = words.address(uci.sections('aiglon', 'site').find(one => one['.name'] === status.site), uci.sections('aiglon', 'listen'));
 	const open = status.incidents.map(one => told.incidents.find(all => all.site === one.site && all.incident === one.number) ?? one);
-	const faults = [ 'program', 'storage', 'console', 'restart' ].filter(name => status[name]);
+	const faults = [ 'monitoring', 'program', 'storage', 'console', 'restart' ].filter(name => status[name]);
 	return words.section(place?.title ?? status.site, [
 		E('p', {}, [ words.badge(status.state, words.headline(status.state)), ' ',
 			address ? E('a', { 'href': address, 'target': '_blank', 'rel': 'noreferrer', 'dir': 'ltr', 'style': 'overflow-wrap:anywhere' }, [ address ]) : '' ]),
@@ -151,7 +151,7 @@ function full(limits) {
 
 function log(lines) {
 	/* The word may stand in lines of others, as those of cron. */
-	const own = lines.split('\n').filter(line => /\baiglon(\[\d+\])?: /.test(line)).slice(-LOG_LINES);
+	const own = lines.split('\n').filter(line => (/\baiglon(\[\d+\])?: /).test(line)).slice(-LOG_LINES);
 	return own.length ? [ words.section(_('Log'), [ E('pre', { 'style': 'white-space:pre-wrap; overflow-wrap:anywhere; max-height:20em; overflow:auto', 'dir': 'ltr' },
 		[ own.join('\n') ]) ]) ] : [];
 }
