@@ -254,6 +254,9 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     rpcd.serve(&browser);
     assert_eq!(console(&daemon, &["banner"])[0]["words"]["text"], "Tempête ce soir.");
     assert!(daemon.page().contains("Tempête ce soir."));
+    // The antenna is down, which is worse than what the banner says.
+    let note = browser.script("return stub.seen.notes.at(-1)");
+    assert!(note.as_str().unwrap().contains("garde sa première ligne"), "{note}");
     click(&browser, "banner_clear");
     send(&browser);
     rpcd.serve(&browser);

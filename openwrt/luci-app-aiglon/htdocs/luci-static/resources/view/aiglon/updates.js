@@ -99,6 +99,17 @@ function saying(told, needed) {
 	];
 }
 
+/* What is said of what was done. */
+function done(verb, code, answer) {
+	if (code === 5)
+		return _('Done, but words that were taken away are still on the flash.');
+	if (answer.firing)
+		return _('Done. Alerts still fire, and the page says so.');
+	if (verb === 'banner' && answer.title_kept)
+		return _('Done. Worse is known, so the page keeps its first line, and shows this as your claim.');
+	return _('Done. The page says it now.');
+}
+
 /* Asks for what a verb needs, and does it. The console's own words say what is wrong, or what it asks. */
 function dialog(title, verb, given, content) {
 	const wrong = E('div');
@@ -119,8 +130,7 @@ function dialog(title, verb, given, content) {
 			if (code !== 0 && code !== 5)
 				throw new Error(answer?.error ?? error ?? _('aiglon did not answer'));
 			ui.hideModal();
-			ui.addNotification(null, [ E('p', {}, [ code === 5 ? _('Done, but words that were taken away are still on the flash.')
-				: answer.firing ? _('Done. Alerts still fire, and the page says so.') : _('Done. The page says it now.') ]) ], code === 5 ? 'warning' : 'info');
+			ui.addNotification(null, [ E('p', { 'dir': words.direction() }, [ done(verb, code, answer) ]) ], code === 5 ? 'warning' : 'info');
 			return refresh();
 		}).catch(problem => dom.content(wrong, [ E('div', { 'class': 'alert-message danger', 'role': 'alert' }, [ E('p', { 'dir': 'auto' }, [ problem.message ]) ]) ]));
 	};
