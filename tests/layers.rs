@@ -40,7 +40,7 @@ const FORBIDDEN: [&str; 17] = [
     "UNIX_EPOCH",
     "smol",
     "lexopt",
-    "signal_hook",
+    "nix",
     "static_cell",
     "TcpListener",
     "File",

@@ -1,12 +1,14 @@
-//! Signals, as bytes that arrive on a socket: SIGHUP reloads, SIGUSR1 says that the clock is right
+//! Signals, as what arrives on a descriptor: SIGHUP reloads, SIGUSR1 says that the clock is right
 //! (from OpenWrt's `/etc/hotplug.d/ntp`), SIGTERM and SIGINT end.
 
-use std::io::{self, Read};
-use std::os::unix::net::UnixStream;
+use std::io;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use signal_hook::low_level::pipe;
+use nix::sys::signal::{self, SIGHUP, SIGINT, SIGTERM, SIGUSR1, SigSet};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use smol::Async;
+
+/// What the kernel says of a signal: signalfd(2), `struct signalfd_siginfo`.
+pub const SIGNAL_BYTES: usize = 128;
 
 /// What somebody wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,32 +21,38 @@ pub enum Signal {
 /// A signal that is listened for.
 pub struct SignalListener {
     signal: Signal,
-    stream: Async<UnixStream>,
+    descriptor: Async<SignalFd>,
 }
 
 /// Listens for each.
 pub fn register() -> io::Result<[SignalListener; 3]> {
+    // All before the first `Async`, which starts the reactor's thread: a signal that a
+    // thread does not block ends the process.
+    let (reload, clock, end) = (listen(&[SIGHUP])?, listen(&[SIGUSR1])?, listen(&[SIGTERM, SIGINT])?);
     Ok([
-        waiting(Signal::Reload, &[SIGHUP])?,
-        waiting(Signal::ClockIsRight, &[SIGUSR1])?,
-        waiting(Signal::End, &[SIGTERM, SIGINT])?,
+        SignalListener { signal: Signal::Reload, descriptor: Async::new(reload)? },
+        SignalListener { signal: Signal::ClockIsRight, descriptor: Async::new(clock)? },
+        SignalListener { signal: Signal::End, descriptor: Async::new(end)? },
     ])
 }
 
-fn waiting(signal: Signal, numbers: &[i32]) -> io::Result<SignalListener> {
-    let (read, write) = UnixStream::pair()?;
-    for &number in numbers {
-        pipe::register(number, write.try_clone()?)?;
+/// A descriptor that has something to read when one of these signals has come. They do nothing else
+/// from here on, in this thread and in those that it starts later.
+pub fn listen(signals: &[signal::Signal]) -> io::Result<SignalFd> {
+    let mut mask = SigSet::empty();
+    for &signal in signals {
+        mask.add(signal);
     }
-    Ok(SignalListener { signal, stream: Async::new(read)? })
+    mask.thread_block()?;
+    Ok(SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC)?)
 }
 
 impl SignalListener {
     /// Waits for it; several that came together count as one.
     pub async fn next(&self) -> Signal {
-        let mut bytes = [0; 64];
-        // The other end is ours and stays open.
-        _ = self.stream.read_with(|mut stream| stream.read(&mut bytes)).await;
+        let mut bytes = [0; SIGNAL_BYTES];
+        // The descriptor is ours and stays open.
+        _ = self.descriptor.read_with(|descriptor| Ok(rustix::io::read(descriptor, &mut bytes)?)).await;
         self.signal
     }
 }

@@ -1,16 +1,17 @@
 //! The terminal of somebody at the console: raw while a line is edited, and as it was before at all
 //! other times.
 
-use std::io::{self, ErrorKind, IsTerminal, Read, stdin, stdout};
+use std::io::{self, ErrorKind, IsTerminal, stdin, stdout};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 
 use aiglon::time::Millis;
+use nix::sys::signal::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use nix::sys::signalfd::SignalFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
-use signal_hook::low_level::pipe;
+
+use crate::shell::signals::{SIGNAL_BYTES, listen};
 
 /// How the terminal was before us, also for when this process panics.
 static BEFORE: OnceLock<Termios> = OnceLock::new();
@@ -18,9 +19,9 @@ static BEFORE: OnceLock<Termios> = OnceLock::new();
 pub struct Terminal {
     raw: Termios,
     /// Bytes arrive here when we are told to end.
-    end: UnixStream,
+    end: SignalFd,
     /// And here when the terminal has another size.
-    resized: UnixStream,
+    resized: SignalFd,
 }
 
 /// What came first.
@@ -64,7 +65,7 @@ impl Terminal {
             restore();
             told(panic);
         }));
-        Ok(Self { raw, end: on(&[SIGHUP, SIGINT, SIGTERM])?, resized: on(&[SIGWINCH])? })
+        Ok(Self { raw, end: listen(&[SIGHUP, SIGINT, SIGTERM])?, resized: listen(&[SIGWINCH])? })
     }
 
     /// What is typed comes byte by byte from here on.
@@ -80,7 +81,7 @@ impl Terminal {
             match first(&[&self.end, &self.resized, &input], None)? {
                 Some(0) => return Ok(TerminalEvent::End),
                 Some(1) => {
-                    _ = (&self.resized).read(&mut [0; 64])?;
+                    _ = rustix::io::read(&self.resized, &mut [0; SIGNAL_BYTES])?;
                     return Ok(TerminalEvent::Resized);
                 }
                 // Not by way of the standard library's buffer, which would take what is for later.
@@ -93,8 +94,8 @@ impl Terminal {
         }
     }
 
-    /// Where bytes arrive when we are to end.
-    pub fn end(&self) -> &UnixStream {
+    /// Where something arrives when we are to end.
+    pub fn end(&self) -> &SignalFd {
         &self.end
     }
 }
@@ -103,15 +104,6 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
-}
-
-/// A socket on which a byte arrives with each of these signals.
-fn on(signals: &[i32]) -> io::Result<UnixStream> {
-    let (read, write) = UnixStream::pair()?;
-    for &signal in signals {
-        pipe::register(signal, write.try_clone()?)?;
-    }
-    Ok(read)
 }
 
 /// Which of these has something to read, the first if several; `None` after the time.
