@@ -60,11 +60,15 @@ impl Terminal {
         let before = tcgetattr(stdin())?;
         let mut raw = BEFORE.get_or_init(|| before).clone();
         raw.make_raw();
-        let told = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            told(panic);
-        }));
+        // A panic that ends the process at once calls nobody.
+        #[cfg(not(panic = "immediate-abort"))]
+        {
+            let told = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |panic| {
+                restore();
+                told(panic);
+            }));
+        }
         Ok(Self { raw, end: listen(&[SIGHUP, SIGINT, SIGTERM])?, resized: listen(&[SIGWINCH])? })
     }
 
