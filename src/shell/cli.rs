@@ -19,7 +19,7 @@ use super::rules;
 use super::sheet;
 #[cfg(feature = "setup")]
 use super::{init, init::OPTIONS as INIT_OPTIONS, route, summary};
-use super::{revoke, serve, token};
+use super::{revoke, serve, stdio, token};
 
 const HELP: &str = "\
 aiglon: a public status page that fits on a router
@@ -450,8 +450,7 @@ fn console(
 
 /// Writes to stdout; whoever reads it may have gone (`aiglon --help | head -1`).
 fn say(text: &str) -> ExitCode {
-    use std::io::Write;
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match stdio::write(stdio::stdout(), text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

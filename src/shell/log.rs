@@ -2,14 +2,13 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::Write;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use aiglon::limits::WARN_EVERY;
 use aiglon::time::Mono;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::clock;
+use super::{clock, stdio};
 
 /// For whom log lines are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,10 +55,8 @@ impl Log for Sink {
                 (_, Level::Warn) => "aiglon: warn: ",
                 (..) => "aiglon: info: ",
             };
-            let (mut stdout, mut stderr) = (std::io::stdout(), std::io::stderr());
-            let out: &mut dyn Write = if form == PROCD && info { &mut stdout } else { &mut stderr };
-            // If that is gone there is nobody to tell.
-            _ = writeln!(out, "{head}{}", record.args());
+            let to = if form == PROCD && info { stdio::stdout() } else { stdio::stderr() };
+            stdio::tell(to, format_args!("{head}{}\n", record.args()));
         }
     }
 

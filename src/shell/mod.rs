@@ -30,6 +30,7 @@ mod slots;
 #[cfg(feature = "ssh")]
 mod ssh;
 mod state;
+mod stdio;
 mod stream;
 #[cfg(feature = "setup")]
 mod summary;

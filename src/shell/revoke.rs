@@ -2,7 +2,7 @@
 //! daemon could serve and in the daemon. What cannot be made sure of is a failure.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ use super::console::client::{self, Reply};
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions};
 use super::state::storage;
+use super::stdio;
 use super::token;
 
 /// Whose rights go, the token that a source gets, and hashes that nobody may have any more.
@@ -145,7 +146,8 @@ pub fn run(options: &ConfigOptions, socket: Option<&PathBuf>, names: &[String]) 
     let client = client::Client::of(&options.file, socket);
     let mut all = true;
     for name in names {
-        let done = revoke_one(options, &client, name) && writeln!(io::stdout(), "{name}: revoked").is_ok();
+        let done = revoke_one(options, &client, name)
+            && stdio::write(stdio::stdout(), format!("{name}: revoked\n").as_bytes()).is_ok();
         if !done {
             say(Path::new(name), &"NOT DONE");
         }
@@ -156,7 +158,7 @@ pub fn run(options: &ConfigOptions, socket: Option<&PathBuf>, names: &[String]) 
 
 /// Tells whoever called.
 fn say(path: &Path, words: &dyn Display) {
-    _ = writeln!(io::stderr(), "aiglon revoke: {}: {words}", path.display());
+    stdio::tell(stdio::stderr(), format_args!("aiglon revoke: {}: {words}\n", path.display()));
 }
 
 /// Whether nobody has the rights of a name any more.

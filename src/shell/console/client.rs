@@ -8,7 +8,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write, stdin, stdout};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Read, Write};
 use std::iter;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,7 @@ use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 use super::{NAME, archive, complain};
 use crate::shell::files;
 use crate::shell::log::Safe;
+use crate::shell::stdio;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -276,7 +277,10 @@ impl Client {
     /// nothing. Ends with the first that is not done: what follows may have meant it. What leaves
     /// words on the flash is done: others that must go may follow.
     fn script(&mut self) -> u8 {
-        let mut input = stdin().lock();
+        let mut input = match stdio::input() {
+            Ok(input) => BufReader::new(input),
+            Err(error) => return unreadable(&error),
+        };
         let mut bytes = Vec::new();
         let mut status = DONE;
         for number in 1u32.. {
@@ -285,10 +289,7 @@ impl Client {
             match input.by_ref().take(CONSOLE_LINE_BYTES as u64 + 2).read_until(b'\n', &mut bytes) {
                 Ok(0) => break,
                 Ok(_) => {}
-                Err(error) => {
-                    complain(format_args!("aiglon: standard input: {error}\n"));
-                    return USAGE;
-                }
+                Err(error) => return unreadable(&error),
             }
             let Ok(line) = std::str::from_utf8(&bytes) else {
                 complain(format_args!("aiglon: line {number} is not UTF-8\n"));
@@ -368,8 +369,7 @@ impl Client {
                 let (replaced, words) = self.completions(editor.before_cursor());
                 editor.complete(replaced, &words, &mut |bytes| shown.extend(bytes));
             }
-            stdout().write_all(&shown)?;
-            stdout().flush()?;
+            stdio::write(stdio::stdout(), &shown)?;
             shown.clear();
             match action {
                 EditorEvent::Line => return Ok(Typed::Line(editor.line().to_owned())),
@@ -422,7 +422,7 @@ impl Client {
         let mut flags = flag(self.options.json, wire::JSON)
             | flag(self.options.yes, wire::CONFIRMED)
             | flag(from != WordSource::Nowhere, wire::CAN_TEXT);
-        let columns = if stdout().is_terminal() { terminal::columns() } else { 0 };
+        let columns = if stdio::stdout().is_terminal() { terminal::columns() } else { 0 };
         let columns = u8::try_from(columns).unwrap_or(u8::MAX);
         let (mut op, mut text, mut archive) = (ConsoleOp::Command, String::new(), Vec::new());
         let went = loop {
@@ -499,7 +499,7 @@ impl Client {
             })?;
             if code != Code::Busy || last == 0 {
                 // What a program reads must have been read whole by it.
-                _ = io::stderr().lock().write_all(&words);
+                _ = stdio::write(stdio::stderr(), &words);
                 return Ok(code);
             }
             sleep(CONSOLE_RETRY.duration());
@@ -593,7 +593,8 @@ impl Client {
             WordSource::Input => {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
-                if stdin().is_terminal() || matches!(first(&[&stdin()], Some(Millis::from_secs(1))), Ok(None))
+                if stdio::stdin().is_terminal()
+                    || matches!(first(&[&stdio::stdin()], Some(Millis::from_secs(1))), Ok(None))
                 {
                     complain(format_args!("The words, and Ctrl-D on a line of its own at their end:\n"));
                 }
@@ -605,7 +606,7 @@ impl Client {
 
     /// The archive on standard input, if it is whole.
     fn archive(from: WordSource) -> Result<Vec<u8>, &'static str> {
-        if from != WordSource::Input || stdin().is_terminal() {
+        if from != WordSource::Input || stdio::stdin().is_terminal() {
             return Err("import takes the archive from standard input: aiglon console import < FILE");
         }
         let text = input(archive::TEXT_BYTES, archive::ArchiveError::TooLarge.words())?;
@@ -621,10 +622,13 @@ impl Client {
                 Ok(Typed::Line(line)) => Some(line),
                 _ => None,
             },
-            WordSource::Input if stdin().is_terminal() => {
+            WordSource::Input if stdio::stdin().is_terminal() => {
                 complain(format_args!("[y/N] "));
                 let mut line = String::new();
-                stdin().lock().take(64).read_line(&mut line).is_ok().then_some(line)
+                // A terminal gives a line at a time.
+                let read =
+                    stdio::input().and_then(|input| BufReader::new(input).take(64).read_line(&mut line));
+                read.is_ok().then_some(line)
             }
             _ => {
                 complain(format_args!("aiglon: nobody can be asked here; --yes says yes beforehand\n"));
@@ -675,21 +679,28 @@ fn hint(line: &str) {
     let mut words = LineWords::new();
     let wordless = parse(line, None, &mut words)
         .is_ok_and(|command| command.row.speaks() && command.text.is_empty() && command.say.is_none());
-    if wordless && !stdin().is_terminal() && ioctl_fionread(stdin()).is_ok_and(|waiting| waiting > 0) {
+    if wordless
+        && !stdio::stdin().is_terminal()
+        && ioctl_fionread(stdio::stdin()).is_ok_and(|waiting| waiting > 0)
+    {
         complain(format_args!("aiglon: standard input was not read; a '-' in place of words reads it\n"));
     }
 }
 
 fn show(bytes: &[u8]) -> io::Result<()> {
-    let mut out = stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+    stdio::write(stdio::stdout(), bytes)
+}
+
+/// Says that standard input cannot be read.
+fn unreadable(error: &io::Error) -> u8 {
+    complain(format_args!("aiglon: standard input: {error}\n"));
+    USAGE
 }
 
 /// All of standard input, if it is not longer than this.
 fn input(limit: usize, too_long: &'static str) -> Result<String, &'static str> {
     let mut text = Vec::new();
-    match stdin().lock().take(limit as u64 + 1).read_to_end(&mut text) {
+    match stdio::input().and_then(|input| input.take(limit as u64 + 1).read_to_end(&mut text)) {
         Ok(_) if text.len() > limit => Err(too_long),
         Ok(_) => String::from_utf8(text).map_err(|_| "standard input is not UTF-8"),
         Err(_) => Err("standard input cannot be read"),

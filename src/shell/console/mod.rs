@@ -20,7 +20,7 @@ pub(super) mod wire;
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::{self, ErrorKind, IoSlice, Write};
+use std::io::{self, ErrorKind, IoSlice};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,7 @@ use smol::{Async, Timer};
 use super::listeners::{self, BoundListener, Lack, ListenSocket, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
+use super::stdio;
 use super::stream::{Accepted, Peer, Stream, Ticket};
 use super::tally::add;
 use wire::{Code, FrameKind};
@@ -244,8 +245,7 @@ pub fn turn_away(stream: &Stream) {
     ]);
 }
 
-/// Writes to standard error; if that is gone, there is nobody to tell.
-/// Put together here, once for all callers, and written in one piece.
+/// Writes to standard error.
 pub fn complain(words: fmt::Arguments<'_>) {
-    _ = io::stderr().lock().write_all(fmt::format(words).as_bytes());
+    stdio::tell(stdio::stderr(), words);
 }

@@ -1,7 +1,7 @@
 //! The terminal of somebody at the console: raw while a line is edited, and as it was before at all
 //! other times.
 
-use std::io::{self, ErrorKind, IsTerminal, stdin, stdout};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::shell::signals::{SIGNAL_BYTES, listen};
+use crate::shell::stdio;
 
 /// How the terminal was before us, also for when this process panics.
 static BEFORE: OnceLock<Termios> = OnceLock::new();
@@ -36,28 +37,28 @@ pub enum TerminalEvent {
 
 /// Whether a person sits at standard input and output, at a terminal that can move its cursor.
 pub fn is_there() -> bool {
-    stdin().is_terminal()
-        && stdout().is_terminal()
+    stdio::stdin().is_terminal()
+        && stdio::stdout().is_terminal()
         && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// How many columns it has; 0 if it does not say.
 pub fn columns() -> usize {
-    tcgetwinsize(stdout()).map_or(0, |size| usize::from(size.ws_col))
+    tcgetwinsize(stdio::stdout()).map_or(0, |size| usize::from(size.ws_col))
 }
 
 /// From here on the terminal edits lines, and Ctrl-C is a signal: as it was before us.
 pub fn restore() {
     if let Some(before) = BEFORE.get() {
         // What has hung up needs no mode.
-        _ = tcsetattr(stdin(), OptionalActions::Drain, before);
+        _ = tcsetattr(stdio::stdin(), OptionalActions::Drain, before);
     }
 }
 
 impl Terminal {
     /// Sees to it that the terminal is given back however this ends, but for SIGKILL.
     pub fn open() -> io::Result<Self> {
-        let before = tcgetattr(stdin())?;
+        let before = tcgetattr(stdio::stdin())?;
         let mut raw = BEFORE.get_or_init(|| before).clone();
         raw.make_raw();
         // A panic that ends the process at once calls nobody.
@@ -75,12 +76,12 @@ impl Terminal {
     /// What is typed comes byte by byte from here on.
     pub fn raw(&self) {
         // Without it the terminal edits lines, which will do.
-        _ = tcsetattr(stdin(), OptionalActions::Drain, &self.raw);
+        _ = tcsetattr(stdio::stdin(), OptionalActions::Drain, &self.raw);
     }
 
     /// Waits for what comes first.
     pub fn wait(&self, buffer: &mut [u8]) -> io::Result<TerminalEvent> {
-        let input = stdin();
+        let input = stdio::stdin();
         loop {
             match first(&[&self.end, &self.resized, &input], None)? {
                 Some(0) => return Ok(TerminalEvent::End),
