@@ -90,7 +90,7 @@ impl Terminal {
                     return Ok(TerminalEvent::Resized);
                 }
                 // Not by way of the standard library's buffer, which would take what is for later.
-                _ => match rustix::io::read(&input, &mut *buffer) {
+                _ => match rustix::io::read(input, &mut *buffer) {
                     Ok(read) => return Ok(TerminalEvent::Bytes(read)),
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(error.into()),
