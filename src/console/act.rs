@@ -7,22 +7,23 @@ use super::adler::{self, Force, Message};
 use super::answer::{AnswerWriter, Cell};
 use super::read::{Teller, state_word};
 use super::{Ask, CommandStatus};
-use crate::command::Command;
 use crate::command::table::Verb;
+use crate::command::{Command, LineWords, parse};
 use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
 use crate::limits::QUESTION_WORDS_BYTES;
-use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Step, StepView, Words};
 use crate::render::overruled;
-use crate::shown::hides;
+use crate::shown::{ShownState, headline, hides};
 use crate::text::buffer::Bytes;
 use crate::text::clean::{Escaped, is_visible};
-use crate::text::cut;
-use crate::time::Now;
+use crate::text::{cut, doubt};
+use crate::time::{Now, Wall};
 
 /// Room for a question.
 type Question = Bytes<1024>;
+const MINUTE_MS: i64 = 60_000;
 /// Of a question, what a further component must leave free.
 const ROOM: usize = 200;
 
@@ -43,9 +44,12 @@ pub(super) fn carry_out<'a>(
         let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
-        if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
-            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(CommandStatus::Confirm);
+        if !(ask.confirmed || command.yes) {
+            let asked = asks(&teller, now, site, &action, &mut question)?;
+            if (ask.person && doubts(command, ask.text, &mut question)) || asked {
+                out.told("confirm", "%0", &[text_of(&question)]);
+                return Ok(CommandStatus::Confirm);
+            }
         }
         question.clear();
         if command.row.verb == Verb::Undo {
@@ -64,9 +68,58 @@ pub(super) fn carry_out<'a>(
     };
     let view = engine.whole_view(access.config, now);
     let teller = Teller { access, view: &view, engine };
-    let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
+    let undone = text_of(&question);
     tell(&teller, site, command, done, (undoable, undone), out);
     Ok(CommandStatus::Done)
+}
+
+fn text_of(question: &Question) -> &str {
+    core::str::from_utf8(question.as_slice()).unwrap_or("")
+}
+
+/// Says what the words are about that somebody is asked for, and how to leave; or why there is
+/// nothing to be said.
+pub(super) fn introduce<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    let mut about = Question::new();
+    let lead = if matches!(command.row.verb, Verb::Update | Verb::Resolve | Verb::Reopen | Verb::Amend) {
+        let site = teller.site_of_incident(command)?;
+        let open = matches!(command.row.verb, Verb::Update | Verb::Resolve);
+        name(teller, site, command.number, open, &mut about)?;
+        "what visitors will read about "
+    } else {
+        "what visitors will read"
+    };
+    out.say(&[lead, text_of(&about).trim_end_matches('?'), "; Ctrl-C leaves", "\n"]);
+    Ok(())
+}
+
+/// What a person's words or title seem to hold; empty: nothing of that kind.
+fn doubtful(command: &Command<'_>) -> &'static str {
+    let found = doubt::looks_like(command.text);
+    if found.is_empty() { doubt::looks_like(command.title) } else { found }
+}
+
+/// Adds to the question what speaks against publishing the words, if anything does.
+fn doubts(command: &Command<'_>, typed: Option<&str>, out: &mut Question) -> bool {
+    let found = doubtful(command);
+    let mut room = LineWords::new();
+    let is_command =
+        typed.is_some_and(|typed| typed.trim() == command.text && parse(typed, None, &mut room).is_ok());
+    let doubt = match (found, is_command) {
+        ("", false) => return false,
+        ("", true) => "These words look like a command.",
+        _ => "The words hold what looks like ",
+    };
+    for part in [if out.is_empty() { "" } else { " " }, doubt, found, if found.is_empty() { "" } else { "." }]
+    {
+        _ = out.push(part.as_bytes());
+    }
+    _ = out.push(b" Publish them?");
+    true
 }
 
 /// Ends an alert, as the team's word.
@@ -96,7 +149,7 @@ fn release<'a>(
             ] {
                 _ = question.push(part.as_bytes());
             }
-            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
+            out.told("confirm", "%0", &[text_of(&question)]);
             return Ok(CommandStatus::Confirm);
         }
         site
@@ -165,7 +218,13 @@ where
         }
         Verb::EndMaintenance => Ok((teller.site_of_maintenance(command)?, Action::EndMaintenance { number })),
         Verb::SetBanner => {
-            Ok((access.site_or_only(command.site)?, Action::Banner { state: command.forced, words }))
+            let site = access.site_or_only(command.site)?;
+            let words = if words == Words::None && command.forced.is_some() {
+                kept(teller, site, message)
+            } else {
+                words
+            };
+            Ok((site, Action::Banner { state: command.forced, words }))
         }
         Verb::SetSiteConfig => {
             let site = access.site(command.site)?;
@@ -181,6 +240,21 @@ where
         }
         Verb::ClearBanner => Ok((access.site_or_only(command.site)?, Action::ClearBanner)),
         _ => Ok((access.site_or_only(command.site)?, Action::Undo)),
+    }
+}
+
+/// The words of a site's banner, which stay there under another state.
+fn kept<'m>(teller: &Teller<'_, '_>, site: SiteId, room: &'m mut Message) -> Words<'m> {
+    match teller.view.banner(site).map(|banner| banner.words) {
+        Some(Words::Own { lang, text }) => {
+            // They fit.
+            _ = room.push(lang.as_bytes()) && room.push(text.as_bytes());
+            let both = core::str::from_utf8(room.as_slice()).unwrap_or("");
+            let (lang, text) = both.split_at_checked(lang.len()).unwrap_or_default();
+            Words::Own { lang, text }
+        }
+        Some(Words::Phrase(phrase)) => Words::Phrase(phrase),
+        _ => Words::None,
     }
 }
 
@@ -256,6 +330,39 @@ fn asks(
                 }
             });
         }
+        Action::Open { service, title, .. } => {
+            let mut twin = None;
+            teller.view.incidents(site, &mut |incident| {
+                let is_like = incident.service == service && incident.title.eq_ignore_ascii_case(title);
+                twin = Some(incident.number).filter(|_| incident.open && is_like).or(twin);
+            });
+            let Some(twin) = twin else { return Ok(false) };
+            _ = uwrite!(**out, "open another one like ");
+            name(teller, site, twin, true, out)?;
+        }
+        Action::Maintain { service, component, starts, ends, .. } => {
+            let minute = |at: Wall| at.0.div_euclid(MINUTE_MS);
+            let mut twin = None;
+            teller.view.maintenance(site, &mut |planned| {
+                let is_like = (planned.service, planned.component) == (service, component)
+                    && minute(planned.starts) == minute(starts)
+                    && minute(planned.ends) == minute(ends);
+                twin = Some(planned.number).filter(|_| is_like).or(twin);
+            });
+            let Some(twin) = twin else { return Ok(false) };
+            _ = uwrite!(**out, "announce it again? Maintenance {} is the like of it.", twin);
+        }
+        Action::Banner { state: Some(Forced::Operational), .. } => {
+            let shown = headline(access.config, teller.view, site);
+            if shown <= ShownState::NoData {
+                return Ok(false);
+            }
+            _ = uwrite!(
+                **out,
+                "put \"operational\" there, as what the team says? The page keeps its title, since {} is known.",
+                shown.word()
+            );
+        }
         Action::Undo => {
             _ = uwrite!(**out, "take back what you did last on {}: ", access.site_name(site));
             last_deed(teller, now, site, out)?;
@@ -278,7 +385,10 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
                     let dots = if short.len() < text.len() { "…" } else { "" };
                     _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
                 }
-                Words::Phrase(phrase) => _ = uwrite!(**out, " --say {}", phrase.name()),
+                Words::Phrase(said) => {
+                    _ = out.push(b" --say ");
+                    said.join(Phrase::name, &mut |part| _ = out.push(part.as_bytes()));
+                }
                 Words::None => {}
             }
             _ = uwrite!(**out, ", ");
@@ -350,6 +460,7 @@ fn tell(
         Done::Maintenance(number) => ("maintenance", number),
         Done::Banner => ("banner", 0),
     };
+    let is_hidden = key == "incident" && hides(teller.access.config, teller.view, site, number);
     if out.json() {
         out.open("", "{");
         out.field("ok", Cell::Flag(true));
@@ -364,35 +475,115 @@ fn tell(
         if let Some(title) = overruled {
             out.field("title_kept", Cell::Text(title));
         }
-        return out.close("}");
-    }
-    let (done_so, now_so) = match command.row.verb {
-        Verb::Undo => ("took back: ", "; the page says now:"),
-        Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
-        _ if key == "incident" && hides(teller.access.config, teller.view, site, number) => {
-            ("done; no page tells of it (option page):", "")
+    } else {
+        let (done_so, now_so) = match command.row.verb {
+            Verb::Undo => ("took back: ", "; the page says now:"),
+            Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
+            _ if is_hidden => ("done; no page tells of it (option page):", ""),
+            _ => ("done; the page says now:", ""),
+        };
+        out.say(&[done_so, undone, now_so, "\n"]);
+        match key {
+            "incident" => teller.one_incident(site, number, out),
+            "maintenance" => teller.one_maintenance(site, number, out),
+            _ => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
         }
-        _ => ("done; the page says now:", ""),
-    };
-    out.say(&[done_so, undone, now_so, "\n"]);
-    match done {
-        Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
-        Done::Maintenance(_) => teller.one_maintenance(site, number, out),
-        Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
     }
-    if let Some(title) = overruled {
-        out.say(&[
-            "note: worse is known, so the page keeps its title, \"",
-            title,
-            "\", and shows this as your claim",
-            "\n",
-        ]);
+    if command.row.speaks() && !is_hidden {
+        published(teller, site, command, if key == "incident" { number } else { 0 }, out);
     }
-    if matches!(done, Done::ResolvedWhileFiring(_)) {
-        out.say(&["alerts still fire, and the page says so", "\n"]);
+    notes(teller, site, command, (done, overruled), out);
+    if out.json() {
+        return out.close("}");
     }
     if undoable {
         let site = if teller.access.several() { [" --site ", name] } else { ["", ""] };
         out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
     }
+}
+
+/// Says what of a person's words stands on which page now.
+fn published(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    number: u32,
+    out: &mut AnswerWriter<'_>,
+) {
+    let config = teller.access.config;
+    let Some(of) = config.sites.get(site.index()) else { return };
+    if number > 0 && command.said() != Words::None {
+        let mut seen = false;
+        let mut each = |step: &StepView<'_>, last: u16| {
+            let is_it = step.number == last && !core::mem::replace(&mut seen, step.number == last);
+            let words = match step.words {
+                Words::Own { lang: "", text } => Words::Own { lang: of.lang.tag(), text },
+                words => words,
+            };
+            if is_it {
+                out.field("words", Cell::Words(&words));
+            }
+        };
+        let mut last = 0;
+        teller.view.steps(site, number, &mut |step| {
+            let speaks = step.words != Words::None && step.step != Step::Retitled;
+            if command.step.map_or(speaks, |asked| asked == step.number) {
+                last = step.number;
+            }
+        });
+        teller.view.steps(site, number, &mut |step| each(step, last));
+    }
+    let host = config.hosts.iter().find(|host| host.site == site && !config.str(host.name).starts_with('*'));
+    let mut digits = heapless::String::<12>::new();
+    _ = uwrite!(digits, "{}", number);
+    let secret = config.str(of.secret_path);
+    let (incidents, digits) = if number > 0 { ("incidents/", digits.as_str()) } else { ("", "") };
+    let slash = if secret.is_empty() { "" } else { "/" };
+    let host = host.map_or("", |host| config.str(host.name));
+    out.field("page", Cell::Parts(&[host, "/", secret, slash, incidents, digits]));
+}
+
+/// Says what whoever acted should know, and what would be right.
+fn notes(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    (done, overruled): (Done, Option<&str>),
+    out: &mut AnswerWriter<'_>,
+) {
+    let found = if command.row.speaks() || !command.title.is_empty() { doubtful(command) } else { "" };
+    let masked = doubt::has_mac(command.text) || doubt::has_mac(command.title);
+    let mut cure = heapless::String::<96>::new();
+    let (several, name) = (teller.access.several(), teller.access.site_name(site));
+    _ = match done {
+        Done::Incident(number) | Done::ResolvedWhileFiring(number) if several => {
+            uwrite!(cure, "'undo --site {}' or 'redact {}/{}'", name, name, number)
+        }
+        Done::Incident(number) | Done::ResolvedWhileFiring(number) => {
+            uwrite!(cure, "'undo' or 'redact {}'", number)
+        }
+        _ if several => uwrite!(cure, "'undo --site {}'", name),
+        _ => uwrite!(cure, "'undo'"),
+    };
+    let told = [
+        (masked, "a MAC address in the words was masked; nobody can read it, here or on the page", ""),
+        (
+            !found.is_empty(),
+            "this holds what looks like %0, and visitors read it; to take it away: %1",
+            found,
+        ),
+        (
+            overruled.is_some(),
+            "worse is known, so the page keeps its title, \"%0\", and shows this as what the team says",
+            overruled.unwrap_or(""),
+        ),
+        (matches!(done, Done::ResolvedWhileFiring(_)), "alerts still fire, and the page says so", ""),
+    ];
+    let mut notes = told.iter().filter(|(is_due, ..)| *is_due).peekable();
+    if notes.peek().is_none() {
+        return;
+    }
+    out.open("notes", "[");
+    notes.for_each(|(_, sentence, about)| out.note(sentence, &[about, &cure]));
+    out.close("]");
 }

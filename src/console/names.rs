@@ -3,7 +3,7 @@
 
 use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
-use super::read::Teller;
+use super::read::{Teller, state_word};
 use crate::command::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use crate::command::{Command, NameSource, usage};
 use crate::config::UserRole;
@@ -59,7 +59,7 @@ pub(super) fn services<'a>(
     Ok(())
 }
 
-pub(super) fn whoami(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
+pub(super) fn whoami(teller: &Teller<'_, '_>, command: &Command<'_>, out: &mut AnswerWriter<'_>) {
     let access = teller.access;
     out.open("", "{");
     out.say(&[access.name(), "\n"]);
@@ -68,7 +68,25 @@ pub(super) fn whoami(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     }
     out.field("role", Cell::Text(if access.role() == UserRole::Admin { "admin" } else { "operator" }));
     out.list("sites", &mut access.sites().map(|site| access.site_name(site)));
+    if command.all {
+        teller.open_incidents(out);
+    }
     out.close("}");
+}
+
+/// The commands that `help` tells first.
+const EVERYDAY: &str = "status,incidents,open,update,resolve,ack,maintenance add,undo";
+/// What `help` tells all of them with.
+const ALL: &str = "all";
+
+/// Whether help with this topic tells of a command.
+fn is_about(row: &Row, topic: &str) -> bool {
+    row.name.eq_ignore_ascii_case(topic) || row.words().0.eq_ignore_ascii_case(topic)
+}
+
+/// Whether there is help with this topic.
+pub(super) fn has_help(topic: &str) -> bool {
+    topic.is_empty() || topic.eq_ignore_ascii_case(ALL) || ROWS.iter().any(|row| is_about(row, topic))
 }
 
 pub(super) fn help<'a>(
@@ -79,17 +97,22 @@ pub(super) fn help<'a>(
     const HEADS: &[&str] = &["command", "*usage", "help"];
     let mine = |row: &&Row| teller.access.may(row.needs);
     let topic = command.topic;
-    let about = |row: &&Row| row.name == topic || row.words().0 == topic;
-    if topic.is_empty() {
+    let about = |row: &&Row| is_about(row, topic);
+    let all = topic.eq_ignore_ascii_case(ALL);
+    if topic.is_empty() || all {
+        // Programs are told all.
+        let all = all || out.json();
+        let listed = |row: &&Row| mine(row) && (all || EVERYDAY.split(',').any(|name| name == row.name));
         out.table("", HEADS, "", &mut |out| {
-            for row in ROWS.iter().filter(mine) {
+            for row in ROWS.iter().filter(listed) {
                 let mut told = Bytes::<160>::new();
                 usage(&mut told, row, false);
                 let told = core::str::from_utf8(told.as_slice()).unwrap_or("");
                 out.row(HEADS, &[Cell::Text(row.name), Cell::Text(told), Cell::Text(row.help)]);
             }
         });
-        out.say(&["\n", "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
+        let rest = if all { "" } else { "'help all' lists every command, " };
+        out.say(&["\n", rest, "'help COMMAND' says more, the Tab key what could come next.", "\n"]);
         return Ok(());
     }
     if let Some(row) = ROWS.iter().find(about)
@@ -135,19 +158,37 @@ impl NameSource for Teller<'_, '_> {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
         let access = self.access;
         for site in access.sites() {
-            let mut numbered = |number: u32| {
-                let mut id = heapless::String::<80>::new();
-                _ = if access.several() {
-                    ufmt::uwrite!(id, "{}/{}", access.site_name(site), number)
-                } else {
-                    ufmt::uwrite!(id, "{}", number)
-                };
-                each(&id);
+            let mut numbered = |number: u32, about: &mut dyn FnMut(&mut AnswerWriter<'_>)| {
+                let mut told = Bytes::<160>::new();
+                let mut line = AnswerWriter::new(&mut told, false, 0);
+                line.now = self.view.now().wall;
+                self.zone(site, &mut line);
+                if access.several() {
+                    line.say(&[access.site_name(site), "/"]);
+                }
+                line.cell(Cell::Count(number.into()));
+                // Behind a tab stands what is shown and not put in.
+                line.bare("\t");
+                about(&mut line);
+                each(core::str::from_utf8(told.as_slice()).unwrap_or(""));
             };
             match arg {
-                Arg::Number => self.view.incidents(site, &mut |incident| numbered(incident.number)),
-                Arg::Planned => self.view.maintenance(site, &mut |planned| numbered(planned.number)),
-                Arg::Alert => self.alerts_of(site).for_each(|held| numbered(held.number.into())),
+                Arg::Number => self.view.incidents(site, &mut |incident| {
+                    numbered(incident.number, &mut |line| {
+                        let how = if incident.open { state_word(incident.level) } else { "ended" };
+                        line.say(&[access.service_name(incident.service), ", ", how, ", "]);
+                        line.cell(Cell::At(incident.began));
+                    });
+                }),
+                Arg::Planned => self.view.maintenance(site, &mut |planned| {
+                    numbered(planned.number, &mut |line| {
+                        line.say(&[access.service_name(planned.service), ", "]);
+                        line.cell(Cell::At(Some(planned.starts)));
+                    });
+                }),
+                Arg::Alert => self.alerts_of(site).for_each(|held| {
+                    numbered(held.number.into(), &mut |line| line.say(&[held.name()]));
+                }),
                 Arg::Service => {
                     for (id, _) in access.config.services_of(site) {
                         each(access.service_name(id));

@@ -185,7 +185,13 @@ impl Session<'_> {
                 CommandStatus::Done => (FrameKind::Out, Code::Done),
                 CommandStatus::Quit => (FrameKind::Out, Code::Quit),
                 CommandStatus::Refused => (FrameKind::Words, Code::Refused),
-                CommandStatus::WantsText => return Ok(Code::WantsText),
+                CommandStatus::WantsText => {
+                    // A program that brings them knows what they are about.
+                    if request.flags & wire::PERSON != 0 {
+                        self.frame(FrameKind::Words, out.as_slice()).await?;
+                    }
+                    return Ok(Code::WantsText);
+                }
                 CommandStatus::Usage => (FrameKind::Words, Code::Usage),
                 CommandStatus::Confirm => (FrameKind::Words, Code::Confirm),
                 CommandStatus::Export => return self.export(json, out).await,
@@ -194,8 +200,9 @@ impl Session<'_> {
                 }
                 CommandStatus::Import => return Ok(Code::WantsArchive),
             };
+            let rest = note.filter(|kept| !json || !put_note(*kept, out));
             self.frame(kind, out.as_slice()).await?;
-            self.note(note).await?;
+            self.note(rest).await?;
             return Ok(match note {
                 Some((_, Kept::Hidden | Kept::Public)) => Code::Left,
                 _ => code,
@@ -344,8 +351,9 @@ impl Session<'_> {
                         told
                     );
                 }
+                let rest = note.filter(|kept| !json || !put_note(*kept, out));
                 self.frame(FrameKind::Out, out.as_slice()).await?;
-                self.note(note).await?;
+                self.note(rest).await?;
                 Ok(Code::Done)
             }
         }
@@ -353,13 +361,37 @@ impl Session<'_> {
 
     /// Says that what was done is not on flash, if so.
     async fn note(self, kept: Option<(Fault, Kept)>) -> io::Result<()> {
-        let Some((fault, kept)) = kept else { return Ok(()) };
+        let Some(kept) = kept else { return Ok(()) };
         let mut words = heapless::String::<256>::new();
-        let (what, follows) = kept.words();
         // They fit.
-        _ = uwrite!(words, "note: the {} ({}): {}\n", what, ledger::words(fault), follows);
+        _ = uwrite!(words, "note: {}\n", note_of(kept).as_str());
         self.frame(FrameKind::Note, words.as_bytes()).await
     }
+}
+
+/// What is not on flash, and what follows.
+fn note_of((fault, kept): (Fault, Kept)) -> heapless::String<240> {
+    let mut words = heapless::String::new();
+    let (what, follows) = kept.words();
+    // They fit.
+    _ = uwrite!(words, "the {} ({}): {}", what, ledger::words(fault), follows);
+    words
+}
+
+/// Puts that into the object of an answer in JSON, as its last member. False if that cannot be.
+fn put_note(kept: (Fault, Kept), out: &mut BytesView) -> bool {
+    const END: &[u8] = b"}\n";
+    let words = note_of(kept);
+    if !out.as_slice().ends_with(END) || out.room() < words.len() * 2 {
+        return false;
+    }
+    out.truncate(out.len() - END.len());
+    // There is room.
+    _ = out.push(b",");
+    let mut json = JsonWriter::new(out);
+    json.text("storage", &words);
+    _ = json.fits();
+    out.push(END)
 }
 
 impl Desk<'_> {
@@ -466,6 +498,7 @@ impl Desk<'_> {
                     .then_some(request.text),
                 json: request.wants_json(),
                 confirmed: request.flags & wire::CONFIRMED != 0,
+                person: request.flags & wire::PERSON != 0,
             };
             let done =
                 |engine: &aiglon::engine::Engine| (engine.incidents().usage(), engine.counters().released);

@@ -15,6 +15,7 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, CONSOLE_TRIES};
 
 use super::super::console::archive;
+use super::super::console::client::GREETING;
 use super::super::console::editor::{Editor, EditorEvent};
 use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
 
@@ -111,6 +112,8 @@ pub struct Dialogue {
     flags: u8,
     op: ConsoleOp,
     text: String,
+    /// The last words of somebody at the terminal that were not published.
+    refused: String,
     archive: Vec<u8>,
     request: Vec<u8>,
     tries: u8,
@@ -150,6 +153,7 @@ impl Dialogue {
             flags: 0,
             op: ConsoleOp::Command,
             text: String::new(),
+            refused: String::new(),
             archive: Vec::new(),
             request: Vec::new(),
             tries: 0,
@@ -160,7 +164,8 @@ impl Dialogue {
         match command.map(std::str::from_utf8) {
             Some(Ok(line)) => dialogue.command(line, show),
             Some(Err(_)) => dialogue.fail("aiglon: a command must be UTF-8\n", USAGE, show),
-            None if dialogue.editor.is_some() => dialogue.prompt(Prompt::Command, show),
+            // Who they are here, and what goes on.
+            None if dialogue.editor.is_some() => dialogue.command(GREETING, show),
             None => {}
         }
         dialogue
@@ -310,6 +315,9 @@ impl Dialogue {
     fn prompt(&mut self, prompt: Prompt, show: &mut Show<'_>) {
         self.state = Stage::Typing(prompt);
         if let Some(editor) = &mut self.editor {
+            if prompt == Prompt::Words {
+                editor.remember(&self.refused);
+            }
             let words = match prompt {
                 Prompt::Command => "aiglon> ",
                 Prompt::Words => "words> ",
@@ -403,7 +411,11 @@ impl Dialogue {
 
     fn command(&mut self, line: &str, show: &mut Show<'_>) {
         line.clone_into(&mut self.line);
-        self.flags = if self.from == WordSource::Nowhere { 0 } else { wire::CAN_TEXT };
+        self.flags = match self.from {
+            WordSource::Nowhere => 0,
+            WordSource::Input => wire::CAN_TEXT,
+            WordSource::Person => wire::CAN_TEXT | wire::PERSON,
+        };
         if wants_json(line) {
             self.flags |= wire::JSON;
         }
@@ -441,6 +453,11 @@ impl Dialogue {
     /// The command in hand is over.
     fn went(&mut self, status: u8, quit: bool, show: &mut Show<'_>) {
         self.archive = Vec::new();
+        // What was typed and not published can be had back, to be mended.
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.refused = if status == DONE { String::new() } else { text };
+        }
         match self.from {
             WordSource::Person if quit => self.finish(status),
             _ if self.single => self.finish(status),
