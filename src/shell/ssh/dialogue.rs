@@ -730,11 +730,19 @@ mod tests {
         assert_eq!(play(false, None, b"", &[]).status, Some(0));
     }
 
+    /// Somebody who has been greeted.
+    fn at_prompt(sent: &[u8], answers: &[Answer<'_>]) -> Scene {
+        let mut scene = play(true, None, sent, &[&[YES], answers].concat());
+        let greeting = scene.asked.remove(0);
+        assert_eq!((greeting.0, &*greeting.2), (ConsoleOp::Command, GREETING));
+        scene
+    }
+
     #[test]
     fn somebody_at_a_terminal() {
         let question = (&[(FrameKind::Words, "sure?\n")][..], Some(Code::Confirm));
         let wants = (&[][..], Some(Code::WantsText));
-        let scene = play(true, None, b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
+        let scene = at_prompt(b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
         assert_eq!(scene.status, Some(0));
         assert_ne!(scene.asked[1].1 & wire::CONFIRMED, 0);
         assert!(
@@ -743,20 +751,23 @@ mod tests {
         assert_eq!(scene.err, "");
         // A terminal has no line ends of ours that are not whole.
         assert!(!scene.out.replace("\r\n", "").contains('\n'));
-        let scene = play(true, None, b"redact 1\rn\r\x04", &[question]);
+        let scene = at_prompt(b"redact 1\rn\r\x04", &[question]);
         assert_eq!(scene.status, Some(1));
         assert!(scene.out.contains("not done"));
-        let scene = play(true, None, "update 1 -\rça va\r".as_bytes(), &[wants, YES]);
+        let scene = at_prompt("update 1 -\rça va\r".as_bytes(), &[wants, YES]);
         assert_eq!((scene.status, &*scene.asked[1].3), (Some(0), "ça va"));
-        let scene = play(true, None, b"update 1 -\r\x03sites\r", &[wants, YES]);
+        let scene = at_prompt(b"update 1 -\r\x03sites\r", &[wants, YES]);
         assert_eq!((scene.status, &*scene.asked[1].2), (Some(0), "sites"));
+        // Words that were refused come back with arrow up.
+        let sent = b"update 1\rmy words\rn\rupdate 1\r\x1b[A!\r";
+        let scene = at_prompt(sent, &[wants, question, wants, YES]);
+        assert_eq!((scene.status, scene.asked.len(), &*scene.asked[3].3), (Some(0), 4, "my words!"));
         // With a command, too.
         let scene = play(true, Some("redact 1"), b"y\r", &[question, YES]);
         assert_eq!((scene.status, scene.asked.len()), (Some(0), 2));
         let scene = play(true, Some("redact 1"), b"", &[question]);
         assert_eq!(scene.status, Some(1));
-        let scene =
-            play(true, None, b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
+        let scene = at_prompt(b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
         assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (ConsoleOp::Complete, "inc"));
         assert_eq!(scene.asked[1].2, "incidents ");
     }
