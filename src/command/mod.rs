@@ -367,12 +367,10 @@ impl<'a> Parser<'a> {
                 return if self.command.level.is_some() { Ok(true) } else { self.slip(arg) };
             }
             Arg::Repeat => {
-                let repeat = self.word(|word| {
-                    let named = [("weekly", Repeat::Weekly), ("monthly", Repeat::Monthly)];
-                    named
-                        .into_iter()
-                        .find(|(known, _)| known.eq_ignore_ascii_case(word))
-                        .map(|(_, repeat)| repeat)
+                let repeat = self.word(|word| match word {
+                    _ if word.eq_ignore_ascii_case("weekly") => Some(Repeat::Weekly),
+                    _ if word.eq_ignore_ascii_case("monthly") => Some(Repeat::Monthly),
+                    _ => None,
                 });
                 self.command.repeat = repeat.unwrap_or_default();
                 return if repeat.is_some() { Ok(true) } else { self.slip(arg) };
@@ -395,8 +393,7 @@ impl<'a> Parser<'a> {
                         self.next();
                         span
                     }
-                    None if joined => self.time(row)?,
-                    None if word.is_empty() => return Ok(false),
+                    None if !joined && word.is_empty() => return Ok(false),
                     None => self.time(row)?,
                 };
                 self.command.window = (from, to);

@@ -204,13 +204,13 @@ pub static ROWS: [Row; 39] = [
         Verb::Open,
         "incident open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
-        "begin an incident by hand; it stays until you resolve it",
+        "the same as 'open'",
     ),
     row(
         Verb::Open,
         "open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
-        "the same as 'incident open'",
+        "begin an incident by hand; it stays until you resolve it",
     ),
     row(
         Verb::Update,

@@ -44,6 +44,15 @@ const COLUMNS: usize = 10;
 /// Characters of the last column that should be on the line, if it has so many.
 const LAST_COLUMN: u16 = 12;
 
+/// A number in decimal digits.
+#[inline(never)]
+pub(super) fn digits(n: u32) -> heapless::String<12> {
+    let mut digits = heapless::String::new();
+    // They fit.
+    _ = ufmt::uwrite!(digits, "{}", n);
+    digits
+}
+
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
 

@@ -2,15 +2,16 @@
 //! commands themselves. Completion asks for these names, too.
 
 use super::access::Trouble;
-use super::answer::{AnswerWriter, Cell};
-use super::read::{Teller, state_word};
+use super::answer::{AnswerWriter, Cell, digits};
+use super::read::Teller;
 use crate::command::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use crate::command::{Command, NameSource, usage};
 use crate::config::UserRole;
-use crate::model::{Lang, Phrase};
+use crate::model::{Lang, Phrase, State};
 use crate::render::phrase;
 use crate::shown;
 use crate::text::buffer::Bytes;
+use crate::time::Wall;
 
 pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["site", "state", "title"];
@@ -158,37 +159,40 @@ impl NameSource for Teller<'_, '_> {
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str)) {
         let access = self.access;
         for site in access.sites() {
-            let mut numbered = |number: u32, about: &mut dyn FnMut(&mut AnswerWriter<'_>)| {
+            let mut numbered = |number: u32, of: &str, how: &str, at: Option<Option<Wall>>| {
                 let mut told = Bytes::<160>::new();
                 let mut line = AnswerWriter::new(&mut told, false, 0);
                 line.now = self.view.now().wall;
                 self.zone(site, &mut line);
-                if access.several() {
-                    line.say(&[access.site_name(site), "/"]);
-                }
-                line.cell(Cell::Count(number.into()));
+                let (name, slash) = if access.several() { (access.site_name(site), "/") } else { ("", "") };
                 // Behind a tab stands what is shown and not put in.
+                line.say(&[name, slash, &digits(number)]);
                 line.bare("\t");
-                about(&mut line);
+                line.say(&[of, how]);
+                if let Some(at) = at {
+                    line.say(&[", "]);
+                    line.cell(Cell::At(at));
+                }
                 each(core::str::from_utf8(told.as_slice()).unwrap_or(""));
             };
             match arg {
                 Arg::Number => self.view.incidents(site, &mut |incident| {
-                    numbered(incident.number, &mut |line| {
-                        let how = if incident.open { state_word(incident.level) } else { "ended" };
-                        line.say(&[access.service_name(incident.service), ", ", how, ", "]);
-                        line.cell(Cell::At(incident.began));
-                    });
+                    let how = match (incident.open, incident.level) {
+                        (false, _) => ", ended",
+                        (_, State::Outage) => ", outage",
+                        (_, State::Degraded) => ", degraded",
+                        _ => "",
+                    };
+                    let service = access.service_name(incident.service);
+                    numbered(incident.number, service, how, Some(incident.began));
                 }),
                 Arg::Planned => self.view.maintenance(site, &mut |planned| {
-                    numbered(planned.number, &mut |line| {
-                        line.say(&[access.service_name(planned.service), ", "]);
-                        line.cell(Cell::At(Some(planned.starts)));
-                    });
+                    let service = access.service_name(planned.service);
+                    numbered(planned.number, service, "", Some(Some(planned.starts)));
                 }),
-                Arg::Alert => self.alerts_of(site).for_each(|held| {
-                    numbered(held.number.into(), &mut |line| line.say(&[held.name()]));
-                }),
+                Arg::Alert => {
+                    self.alerts_of(site).for_each(|held| numbered(held.number.into(), held.name(), "", None));
+                }
                 Arg::Service => {
                     for (id, _) in access.config.services_of(site) {
                         each(access.service_name(id));

@@ -2,7 +2,7 @@
 //! is.
 
 use super::access::Trouble;
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, digits};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::{CommandStatus, Host};
 use crate::command::Command;
@@ -75,8 +75,7 @@ impl<'a> Teller<'a, '_> {
             .get(held.source().index())
             .map_or("", |source| access.config.str(source.name));
         let severity = state_word(held.fires.state());
-        let mut number = heapless::String::<8>::new();
-        _ = ufmt::uwrite!(number, "{}", held.number);
+        let number = digits(held.number.into());
         let standing = match held.phase {
             AlertPhase::Firing { .. } => "",
             AlertPhase::Released { .. } => ", over by the team's word",

@@ -3,7 +3,7 @@
 use super::Host;
 use super::STATE_DIR_WAITS;
 use super::access::{Access, Trouble};
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, digits};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -224,10 +224,9 @@ impl<'a> Teller<'a, '_> {
             }
         });
         if well > 0 && !all {
-            let mut told = heapless::String::<96>::new();
-            let are = if well == 1 { "is" } else { "are" };
-            _ = ufmt::uwrite!(told, "{} of {} {} operational; 'status --all' lists all", well, count, are);
-            out.say(&[&told, "\n"]);
+            let are = if well == 1 { " is" } else { " are" };
+            let all = " operational; 'status --all' lists all";
+            out.say(&[&digits(well), " of ", &digits(count), are, all, "\n"]);
         }
     }
 
@@ -281,8 +280,7 @@ impl<'a> Teller<'a, '_> {
     }
 
     fn incident_row(&self, site: SiteId, incident: &IncidentView<'_>, out: &mut AnswerWriter<'_>) {
-        let mut digits = heapless::String::<12>::new();
-        _ = ufmt::uwrite!(digits, "{}", incident.number);
+        let digits = digits(incident.number);
         let level = state_word(incident.level);
         // Who has seen it last, while it goes on.
         let mut seen = Cell::Nothing;
@@ -366,17 +364,17 @@ impl<'a> Teller<'a, '_> {
     /// The site of an incident: the one that is named, or the only one of theirs that has this
     /// number.
     ///
-    /// The command may name its service in place of the number: see [`Teller::numbered`].
+    /// The command may name its service in place of the number: see [`Teller::number`].
     pub(super) fn site_of_incident(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
         let has = |site: &SiteId| self.with_incident(*site, command.number, &mut |_| {});
         self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
     }
 
-    /// The command with the number of the incident that it names by its service: the only one of it
-    /// that is open, or else the newest that is kept.
-    pub(super) fn numbered(&self, command: &Command<'a>) -> Result<Command<'a>, Trouble<'a>> {
+    /// Gives the command the number of the incident that it names by its service: the only one of
+    /// it that is open, or else the newest that is kept.
+    pub(super) fn number(&self, command: &mut Command<'a>) -> Result<(), Trouble<'a>> {
         if command.named.is_empty() {
-            return Ok(*command);
+            return Ok(());
         }
         let (name, part) = command.named.split_once('/').unwrap_or((command.named, ""));
         let (site, service, _) =
@@ -393,10 +391,11 @@ impl<'a> Teller<'a, '_> {
             }
         });
         match (open, number) {
-            (_, 0) => Err(Trouble::NoIncidentOf(command.named)),
-            (2.., _) => Err(Trouble::Several(command.named)),
-            _ => Ok(Command { number, site: self.access.site_name(site), ..*command }),
+            (_, 0) => return Err(Trouble::NoIncidentOf(command.named)),
+            (2.., _) => return Err(Trouble::Several(command.named)),
+            _ => (command.number, command.site) = (number, self.access.site_name(site)),
         }
+        Ok(())
     }
 
     /// The same of a maintenance.
@@ -471,7 +470,6 @@ impl<'a> Teller<'a, '_> {
 
     fn step_row(&self, step: &StepView<'_>, out: &mut AnswerWriter<'_>) {
         let access = self.access;
-        let mut digits = heapless::String::<12>::new();
         let what = match step.step {
             Step::Opened => "opened",
             Step::Joined => "joined",
@@ -488,10 +486,11 @@ impl<'a> Teller<'a, '_> {
         let of_state = matches!(step.step, Step::Opened | Step::Joined | Step::Worse | Step::Better);
         let state = if of_state { state_word(step.state) } else { "" };
         let component = step.component.map_or("", |id| access.component_name(id));
+        let target;
         let place = match step.step {
             Step::Merged(into) => {
-                _ = ufmt::uwrite!(digits, "{}", into);
-                Cell::Parts(&["into", " ", &digits])
+                target = digits(into);
+                Cell::Parts(&["into", " ", &target])
             }
             Step::Resolved if step.firing => Cell::Text("alerts still fire"),
             _ if component.is_empty() => maybe(state),
@@ -531,8 +530,7 @@ impl<'a> Teller<'a, '_> {
             if only.is_some_and(|only| only != planned.number) {
                 return;
             }
-            let mut digits = heapless::String::<12>::new();
-            _ = ufmt::uwrite!(digits, "{}", planned.number);
+            let digits = digits(planned.number);
             let service = access.service_name(planned.service);
             let component = planned.component.map_or("", |id| access.component_name(id));
             let cells = [

@@ -25,6 +25,7 @@ use rustix::io::ioctl_fionread;
 use super::editor::{Editor, EditorEvent};
 use super::terminal::{self, Terminal, TerminalEvent, first};
 use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
+use super::wrap::wrap;
 use super::{NAME, archive, complain};
 use crate::shell::files;
 use crate::shell::log::Safe;
@@ -495,7 +496,8 @@ impl Client {
 
     /// Asks once, and again while the daemon is busy; shows what it says.
     fn once(&self, request: &ConsoleRequest<'_>, archive: &[u8]) -> Result<Code, Lost> {
-        self.once_to(request, archive, &mut show)
+        let columns = if request.flags & wire::JSON == 0 { request.columns } else { 0 };
+        self.once_to(request, archive, &mut |bytes| show(&wrap(bytes, columns.into())))
     }
 
     fn once_to(
@@ -519,7 +521,7 @@ impl Client {
             })?;
             if code != Code::Busy || last == 0 {
                 // What a program reads must have been read whole by it.
-                _ = io::stderr().lock().write_all(&words);
+                _ = io::stderr().lock().write_all(&wrap(&words, request.columns.into()));
                 return Ok(code);
             }
             sleep(CONSOLE_RETRY.duration());

@@ -11,6 +11,7 @@ use aiglon::model::{SiteId, SourceId};
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
+use aiglon::text::fill;
 use aiglon::text::json::{Json, JsonWriter};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
@@ -200,7 +201,7 @@ impl Session<'_> {
                 }
                 CommandStatus::Import => return Ok(Code::WantsArchive),
             };
-            let rest = note.filter(|kept| !json || !put_note(*kept, out));
+            let rest = note.filter(|kept| !json || !put_inside(*kept, out));
             self.frame(kind, out.as_slice()).await?;
             self.note(rest).await?;
             return Ok(match note {
@@ -351,7 +352,7 @@ impl Session<'_> {
                         told
                     );
                 }
-                let rest = note.filter(|kept| !json || !put_note(*kept, out));
+                let rest = note.filter(|kept| !json || !put_inside(*kept, out));
                 self.frame(FrameKind::Out, out.as_slice()).await?;
                 self.note(rest).await?;
                 Ok(Code::Done)
@@ -362,36 +363,29 @@ impl Session<'_> {
     /// Says that what was done is not on flash, if so.
     async fn note(self, kept: Option<(Fault, Kept)>) -> io::Result<()> {
         let Some(kept) = kept else { return Ok(()) };
-        let mut words = heapless::String::<256>::new();
-        // They fit.
-        _ = uwrite!(words, "note: {}\n", note_of(kept).as_str());
-        self.frame(FrameKind::Note, words.as_bytes()).await
+        let mut words = Bytes::<256>::new();
+        put_note(kept, ["note: ", "\n"], &mut words);
+        self.frame(FrameKind::Note, words.as_slice()).await
     }
 }
 
-/// What is not on flash, and what follows.
-fn note_of((fault, kept): (Fault, Kept)) -> heapless::String<240> {
-    let mut words = heapless::String::new();
+/// Says what is not on flash, and what follows.
+fn put_note((fault, kept): (Fault, Kept), [before, after]: [&str; 2], out: &mut BytesView) {
     let (what, follows) = kept.words();
     // They fit.
-    _ = uwrite!(words, "the {} ({}): {}", what, ledger::words(fault), follows);
-    words
+    fill("%0the %1 (%2): %3%4", &[before, what, ledger::words(fault), follows, after], &mut |part| {
+        _ = out.push(part.as_bytes());
+    });
 }
 
 /// Puts that into the object of an answer in JSON, as its last member. False if that cannot be.
-fn put_note(kept: (Fault, Kept), out: &mut BytesView) -> bool {
-    const END: &[u8] = b"}\n";
-    let words = note_of(kept);
-    if !out.as_slice().ends_with(END) || out.room() < words.len() * 2 {
-        return false;
+fn put_inside(kept: (Fault, Kept), out: &mut BytesView) -> bool {
+    let fits = out.as_slice().ends_with(b"}\n") && out.room() >= 256;
+    if fits {
+        out.truncate(out.len() - 2);
+        put_note(kept, [",\"storage\":\"", "\"}\n"], out);
     }
-    out.truncate(out.len() - END.len());
-    // There is room.
-    _ = out.push(b",");
-    let mut json = JsonWriter::new(out);
-    json.text("storage", &words);
-    _ = json.fits();
-    out.push(END)
+    fits
 }
 
 impl Desk<'_> {

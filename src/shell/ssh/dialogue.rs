@@ -18,6 +18,7 @@ use super::super::console::archive;
 use super::super::console::client::GREETING;
 use super::super::console::editor::{Editor, EditorEvent};
 use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
+use super::super::console::wrap::wrap;
 
 /// Exit statuses.
 pub const DONE: u8 = 0;
@@ -573,6 +574,8 @@ impl Dialogue {
             }
             return;
         }
+        let columns = if self.flags & wire::JSON == 0 { self.columns } else { 0 };
+        let bytes = wrap(bytes, columns.into());
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
             match line.strip_suffix(b"\n") {
                 Some(line) => {
