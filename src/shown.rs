@@ -271,10 +271,13 @@ pub fn parts_at(config: &Config, site: SiteId) -> impl Iterator<Item = Component
     config.parts_at(site).filter(|&id| !config.is_hidden(id))
 }
 
-/// An incident as visitors are told of it: without the parts that no page shows. `None` if it has
-/// no others, unless a person said it of all of a service that is shown. If it began on a service
-/// that no page shows, it is told of the service of its first part.
+/// An incident as visitors are told of it: without the parts that no page shows. `None` if the
+/// configuration hides all that it concerns. If it began on a service that no page shows, it is
+/// told of the service of its first part.
 fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
+    if config.hides(incident.service, incident.components, incident.whole) {
+        return None;
+    }
     let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
     if !hidden && !incident.components.iter().any(|id| config.is_hidden(id)) {
         return Some(*incident);
@@ -282,11 +285,8 @@ fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -
     let mut components = ComponentSet::EMPTY;
     let shown = || incident.components.iter().filter(|&id| !config.is_hidden(id));
     shown().for_each(|id| components.insert(id));
-    let said = if hidden { State::Operational } else { incident.said };
+    let said = if hidden || !incident.whole { State::Operational } else { incident.said };
     let first = shown().next().and_then(|id| config.components.get(id.index()));
-    if first.is_none() && said == State::Operational {
-        return None;
-    }
     let service = first.filter(|_| hidden).map_or(incident.service, |first| first.service);
     // It is no worse than those of its parts that are left, and than what was said of all.
     let level = shown().map(|id| view.component(id).state()).max().unwrap_or(said).max(said);

@@ -6,7 +6,7 @@
 mod compiler;
 
 use compiler::{
-    Catalogue, Fragment, Piece, catalogues, choose, emit_floor, emit_fragments, emit_lang, emit_words,
+    Catalogue, Fragment, Piece, Sheets, catalogues, choose, emit_floor, emit_fragments, emit_lang, emit_words,
 };
 use compiler::{floor, fragments, minify};
 
@@ -17,9 +17,13 @@ fn english() -> Vec<Catalogue> {
 }
 
 fn compile(html: &str) -> Result<Fragment, String> {
-    fragments(&[("www/fragments/x.html".into(), html.into())], &english(), "p{color:red}")
+    fragments(&[("www/fragments/x.html".into(), html.into())], &english(), &sheets())
         .map(|mut all| all.remove(0))
         .map_err(|refusals| refusals[0].to_string())
+}
+
+fn sheets() -> Sheets {
+    Sheets::new(&[("www/style.css".into(), "p { color: red }".into())])
 }
 
 fn html(text: &str) -> Piece {
@@ -213,12 +217,28 @@ fn what_is_written_names_each_language_word_and_slot() {
             && words.contains("\"Reloadsince {time}\"")
     );
     let fragment = compile("{{slots name >rest}}<p>{{name}}{{>rest}}</p>").unwrap();
-    let rust = emit_fragments(&[fragment], "p{color:red}", "");
+    let rust = emit_fragments(&[fragment], &sheets());
     for part in ["pub name: &'a str", "pub rest: &'a mut dyn FnMut", "Piece::Text(0)", "Piece::Block(0)"] {
         assert!(rust.contains(part), "{part}: {rust}");
     }
     // printf 'p{color:red}' | openssl dgst -sha256 -binary | base64
     assert!(rust.contains("'sha256-p0bF+un5yUb9MBO6xRb8kPHlY2BdpHVtLiFkDrZPF64='"), "{rust}");
+}
+
+#[test]
+fn a_fragment_has_the_sheet_of_its_name() {
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    let sheets =
+        Sheets::new(&[file("www/style.css", "p { color: red }"), file("www/small.css", "a { color: blue }")]);
+    let html =
+        "{{slots}}\n<!doctype html><html lang=\"{{lang}}\"><head><title>x</title>{{style}}</head></html>";
+    let files = [file("www/fragments/page.html", html), file("www/fragments/small.html", html)];
+    let all = fragments(&files, &english(), &sheets).unwrap();
+    let text = |at: usize| format!("{:?}", all[at].pieces);
+    assert!(text(0).contains("p{color:red}") && !text(0).contains("blue"), "{}", text(0));
+    assert!(text(1).contains("a{color:blue}") && !text(1).contains("red"), "{}", text(1));
+    let rust = emit_fragments(&all, &sheets);
+    assert!(rust.contains("pub const CSP: &str") && rust.contains("pub const CSP_SMALL: &str"), "{rust}");
 }
 
 #[test]

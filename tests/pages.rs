@@ -6,7 +6,7 @@
 
 mod scenes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -1241,6 +1241,45 @@ fn the_style_sheet_gives_old_browsers_all_that_they_need() {
     {
         assert!(!style[..newer].contains(new), "{new}");
     }
+}
+
+#[test]
+fn every_class_has_a_rule_and_every_rule_a_class() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let files = |dir: &str, ext: &str| -> Vec<String> {
+        let paths = fs::read_dir(format!("{root}{dir}")).unwrap().map(|entry| entry.unwrap().path());
+        let paths = paths.filter(|path| path.extension().is_some_and(|found| found == ext));
+        paths.map(|path| fs::read_to_string(path).unwrap()).collect()
+    };
+    let is_name = |c: char| c.is_ascii_lowercase();
+    // The classes of the pages that golden files hold, and those that the renderer can give.
+    let mut classes = BTreeSet::new();
+    for page in files("tests/golden", "html") {
+        let body = page.split_once("</style>").unwrap().1.to_owned();
+        for part in body.split("class=").skip(1) {
+            let value = part.strip_prefix('"').map_or_else(
+                || part.split([' ', '>']).next().unwrap(),
+                |quoted| quoted.split('"').next().unwrap(),
+            );
+            classes.extend(value.split_whitespace().map(str::to_owned));
+        }
+    }
+    for source in files("src/render", "rs") {
+        let named = source.split("class: \"").skip(1);
+        classes.extend(named.map(|part| part.split('"').next().unwrap().to_owned()));
+    }
+    let css = fs::read_to_string(format!("{root}www/style.css")).unwrap();
+    let mut ruled = BTreeSet::new();
+    let uncommented = css.split("*/").map(|part| part.split("/*").next().unwrap()).collect::<String>();
+    for (part, before) in uncommented.split('.').skip(1).zip(uncommented.split('.')) {
+        let name: String = part.chars().take_while(|&c| is_name(c)).collect();
+        // Not the fraction of a number, with its unit or without.
+        if !name.is_empty() && !before.ends_with(|c: char| c.is_ascii_digit()) {
+            ruled.insert(name);
+        }
+    }
+    assert!(ruled.contains("overall") && classes.contains("overall"));
+    assert_eq!(classes, ruled);
 }
 
 /// WCAG 2.2, 1.4.3: every pair of colours that text is written in has a contrast of 4.5, light and

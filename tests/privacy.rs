@@ -803,4 +803,15 @@ fn what_no_page_shows_is_for_operators() {
     daemon.process.signal("HUP");
     common::eventually("it is shown", 10, || page("/").contains("Egret"));
     assert!(page("/incidents/1").contains("a broken cable") && page("/").contains("Planned work"));
+    // Of a part that is gone, nobody knows any more that it was hidden: no page tells of it.
+    let (gone, _) = public.split_once("config component 'egret'").unwrap();
+    daemon.rewrite(gone);
+    daemon.process.signal("HUP");
+    common::eventually("it is gone", 10, || !console(&["status"]).contains("egret"));
+    assert!(console(&["incidents", "--all"]).contains("wifi"));
+    for number in [1, 2] {
+        assert_eq!(daemon.get(&format!("/incidents/{number}")).status, 404, "incident {number}");
+    }
+    let told = page("/") + &page("/history");
+    assert!(!told.contains("cable") && told.contains("a fire in the cabinet"), "{told}");
 }

@@ -37,16 +37,11 @@ fn run() -> Result<(), Vec<Refusal>> {
     let wanted = env::var("AIGLON_LANGUAGES").ok();
     let full = env::var_os("CARGO_FEATURE_LANGUAGES").is_some();
     let (catalogues, others) = compiler::choose(catalogues, wanted.as_deref(), full)?;
-    let style = compiler::minify(&read("www/style.css")?);
-    // A page that is missing is made in a small buffer: it has a sheet of its own.
-    let small = compiler::minify(&read("www/missing.css")?);
-    let (missing, files): (Vec<_>, Vec<_>) =
-        read_all("www/fragments", "html")?.into_iter().partition(|(path, _)| path.ends_with("/missing.html"));
-    let mut fragments = compiler::fragments(&files, &catalogues, &style)?;
-    fragments.extend(compiler::fragments(&missing, &catalogues, &small)?);
+    let sheets = compiler::Sheets::new(&read_all("www", "css")?);
+    let fragments = compiler::fragments(&read_all("www/fragments", "html")?, &catalogues, &sheets)?;
     write("lang.rs", compiler::emit_lang(&catalogues, &others))?;
     write("words.rs", compiler::emit_words(&catalogues))?;
-    write("fragments.rs", compiler::emit_fragments(&fragments, &style, &small))?;
+    write("fragments.rs", compiler::emit_fragments(&fragments, &sheets))?;
     let floor = compiler::floor("CHANGELOG.md", &read("CHANGELOG.md")?).map_err(|refusal| vec![refusal])?;
     write("floor.rs", compiler::emit_floor(floor))
 }

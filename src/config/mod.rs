@@ -35,7 +35,8 @@ use crate::limits::{
     RULES, SERVICES, SITES, SOURCES, SSH_ADDRESSES, TERMS, TOKENS, TRANSLATIONS, USER_KEYS, USERS,
 };
 use crate::model::{
-    ComponentId, HeartbeatId, Lang, Output, ServiceId, Severity, SiteId, SourceId, SourceSet, UserId,
+    ComponentId, ComponentSet, HeartbeatId, Lang, Output, ServiceId, Severity, SiteId, SourceId, SourceSet,
+    UserId,
 };
 use crate::text::Span;
 use crate::time::Millis;
@@ -648,6 +649,14 @@ impl Config {
     /// Whether no page tells of a component (`option page '0'`, of it or of its service).
     pub fn is_hidden(&self, component: ComponentId) -> bool {
         self.components.get(component.index()).is_some_and(|part| part.hidden)
+    }
+
+    /// Whether no page tells of what concerns these components of a service, or (`whole`) all of
+    /// it. What concerns nothing that is still named is told nowhere: nobody knows any more
+    /// whether a component that is gone was hidden.
+    pub fn hides(&self, service: ServiceId, components: ComponentSet, whole: bool) -> bool {
+        let is_shown = self.services.get(service.index()).is_some_and(|service| !service.hidden);
+        !(whole && is_shown) && components.iter().all(|id| self.is_hidden(id))
     }
 
     /// The site on which a component stands.

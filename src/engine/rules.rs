@@ -124,6 +124,15 @@ struct Known {
     end_from: Mono,
 }
 
+/// Where a rule goes next.
+struct Turn {
+    phase: RulePhase,
+    /// When what it tells of began, if that was before now.
+    began: Option<Mono>,
+    /// When it must be looked at again, if nothing comes until then.
+    wake: Option<Mono>,
+}
+
 impl Known {
     /// Whether the journal must be told whether it fires.
     fn is_owed(&self, row: &Rule, now: Mono) -> bool {
@@ -141,6 +150,47 @@ impl Known {
     /// Whether a series found no room not so long ago.
     fn lacks_room(&self, row: &Rule, now: Mono) -> bool {
         self.refused.is_some_and(|at| now < at.plus(life(row)))
+    }
+
+    /// The next phase by what its series say: `None` if there are none.
+    fn turn(&self, row: &Rule, fires: Option<bool>, now: Mono) -> Turn {
+        let old = self.phase;
+        let to = |phase| Turn { phase, began: None, wake: None };
+        let wait = |phase, until| Turn { phase, began: None, wake: Some(until) };
+        match (fires, old) {
+            // It was never heard, so it is not missed either.
+            (None, RulePhase::Unheard | RulePhase::Absent) | (Some(true), RulePhase::Firing { .. }) => {
+                to(old)
+            }
+            // Its series are to come again, after a reload or a new key: it came not so long ago.
+            (None, _) if now < self.last.plus(life(row)) => wait(old, self.last.plus(life(row))),
+            (None, _) if row.absent != Millis(0) => Turn { began: Some(self.last), ..to(RulePhase::Absent) },
+            (None, _) => to(RulePhase::Unheard),
+            // What found no room might fire.
+            (Some(false), _) if self.lacks_room(row, now) => to(RulePhase::Unheard),
+            // It fired before its samples stopped, or before a restart. The series that did may
+            // come behind the others.
+            (Some(false), RulePhase::Unheard | RulePhase::Absent) if self.latched => {
+                wait(RulePhase::Doubtful { since: now }, now.plus(REKEY_HOLD))
+            }
+            (Some(false), RulePhase::Doubtful { since }) if self.latched && now < since.plus(REKEY_HOLD) => {
+                wait(old, since.plus(REKEY_HOLD))
+            }
+            (Some(false), _) => to(RulePhase::Well),
+            (Some(true), _) if self.latched => to(RulePhase::Firing { since: now }),
+            (Some(true), RulePhase::Pending { since } | RulePhase::Doubtful { since }) => {
+                let due = since.plus(row.lasts);
+                if due <= now {
+                    Turn { began: Some(since), ..to(RulePhase::Firing { since }) }
+                } else {
+                    wait(old, due)
+                }
+            }
+            (Some(true), _) if row.lasts == Millis(0) => to(RulePhase::Firing { since: now }),
+            (Some(true), RulePhase::Well) => wait(RulePhase::Pending { since: now }, now.plus(row.lasts)),
+            // Absent, too: it is back, and not well.
+            (Some(true), _) => wait(RulePhase::Doubtful { since: now }, now.plus(row.lasts)),
+        }
     }
 
     /// What its phase means for its component.
@@ -508,57 +558,10 @@ impl Engine {
         }
         let limit = if known.latched { row.clear } else { row.limit };
         let fires = if unnumbered { Some(false) } else { self.rules.fires(id.index(), row, limit) };
-        let refused = known.lacks_room(row, now);
-        let mut began = None;
-        let phase = match (fires, old) {
-            // It was never heard, so it is not missed either.
-            (None, RulePhase::Unheard) => RulePhase::Unheard,
-            (None, RulePhase::Absent) => RulePhase::Absent,
-            // Its series are to come again, after a reload or a new key: it came not so long ago.
-            (None, _) if now < known.last.plus(life(row)) => {
-                self.wake_at(known.last.plus(life(row)));
-                old
-            }
-            (None, _) if row.absent != Millis(0) => {
-                began = Some(known.last);
-                RulePhase::Absent
-            }
-            (None, _) => RulePhase::Unheard,
-            // What found no room might fire.
-            (Some(false), _) if refused => RulePhase::Unheard,
-            // It fired before its samples stopped, or before a restart. The series that did may
-            // come behind the others.
-            (Some(false), RulePhase::Unheard | RulePhase::Absent) if known.latched => {
-                self.wake_at(now.plus(REKEY_HOLD));
-                RulePhase::Doubtful { since: now }
-            }
-            (Some(false), RulePhase::Doubtful { since }) if known.latched && now < since.plus(REKEY_HOLD) => {
-                self.wake_at(since.plus(REKEY_HOLD));
-                old
-            }
-            (Some(false), _) => RulePhase::Well,
-            (Some(true), RulePhase::Firing { since }) => RulePhase::Firing { since },
-            (Some(true), _) if known.latched => RulePhase::Firing { since: now },
-            (Some(true), RulePhase::Pending { since } | RulePhase::Doubtful { since }) => {
-                let due = since.plus(row.lasts);
-                if due <= now {
-                    began = Some(since);
-                    RulePhase::Firing { since }
-                } else {
-                    self.wake_at(due);
-                    old
-                }
-            }
-            (Some(true), _) if row.lasts == Millis(0) => RulePhase::Firing { since: now },
-            (Some(true), _) => {
-                self.wake_at(now.plus(row.lasts));
-                // Absent, too: it is back, and not well.
-                match old {
-                    RulePhase::Well => RulePhase::Pending { since: now },
-                    _ => RulePhase::Doubtful { since: now },
-                }
-            }
-        };
+        let Turn { phase, mut began, wake } = known.turn(row, fires, now);
+        if let Some(at) = wake {
+            self.wake_at(at);
+        }
         let latched = match phase {
             RulePhase::Well => false,
             RulePhase::Firing { .. } => true,

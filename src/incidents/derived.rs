@@ -52,15 +52,11 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Whether it concerns nothing but what no page shows. What is shown and what is not never join
-    /// the same incident by themselves, and people cannot merge them: an end, a beginning or words
-    /// would tell of both. Another configuration may mix them.
+    /// Whether no page tells of it. What is shown and what is not never join the same incident by
+    /// themselves, and people cannot merge them: an end, a beginning or words would tell of both.
+    /// Another configuration may mix them.
     pub fn is_hidden(&self, config: &Config) -> bool {
-        let mut parts = self.components.iter().peekable();
-        if self.whole || parts.peek().is_none() {
-            return config.services.get(self.service.index()).is_some_and(|service| service.hidden);
-        }
-        parts.all(|id| config.is_hidden(id))
+        config.hides(self.service, self.components, self.whole)
     }
 
     /// A component of it got worse, or it began anew. Says whether it did so by itself: what people
@@ -121,6 +117,35 @@ pub struct Link {
 impl Link {
     /// To no incident; all-zero.
     pub const NONE: Self = Self { number: 0, announced: State::NoData, since: 0, well: false };
+
+    /// Takes what a step tells of its component; `open`: whether the step's incident is.
+    fn follow(&mut self, head: RecordHead, step: &StepRecord<'_>, open: bool) {
+        let (is_in, by_person) = (self.number == step.number, head.who != 0);
+        let since = match step.since.map_or(head.when, |since| When::Wall(since.0)) {
+            When::Wall(at) => at,
+            _ => 0,
+        };
+        match (step.what, step.state) {
+            // The last that people's "resolved" left behind.
+            (What::Better, None | Some(State::Operational)) if !open && is_in => *self = Self::NONE,
+            (What::Better, None | Some(State::Operational)) if !open => {}
+            (What::Paused, _) if is_in => self.well = true,
+            (What::Resumed, _) if is_in => (self.well, self.since) = (false, since),
+            // What a person says of a component, its monitoring need not see.
+            (What::Paused | What::Resumed, _) | (_, None) => {}
+            (_, Some(state)) if !by_person => {
+                let goes_on = is_in && self.announced != State::Operational && self.since != 0;
+                let since = match state {
+                    State::Operational => 0,
+                    _ if goes_on && since != 0 => since.min(self.since),
+                    _ if goes_on => self.since,
+                    _ => since,
+                };
+                *self = Self { number: step.number, announced: state, since, well: false };
+            }
+            _ => {}
+        }
+    }
 }
 
 /// All that follows from the log. All-zero when new.
@@ -235,37 +260,36 @@ impl Derived {
                 return false;
             }
         }
-        let by_person = head.who != 0;
-        let happened = step.since.map_or(head.when, |since| When::Wall(since.0));
-        let since = if let When::Wall(at) = happened { Some(at) } else { None };
         let Some(incident) = self.find_mut(site, step.number) else { return undone };
         incident.steps = incident.steps.max(step.step);
-        if undone {
-            return true;
+        if !undone {
+            self.apply(names, site, head, step);
         }
+        true
+    }
+
+    /// A step of an incident that is there, and that was not taken back.
+    fn apply(&mut self, names: &NameHashes, site: SiteId, head: RecordHead, step: &StepRecord<'_>) {
+        let (by_person, component) = (head.who != 0, names.component(step.component));
+        let Some(incident) = self.find_mut(site, step.number) else { return };
         incident.words |= by_person;
-        let component = names.component(step.component);
         if let Some(id) = component {
             incident.components.insert(id);
         }
-        let state = step.state.unwrap_or(State::Operational);
+        let mut anew = false;
         match step.what {
-            What::Opened | What::Joined | What::Worse | What::Reopened => {
-                if incident.worsen(head, step) {
-                    self.unsay(site, step.number);
-                }
-            }
+            What::Opened | What::Joined | What::Worse | What::Reopened => anew = incident.worsen(head, step),
             What::Update => {
                 incident.phase = step.phase;
                 incident.held |= incident.open;
             }
             What::Resolved => {
-                (incident.open, incident.held, incident.ended) = (false, false, happened);
+                let ended = step.since.map_or(head.when, |since| When::Wall(since.0));
+                (incident.open, incident.held, incident.ended) = (false, false, ended);
                 if by_person {
                     incident.phase = Some(Phase::Resolved);
                 }
-                self.unlink(names, site, step.number, head.flags & (FIRING | UNWELL) != 0);
-                return true;
+                return self.unlink(names, site, step.number, head.flags & (FIRING | UNWELL) != 0);
             }
             What::Merged => {
                 (incident.open, incident.held, incident.ended) = (false, false, head.when);
@@ -277,50 +301,28 @@ impl Derived {
                 if goes_on == 0 {
                     self.unlink(names, site, step.number, false);
                 }
-                self.merge(names, site, step.number, goes_on);
-                return true;
-            }
-            What::Better if !incident.open && state == State::Operational => {
-                // The last that people's "resolved" left behind.
-                if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
-                    && link.number == step.number
-                {
-                    *link = Link::NONE;
-                }
-                return true;
+                return self.merge(names, site, step.number, goes_on);
             }
             What::Dated => {
                 if let (When::Wall(began), Some(since)) = (incident.began, step.since) {
                     incident.began = When::Wall(began.min(since.0));
                 }
             }
-            What::Paused | What::Resumed => {
-                if let Some(link) = component.and_then(|id| self.links.get_mut(id.index()))
-                    && link.number == step.number
-                {
-                    link.well = step.what == What::Paused;
-                    if !link.well {
-                        link.since = since.unwrap_or(0);
-                    }
-                }
-                return true;
-            }
-            What::Better | What::NoData | What::Acknowledged | What::Retitled | What::Amended => {}
+            What::Better
+            | What::NoData
+            | What::Acknowledged
+            | What::Retitled
+            | What::Amended
+            | What::Paused
+            | What::Resumed => {}
         }
-        // What a person says of a component, its monitoring need not see.
-        if let (Some(id), Some(state)) = (component, step.state)
-            && !by_person
-            && let Some(link) = self.links.get_mut(id.index())
-        {
-            let goes_on = link.number == step.number && link.announced != State::Operational;
-            let since = match state {
-                State::Operational => 0,
-                _ if goes_on && link.since != 0 => since.map_or(link.since, |since| since.min(link.since)),
-                _ => since.unwrap_or(0),
-            };
-            *link = Link { number: step.number, announced: state, since, well: false };
+        let open = incident.open;
+        if anew {
+            self.unsay(site, step.number);
         }
-        true
+        if let Some(link) = component.and_then(|id| self.links.get_mut(id.index())) {
+            link.follow(head, step, open);
+        }
     }
 
     fn open(&mut self, site: SiteId, service: ServiceId, head: RecordHead, step: &StepRecord<'_>) -> bool {

@@ -585,6 +585,9 @@ pub fn component_of(kind: u8, payload: &[u8]) -> u32 {
     }
 }
 
+/// Stands for a component that is named no longer. It is the hash of no name, but for one in 2^32.
+const GONE_COMPONENT: u32 = u32::MAX;
+
 /// Takes what is no longer named out of a record. False if nothing is left of it.
 pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
     let Some(head) = head(payload).filter(|_| kind != CLOCK) else { return true };
@@ -603,9 +606,11 @@ pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
             // What began, or was begun anew, with a component that is gone, began all the same.
             // So it is with what ended: else it would end anew, now.
             let stays = matches!(step.what, What::Opened | What::Reopened | What::Resolved);
+            // Without a component, what a person opened would be of all of its service.
+            let none = if step.what == What::Opened { GONE_COMPONENT } else { 0 };
             if let Some(component) = payload.get_mut(STEP_COMPONENT..).and_then(<[u8]>::first_chunk_mut::<4>)
             {
-                *component = [0; 4];
+                *component = none.to_le_bytes();
             }
             stays
         }

@@ -419,7 +419,7 @@ impl<'a> Context<'a> {
     /// The way to what was, and what did not fit.
     fn rest(&self, out: &mut Out<'_>) {
         if self.left_out.get() {
-            Notice { class: "rest", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
+            Notice { class: "why", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
         }
         Archive { base: self.base, text: self.word(Word::PastAll) }.write(out);
     }
@@ -632,7 +632,7 @@ impl<'a> Context<'a> {
             },
             more: &mut |out| {
                 if count.get() > AFFECTED_SHOWN {
-                    Notice { class: "rest", text: &mut |out| out.word(Word::AffectedMore) }.write(out);
+                    Notice { class: "why", text: &mut |out| out.word(Word::AffectedMore) }.write(out);
                 }
             },
         }

@@ -7,8 +7,8 @@ use core::ops::RangeInclusive;
 use heapless::Vec;
 
 use super::fragment::{
-    Back, Block, Fared, Incident, IncidentLink, IncidentMore, Name, Notice, Out, Parts, Past, Step, Steps,
-    WordsForeign, WordsOwn, Work,
+    Back, Block, Fared, Incident, IncidentLink, IncidentMore, Name, Notice, Out, Parts, Past, Section, Step,
+    Steps, WordsForeign, WordsOwn, Work,
 };
 use super::markdown;
 use super::page::{Context, look, part_word, sign};
@@ -391,14 +391,14 @@ impl Context<'_> {
         };
         let mut content = |out: &mut Out<'_>| {
             if self.now.wall.is_none() {
-                Notice { class: "rest", text: &mut |out| out.word(Word::MaintenanceNoClock) }.write(out);
+                Notice { class: "why", text: &mut |out| out.word(Word::MaintenanceNoClock) }.write(out);
             }
             Parts { components: &mut list }.write(out);
             if total.get() > MAINTENANCES_SHOWN {
-                Notice { class: "rest", text: &mut |out| out.word(Word::MaintenanceMore) }.write(out);
+                Notice { class: "why", text: &mut |out| out.word(Word::MaintenanceMore) }.write(out);
             }
         };
-        Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
+        Section { title: self.word(Word::MaintenanceTitle), content: &mut content }.write(out);
     }
 
     /// What was planned and is over.
@@ -411,7 +411,7 @@ impl Context<'_> {
             });
         };
         let mut content = |out: &mut Out<'_>| Parts { components: &mut list }.write(out);
-        Block { title: self.word(Word::MaintenanceTitle), class: "plan", content: &mut content }.write(out);
+        Section { title: self.word(Word::MaintenanceTitle), content: &mut content }.write(out);
         if !any.get() {
             out.take_back(before);
         }
@@ -622,7 +622,7 @@ impl Context<'_> {
                     }
                 };
                 let mut content = |out: &mut Out<'_>| Parts { components: &mut parts }.write(out);
-                Block { title: self.name(service.title), class: "fared", content: &mut content }.write(out);
+                Section { title: self.name(service.title), content: &mut content }.write(out);
                 if !any.get() {
                     out.take_back(before);
                 }
@@ -666,7 +666,7 @@ impl Context<'_> {
         foot: &mut dyn FnMut(&mut Out<'_>),
     ) {
         let mut top = |out: &mut Out<'_>| {
-            Notice { class: "asof", text: &mut |out| self.as_of(out) }.write(out);
+            Notice { class: "intro", text: &mut |out| self.as_of(out) }.write(out);
             Back { base: self.base }.write(out);
         };
         self.frame(out, title, &mut top, main, foot);
@@ -674,7 +674,7 @@ impl Context<'_> {
 
     fn omitted(&self, out: &mut Out<'_>) {
         if self.left_out.get() {
-            Notice { class: "rest", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
+            Notice { class: "why", text: &mut |out| out.word(Word::TextsOmitted) }.write(out);
         }
     }
 }

@@ -91,6 +91,7 @@ pub(crate) fn incident(number: u32, part: u16, level: State, minutes: i64) -> In
         open: true,
         worst: level,
         level,
+        whole: false,
         said: State::Operational,
         phase: None,
         components,

@@ -12,7 +12,7 @@
 //! - the log and the journal's files stay within their limits.
 //!
 //! `SIM_SEEDS` and `SIM_STEPS` say how much of it there is. `cargo test` runs a little, `tests/all`
-//! 200 seeds of 10,000 steps (`SIM_SEEDS=200 SIM_STEPS=10000 cargo test --profile sim --test sim`),
+//! 100 seeds of 10,000 steps (`SIM_SEEDS=100 SIM_STEPS=10000 cargo test --profile sim --test sim`),
 //! and `tests/night` 1,000 seeds. A failure names its seed, and `SIM_SEED=7 SIM_STEPS=10000`
 //! replays that one alone, step by step the same; `SIM_TRACE=1` says what happens in it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
@@ -64,5 +64,5 @@ fn run(seed: u64, steps: u64) {
 
 #[test]
 fn the_page_the_journal_and_a_naive_model_agree() {
-    kit::each_seed(24, 1000, run);
+    kit::each_seed(8, 500, run);
 }

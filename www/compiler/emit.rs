@@ -1,5 +1,6 @@
 //! The Rust that the compiler writes, the style sheet's diet, and the floor of the clock.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use base64ct::{Base64, Encoding};
@@ -146,18 +147,19 @@ pub(crate) fn emit_words(catalogues: &[Catalogue]) -> String {
 
 /// One struct per fragment, whose fields are its slots, so that the renderer fills each or does not
 /// compile; and the policy of each style.
-pub(crate) fn emit_fragments(fragments: &[Fragment], style: &str, missing: &str) -> String {
+pub(crate) fn emit_fragments(fragments: &[Fragment], sheets: &Sheets) -> String {
     let mut out = String::new();
     for fragment in fragments {
         emit_fragment(&mut out, fragment);
     }
-    out += "/// The `Content-Security-Policy` of every page: nothing, but the one style that it carries.\n";
-    _ = writeln!(out, "pub const CSP: &str = {:?};", csp(style));
+    for (name, sheet) in &sheets.0 {
+        let name = if name == COMMON { "CSP".to_owned() } else { format!("CSP_{}", name.to_uppercase()) };
+        out += "/// The `Content-Security-Policy` of a page: nothing, but the one style that it carries.\n";
+        _ = writeln!(out, "pub const {name}: &str = {:?};", csp(sheet));
+    }
     out += "/// That of a page with an icon of its own.\n";
-    let with_icon = csp(style).replace("img-src 'none'", "img-src 'self'");
+    let with_icon = csp(sheets.of("page")).replace("img-src 'none'", "img-src 'self'");
     _ = writeln!(out, "#[cfg(feature = \"feeds\")]\npub const CSP_ICON: &str = {with_icon:?};");
-    out += "/// That of a page that is missing.\n";
-    _ = writeln!(out, "pub const CSP_MISSING: &str = {:?};", csp(missing));
     out
 }
 
@@ -199,6 +201,26 @@ fn emit_fragment(out: &mut String, fragment: &Fragment) {
         list(slots),
         list(blocks)
     );
+}
+
+/// The sheet of every fragment that has none of its own name.
+const COMMON: &str = "style";
+
+/// The style sheets by their names, minified. A fragment has the sheet of its own name, if there is
+/// one: a page that is made in a small buffer has a small sheet.
+pub(crate) struct Sheets(BTreeMap<String, String>);
+
+impl Sheets {
+    /// Those of some files, (path, text) each.
+    pub(crate) fn new(files: &[(String, String)]) -> Self {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".css").to_owned();
+        Self(files.iter().map(|(path, text)| (name(path), minify(text))).collect())
+    }
+
+    /// The sheet of a fragment.
+    pub(crate) fn of(&self, fragment: &str) -> &str {
+        self.0.get(fragment).or_else(|| self.0.get(COMMON)).map_or("", String::as_str)
+    }
 }
 
 /// The policy for pages that carry `style` and nothing else (CSP level 3: a hash of the element's

@@ -7,7 +7,7 @@
 //! the page's language; `{{style}}` is the style sheet. A line break between tags, with its
 //! indentation, is dropped; other white space shrinks to one space.
 
-use super::{Catalogue, Refusal, is_name};
+use super::{Catalogue, Refusal, Sheets, is_name};
 
 /// What a fragment is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +97,12 @@ const BASE: &str = "./";
 pub(crate) fn fragments(
     files: &[(String, String)],
     catalogues: &[Catalogue],
-    style: &str,
+    sheets: &Sheets,
 ) -> Result<Vec<Fragment>, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let mut all = Vec::new();
     for (path, text) in files {
-        match compile(path, text, catalogues, style) {
+        match compile(path, text, catalogues, sheets) {
             Ok(fragment) => all.push(fragment),
             Err(refusal) => refusals.push(refusal),
         }
@@ -110,8 +110,9 @@ pub(crate) fn fragments(
     if refusals.is_empty() { Ok(all) } else { Err(refusals) }
 }
 
-fn compile(path: &str, text: &str, catalogues: &[Catalogue], style: &str) -> Result<Fragment, Refusal> {
+fn compile(path: &str, text: &str, catalogues: &[Catalogue], sheets: &Sheets) -> Result<Fragment, Refusal> {
     let name = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".html");
+    let style = sheets.of(name);
     let fragment = Fragment { name: name.into(), slots: vec![], blocks: vec![], pieces: vec![] };
     let mut parser = Parser { rest: text, line: 1, fragment, open: vec![], used: vec![], catalogues, style };
     let outcome = parser.run();

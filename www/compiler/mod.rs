@@ -12,7 +12,9 @@ mod fragment;
 use std::fmt;
 
 pub(crate) use catalogue::{Catalogue, PLURALS, catalogues, choose};
-pub(crate) use emit::{emit_floor, emit_fragments, emit_lang, emit_words, floor, minify};
+#[cfg(test)]
+pub(crate) use emit::minify;
+pub(crate) use emit::{Sheets, emit_floor, emit_fragments, emit_lang, emit_words, floor};
 pub(crate) use fragment::{Fragment, Piece, fragments};
 
 /// Why something in `www/` does not build.

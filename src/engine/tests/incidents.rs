@@ -40,7 +40,7 @@ impl Sim {
     fn incidents(&self) -> Vec<Told> {
         let mut told = Vec::new();
         let minute = |at: Option<Wall>| at.map(|at| (at.0 - NOON).div_euclid(MIN));
-        self.engine.view(&self.config, self.clocks()).incidents(HOME, &mut |view| {
+        self.engine.whole_view(&self.config, self.clocks()).incidents(HOME, &mut |view| {
             told.push(Told {
                 number: view.number,
                 open: view.open,

@@ -102,6 +102,8 @@ fn what_ended_ended_when_it_did_though_its_component_is_gone() {
     }
     next.engine.restored(&next.config, now);
     assert_eq!(next.incidents(), before);
+    // That is for operators: nobody knows any more whether the component was hidden.
+    next.engine.view(&next.config, now).incidents(HOME, &mut |told| panic!("{told:?}"));
 }
 
 #[test]
