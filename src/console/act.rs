@@ -12,8 +12,8 @@ use crate::command::{Command, LineWords, parse};
 use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
-use crate::limits::QUESTION_WORDS_BYTES;
-use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Step, StepView, Words};
+use crate::limits::{INCIDENT_STEPS_SHOWN, QUESTION_WORDS_BYTES};
+use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
 use crate::shown::{ShownState, headline, hides};
 use crate::text::buffer::Bytes;
@@ -528,25 +528,18 @@ fn published(
     let config = teller.access.config;
     let Some(of) = config.sites.get(site.index()) else { return };
     if number > 0 && command.said() != Words::None {
-        let mut seen = false;
-        let mut each = |step: &StepView<'_>, last: u16| {
-            let is_it = step.number == last && !core::mem::replace(&mut seen, step.number == last);
+        // The newest that has words, or the one that was amended.
+        let mut any = false;
+        teller.view.newest_steps(site, number, INCIDENT_STEPS_SHOWN, &mut |step| {
             let words = match step.words {
+                Words::None => return,
                 Words::Own { lang: "", text } => Words::Own { lang: of.lang.tag(), text },
                 words => words,
             };
-            if is_it {
+            if command.step.is_none_or(|asked| asked == step.number) && !core::mem::replace(&mut any, true) {
                 out.field("words", Cell::Words(&words));
             }
-        };
-        let mut last = 0;
-        teller.view.steps(site, number, &mut |step| {
-            let speaks = step.words != Words::None && step.step != Step::Retitled;
-            if command.step.map_or(speaks, |asked| asked == step.number) {
-                last = step.number;
-            }
         });
-        teller.view.steps(site, number, &mut |step| each(step, last));
     }
     let host = config.hosts.iter().find(|host| host.site == site && !config.str(host.name).starts_with('*'));
     let digits = digits(number);

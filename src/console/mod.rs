@@ -187,50 +187,33 @@ fn carry_out<'a>(
         let mut command = *command;
         teller.number(&mut command)?;
         let command = &command;
-        let told: Result<(), Trouble<'a>> = match command.row.verb {
-            Verb::Status => teller.status(command, host, out),
-            Verb::Incidents => teller.incidents(command, out),
-            Verb::Incident => teller.incident(command, out),
-            Verb::Maintenance => teller.maintenance(command, out),
-            Verb::Banner => teller.banner(command, out),
-            Verb::Sites => {
-                names::sites(&teller, out);
-                Ok(())
-            }
-            Verb::Services => names::services(&teller, command, out),
-            Verb::Sources => {
-                senders::sources(&teller, out);
-                Ok(())
-            }
-            Verb::Rules => senders::rules(&teller, command, out),
-            Verb::Heartbeats => senders::heartbeats(&teller, command, out),
-            Verb::Phrases => {
-                names::phrases(out);
-                Ok(())
-            }
-            Verb::WhoAmI => {
-                names::whoami(&teller, command, out);
-                Ok(())
-            }
+        let sites = teller.sites_of(command.site)?;
+        match command.row.verb {
+            Verb::Status if sites == 0 => return Err(Trouble::NoSites),
+            Verb::Status => teller.status(sites, command, host, out),
+            Verb::Incidents => teller.incidents(sites, command, out),
+            Verb::Incident => teller.incident(command, out)?,
+            Verb::Maintenance => teller.maintenance(sites, out),
+            Verb::Banner => teller.banner(sites, out),
+            Verb::Sites => names::sites(&teller, out),
+            Verb::Services => names::services(&teller, sites, out),
+            Verb::Sources => senders::sources(&teller, out),
+            Verb::Rules => senders::rules(&teller, sites, out),
+            Verb::Heartbeats => senders::heartbeats(&teller, sites, out),
+            Verb::Phrases => names::phrases(out),
+            Verb::WhoAmI => names::whoami(&teller, command, out),
             Verb::Alerts => {
                 // It goes on at an alert, not at a byte: alerts come and go.
                 out.clear();
-                let status = teller.alerts(command, ask.from, out)?;
+                let status = teller.alerts(sites, ask.from, out);
                 if status != CommandStatus::Done {
                     return Ok(status);
                 }
-                Ok(())
             }
-            Verb::Limits => {
-                teller.limits(host, out);
-                Ok(())
-            }
-            Verb::ListSites => {
-                teller.list_sites(out);
-                Ok(())
-            }
-            Verb::GetSiteConfig => teller.get_site_config(command, out),
-            Verb::Help => names::help(&teller, command, out),
+            Verb::Limits => teller.limits(host, out),
+            Verb::ListSites => teller.list_sites(out),
+            Verb::GetSiteConfig => teller.get_site_config(command, out)?,
+            Verb::Help => names::help(&teller, command, out)?,
             Verb::Quit => return Ok(CommandStatus::Quit),
             Verb::Export => return Ok(CommandStatus::Export),
             Verb::Import if ask.confirmed || command.yes => return Ok(CommandStatus::Import),
@@ -251,10 +234,8 @@ fn carry_out<'a>(
                 if status != CommandStatus::Done {
                     return Ok(status);
                 }
-                Ok(())
             }
-        };
-        told?;
+        }
     }
     out.end();
     Ok(CommandStatus::Done)

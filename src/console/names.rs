@@ -30,13 +30,8 @@ pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
     });
 }
 
-pub(super) fn services<'a>(
-    teller: &Teller<'a, '_>,
-    command: &Command<'a>,
-    out: &mut AnswerWriter<'_>,
-) -> Result<(), Trouble<'a>> {
+pub(super) fn services(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
-    let sites = teller.sites_of(command.site)?;
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no services", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -57,7 +52,6 @@ pub(super) fn services<'a>(
             }
         });
     });
-    Ok(())
 }
 
 pub(super) fn whoami(teller: &Teller<'_, '_>, command: &Command<'_>, out: &mut AnswerWriter<'_>) {

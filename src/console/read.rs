@@ -149,14 +149,11 @@ impl<'a> Teller<'a, '_> {
 
     pub(super) fn status(
         &self,
+        sites: u8,
         command: &Command<'a>,
         host: &dyn Host,
         out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
-        if sites == 0 {
-            return Err(Trouble::NoSites);
-        }
+    ) {
         let (access, view) = (self.access, self.view);
         out.open("", "[");
         self.each_site(sites, &mut |site| {
@@ -187,7 +184,6 @@ impl<'a> Teller<'a, '_> {
             out.close("}");
         });
         out.close("]");
-        Ok(())
     }
 
     /// The components of a site. For people those that are not well come first, the worst of them
@@ -286,7 +282,7 @@ impl<'a> Teller<'a, '_> {
         let mut seen = Cell::Nothing;
         if incident.open {
             self.view.steps(site, incident.number, &mut |step| {
-                if step.step == Step::Acknowledged {
+                if matches!(step.step, Step::Acknowledged) {
                     seen = Cell::By(self.access.person(step.who), step.at);
                 }
             });
@@ -317,12 +313,7 @@ impl<'a> Teller<'a, '_> {
         out.row(INCIDENT, &cells);
     }
 
-    pub(super) fn incidents(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn incidents(&self, sites: u8, command: &Command<'a>, out: &mut AnswerWriter<'_>) {
         let empty = if command.all {
             "no incidents are kept"
         } else {
@@ -334,7 +325,6 @@ impl<'a> Teller<'a, '_> {
                 self.incident_rows(site, command.all, out);
             });
         });
-        Ok(())
     }
 
     /// A table of one incident.
@@ -567,12 +557,7 @@ impl<'a> Teller<'a, '_> {
         out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, None, out));
     }
 
-    pub(super) fn maintenance(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn maintenance(&self, sites: u8, out: &mut AnswerWriter<'_>) {
         let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
         let mut any = false;
         self.each_site(sites, &mut |site| self.view.maintenance(site, &mut |_| any = true));
@@ -585,7 +570,6 @@ impl<'a> Teller<'a, '_> {
                 self.maintenance_rows(site, None, out);
             });
         });
-        Ok(())
     }
 
     /// A table of one maintenance.
@@ -615,13 +599,7 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    pub(super) fn banner(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn banner(&self, sites: u8, out: &mut AnswerWriter<'_>) {
         self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
-        Ok(())
     }
 }

@@ -608,11 +608,18 @@ fn what_was_published_is_shown_with_its_language_and_address() {
         ("update 1 \"Second.\" --lang nl", "  words        (nl) Second.\n"),
         ("amend 1 2 \"Nous savons.\"", "  words        (fr) Nous savons.\n"),
         ("update 1 --say power-cut", "  words        [power-cut] There is no electricity there.\n"),
+        (
+            "update 1 --say power-cut --say going-there",
+            "  words        [power-cut going-there] There is no electricity there. Somebody is going there.\n",
+        ),
         ("banner set \"Ici.\"", "  page         status.example.org/\n"),
     ] {
         let (status, answer) = board.ask("ana", line, false);
         assert_eq!((status, answer.contains(expected)), (CommandStatus::Done, true), "{answer}");
     }
+    board.ask("ana", "banner set --say weather --say no-date", false);
+    let (_, told) = board.ask("ana", "get_site_config heron", false);
+    assert_eq!(told.matches('.').count(), 2, "{told}");
     let (_, answer) = board.ask("ana", "update 1 monitoring \"x\" --json", false);
     assert!(
         answer.contains(

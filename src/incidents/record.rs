@@ -624,7 +624,28 @@ pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn several_phrases_are_kept_by_their_names() {
+        let kept = |names: &str| {
+            let words = Words::Phrase(Phrases::named(names).unwrap());
+            let told = StepRecord { number: 3, step: 4, words, ..StepRecord::default() };
+            let record = step(RecordHead::default(), &told);
+            assert!(record.ends_with(names.as_bytes()));
+            assert_eq!(read_step(&record).map(|(_, step)| step.words), Some(words));
+        };
+        kept("power-cut");
+        kept("power-cut going-there no-date restart-yours");
+        assert_eq!(Phrases::named("power-cut nonsense"), None);
+        assert_eq!(Phrases::named("weather weather weather weather weather"), None);
+        // As a later version may write it.
+        let mut later = IncidentPayload::new();
+        put_words(&mut later, Words::Own { lang: "", text: "power-cut by-night" });
+        let read = take_words(&mut later.as_slice(), PHRASE);
+        assert_eq!(read, Some(Words::Own { lang: "en", text: "power-cut by-night" }));
+    }
 
     #[test]
     fn no_mac_address_of_a_person_s_words_is_kept() {
