@@ -11,7 +11,7 @@ use crate::engine::alerts::{AlertPhase, Held};
 use crate::limits;
 use crate::model::SiteId;
 
-impl<'a> Teller<'a, '_> {
+impl Teller<'_, '_> {
     /// The alerts of the sites that a command is about, from the one at `from` on; as many as there
     /// is room for.
     pub(super) fn alerts(&self, sites: u8, from: u32, out: &mut AnswerWriter<'_>) -> CommandStatus {
