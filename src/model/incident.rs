@@ -95,15 +95,8 @@ impl Phrase {
 }
 
 /// One phrase, or several that are said at once, in their order.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phrases([u8; PHRASES_SAID]);
-
-/// As its phrases, one after the other: one is told as it was before there were several.
-impl core::fmt::Debug for Phrases {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.0.iter().filter(|place| **place != NO_PHRASE).try_for_each(|&place| Phrase(place).fmt(f))
-    }
-}
 
 impl From<Phrase> for Phrases {
     fn from(phrase: Phrase) -> Self {
