@@ -36,9 +36,20 @@ fn run() -> Result<(), Vec<Refusal>> {
     let catalogues = compiler::catalogues(&read_all("www/lang", "txt")?)?;
     let wanted = env::var("AIGLON_LANGUAGES").ok();
     let full = env::var_os("CARGO_FEATURE_LANGUAGES").is_some();
-    let (catalogues, others) = compiler::choose(catalogues, wanted.as_deref(), full)?;
-    let sheets = compiler::Sheets::new(&read_all("www", "css")?);
-    let fragments = compiler::fragments(&read_all("www/fragments", "html")?, &catalogues, &sheets)?;
+    let (mut catalogues, others) = compiler::choose(catalogues, wanted.as_deref(), full)?;
+    let mut files = read_all("www/fragments", "html")?;
+    let mut styles = read_all("www", "css")?;
+    if env::var_os("CARGO_FEATURE_SHEET").is_none() {
+        // Without the command, neither its words nor its fragments cost anything.
+        for one in &mut catalogues {
+            one.words.retain(|key, _| !key.starts_with("sheet."));
+        }
+        for list in [&mut files, &mut styles] {
+            list.retain(|(path, _)| !path.rsplit('/').next().is_some_and(|name| name.starts_with("sheet")));
+        }
+    }
+    let sheets = compiler::Sheets::new(&styles);
+    let fragments = compiler::fragments(&files, &catalogues, &sheets)?;
     write("lang.rs", compiler::emit_lang(&catalogues, &others))?;
     write("words.rs", compiler::emit_words(&catalogues))?;
     write("fragments.rs", compiler::emit_fragments(&fragments, &sheets))?;

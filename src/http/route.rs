@@ -3,7 +3,7 @@
 use super::head::Method;
 use crate::config::ListenerRoles;
 #[cfg(feature = "feeds")]
-use crate::model::ServiceId;
+use crate::model::{ComponentId, ServiceId};
 use crate::model::{Feed, PageKind};
 use crate::text::number::natural;
 use crate::text::split_once;
@@ -177,6 +177,8 @@ const ROWS: &[Row] = &[
     Row::feed("/feed.atom", Feed::Atom),
     #[cfg(feature = "feeds")]
     Row::feed("/feed/{}.atom", Feed::AtomOf(ServiceId(0))),
+    #[cfg(feature = "feeds")]
+    Row::feed("/feed/component/{}.atom", Feed::AtomOfPart(ComponentId(0))),
     #[cfg(feature = "feeds")]
     Row::feed("/maintenance.ics", Feed::Calendar),
     Row {

@@ -1,7 +1,7 @@
 //! What programs read of a site, and by which word of the configuration it is published.
 
 #[cfg(feature = "feeds")]
-use super::ServiceId;
+use super::{ComponentId, ServiceId};
 
 /// A way in which a site tells programs how it is: a word of `list publish_as`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,10 @@ pub enum Feed {
     /// `/feed/SERVICE.atom`: those of incidents of one service.
     #[cfg(feature = "feeds")]
     AtomOf(ServiceId),
+    /// `/feed/component/COMPONENT.atom`: those about one component, and what people said of its
+    /// incidents.
+    #[cfg(feature = "feeds")]
+    AtomOfPart(ComponentId),
     /// `/maintenance.ics`: planned work.
     #[cfg(feature = "feeds")]
     Calendar,
@@ -79,7 +83,7 @@ impl Feed {
             #[cfg(feature = "feeds")]
             Self::Icon => Output::OpenGraph,
             #[cfg(feature = "feeds")]
-            Self::Atom | Self::AtomOf(_) => Output::Atom,
+            Self::Atom | Self::AtomOf(_) | Self::AtomOfPart(_) => Output::Atom,
             #[cfg(feature = "feeds")]
             Self::Calendar => Output::Ical,
             #[cfg(feature = "feeds")]
@@ -117,7 +121,7 @@ impl Feed {
             #[cfg(feature = "feeds")]
             Self::BadgeImage(_) | Self::Icon => "image/svg+xml",
             #[cfg(feature = "feeds")]
-            Self::Atom | Self::AtomOf(_) => "application/atom+xml; charset=utf-8",
+            Self::Atom | Self::AtomOf(_) | Self::AtomOfPart(_) => "application/atom+xml; charset=utf-8",
             #[cfg(feature = "feeds")]
             Self::Calendar => "text/calendar; charset=utf-8",
             _ => "application/json",

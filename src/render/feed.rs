@@ -24,7 +24,7 @@ pub fn feed(
         Feed::Text => Form::Text,
         Feed::Status => Form::Json,
         #[cfg(feature = "feeds")]
-        Feed::BadgeImage(_) | Feed::Icon | Feed::Atom | Feed::AtomOf(_) => Form::Xml,
+        Feed::BadgeImage(_) | Feed::Icon | Feed::Atom | Feed::AtomOf(_) | Feed::AtomOfPart(_) => Form::Xml,
         #[cfg(feature = "feeds")]
         Feed::Calendar => Form::Ical,
         #[cfg(feature = "feeds")]
@@ -49,9 +49,7 @@ pub fn feed(
             0
         }
         #[cfg(feature = "feeds")]
-        Feed::Atom => feed_atom::write(&cx, &mut out, None),
-        #[cfg(feature = "feeds")]
-        Feed::AtomOf(service) => feed_atom::write(&cx, &mut out, Some(service)),
+        Feed::Atom | Feed::AtomOf(_) | Feed::AtomOfPart(_) => feed_atom::write(&cx, &mut out, feed),
         #[cfg(feature = "feeds")]
         Feed::Calendar => feed_calendar::write(&cx, &mut out),
         #[cfg(feature = "feeds")]

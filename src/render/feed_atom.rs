@@ -8,22 +8,65 @@ use super::fragment::Out;
 use super::markdown;
 use super::page::Context;
 use super::story::label;
+use crate::config::{Config, Texts};
 use crate::limits::FEED_ENTRIES;
-use crate::model::{IncidentView, ServiceId, StepView, Words};
+use crate::model::{Feed, IncidentView, StepView, Words};
+use crate::text::Span;
 use crate::text::json::Json;
 use crate::time::Wall;
 
 /// The year in which a site had its name, as a tag needs one (RFC 4151): that of our first release.
 const TAGGED: &str = ",2026:";
 
-/// Writes the steps of all incidents, or of those of a service; how many entries did not fit.
-pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<ServiceId>) -> usize {
+/// What a feed is about: nothing less than the site, or a service or component of it.
+struct About {
+    /// The section's name and the title; none of the site.
+    named: Option<(Span, Texts)>,
+    /// Where such feeds are.
+    under: &'static str,
+    /// The section in an identifier.
+    hash: u32,
+}
+
+impl About {
+    fn of(config: &Config, feed: Feed) -> Self {
+        let all = Self { named: None, under: "feed.atom", hash: 0 };
+        match feed {
+            Feed::AtomOf(id) => config.services.get(id.index()).map_or(all, |row| Self {
+                named: Some((row.name, row.title)),
+                under: "feed/",
+                hash: config.service_hash(id),
+            }),
+            Feed::AtomOfPart(id) => config.components.get(id.index()).map_or(all, |row| Self {
+                named: Some((row.name, row.title)),
+                under: "feed/component/",
+                hash: config.component_hash(id),
+            }),
+            _ => all,
+        }
+    }
+}
+
+/// Whether a feed tells of a step.
+fn tells(feed: Feed, incident: &IncidentView<'_>, step: &StepView<'_>) -> bool {
+    match feed {
+        Feed::AtomOf(service) => incident.service == service,
+        Feed::AtomOfPart(part) => {
+            incident.components.contains(part) && step.component.is_none_or(|component| component == part)
+        }
+        _ => true,
+    }
+}
+
+/// Writes the steps of all incidents, or of those of a service or component; how many entries did
+/// not fit.
+pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, feed: Feed) -> usize {
     const END: &str = "</feed>\n";
-    let name = service.and_then(|id| cx.config.services.get(id.index()));
+    let about = About::of(cx.config, feed);
     let path = |out: &mut Out<'_>| {
-        cx.address(out, if name.is_some() { "feed/" } else { "feed.atom" }, None);
-        if let Some(row) = name {
-            out.text(cx.config.str(row.name));
+        cx.address(out, about.under, None);
+        if let Some((name, _)) = about.named {
+            out.text(cx.config.str(name));
             out.text(".atom");
         }
     };
@@ -33,12 +76,12 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<Service
     out.put(cx.lang.tag());
     out.put("\">\n<title>");
     out.text(cx.name(cx.site.title));
-    if let Some(row) = name {
+    if let Some((_, title)) = about.named {
         out.text(" · ");
-        out.text(cx.name(row.title));
+        out.text(cx.name(title));
     }
     out.put("</title>\n");
-    if name.is_none() {
+    if about.named.is_none() {
         out.put("<subtitle>");
         cx.headline(cx.view.banner(cx.id).as_ref()).short(out);
         out.put("</subtitle>\n");
@@ -46,9 +89,9 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<Service
     out.put("<id>");
     tag(cx, out);
     out.put("incidents");
-    if let Some(service) = service {
+    if about.named.is_some() {
         out.put("/of/");
-        digits(out, cx.config.service_hash(service));
+        digits(out, about.hash);
     }
     out.put("</id>\n<updated>");
     out.put(&cx.stamp(changed(cx).unwrap_or(Wall(0))));
@@ -62,8 +105,8 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, service: Option<Service
     let room = Cell::new(out.room().saturating_sub(END.len()));
     let left_out = Cell::new(0_usize);
     cx.view.newest_of_site(cx.id, FEED_ENTRIES, &mut |incident, step| {
-        let concerns = service.is_none_or(|id| incident.service == id);
-        let Some(at) = step.at.or(incident.began).filter(|_| concerns && cx.now.wall.is_some()) else {
+        let is_told = tells(feed, incident, step) && cx.now.wall.is_some();
+        let Some(at) = step.at.or(incident.began).filter(|_| is_told) else {
             return;
         };
         // What is left out is the oldest: after the first that does not fit, none is told.

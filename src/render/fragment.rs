@@ -91,6 +91,12 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// Goes on in another language.
+    #[cfg(feature = "sheet")]
+    pub(super) const fn speak(&mut self, lang: Lang) {
+        self.lang = lang;
+    }
+
     /// The page's language.
     pub const fn lang(&self) -> Lang {
         self.lang

@@ -23,6 +23,8 @@ mod headline;
 mod markdown;
 mod missing;
 mod page;
+#[cfg(feature = "sheet")]
+mod sheet;
 mod story;
 mod when;
 mod words;
@@ -34,6 +36,8 @@ pub use fragment::CSP_ICON;
 pub use fragment::{CSP, CSP_MISSING, Out, PageBuf, PageFull};
 pub use missing::missing;
 pub use page::{has_incident, overruled, page};
+#[cfg(feature = "sheet")]
+pub use sheet::{Poster, sheet, squares};
 pub use words::{Word, phrase, word};
 pub use worst::worst_case;
 

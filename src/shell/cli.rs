@@ -15,6 +15,8 @@ use super::files::{self, ConfigOptions, FILE};
 use super::log::LogForm;
 #[cfg(feature = "rules")]
 use super::rules;
+#[cfg(feature = "sheet")]
+use super::sheet;
 #[cfg(feature = "setup")]
 use super::{init, init::OPTIONS as INIT_OPTIONS, route, summary};
 use super::{revoke, serve, token};
@@ -32,6 +34,7 @@ Usage:
   aiglon ready [FILE]
   aiglon revoke [--config FILE] [--fallback GOOD] NAME...
   aiglon route [--config FILE] [--source NAME] LABEL=VALUE...
+  aiglon sheet [--config FILE] [--url URL] [--lang TAG]... [--local] [SITE]
   aiglon token
   aiglon --version | --help
 
@@ -58,6 +61,9 @@ Commands:
           and in the daemon. Exit status 0 when all of that is done.
   route   Say where an alert with these labels leads, for each source or for the source NAME. Exit status:
           0 to a component, 1 to none, 2 the question or FILE is wrong. The small build has no init and no route.
+  sheet   Print a page in HTML that hangs on a wall: where the page of SITE is, in words and as a code for phones,
+          in each language or in those of --lang. URL wins over the site's 'option url'. With --local it also
+          says that the page opens in your own network without the Internet. Only the full build has it.
   token   Make a token for a sender: the token itself, for the sender, on the first line,
           and on the second what to write into its 'config source'.
 
@@ -96,6 +102,7 @@ enum Command {
     Beat,
     Revoke,
     Route,
+    Sheet,
     Token,
     Version,
     Help,
@@ -116,6 +123,8 @@ struct Given {
     rules: Vec<PathBuf>,
     /// What a heartbeat says.
     state: Option<String>,
+    #[cfg(feature = "sheet")]
+    sheet: sheet::SheetOptions,
     /// Answers to what `init` asks.
     answers: [Option<String>; 4],
     console: client::ClientOptions,
@@ -143,6 +152,13 @@ pub fn run() -> ExitCode {
         #[cfg(not(feature = "setup"))]
         Ok(Command::Init | Command::Route) => {
             complain(format_args!("aiglon: {NO_SETUP}\n"));
+            ExitCode::from(2)
+        }
+        #[cfg(feature = "sheet")]
+        Ok(Command::Sheet) => sheet(options, given.names.first().map(String::as_str), &given.sheet),
+        #[cfg(not(feature = "sheet"))]
+        Ok(Command::Sheet) => {
+            complain(format_args!("aiglon: this build has no sheet; the full build has\n"));
             ExitCode::from(2)
         }
         Ok(Command::Token) => token(),
@@ -218,6 +234,12 @@ fn arguments(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Option<Co
                     *answer = Some(value);
                 }
             }
+            #[cfg(feature = "sheet")]
+            Long("local") if is_sheet(&given.words) => given.sheet.local = true,
+            #[cfg(feature = "sheet")]
+            Long("url") if is_sheet(&given.words) => given.sheet.url = Some(text(value(parser)?)?),
+            #[cfg(feature = "sheet")]
+            Long("lang") if is_sheet(&given.words) => given.sheet.langs.push(text(value(parser)?)?),
             Value(word) if given.words.is_empty() && word == "console" => {
                 // What stands before it counts as if it stood behind it.
                 given.console.socket = given.socket.take();
@@ -249,6 +271,12 @@ fn is_for(command: &str, source: bool, state: bool, rules: bool) -> Result<(), S
     Err(words.to_owned())
 }
 
+/// Whether the command is `sheet`: its options stand behind it.
+#[cfg(feature = "sheet")]
+fn is_sheet(words: &[OsString]) -> bool {
+    words.first().is_some_and(|word| word == "sheet")
+}
+
 /// The form of log lines.
 #[inline(never)]
 fn form(word: &str) -> Result<LogForm, String> {
@@ -264,7 +292,7 @@ fn form(word: &str) -> Result<LogForm, String> {
 fn command(given: &mut Given) -> Result<Command, String> {
     let Given { options, words, names, answers, .. } = given;
     let Some((command, rest)) = words.split_first() else {
-        let all = "serve, check, init, console, beat, reload, ready, revoke, route or token";
+        let all = "serve, check, init, console, beat, reload, ready, revoke, route, sheet or token";
         return Err(format!("a command is missing: {all}"));
     };
     if options.file.as_os_str().is_empty() {
@@ -284,6 +312,19 @@ fn command(given: &mut Given) -> Result<Command, String> {
             names.push(text(word.clone())?);
         }
         return Ok(Command::Route);
+    }
+    if known == "sheet" {
+        if options.fallback.is_some()
+            || given.socket.is_some()
+            || given.only_serve.is_some()
+            || rest.len() > 1
+        {
+            return Err("sheet takes --config, --url, --lang and --local, and one site".to_owned());
+        }
+        if let Some(site) = rest.first() {
+            names.push(text(site.clone())?);
+        }
+        return Ok(Command::Sheet);
     }
     if known == "beat" {
         if options.fallback.is_some() || given.only_serve.is_some() {
@@ -317,7 +358,7 @@ fn command(given: &mut Given) -> Result<Command, String> {
         _ => None,
     };
     if let Some(option) = given.only_order.filter(|_| order.is_none()) {
-        return Err(format!("--{option} goes with console, reload, ready, revoke and route"));
+        return Err(format!("--{option} goes with console, reload, ready, revoke, route and sheet"));
     }
     let command = match known {
         "serve" => return Ok(Command::Serve),
@@ -521,6 +562,22 @@ fn init(answers: &[Option<String>; 4]) -> ExitCode {
             complain(format_args!("\n{rest}"));
             code
         }
+        Err(words) => {
+            complain(format_args!("aiglon: {words}\n"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(feature = "sheet")]
+#[inline(never)]
+fn sheet(options: &ConfigOptions, site: Option<&str>, given: &sheet::SheetOptions) -> ExitCode {
+    let (config, _) = match configuration(options) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    match sheet::make(config, site, given) {
+        Ok(page) => say(&page),
         Err(words) => {
             complain(format_args!("aiglon: {words}\n"));
             ExitCode::from(2)

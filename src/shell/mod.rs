@@ -23,6 +23,8 @@ mod route;
 #[cfg(feature = "rules")]
 mod rules;
 mod serve;
+#[cfg(feature = "sheet")]
+mod sheet;
 mod signals;
 mod slots;
 #[cfg(feature = "ssh")]

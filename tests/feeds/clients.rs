@@ -232,8 +232,8 @@ config component 'canary_roof'
     let answers = || {
         let paths = "/ /history /incidents/1 /status.txt /api/v2/status.json /api/v2/summary.json \
                      /api/v2/components.json /api/v2/incidents.json /api/v2/incidents/unresolved.json \
-                     /api/v2/scheduled-maintenances.json /feed.atom /feed/wifi.atom /maintenance.ics /badge/wifi.svg \
-                     /badge/wifi.json";
+                     /api/v2/scheduled-maintenances.json /feed.atom /feed/wifi.atom /feed/component/heron.atom \
+                     /maintenance.ics /badge/wifi.svg /badge/wifi.json";
         paths
             .split_whitespace()
             .map(|path| daemon.get(path))
@@ -264,6 +264,7 @@ config component 'canary_roof'
     assert!(!told.contains("a street") && !told.contains("a house"), "{told}");
     assert!(!daemon.get("/feed.atom").body.contains("<entry>"));
     assert_eq!(daemon.get("/feed/canary_service.atom").status, 404);
+    assert_eq!(daemon.get("/feed/component/canary_roof.atom").status, 404);
     assert_eq!(daemon.get("/badge/canary_service.svg").status, 404);
 }
 

@@ -373,7 +373,12 @@ mod all {
                     each_text(&json_of(lang, &view, which), &mut |text| check(name, text));
                 }
                 each_text(&json_of(lang, &view, Feed::Badge(ServiceId(1))), &mut |text| check("badge", text));
-                for which in [Feed::Atom, Feed::AtomOf(ServiceId(2)), Feed::BadgeImage(ServiceId(0))] {
+                for which in [
+                    Feed::Atom,
+                    Feed::AtomOf(ServiceId(2)),
+                    Feed::AtomOfPart(aiglon::model::ComponentId(1)),
+                    Feed::BadgeImage(ServiceId(0)),
+                ] {
                     let xml = told(lang, &view, which);
                     for piece in xml.split('<') {
                         let (tag, text) = piece.split_once('>').unwrap_or(("", piece));
@@ -479,6 +484,23 @@ mod all {
         // What is redacted is gone.
         later.incidents.remove(1);
         assert!(ids(&later).iter().all(|id| !id.contains("/7/")));
+        // Of a component, that which is about it, and what people said; not of its neighbours.
+        let view = scenes::incidents();
+        let mut about = std::collections::BTreeMap::new();
+        for (incident, steps) in &view.incidents {
+            for part in incident.components.iter() {
+                let of_it = |step: &&aiglon::model::StepView<'_>| {
+                    step.step.is_public() && step.component.is_none_or(|id| id == part)
+                };
+                *about.entry(part).or_insert(0) += steps.iter().filter(of_it).count();
+            }
+        }
+        assert!(about.len() > 2 && about.values().any(|&count| count < 9));
+        for (part, count) in about {
+            let feed = told(Lang::En, &view, Feed::AtomOfPart(part));
+            assert_eq!(feed.matches("<entry>").count(), count, "{part:?}: {feed}");
+            assert!(feed.contains(&format!("/feed/component/part{}.atom", part.0)), "{feed}");
+        }
         // Of a service, that which is about it.
         let of_vpn = told(Lang::En, &scenes::incidents(), Feed::AtomOf(ServiceId(2)));
         assert_eq!(of_vpn.matches("<entry>").count(), 0);
@@ -666,6 +688,7 @@ fn every_feed_is_served() {
         ("/badge/wifi.json", "application/json", false),
         ("/feed.atom", "application/atom+xml; charset=utf-8", false),
         ("/feed/wifi.atom", "application/atom+xml; charset=utf-8", false),
+        ("/feed/component/heron.atom", "application/atom+xml; charset=utf-8", false),
         ("/maintenance.ics", "text/calendar; charset=utf-8", false),
     ] {
         let answer = daemon.get(path);
@@ -675,9 +698,15 @@ fn every_feed_is_served() {
         let again = daemon.connect().get(path, &format!("If-None-Match: {etag}\r\n"));
         assert_eq!(again.status, 304, "{path}");
     }
-    for path in
-        ["/badge/heron.svg", "/badge/.svg", "/badge/wifi.png", "/feed/x.atom", "/api/v2/subscribers.json"]
-    {
+    for path in [
+        "/badge/heron.svg",
+        "/badge/.svg",
+        "/badge/wifi.png",
+        "/feed/x.atom",
+        "/feed/component/wifi.atom",
+        "/feed/heron.atom",
+        "/api/v2/subscribers.json",
+    ] {
         assert_eq!(daemon.get(path).status, 404, "{path}");
     }
     assert_eq!(daemon.get("/badge/wifi.svg").header("cache-control"), Some("max-age=60, stale-if-error=300"));

@@ -1,5 +1,6 @@
 //! The page of LuCI, in a real browser: its views around a stub of LuCI, asking the real daemon and
-//! filling in a real configuration. Pictures for people to look at go to target/shots.
+//! filling in a real configuration. What rpcd would do is done by its real plug-in, in busybox's
+//! shell. Pictures for people to look at go to target/shots.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "../common/mod.rs"]
@@ -7,6 +8,8 @@ mod common;
 #[path = "../chromium/driver.rs"]
 #[allow(dead_code)] // made for tests/chromium
 mod driver;
+mod fields;
+mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64ct::{Base64, Encoding as _};
-use common::{AIGLON, Daemon, Dir, example, firing, run, with};
+use common::{AIGLON, Daemon, Dir, example, run, with};
 use driver::{Browser, Look};
 use serde_json::{Value, json};
 
@@ -22,9 +25,20 @@ fn app() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/luci-app-aiglon")
 }
 
-/// What both views take for the banner at their top.
-fn force() -> String {
-    read(app().join("htdocs/luci-static/resources/aiglon/force.js"))
+/// What the views share, by the name that they ask LuCI's loader for.
+fn modules() -> BTreeMap<String, String> {
+    let dir = app().join("htdocs/luci-static/resources/aiglon");
+    let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path());
+    files
+        .map(|path| (format!("aiglon.{}", path.file_stem().unwrap().to_str().unwrap()), read(&path)))
+        .collect()
+}
+
+/// The views, by their paths below `view`.
+const VIEWS: [&str; 4] = ["aiglon/status", "aiglon/updates", "aiglon/config", "status/include/65_aiglon"];
+
+fn view(path: &str) -> String {
+    read(app().join(format!("htdocs/luci-static/resources/view/{path}.js")))
 }
 
 fn read(path: impl AsRef<Path>) -> String {
@@ -84,23 +98,35 @@ fn catalogue(path: impl AsRef<Path>) -> BTreeMap<String, String> {
             });
             parts.collect::<String>()
         };
-        found.insert(text_of("msgid "), text_of("msgstr "));
+        let context = text_of("msgctxt ");
+        let key = text_of("msgid ");
+        // As LuCI's own catalogues have it.
+        let key = if context.is_empty() { key } else { format!("{context}\u{1}{key}") };
+        found.insert(key, text_of("msgstr "));
     }
     found.remove("");
     found
 }
 
+/// The ACL: by group, what a session may do.
+fn acl() -> Value {
+    serde_json::from_str(&read(app().join("root/usr/share/rpcd/acl.d/luci-app-aiglon.json"))).unwrap()
+}
+
 /// The commands that the ACL lets a session run.
 fn allowed() -> Vec<String> {
-    let acl: Value =
-        serde_json::from_str(&read(app().join("root/usr/share/rpcd/acl.d/luci-app-aiglon.json"))).unwrap();
+    let acl = acl();
     let mut commands = Vec::new();
     for access in ["read", "write"] {
         let rules = &acl["luci-app-aiglon"][access];
         assert_eq!(rules["uci"], json!(["aiglon"]));
         for (command, may) in rules["file"].as_object().unwrap() {
             assert_eq!(may, &json!(["exec"]), "{command}");
-            assert!(command.starts_with("/usr/bin/aiglon ") && !command.contains('*'), "{command}");
+            let known = ["/usr/bin/aiglon ", "/etc/init.d/aiglon ", "/sbin/logread -e aiglon"];
+            assert!(
+                known.iter().any(|known| command.starts_with(known)) && !command.contains('*'),
+                "{command}"
+            );
             commands.push(command.clone());
         }
         // rpcd asks two things: whether the session may call `file exec` at all, and whether it may
@@ -113,6 +139,26 @@ fn allowed() -> Vec<String> {
     commands
 }
 
+/// The methods of ubus that a session with all groups may call.
+fn methods() -> Vec<String> {
+    let mut methods = Vec::new();
+    for (group, rights) in acl().as_object().unwrap() {
+        if group == "luci-app-aiglon" {
+            continue;
+        }
+        let rights = rights["read"].as_object().or_else(|| rights["write"].as_object()).unwrap();
+        assert_eq!(rights.len(), 1, "{group}");
+        let names = rights["ubus"]["luci.aiglon"].as_array().unwrap();
+        methods.extend(names.iter().map(|name| format!("luci.aiglon.{}", name.as_str().unwrap())));
+    }
+    methods
+}
+
+/// Lines of `logread -e aiglon`, with one of cron in between.
+const LOG: &str = "Tue Dec  1 00:01:02 2026 daemon.info aiglon[7]: info: listening on http://192.168.1.1:8080/\n\
+                   Tue Dec  1 00:02:00 2026 cron.err crond[8]: USER root pid 9 cmd aiglon beat uplink_up\n\
+                   Tue Dec  1 00:02:01 2026 daemon.err aiglon: not started: state_dir /mnt cannot be used\n";
+
 /// What the real program answers to each of them, in a directory as that of a [`Daemon`].
 fn answers(dir: &Dir) -> Value {
     let (config, socket) = (dir.path().join("config"), dir.path().join("console.sock"));
@@ -120,6 +166,14 @@ fn answers(dir: &Dir) -> Value {
     for line in allowed() {
         let mut words: Vec<_> = line.split(' ').skip(1).collect();
         match words.as_slice() {
+            ["-e", _] => {
+                told[line] = json!({"code": 0, "stdout": LOG, "stderr": ""});
+                continue;
+            }
+            _ if line.starts_with("/etc/init.d/") => {
+                told[line] = json!({"code": 0, "stdout": "", "stderr": ""});
+                continue;
+            }
             ["check"] => words = vec!["check", config.to_str().unwrap()],
             ["ready"] => {
                 words = vec!["ready", config.to_str().unwrap(), "--socket", socket.to_str().unwrap()];
@@ -135,24 +189,38 @@ fn answers(dir: &Dir) -> Value {
     told
 }
 
-/// A browser with a view in it.
-fn open(view: &str, lang: &str, sections: &[Value], answers: &Value) -> Browser {
+/// A browser with a view of the tab in it.
+fn open(tab: &str, lang: &str, sections: &[Value], answers: &Value) -> Browser {
+    open_for(&format!("aiglon/{tab}"), lang, sections, answers, &[allowed(), methods()].concat())
+}
+
+/// A browser with a view in it, for a session that may run these commands and call these methods.
+fn open_for(path: &str, lang: &str, sections: &[Value], answers: &Value, may: &[String]) -> Browser {
     let browser = Browser::new();
     browser.open_nothing();
-    browser.look(Look { width: 1280, dark: false, lang: "en" });
+    browser.look(Look { width: if path == "aiglon/updates" { 390 } else { 1200 }, dark: false, lang: "en" });
+    let words =
+        if lang == "en" { json!({}) } else { json!(catalogue(app().join(format!("po/{lang}/aiglon.po")))) };
     let given = json!({
-        "words": if lang == "fr" { json!(catalogue(app().join("po/fr/aiglon.po"))) } else { json!({}) },
-        "uci": sections, "answers": answers, "allowed": allowed(), "modules": {"aiglon.force": force()},
+        "words": words, "uci": sections, "answers": answers, "allowed": may, "methods": may,
+        "modules": modules(),
     });
-    let source = read(app().join(format!("htdocs/luci-static/resources/view/aiglon/{view}.js")));
     browser.script(&read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/luci/stub.js")));
     let style = json!(read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/luci/style.css")));
     browser.script(&format!(
         "document.head.append(Object.assign(document.createElement('style'), {{textContent: {style}}}));
-         window.stub = Stub({given}); return stub.run({}).then(() => 'done');",
-        json!(source)
+         document.head.append(Object.assign(document.createElement('meta'), {{name: 'viewport', content: 'width=device-width'}}));
+         document.documentElement.lang = '{lang}';
+         window.stub = Stub({given}); window.opened = stub.run({});",
+        json!(view(path))
     ));
+    settle(&browser);
     browser
+}
+
+/// Waits until all that was asked of the browser is done.
+fn settle(browser: &Browser) {
+    browser.script("return new Promise(done => setTimeout(done, 50)).then(() => 0)");
 }
 
 fn text(browser: &Browser) -> String {
@@ -171,40 +239,67 @@ fn picture(browser: &Browser, name: &str) {
 
 #[test]
 fn the_status_tells_what_the_console_tells() {
-    let dir = Dir::new();
-    let socket = dir.path().join("console.sock");
-    let config = with(&example(), "main", &[&format!("option console '{}'", socket.display())]);
-    let daemon = Daemon::start_in(dir, &config);
-    assert_eq!(
-        daemon.post("/api/v2/alerts", &format!("[{}]", firing("AntennaDown", "heron-north"))).status,
-        200
-    );
+    let daemon = updates::antenna();
     let hostile = "<img src=x onerror=document.title='in'>";
-    let mut open_one = Command::new(AIGLON);
-    open_one.args([
-        "console",
-        "--socket",
-        socket.to_str().unwrap(),
-        "incident",
-        "open",
-        "vpn",
-        "outage",
-        hostile,
-    ]);
-    assert_eq!(run(&mut open_one).0, Some(0));
-    let browser = open("status", "fr", &[], &answers(&daemon.dir));
+    let socket = daemon.dir.path().join("console.sock");
+    for words in [
+        ["incident", "open", "vpn", "outage", hostile].as_slice(),
+        &["update", "1", "identified", "*Quelqu'un* arrive."],
+        &["banner", "set", "Tempête ce soir."],
+    ] {
+        let mut command = Command::new(AIGLON);
+        command.args(["console", "--socket", socket.to_str().unwrap()]).args(words);
+        assert_eq!(run(&mut command).0, Some(0));
+    }
+    let sections = uci(&read(daemon.dir.path().join("config")).replace("127.0.0.1:0", "lan:8080"));
+    let browser = open("status", "fr", &sections, &answers(&daemon.dir));
+    updates::Rpcd::new(&daemon.dir, "root").serve(&browser);
     picture(&browser, "luci.status.png");
     let said = text(&browser);
-    for word in ["En panne", "<img src=x", "prometheus", "En vie", "Jamais entendu", "backup", "heron_loss"] {
+    for word in [
+        "Antennes solidaires",
+        "Il y a une panne",
+        "Héron, côté nord",
+        "VPN des membres",
+        "En panne",
+        "On connaît la cause",
+        "Quelqu'un arrive.",
+        "Tempête ce soir.",
+        "<img src=x",
+        "prometheus",
+        "En vie",
+        "Jamais entendu",
+        "backup",
+        "heron_loss",
+        concat!("aiglon ", env!("CARGO_PKG_VERSION")),
+        "state_dir /mnt cannot be used",
+    ] {
         assert!(said.contains(word), "{word}: {said}");
     }
-    // A heartbeat that has not come yet.
-    assert!(!said.contains("not heard yet"), "{said}");
+    // A heartbeat that has not come yet; a section's name; a line of cron.
+    for word in ["not heard yet", "heron_north", "crond"] {
+        assert!(!said.contains(word), "{word}: {said}");
+    }
+    // In the order of the page.
+    let page = daemon.page();
+    let names = ["Fibre", "Héron, côté nord", "Héron, jardin", "Connexion au VPN", "Courriel"];
+    assert!(names.map(|name| said.find(name).unwrap()).is_sorted(), "{said}");
+    // What is down stands at the top of the page once more.
+    assert!(names.map(|name| page.rfind(name).unwrap()).is_sorted(), "{page}");
+    // The stub stands at no address, so the link has a port and no host.
+    let links = browser.script("return [...document.links].map(link => link.getAttribute('href'))");
+    assert!(links.as_array().unwrap().contains(&json!("http://:8080/")), "{links}");
     assert_eq!(browser.script("return [document.title, document.images.length]"), json!(["", 0]));
-    assert_eq!(browser.script("return [stub.seen.untranslated, stub.seen.every]"), json!([[], 10]));
+    assert_eq!(browser.script("return [stub.seen.untranslated, stub.seen.polls.length]"), json!([[], 2]));
     // It goes on asking.
-    browser.script("return stub.seen.poll().then(() => 0)");
-    assert!(text(&browser).contains("prometheus"));
+    browser.script("stub.seen.polls.forEach(poll => poll())");
+    updates::Rpcd::new(&daemon.dir, "root").serve(&browser);
+    assert!(text(&browser).contains("Quelqu'un arrive."));
+    // Stopping and starting are two commands, for those who may.
+    browser.script("document.querySelector('.cbi-button-negative').click()");
+    settle(&browser);
+    let executed = browser.script("return stub.seen.executed");
+    assert!(executed.as_array().unwrap().contains(&json!("/etc/init.d/aiglon stop")), "{executed}");
 }
 
 #[test]
@@ -216,15 +311,24 @@ fn the_status_says_when_there_is_no_daemon_and_what_is_wrong_with_the_file() {
     );
     let browser = open("status", "fr", &[], &answers(&dir));
     let said = text(&browser);
-    assert!(said.contains("'sundial' is no value for 'clock'"), "{said}");
-    assert!(said.contains("aiglon ne répond pas"), "{said}");
+    // With the line and the reason, in red.
+    let red = browser.script("return document.querySelector('.danger').innerText");
+    assert!(red.as_str().unwrap().contains(":3: "), "{red}");
+    assert!(red.as_str().unwrap().contains("'sundial' is no value for 'clock'"), "{red}");
+    for word in ["aiglon ne tourne pas", "Ne tourne pas", "console.sock", "state_dir /mnt cannot be used"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
     assert_eq!(browser.script("return stub.seen.untranslated"), json!([]));
+    browser.script("document.querySelector('.cbi-button-positive').click()");
+    settle(&browser);
+    let executed = browser.script("return stub.seen.executed");
+    assert!(executed.as_array().unwrap().contains(&json!("/etc/init.d/aiglon start")), "{executed}");
 }
 
 /// "Save & Apply" says that the file was saved. Whether it is in force, and all of it, stands on
-/// both tabs.
+/// each tab, in red, until it is.
 #[test]
-fn both_views_tell_what_is_not_in_force() {
+fn each_tab_tells_what_is_not_in_force() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap();
     let dir = Dir::new();
@@ -233,16 +337,18 @@ fn both_views_tell_what_is_not_in_force() {
     let tunnel = format!("config listen 'tunnel'\n\toption address '{taken}'\n\tlist serve 'ingest'\n");
     let mut daemon = Daemon::start_in(dir, &good);
     let said = |daemon: &Daemon, lang| {
-        ["status", "config"].map(|view| {
+        ["status", "updates", "config"].map(|view| {
             let browser = open(view, lang, &[], &answers(&daemon.dir));
+            updates::Rpcd::new(&daemon.dir, "root").serve(&browser);
             assert_eq!(browser.script("return stub.seen.untranslated.length > 0"), json!(lang == "en"));
-            text(&browser)
+            let red = "return [...document.querySelectorAll('.danger[role=alert]')].map(one => one.innerText).join()";
+            browser.script(red).as_str().unwrap().to_owned()
         })
     };
     let is_told = |said: &[String], words: &str, told: bool| {
         assert!(said.iter().all(|said| said.contains(words) == told), "{words}: {said:?}");
     };
-    is_told(&said(&daemon, "en"), "in force", false);
+    assert_eq!(said(&daemon, "en"), ["", "", ""]);
     daemon.rewrite(&format!("{good}{tunnel}"));
     daemon.process.signal("HUP");
     daemon.process.wait_for("reloaded");
@@ -252,13 +358,147 @@ fn both_views_tell_what_is_not_in_force() {
     daemon.rewrite(&good.replace("option lang", "option lnag"));
     daemon.process.signal("HUP");
     daemon.process.wait_for("was not changed");
-    is_told(&said(&daemon, "en"), "The configuration has mistakes. What was in force stays in force.", true);
+    let told = said(&daemon, "en");
+    is_told(&told, "The configuration has mistakes. What was in force stays in force.", true);
+    is_told(&told, "'config site' has no option 'lnag'; did you mean 'lang'?", true);
     // The file is mended, and nobody has said so to the daemon.
     daemon.rewrite(&good);
     is_told(&said(&daemon, "en"), "The configuration is not in force.", true);
+    daemon.process.signal("HUP");
+    daemon.process.wait_for("reloaded");
+    assert_eq!(said(&daemon, "en"), ["", "", ""]);
     daemon.process.signal("TERM");
     daemon.process.wait();
-    is_told(&said(&daemon, "en"), "aiglon does not answer. Is it started?", true);
+    is_told(&said(&daemon, "en"), "aiglon does not run.", true);
+}
+
+/// A line of LuCI's overview: what the page says first, and where it is.
+#[test]
+fn the_overview_has_the_headline_and_the_address() {
+    let daemon = updates::antenna();
+    let sections = uci(&read(daemon.dir.path().join("config")).replace("127.0.0.1:0", "192.0.2.1:80"));
+    let told = answers(&daemon.dir);
+    let browser = open_for("status/include/65_aiglon", "ar", &sections, &told, &allowed());
+    assert_eq!(text(&browser).trim(), "هناك عطل Antennes solidaires");
+    assert_eq!(browser.script("return document.links[0].getAttribute('href')"), "http://192.0.2.1/");
+    assert_eq!(browser.script("return stub.seen.untranslated"), json!([]));
+    // Nothing for a login that may not ask, nor where nobody answers.
+    for (told, may) in [(&told, vec![]), (&answers(&Dir::new()), allowed())] {
+        let browser = open_for("status/include/65_aiglon", "en", &sections, told, &may);
+        assert_eq!(text(&browser), "");
+    }
+}
+
+/// LuCI's themes run from left to right in every language. What is the app's own runs as its
+/// language does, and so does each sentence in LuCI's forms.
+#[test]
+fn arabic_runs_from_right_to_left() {
+    let daemon = updates::antenna();
+    let told = answers(&daemon.dir);
+    let sections = uci(&read(daemon.dir.path().join("config")));
+    for (tab, place) in [("status", "h2"), ("updates", "[data-verb]"), ("config", "small bdi")] {
+        for (lang, direction) in [("ar", "rtl"), ("fr", "ltr")] {
+            let browser = open(tab, lang, &sections, &told);
+            updates::Rpcd::new(&daemon.dir, "root").serve(&browser);
+            let script = format!(
+                "return getComputedStyle(document.querySelector('{place}') ?? document.body).direction"
+            );
+            assert_eq!(browser.script(&script), direction, "{tab} {lang}");
+            picture(&browser, &format!("luci.{tab}.{lang}.png"));
+            assert_eq!(browser.script("return stub.seen.untranslated"), json!([]));
+        }
+    }
+}
+
+/// The file of the package, in a directory, with sockets and ports of the test's own.
+fn package(dir: &Dir) -> String {
+    let text = read(Path::new(env!("CARGO_MANIFEST_DIR")).join("openwrt/aiglon/files/aiglon.config"));
+    text.replace("/etc/aiglon", &dir.path().join("state").display().to_string())
+        .replace("/var/run/aiglon", &dir.path().display().to_string())
+        .replace("'ntp'", "'trust'")
+}
+
+/// A set-up asks while the file is the package's own; its answers become a file without a mistake,
+/// and the lines that it shows work.
+#[test]
+fn a_new_page_is_set_up_by_three_answers() {
+    let dir = Dir::new();
+    let before = package(&dir);
+    dir.write("config", &before);
+    let told = answers(&dir);
+    let browser = open("config", "fr", &uci(&before), &told);
+    picture(&browser, "luci.setup.png");
+    let press = || {
+        browser.script("document.querySelector('[data-setup] .important').click()");
+        settle(&browser);
+    };
+    press();
+    assert!(text(&browser).contains("Il faut un nom"), "{}", text(&browser));
+    browser.script(
+        "const fill = (name, value) => { document.querySelector('[data-setup] [name=' + name + ']').value = value; };
+         fill('title', \"L'antenne Héron\"); fill('title_ar', 'هوائي هيرون'); fill('lang', 'fr'); fill('target', '192.0.2.1');
+         fill('antenna', 'Égret, côté sud'); fill('service', 'VPN')",
+    );
+    press();
+    let lines =
+        browser.script("return [...document.querySelectorAll('.modal pre')].map(one => one.textContent)");
+    let lines: Vec<String> = serde_json::from_value(lines).unwrap();
+    picture(&browser, "luci.setup.done.png");
+    assert_eq!(lines[0], "* * * * * ping -q -c 2 -w 5 192.0.2.1 >/dev/null && aiglon beat uplink_up");
+    // The token stands beside the line that uses it. It is the hash of this one that the file has.
+    let made = told["/usr/bin/aiglon token"]["stdout"].as_str().unwrap();
+    let (token, hash) = made.trim_end().split_once('\n').unwrap();
+    assert_eq!(lines[1], format!("user = \"egret_cote_sud:{token}\""));
+    assert!(lines[2].ends_with(":8081/api/v1/heartbeat/egret_cote_sud_beats"), "{}", lines[2]);
+    assert!(lines[2].starts_with("* * * * * curl -fsS -X POST -K /etc/aiglon.curl http://"), "{}", lines[2]);
+    let saved = browser.script("return stub.given.uci");
+    let mut text = saved.as_array().unwrap().iter().map(line_of).collect::<String>();
+    assert!(text.contains(hash.trim()) && !text.contains(token));
+    // Each call of `aiglon token` makes another one, but the stub has one answer.
+    let second = format!("sha256:{}", "0".repeat(64));
+    let at = text.rfind("sha256:").unwrap();
+    text.replace_range(at..at + second.len(), &second);
+    let file = dir.write("config", &text);
+    let (code, _, stderr) = run(Command::new(AIGLON).arg("check").arg(&file));
+    assert_eq!((code, stderr.as_str()), (Some(0), ""), "{text}");
+    assert!(!text.contains("This page is new"), "{text}");
+    browser.script("document.querySelector('.modal [data-apply]').click()");
+    settle(&browser);
+    assert_eq!(browser.script("return [stub.seen.applied, stub.seen.untranslated]"), json!([1, []]));
+    // The page is what was answered; a beat of the router makes its part well after `resync`.
+    let text = [("lan:8080", "127.0.0.1:0"), ("127.0.0.1:8081", "127.0.0.2:0"), ("lan:8081", "127.0.0.3:0")]
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to));
+    let daemon = Daemon::start_in(dir, &text);
+    let page = daemon.get("/?lang=ar").body;
+    for word in ["هوائي هيرون", "الاتصال بالإنترنت", "Égret, côté sud", "VPN", "واي فاي"]
+    {
+        assert!(page.contains(word), "{word}: {page}");
+    }
+    let mut beat = Command::new(AIGLON);
+    beat.args(["beat", "--config"]).arg(daemon.dir.path().join("config")).arg("uplink_up");
+    assert_eq!(run(&mut beat), (Some(0), String::new(), String::new()));
+    // It asks no more.
+    let browser = open("config", "en", &uci(&text), &answers(&daemon.dir));
+    assert_eq!(browser.script("return document.querySelector('[data-setup]')"), Value::Null);
+}
+
+/// A section of LuCI's `uci`, as the file has it.
+fn line_of(section: &Value) -> String {
+    use std::fmt::Write as _;
+    let quoted = |value: &Value| format!("'{}'", value.as_str().unwrap().replace('\'', "'\\''"));
+    let mut text = format!("config {} {}\n", section[".type"].as_str().unwrap(), quoted(&section[".name"]));
+    for (name, value) in section.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('.')) {
+        match value {
+            Value::Array(list) => {
+                for value in list {
+                    writeln!(text, "\tlist {name} {}", quoted(value)).unwrap();
+                }
+            }
+            value => writeln!(text, "\toption {name} {}", quoted(value)).unwrap(),
+        }
+    }
+    text
 }
 
 #[test]
@@ -278,13 +518,7 @@ fn what_the_forms_save_is_what_was_loaded() {
         sections.sort();
         sections
     };
-    let mut after = uci(saved);
-    for section in &mut after {
-        // A box that is not ticked leaves nothing behind; the example says so of its one.
-        if section[".type"] == "listen" {
-            section["plaintext"] = json!("0");
-        }
-    }
+    let after = uci(saved);
     assert_eq!(sorted(&after), sorted(&before));
     let file = dir.write("saved", saved);
     let (code, _, stderr) = run(Command::new(AIGLON).arg("check").arg(&file));
@@ -344,80 +578,117 @@ fn a_token_is_shown_once_and_its_hash_saved() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
 }
 
-/// Of the sections that people edit, every option has a field; and no field is for what aiglon does
+/// Every option has a field, a text has one in each language, and no field is for what aiglon does
 /// not know.
 #[test]
 fn the_fields_are_the_options() {
-    let mut known = BTreeSet::new();
-    let mut kind = String::new();
-    for line in example().lines() {
-        let line = if line.starts_with("#\t") { &line[1..] } else { line };
-        match words(line).as_slice() {
-            [config, word, _] if config == "config" => kind.clone_from(word),
-            [_, name, _] => _ = known.insert((kind.clone(), name.clone())),
-            _ => {}
-        }
-    }
     let browser = open("config", "en", &[], &answers(&Dir::new()));
     let fields = browser.script(
         "return stub.seen.map.sections.flatMap(section => section.options.map(option => [section.type, option.name]))",
     );
-    let fields: Vec<(String, String)> = serde_json::from_value(fields).unwrap();
-    let texts: BTreeSet<_> = fields.iter().filter(|(_, name)| name.ends_with("_ar")).collect();
-    let base = |name: &str| name.strip_suffix("_ar").map(str::to_owned);
-    let texts: BTreeSet<_> =
-        texts.into_iter().map(|(kind, name)| (kind.clone(), base(name).unwrap())).collect();
-    let in_a_language = |kind: &str, name: &str| {
-        ["_ar", "_en", "_fr", "_nl"].iter().any(|tag| {
-            name.strip_suffix(tag).is_some_and(|base| texts.contains(&(kind.to_owned(), base.to_owned())))
-        })
-    };
-    for (kind, name) in &fields {
-        let fits =
-            known.contains(&(kind.clone(), name.clone())) || in_a_language(kind, name) || name == "_token";
-        assert!(fits, "config {kind} has no option {name}");
+    let fields: BTreeSet<(String, String)> = serde_json::from_value(fields).unwrap();
+    let mut known = BTreeSet::from([("source".to_owned(), "_token".to_owned())]);
+    for row in fields::options() {
+        if row.shape == "Shape::Text" {
+            known.extend(
+                ["ar", "en", "fr", "nl"].map(|tag| (row.section.clone(), format!("{}_{tag}", row.name))),
+            );
+        }
+        known.insert((row.section, row.name));
     }
-    let fields: BTreeSet<_> = fields.into_iter().collect();
-    for (kind, name) in known {
-        let edited = !matches!(kind.as_str(), "aiglon" | "listen");
-        assert!(
-            !edited || fields.contains(&(kind.clone(), name.clone())),
-            "no field for {name} of config {kind}"
-        );
+    assert_eq!(fields, known);
+}
+
+/// The texts that a source marks for translation, with their contexts.
+fn marked(source: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for rest in source.split("_('").skip(1) {
+        let (text, rest) = rest.split_once('\'').unwrap();
+        let context =
+            rest.strip_prefix(", '").and_then(|rest| rest.split_once("')")).map(|(context, _)| context);
+        found.insert(context.map_or_else(|| text.to_owned(), |context| format!("{context}\u{1}{text}")));
+    }
+    found
+}
+
+/// LuCI's feed shortens scripts by Crockford's jsmin. That takes a slash for the beginning of a
+/// regular expression only behind some signs, and for a division or a mistake behind others.
+#[test]
+fn scripts_can_be_shortened_as_the_feed_does() {
+    for source in VIEWS.iter().map(|path| view(path)).chain(modules().into_values()) {
+        for before in ["=>", "return", "case", "typeof", ")"] {
+            let wrong =
+                source.split(&format!("{before} /")).skip(1).find(|rest| !rest.starts_with(['*', '/', ' ']));
+            assert_eq!(wrong.map(|rest| rest.lines().next()), None, "behind {before}");
+        }
     }
 }
 
-/// The template has what the views and the menu say, and French has all of it.
+/// The template has what the views and the menu say, and French and Arabic have all of it.
 #[test]
 fn the_catalogues_are_whole() {
     let template = catalogue(app().join("po/templates/aiglon.pot"));
-    let french = catalogue(app().join("po/fr/aiglon.po"));
-    assert_eq!(template.keys().collect::<Vec<_>>(), french.keys().collect::<Vec<_>>());
-    for (text, translated) in &french {
-        assert!(!translated.is_empty(), "{text}");
-        assert_eq!(text.matches("%s").count(), translated.matches("%s").count(), "{text}");
-    }
-    // LuCI has one catalogue of all that is installed. There these are a direction and a button, in
-    // any language.
-    for word in ["Down", "Clear"] {
-        assert!(!template.contains_key(word), "{word}");
-    }
-    let mut said = BTreeSet::new();
-    let view = |name| read(app().join(format!("htdocs/luci-static/resources/view/aiglon/{name}.js")));
-    for source in [view("status"), view("config"), force()] {
-        for rest in source.split("_('").skip(1) {
-            said.insert(rest.split("')").next().unwrap().to_owned());
+    for lang in ["fr", "ar"] {
+        let translated = catalogue(app().join(format!("po/{lang}/aiglon.po")));
+        assert_eq!(template.keys().collect::<Vec<_>>(), translated.keys().collect::<Vec<_>>());
+        for (text, translated) in &translated {
+            assert!(!translated.is_empty(), "{lang}: {text}");
+            for place in ["%s", "%d"] {
+                assert_eq!(text.matches(place).count(), translated.matches(place).count(), "{lang}: {text}");
+            }
         }
     }
+    // LuCI has one catalogue of all that is installed. There these are a direction, a button and a
+    // device, in any language.
+    for word in ["Down", "Clear", "Unknown"] {
+        assert!(!template.contains_key(word), "{word}");
+    }
+    let mut said: BTreeSet<_> = VIEWS.iter().map(|path| view(path)).chain(modules().into_values()).collect();
+    said = said.iter().flat_map(|source| marked(source)).collect();
     let menu: Value =
         serde_json::from_str(&read(app().join("root/usr/share/luci/menu.d/luci-app-aiglon.json"))).unwrap();
     for entry in menu.as_object().unwrap().values() {
         said.insert(entry["title"].as_str().unwrap().to_owned());
         if entry["action"]["type"] == "view" {
-            let path = entry["action"]["path"].as_str().unwrap();
-            assert!(app().join(format!("htdocs/luci-static/resources/view/{path}.js")).exists(), "{path}");
+            // It throws if there is no such view.
+            _ = view(entry["action"]["path"].as_str().unwrap());
         }
     }
-    said.insert("Grant access to the status page aiglon".to_owned());
+    for rights in acl().as_object().unwrap().values() {
+        said.insert(rights["description"].as_str().unwrap().to_owned());
+    }
     assert_eq!(said, template.keys().cloned().collect());
+}
+
+/// A state is called in LuCI what the page calls it.
+#[test]
+fn the_words_are_those_of_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for lang in ["en", "fr", "ar"] {
+        let page = read(root.join(format!("www/lang/{lang}.txt")));
+        let of_page = |key: &str| {
+            let line = page.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = "));
+            json!(line.unwrap_or_else(|| panic!("{lang}: no {key}")))
+        };
+        let browser = open("status", lang, &[], &answers(&Dir::new()));
+        let said = |call: &str, word: &str| {
+            browser.script(&format!("return stub.made['aiglon.words'].{call}({})", json!(word)))
+        };
+        for (word, key) in [
+            ("operational", "operational"),
+            ("degraded", "degraded"),
+            ("outage", "outage"),
+            ("maintenance", "maintenance"),
+            ("no data", "no_data"),
+        ] {
+            assert_eq!(said("headline", word), of_page(&format!("overall.{key}")), "{lang}");
+            assert_eq!(said("state", word), of_page(&format!("state.{key}")), "{lang}");
+        }
+        for phase in ["investigating", "identified", "monitoring", "resolved"] {
+            assert_eq!(said("state", phase), of_page(&format!("phase.{phase}")), "{lang}");
+        }
+        for repeat in ["weekly", "monthly"] {
+            assert_eq!(said("state", repeat), of_page(&format!("maintenance.{repeat}")), "{lang}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
 // What LuCI has around a view, for tests: its loader, and of its modules what the views of aiglon use, after their documentation
 // (https://openwrt.github.io/luci/jsapi/). A property or a method that is not documented is an error here; on a router it would be
-// lost without a word. `given` has: words (a catalogue), uci (sections), answers (what commands say), allowed (commands, by the ACL).
+// lost without a word. `given` has: words (a catalogue), uci (sections), answers (what commands say), allowed (commands, by the ACL),
+// methods (of ubus, by the ACL). A call of a method waits in `seen.calls` until a test answers it.
 window.Stub = given => {
-	const seen = { untranslated: [], notes: [], executed: [], map: null };
+	const seen = { untranslated: [], notes: [], executed: [], polls: [], calls: [], applied: 0, map: null };
 
 	// ---- elements -----------------------------------------------------------------------------------------------------
 
@@ -25,7 +26,7 @@ window.Stub = given => {
 		for (const [ name, value ] of Object.entries(attributes ?? {}))
 			if (typeof value === 'function')
 				node.addEventListener(name, value);
-			else
+			else if (value !== null && value !== undefined)
 				node.setAttribute(name, value);
 		append(node, children);
 		return node;
@@ -36,10 +37,11 @@ window.Stub = given => {
 		const harmless = text => text.replace(/[&<>"']/g, c => '&#' + c.charCodeAt(0) + ';');
 		return this.replace(/%[sdh]/g, form => form === '%h' ? harmless(String(values.shift())) : String(values.shift()));
 	};
-	const _ = text => {
-		if (!(text in given.words))
+	const _ = (text, context) => {
+		const key = context ? context + '\u0001' + text : text;
+		if (!(key in given.words))
 			seen.untranslated.push(text);
-		return given.words[text] || text;
+		return given.words[key] || text;
 	};
 
 	// ---- what reaches the router -----------------------------------------------------------------------------------------
@@ -53,17 +55,51 @@ window.Stub = given => {
 			return Promise.resolve(given.answers[line]);
 		},
 	};
+	const find = name => given.uci.find(section => section['.name'] === name);
 	const uci = {
 		load: name => name === 'aiglon' ? Promise.resolve() : Promise.reject(new Error('no ' + name)),
 		sections: (name, type) => given.uci.filter(section => section['.type'] === type),
+		get: (name, section, option) => option ? find(section)?.[option] : find(section),
+		set: (name, section, option, value) => { find(section)[option] = value; },
+		unset: (name, section, option) => { delete find(section)[option]; },
+		add: (name, type, section) => { given.uci.push({ '.type': type, '.name': section }); },
+		remove: (name, section) => { given.uci = given.uci.filter(one => one['.name'] !== section); },
+		save: () => Promise.resolve(),
 	};
-	const poll = { add: (call, seconds) => { seen.poll = call; seen.every = seconds; } };
+	// A method that is not allowed is refused by uhttpd; what another answers is told by the test.
+	const rpc = {
+		declare: options => (...values) => {
+			const args = {};
+			(options.params ?? []).forEach((name, at) => { args[name] = values[at]; });
+			const take = reply => {
+				for (const [ key, usual ] of Object.entries(options.expect ?? {})) {
+					const found = key === '' ? reply : reply?.[key];
+					return typeof found === typeof usual && Array.isArray(found) === Array.isArray(usual) ? found : usual;
+				}
+				return reply;
+			};
+			if (options.object === 'session' && options.method === 'access')
+				return Promise.resolve(take({ access: given.methods.includes(args.object + '.' + args.function) }));
+			if (!given.methods.includes(options.object + '.' + options.method))
+				return options.reject ? Promise.reject(new Error('Access denied')) : Promise.resolve(6);
+			return new Promise(done => seen.calls.push({ object: options.object, method: options.method, args: args, done: reply => done(take(reply)) }));
+		},
+	};
+	const poll = { add: (call, seconds) => { seen.polls.push(call); seen.every = seconds; } };
+	const modal = E('div', { 'class': 'modal' });
 	const ui = {
 		addNotification: (title, children, kind) => {
 			const note = E('div', { 'class': 'alert-message ' + kind }, [ title ? E('h4', {}, [ title ]) : '' ].concat(children));
 			seen.notes.push(note.textContent);
 			document.body.prepend(note);
 		},
+		showModal: (title, children) => {
+			dom.content(modal, [ E('h4', {}, [ title ]) ].concat(children));
+			document.body.append(modal);
+		},
+		hideModal: () => modal.remove(),
+		createHandlerFn: (self, call, ...rest) => event => (typeof call === 'string' ? self[call] : call).call(self, ...rest, event),
+		changes: { apply: checked => { seen.applied += checked ? 1 : 0; } },
 	};
 
 	// ---- forms ---------------------------------------------------------------------------------------------------------
@@ -79,13 +115,18 @@ window.Stub = given => {
 	});
 	class Option {
 		constructor(map, section, name, title, description) {
-			Object.assign(this, { map, section, name, title, description, choices: [], widgets: {} });
+			Object.assign(this, { map, section, name, title, description, widgets: {} });
 		}
-		value(key, title) { this.choices.push([ key, title ?? key ]); }
+		value(key, title) {
+			(this.keylist ??= []).push(key);
+			(this.vallist ??= []).push(title ?? key);
+		}
 		getUIElement(id) { return this.widgets[id]; }
 		// What the table has. LuCI writes `none` for nothing.
 		textvalue(id) { return this.cfgvalue(id) ?? this.default ?? null; }
-		cfgvalue(id) { return given.uci.find(section => section['.name'] === id)[this.name]; }
+		load(id) { return find(id)[this.name]; }
+		cfgvalue(id) { return this.load(id); }
+		validate() { return true; }
 		render(id) {
 			const value = this.cfgvalue(id) ?? '';
 			const input = E('input', { 'type': 'text', 'value': value, 'placeholder': this.placeholder ?? '' });
@@ -97,18 +138,10 @@ window.Stub = given => {
 	class ListValue extends Option {
 		render(id) {
 			const value = this.cfgvalue(id) ?? this.default ?? '';
-			const select = E('select', {}, this.choices.map(([ key, title ]) => E('option', { 'value': key }, [ title ])));
+			const select = E('select', {}, (this.keylist ?? []).map((key, at) => E('option', { 'value': key }, [ this.vallist[at] ])));
 			select.value = value;
 			this.widgets[id] = { getValue: () => select.value, setValue: text => { select.value = text; } };
 			return select;
-		}
-	}
-	class Flag extends Option {
-		render(id) {
-			const box = E('input', { 'type': 'checkbox' });
-			box.checked = this.cfgvalue(id) === '1';
-			this.widgets[id] = { getValue: () => box.checked ? '1' : '', setValue: value => { box.checked = value === '1'; } };
-			return box;
 		}
 	}
 	class DynamicList extends Option {
@@ -123,19 +156,36 @@ window.Stub = given => {
 			return list;
 		}
 	}
+	// What cannot be chosen is lost.
+	class MultiValue extends Option {
+		render(id) {
+			const value = [].concat(this.cfgvalue(id) ?? []);
+			const select = E('select', { 'multiple': '' }, (this.keylist ?? []).map((key, at) => E('option', { 'value': key }, [ this.vallist[at] ])));
+			for (const option of select.options)
+				option.selected = value.includes(option.value);
+			this.widgets[id] = { getValue: () => [ ...select.selectedOptions ].map(option => option.value) };
+			return select;
+		}
+	}
 	class Button extends Option {
 		render(id) {
 			return E('button', { 'click': event => this.onclick.call(this, event, id) }, [ this.inputtitle ]);
 		}
 	}
-	const OPTION = [ 'modalonly', 'rmempty', 'optional', 'placeholder', 'datatype', 'inputtitle', 'onclick', 'validate', 'default', 'textvalue' ];
+	const OPTION = [ 'modalonly', 'rmempty', 'optional', 'placeholder', 'datatype', 'inputtitle', 'onclick', 'validate', 'default', 'textvalue',
+		'load', 'keylist', 'vallist' ];
 	const SECTION = [ 'anonymous', 'addremove', 'sortable', 'nodescriptions', 'modaltitle' ];
 	class GridSection {
 		constructor(map, type, title, description) {
-			Object.assign(this, { map, type, title, description, options: [] });
+			Object.assign(this, { map, type, sectiontype: type, title, description, options: [], tabs: [] });
 		}
-		option(Kind, name, title, description) {
+		tab(name, title) { this.tabs.push(name); }
+		// Once there are tabs, what stands on none of them is not in the form.
+		taboption(tab, Kind, name, title, description) {
+			if (!this.tabs.includes(tab))
+				throw new Error('no tab ' + tab);
 			const option = strict(new Kind(this.map, this, name, title, description), OPTION);
+			option.widgets.tab = tab;
 			this.options.push(option);
 			return option;
 		}
@@ -151,9 +201,10 @@ window.Stub = given => {
 				shown.map(option => E('td', {}, [ [].concat(option.textvalue(section['.name']) ?? 'none').join(', ') ])))))));
 			const modals = inside.map(section => E('fieldset', {}, [ E('legend', {}, [ this.modaltitle(section['.name']) ]) ].concat(
 				edited.map(option => E('label', {}, [ option.title, option.render(section['.name']),
-					E('small', {}, [ option.description ]) ])))));
+					/* As LuCI has it: HTML. */
+					E('small', {}, option.description) ])))));
 			return E('div', { 'class': 'cbi-section', 'data-type': this.type },
-				[ E('h3', {}, [ this.title ]), E('p', {}, [ this.description ]), table ].concat(modals));
+				[ E('h3', {}, [ this.title ]), E('p', {}, this.description), table ].concat(modals));
 		}
 	}
 	class FormMap {
@@ -189,6 +240,9 @@ window.Stub = given => {
 					text += 'config ' + section.type + ' ' + quote(id) + '\n';
 					for (const option of section.options.filter(one => one.widgets[id])) {
 						const value = option.widgets[id].getValue();
+						for (const one of [].concat(value))
+							if (option.validate(id, one) !== true)
+								throw new Error(id + ' ' + option.name + ': ' + option.validate(id, one));
 						if (Array.isArray(value))
 							for (const one of value)
 								text += '\tlist ' + option.name + ' ' + quote(one) + '\n';
@@ -201,19 +255,25 @@ window.Stub = given => {
 			return text;
 		}
 	}
-	const form = { Map: FormMap, GridSection, Value, ListValue, Flag, DynamicList, Button };
+	const form = { Map: FormMap, GridSection, Value, ListValue, DynamicList, MultiValue, Button };
 
 	// ---- the loader ----------------------------------------------------------------------------------------------------
 
 	const view = { extend: properties => properties };
 	const baseclass = { extend: properties => properties };
-	const modules = { view, baseclass, form, fs, ui, uci, poll, dom };
-	const L = { toArray: value => value === null || value === undefined ? [] : [].concat(value) };
+	const modules = { view, baseclass, form, fs, ui, uci, poll, dom, rpc };
+	const L = {
+		toArray: value => value === null || value === undefined ? [] : [].concat(value),
+		resolveDefault: (value, usual) => Promise.resolve(value).catch(() => usual),
+		url: (...parts) => '/cgi-bin/luci/' + parts.join('/'),
+		hasViewPermission: () => !given.readonly,
+	};
+	const made = {};
 	const make = source => {
 		const needs = [ ...source.matchAll(/^'require ([\w.]+)(?: as (\w+))?';$/gm) ];
 		const found = needs.map(([ , name ]) => {
 			if (name in given.modules)
-				return make(given.modules[name]);
+				return made[name] ??= make(given.modules[name]);
 			if (name in modules)
 				return modules[name];
 			throw new Error('no module ' + name);
@@ -221,8 +281,8 @@ window.Stub = given => {
 		return new Function('E', '_', 'L', ...needs.map(([ , name, as ]) => as ?? name), source)(E, _, L, ...found);
 	};
 	const run = source => {
-		const made = make(source);
-		return Promise.resolve(made.load()).then(data => made.render(data)).then(node => dom.content(document.body, [ node ]));
+		const one = make(source);
+		return Promise.resolve(one.load()).then(data => one.render(data)).then(node => dom.content(document.body, node ? [ node ] : []));
 	};
-	return { seen, run };
+	return { seen, run, made, uci, given };
 };

@@ -137,6 +137,32 @@ class Makefile(unittest.TestCase):
             # The virtual name has no version: others may have it, too.
             self.assertEqual(sorted(info[15]), sorted([[provides[0].encode()], [provides[1].encode(), release.encode()]]))
 
+    def test_pack_says_of_luci_what_its_makefile_says(self):
+        from test_pack import Adb, members
+
+        pack(self.out, "--luci")
+        [ipk], [apk] = self.out.glob("luci-app-aiglon_*.ipk"), self.out.glob("luci-app-aiglon_*.apk")
+        told = dict(line.split("=", 1) for line in self.make("show", app="luci-app-aiglon").splitlines())
+        data, control = members(ipk)
+        fields = dict(line.split(": ", 1) for line in control["control"][1].decode().splitlines())
+        fields.pop("Installed-Size")
+        depends = [word.lstrip("+") for word in told["LUCI_DEPENDS"].split()]
+        want = {
+            # Without LUCI_PKGARCH and without sources it is for all machines.
+            "Package": "luci-app-aiglon", "Version": told["PKG_VERSION"], "Architecture": told["LUCI_PKGARCH"] or "all",
+            "License": told["PKG_LICENSE"], "Maintainer": told["LUCI_MAINTAINER"], "URL": told["LUCI_URL"], "Section": "luci",
+            "Provides": "luci-app-aiglon-any", "Depends": ", ".join(depends), "Description": told["LUCI_TITLE"],
+        }
+        self.assertEqual(fields, want)
+        info, _, _ = Adb(apk).root()
+        self.assertEqual([info[at].decode() for at in (0, 1, 3, 5, 7, 8)],
+                         [want[field] for field in ("Package", "Version", "Description", "License", "Maintainer", "URL")])
+        self.assertEqual(info[14], [[word.encode()] for word in sorted(depends)])
+        root = self.out / "root"
+        self.make("install", app="luci-app-aiglon", DESTDIR=root)
+        installed = {str(p.relative_to(root)): (oct(p.stat().st_mode & 0o777), p.read_bytes()) for p in root.rglob("*") if p.is_file()}
+        self.assertEqual(installed, {path: (oct(e.mode), content) for path, (e, content) in data.items() if content is not None})
+
     def test_it_installs_what_pack_packs(self):
         (self.out / "install/bin").mkdir(parents=True)
         shutil.copy(program(), self.out / "install/bin/aiglon")

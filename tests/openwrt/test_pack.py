@@ -4,6 +4,7 @@ read by a reader of its own, after apk-v3(5)."""
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -176,7 +177,8 @@ class Pack(unittest.TestCase):
         want = {"www/" + str(path.relative_to(app / "htdocs")) for path in (app / "htdocs").rglob("*.js")}
         want |= {str(path.relative_to(app / "root")) for path in (app / "root").rglob("*.json")}
         files = {path: entry.mode for path, (entry, content) in data.items() if content is not None}
-        self.assertEqual(files, dict.fromkeys(want, 0o644))
+        # rpcd runs it.
+        self.assertEqual(files, dict.fromkeys(want, 0o644) | {"usr/libexec/rpcd/luci.aiglon": 0o755})
         self.assertIn("\nDepends: luci-base, aiglon-daemon\n", control["control"][1].decode())
         self.shell(control["postinst"][1].decode(), "default_postinst")
         # That rpcd does not run is no fault of this package, and nothing to be told.
@@ -191,6 +193,36 @@ class Pack(unittest.TestCase):
         self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))
         self.assertEqual(info[14], [[b"aiglon-daemon"], [b"luci-base"]])
         self.assertIn(b"www/luci-static/resources/view/aiglon", [directory[0] for directory in paths])
+
+    def test_the_words_of_luci(self):
+        pack(self.out, "--luci")
+        # By the hashes that LuCI's own cbi.js makes of "Status page", and of "Down" in the context "aiglon".
+        told = {
+            "fr": {0x090FD641: "Page d'état", 0xDCFF20E1: "En panne"},
+            "ar": {0x090FD641: "صفحة الحالة", 0xDCFF20E1: "معطل"},
+        }
+        names = {"fr": "Français (French)", "ar": "العربية (Arabic)"}
+        for tag, known in told.items():
+            [package] = self.out.glob(f"luci-i18n-aiglon-{tag}_*_all.ipk")
+            data, control = members(package)
+            files = {path: content for path, (_, content) in data.items() if content is not None}
+            self.assertIn("\nDepends: luci-app-aiglon\n", control["control"][1].decode())
+            defaults = files.pop(f"etc/uci-defaults/luci-i18n-aiglon-{tag}").decode()
+            self.assertEqual(defaults, f"uci set luci.languages.{tag}='{names[tag]}'; uci commit luci\n")
+            [(path, raw)] = files.items()
+            self.assertEqual(path, f"usr/lib/lua/luci/i18n/aiglon.{tag}.lmo")
+            begin = struct.unpack(">I", raw[-4:])[0]
+            rows = list(struct.iter_unpack(">IIII", raw[begin:-4]))
+            self.assertEqual(rows, sorted(rows))
+            texts = {key: raw[at : at + size].decode() for key, _, at, size in rows}
+            self.assertRegex(texts.pop(0), r"^nplurals=\d; plural=.*;$")
+            self.assertLessEqual(known.items(), texts.items())
+            # Each translation that differs from its text is there.
+            po = (ROOT / f"openwrt/luci-app-aiglon/po/{tag}/aiglon.po").read_text()
+            pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', po, re.M)
+            self.assertGreater(len(pairs), 250)
+            want = sorted(value.replace('\\"', '"') for key, value in pairs if key != value)
+            self.assertEqual(sorted(texts.values()), want)
 
     def test_what_is_no_program_for_that_machine_is_refused(self):
         wrong = self.out / program().name.replace("x86_64", "mips")

@@ -12,7 +12,7 @@
 //! - the log and the journal's files stay within their limits.
 //!
 //! `SIM_SEEDS` and `SIM_STEPS` say how much of it there is. `cargo test` runs a little, `tests/all`
-//! 100 seeds of 10,000 steps (`SIM_SEEDS=100 SIM_STEPS=10000 cargo test --profile sim --test sim`),
+//! 60 seeds of 10,000 steps (`SIM_SEEDS=60 SIM_STEPS=10000 cargo test --profile sim --test sim`),
 //! and `tests/night` 1,000 seeds. A failure names its seed, and `SIM_SEED=7 SIM_STEPS=10000`
 //! replays that one alone, step by step the same; `SIM_TRACE=1` says what happens in it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]

@@ -509,10 +509,19 @@ fn missing(config: &Config, request: &Request<'_>, arrival: Arrival<'_>) -> Plan
     Plan::Missing(MissingPage { site, lang, up, public: row.visibility == Visibility::Public })
 }
 
-/// What a path leads to, with the service that it names; `None` if the site has no such service.
+/// What a path leads to, with the service or component that it names; `None` if the site has none
+/// of that name.
 #[cfg(feature = "feeds")]
 fn about(config: &Config, site: SiteId, kind: PageKind, path: &str) -> Option<PageKind> {
     let PageKind::Feed(feed) = kind else { return Some(kind) };
+    if matches!(feed, Feed::AtomOfPart(_)) {
+        let name = aiglon::http::route::name_in(path);
+        let is_it = |id: &aiglon::model::ComponentId| {
+            config.components.get(id.index()).is_some_and(|part| config.is(part.name, name))
+        };
+        let id = aiglon::shown::parts_at(config, site).find(is_it)?;
+        return Some(PageKind::Feed(Feed::AtomOfPart(id)));
+    }
     if feed.about(aiglon::model::ServiceId(0)).is_none() {
         return Some(kind);
     }

@@ -3,39 +3,22 @@
 'require fs';
 'require poll';
 'require dom';
+'require rpc';
+'require ui';
+'require uci';
 'require aiglon.force as force';
+'require aiglon.words as words';
 
-/* What the console tells; the page itself tells visitors less. Nothing is changed here: who posts updates does so by SSH. */
+/* What the console tells; the page itself tells visitors less. */
 
 const AIGLON = '/usr/bin/aiglon';
 
 /* Each is one command of the console, which the ACL names in full. */
-const QUESTIONS = [ 'status', 'sources', 'heartbeats', 'rules', 'limits' ];
+const QUESTIONS = [ 'status', 'sites', 'services', 'sources', 'heartbeats', 'rules', 'limits' ];
 
-/* The console's words. */
-const STATES = {
-	/* of sites, components and incidents */
-	'operational': _('Works'),
-	'degraded': _('Works badly'),
-	'outage': _('Does not work'),
-	'maintenance': _('Planned work'),
-	'no data': _('Nobody knows'),
-	/* of sources */
-	'heard': _('Alive'),
-	'silent': _('Silent'),
-	'never heard': _('Never heard'),
-	/* of heartbeats */
-	'not heard yet': _('Never heard'),
-	'clock not set': _('Clock not set'),
-	'on time': _('On time'),
-	'late': _('Late'),
-	'failed': _('Failed'),
-	/* of rules */
-	'well': _('All right'),
-	'pending': _('About to fire'),
-	'firing': _('Fires'),
-	'absent': _('Nothing comes'),
-};
+const LOG_LINES = 30;
+
+const callIncident = rpc.declare({ object: 'luci.aiglon', method: 'incident', params: [ 'id' ], expect: { answer: {} } });
 
 function ask(what) {
 	return fs.exec(AIGLON, [ 'console', '--json', what ]).then(function(result) {
@@ -45,45 +28,112 @@ function ask(what) {
 	});
 }
 
-/* The answers, by question; or why there are none. */
+/* The answers by question, with all about each open incident; or why there are none. */
+function answers() {
+	return Promise.all(QUESTIONS.map(ask)).then(found => {
+		const told = Object.fromEntries(QUESTIONS.map((question, at) => [ question, found[at] ]));
+		const open = told.status.flatMap(site => site.incidents);
+		return Promise.all(open.map(one => L.resolveDefault(callIncident('%s/%d'.format(one.site, one.number)), {})))
+			.then(known => Object.assign(told, { incidents: known }));
+	});
+}
+
+function output(command, ...rest) {
+	return fs.exec(command, rest).then(result => result.stdout ?? '').catch(() => '');
+}
+
 function load() {
 	return Promise.all([
-		Promise.all(QUESTIONS.map(ask)).catch(error => error),
-		force.load(),
+		answers().catch(error => error),
+		output(AIGLON, '--version'),
+		output('/sbin/logread', '-e', 'aiglon'),
 	]);
 }
 
-function state(word) {
-	return STATES[word] ?? word ?? '';
+/* ---- the daemon --------------------------------------------------------------------------------------------------- */
+
+function act(action) {
+	return fs.exec('/etc/init.d/aiglon', [ action ]).then(result => {
+		if (result.code !== 0)
+			throw new Error(result.stderr || result.stdout || _('aiglon did not answer'));
+	}).catch(error => ui.addNotification(null, [ E('p', {}, [ error.message ]) ], 'danger'));
 }
 
-/* The browser's own way to write a time; the page has the site's. */
-function time(text) {
-	return text ? new Date(text).toLocaleString() : _('not known');
+function button(title, kind, action) {
+	return E('button', {
+		'class': 'btn cbi-button cbi-button-' + kind,
+		'disabled': L.hasViewPermission() ? null : '',
+		'click': ui.createHandlerFn(null, () => act(action).then(refresh)),
+	}, [ title ]);
 }
 
-function table(titles, rows, none) {
-	const head = E('tr', { 'class': 'tr table-titles' }, titles.map(title => E('th', { 'class': 'th' }, [ title ])));
-	const body = rows.map(cells => E('tr', { 'class': 'tr' },
-		cells.map((cell, index) => E('td', { 'class': 'td', 'data-title': titles[index] }, [ cell ?? '' ]))));
-	const empty = E('tr', { 'class': 'tr placeholder' }, [ E('td', { 'class': 'td' }, [ E('em', {}, [ none ]) ]) ]);
-	return E('table', { 'class': 'table' }, [ head ].concat(body.length ? body : [ empty ]));
+function daemon(told, version) {
+	const runs = !(told instanceof Error);
+	const name = version.trim() || 'aiglon';
+	const buttons = runs ? [ button(_('Restart'), 'reload', 'restart'), ' ', button(_('Stop'), 'negative', 'stop') ]
+		: [ button(_('Start'), 'positive', 'start') ];
+	return words.section(_('Daemon'), [
+		E('p', {}, [ runs ? words.badge('operational', _('Runs')) : words.badge('outage', _('Does not run')), ' ', E('bdi', {}, [ name ]) ]),
+		/* The console says why, with the reason that a start left. */
+		runs ? '' : E('pre', { 'style': 'white-space:pre-wrap', 'dir': 'ltr' }, [ told.message.trim() ]),
+		E('p', {}, buttons),
+	]);
 }
 
-function section(title, content) {
-	return E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ title ]) ].concat(content));
+/* ---- a site ------------------------------------------------------------------------------------------------------- */
+
+/* Titles as visitors know them, by the names of sections. */
+function titles(services) {
+	const known = {};
+	for (const one of services)
+		known[[ one.site, one.service, one.component ?? '' ].join('/')] = one.title;
+	return (site, service, component) => known[[ site, service, component ?? '' ].join('/')] ?? component ?? service;
 }
 
-function site(status) {
-	return section('%s: %s'.format(status.site, state(status.state)), [
-		table([ _('Service'), _('Component'), _('State'), _('Since') ],
-			status.components.map(c => [ c.service, c.component, state(c.state), c.state === 'operational' ? '' : time(c.since) ]),
+function site(status, told) {
+	const title = titles(told.services);
+	const place = told.sites.find(one => one.site === status.site);
+	const address = words.address(uci.sections('aiglon', 'site').find(one => one['.name'] === status.site), uci.sections('aiglon', 'listen'));
+	const open = status.incidents.map(one => told.incidents.find(all => all.site === one.site && all.incident === one.number) ?? one);
+	const faults = [ 'monitoring', 'program', 'storage', 'console', 'restart' ].filter(name => status[name]);
+	return words.section(place?.title ?? status.site, [
+		E('p', {}, [ words.badge(status.state, words.headline(status.state)), ' ',
+			address ? E('a', { 'href': address, 'target': '_blank', 'rel': 'noreferrer', 'dir': 'ltr', 'style': 'overflow-wrap:anywhere' }, [ address ]) : '' ]),
+		...faults.map(name => E('div', { 'class': 'alert-message warning' }, [ E('strong', {}, [ name ]), ': ', String(status[name]) ])),
+		status.words || status.banner ? E('blockquote', {}, [ status.banner ? words.badge(status.banner) : '', words.said(status.words) ]) : '',
+		words.table([ _('Service'), _('Component'), _('State'), _('Since') ],
+			status.components.map(c => [ E('bdi', {}, [ title(status.site, c.service) ]), E('bdi', {}, [ title(status.site, c.service, c.component) ]),
+				words.badge(c.why === 'maintenance' ? 'maintenance' : c.state), c.state !== 'operational' && c.since ? words.time(c.since) : '' ]),
 			_('This site has no components yet.')),
-		status.incidents.length
-			? table([ _('Incident'), _('Service'), _('State'), _('Began') ],
-				status.incidents.map(i => [ String(i.number), i.service, i.title ?? state(i.level), time(i.began) ]), '')
+		open.length
+			? words.table([ _('Incident'), _('Service'), _('State'), _('Began'), _('Last words') ],
+				open.map(i => [ String(i.incident ?? i.number), E('bdi', {}, [ i.title || title(status.site, i.service) ]),
+					words.badge(i.level, i.phase ? words.state(i.phase) : null), words.time(i.began), lastWords(i) ]), '')
+			: '',
+		status.maintenance.length
+			? words.table([ _('Planned work'), _('Begins'), _('Ends'), _('Last words') ],
+				status.maintenance.map(m => [ E('bdi', {}, [ title(status.site, m.service, m.component) ]), words.time(m.starts), words.time(m.ends), words.said(m.words) ]), '')
 			: '',
 	]);
+}
+
+function lastWords(incident) {
+	return words.said((incident.steps ?? []).filter(step => step.words).pop()?.words);
+}
+
+/* ---- those who report --------------------------------------------------------------------------------------------- */
+
+function reports(told) {
+	const nodes = [ words.section(_('Sources'), [ words.table([ _('Source'), _('State'), _('Last heard'), _('Alerts') ],
+		told.sources.map(s => [ s.source, words.badge(s.state), words.time(s.last_heard), String(s.alerts) ]),
+		_('Nobody may push yet: add a source, and give its token to the sender.')) ]) ];
+	if (told.heartbeats.length)
+		nodes.push(words.section(_('Heartbeats'), [ words.table([ _('Heartbeat'), _('State'), _('Last heard'), _('Source') ],
+			told.heartbeats.map(h => [ h.heartbeat, words.badge(h.state), words.time(h.last_heard), h.source ]), '') ]));
+	if (told.rules.length)
+		nodes.push(words.section(_('Rules'), [ words.table([ _('Rule'), _('State'), _('Source') ],
+			told.rules.map(r => [ r.rule, words.badge(r.state), r.source ]), '') ]));
+	return nodes;
 }
 
 /* Stores that were too full at least once. */
@@ -91,46 +141,45 @@ function full(limits) {
 	const refused = limits.limits.filter(limit => limit.refused > 0);
 	const content = [];
 	if (limits.storage_fault)
-		content.push(E('div', { 'class': 'alert-message warning' },
+		content.push(E('div', { 'class': 'alert-message danger' },
 			[ _('The flash cannot be written: what happens now is in memory only.'), ' ', String(limits.storage_fault) ]));
 	if (refused.length)
-		content.push(table([ _('Store'), _('Used'), _('Limit'), _('Refused') ],
+		content.push(words.table([ _('Store'), _('Used'), _('Limit'), _('Refused') ],
 			refused.map(l => [ l.name, String(l.used), String(l.limit), String(l.refused) ]), ''));
-	return content.length ? section(_('What is full'), content) : '';
+	return content.length ? [ words.section(_('What is full'), content) ] : [];
 }
 
-function contents([ answers, known ]) {
-	const nodes = force.render(known);
-	if (answers instanceof Error) {
-		/* That nobody answers has been said. */
-		if (nodes.length === 0)
-			nodes.push(E('div', { 'class': 'alert-message warning' }, [ E('pre', {}, [ answers.message ]) ]));
-		return nodes;
-	}
-	const [ status, sources, heartbeats, rules, limits ] = answers;
-	nodes.push(...status.map(site));
-	nodes.push(section(_('Sources'), [ table([ _('Source'), _('State'), _('Last heard'), _('Alerts') ],
-		sources.map(s => [ s.source, state(s.state), time(s.last_heard), String(s.alerts) ]),
-		_('Nobody may push yet: add a source, and give its token to the sender.')) ]));
-	if (heartbeats.length)
-		nodes.push(section(_('Heartbeats'), [ table([ _('Heartbeat'), _('State'), _('Last heard'), _('Source') ],
-			heartbeats.map(h => [ h.heartbeat, state(h.state), time(h.last_heard), h.source ]), '') ]));
-	if (rules.length)
-		nodes.push(section(_('Rules'), [ table([ _('Rule'), _('State'), _('Source') ],
-			rules.map(r => [ r.rule, state(r.state), r.source ]), '') ]));
-	nodes.push(full(limits));
-	return nodes;
+function log(lines) {
+	/* The word may stand in lines of others, as those of cron. */
+	const own = lines.split('\n').filter(line => (/\baiglon(\[\d+\])?: /).test(line)).slice(-LOG_LINES);
+	return own.length ? [ words.section(_('Log'), [ E('pre', { 'style': 'white-space:pre-wrap; overflow-wrap:anywhere; max-height:20em; overflow:auto', 'dir': 'ltr' },
+		[ own.join('\n') ]) ]) ] : [];
+}
+
+function contents([ told, version, lines ]) {
+	if (told instanceof Error)
+		return [ daemon(told, version), ...log(lines) ];
+	return [ ...told.status.map(one => site(one, told)), ...reports(told), ...full(told.limits), daemon(told, version), ...log(lines) ];
+}
+
+const place = E('div');
+
+function refresh() {
+	return load().then(fresh => dom.content(place, contents(fresh)));
 }
 
 return view.extend({
-	load: load,
+	load: function() {
+		return Promise.all([ force.load(), load(), uci.load('aiglon') ]);
+	},
 
-	render: function(data) {
-		const place = E('div', {}, contents(data));
-		poll.add(() => load().then(fresh => dom.content(place, contents(fresh))), 10);
-		return E('div', {}, [
+	render: function([ known, data ]) {
+		dom.content(place, contents(data));
+		poll.add(refresh, 10);
+		return E('div', { 'dir': words.direction() }, [
 			E('h2', {}, [ _('Status page') ]),
-			E('div', { 'class': 'cbi-map-descr' }, [ _('What aiglon knows now. Updates in words are posted by SSH.') ]),
+			E('div', { 'class': 'cbi-map-descr' }, [ _('What aiglon knows now.') ]),
+			force.place(known),
 			place,
 		]);
 	},
