@@ -354,6 +354,8 @@ pub const PEOPLE_FLASH_SECOND: u32 = 36;
 
 /// Bytes of an update, or of the words of a maintenance or a banner. 450 letters of Arabic fit.
 pub const WORDS_BYTES: usize = 900;
+/// Phrases that are said at once. A byte each, wherever words are.
+pub const PHRASES_SAID: usize = 4;
 /// Bytes of an incident's title.
 pub const TITLE_BYTES: usize = 160;
 /// Bytes of a language tag (BCP 47). `zh-Hant-TW` has 10.

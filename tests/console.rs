@@ -675,7 +675,9 @@ fn arguments_are_a_command() {
         (&["no-such-command"], 2, "there is no command 'no-such-command'"),
         // One word stays one word.
         (&["whoami", "a b"], 2, "'a b' is too much"),
-        (&["incident", "say \"hi\" \\"], 2, ""),
+        (&["incident", "say \"hi\" \\"], 1, "'say \"hi\" \\' is no number and no service"),
+        // What stands first may be more than the command.
+        (&["help update", "--json"], 0, "\"usage\""),
         (&["incident", "99"], 1, ""),
     ] {
         let (found, out, err) = ask(&daemon, arguments);
@@ -913,6 +915,15 @@ fn a_flash_that_fails_is_told() {
     assert!(incident(&daemon).contains("in memory"));
     let place = format!("the journal cannot be written ({}: ", daemon.dir.path().display());
     daemon.process.wait_for(&place);
+    // A program is told in the one value that it reads.
+    let (status, out, err) = ask(&daemon, &["update", "home/1", "monitoring", "still", "--json"]);
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+    let told: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(told["storage"].as_str().unwrap().contains("kept in memory only"), "{out}");
+    assert_eq!(told["ok"], true);
+    // Everybody is told, not only who writes.
+    let (_, out, _) = ask(&daemon, &["--user", "heron1", "status"]);
+    assert!(out.contains("  storage      ") && out.contains("kept in memory only"), "{out}");
 
     // That somebody ended an alert is kept like what they wrote, since its sender may not say it
     // again.

@@ -23,8 +23,8 @@ use aiglon::journal::frame::{FrameScanner, Scanned};
 use aiglon::journal::{Durability, Journal, Store, kinds};
 use aiglon::limits::{JOURNAL_BYTES_MAX, RECORD_BYTES, WAKE_LEAST};
 use aiglon::model::{
-    ComponentId, Day, Forced, HeartbeatId, Phase, Phrase, Repeat, RuleId, ServiceId, SiteId, SourceId, State,
-    View, Words,
+    ComponentId, Day, Forced, HeartbeatId, Phase, Phrases, Repeat, RuleId, ServiceId, SiteId, SourceId,
+    State, View, Words,
 };
 use aiglon::persist::{Driver, News};
 use aiglon::time::{Mono, Now, Wall};
@@ -259,7 +259,7 @@ fn scenario() -> Memory {
         Action::Update {
             number: 1,
             phase: Phase::Identified,
-            words: Words::Phrase(Phrase::named("power-cut").unwrap()),
+            words: Words::Phrase(Phrases::named("power-cut").unwrap()),
         },
     );
     board.act(78, Action::Acknowledge { number: 1 });

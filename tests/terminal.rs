@@ -125,7 +125,7 @@ fn long_lines_and_other_sizes() {
     let desk = desk(&daemon, 30, "", "");
     desk.sees("aiglon>");
     let words = "a line that is much longer than this terminal is wide";
-    desk.types(words);
+    desk.presses(&["C-l"]).types(words);
     desk.sees_that(words, |screen| screen.lines().collect::<String>() == format!("aiglon> {words}"));
     desk.tmux(&["resize-window", "-t", "desk", "-x", "100"]);
     desk.presses(&["C-l"]).ends_with(&format!("aiglon> {words}"));
@@ -146,6 +146,47 @@ fn questions_and_missing_words() {
     // Typed ahead: the answer is that of the question.
     desk.presses(&["C-l"]).types("redact 1\ry\r");
     desk.sees_that("it is gone", |_| !incident(&daemon).contains("chewed"));
+}
+
+/// As a volunteer on a phone has it.
+#[test]
+fn a_phone_at_three_in_the_morning() {
+    let daemon = start();
+    let opened = desk(&daemon, 40, "", "--user heron1");
+    for words in ["heron1", "no incident is open", "aiglon>"] {
+        opened.sees(words);
+    }
+    opened.types("Open wifi outage \"No power\"").presses(&["Enter"]).sees("to take it back");
+    opened.presses(&["C-l"]).types("ack ").presses(&["Tab"]).sees("1 wifi, outage, ");
+    opened.ends_with("aiglon> ack 1");
+    opened.presses(&["Enter"]).sees("noted");
+    drop(opened);
+
+    let desk = desk(&daemon, 40, "", "--user heron1");
+    for words in ["seen", "heron1, ", "aiglon>"] {
+        desk.sees(words);
+    }
+    desk.presses(&["C-l"]).types("update 9").presses(&["Enter"]).sees("not done: there is no such");
+    desk.presses(&["C-l"])
+        .types("Update Wifi")
+        .presses(&["Enter"])
+        .sees("what visitors will read about")
+        .ends_with("words>");
+    desk.types("status").presses(&["Enter"]).sees("look like a command");
+    desk.ends_with("[y/N]");
+    desk.presses(&["Enter"]).sees("not done");
+    desk.presses(&["C-l"]).types("update 1").presses(&["Enter"]).ends_with("words>");
+    desk.types("Call me: 0470 12 34 56").presses(&["Enter"]).sees("Publish them?");
+    desk.ends_with("[y/N]");
+    desk.types("n").presses(&["Enter"]).sees("not done");
+    desk.presses(&["C-l"]).types("update 1").presses(&["Enter"]).ends_with("words>");
+    // The refused words can be mended.
+    desk.presses(&["Up"]).ends_with("words> Call me: 0470 12 34 56");
+    desk.presses(&["C-w", "C-w", "C-w", "C-w"]).types("at the mast").presses(&["Enter"]);
+    for words in ["Call me: at the mast", "/incidents/1", "aiglon>"] {
+        desk.sees(words);
+    }
+    assert!(!incident(&daemon).contains("0470"), "{}", incident(&daemon));
 }
 
 #[test]
@@ -184,7 +225,7 @@ fn resolve_and_import_ask() {
 fn long_answers_scroll() {
     let daemon = start();
     let desk = at_prompt(&daemon);
-    desk.types("help").presses(&["Enter"]).sees("the Tab key what could come next.");
+    desk.types("help all").presses(&["Enter"]).sees("the Tab key what could come next.");
     desk.ends_with("aiglon>");
     let all = desk.tmux(&["capture-pane", "-p", "-J", "-S", "-", "-t", "desk"]);
     // More than the 24 rows of the screen, the first and the last among them, each from the first
@@ -202,7 +243,7 @@ fn wide_characters_on_a_narrow_terminal() {
     let desk = desk(&daemon, 21, "", "");
     desk.sees("aiglon>");
     let whole = |screen: &str| screen.lines().map(str::trim_end).collect::<String>();
-    desk.types("日本日本日本日本日本日本");
+    desk.presses(&["C-l"]).types("日本日本日本日本日本日本");
     desk.sees_that("them", |screen| whole(screen) == "aiglon> 日本日本日本日本日本日本");
     desk.presses(&["Home"]).types("a🔧");
     desk.sees_that("the beginning", |screen| whole(screen) == "aiglon> a🔧日本日本日本日本日本日本");

@@ -2,12 +2,13 @@
 
 use super::table::{Arg, OPTIONS, ROWS};
 use super::words::RawWords;
-use super::{LineWords, find};
+use super::{LineWords, begins, find};
 use crate::model::{Forced, Lang, Phase, Phrase};
 
 /// The names of things that exist, and that whoever asks may touch.
 pub trait NameSource {
     /// Calls `each` with every name that `arg` can be: sites, services and components, numbers.
+    /// Behind a tab may stand what tells one from the others: it is shown, and is no part of it.
     fn each(&self, arg: Arg, each: &mut dyn FnMut(&str));
 }
 
@@ -40,8 +41,7 @@ pub fn complete(line: &str, names: &dyn NameSource, each: &mut dyn FnMut(&str)) 
         last = "";
     }
     let each = &mut |word: &str| {
-        let head = word.as_bytes().get(..last.len());
-        if head.is_some_and(|head| head.eq_ignore_ascii_case(last.as_bytes())) {
+        if begins(word, last) {
             each(word);
         }
     };
@@ -154,7 +154,7 @@ fn of_arg(arg: Arg, names: &dyn NameSource, each: &mut dyn FnMut(&str)) {
 fn of_window(words: &LineWords, at: usize, complete: usize, each: &mut dyn FnMut(&str)) {
     let to = (at..complete).position(|at| words.bare(at) == "to");
     match (words.bare(complete.saturating_sub(1)), to) {
-        ("from", _) => ["now", "+1h", "18:30", "tomorrow"].into_iter().for_each(each),
+        ("from", _) => ["now", "+1h", "18:30", "tomorrow", "monday"].into_iter().for_each(each),
         ("to", _) => ["+1h", "+2h", "20:30", "tomorrow"].into_iter().for_each(each),
         (_, None) => each("to"),
         (_, Some(_)) => ["weekly", "monthly"].into_iter().for_each(each),

@@ -32,6 +32,8 @@ pub enum Mistake<'a> {
     Extra(&'static Row, &'a str),
     /// A bare word stands before quoted ones.
     Stray(&'static Row, &'a str),
+    /// This may be a time of day, or a duration.
+    Unclear(&'static Row, &'a str),
     /// There are words and a phrase.
     Both(&'static Row),
 }
@@ -47,6 +49,7 @@ impl Mistake<'_> {
         | Self::Bad(of, ..)
         | Self::Extra(of, _)
         | Self::Stray(of, _)
+        | Self::Unclear(of, _)
         | Self::Both(of) = self
         {
             (name, row) = (of.name, Some(of));
@@ -100,6 +103,10 @@ impl Mistake<'_> {
                 word = odd;
                 "'%1' does not know '%0'; if it is to be published, put it inside the quotes"
             }
+            Self::Unclear(_, odd) => {
+                word = odd;
+                "'%0' may be a time of day or a duration; write it as 02:00, or as +%0"
+            }
             Self::Both(_) => "either --say or words of your own",
         };
         // Ten bytes for one are the most: `\u{10ffff}`.
@@ -123,7 +130,7 @@ impl Mistake<'_> {
 }
 
 /// The command of two words that was perhaps meant by a word after the first.
-fn second(row: &Row, word: &str) -> Option<&'static Row> {
+pub(super) fn second(row: &Row, word: &str) -> Option<&'static Row> {
     let group = row.words().0;
     let seconds = ROWS.iter().filter(|row| row.words().0 == group).map(|row| row.words().1);
     let near = near::nearest(word, &mut seconds.filter(|second| !second.is_empty()));

@@ -12,16 +12,17 @@ mod when;
 mod words;
 
 pub use complete::{NameSource, complete};
+use mistake::second;
 pub use mistake::{Mistake, usage};
 pub use when::TypedTime;
 pub use words::LineWords;
 
 use crate::limits::LANG_TAG_BYTES;
-use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
+use crate::model::{Forced, Phase, Phrase, Phrases, Repeat, State, Words};
 use crate::text::clean::is_visible;
 use crate::text::number::natural;
-use crate::text::{has, near};
-use table::{Arg, OPTIONS, ROWS, Row};
+use crate::text::{has, is_letter, near};
+use table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use words::RawWords;
 
 /// What a line asks for.
@@ -33,6 +34,8 @@ pub struct Command<'a> {
     pub site: &'a str,
     /// The number of an incident or a maintenance.
     pub number: u32,
+    /// What stands in place of that number: the name of a service; empty: nothing.
+    pub named: &'a str,
     /// The incident that goes on.
     pub into: u32,
     /// The number of a step.
@@ -49,8 +52,8 @@ pub struct Command<'a> {
     pub title: &'a str,
     /// Their own words, of the line or else of standard input; empty: none.
     pub text: &'a str,
-    /// A phrase in place of words.
-    pub say: Option<Phrase>,
+    /// Phrases in place of words.
+    pub say: Option<Phrases>,
     /// The language of their words; empty: the site's.
     pub lang: &'a str,
     /// Beginning and end of a maintenance.
@@ -73,7 +76,7 @@ impl<'a> Command<'a> {
     /// What they say.
     pub fn said(&self) -> Words<'a> {
         match self.say {
-            Some(phrase) => Words::Phrase(phrase),
+            Some(said) => Words::Phrase(said),
             None if self.text.is_empty() => Words::None,
             None => Words::Own { lang: self.lang, text: self.text },
         }
@@ -82,7 +85,7 @@ impl<'a> Command<'a> {
 
 /// Whether a line, whatever else is wrong with it, asks for JSON.
 pub fn wants_json(line: &str) -> bool {
-    RawWords(line).flatten().any(|word| word.quote.is_none() && word.raw == "--json")
+    RawWords(line).flatten().any(|word| word.quote.is_none() && word.raw.eq_ignore_ascii_case("--json"))
 }
 
 /// Whether there is nothing on a line.
@@ -138,6 +141,7 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
         row: &ROWS[0],
         site: "",
         number: 0,
+        named: "",
         into: 0,
         step: None,
         phase: None,
@@ -159,14 +163,15 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
     let mut raw_words = RawWords(line);
     while let Some(word) = raw_words.next() {
         let word = word?;
+        let (name, joined) =
+            word.raw.split_once('=').map_or((word.raw, None), |(name, value)| (name, Some(value)));
+        let row = option(name).filter(|_| word.quote.is_none());
         // Two dashes alone are what some type for a dash.
-        if word.quote.is_some() || !word.raw.starts_with("--") || word.raw.len() == 2 {
+        if row.is_none() && (word.quote.is_some() || !word.raw.starts_with("--") || word.raw.len() == 2) {
             words.push(word).ok_or(Mistake::TooLong)?;
             continue;
         }
-        let (name, joined) =
-            word.raw.split_once('=').map_or((word.raw, None), |(name, value)| (name, Some(value)));
-        let row = OPTIONS.iter().find(|row| row.name == name).ok_or(Mistake::NoOption(name))?;
+        let row = row.ok_or(Mistake::NoOption(name))?;
         if row.value.is_empty() {
             command.json |= core::ptr::eq(row, json);
             command.yes |= core::ptr::eq(row, yes);
@@ -178,7 +183,9 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
             None => raw_words.next().ok_or(Mistake::NoValue(row, ""))??.raw,
         };
         if core::ptr::eq(row, say) {
-            command.say = Some(Phrase::named(value).ok_or(Mistake::NoValue(row, value))?);
+            let phrase = Phrase::named(value).ok_or(Mistake::NoValue(row, value))?;
+            let said = command.say.map_or(Some(phrase.into()), |said| said.and(phrase));
+            command.say = Some(said.ok_or(Mistake::TooLong)?);
         } else if core::ptr::eq(row, lang) {
             command.lang = tag(value).ok_or(Mistake::NoValue(row, value))?;
         } else if core::ptr::eq(row, site) {
@@ -186,6 +193,12 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
         }
     }
     Ok(command)
+}
+
+/// The option of this name, case aside. Phones make one long dash of two.
+fn option(name: &str) -> Option<&'static CommandOption> {
+    let bare = name.strip_prefix("--").or_else(|| name.strip_prefix(['–', '—']))?;
+    OPTIONS.iter().find(|row| row.name.get(2..).is_some_and(|known| known.eq_ignore_ascii_case(bare)))
 }
 
 /// A language tag by its form (RFC 5646, 2.1): subtags of up to 8 letters and digits, the first of
@@ -201,26 +214,32 @@ fn tag(text: &str) -> Option<&str> {
 /// The command that words name, from the one at `at` on, and the place behind its name. The first
 /// word may be cut short where that leaves no doubt.
 pub(crate) fn find(words: &LineWords, at: usize) -> Result<(&'static Row, usize), Mistake<'_>> {
-    let first = words.bare(at);
-    let named = |word: &str| ROWS.iter().find(|row| row.words().0 == word);
+    // Quotes around a name do no harm, and some phones begin every line with a capital letter.
+    let first = words.get(at);
+    let named = |word: &str| ROWS.iter().find(|row| row.words().0.eq_ignore_ascii_case(word));
     let group = match named(first) {
         Some(row) => row.words().0,
         None if first == "?" => "help",
         None => shortened(first).ok_or(Mistake::NoCommand(words.get(at)))?,
     };
     let next = at.saturating_add(1);
-    let second = words.bare(next);
-    let exact = |row: &&Row| row.words() == (group, second);
+    let second = words.get(next);
+    let exact = |row: &&Row| row.words().0 == group && row.words().1.eq_ignore_ascii_case(second);
     match ROWS.iter().find(exact).filter(|_| !second.is_empty()) {
         Some(row) => Ok((row, next.saturating_add(1))),
         None => Ok((named(group).unwrap_or(&ROWS[0]), next)),
     }
 }
 
+/// Whether a text begins like this, case aside.
+fn begins(text: &str, head: &str) -> bool {
+    text.as_bytes().get(..head.len()).is_some_and(|here| here.eq_ignore_ascii_case(head.as_bytes()))
+}
+
 /// The only first word that begins like this.
 fn shortened(word: &str) -> Option<&'static str> {
     let mut found = None;
-    for row in ROWS.iter().filter(|row| word.len() >= 3 && row.words().0.starts_with(word)) {
+    for row in ROWS.iter().filter(|row| word.len() >= 3 && begins(row.words().0, word)) {
         if found.is_some_and(|found| found != row.words().0) {
             return None;
         }
@@ -236,10 +255,18 @@ fn number(word: &str) -> Option<(&str, u32)> {
     natural(digits).filter(|&number| number > 0).map(|number| (site, number))
 }
 
+/// Whether a word is no number, and no mistaken one.
+fn is_named(word: &str) -> bool {
+    number(word).is_none() && word.chars().any(|c| is_letter(c) && !c.is_ascii_digit())
+}
+
 /// The number of a step, which may have a plus before it.
 fn step(word: &str) -> Option<u16> {
     natural(word.strip_prefix('+').unwrap_or(word)).and_then(|step| u16::try_from(step).ok())
 }
+
+/// What stands between two times.
+const UNTIL: [&str; 5] = ["for", "to", "until", "till", "-"];
 
 struct Parser<'a> {
     words: &'a LineWords,
@@ -303,6 +330,14 @@ impl<'a> Parser<'a> {
                 self.at = self.words.len();
             }
             Arg::AnySite | Arg::Site => self.command.site = self.next(),
+            // Its service in place of its number.
+            Arg::Number if is_named(self.words.get(self.at)) => {
+                let word = self.next();
+                if second(row, word).is_some() {
+                    return Err(Mistake::Bad(row, arg, word));
+                }
+                self.command.named = word;
+            }
             Arg::Number | Arg::Planned | Arg::Alert => self.command.number = self.number(arg)?,
             Arg::Into => {
                 self.word(|word| word.eq_ignore_ascii_case("into").then_some(()));
@@ -333,8 +368,8 @@ impl<'a> Parser<'a> {
             }
             Arg::Repeat => {
                 let repeat = self.word(|word| match word {
-                    "weekly" => Some(Repeat::Weekly),
-                    "monthly" => Some(Repeat::Monthly),
+                    _ if word.eq_ignore_ascii_case("weekly") => Some(Repeat::Weekly),
+                    _ if word.eq_ignore_ascii_case("monthly") => Some(Repeat::Monthly),
                     _ => None,
                 });
                 self.command.repeat = repeat.unwrap_or_default();
@@ -347,14 +382,21 @@ impl<'a> Parser<'a> {
             Arg::Window => {
                 self.word(|word| word.eq_ignore_ascii_case("from").then_some(()));
                 let from = self.time(row)?;
-                let until = |word: &str| matches!(word, "to" | "until" | "till" | "-").then_some(());
-                if self.word(until).is_none() {
-                    return match self.words.get(self.at) {
-                        "" => Ok(false),
-                        word => Err(Mistake::Bad(row, arg, word)),
-                    };
-                }
-                self.command.window = (from, self.time(row)?);
+                let by = self.word(|word| UNTIL.iter().position(|known| known.eq_ignore_ascii_case(word)));
+                // A duration may stand behind the first of them, or alone.
+                let joined = by.is_some_and(|by| by > 0);
+                let word = self.words.get(self.at);
+                let to = match TypedTime::span(word) {
+                    // `to 2h`: two in the morning, or two hours?
+                    Some(_) if joined => return Err(Mistake::Unclear(row, word)),
+                    Some(span) => {
+                        self.next();
+                        span
+                    }
+                    None if !joined && word.is_empty() => return Ok(false),
+                    None => self.time(row)?,
+                };
+                self.command.window = (from, to);
             }
             // What nobody can see is no title, and no words.
             Arg::Title => self.command.title = visible(self.text(false)),
@@ -435,8 +477,20 @@ fn nearest_choice(arg: Arg, word: &str) -> &'static str {
     near::nearest(word, &mut usage.trim_matches(['[', ']']).split('|').filter(|_| has(usage, '|')))
 }
 
-/// The nearest of the names of commands; empty if none is near.
+/// What people type for a command that has another name: each word with that.
+const OTHERS: &str = "close resolve fix resolve fixed resolve solve resolve done resolve end resolve post update \
+    say update write update new open down open begin open seen ack take ack delete redact remove redact \
+    forget redact cancel undo revert undo ls incidents show incident name retitle rename retitle \
+    plan maintenance man help";
+
+/// The command that was perhaps meant; empty if none is near.
 fn nearest_command(word: &str) -> &'static str {
+    let mut others = OTHERS.split(' ');
+    while let (Some(other), Some(meant)) = (others.next(), others.next()) {
+        if other.eq_ignore_ascii_case(word) {
+            return meant;
+        }
+    }
     near::nearest(word, &mut ROWS.iter().map(|row| row.name))
 }
 

@@ -89,7 +89,7 @@ pub static ARGS: [ArgRow; 19] = [
     arg(Arg::Topic, "[COMMAND]", "update", "a command"),
     arg(Arg::AnySite, "[SITE]", "", "a site, or nothing ('sites' lists them)"),
     arg(Arg::Site, "SITE", "status.example.org", "a site ('sites' lists them)"),
-    arg(Arg::Number, "ID", "12", "the number of an incident ('incidents' lists them)"),
+    arg(Arg::Number, "ID", "12", "the number or the service of an incident ('incidents' lists them)"),
     arg(Arg::Into, "into ID", "into 11", "'into' and the number of another incident"),
     arg(Arg::Planned, "ID", "3", "the number of a maintenance ('maintenance' lists them)"),
     arg(Arg::Alert, "ID", "7", "the number of an alert ('alerts' lists them)"),
@@ -113,9 +113,10 @@ pub static ARGS: [ArgRow; 19] = [
     arg(Arg::Yaml, "YAML", "\"force_state: true\"", "YAML with message and force_state, on standard input"),
     arg(
         Arg::Window,
-        "from TIME to TIME",
-        "from 18:30 to +2h",
-        "'from' and 'to' with times (now, +2h, 18:30, tomorrow 18:30, \"2026-11-21 18:30\" or RFC 3339)",
+        "TIME [to] TIME",
+        "monday 9:00 2h",
+        "two times (now, 18:30, tomorrow 18:30, monday 9:00, \"2026-11-21 18:30\" or RFC 3339), the second perhaps \
+         as +2h",
     ),
     arg(Arg::Repeat, "[weekly|monthly]", "weekly", "how it repeats: weekly or monthly"),
     arg(
@@ -191,7 +192,7 @@ impl Row {
 /// All commands, in the order of help. Those of two words stand with those of their first word
 /// alone.
 pub static ROWS: [Row; 39] = [
-    row(Verb::Status, "status", &[Arg::AnySite], "what the page says now"),
+    row(Verb::Status, "status", &[Arg::AnySite, Arg::All], "what the page says now, what is not well first"),
     row(
         Verb::Incidents,
         "incidents",
@@ -203,13 +204,13 @@ pub static ROWS: [Row; 39] = [
         Verb::Open,
         "incident open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
-        "begin an incident by hand; it stays until you resolve it",
+        "the same as 'open'",
     ),
     row(
         Verb::Open,
         "open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
-        "the same as 'incident open'",
+        "begin an incident by hand; it stays until you resolve it",
     ),
     row(
         Verb::Update,
@@ -258,7 +259,7 @@ pub static ROWS: [Row; 39] = [
     row(Verb::Heartbeats, "heartbeats", &[Arg::AnySite], "signs of life that are owed, and which are late"),
     row(Verb::Rules, "rules", &[Arg::AnySite], "thresholds on samples, and which of them fire"),
     row(Verb::Phrases, "phrases", &[], "sentences for --say, which the page tells in every language"),
-    row(Verb::WhoAmI, "whoami", &[], "who you are, and what you may touch"),
+    row(Verb::WhoAmI, "whoami", &[Arg::All], "who you are, what you may touch; --all: and what goes on"),
     row(Verb::Alerts, "alerts", &[Arg::AnySite], "what the sources say; its labels are for administrators"),
     row(Verb::Release, "release", &[Arg::Alert], "end what a source says, until it says it again"),
     row(Verb::Limits, "limits", &[], "every store: how full, and how often it was too full")
@@ -279,7 +280,7 @@ pub static ROWS: [Row; 39] = [
         &[Arg::Site, Arg::Yaml],
         "take those as YAML from standard input; see 'banner set'",
     ),
-    row(Verb::Help, "help", &[Arg::Topic], "this list, or all about one command"),
+    row(Verb::Help, "help", &[Arg::Topic], "the everyday commands, 'help all', or about one command"),
     row(Verb::Quit, "quit", &[], "leave"),
     row(Verb::Quit, "exit", &[], "leave"),
 ];
@@ -313,7 +314,11 @@ pub static OPTIONS: [CommandOption; 6] = [
     },
     CommandOption { name: "--json", value: "", help: "answer in JSON" },
     CommandOption { name: "--yes", value: "", help: "do not ask" },
-    CommandOption { name: "--all", value: "", help: "of 'incidents': those that ended, too" },
+    CommandOption {
+        name: "--all",
+        value: "",
+        help: "of 'incidents': those that ended, too; of 'status': what is well; of 'whoami': what goes on",
+    },
 ];
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ fn asked(line: &str, text: Option<&str>) -> String {
     let mut parts = Vec::from([command.row.name.to_string()]);
     let mut part = |name: &str, value: &dyn std::fmt::Debug| parts.push(format!("{name}={value:?}"));
     for (name, text) in [
+        ("named", command.named),
         ("site", command.site),
         ("service", command.service),
         ("component", command.component),
@@ -62,7 +63,9 @@ fn asked(line: &str, text: Option<&str>) -> String {
         part("forced", &forced);
     }
     if let Some(say) = command.say {
-        part("say", &say.name());
+        let mut names = String::new();
+        say.join(Phrase::name, &mut |part| names.push_str(part));
+        part("say", &names);
     }
     if command.window != (TypedTime::Now, TypedTime::Now) {
         part("window", &command.window);
@@ -104,6 +107,13 @@ fn what_lines_ask_for() {
             r#"update text="the cable, we don't know which" number=12 phase=Identified"#,
         ),
         ("update 12 he said \"no\" twice", r#"update text="he said no twice" number=12"#),
+        ("update 12 --say power-cut --say going-there", r#"update number=12 say="power-cut going-there""#),
+        ("Update 12 —say Weather", r#"update number=12 say="weather""#),
+        ("UPDATE 12 IDENTIFIED \"x\" --LANG fr", r#"update text="x" lang="fr" number=12 phase=Identified"#),
+        ("\"update\" 12 x", r#"update text="x" number=12"#),
+        ("update wifi x", r#"update named="wifi" text="x""#),
+        ("ack \"Le Wi-Fi\"", r#"ack named="Le Wi-Fi""#),
+        ("update 12 — on y va", r#"update text="— on y va" number=12"#),
         ("update --say power-cut 12 monitoring", r#"update number=12 phase=Monitoring say="power-cut""#),
         ("update 12 \"deux  heures\" --lang fr-BE", r#"update text="deux  heures" lang="fr-BE" number=12"#),
         ("update 12 on -- off", r#"update text="on -- off" number=12"#),
@@ -140,6 +150,18 @@ fn what_lines_ask_for() {
         (
             "maintenance add wifi from \"tomorrow 07:00\" to +1h",
             r#"maintenance add service="wifi" window=(Ahead { days: 1, hour: 7, minute: 0 }, After(Millis(3600000)))"#,
+        ),
+        (
+            "maintenance add mail monday 9:00 2h",
+            r#"maintenance add service="mail" window=(Weekday { day: 1, hour: 9, minute: 0 }, After(Millis(7200000)))"#,
+        ),
+        (
+            "maintenance add mail from Sun 18h30 for 90m x",
+            r#"maintenance add service="mail" text="x" window=(Weekday { day: 0, hour: 18, minute: 30 }, After(Millis(5400000)))"#,
+        ),
+        (
+            "maintenance add mail 18:30 20:30 WEEKLY",
+            r#"maintenance add service="mail" window=(Next { hour: 18, minute: 30 }, Next { hour: 20, minute: 30 }) repeat=Weekly"#,
         ),
         ("maintenance end 3", "maintenance end number=3"),
         ("banner", "banner"),
@@ -184,7 +206,14 @@ fn mistakes_say_what_would_be_right() {
         ("update 12 x --lang english!", "'english!' is no TAG"),
         ("update 12 x --lang english", "'english' is no TAG"),
         ("update 12 \"x", "a quote is opened and not closed: \"x"),
-        ("update", "'update' needs the number of an incident"),
+        ("update", "'update' needs the number or the service of an incident"),
+        ("close 12", "there is no command 'close'; perhaps you mean 'resolve'"),
+        ("Fix 12", "there is no command 'Fix'; perhaps you mean 'resolve'"),
+        ("update 12 --say weather --say weather --say weather --say weather --say weather", "too long"),
+        (
+            "maintenance add wifi from now to 2h",
+            "'2h' may be a time of day or a duration; write it as 02:00, or as +2h",
+        ),
         ("update 0 x", "and '0' is not that"),
         ("update +1 x", "and '+1' is not that"),
         ("update 4294967296 x", "and '4294967296' is not that"),
@@ -215,9 +244,9 @@ fn mistakes_say_what_would_be_right() {
         ("open wifi", "'open' needs a title in quotes"),
         ("incident opne wifi", "perhaps you mean 'incident open'"),
         ("maintenance ad wifi", "perhaps you mean 'maintenance add'"),
-        ("maintenance add wifi", "'maintenance add' needs 'from' and 'to' with times"),
+        ("maintenance add wifi", "'maintenance add' needs two times"),
         ("maintenance add wifi from 25:00 to 26:00", "and '25:00' is not that"),
-        ("maintenance add wifi from 18:30 for 2h", "and 'for' is not that"),
+        ("maintenance add wifi from 18:30 than 2h", "and 'than' is not that"),
         ("merge 12", "'merge' needs 'into' and the number of another incident"),
         ("merge a/12 into b/11", "and 'b/11' is not that"),
         ("incident a/12 --site b", "and 'a/12' is not that"),
@@ -228,6 +257,16 @@ fn mistakes_say_what_would_be_right() {
         assert!(told.starts_with('?') && told.contains(expected), "{line}: {told}");
     }
     assert!(asked(&format!("update 12 {}", "x".repeat(4096)), None).contains("too long"));
+}
+
+#[test]
+fn words_of_others_name_commands() {
+    let words: Vec<&str> = OTHERS.split(' ').collect();
+    assert!(words.chunks(2).all(|pair| pair.len() == 2));
+    for pair in words.chunks(2) {
+        assert!(asked(pair[0], None).contains(&format!("perhaps you mean '{}'", pair[1])), "{pair:?}");
+        assert!(ROWS.iter().any(|row| row.name == pair[1]), "{pair:?}");
+    }
 }
 
 #[test]
@@ -272,7 +311,7 @@ fn what_could_come_next() {
         ("STA", "status"),
         ("re", "resolve reopen retitle redact release"),
         ("status", "status"),
-        ("status ", "heron egret"),
+        ("status ", "heron egret --all"),
         ("status h", "heron"),
         ("maintenance", "maintenance"),
         ("maintenance ", "add end cancel"),
@@ -281,7 +320,7 @@ fn what_could_come_next() {
         ("maintenance add ", "wifi wifi/north vpn"),
         ("maintenance add w", "wifi wifi/north"),
         ("maintenance add wifi ", "from"),
-        ("maintenance add wifi from ", "now +1h 18:30 tomorrow"),
+        ("maintenance add wifi from ", "now +1h 18:30 tomorrow monday"),
         ("maintenance add wifi from now ", "to"),
         ("maintenance add wifi from tomorrow 07:00 to ", "+1h +2h 20:30 tomorrow"),
         ("maintenance add wifi from now to +2h ", "weekly monthly"),

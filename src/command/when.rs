@@ -1,5 +1,5 @@
-//! Times as people type them: `now`, `+2h`, `18:30`, `tomorrow 18:30`, `2026-11-21 18:30`, RFC
-//! 3339.
+//! Times as people type them: `now`, `+2h`, `18:30`, `tomorrow 18:30`, `monday 9:00`, `2026-11-21
+//! 18:30`, RFC 3339.
 
 use crate::config::duration;
 use crate::text::number::natural;
@@ -32,13 +32,30 @@ pub enum TypedTime {
         /// 0 to 59.
         minute: u8,
     },
+    /// The next such day of the week on which that is after the other time.
+    Weekday {
+        /// 0: Sunday.
+        day: u8,
+        /// 0 to 23.
+        hour: u8,
+        /// 0 to 59.
+        minute: u8,
+    },
     /// When clocks show it.
     Local(Civil),
     /// Whatever clocks show.
     At(Wall),
 }
 
+/// In the order of [`Date::weekday`].
+const WEEKDAYS: &str = "sunday monday tuesday wednesday thursday friday saturday";
+
 impl TypedTime {
+    /// Reads how long something lasts, as in `2h`; `None` if it is something else.
+    pub fn span(text: &str) -> Option<Self> {
+        duration(text).ok().filter(|span| span.0 > 0).map(Self::After)
+    }
+
     /// Reads a time; `None` if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         if text.eq_ignore_ascii_case("now") {
@@ -59,6 +76,10 @@ impl TypedTime {
             if day.eq_ignore_ascii_case(word) {
                 return Some(Self::Ahead { days, hour, minute });
             }
+        }
+        let weekday = WEEKDAYS.split(' ').position(|known| day.len() >= 3 && super::begins(known, day));
+        if let Some(day) = weekday.and_then(|day| u8::try_from(day).ok()) {
+            return Some(Self::Weekday { day, hour, minute });
         }
         let mut parts = day.split('-');
         let mut part = |digits: usize| parts.next().filter(|part| part.len() == digits).and_then(number);
@@ -81,6 +102,12 @@ impl TypedTime {
             Self::Next { hour, minute } => {
                 let same_day = on(after, 0, hour, minute);
                 if same_day > after { same_day } else { on(after, 1, hour, minute) }
+            }
+            Self::Weekday { day, hour, minute } => {
+                let today = Civil::from_wall(zone.shown(after)).date.weekday();
+                let days = i64::from(day.wrapping_add(7).wrapping_sub(today) % 7);
+                let next = on(after, days, hour, minute);
+                if next > after { next } else { on(after, days.wrapping_add(7), hour, minute) }
             }
             Self::Ahead { days, hour, minute } => on(now, i64::from(days), hour, minute),
             Self::Local(local) => zone.to_wall(local),
@@ -128,6 +155,9 @@ mod tests {
             ("7h", "2026-11-22T06:00:00Z", "2026-11-22T06:00:00Z"),
             ("10:06", "2026-11-22T09:06:00Z", "2026-11-22T09:06:00Z"),
             ("00:15", "2026-11-21T23:15:00Z", "2026-11-21T23:15:00Z"),
+            ("sat 10:00", "2026-11-28T09:00:00Z", "2026-11-28T09:00:00Z"),
+            ("saturday 11:00", "2026-11-21T10:00:00Z", "2026-11-28T10:00:00Z"),
+            ("Monday 9:00", "2026-11-23T08:00:00Z", "2026-11-23T08:00:00Z"),
             ("today 20:00", "2026-11-21T19:00:00Z", "2026-11-21T19:00:00Z"),
             ("tomorrow 18:30", "2026-11-22T17:30:00Z", "2026-11-22T17:30:00Z"),
             ("2026-12-01 08:00", "2026-12-01T07:00:00Z", "2026-12-01T07:00:00Z"),
@@ -158,6 +188,9 @@ mod tests {
             ":",
             "+400d",
             "yesterday 18:30",
+            "mo 18:30",
+            "mondays 18:30",
+            "monday",
             "2026-11-31 18:30",
             "26-11-21 18:30",
             "2026-11-21",

@@ -4,9 +4,9 @@
 use super::Caller;
 use super::answer::AnswerWriter;
 use crate::command::table::{Needs, Row};
-use crate::config::{Config, UserRole};
+use crate::config::{Config, Texts, UserRole};
 use crate::incidents::{OWNER, Refusal};
-use crate::model::{ComponentId, ServiceId, SiteId, UserId};
+use crate::model::{ComponentId, Lang, ServiceId, SiteId, UserId};
 use crate::text::near::Nearest;
 
 /// Why a command is not carried out.
@@ -22,6 +22,12 @@ pub(super) enum Trouble<'a> {
     WhichNumber,
     /// There is no such service or component, for them.
     NoService(&'a str),
+    /// What should name an incident is no number, and no service of theirs.
+    NoName(&'a str),
+    /// Their service has no incident.
+    NoIncidentOf(&'a str),
+    /// It has several that are open.
+    Several(&'a str),
     /// The service has no such component.
     NoComponent(ServiceId, &'a str),
     /// They may not.
@@ -108,7 +114,7 @@ impl<'a> Access<'a> {
     pub(super) fn site(self, name: &'a str) -> Result<SiteId, Trouble<'a>> {
         let hosts = |id| self.config.hosts.iter().filter(move |host| host.site == id);
         let named = |id: &SiteId| {
-            self.site_name(*id) == name
+            self.site_name(*id).eq_ignore_ascii_case(name)
                 || hosts(*id).any(|host| self.config.str(host.name).eq_ignore_ascii_case(name))
         };
         self.sites().find(named).ok_or(Trouble::NoSite(name))
@@ -131,8 +137,9 @@ impl<'a> Access<'a> {
         self.sites().flat_map(move |site| self.config.services_of(site).map(|(id, _)| id))
     }
 
-    /// The service that is named, by its section or label, with the component behind the slash; or
-    /// the component that is named alone, with its service. On the named site, if one is.
+    /// The service that is named, by its section, its label or its visible name in any language,
+    /// with the component behind the slash; or the component that is named alone, with its service.
+    /// On the named site, if one is.
     pub(super) fn service(
         self,
         site: &'a str,
@@ -141,16 +148,22 @@ impl<'a> Access<'a> {
     ) -> Result<(SiteId, ServiceId, Option<ComponentId>), Trouble<'a>> {
         let on = if site.is_empty() { None } else { Some(self.site(site)?) };
         let config = self.config;
-        let is = |given: &str, name, label| config.is(name, given) || config.is(label, given);
+        let is = |given: &str, name, label, title: &Texts| {
+            let same = |text: &str| !given.is_empty() && text.eq_ignore_ascii_case(given);
+            same(config.str(name))
+                || same(config.str(label))
+                || Lang::ALL.iter().any(|&lang| same(config.text(title, lang)))
+        };
         let mut component = None;
         for id in self.services() {
             let Some(service) = config.services.get(id.index()) else { continue };
             if on.is_some_and(|site| site != service.site) {
                 continue;
             }
-            let part_of =
-                |name: &str| config.components_of(id).find(|(_, part)| is(name, part.name, part.label));
-            if is(name, service.name, service.label) {
+            let part_of = |name: &str| {
+                config.components_of(id).find(|(_, part)| is(name, part.name, part.label, &part.title))
+            };
+            if is(name, service.name, service.label, &service.title) {
                 if part.is_empty() {
                     return Ok((service.site, id, None));
                 }
@@ -201,13 +214,18 @@ impl<'a> Access<'a> {
     /// Says why not, and what would be right.
     pub(super) fn tell(self, trouble: Trouble<'_>, out: &mut AnswerWriter<'_>) {
         let name = match trouble {
-            Trouble::NoSite(name) | Trouble::NoService(name) | Trouble::NoComponent(_, name) => name,
+            Trouble::NoSite(name)
+            | Trouble::NoService(name)
+            | Trouble::NoName(name)
+            | Trouble::NoIncidentOf(name)
+            | Trouble::Several(name)
+            | Trouble::NoComponent(_, name) => name,
             _ => "",
         };
         let mut near = Nearest::new(name);
         match trouble {
             Trouble::NoSite(_) => self.sites().for_each(|site| near.offer(self.site_name(site))),
-            Trouble::NoService(_) => {
+            Trouble::NoService(_) | Trouble::NoName(_) => {
                 for id in self.services() {
                     near.offer(self.service_name(id));
                     self.config.components_of(id).for_each(|(part, _)| near.offer(self.component_name(part)));
@@ -237,6 +255,11 @@ impl<'a> Access<'a> {
                 "several of your sites have this number; say which, as in SITE/12 or with --site"
             }
             Trouble::NoService(_) => "there is no service '%0'%1; 'services' lists them",
+            Trouble::NoName(_) => "'%0' is no number and no service%1; 'incidents' lists what goes on",
+            Trouble::NoIncidentOf(_) => "'%0' has no incident; 'open' begins one",
+            Trouble::Several(_) => {
+                "'%0' has several open incidents; say which by its number ('incidents' lists them)"
+            }
             Trouble::NoComponent(..) => "'%2' has no component '%0'%1; 'services' lists them",
             Trouble::Role(row) if row.needs == Needs::Whole => {
                 "'%2' is for the owner, and for an admin of all sites"

@@ -4,25 +4,27 @@ use ufmt::uwrite;
 
 use super::access::{Access, Trouble};
 use super::adler::{self, Force, Message};
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, digits};
 use super::read::{Teller, state_word};
 use super::{Ask, CommandStatus};
-use crate::command::Command;
 use crate::command::table::Verb;
+use crate::command::{Command, LineWords, parse};
 use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
-use crate::limits::QUESTION_WORDS_BYTES;
-use crate::model::{ComponentId, Phase, ServiceId, SiteId, State, Words};
+use crate::limits::{INCIDENT_STEPS_SHOWN, QUESTION_WORDS_BYTES};
+use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
-use crate::shown::hides;
+use crate::shown::{ShownState, headline, hides};
 use crate::text::buffer::Bytes;
 use crate::text::clean::{Escaped, is_visible};
-use crate::text::cut;
-use crate::time::Now;
+use crate::text::doubt::Doubt;
+use crate::text::{cut, fill};
+use crate::time::{Now, Wall};
 
 /// Room for a question.
 type Question = Bytes<1024>;
+const MINUTE_MS: u64 = 60_000;
 /// Of a question, what a further component must leave free.
 const ROOM: usize = 200;
 
@@ -43,9 +45,12 @@ pub(super) fn carry_out<'a>(
         let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
-        if !(ask.confirmed || command.yes) && asks(&teller, now, site, &action, &mut question)? {
-            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
-            return Ok(CommandStatus::Confirm);
+        if !(ask.confirmed || command.yes) {
+            let asked = asks(&teller, now, site, &action, &mut question)?;
+            if (ask.person && doubts(command, ask.text, &mut question)) || asked {
+                out.told("confirm", "%0", &[text_of(&question)]);
+                return Ok(CommandStatus::Confirm);
+            }
         }
         question.clear();
         if command.row.verb == Verb::Undo {
@@ -64,9 +69,74 @@ pub(super) fn carry_out<'a>(
     };
     let view = engine.whole_view(access.config, now);
     let teller = Teller { access, view: &view, engine };
-    let undone = core::str::from_utf8(question.as_slice()).unwrap_or("");
+    let undone = text_of(&question);
     tell(&teller, site, command, done, (undoable, undone), out);
     Ok(CommandStatus::Done)
+}
+
+/// Adds a sentence with its places filled; what finds no room is left out.
+fn add(out: &mut Question, sentence: &str, args: &[&str]) {
+    fill(sentence, args, &mut |part| _ = out.push(part.as_bytes()));
+}
+
+/// Adds foreign text.
+fn escape(out: &mut Question, text: &str) {
+    _ = uwrite!(**out, "{}", Escaped(text));
+}
+
+fn text_of(question: &Question) -> &str {
+    core::str::from_utf8(question.as_slice()).unwrap_or("")
+}
+
+/// Says what the words are about that somebody is asked for, and how to leave; or why there is
+/// nothing to be said.
+pub(super) fn introduce<'a>(
+    teller: &Teller<'a, '_>,
+    command: &Command<'a>,
+    out: &mut AnswerWriter<'_>,
+) -> Result<(), Trouble<'a>> {
+    let mut about = Question::new();
+    let lead = if matches!(command.row.verb, Verb::Update | Verb::Resolve | Verb::Reopen | Verb::Amend) {
+        let site = teller.site_of_incident(command)?;
+        let open = matches!(command.row.verb, Verb::Update | Verb::Resolve);
+        name(teller, site, command.number, open, &mut about)?;
+        "what visitors will read about "
+    } else {
+        "what visitors will read"
+    };
+    let without = about.len().saturating_sub(1);
+    about.truncate(without);
+    out.say(&[lead, text_of(&about), "; Ctrl-C leaves", "\n"]);
+    Ok(())
+}
+
+/// What a person's words or title seem to hold.
+fn doubtful(command: &Command<'_>) -> Doubt {
+    let mut found = Doubt::default();
+    for text in [command.title, command.text] {
+        let other = Doubt::of(text);
+        found.mac |= other.mac;
+        found.noun = if other.noun.is_empty() { found.noun } else { other.noun };
+    }
+    found
+}
+
+/// Adds to the question what speaks against publishing the words, if anything does.
+fn doubts(command: &Command<'_>, typed: Option<&str>, out: &mut Question) -> bool {
+    let found = doubtful(command).noun;
+    let mut room = LineWords::new();
+    let mut is_command =
+        || typed.is_some_and(|typed| typed.trim() == command.text && parse(typed, None, &mut room).is_ok());
+    let doubt = if !found.is_empty() {
+        "%1The words hold what looks like %0. Publish them?"
+    } else if is_command() {
+        "%1These words look like a command. Publish them?"
+    } else {
+        return false;
+    };
+    let gap = if out.is_empty() { "" } else { " " };
+    add(out, doubt, &[found, gap]);
+    true
 }
 
 /// Ends an alert, as the team's word.
@@ -87,16 +157,12 @@ fn release<'a>(
         let source = access.config.sources.get(held.source().index()).copied().unwrap_or_default();
         if !(ask.confirmed || command.yes) {
             let mut question = Question::new();
-            for part in [
-                "this ends ",
-                held.name(),
-                " of ",
-                access.config.str(source.name),
-                ": the page tells that as the team's word, until its source says it again. Go on?",
-            ] {
-                _ = question.push(part.as_bytes());
-            }
-            out.told("confirm", "%0", &[core::str::from_utf8(question.as_slice()).unwrap_or("")]);
+            add(
+                &mut question,
+                "this ends %0 of %1: the page tells that as the team's word, until its source says it again. Go on?",
+                &[held.name(), access.config.str(source.name)],
+            );
+            out.told("confirm", "%0", &[text_of(&question)]);
             return Ok(CommandStatus::Confirm);
         }
         site
@@ -127,16 +193,25 @@ where
     'a: 'm,
 {
     let (access, number, words) = (teller.access, command.number, command.said());
-    let service = || access.service(command.site, command.service, command.component);
-    let of_incident = |action| Ok((teller.site_of_incident(command)?, action));
-    match command.row.verb {
+    let (mut service, mut component) = (ServiceId(0), None);
+    // One look for all that are on an incident.
+    let site = match command.row.verb {
+        Verb::Open | Verb::Maintain => {
+            let site;
+            (site, service, component) = access.service(command.site, command.service, command.component)?;
+            Ok(site)
+        }
+        Verb::EndMaintenance => teller.site_of_maintenance(command),
+        Verb::SetSiteConfig => access.site(command.site),
+        Verb::SetBanner | Verb::ClearBanner | Verb::Undo => access.site_or_only(command.site),
+        _ => teller.site_of_incident(command),
+    }?;
+    let action = match command.row.verb {
         Verb::Open => {
-            let (site, service, component) = service()?;
             let state = command.level.unwrap_or_else(|| level(teller, service, component));
-            Ok((site, Action::Open { service, component, state, title: command.title, words }))
+            Action::Open { service, component, state, title: command.title, words }
         }
         Verb::Update => {
-            let site = teller.site_of_incident(command)?;
             let (mut last, mut open) = (None, false);
             teller
                 .with_incident(site, number, &mut |incident| (last, open) = (incident.phase, incident.open));
@@ -146,41 +221,56 @@ where
             }
             // Who goes on after "resolved" without a phase begins anew.
             let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
-            Ok((site, Action::Update { number, phase: command.phase.unwrap_or(last), words }))
+            Action::Update { number, phase: command.phase.unwrap_or(last), words }
         }
-        Verb::Resolve => of_incident(Action::Update { number, phase: Phase::Resolved, words }),
-        Verb::Reopen => of_incident(Action::Reopen { number, words }),
-        Verb::Acknowledge => of_incident(Action::Acknowledge { number }),
-        Verb::Amend => of_incident(Action::Amend { number, step: command.step, words }),
-        Verb::Retitle => of_incident(Action::Retitle { number, title: command.title }),
-        Verb::Merge => of_incident(Action::Merge { number, into: command.into }),
-        Verb::Redact => of_incident(Action::Redact { number }),
+        Verb::Resolve => Action::Update { number, phase: Phase::Resolved, words },
+        Verb::Reopen => Action::Reopen { number, words },
+        Verb::Acknowledge => Action::Acknowledge { number },
+        Verb::Amend => Action::Amend { number, step: command.step, words },
+        Verb::Retitle => Action::Retitle { number, title: command.title },
+        Verb::Merge => Action::Merge { number, into: command.into },
+        Verb::Redact => Action::Redact { number },
         Verb::Maintain => {
-            let (site, service, component) = service()?;
-            let wall = now.wall.ok_or(Refusal::NoClock)?;
+            let Some(wall) = now.wall else { return Err(Refusal::NoClock.into()) };
             let zone = access.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
             let starts = command.window.0.wall(&zone, wall, wall);
             let ends = command.window.1.wall(&zone, wall, starts);
-            Ok((site, Action::Maintain { service, component, starts, ends, repeat: command.repeat, words }))
+            Action::Maintain { service, component, starts, ends, repeat: command.repeat, words }
         }
-        Verb::EndMaintenance => Ok((teller.site_of_maintenance(command)?, Action::EndMaintenance { number })),
+        Verb::EndMaintenance => Action::EndMaintenance { number },
         Verb::SetBanner => {
-            Ok((access.site_or_only(command.site)?, Action::Banner { state: command.forced, words }))
+            let keeps = words == Words::None && command.forced.is_some();
+            let words = if keeps { kept(teller, site, message) } else { words };
+            Action::Banner { state: command.forced, words }
         }
         Verb::SetSiteConfig => {
-            let site = access.site(command.site)?;
-            let force = adler::read(command.text, message).ok_or(Trouble::NotYaml)?;
+            let Some(force) = adler::read(command.text, message) else { return Err(Trouble::NotYaml) };
             let text = core::str::from_utf8(message.as_slice()).unwrap_or("").trim();
             let words = if is_visible(text) { Words::Own { lang: command.lang, text } } else { Words::None };
-            let action = match force {
+            match force {
                 Force::State(state) => Action::Banner { state: Some(state), words },
                 Force::Yes if words != Words::None => Action::Banner { state: None, words },
                 Force::Yes | Force::No => Action::ClearBanner,
-            };
-            Ok((site, action))
+            }
         }
-        Verb::ClearBanner => Ok((access.site_or_only(command.site)?, Action::ClearBanner)),
-        _ => Ok((access.site_or_only(command.site)?, Action::Undo)),
+        Verb::ClearBanner => Action::ClearBanner,
+        _ => Action::Undo,
+    };
+    Ok((site, action))
+}
+
+/// The words of a site's banner, which stay there under another state.
+fn kept<'m>(teller: &Teller<'_, '_>, site: SiteId, room: &'m mut Message) -> Words<'m> {
+    match teller.view.banner(site).map(|banner| banner.words) {
+        Some(Words::Own { lang, text }) => {
+            // They fit.
+            _ = room.push(lang.as_bytes()) && room.push(text.as_bytes());
+            let both = core::str::from_utf8(room.as_slice()).unwrap_or("");
+            let (lang, text) = both.split_at_checked(lang.len()).unwrap_or_default();
+            Words::Own { lang, text }
+        }
+        Some(Words::Phrase(phrase)) => Words::Phrase(phrase),
+        _ => Words::None,
     }
 }
 
@@ -203,7 +293,7 @@ fn asks(
     let access = teller.access;
     match *action {
         Action::Update { number, phase: Phase::Resolved, .. } => {
-            _ = uwrite!(**out, "resolve ");
+            add(out, "resolve ", &[]);
             name(teller, site, number, true, out)?;
             let (mut unwell, mut worst) = (0u32, State::Operational);
             teller.with_incident(site, number, &mut |incident| {
@@ -217,7 +307,7 @@ fn asks(
                     unwell = unwell.saturating_add(1);
                     worst = worst.max(state);
                     if out.room() > ROOM {
-                        _ = uwrite!(**out, "{}{} ({})", lead, access.component_name(id), state_word(state));
+                        add(out, "%0%1 (%2)", &[lead, access.component_name(id), state_word(state)]);
                     }
                 }
             });
@@ -229,35 +319,65 @@ fn asks(
                 1 => ". The page will say that it is over, and that this part is unknown.",
                 _ => ". The page will say that it is over, and that these parts are unknown.",
             };
-            _ = uwrite!(**out, "{}", follows);
+            add(out, follows, &[]);
         }
         Action::Merge { number, into } => {
             if number == into {
                 return Err(Refusal::Itself);
             }
-            _ = uwrite!(**out, "make ");
+            add(out, "make ", &[]);
             name(teller, site, number, false, out)?;
             let without = out.len().saturating_sub(1);
             out.truncate(without);
-            _ = uwrite!(**out, " a part of ");
+            add(out, " a part of ", &[]);
             name(teller, site, into, false, out)?;
         }
         Action::Redact { number } => {
-            _ = uwrite!(**out, "remove ");
+            add(out, "remove ", &[]);
             name(teller, site, number, false, out)?;
-            _ = uwrite!(**out, " Every word about it goes, from flash as well, and nothing brings it back.");
+            add(out, " Every word about it goes, from flash as well, and nothing brings it back.", &[]);
             teller.view.incidents(site, &mut |part| {
                 if part.merged_into == Some(number) && out.room() > ROOM {
-                    _ = uwrite!(
-                        **out,
-                        " Incident {}, which was merged into it, stays by itself.",
-                        part.number
-                    );
+                    let part = digits(part.number);
+                    add(out, " Incident %0, which was merged into it, stays by itself.", &[&part]);
                 }
             });
         }
+        Action::Open { service, title, .. } => {
+            let mut twin = None;
+            teller.view.incidents(site, &mut |incident| {
+                let is_like = incident.service == service && incident.title.eq_ignore_ascii_case(title);
+                twin = Some(incident.number).filter(|_| incident.open && is_like).or(twin);
+            });
+            let Some(twin) = twin else { return Ok(false) };
+            add(out, "open another one like ", &[]);
+            name(teller, site, twin, true, out)?;
+        }
+        Action::Maintain { service, component, starts, ends, .. } => {
+            let near = |a: Wall, b: Wall| a.0.abs_diff(b.0) < MINUTE_MS;
+            let mut twin = None;
+            teller.view.maintenance(site, &mut |planned| {
+                let is_like = (planned.service, planned.component) == (service, component)
+                    && near(planned.starts, starts)
+                    && near(planned.ends, ends);
+                twin = Some(planned.number).filter(|_| is_like).or(twin);
+            });
+            let Some(twin) = twin else { return Ok(false) };
+            add(out, "announce it again? Maintenance %0 is the like of it.", &[&digits(twin)]);
+        }
+        Action::Banner { state: Some(Forced::Operational), .. } => {
+            let shown = headline(access.config, teller.view, site);
+            if shown <= ShownState::NoData {
+                return Ok(false);
+            }
+            add(
+                out,
+                "put \"operational\" there, as what the team says? The page keeps its title, since %0 is known.",
+                &[shown.word()],
+            );
+        }
         Action::Undo => {
-            _ = uwrite!(**out, "take back what you did last on {}: ", access.site_name(site));
+            add(out, "take back what you did last on %0: ", &[access.site_name(site)]);
             last_deed(teller, now, site, out)?;
         }
         _ => return Ok(false),
@@ -271,22 +391,27 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
     let (kind, number, what, words) = last.ok_or(Refusal::NothingToUndo)?;
     match kind {
         STEP => {
-            _ = uwrite!(**out, "{}", deed(what));
+            add(out, deed(what), &[]);
             match words {
                 Words::Own { text, .. } => {
                     let short = cut(text, QUESTION_WORDS_BYTES);
                     let dots = if short.len() < text.len() { "…" } else { "" };
-                    _ = uwrite!(**out, " \"{}{}\"", Escaped(short), dots);
+                    add(out, " \"", &[]);
+                    escape(out, short);
+                    add(out, "%0\"", &[dots]);
                 }
-                Words::Phrase(phrase) => _ = uwrite!(**out, " --say {}", phrase.name()),
+                Words::Phrase(said) => {
+                    add(out, " --say ", &[]);
+                    said.join(Phrase::name, &mut |part| _ = out.push(part.as_bytes()));
+                }
                 Words::None => {}
             }
-            _ = uwrite!(**out, ", ");
+            add(out, ", ", &[]);
             name(teller, site, number, false, out)?;
         }
-        BANNER => _ = uwrite!(**out, "the banner?"),
-        WINDOW_ENDED => _ = uwrite!(**out, "the end of maintenance {}?", number),
-        _ => _ = uwrite!(**out, "maintenance {}?", number),
+        BANNER => add(out, "the banner?", &[]),
+        WINDOW_ENDED => add(out, "the end of maintenance %0?", &[&digits(number)]),
+        _ => add(out, "maintenance %0?", &[&digits(number)]),
     }
     Ok(())
 }
@@ -321,11 +446,11 @@ fn name(
             _ => Ok(()),
         };
         let service = teller.access.service_name(incident.service);
-        _ = uwrite!(**out, "incident {} ({}", number, service);
-        if !incident.title.is_empty() {
-            _ = uwrite!(**out, ", \"{}\"", Escaped(incident.title));
-        }
-        _ = uwrite!(**out, ")?");
+        add(out, "incident %0 (%1", &[&digits(number), service]);
+        let (lead, quote) = if incident.title.is_empty() { ("", "") } else { (", ", "\"") };
+        add(out, "%0%1", &[lead, quote]);
+        escape(out, incident.title);
+        add(out, "%0)?", &[quote]);
     });
     found
 }
@@ -350,6 +475,7 @@ fn tell(
         Done::Maintenance(number) => ("maintenance", number),
         Done::Banner => ("banner", 0),
     };
+    let is_hidden = key == "incident" && hides(teller.access.config, teller.view, site, number);
     if out.json() {
         out.open("", "{");
         out.field("ok", Cell::Flag(true));
@@ -364,35 +490,107 @@ fn tell(
         if let Some(title) = overruled {
             out.field("title_kept", Cell::Text(title));
         }
-        return out.close("}");
-    }
-    let (done_so, now_so) = match command.row.verb {
-        Verb::Undo => ("took back: ", "; the page says now:"),
-        Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
-        _ if key == "incident" && hides(teller.access.config, teller.view, site, number) => {
-            ("done; no page tells of it (option page):", "")
+    } else {
+        let (done_so, now_so) = match command.row.verb {
+            Verb::Undo => ("took back: ", "; the page says now:"),
+            Verb::Acknowledge => ("noted, for people on the console; the page says as before:", ""),
+            _ if is_hidden => ("done; no page tells of it (option page):", ""),
+            _ => ("done; the page says now:", ""),
+        };
+        out.say(&[done_so, undone, now_so, "\n"]);
+        match key {
+            "incident" => teller.one_incident(site, number, out),
+            "maintenance" => teller.one_maintenance(site, number, out),
+            _ => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
         }
-        _ => ("done; the page says now:", ""),
-    };
-    out.say(&[done_so, undone, now_so, "\n"]);
-    match done {
-        Done::Incident(_) | Done::ResolvedWhileFiring(_) => teller.one_incident(site, number, out),
-        Done::Maintenance(_) => teller.one_maintenance(site, number, out),
-        Done::Banner => teller.banners(1u8.wrapping_shl(u32::from(site.0)), "there is no banner", out),
     }
-    if let Some(title) = overruled {
-        out.say(&[
-            "note: worse is known, so the page keeps its title, \"",
-            title,
-            "\", and shows this as your claim",
-            "\n",
-        ]);
+    if command.row.speaks() && !is_hidden {
+        published(teller, site, command, if key == "incident" { number } else { 0 }, out);
     }
-    if matches!(done, Done::ResolvedWhileFiring(_)) {
-        out.say(&["alerts still fire, and the page says so", "\n"]);
+    notes(teller, site, command, (done, overruled), out);
+    if out.json() {
+        return out.close("}");
     }
     if undoable {
         let site = if teller.access.several() { [" --site ", name] } else { ["", ""] };
         out.say(&["to take it back within ten minutes: undo", site[0], site[1], "\n"]);
+    }
+}
+
+/// Says what of a person's words stands on which page now.
+fn published(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    number: u32,
+    out: &mut AnswerWriter<'_>,
+) {
+    let config = teller.access.config;
+    let Some(of) = config.sites.get(site.index()) else { return };
+    if number > 0 && command.said() != Words::None {
+        // The newest that has words, or the one that was amended.
+        let mut any = false;
+        teller.view.newest_steps(site, number, INCIDENT_STEPS_SHOWN, &mut |step| {
+            let words = match step.words {
+                Words::None => return,
+                Words::Own { lang: "", text } => Words::Own { lang: of.lang.tag(), text },
+                words => words,
+            };
+            if command.step.is_none_or(|asked| asked == step.number) && !core::mem::replace(&mut any, true) {
+                out.field("words", Cell::Words(&words));
+            }
+        });
+    }
+    let host = config.hosts.iter().find(|host| host.site == site && !config.str(host.name).starts_with('*'));
+    let digits = digits(number);
+    let secret = config.str(of.secret_path);
+    let (incidents, digits) = if number > 0 { ("incidents/", digits.as_str()) } else { ("", "") };
+    let slash = if secret.is_empty() { "" } else { "/" };
+    let host = host.map_or("", |host| config.str(host.name));
+    out.field("page", Cell::Parts(&[host, "/", secret, slash, incidents, digits]));
+}
+
+/// Says what whoever acted should know, and what would be right.
+fn notes(
+    teller: &Teller<'_, '_>,
+    site: SiteId,
+    command: &Command<'_>,
+    (done, overruled): (Done, Option<&str>),
+    out: &mut AnswerWriter<'_>,
+) {
+    let found = doubtful(command);
+    let number = match done {
+        Done::Incident(number) | Done::ResolvedWhileFiring(number) => digits(number),
+        _ => heapless::String::new(),
+    };
+    let several = teller.access.several();
+    let name = if several { teller.access.site_name(site) } else { "" };
+    let (option, slash) = if several { (" --site ", "/") } else { ("", "") };
+    let holds = if number.is_empty() {
+        "this holds what looks like %0, and visitors read it; to take it away: 'undo%1%2'"
+    } else {
+        "this holds what looks like %0, and visitors read it; to take it away: 'undo%1%2' or 'redact %2%3%4'"
+    };
+    let told = [
+        (found.mac, "a MAC address in the words was masked; nobody can read it, here or on the page", ""),
+        (!found.noun.is_empty(), holds, found.noun),
+        (
+            overruled.is_some(),
+            "worse is known, so the page keeps its title, \"%0\", and shows this as what the team says",
+            overruled.unwrap_or(""),
+        ),
+        (matches!(done, Done::ResolvedWhileFiring(_)), "alerts still fire, and the page says so", ""),
+    ];
+    let mut any = false;
+    for (is_due, sentence, about) in told {
+        if is_due {
+            if !core::mem::replace(&mut any, true) {
+                out.open("notes", "[");
+            }
+            out.note(sentence, &[about, option, name, slash, &number]);
+        }
+    }
+    if any {
+        out.close("]");
     }
 }

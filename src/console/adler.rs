@@ -76,10 +76,14 @@ impl<'a> Teller<'a, '_> {
             None => Cell::Flag(banner.is_some()),
         };
         let lang = self.access.config.sites.get(site.index()).map(|site| site.lang).unwrap_or_default();
+        let mut phrases = Message::new();
         let message = match banner.map(|banner| banner.words) {
             Some(Words::Own { text, .. }) => text,
-            // As it would come back.
-            Some(Words::Phrase(said)) => phrase(lang, said),
+            // As they would come back.
+            Some(Words::Phrase(said)) => {
+                said.join(|one| phrase(lang, one), &mut |part| _ = phrases.push(part.as_bytes()));
+                core::str::from_utf8(phrases.as_slice()).unwrap_or("")
+            }
             Some(Words::None) | None => "",
         };
         out.yaml(indent, "force_state", force);

@@ -4,7 +4,7 @@
 //! Foreign text is made harmless: in lines whatever steers is dropped, in JSON it is escaped.
 
 use crate::limits::ANSWER_BYTES;
-use crate::model::{Lang, Words};
+use crate::model::{Lang, Phrase, Words};
 use crate::render::phrase;
 use crate::text::buffer::BytesView;
 use crate::text::json::Json;
@@ -34,6 +34,8 @@ pub(super) enum Cell<'a> {
     At(Option<Wall>),
     /// What somebody said.
     Words(&'a Words<'a>),
+    /// Who did something, and when.
+    By(&'a str, Option<Wall>),
 }
 
 /// Columns of a table, at most.
@@ -41,6 +43,15 @@ const COLUMNS: usize = 10;
 
 /// Characters of the last column that should be on the line, if it has so many.
 const LAST_COLUMN: u16 = 12;
+
+/// A number in decimal digits.
+#[inline(never)]
+pub(super) fn digits(n: u32) -> heapless::String<12> {
+    let mut digits = heapless::String::new();
+    // They fit.
+    _ = ufmt::uwrite!(digits, "{}", n);
+    digits
+}
 
 /// What FNV-1a begins with.
 const HASH_BASIS: u32 = 0x811c_9dc5;
@@ -59,8 +70,8 @@ pub(super) struct AnswerWriter<'a> {
     json: bool,
     /// The zone in which lines tell times.
     pub(super) zone: Tz,
-    /// Whether they name it, since there may be several.
-    pub(super) says_zone: bool,
+    /// The present: times of today stand without their date.
+    pub(super) now: Option<Wall>,
     /// Characters that a line has room for; 0: any number.
     pub(super) columns: u8,
     /// Whether the present table is told value by value, since its lines would be broken.
@@ -125,7 +136,7 @@ impl<'a> AnswerWriter<'a> {
             out,
             json,
             zone: Tz::default(),
-            says_zone: false,
+            now: None,
             columns: 0,
             narrow: false,
             full: false,
@@ -217,17 +228,29 @@ impl<'a> AnswerWriter<'a> {
     /// One sentence with its places filled: a line, or an object with one member.
     pub(super) fn told(&mut self, key: &str, sentence: &str, args: &[&str]) {
         self.open("", "{");
-        let quote = if self.json {
+        if self.json {
             self.key(key);
-            "\""
-        } else {
-            ""
-        };
+        }
+        self.filled(sentence, args);
+        self.close("}");
+        self.put("\n");
+    }
+
+    /// What somebody should know: a line, or a member of an array.
+    pub(super) fn note(&mut self, sentence: &str, args: &[&str]) {
+        self.say(&["note: "]);
+        if self.json {
+            self.comma();
+        }
+        self.filled(sentence, args);
+        self.say(&["\n"]);
+    }
+
+    fn filled(&mut self, sentence: &str, args: &[&str]) {
+        let quote = if self.json { "\"" } else { "" };
         self.put(quote);
         fill(sentence, args, &mut |part| self.either_part(part));
         self.put(quote);
-        self.close("}");
-        self.put("\n");
     }
 
     /// A part of a text, in whichever form.
@@ -257,29 +280,27 @@ impl<'a> AnswerWriter<'a> {
         }
     }
 
-    /// `2026-11-21 18:30`, where clocks show that.
+    /// `2026-11-21 18:30 CET`, where clocks show that; `18:30 CET` if that is today.
     fn time(&mut self, at: Wall) {
         let zone = self.zone;
-        let offset = zone.offset_at(at);
         let civil = Civil::from_wall(zone.shown(at));
         let date = civil.date;
-        for (n, after) in [
+        let is_today = self.now.is_some_and(|now| Civil::from_wall(zone.shown(now)).date == date);
+        let parts = [
             (date.year() / 100, ""),
             (date.year() % 100, "-"),
             (u16::from(date.month()), "-"),
             (u16::from(date.day()), " "),
             (u16::from(civil.hour), ":"),
-            (u16::from(civil.minute), ""),
-        ] {
+            (u16::from(civil.minute), " "),
+        ];
+        for (n, after) in parts.iter().skip(if is_today { 4 } else { 0 }) {
             for digit in [n / 10 % 10, n % 10] {
                 self.put_char(char::from_digit(u32::from(digit), 10).unwrap_or('0'));
             }
             self.put(after);
         }
-        if self.says_zone {
-            self.put(" ");
-            self.put(zone.abbreviation(offset));
-        }
+        self.put(zone.abbreviation(zone.offset_at(at)));
     }
 
     // ---- JSON -----------------------------------------------------------------------------------
@@ -306,7 +327,7 @@ impl<'a> AnswerWriter<'a> {
 
     // ---- values ---------------------------------------------------------------------------------
 
-    fn cell(&mut self, cell: Cell<'_>) {
+    pub(super) fn cell(&mut self, cell: Cell<'_>) {
         match cell {
             Cell::Nothing | Cell::Words(Words::None) => self.put(if self.json { "null" } else { "" }),
             Cell::Text(text) if self.json => self.string(text),
@@ -339,12 +360,23 @@ impl<'a> AnswerWriter<'a> {
             Cell::At(None) => self.put(if self.json { "null" } else { "not known" }),
             Cell::At(Some(at)) if self.json => self.string(&rfc3339::utc(at)),
             Cell::At(Some(at)) => self.time(at),
+            Cell::By(who, at) => {
+                let (before, between, after) =
+                    if self.json { ("{\"who\":", ",\"at\":", "}") } else { ("", ", ", "") };
+                self.put(before);
+                self.cell(Cell::Text(who));
+                self.put(between);
+                self.cell(Cell::At(at));
+                self.put(after);
+            }
             Cell::Words(Words::Phrase(said)) => {
                 let (before, between, after) =
                     if self.json { ("{\"phrase\":\"", "\",\"text\":\"", "\"}") } else { ("[", "] ", "") };
-                for part in [before, said.name(), between, phrase(Lang::En, *said), after] {
-                    self.put(part);
-                }
+                self.put(before);
+                said.join(Phrase::name, &mut |part| self.put(part));
+                self.put(between);
+                said.join(|one| phrase(Lang::En, one), &mut |part| self.put(part));
+                self.put(after);
             }
             Cell::Words(Words::Own { lang, text }) => {
                 if self.json {

@@ -10,7 +10,7 @@ mod private;
 mod read;
 mod senders;
 
-use crate::command::table::{Arg, ROWS, Verb};
+use crate::command::table::{Arg, Verb};
 use crate::command::{self, Command, LineWords, Mistake, parse, wants_json};
 use crate::config::Config;
 use crate::engine::Engine;
@@ -48,6 +48,8 @@ pub struct Ask<'a> {
     pub json: bool,
     /// Whether a question that this command asks has been answered with yes.
     pub confirmed: bool,
+    /// Whether somebody sits there who can be asked: then what is published is doubted before.
+    pub person: bool,
 }
 
 /// How it went. `out` holds what to say.
@@ -62,8 +64,8 @@ pub enum CommandStatus {
     /// Not understood, and `out` says what would be right. Exit status 2.
     Usage,
     /// The words that are missing may come from standard input: ask again with [`Ask::text`], be it
-    /// empty. Where there is none, it is [`CommandStatus::Usage`], and `out` says what would be
-    /// right.
+    /// empty. Where there is none, it is [`CommandStatus::Usage`]. `out` says what they are about,
+    /// for whoever is asked for them.
     WantsText,
     /// `out` holds a question; ask again, confirmed. Where nobody can be asked: exit status 3.
     Confirm,
@@ -123,22 +125,24 @@ pub fn run(
 ) -> CommandStatus {
     let mut words = LineWords::new();
     let access = Access { config, caller: ask.caller };
+    // What the words are about that may come is looked at before anybody is asked for them.
+    let wants = ask.text.is_none()
+        && matches!(parse(ask.line, None, &mut words), Err(Mistake::Missing(_, Arg::Words)));
+    let text = if wants { Some("-") } else { ask.text };
     let mut answer = AnswerWriter::new(out, ask.json || wants_json(ask.line), ask.from);
-    answer.says_zone = access.several();
+    answer.now = now.wall;
     answer.columns = ask.columns;
-    let command = match parse(ask.line, ask.text, &mut words) {
+    let command = match parse(ask.line, text, &mut words) {
         Ok(command) => command,
         Err(mistake) => {
             return tell_mistake(mistake, &mut answer, ask.text.is_none());
         }
     };
-    if !command.topic.is_empty()
-        && !ROWS.iter().any(|row| row.name == command.topic || row.words().0 == command.topic)
-    {
+    if !names::has_help(command.topic) {
         return tell_mistake(Mistake::NoCommand(command.topic), &mut answer, false);
     }
     let done = if access.may(command.row.needs) {
-        carry_out(engine, now, host, ask, access, &command, &mut answer)
+        carry_out(engine, now, host, &Ask { text, ..*ask }, (access, wants), &command, &mut answer)
     } else {
         Err(Trouble::Role(command.row))
     };
@@ -173,30 +177,35 @@ fn carry_out<'a>(
     now: Now,
     host: &dyn Host,
     ask: &Ask<'a>,
-    access: Access<'a>,
+    (access, wants): (Access<'a>, bool),
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
 ) -> Result<CommandStatus, Trouble<'a>> {
     {
         let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
+        let mut command = *command;
+        teller.number(&mut command)?;
+        let command = &command;
+        let sites = teller.sites_of(command.site)?;
         match command.row.verb {
-            Verb::Status => teller.status(command, host, out)?,
-            Verb::Incidents => teller.incidents(command, out)?,
+            Verb::Status if sites == 0 => return Err(Trouble::NoSites),
+            Verb::Status => teller.status(sites, command, host, out),
+            Verb::Incidents => teller.incidents(sites, command, out),
             Verb::Incident => teller.incident(command, out)?,
-            Verb::Maintenance => teller.maintenance(command, out)?,
-            Verb::Banner => teller.banner(command, out)?,
+            Verb::Maintenance => teller.maintenance(sites, out),
+            Verb::Banner => teller.banner(sites, out),
             Verb::Sites => names::sites(&teller, out),
-            Verb::Services => names::services(&teller, command, out)?,
+            Verb::Services => names::services(&teller, sites, out),
             Verb::Sources => senders::sources(&teller, out),
-            Verb::Rules => senders::rules(&teller, command, out)?,
-            Verb::Heartbeats => senders::heartbeats(&teller, command, out)?,
+            Verb::Rules => senders::rules(&teller, sites, out),
+            Verb::Heartbeats => senders::heartbeats(&teller, sites, out),
             Verb::Phrases => names::phrases(out),
-            Verb::WhoAmI => names::whoami(&teller, out),
+            Verb::WhoAmI => names::whoami(&teller, command, out),
             Verb::Alerts => {
                 // It goes on at an alert, not at a byte: alerts come and go.
                 out.clear();
-                let status = teller.alerts(command, ask.from, out)?;
+                let status = teller.alerts(sites, ask.from, out);
                 if status != CommandStatus::Done {
                     return Ok(status);
                 }
@@ -214,6 +223,10 @@ fn carry_out<'a>(
             }
             // What acts is told in one piece.
             _ if ask.from > 0 => return Ok(CommandStatus::Done),
+            _ if wants => {
+                act::introduce(&teller, command, out)?;
+                return Ok(CommandStatus::WantsText);
+            }
             _ => {
                 // The view ends here: the engine is to be changed.
                 drop(view);

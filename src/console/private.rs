@@ -1,11 +1,9 @@
 //! What sources say: alerts, for administrators with what is kept of them; and how full every store
 //! is.
 
-use super::access::Trouble;
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, digits};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::{CommandStatus, Host};
-use crate::command::Command;
 use crate::command::table::Needs;
 use crate::config::Config;
 use crate::engine::Verdict;
@@ -13,16 +11,10 @@ use crate::engine::alerts::{AlertPhase, Held};
 use crate::limits;
 use crate::model::SiteId;
 
-impl<'a> Teller<'a, '_> {
+impl Teller<'_, '_> {
     /// The alerts of the sites that a command is about, from the one at `from` on; as many as there
     /// is room for.
-    pub(super) fn alerts(
-        &self,
-        command: &Command<'a>,
-        from: u32,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<CommandStatus, Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn alerts(&self, sites: u8, from: u32, out: &mut AnswerWriter<'_>) -> CommandStatus {
         let theirs = |held: &Held| {
             let source = self.access.config.sources.get(held.source().index());
             source.map(|source| source.site).filter(|site| sites & 1u8.wrapping_shl(u32::from(site.0)) != 0)
@@ -43,7 +35,7 @@ impl<'a> Teller<'a, '_> {
             out.bare("  ");
             if out.is_full() && told > 0 {
                 out.back_to(before);
-                return Ok(CommandStatus::More(at));
+                return CommandStatus::More(at);
             }
             if !out.is_full() {
                 out.back_to(out.len().saturating_sub(2));
@@ -54,7 +46,7 @@ impl<'a> Teller<'a, '_> {
             out.say(&["no alerts", "\n"]);
         }
         out.close("]");
-        Ok(CommandStatus::Done)
+        CommandStatus::Done
     }
 
     /// The alerts of a site that have not ended.
@@ -75,8 +67,7 @@ impl<'a> Teller<'a, '_> {
             .get(held.source().index())
             .map_or("", |source| access.config.str(source.name));
         let severity = state_word(held.fires.state());
-        let mut number = heapless::String::<8>::new();
-        _ = ufmt::uwrite!(number, "{}", held.number);
+        let number = digits(held.number.into());
         let standing = match held.phase {
             AlertPhase::Firing { .. } => "",
             AlertPhase::Released { .. } => ", over by the team's word",

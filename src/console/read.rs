@@ -3,11 +3,14 @@
 use super::Host;
 use super::STATE_DIR_WAITS;
 use super::access::{Access, Trouble};
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, digits};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
-use crate::model::{ComponentSet, Forced, IncidentView, Phase, Repeat, SiteId, State, Step, View};
+use crate::model::{
+    ComponentId, ComponentSet, ComponentView, Forced, IncidentView, Phase, Repeat, ServiceId, SiteId, State,
+    Step, StepView, View,
+};
 use crate::shown::{self, Monitoring};
 
 /// What follows from a fault of the storage.
@@ -54,8 +57,10 @@ fn repeat_word(repeat: Repeat) -> &'static str {
     }
 }
 
-const INCIDENT: &[&str] =
-    &["*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "title"];
+const INCIDENT: &[&str] = &[
+    "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "seen",
+    "title",
+];
 const MAINTENANCE: &[&str] = &[
     "*site",
     "*number",
@@ -70,6 +75,51 @@ const MAINTENANCE: &[&str] = &[
     "repeats",
     "words",
 ];
+
+const PARTS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
+const STEPS: &[&str] = &[
+    "number",
+    "at",
+    "what",
+    "*state",
+    "*component",
+    "+where",
+    "who",
+    "corrected_by",
+    "corrected_at",
+    "words",
+    "*amended",
+];
+
+/// What is wrong with us, told to everybody.
+fn faults(host: &dyn Host, out: &mut AnswerWriter<'_>) {
+    if host.file_fault() {
+        out.field("config", Cell::Text(FILE_FAULT));
+    }
+    if host.moves() {
+        out.field("restart", Cell::Text(STATE_DIR_WAITS));
+    }
+    if host.is_replaced() {
+        out.field("program", Cell::Text("another one has taken its place on flash; a restart runs that"));
+    }
+    if let Some(fault) = host.storage_fault() {
+        out.field("storage", Cell::Parts(&[fault, MEMORY]));
+    }
+    if let Some(fault) = host.console_fault() {
+        out.field("console", Cell::Parts(&["not as configured: ", fault]));
+    }
+    let mut missing = false;
+    host.missing(&mut |listener| {
+        if !core::mem::replace(&mut missing, true) {
+            out.open("missing", "[");
+        }
+        // A list in JSON, and a line for each.
+        out.field(if out.json() { "" } else { "missing" }, Cell::Text(listener));
+    });
+    if missing {
+        out.close("]");
+    }
+}
 
 impl<'a> Teller<'a, '_> {
     /// The sites that a command is about: the one that it names, or all of theirs.
@@ -99,16 +149,12 @@ impl<'a> Teller<'a, '_> {
 
     pub(super) fn status(
         &self,
+        sites: u8,
         command: &Command<'a>,
         host: &dyn Host,
         out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        const HEADS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
-        let sites = self.sites_of(command.site)?;
-        if sites == 0 {
-            return Err(Trouble::NoSites);
-        }
-        let (access, view, now) = (self.access, self.view, self.view.now());
+    ) {
+        let (access, view) = (self.access, self.view);
         out.open("", "[");
         self.each_site(sites, &mut |site| {
             self.zone(site, out);
@@ -117,36 +163,8 @@ impl<'a> Teller<'a, '_> {
             out.field("site", Cell::Text(access.site_name(site)));
             let shown = shown::headline(access.config, view, site);
             out.field("state", Cell::Text(shown.word()));
-            out.field("as_of", Cell::At(view.as_of(site).and_then(|at| now.wall_of(at))));
-            if host.file_fault() {
-                out.field("config", Cell::Text(FILE_FAULT));
-            }
-            if host.moves() {
-                out.field("restart", Cell::Text(STATE_DIR_WAITS));
-            }
-            if host.is_replaced() {
-                out.field(
-                    "program",
-                    Cell::Text("another one has taken its place on flash; a restart runs that"),
-                );
-            }
-            if let Some(fault) = host.storage_fault() {
-                out.field("storage", Cell::Parts(&[fault, MEMORY]));
-            }
-            if let Some(fault) = host.console_fault() {
-                out.field("console", Cell::Parts(&["not as configured: ", fault]));
-            }
-            let mut missing = false;
-            host.missing(&mut |listener| {
-                if !core::mem::replace(&mut missing, true) {
-                    out.open("missing", "[");
-                }
-                // A list in JSON, and a line for each.
-                out.field(if out.json() { "" } else { "missing" }, Cell::Text(listener));
-            });
-            if missing {
-                out.close("]");
-            }
+            out.field("as_of", Cell::At(view.as_of(site).and_then(|at| view.now().wall_of(at))));
+            faults(host, out);
             match shown::monitoring(access.config, view, site) {
                 Monitoring::Up => {}
                 Monitoring::Partly(_) => {
@@ -160,43 +178,93 @@ impl<'a> Teller<'a, '_> {
                 out.field("banner", banner.state.map_or(Cell::Nothing, |state| Cell::Text(state.word())));
                 out.field("words", Cell::Words(&banner.words));
             }
-            out.table("components", HEADS, "no components", &mut |out| {
-                for (service, _) in access.config.services_of(site) {
-                    for (id, _) in access.config.components_of(service) {
-                        let part = view.component(id);
-                        let (service, name) = (access.service_name(service), access.component_name(id));
-                        let since = part.since.map(|since| Cell::At(since.wall(now)));
-                        let cells = [
-                            Cell::Text(service),
-                            Cell::Text(name),
-                            Cell::Parts(&[service, "/", name]),
-                            Cell::Text(state_word(part.state())),
-                            since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
-                            match (part.maintenance, part.affected_by, part.finding.word()) {
-                                (true, ..) => Cell::Text("maintenance"),
-                                (_, Some(other), _) => {
-                                    Cell::Parts(&["by", " ", access.component_name(other)])
-                                }
-                                (_, _, "") => Cell::Nothing,
-                                (_, _, why) => Cell::Text(why),
-                            },
-                        ];
-                        out.row(HEADS, &cells);
-                    }
-                }
-            });
+            self.parts(site, command.all, out);
             self.incident_table(site, false, "", out);
             self.maintenance_table(site, "", out);
             out.close("}");
         });
         out.close("]");
-        Ok(())
+    }
+
+    /// The components of a site. For people those that are not well come first, the worst of them
+    /// before the others; the well ones are counted, unless `all` are wanted.
+    fn parts(&self, site: SiteId, all: bool, out: &mut AnswerWriter<'_>) {
+        const ORDER: [State; 4] = [State::Outage, State::Degraded, State::NoData, State::Operational];
+        let config = self.access.config;
+        let each = |visit: &mut dyn FnMut(ServiceId, ComponentId, &ComponentView)| {
+            for (service, _) in config.services_of(site) {
+                config
+                    .components_of(service)
+                    .for_each(|(id, _)| visit(service, id, &self.view.component(id)));
+            }
+        };
+        let is_well = |part: &ComponentView| {
+            part.state() == State::Operational && !part.maintenance && part.finding.word().is_empty()
+        };
+        let (mut count, mut well) = (0u32, 0u32);
+        each(&mut |_, _, part| {
+            count = count.saturating_add(1);
+            well = well.saturating_add(is_well(part).into());
+        });
+        let empty = if count == 0 { "no components" } else { "" };
+        out.table("components", PARTS, empty, &mut |out| {
+            if out.json() {
+                return each(&mut |service, id, part| self.part_row(service, id, part, out));
+            }
+            for state in ORDER {
+                each(&mut |service, id, part| {
+                    if part.state() == state && (all || !is_well(part)) {
+                        self.part_row(service, id, part, out);
+                    }
+                });
+            }
+        });
+        if well > 0 && !all {
+            let are = if well == 1 { " is" } else { " are" };
+            let all = " operational; 'status --all' lists all";
+            out.say(&[&digits(well), " of ", &digits(count), are, all, "\n"]);
+        }
+    }
+
+    fn part_row(
+        &self,
+        service: ServiceId,
+        id: ComponentId,
+        part: &ComponentView,
+        out: &mut AnswerWriter<'_>,
+    ) {
+        let access = self.access;
+        let (service, name) = (access.service_name(service), access.component_name(id));
+        let since = part.since.map(|since| Cell::At(since.wall(self.view.now())));
+        let cells = [
+            Cell::Text(service),
+            Cell::Text(name),
+            Cell::Parts(&[service, "/", name]),
+            Cell::Text(state_word(part.state())),
+            since.unwrap_or(if out.json() { Cell::Nothing } else { Cell::Text("not known") }),
+            match (part.maintenance, part.affected_by, part.finding.word()) {
+                (true, ..) => Cell::Text("maintenance"),
+                (_, Some(other), _) => Cell::Parts(&["by", " ", access.component_name(other)]),
+                (_, _, why) => maybe(why),
+            },
+        ];
+        out.row(PARTS, &cells);
     }
 
     // ---- incidents ------------------------------------------------------------------------------
 
     fn incident_table(&self, site: SiteId, all: bool, empty: &str, out: &mut AnswerWriter<'_>) {
         out.table("incidents", INCIDENT, empty, &mut |out| self.incident_rows(site, all, out));
+    }
+
+    /// The open incidents of all of their sites.
+    pub(super) fn open_incidents(&self, out: &mut AnswerWriter<'_>) {
+        out.table("incidents", INCIDENT, "no incident is open", &mut |out| {
+            self.each_site(u8::MAX, &mut |site| {
+                self.zone(site, out);
+                self.incident_rows(site, false, out);
+            });
+        });
     }
 
     fn incident_rows(&self, site: SiteId, all: bool, out: &mut AnswerWriter<'_>) {
@@ -208,9 +276,17 @@ impl<'a> Teller<'a, '_> {
     }
 
     fn incident_row(&self, site: SiteId, incident: &IncidentView<'_>, out: &mut AnswerWriter<'_>) {
-        let mut digits = heapless::String::<12>::new();
-        _ = ufmt::uwrite!(digits, "{}", incident.number);
+        let digits = digits(incident.number);
         let level = state_word(incident.level);
+        // Who has seen it last, while it goes on.
+        let mut seen = Cell::Nothing;
+        if incident.open {
+            self.view.steps(site, incident.number, &mut |step| {
+                if matches!(step.step, Step::Acknowledged) {
+                    seen = Cell::By(self.access.person(step.who), step.at);
+                }
+            });
+        }
         let cells = [
             Cell::Text(self.access.site_name(site)),
             number(incident.number),
@@ -231,17 +307,13 @@ impl<'a> Teller<'a, '_> {
             phase_cell(incident.phase),
             Cell::At(incident.began),
             if incident.open { Cell::Nothing } else { Cell::At(incident.ended) },
+            seen,
             maybe(incident.title),
         ];
         out.row(INCIDENT, &cells);
     }
 
-    pub(super) fn incidents(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn incidents(&self, sites: u8, command: &Command<'a>, out: &mut AnswerWriter<'_>) {
         let empty = if command.all {
             "no incidents are kept"
         } else {
@@ -253,7 +325,6 @@ impl<'a> Teller<'a, '_> {
                 self.incident_rows(site, command.all, out);
             });
         });
-        Ok(())
     }
 
     /// A table of one incident.
@@ -282,9 +353,39 @@ impl<'a> Teller<'a, '_> {
 
     /// The site of an incident: the one that is named, or the only one of theirs that has this
     /// number.
+    ///
+    /// The command may name its service in place of the number: see [`Teller::number`].
     pub(super) fn site_of_incident(&self, command: &Command<'a>) -> Result<SiteId, Trouble<'a>> {
         let has = |site: &SiteId| self.with_incident(*site, command.number, &mut |_| {});
         self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
+    }
+
+    /// Gives the command the number of the incident that it names by its service: the only one of
+    /// it that is open, or else the newest that is kept.
+    pub(super) fn number(&self, command: &mut Command<'a>) -> Result<(), Trouble<'a>> {
+        if command.named.is_empty() {
+            return Ok(());
+        }
+        let (name, part) = command.named.split_once('/').unwrap_or((command.named, ""));
+        let (site, service, _) =
+            self.access.service(command.site, name, part).map_err(|trouble| match trouble {
+                Trouble::NoService(_) => Trouble::NoName(command.named),
+                other => other,
+            })?;
+        let (mut open, mut number) = (0u32, 0);
+        self.view.incidents(site, &mut |incident| {
+            if incident.service == service {
+                let first = incident.open && open == 0 || number == 0;
+                open = open.saturating_add(incident.open.into());
+                number = if first { incident.number } else { number };
+            }
+        });
+        match (open, number) {
+            (_, 0) => return Err(Trouble::NoIncidentOf(command.named)),
+            (2.., _) => return Err(Trouble::Several(command.named)),
+            _ => (command.number, command.site) = (number, self.access.site_name(site)),
+        }
+        Ok(())
     }
 
     /// The same of a maintenance.
@@ -325,19 +426,6 @@ impl<'a> Teller<'a, '_> {
         command: &Command<'a>,
         out: &mut AnswerWriter<'_>,
     ) -> Result<(), Trouble<'a>> {
-        const STEPS: &[&str] = &[
-            "number",
-            "at",
-            "what",
-            "*state",
-            "*component",
-            "+where",
-            "who",
-            "corrected_by",
-            "corrected_at",
-            "words",
-            "*amended",
-        ];
         let site = self.site_of_incident(command)?;
         let access = self.access;
         self.zone(site, out);
@@ -364,52 +452,55 @@ impl<'a> Teller<'a, '_> {
             self.members(incident.components, out);
         });
         out.table("steps", STEPS, "nothing is told of it", &mut |out| {
-            self.view.steps(site, command.number, &mut |step| {
-                let mut digits = heapless::String::<12>::new();
-                let what = match step.step {
-                    Step::Opened => "opened",
-                    Step::Joined => "joined",
-                    Step::Worse => "worse",
-                    Step::Better => "better",
-                    Step::NoData => "no data",
-                    Step::Update(phase) => phase.word(),
-                    Step::Resolved => "resolved",
-                    Step::Reopened => "reopened",
-                    Step::Merged(_) => "merged",
-                    Step::Acknowledged => "seen",
-                    Step::Retitled => "retitled",
-                };
-                let of_state = matches!(step.step, Step::Opened | Step::Joined | Step::Worse | Step::Better);
-                let state = if of_state { state_word(step.state) } else { "" };
-                let component = step.component.map_or("", |id| access.component_name(id));
-                let place = match step.step {
-                    Step::Merged(into) => {
-                        _ = ufmt::uwrite!(digits, "{}", into);
-                        Cell::Parts(&["into", " ", &digits])
-                    }
-                    Step::Resolved if step.firing => Cell::Text("alerts still fire"),
-                    _ if component.is_empty() => maybe(state),
-                    _ if state.is_empty() => Cell::Text(component),
-                    _ => Cell::Parts(&[component, ": ", state]),
-                };
-                let cells = [
-                    number(step.number.into()),
-                    Cell::At(step.at),
-                    Cell::Text(what),
-                    maybe(state),
-                    maybe(component),
-                    place,
-                    maybe(access.person(step.who)),
-                    maybe(access.person(step.amended_by)),
-                    if step.amended { Cell::At(step.amended_at) } else { Cell::Nothing },
-                    Cell::Words(&step.words),
-                    Cell::Flag(step.amended),
-                ];
-                out.row(STEPS, &cells);
-            });
+            self.view.steps(site, command.number, &mut |step| self.step_row(step, out));
         });
         out.close("}");
         Ok(())
+    }
+
+    fn step_row(&self, step: &StepView<'_>, out: &mut AnswerWriter<'_>) {
+        let access = self.access;
+        let what = match step.step {
+            Step::Opened => "opened",
+            Step::Joined => "joined",
+            Step::Worse => "worse",
+            Step::Better => "better",
+            Step::NoData => "no data",
+            Step::Update(phase) => phase.word(),
+            Step::Resolved => "resolved",
+            Step::Reopened => "reopened",
+            Step::Merged(_) => "merged",
+            Step::Acknowledged => "seen",
+            Step::Retitled => "retitled",
+        };
+        let of_state = matches!(step.step, Step::Opened | Step::Joined | Step::Worse | Step::Better);
+        let state = if of_state { state_word(step.state) } else { "" };
+        let component = step.component.map_or("", |id| access.component_name(id));
+        let target;
+        let place = match step.step {
+            Step::Merged(into) => {
+                target = digits(into);
+                Cell::Parts(&["into", " ", &target])
+            }
+            Step::Resolved if step.firing => Cell::Text("alerts still fire"),
+            _ if component.is_empty() => maybe(state),
+            _ if state.is_empty() => Cell::Text(component),
+            _ => Cell::Parts(&[component, ": ", state]),
+        };
+        let cells = [
+            number(step.number.into()),
+            Cell::At(step.at),
+            Cell::Text(what),
+            maybe(state),
+            maybe(component),
+            place,
+            maybe(access.person(step.who)),
+            maybe(access.person(step.amended_by)),
+            if step.amended { Cell::At(step.amended_at) } else { Cell::Nothing },
+            Cell::Words(&step.words),
+            Cell::Flag(step.amended),
+        ];
+        out.row(STEPS, &cells);
     }
 
     /// The names of components: an array, or a line.
@@ -429,8 +520,7 @@ impl<'a> Teller<'a, '_> {
             if only.is_some_and(|only| only != planned.number) {
                 return;
             }
-            let mut digits = heapless::String::<12>::new();
-            _ = ufmt::uwrite!(digits, "{}", planned.number);
+            let digits = digits(planned.number);
             let service = access.service_name(planned.service);
             let component = planned.component.map_or("", |id| access.component_name(id));
             let cells = [
@@ -467,12 +557,7 @@ impl<'a> Teller<'a, '_> {
         out.table("maintenance", MAINTENANCE, empty, &mut |out| self.maintenance_rows(site, None, out));
     }
 
-    pub(super) fn maintenance(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn maintenance(&self, sites: u8, out: &mut AnswerWriter<'_>) {
         let empty = "no maintenance is planned; 'help maintenance add' says how to announce one";
         let mut any = false;
         self.each_site(sites, &mut |site| self.view.maintenance(site, &mut |_| any = true));
@@ -485,7 +570,6 @@ impl<'a> Teller<'a, '_> {
                 self.maintenance_rows(site, None, out);
             });
         });
-        Ok(())
     }
 
     /// A table of one maintenance.
@@ -515,13 +599,7 @@ impl<'a> Teller<'a, '_> {
         });
     }
 
-    pub(super) fn banner(
-        &self,
-        command: &Command<'a>,
-        out: &mut AnswerWriter<'_>,
-    ) -> Result<(), Trouble<'a>> {
-        let sites = self.sites_of(command.site)?;
+    pub(super) fn banner(&self, sites: u8, out: &mut AnswerWriter<'_>) {
         self.banners(sites, "no banner; 'help banner set' says how to put one up", out);
-        Ok(())
     }
 }

@@ -1,9 +1,7 @@
 //! Commands that tell of what sends: sources, heartbeats and rules.
 
-use super::access::Trouble;
 use super::answer::{AnswerWriter, Cell};
 use super::read::Teller;
-use crate::command::Command;
 use crate::command::table::Needs;
 use crate::engine::Oddity;
 use crate::limits::{MISSING_TOLD, ODD_NAMES};
@@ -63,13 +61,8 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
 }
 
 /// Heartbeats of the sources of these sites, those that only operators see included.
-pub(super) fn heartbeats<'a>(
-    teller: &Teller<'a, '_>,
-    command: &Command<'a>,
-    out: &mut AnswerWriter<'_>,
-) -> Result<(), Trouble<'a>> {
+pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
-    let sites = teller.sites_of(command.site)?;
     let (access, config, now) = (teller.access, teller.access.config, teller.view.now());
     out.table("", HEADS, "no heartbeats are owed", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -92,17 +85,11 @@ pub(super) fn heartbeats<'a>(
             }
         });
     });
-    Ok(())
 }
 
 /// Rules on what the sources of these sites measure, those that only operators see included.
-pub(super) fn rules<'a>(
-    teller: &Teller<'a, '_>,
-    command: &Command<'a>,
-    out: &mut AnswerWriter<'_>,
-) -> Result<(), Trouble<'a>> {
+pub(super) fn rules(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
     const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
-    let sites = teller.sites_of(command.site)?;
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no rules", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -135,5 +122,4 @@ pub(super) fn rules<'a>(
             }
         });
     });
-    Ok(())
 }

@@ -18,7 +18,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::command::table::{Needs, OPTIONS};
+use crate::command::table::{Needs, OPTIONS, ROWS};
 use crate::config::Problems;
 use crate::engine::lifetime::Sender;
 use crate::engine::{End, Input, Quality};
@@ -108,6 +108,7 @@ struct Board {
     now: Now,
     text: Option<String>,
     columns: u8,
+    person: bool,
 }
 
 impl Board {
@@ -124,7 +125,7 @@ impl Board {
         let now = Now::new(Mono(0), Some(Wall(START)));
         let mut engine = new_engine();
         engine.begin(&config, now);
-        Self { engine, config, now, text: None, columns: 0 }
+        Self { engine, config, now, text: None, columns: 0, person: false }
     }
 
     fn wait(&mut self, minutes: i64) {
@@ -187,6 +188,7 @@ impl Board {
                 columns: self.columns,
                 json: false,
                 confirmed,
+                person: self.person,
             };
             let status = run(&mut self.engine, &self.config, self.now, &Shell, &ask, &mut out);
             all.push_str(core::str::from_utf8(out.as_slice()).unwrap());
@@ -235,9 +237,19 @@ fn in_trouble() -> Board {
 #[test]
 fn reading() {
     let mut t = Transcript { board: in_trouble(), told: String::new() };
-    for line in
-        ["help", "help update", "help banner", "help nothing", "whoami", "sites", "services", "status"]
-    {
+    for line in [
+        "help",
+        "Help ALL",
+        "help update",
+        "help banner",
+        "help nothing",
+        "whoami",
+        "whoami --all",
+        "sites",
+        "services",
+        "status",
+        "status --all",
+    ] {
         t.say("ana", line);
     }
     for line in
@@ -274,9 +286,18 @@ fn reading_on_a_narrow_terminal() {
     let mut t = Transcript { board: in_trouble(), told: String::new() };
     for columns in [40, 80] {
         t.board.columns = columns;
-        for line in
-            ["services", "status", "incidents", "incident 1", "maintenance", "banner", "sources", "alerts"]
-        {
+        for line in [
+            "whoami --all",
+            "services",
+            "status",
+            "ack 1",
+            "incidents",
+            "incident 1",
+            "maintenance",
+            "banner",
+            "sources",
+            "alerts",
+        ] {
             t.say("ana", line);
         }
     }
@@ -419,18 +440,275 @@ fn acting() {
 #[test]
 fn a_banner_that_says_better_than_what_is_known_is_a_claim() {
     let mut board = in_trouble();
-    let note = "note: worse is known, so the page keeps its title, \"Something is down\"";
+    let note = "note: worse is known, so the page keeps its title, \"Something is down\", and shows this as what the team says";
     for (line, kept) in [
         ("banner set operational", true),
         ("banner set maintenance \"We work on it.\"", true),
         ("banner set outage", false),
         ("banner set \"Only words.\"", false),
     ] {
-        let (status, answer) = board.ask("ana", line, false);
+        let (status, answer) = board.ask("ana", line, line.contains("operational"));
         assert_eq!((status, answer.contains(note)), (CommandStatus::Done, kept), "{line}: {answer}");
     }
-    let (_, answer) = board.ask("ana", "banner set operational --json", false);
+    let (_, answer) = board.ask("ana", "banner set operational --json --yes", false);
     assert!(answer.contains("\"title_kept\":\"Something is down\""), "{answer}");
+    assert!(answer.contains("\"notes\":[\"worse is known"), "{answer}");
+}
+
+#[test]
+fn a_banner_asks_before_it_denies_an_outage_and_keeps_its_words() {
+    let mut board = in_trouble();
+    let asked = "put \"operational\" there, as what the team says? The page keeps its title, since outage is known.\n";
+    assert_eq!(board.ask("ana", "banner set operational", false), (CommandStatus::Confirm, asked.into()));
+    for (line, words) in [
+        ("banner set degraded \"Une tempête.\" --lang fr", "(fr) Une tempête."),
+        ("banner set outage", "(fr) Une tempête."),
+        ("banner set operational --yes", "(fr) Une tempête."),
+        ("banner set degraded --say weather", "[weather]"),
+        ("banner set outage", "[weather]"),
+        ("banner set \"Calm.\"", "Calm."),
+    ] {
+        assert_eq!(board.ask("ana", line, false).0, CommandStatus::Done, "{line}");
+        let (_, told) = board.ask("ana", "banner", false);
+        assert!(told.contains(words), "{line}: {told}");
+    }
+    let mut quiet = Board::new(FILE);
+    for _ in 0..10 {
+        quiet.heard();
+        quiet.wait(1);
+    }
+    assert_eq!(quiet.ask("ana", "banner set operational", false).0, CommandStatus::Done);
+}
+
+#[test]
+fn mac_addresses_in_words_are_masked_and_the_person_is_told() {
+    let note = "note: a MAC address in the words was masked";
+    for line in [
+        "update 1 \"The box 00:11:22:33:44:55 is off.\"",
+        "update 1 00-11-22-33-44-55",
+        "retitle 1 \"Box 0011.2233.4455\"",
+        "open vpn outage \"Box 001122334455\" \"It is off.\"",
+        "banner set \"00:11:22:33:44:55\"",
+        "maintenance add vpn from now to +1h \"00:11:22:33:44:55\"",
+        "set_site_config heron 'message: \"\\x300:11:22:33:44:55\"\nforce_state: yes'",
+    ] {
+        let mut board = in_trouble();
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!((status, answer.contains(note)), (CommandStatus::Done, true), "{answer}");
+        for line in
+            ["incident 1", "incidents --all", "banner", "maintenance", "incident 2", "get_site_config heron"]
+        {
+            let (_, told) = board.ask("ana", line, false);
+            for secret in ["11:22", "11-22", "0011.", "1122", "44:55", "55 "] {
+                assert!(!told.contains(secret), "{line}: {told}");
+            }
+        }
+    }
+    let (_, answer) = in_trouble().ask("ana", "update 1 00:11:22:33:44:55 --json", false);
+    assert!(answer.contains("\"notes\":[\"a MAC address in the words was masked"), "{answer}");
+}
+
+#[test]
+fn words_that_tell_who_lives_where_are_doubted() {
+    for (who, line, expected) in [
+        (
+            "ana",
+            "update 1 \"Rue de la Loi 16 is dark.\"",
+            "like a street, and visitors read it; to take it away: 'undo' or 'redact 1'",
+        ),
+        ("ana", "update 1 \"Call 0470 12 34 56\"", "like a telephone number"),
+        (
+            "both",
+            "update heron/1 \"Ask ana@example.org\"",
+            "like an e-mail address, and visitors read it; to take it away: 'undo --site heron' or 'redact heron/1'",
+        ),
+        (
+            "ana",
+            "banner set \"10.0.0.17 is off\"",
+            "like an IP address, and visitors read it; to take it away: 'undo'\n",
+        ),
+        ("ana", "retitle 1 \"Hoogstraat\"", "like a street"),
+    ] {
+        let mut board = in_trouble();
+        let (status, answer) = board.ask(who, line, false);
+        assert_eq!((status, answer.contains(expected)), (CommandStatus::Done, true), "{answer}");
+        // A person is asked before, and told all the same.
+        let mut board = in_trouble();
+        board.person = true;
+        let (status, question) = board.ask(who, line, false);
+        assert_eq!(status, CommandStatus::Confirm, "{question}");
+        assert!(
+            question.starts_with("The words hold what looks like a")
+                && question.ends_with(". Publish them?\n"),
+            "{question}"
+        );
+        assert!(board.ask(who, "incident heron/1", false).1.contains("outage"));
+        let (status, answer) = board.ask(who, line, true);
+        assert_eq!((status, answer.contains(expected)), (CommandStatus::Done, true), "{answer}");
+    }
+    let (_, question) = {
+        let mut board = in_trouble();
+        board.person = true;
+        board.ask("ana", "resolve 1 \"Call 0470 12 34 56\"", false)
+    };
+    assert!(
+        question.starts_with("resolve incident 1") && question.ends_with(". Publish them?\n"),
+        "{question}"
+    );
+}
+
+#[test]
+fn who_is_asked_for_words_is_told_what_they_are_about() {
+    let mut board = in_trouble();
+    for (line, status, told) in [
+        (
+            "update 1",
+            CommandStatus::WantsText,
+            "what visitors will read about incident 1 (wifi); Ctrl-C leaves\n",
+        ),
+        (
+            "update Wi-Fi identified",
+            CommandStatus::WantsText,
+            "what visitors will read about incident 1 (wifi)",
+        ),
+        ("update 9", CommandStatus::Refused, "not done: there is no such incident"),
+        ("update nobody", CommandStatus::Refused, "'nobody' is no number and no service"),
+        ("update vpn", CommandStatus::Refused, "'vpn' has no incident; 'open' begins one"),
+    ] {
+        let (found, answer) = board.ask("ana", line, false);
+        assert!(found == status && answer.starts_with(told), "{line}: {answer}");
+    }
+    board.person = true;
+    for (typed, status) in [
+        ("undo", CommandStatus::Confirm),
+        ("Status", CommandStatus::Confirm),
+        ("undo it", CommandStatus::Done),
+    ] {
+        board.text = Some(typed.into());
+        let (found, answer) = board.ask("ana", "update 1", false);
+        assert_eq!(found, status, "{typed}: {answer}");
+        assert_eq!(
+            answer.starts_with("These words look like a command. Publish them?"),
+            found == CommandStatus::Confirm
+        );
+    }
+    board.ask("ana", "resolve 1", true);
+    let (found, answer) = board.ask("ana", "update 1", false);
+    assert_eq!((found, answer.contains("it has ended")), (CommandStatus::Refused, true), "{answer}");
+}
+
+#[test]
+fn what_was_published_is_shown_with_its_language_and_address() {
+    let mut board = in_trouble();
+    for (line, expected) in [
+        (
+            "update 1 \"Nous  cherchons.\"",
+            "  words        (fr) Nous  cherchons.\n  page         status.example.org/incidents/1\n",
+        ),
+        ("update 1 \"Second.\" --lang nl", "  words        (nl) Second.\n"),
+        ("amend 1 2 \"Nous savons.\"", "  words        (fr) Nous savons.\n"),
+        ("update 1 --say power-cut", "  words        [power-cut] There is no electricity there.\n"),
+        (
+            "update 1 --say power-cut --say going-there",
+            "  words        [power-cut going-there] There is no electricity there. Somebody is going there.\n",
+        ),
+        ("banner set \"Ici.\"", "  page         status.example.org/\n"),
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!((status, answer.contains(expected)), (CommandStatus::Done, true), "{answer}");
+    }
+    board.ask("ana", "banner set --say weather --say no-date", false);
+    let (_, told) = board.ask("ana", "get_site_config heron", false);
+    assert_eq!(told.matches('.').count(), 2, "{told}");
+    let (_, answer) = board.ask("ana", "update 1 monitoring \"x\" --json", false);
+    assert!(
+        answer.contains(
+            "\"words\":{\"lang\":\"fr\",\"text\":\"x\"},\"page\":\"status.example.org/incidents/1\""
+        ),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_would_stand_there_twice_is_asked_about() {
+    let mut board = in_trouble();
+    for line in ["open vpn outage \"VPN is slow\"", "maintenance add vpn from 18:30 to 20:30"] {
+        assert_eq!(board.ask("ana", line, false).0, CommandStatus::Done);
+    }
+    for (line, asked) in [
+        (
+            "open vpn degraded \"vpn is slow\" Again.",
+            "open another one like incident 2 (vpn, \"VPN is slow\")?\n",
+        ),
+        ("maintenance add vpn 18:30 20:30", "announce it again? Maintenance 1 is the like of it.\n"),
+    ] {
+        assert_eq!(board.ask("ana", line, false), (CommandStatus::Confirm, asked.into()));
+        assert_eq!(board.ask("ana", line, true).0, CommandStatus::Done);
+    }
+    for line in [
+        "open vpn outage \"Another\"",
+        "open wifi outage \"VPN is slow\"",
+        "maintenance add vpn 18:30 2h weekly Wires.",
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!(
+            status,
+            if line.contains("weekly") { CommandStatus::Confirm } else { CommandStatus::Done },
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn who_has_seen_an_incident_is_told_with_it() {
+    let mut board = in_trouble();
+    board.wait(9);
+    board.ask("tern", "ack wifi", false);
+    for line in ["status", "incidents", "whoami --all"] {
+        let (_, told) = board.ask("ana", line, false);
+        assert!(told.contains("tern, 10:19 CET"), "{line}: {told}");
+        let (_, told) = board.ask("ana", &format!("{line} --json"), false);
+        assert!(
+            told.contains("\"seen\":{\"who\":\"tern\",\"at\":\"2026-11-21T09:19:00Z\"}"),
+            "{line}: {told}"
+        );
+    }
+}
+
+#[test]
+fn an_incident_goes_by_its_service_in_any_language_and_case() {
+    let file = FILE.replace("option name 'Wi-Fi'", "option name 'Wi-Fi'\n\toption name_nl 'Draadloos net'");
+    let mut board = Board::new(&file);
+    for _ in 0..10 {
+        board.heard();
+        board.wait(1);
+    }
+    board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\"");
+    for line in [
+        "ack wifi",
+        "Ack WIFI",
+        "ACK wi-fi",
+        "ack 'Draadloos net'",
+        "ack wifi/north",
+        "ack NORTH-SIDE",
+        "\"ack\" 1",
+    ] {
+        let (status, answer) = board.ask("ana", line, false);
+        assert_eq!(status, CommandStatus::Done, "{line}: {answer}");
+    }
+    let (status, answer) = board.ask("ana", "Open Wi-Fi Degraded \"Slow\" —SAY Weather", false);
+    assert_eq!(status, CommandStatus::Done, "{answer}");
+    let (status, answer) = board.ask("ana", "ack wifi", false);
+    assert_eq!(
+        (status, answer.contains("several open incidents")),
+        (CommandStatus::Refused, true),
+        "{answer}"
+    );
+    board.ask("ana", "resolve 2 --yes", false);
+    assert_eq!(board.ask("ana", "ack wifi", false).0, CommandStatus::Done);
+    // The newest of those that ended, if none is open.
+    board.ask("ana", "resolve 1 --yes", false);
+    assert!(board.ask("ana", "incident wifi", false).1.starts_with("  incident     2\n"));
 }
 
 #[test]
@@ -793,6 +1071,7 @@ fn a_fault_of_the_storage_comes_first() {
             columns: 0,
             json,
             confirmed: false,
+            person: false,
         };
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());
         assert_eq!(
@@ -849,6 +1128,7 @@ fn a_long_answer_comes_in_pieces() {
         columns: 0,
         json: false,
         confirmed: false,
+        person: false,
     };
     let mut out = Box::new(Bytes::<OUT_BYTES>::new());
     let CommandStatus::More(from) = run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out)
@@ -873,6 +1153,7 @@ fn a_long_answer_comes_in_pieces() {
             columns: 0,
             json: false,
             confirmed: false,
+            person: false,
         };
         out.clear();
         run(&mut board.engine, &board.config, board.now, &Shell, &ask, &mut out);
@@ -898,12 +1179,13 @@ fn the_tab_key_knows_what_there_is() {
     let mut board = in_trouble();
     board.ask("ana", "maintenance add vpn from now to +1h", false);
     for (who, line, expected) in [
-        ("ana", "status ", "heron\n"),
-        ("both", "status ", "heron\negret\n"),
+        ("ana", "status ", "heron\n--all\n"),
+        ("both", "sources", "sources\n"),
+        ("both", "services ", "heron\negret\n"),
         ("ana", "open ", "wifi\nwifi/north\nwifi/south\nvpn\nvpn/gateway\n"),
-        ("ana", "ack ", "1\n"),
-        ("both", "ack ", "heron/1\n"),
-        ("ana", "maintenance end ", "1\n"),
+        ("ana", "ack ", "1\twifi, outage, 10:10 CET\n"),
+        ("both", "ack ", "heron/1\twifi, outage, 10:10 CET\n"),
+        ("ana", "Maintenance end ", "1\tvpn, 10:10 CET\n"),
         ("owner", "set_site_config e", "egret\n"),
     ] {
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());

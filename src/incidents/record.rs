@@ -23,15 +23,15 @@
 //! ```
 //!
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a
-//! phrase, 8 the banner is taken away, 16 resolved by a person while not all of it was known to be
-//! well, 32 can no longer be taken back, 64 what a step tells of was so since `since`, in
-//! milliseconds since 1970, before it was written. `tag`: 0 `at` is not known; 1 milliseconds since
-//! the machine's boot, not dated yet; 2 milliseconds since 1970. `who`: 0 nobody, it happened by
-//! itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage, 3 operational, 255 none.
-//! `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4 resolved. `arg`: the service's
-//! hash of an opening, the number of the incident merged into, the step that is amended. `repeat`:
-//! 0 once, 1 weekly, 2 monthly. A banner's `state`: 0 none, 1 operational, 2 degraded, 3 outage, 4
-//! maintenance.
+//! phrase or of several, a space between two, 8 the banner is taken away, 16 resolved by a person
+//! while not all of it was known to be well, 32 can no longer be taken back, 64 what a step tells
+//! of was so since `since`, in milliseconds since 1970, before it was written. `tag`: 0 `at` is not
+//! known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`:
+//! 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
+//! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4
+//! resolved. `arg`: the service's hash of an opening, the number of the incident merged into, the
+//! step that is amended. `repeat`: 0 once, 1 weekly, 2 monthly. A banner's `state`: 0 none, 1
+//! operational, 2 degraded, 3 outage, 4 maintenance.
 //!
 //! `clock` begins the records of one boot, known by a hash; `dated`: its time is known, boot +
 //! `offset`. Records of an earlier boot that was never dated are of no known time. `numbers`: the
@@ -42,14 +42,15 @@
 use super::names::NameHashes;
 pub use crate::journal::kinds::{BANNER, CLOCK, GONE, NUMBERS, STEP, UNDO, WINDOW, WINDOW_ENDED};
 use crate::limits::{LANG_TAG_BYTES, RECORD_BYTES, TITLE_BYTES, WORDS_BYTES};
-use crate::model::{Forced, Phase, Phrase, Repeat, State, Words};
+use crate::model::{Forced, Phase, Phrase, Phrases, Repeat, State, Words};
+use crate::text::mask;
 use crate::time::Wall;
 
 /// Taken back.
 pub const UNDONE: u8 = 1;
 /// Resolved by a person while alerts fire.
 pub const FIRING: u8 = 2;
-/// The text is the name of a phrase.
+/// The text is the name of a phrase, or of several.
 pub const PHRASE: u8 = 4;
 /// The banner is taken away.
 pub const CLEARED: u8 = 8;
@@ -226,16 +227,24 @@ fn words_flag(words: Words<'_>) -> u8 {
     if matches!(words, Words::Phrase(_)) { PHRASE } else { 0 }
 }
 
+/// No MAC address that somebody typed is kept, be it in a title.
 fn put_words(out: &mut IncidentPayload, words: Words<'_>) {
     let (lang, text) = match words {
-        Words::None => ("", ""),
-        Words::Phrase(phrase) => ("", phrase.name()),
+        Words::None | Words::Phrase(_) => ("", ""),
         Words::Own { lang, text } => (lang, text),
     };
     let lang = crate::text::cut(lang, LANG_TAG_BYTES);
     put(out, &[u8::try_from(lang.len()).unwrap_or(0)]);
     put(out, lang.as_bytes());
+    if let Words::Phrase(said) = words {
+        said.join(Phrase::name, &mut |part| put(out, part.as_bytes()));
+    }
+    let start = out.len();
     put(out, crate::text::cut(text, WORDS_BYTES).as_bytes());
+    let text = out.get_mut(start..).unwrap_or_default();
+    let seen = mask::squeeze(text);
+    mask::mask_mac(text.get_mut(..seen).unwrap_or_default());
+    out.truncate(start.saturating_add(seen));
 }
 
 /// The bytes of a step.
@@ -372,7 +381,7 @@ fn take_words<'a>(rest: &mut &'a [u8], flags: u8) -> Option<Words<'a>> {
     }
     Some(match (flags & PHRASE != 0, text) {
         // A phrase of a later version is told by its name.
-        (true, name) => Phrase::named(name).map_or(Words::Own { lang: "en", text }, Words::Phrase),
+        (true, names) => Phrases::named(names).map_or(Words::Own { lang: "en", text }, Words::Phrase),
         (false, "") => Words::None,
         (false, text) => Words::Own { lang, text },
     })
@@ -615,7 +624,43 @@ pub fn strip(names: &NameHashes, kind: u8, payload: &mut [u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn several_phrases_are_kept_by_their_names() {
+        let kept = |names: &str| {
+            let words = Words::Phrase(Phrases::named(names).unwrap());
+            let told = StepRecord { number: 3, step: 4, words, ..StepRecord::default() };
+            let record = step(RecordHead::default(), &told);
+            assert!(record.ends_with(names.as_bytes()));
+            assert_eq!(read_step(&record).map(|(_, step)| step.words), Some(words));
+        };
+        kept("power-cut");
+        kept("power-cut going-there no-date restart-yours");
+        assert_eq!(Phrases::named("power-cut nonsense"), None);
+        assert_eq!(Phrases::named("weather weather weather weather weather"), None);
+        // As a later version may write it.
+        let mut later = IncidentPayload::new();
+        put_words(&mut later, Words::Own { lang: "", text: "power-cut by-night" });
+        let read = take_words(&mut later.as_slice(), PHRASE);
+        assert_eq!(read, Some(Words::Own { lang: "en", text: "power-cut by-night" }));
+    }
+
+    #[test]
+    fn no_mac_address_of_a_person_s_words_is_kept() {
+        for (text, kept) in [
+            ("The box 00:11:22:33:44:55 is off.", "The box xx:xx:xx:xx:xx:xx is off."),
+            ("00:11:22\u{200b}:33:44:55", "xx:xx:xx:xx:xx:xx"),
+            ("Since 18:30, l'été.", "Since 18:30, l'été."),
+        ] {
+            let words = Words::Own { lang: "fr", text };
+            let told = StepRecord { number: 3, step: 4, words, ..StepRecord::default() };
+            let record = step(RecordHead::default(), &told);
+            let words = read_step(&record).map(|(_, step)| step.words);
+            assert_eq!(words, Some(Words::Own { lang: "fr", text: kept }));
+        }
+    }
 
     #[test]
     fn blanking_words_leaves_the_rest_of_a_step_as_it_was() {

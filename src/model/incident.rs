@@ -2,6 +2,7 @@
 //! console is told of them.
 
 use super::{ComponentId, ComponentSet, ServiceId, State};
+use crate::limits::PHRASES_SAID;
 use crate::time::Wall;
 
 /// How far people have got with an incident, in the words that status pages made common.
@@ -36,6 +37,9 @@ impl Phase {
         Self::ALL.iter().find(|(_, known)| known.eq_ignore_ascii_case(word)).map(|&(phase, _)| phase)
     }
 }
+
+/// No place in [`Phrase::NAMES`].
+const NO_PHRASE: u8 = u8::MAX;
 
 /// A sentence that every catalogue translates, by its place in [`Phrase::NAMES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,14 +94,50 @@ impl Phrase {
     }
 }
 
+/// One phrase, or several that are said at once, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Phrases([u8; PHRASES_SAID]);
+
+impl From<Phrase> for Phrases {
+    fn from(phrase: Phrase) -> Self {
+        let mut one = Self([NO_PHRASE; PHRASES_SAID]);
+        one.0[0] = phrase.0;
+        one
+    }
+}
+
+impl Phrases {
+    /// The phrases of these names, a space between two; `None` if one is not known, or if there are
+    /// more than [`PHRASES_SAID`].
+    pub fn named(names: &str) -> Option<Self> {
+        let mut names = names.split(' ').map(Phrase::named);
+        let first = Self::from(names.next()??);
+        names.try_fold(first, |said, phrase| said.and(phrase?))
+    }
+
+    /// These and one more behind them; `None` if there is no room.
+    pub fn and(mut self, phrase: Phrase) -> Option<Self> {
+        *self.0.iter_mut().find(|place| **place == NO_PHRASE)? = phrase.0;
+        Some(self)
+    }
+
+    /// Calls `put` with a part of each, in order, and with a space between two.
+    pub fn join(self, part: impl Fn(Phrase) -> &'static str, put: &mut dyn FnMut(&str)) {
+        for (at, &place) in self.0.iter().enumerate().filter(|(_, place)| **place != NO_PHRASE) {
+            put(if at > 0 { " " } else { "" });
+            put(part(Phrase(place)));
+        }
+    }
+}
+
 /// What a person said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Words<'a> {
     /// Nothing.
     #[default]
     None,
-    /// A sentence that is told in the reader's language.
-    Phrase(Phrase),
+    /// Sentences that are told in the reader's language.
+    Phrase(Phrases),
     /// Their own words: Markdown-lite, at most [`WORDS_BYTES`](crate::limits::WORDS_BYTES).
     Own {
         /// A BCP 47 language tag; empty: the site's language.

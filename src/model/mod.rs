@@ -14,7 +14,8 @@ pub use ids::{
     ComponentId, ComponentSet, HeartbeatId, RuleId, ServiceId, SiteId, SourceId, SourceSet, UserId,
 };
 pub use incident::{
-    BannerView, Day, Forced, IncidentView, MaintenanceView, Phase, Phrase, Repeat, Step, StepView, Words,
+    BannerView, Day, Forced, IncidentView, MaintenanceView, Phase, Phrase, Phrases, Repeat, Step, StepView,
+    Words,
 };
 pub use kept::{Kept, KeptPair, Listed};
 pub use lang::Lang;

@@ -103,7 +103,8 @@ impl Context<'_> {
         let (lang, text) = match words {
             Words::None => return,
             Words::Phrase(said) => {
-                let mut text = |out: &mut Out<'_>| out.text(phrase(self.lang, said));
+                let mut text =
+                    |out: &mut Out<'_>| said.join(|one| phrase(self.lang, one), &mut |part| out.text(part));
                 Notice { class: "words", text: &mut text }.write(out);
                 return;
             }

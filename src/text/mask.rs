@@ -290,10 +290,11 @@ fn mask_mac_stretch(text: &mut [u8], start: usize, end: usize) -> bool {
 /// tcpdump writes after a dot, and long OIDs, too), four with dashes in a name, and whatever can be
 /// IPv6, with what [`mask_mac`] left of it. What follows an address (`:port`, `/prefix`, `%zone`)
 /// stays.
-pub fn mask_ip(text: &mut [u8]) {
-    mask_ascii_ip(text);
+///
+/// Returns whether there was any.
+pub fn mask_ip(text: &mut [u8]) -> bool {
     // What is hidden by now is hidden in what else is looked at.
-    fold(text, mask_ascii_ip);
+    mask_ascii_ip(text) | fold(text, mask_ascii_ip)
 }
 
 fn mask_ascii_ip(text: &mut [u8]) -> bool {

@@ -1,8 +1,10 @@
-//! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, the nearest of known
-//! names, JSON that goes out, and making foreign text harmless.
+//! Text: spans into a buffer, globs, hexadecimal digits, masking of addresses, doubts about what is
+//! to be published, the nearest of known names, JSON that goes out, and making foreign text
+//! harmless.
 
 pub mod buffer;
 pub mod clean;
+pub mod doubt;
 pub mod glob;
 pub mod hex;
 pub mod json;

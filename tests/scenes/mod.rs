@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aiglon::config::{Component, Config, Service, Site, Texts, Visibility};
 use aiglon::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
-    MaintenanceView, Phase, Phrase, Repeat, ServiceId, SiteId, State, Step, StepView, View, Words,
+    MaintenanceView, Phase, Phrases, Repeat, ServiceId, SiteId, State, Step, StepView, View, Words,
 };
 use aiglon::time::{At, Mono, Now, Wall};
 
@@ -77,7 +77,7 @@ pub(crate) fn own(lang: &'static str, text: &'static str) -> Words<'static> {
 }
 
 pub(crate) fn said(phrase: &str) -> Words<'static> {
-    Words::Phrase(Phrase::named(phrase).unwrap())
+    Words::Phrase(Phrases::named(phrase).unwrap())
 }
 
 /// An incident that goes on, on the first service, with a component.

@@ -4,7 +4,7 @@
 #![allow(clippy::format_push_string)]
 use super::*;
 use crate::incidents::{Action, Boot, Done, OWNER, Refusal};
-use crate::model::{Forced, Phase, Phrase, Repeat, ServiceId, Step, Words};
+use crate::model::{Forced, Phase, Phrase, Phrases, Repeat, ServiceId, Step, Words};
 use crate::time::Millis;
 use std::vec;
 
@@ -75,7 +75,10 @@ impl Sim {
                 Words::None => {}
                 Words::Own { lang: "", text } => line += &format!(" {text:?}"),
                 Words::Own { lang, text } => line += &format!(" {lang} {text:?}"),
-                Words::Phrase(phrase) => line += &format!(" --say {}", phrase.name()),
+                Words::Phrase(said) => {
+                    line += " --say ";
+                    said.join(Phrase::name, &mut |part| line += part);
+                }
             }
             if view.amended {
                 let at = view.amended_at.map_or(-1, |at| (at.0 - NOON).div_euclid(MIN));
@@ -396,7 +399,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     let update = Action::Update {
         number: 1,
         phase: Phase::Identified,
-        words: Words::Phrase(Phrase::named("power-cut").unwrap()),
+        words: Words::Phrase(Phrases::named("power-cut").unwrap()),
     };
     assert_eq!(sim.act(BEN, update), Ok(Done::Incident(1)));
     let arabic = Words::Own { lang: "ar", text: "الهوائي يعمل" };

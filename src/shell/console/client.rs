@@ -25,6 +25,7 @@ use rustix::io::ioctl_fionread;
 use super::editor::{Editor, EditorEvent};
 use super::terminal::{self, Terminal, TerminalEvent, first};
 use super::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
+use super::wrap::wrap;
 use super::{NAME, archive, complain};
 use crate::shell::files;
 use crate::shell::log::Safe;
@@ -51,6 +52,9 @@ const USAGE: u8 = 2;
 const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
 const LEFT: u8 = 5;
+
+/// The command whose answer a person sees first.
+pub const GREETING: &str = "whoami --all";
 
 /// Where OpenWrt's package has the socket.
 const OF_PACKAGE: &str = "/var/run/aiglon";
@@ -125,17 +129,17 @@ fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
 }
 
 /// The line that these words are. A word with a space in it stays one word, but where it stands
-/// alone: no command is called that, so it is the line.
+/// first: no command is called that, so it is the beginning of the line.
 fn line_of(words: &[OsString]) -> Result<Option<String>, &'static str> {
     let mut line = String::new();
     for word in words {
         let word = word.to_str().ok_or("a command must be UTF-8")?;
-        if words.len() == 1 {
-            return Ok(Some(word.to_owned()));
+        // The first may hold more than the command: no command is called like that.
+        if line.is_empty() {
+            line.push_str(word);
+            continue;
         }
-        if !line.is_empty() {
-            line.push(' ');
-        }
+        line.push(' ');
         quote(word, &mut line);
     }
     Ok((!words.is_empty()).then_some(line))
@@ -210,6 +214,8 @@ struct Person {
     typed: [u8; 256],
     from: usize,
     until: usize,
+    /// The last words that were not published.
+    refused: String,
 }
 
 /// What comes of an order of the daemon's owner.
@@ -325,8 +331,13 @@ impl Client {
             }
         };
         let editor = Box::new(Editor::new());
-        self.person = Some(Person { terminal, editor, typed: [0; 256], from: 0, until: 0 });
+        self.person =
+            Some(Person { terminal, editor, typed: [0; 256], from: 0, until: 0, refused: String::new() });
+        // Who they are here, and what goes on.
         let mut status = DONE;
+        if self.perform(GREETING, WordSource::Person).quit {
+            return REFUSED;
+        }
         loop {
             match self.read("aiglon> ") {
                 Ok(Typed::Nothing) => {}
@@ -358,7 +369,7 @@ impl Client {
     }
 
     fn edit(&self, person: &mut Person, prompt: &'static str) -> io::Result<Typed> {
-        let Person { terminal, editor, typed, from, until } = person;
+        let Person { terminal, editor, typed, from, until, .. } = person;
         let mut shown = Vec::new();
         editor.resize(terminal::columns(), &mut |bytes| shown.extend(bytes));
         editor.begin(prompt, &mut |bytes| shown.extend(bytes));
@@ -421,7 +432,11 @@ impl Client {
         let user = std::mem::take(&mut self.options.user);
         let mut flags = flag(self.options.json, wire::JSON)
             | flag(self.options.yes, wire::CONFIRMED)
-            | flag(from != WordSource::Nowhere, wire::CAN_TEXT);
+            | flag(from != WordSource::Nowhere, wire::CAN_TEXT)
+            | flag(
+                from == WordSource::Person || from == WordSource::Input && stdio::stdin().is_terminal(),
+                wire::PERSON,
+            );
         let columns = if stdio::stdout().is_terminal() { terminal::columns() } else { 0 };
         let columns = u8::try_from(columns).unwrap_or(u8::MAX);
         let (mut op, mut text, mut archive) = (ConsoleOp::Command, String::new(), Vec::new());
@@ -470,12 +485,19 @@ impl Client {
             }
         };
         self.options.user = user;
+        // What was typed and not published can be had back, to be mended.
+        if let Some(person) = &mut self.person
+            && !text.is_empty()
+        {
+            person.refused = if went.status == DONE { String::new() } else { text };
+        }
         went
     }
 
     /// Asks once, and again while the daemon is busy; shows what it says.
     fn once(&self, request: &ConsoleRequest<'_>, archive: &[u8]) -> Result<Code, Lost> {
-        self.once_to(request, archive, &mut show)
+        let columns = if request.flags & wire::JSON == 0 { request.columns } else { 0 };
+        self.once_to(request, archive, &mut |bytes| show(&wrap(bytes, columns.into())))
     }
 
     fn once_to(
@@ -499,7 +521,7 @@ impl Client {
             })?;
             if code != Code::Busy || last == 0 {
                 // What a program reads must have been read whole by it.
-                _ = stdio::write(stdio::stderr(), &words);
+                _ = stdio::write(stdio::stderr(), &wrap(&words, request.columns.into()));
                 return Ok(code);
             }
             sleep(CONSOLE_RETRY.duration());
@@ -586,10 +608,15 @@ impl Client {
     /// The words for it.
     fn text(&mut self, from: WordSource) -> Result<String, &'static str> {
         Ok(match from {
-            WordSource::Person => match self.read("words> ") {
-                Ok(Typed::Line(line)) => line,
-                _ => return Err("not done"),
-            },
+            WordSource::Person => {
+                if let Some(Person { editor, refused, .. }) = &mut self.person {
+                    editor.remember(refused);
+                }
+                match self.read("words> ") {
+                    Ok(Typed::Line(line)) => line,
+                    _ => return Err("not done"),
+                }
+            }
             WordSource::Input => {
                 // Through SSH without a terminal, somebody may sit there and not know what is
                 // waited for.
@@ -722,6 +749,7 @@ mod tests {
             (&[][..], None),
             (&["incidents"], Some("incidents")),
             (&["update 12 monitoring We look"], Some("update 12 monitoring We look")),
+            (&["open wifi", "outage", "No power"], Some("open wifi outage \"No power\"")),
             (&["update", "12", "We look"], Some("update 12 \"We look\"")),
             (&["update", "12", "we", "don't", "know"], Some("update 12 we don't know")),
             (&["update", "12", "'tis"], Some("update 12 \"'tis\"")),

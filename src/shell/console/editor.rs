@@ -155,10 +155,12 @@ impl Editor {
     }
 
     /// Takes what may stand at the cursor in place of its last `replaced` bytes: whole words, one a
-    /// line. What they all begin with is put in; if that is nothing new, they are shown.
+    /// line, behind a tab what is only shown with it. What they all begin with is put in. They are
+    /// shown if that is nothing new, or if there is more to show.
     pub fn complete(&mut self, replaced: usize, words: &str, out: &mut TerminalOut<'_>) {
         let start = self.cursor.saturating_sub(replaced);
-        let mut each = words.lines();
+        let word_of = |line: &'_ str| line.split('\t').next().unwrap_or_default().len();
+        let mut each = words.lines().map(|line| &line[..word_of(line)]);
         let Some(first) = each.next() else { return out(b"\x07") };
         let mut common = first;
         for word in each {
@@ -167,7 +169,8 @@ impl Editor {
             common = &common[..same.sum()];
         }
         let only = words.lines().nth(1).is_none();
-        if common == self.text(start..self.cursor) && !only {
+        let is_new = common != self.text(start..self.cursor);
+        if !only && !is_new || words.contains('\t') {
             let cursor = self.cursor;
             self.cursor = self.len;
             let (display, line) = self.shown();
@@ -175,10 +178,18 @@ impl Editor {
             self.cursor = cursor;
             for word in words.lines() {
                 out(b"\r\n");
+                let (word, about) = word.split_at(word_of(word));
                 out(word.as_bytes());
+                if let Some(about) = about.strip_prefix('\t') {
+                    out(b" ");
+                    out(about.as_bytes());
+                }
             }
             out(b"\r\n");
-            return self.draw(out);
+            self.draw(out);
+            if !only && !is_new {
+                return;
+            }
         }
         if self.room() + replaced < common.len() + 1 {
             return out(b"\x07");

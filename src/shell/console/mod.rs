@@ -16,6 +16,7 @@ pub mod session;
 mod terminal;
 mod width;
 pub(super) mod wire;
+pub(super) mod wrap;
 
 use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};

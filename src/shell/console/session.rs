@@ -11,6 +11,7 @@ use aiglon::model::{SiteId, SourceId};
 use aiglon::persist::{Driver, Imported};
 use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
+use aiglon::text::fill;
 use aiglon::text::json::{Json, JsonWriter};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
@@ -185,7 +186,13 @@ impl Session<'_> {
                 CommandStatus::Done => (FrameKind::Out, Code::Done),
                 CommandStatus::Quit => (FrameKind::Out, Code::Quit),
                 CommandStatus::Refused => (FrameKind::Words, Code::Refused),
-                CommandStatus::WantsText => return Ok(Code::WantsText),
+                CommandStatus::WantsText => {
+                    // A program that brings them knows what they are about.
+                    if request.flags & wire::PERSON != 0 {
+                        self.frame(FrameKind::Words, out.as_slice()).await?;
+                    }
+                    return Ok(Code::WantsText);
+                }
                 CommandStatus::Usage => (FrameKind::Words, Code::Usage),
                 CommandStatus::Confirm => (FrameKind::Words, Code::Confirm),
                 CommandStatus::Export => return self.export(json, out).await,
@@ -194,8 +201,9 @@ impl Session<'_> {
                 }
                 CommandStatus::Import => return Ok(Code::WantsArchive),
             };
+            let rest = note.filter(|kept| !json || !put_inside(*kept, out));
             self.frame(kind, out.as_slice()).await?;
-            self.note(note).await?;
+            self.note(rest).await?;
             return Ok(match note {
                 Some((_, Kept::Hidden | Kept::Public)) => Code::Left,
                 _ => code,
@@ -344,8 +352,9 @@ impl Session<'_> {
                         told
                     );
                 }
+                let rest = note.filter(|kept| !json || !put_inside(*kept, out));
                 self.frame(FrameKind::Out, out.as_slice()).await?;
-                self.note(note).await?;
+                self.note(rest).await?;
                 Ok(Code::Done)
             }
         }
@@ -353,13 +362,30 @@ impl Session<'_> {
 
     /// Says that what was done is not on flash, if so.
     async fn note(self, kept: Option<(Fault, Kept)>) -> io::Result<()> {
-        let Some((fault, kept)) = kept else { return Ok(()) };
-        let mut words = heapless::String::<256>::new();
-        let (what, follows) = kept.words();
-        // They fit.
-        _ = uwrite!(words, "note: the {} ({}): {}\n", what, ledger::words(fault), follows);
-        self.frame(FrameKind::Note, words.as_bytes()).await
+        let Some(kept) = kept else { return Ok(()) };
+        let mut words = Bytes::<256>::new();
+        put_note(kept, ["note: ", "\n"], &mut words);
+        self.frame(FrameKind::Note, words.as_slice()).await
     }
+}
+
+/// Says what is not on flash, and what follows.
+fn put_note((fault, kept): (Fault, Kept), [before, after]: [&str; 2], out: &mut BytesView) {
+    let (what, follows) = kept.words();
+    // They fit.
+    fill("%0the %1 (%2): %3%4", &[before, what, ledger::words(fault), follows, after], &mut |part| {
+        _ = out.push(part.as_bytes());
+    });
+}
+
+/// Puts that into the object of an answer in JSON, as its last member. False if that cannot be.
+fn put_inside(kept: (Fault, Kept), out: &mut BytesView) -> bool {
+    let fits = out.as_slice().ends_with(b"}\n") && out.room() >= 256;
+    if fits {
+        out.truncate(out.len() - 2);
+        put_note(kept, [",\"storage\":\"", "\"}\n"], out);
+    }
+    fits
 }
 
 impl Desk<'_> {
@@ -466,6 +492,7 @@ impl Desk<'_> {
                     .then_some(request.text),
                 json: request.wants_json(),
                 confirmed: request.flags & wire::CONFIRMED != 0,
+                person: request.flags & wire::PERSON != 0,
             };
             let done =
                 |engine: &aiglon::engine::Engine| (engine.incidents().usage(), engine.counters().released);

@@ -37,6 +37,9 @@ pub const TEXT: u8 = 4;
 /// There is none yet, but it can be had: [`Code::WantsText`] is understood.
 pub const CAN_TEXT: u8 = 8;
 
+/// Somebody sits there who can be asked.
+pub const PERSON: u8 = 16;
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsoleOp {

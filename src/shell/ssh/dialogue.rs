@@ -15,8 +15,10 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, CONSOLE_TRIES};
 
 use super::super::console::archive;
+use super::super::console::client::GREETING;
 use super::super::console::editor::{Editor, EditorEvent};
 use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
+use super::super::console::wrap::wrap;
 
 /// Exit statuses.
 pub const DONE: u8 = 0;
@@ -111,6 +113,8 @@ pub struct Dialogue {
     flags: u8,
     op: ConsoleOp,
     text: String,
+    /// The last words of somebody at the terminal that were not published.
+    refused: String,
     archive: Vec<u8>,
     request: Vec<u8>,
     tries: u8,
@@ -150,6 +154,7 @@ impl Dialogue {
             flags: 0,
             op: ConsoleOp::Command,
             text: String::new(),
+            refused: String::new(),
             archive: Vec::new(),
             request: Vec::new(),
             tries: 0,
@@ -160,7 +165,8 @@ impl Dialogue {
         match command.map(std::str::from_utf8) {
             Some(Ok(line)) => dialogue.command(line, show),
             Some(Err(_)) => dialogue.fail("aiglon: a command must be UTF-8\n", USAGE, show),
-            None if dialogue.editor.is_some() => dialogue.prompt(Prompt::Command, show),
+            // Who they are here, and what goes on.
+            None if dialogue.editor.is_some() => dialogue.command(GREETING, show),
             None => {}
         }
         dialogue
@@ -310,6 +316,9 @@ impl Dialogue {
     fn prompt(&mut self, prompt: Prompt, show: &mut Show<'_>) {
         self.state = Stage::Typing(prompt);
         if let Some(editor) = &mut self.editor {
+            if prompt == Prompt::Words {
+                editor.remember(&self.refused);
+            }
             let words = match prompt {
                 Prompt::Command => "aiglon> ",
                 Prompt::Words => "words> ",
@@ -403,7 +412,11 @@ impl Dialogue {
 
     fn command(&mut self, line: &str, show: &mut Show<'_>) {
         line.clone_into(&mut self.line);
-        self.flags = if self.from == WordSource::Nowhere { 0 } else { wire::CAN_TEXT };
+        self.flags = match self.from {
+            WordSource::Nowhere => 0,
+            WordSource::Input => wire::CAN_TEXT,
+            WordSource::Person => wire::CAN_TEXT | wire::PERSON,
+        };
         if wants_json(line) {
             self.flags |= wire::JSON;
         }
@@ -441,6 +454,11 @@ impl Dialogue {
     /// The command in hand is over.
     fn went(&mut self, status: u8, quit: bool, show: &mut Show<'_>) {
         self.archive = Vec::new();
+        // What was typed and not published can be had back, to be mended.
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.refused = if status == DONE { String::new() } else { text };
+        }
         match self.from {
             WordSource::Person if quit => self.finish(status),
             _ if self.single => self.finish(status),
@@ -556,6 +574,8 @@ impl Dialogue {
             }
             return;
         }
+        let columns = if self.flags & wire::JSON == 0 { self.columns } else { 0 };
+        let bytes = wrap(bytes, columns.into());
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {
             match line.strip_suffix(b"\n") {
                 Some(line) => {
@@ -713,11 +733,19 @@ mod tests {
         assert_eq!(play(false, None, b"", &[]).status, Some(0));
     }
 
+    /// Somebody who has been greeted.
+    fn at_prompt(sent: &[u8], answers: &[Answer<'_>]) -> Scene {
+        let mut scene = play(true, None, sent, &[&[YES], answers].concat());
+        let greeting = scene.asked.remove(0);
+        assert_eq!((greeting.0, &*greeting.2), (ConsoleOp::Command, GREETING));
+        scene
+    }
+
     #[test]
     fn somebody_at_a_terminal() {
         let question = (&[(FrameKind::Words, "sure?\n")][..], Some(Code::Confirm));
         let wants = (&[][..], Some(Code::WantsText));
-        let scene = play(true, None, b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
+        let scene = at_prompt(b"redact 1\ry\rquit\r", &[question, YES, (&[], Some(Code::Quit))]);
         assert_eq!(scene.status, Some(0));
         assert_ne!(scene.asked[1].1 & wire::CONFIRMED, 0);
         assert!(
@@ -726,20 +754,23 @@ mod tests {
         assert_eq!(scene.err, "");
         // A terminal has no line ends of ours that are not whole.
         assert!(!scene.out.replace("\r\n", "").contains('\n'));
-        let scene = play(true, None, b"redact 1\rn\r\x04", &[question]);
+        let scene = at_prompt(b"redact 1\rn\r\x04", &[question]);
         assert_eq!(scene.status, Some(1));
         assert!(scene.out.contains("not done"));
-        let scene = play(true, None, "update 1 -\rça va\r".as_bytes(), &[wants, YES]);
+        let scene = at_prompt("update 1 -\rça va\r".as_bytes(), &[wants, YES]);
         assert_eq!((scene.status, &*scene.asked[1].3), (Some(0), "ça va"));
-        let scene = play(true, None, b"update 1 -\r\x03sites\r", &[wants, YES]);
+        let scene = at_prompt(b"update 1 -\r\x03sites\r", &[wants, YES]);
         assert_eq!((scene.status, &*scene.asked[1].2), (Some(0), "sites"));
+        // Words that were refused come back with arrow up.
+        let sent = b"update 1\rmy words\rn\rupdate 1\r\x1b[A!\r";
+        let scene = at_prompt(sent, &[wants, question, wants, YES]);
+        assert_eq!((scene.status, scene.asked.len(), &*scene.asked[3].3), (Some(0), 4, "my words!"));
         // With a command, too.
         let scene = play(true, Some("redact 1"), b"y\r", &[question, YES]);
         assert_eq!((scene.status, scene.asked.len()), (Some(0), 2));
         let scene = play(true, Some("redact 1"), b"", &[question]);
         assert_eq!(scene.status, Some(1));
-        let scene =
-            play(true, None, b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
+        let scene = at_prompt(b"inc\t\r\x04", &[(&[(FrameKind::Out, "incidents\n")], Some(Code::Done)), YES]);
         assert_eq!((scene.asked[0].0, &*scene.asked[0].2), (ConsoleOp::Complete, "inc"));
         assert_eq!(scene.asked[1].2, "incidents ");
     }

@@ -114,6 +114,11 @@ fn macs(text: &mut [u8]) {
     assert_eq!(mask_mac(text), before != text);
 }
 
+fn ips(text: &mut [u8]) {
+    let before = text.to_vec();
+    assert_eq!(mask_ip(text), before != text);
+}
+
 fn masked(mask: fn(&mut [u8]), text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     mask(&mut bytes);
@@ -349,8 +354,8 @@ fn ip_addresses() {
         ("fe80::xxx:xxxx:xxxx:xxxx", "xxxx::xxx:xxxx:xxxx:xxxx"),
         ("2001:db8:1:2:xxx:xxxx:xxxx:xxxx", "xxxx:xxx:x:x:xxx:xxxx:xxxx:xxxx"),
     ] {
-        assert_eq!(masked(mask_ip, text), expected, "{text}");
-        assert_eq!(masked(mask_ip, expected), expected, "twice: {text}");
+        assert_eq!(masked(ips, text), expected, "{text}");
+        assert_eq!(masked(ips, expected), expected, "twice: {text}");
     }
 }
 
@@ -387,7 +392,7 @@ fn no_ip_addresses() {
         "at 09%3A06%3A51",
         "٢١.١١.٢٠٢٦",
     ] {
-        assert_eq!(masked(mask_ip, text), text);
+        assert_eq!(masked(ips, text), text);
     }
 }
 
@@ -481,7 +486,7 @@ proptest! {
 
     #[test]
     fn any_text(text in soup()) {
-        for mask in [macs, mask_ip, both] {
+        for mask in [macs, ips, both] {
             let shown = masked(mask, &text);
             prop_assert_eq!(shown.len(), text.len());
             for (was, is) in text.bytes().zip(shown.bytes()) {

@@ -358,6 +358,9 @@ fn completion() {
             "incident|",
             "aiglon> incident\nincident\nincidents\naiglon> incident",
         ),
+        // What tells one from the other is shown, and not put in.
+        ("ack ", 0, "1\twifi, outage\n", "ack 1 |", "aiglon> ack\n1 wifi, outage\naiglon> ack 1"),
+        ("ack ", 0, "12\twifi\n11\tvpn\n", "ack 1|", "aiglon> ack\n12 wifi\n11 vpn\naiglon> ack 1"),
         ("x", 1, "", "x|", "aiglon> x"),
         ("إ", 2, "إصلاح\n", "إصلاح |", "aiglon> إصلاح"),
         ("", 0, "a\nb\n", "|", "aiglon>\na\nb\naiglon>"),

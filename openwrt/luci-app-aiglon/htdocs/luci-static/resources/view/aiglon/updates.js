@@ -15,11 +15,11 @@ const WORDS_BYTES = 900, TITLE_BYTES = 160;
 /* The verbs, with the arguments of their methods. */
 const VERBS = {
 	update: [ 'id', 'phase', 'say', 'lang', 'words' ],
-	open: [ 'what', 'level', 'title', 'say', 'lang', 'words', 'site' ],
+	open: [ 'what', 'level', 'title', 'say', 'lang', 'words', 'site', 'yes' ],
 	resolve: [ 'id', 'say', 'lang', 'words', 'yes' ],
-	maintain: [ 'what', 'from', 'to', 'repeat', 'say', 'lang', 'words', 'site' ],
+	maintain: [ 'what', 'from', 'to', 'repeat', 'say', 'lang', 'words', 'site', 'yes' ],
 	maintain_end: [ 'id' ],
-	banner: [ 'site', 'state', 'say', 'lang', 'words' ],
+	banner: [ 'site', 'state', 'say', 'lang', 'words', 'yes' ],
 	banner_clear: [ 'site' ],
 	undo: [ 'site', 'yes' ],
 };
