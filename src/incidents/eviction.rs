@@ -9,7 +9,7 @@ use heapless::Vec;
 
 use super::Incidents;
 use super::derived::Incident;
-use super::entries::{Dropped, Log};
+use super::entries::{Dropped, Log, Raw};
 use super::record::{
     self, BANNER, CLEARED, CLOCK, GONE, RecordHead, SETTLED, STEP, StepRecord, UNDO, UNDONE, WINDOW,
     WINDOW_ENDED, What, When,
@@ -217,6 +217,10 @@ impl Incidents {
     /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but
     /// not of those that only the journal is for, and that it has not been told.
     pub(super) fn sweep(&mut self, untold: bool) {
+        // A clock that is put back makes an older deed look as if it could be taken back, when the
+        // younger one behind it is gone.
+        let (boot, seen) = (self.boot, self.seen);
+        self.settle(&|_, head| !boot.is_undoable(head, seen));
         let settled_banners = self.settled_banners();
         let ended_lately = self.ended_lately();
         let written = self.log.written();
@@ -257,6 +261,39 @@ impl Incidents {
             }
         });
         self.went(went);
+    }
+
+    /// Lets nobody take back what they did before the last of their records of which `is_over`. When
+    /// that one goes, an older one would be the last, which they do not mean.
+    fn settle(&mut self, is_over: &dyn Fn(&Raw<'_>, &RecordHead) -> bool) {
+        let mut last = Vec::<(u32, u32, usize), 16>::new();
+        // Where that of a person stands who finds no place in the list.
+        let mut others = 0usize;
+        for raw in self.log.iter().filter(|raw| !matches!(raw.kind, CLOCK | UNDO | GONE)) {
+            let Some(head) = record::head(raw.payload) else { continue };
+            if head.who == 0 || head.flags & UNDONE != 0 || !is_over(&raw, &head) {
+                continue;
+            }
+            if let Some(known) = last.iter_mut().find(|one| (one.0, one.1) == (head.site, head.who)) {
+                known.2 = raw.at;
+            } else if last.push((head.site, head.who, raw.at)).is_err() {
+                others = raw.at;
+            }
+        }
+        let mut at = 0usize;
+        _ = self.log.retain(&mut |kind, payload| {
+            let here = at;
+            at = at.saturating_add(Log::size_of(payload.len()));
+            if let Some(head) = record::head(payload).filter(|_| !matches!(kind, CLOCK | UNDO | GONE))
+                && head.who != 0
+            {
+                let known = last.iter().find(|one| (one.0, one.1) == (head.site, head.who));
+                if here < known.map_or(others, |one| one.2) {
+                    record::set_flag(payload, SETTLED);
+                }
+            }
+            true
+        });
     }
 
     /// Where the last banner of each site stands, or its end, that nobody can take back any more.
@@ -355,6 +392,8 @@ impl Incidents {
 
     fn give_way(&mut self, found: Option<(SiteId, u32)>) -> bool {
         let Some((site, number)) = found else { return false };
+        let hash = self.names.of_site(site);
+        self.settle(&|raw, _| raw.kind == STEP && record::is_step_of(raw.payload, hash, number));
         self.drop_incident(site, number);
         self.counters.dropped = self.counters.dropped.saturating_add(1);
         true

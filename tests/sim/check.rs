@@ -105,7 +105,7 @@ impl World {
                     self.may_be_gone(site, number),
                     "what people said of incident {number} of site {site} is gone"
                 );
-                self.people.forget(site, number);
+                self.people.gave_way(site, number);
             }
         }
         self.looked_at[usize::from(site)] = self.now;

@@ -66,6 +66,8 @@ pub struct Done {
     pub at: i64,
     pub deed: Deed,
     pub undone: bool,
+    /// What the same person did later is gone, so it may be too late to take this back.
+    pub settled: bool,
 }
 
 /// When what was found on flash was done, for all we know.
@@ -80,7 +82,7 @@ pub struct People {
 
 impl People {
     pub fn did(&mut self, site: u8, who: u32, at: i64, deed: Deed) {
-        self.deeds.push(Some(Done { site, who, at, deed, undone: false }));
+        self.deeds.push(Some(Done { site, who, at, deed, undone: false, settled: false }));
     }
 
     /// What counts, in order, with its place.
@@ -103,6 +105,19 @@ impl People {
         for slot in &mut self.deeds {
             slot.take_if(|done| about(done));
         }
+    }
+
+    /// An incident gave way to what is newer. Nobody takes back what they did before.
+    pub fn gave_way(&mut self, site: u8, number: u32) {
+        let about = |done: &Done| done.site == site && done.deed.incident() == Some(number);
+        let last: Vec<(u32, usize)> =
+            self.of(site).filter(|(_, done)| about(done)).map(|(at, done)| (done.who, at)).collect();
+        for (at, done) in
+            self.deeds.iter_mut().enumerate().filter_map(|(at, slot)| Some((at, slot.as_mut()?)))
+        {
+            done.settled |= done.site == site && last.iter().any(|&(who, gone)| done.who == who && at < gone);
+        }
+        self.forget(site, number);
     }
 
     /// Of what was planned, what is told is known, and what was ended by hand, which may be taken

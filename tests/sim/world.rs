@@ -530,7 +530,7 @@ impl World {
                 let sound = self.ahead == Some(0) && self.jumped_at < last.at && self.machine < last.at;
                 let speaks = matches!(last.deed, Deed::Spoke { .. } | Deed::Banner { .. } | Deed::Cleared);
                 let young = self.now - last.at < 10 * MIN;
-                assert!(!(young && sound && speaks), "{last:?} can be taken back");
+                assert!(!(young && sound && speaks && !last.settled), "{last:?} can be taken back");
             }
             (Err(_), _) => {}
             // Of what it was on flash before the power went: nobody can tell how far it came.

@@ -179,6 +179,29 @@ fn an_incident_does_not_give_way_to_what_is_said_of_it() {
     assert!(records.iter().any(|(_, payload)| payload.windows(880).any(|part| part == text.as_bytes())));
 }
 
+#[test]
+fn what_gives_way_lets_nobody_take_back_what_they_did_before() {
+    let mut sim = Sim::well(TWO);
+    let numbers = fill(&mut sim);
+    for &number in &numbers {
+        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None }).unwrap();
+    }
+    sim.at(20 * 24 * 60);
+    sim.act(ANNA, Action::Banner { state: None, words: own("Read the notice.") }).unwrap();
+    sim.act(ANNA, Action::Retitle { number: numbers[0], title: "Ice" }).unwrap();
+    let is_there = |sim: &Sim| sim.incidents().iter().any(|told| told.number == numbers[0]);
+    let text = "y".repeat(600);
+    while is_there(&sim) {
+        sim.act(BEN, open(WIFI, &text)).unwrap();
+    }
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert!(sim.engine.view(&sim.config, sim.clocks()).banner(HOME).is_some());
+    // What she does next, she takes back.
+    sim.act(ANNA, Action::ClearBanner).unwrap();
+    assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Banner));
+    assert!(sim.engine.view(&sim.config, sim.clocks()).banner(HOME).is_some());
+}
+
 /// Fills what people may have of the log, `pad` bytes more or less, or all of it. Incidents 1 and 2
 /// ended long ago. ANNA's last words are of the first, and follow her banner.
 fn full(pad: usize, all: bool) -> Sim {

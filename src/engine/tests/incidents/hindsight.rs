@@ -313,6 +313,30 @@ fn what_was_taken_back_long_ago_stays_so_on_the_way_back_too() {
 }
 
 #[test]
+fn a_clock_put_back_does_not_make_the_last_deed_of_what_stood_before_it() {
+    let mut sim = well();
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Degraded,
+        title: "Slow",
+        words: Words::None,
+    };
+    sim.act(BEN, open).unwrap();
+    sim.act(BEN, Action::Banner { state: None, words: own("Read the notice.") }).unwrap();
+    let from = sim.now.0 / MIN;
+    sim.quiet_until(from + 12);
+    sim.act(ANNA, Action::Retitle { number: 1, title: "Ice" }).unwrap();
+    sim.ahead = Some(-3 * MIN);
+    sim.quiet_until(from + 13);
+    sim.act(ANNA, Action::ClearBanner).unwrap();
+    // The end of the banner leaves the log. By this clock the title is of nine minutes ago.
+    sim.quiet_until(from + 24);
+    assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NothingToUndo));
+    assert_eq!(sim.incidents()[0].title, "Ice");
+}
+
+#[test]
 fn a_clock_put_back_does_not_make_what_is_settled_young_again() {
     let mut sim = two_banners();
     let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken.") };
