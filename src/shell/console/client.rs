@@ -53,9 +53,6 @@ const UNASKED: u8 = 3;
 const UNANSWERED: u8 = 4;
 const LEFT: u8 = 5;
 
-/// The command whose answer a person sees first.
-pub const GREETING: &str = "whoami --all";
-
 /// Where OpenWrt's package has the socket.
 const OF_PACKAGE: &str = "/var/run/aiglon";
 
@@ -335,7 +332,7 @@ impl Client {
             Some(Person { terminal, editor, typed: [0; 256], from: 0, until: 0, refused: String::new() });
         // Who they are here, and what goes on.
         let mut status = DONE;
-        if self.perform(GREETING, WordSource::Person).quit {
+        if self.perform(wire::GREETING, WordSource::Person).quit {
             return REFUSED;
         }
         loop {

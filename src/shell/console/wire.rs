@@ -19,6 +19,9 @@
 
 use aiglon::limits::{CONFIG_NAME_BYTES, CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES};
 
+/// The command whose answer a person sees first.
+pub const GREETING: &str = "whoami --all";
+
 /// What both sides say first.
 pub const HELLO: &[u8; 7] = b"aiglon\x01";
 /// Bytes of a request before its texts.

@@ -15,9 +15,8 @@ use aiglon::command::{LineWords, parse, wants_json};
 use aiglon::limits::{CONSOLE_LINE_BYTES, CONSOLE_TEXT_BYTES, CONSOLE_TRIES};
 
 use super::super::console::archive;
-use super::super::console::client::GREETING;
 use super::super::console::editor::{Editor, EditorEvent};
-use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind};
+use super::super::console::wire::{self, Code, ConsoleOp, ConsoleRequest, FrameKind, GREETING};
 use super::super::console::wrap::wrap;
 
 /// Exit statuses.

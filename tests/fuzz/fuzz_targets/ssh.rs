@@ -16,6 +16,7 @@ mod shell {
         pub mod editor;
         pub mod width;
         pub mod wire;
+        pub mod wrap;
     }
     pub mod ssh {
         pub mod dialogue;
