@@ -263,8 +263,8 @@ impl Incidents {
         self.went(went);
     }
 
-    /// Lets nobody take back what they did before the last of their records of which `is_over`. When
-    /// that one goes, an older one would be the last, which they do not mean.
+    /// Lets nobody take back what they did before the last of their records of which `is_over`.
+    /// When that one goes, an older one would be the last, which they do not mean.
     fn settle(&mut self, is_over: &dyn Fn(&Raw<'_>, &RecordHead) -> bool) {
         let mut last = Vec::<(u32, u32, usize), 16>::new();
         // Where that of a person stands who finds no place in the list.
