@@ -553,12 +553,22 @@ fn a_page_is_never_served_for_another_site_or_language() {
         .into_iter()
         .map(|(host, lang)| {
             scope.spawn(move || {
-                let mut client = Client::to(address);
-                for _ in 0..150 {
+                let (mut client, mut told_to_wait) = (Client::to(address), 0);
+                let mut asked = 0;
+                while asked < 150 {
                     let request =
                         format!("GET / HTTP/1.1\r\nHost: {host}\r\nAccept-Language: {lang}\r\n\r\n");
                     client.send(request.as_bytes());
                     let page = client.answer();
+                    // On a busy machine a page's turn may not come within a second.
+                    if page.status == 503 && page.header("Retry-After").is_some() {
+                        told_to_wait += 1;
+                        assert!(told_to_wait < 10, "nobody is served");
+                        std::thread::sleep(std::time::Duration::from_secs(1));
+                        client = Client::to(address);
+                        continue;
+                    }
+                    asked += 1;
                     assert_eq!(page.status, 200);
                     assert!(page.body.contains(&format!("lang=\"{lang}\"")), "{host} {lang}");
                     let other = host != "localhost";
