@@ -55,8 +55,8 @@ pub fn sheet(
     out.finish()
 }
 
-/// Draws a code of `side` modules each way, with the white margin of four that phones need (ISO/IEC
-/// 18004, 9.1).
+/// Draws a code of `side` modules each way, with the white margin of four that readers need (the
+/// quiet zone of ISO/IEC 18004).
 pub fn squares(out: &mut Out<'_>, side: usize, is_dark: &dyn Fn(usize, usize) -> bool) {
     const MARGIN: usize = 4;
     let whole = side.saturating_add(2 * MARGIN);
