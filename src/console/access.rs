@@ -7,6 +7,7 @@ use crate::command::table::{Needs, Row};
 use crate::config::{Config, Texts, UserRole};
 use crate::incidents::{OWNER, Refusal};
 use crate::model::{ComponentId, Lang, ServiceId, SiteId, UserId};
+use crate::text::Span;
 use crate::text::near::Nearest;
 
 /// Why a command is not carried out.
@@ -24,6 +25,8 @@ pub(super) enum Trouble<'a> {
     NoService(&'a str),
     /// What should name an incident is no number, and no service of theirs.
     NoName(&'a str),
+    /// Several services or components are shown by this name.
+    Ambiguous(&'a str),
     /// Their service has no incident.
     NoIncidentOf(&'a str),
     /// It has several that are open.
@@ -137,9 +140,11 @@ impl<'a> Access<'a> {
         self.sites().flat_map(move |site| self.config.services_of(site).map(|(id, _)| id))
     }
 
-    /// The service that is named, by its section, its label or its visible name in any language,
-    /// with the component behind the slash; or the component that is named alone, with its service.
-    /// On the named site, if one is.
+    /// The service that is named, with the component behind the slash; or the component that is
+    /// named alone, with its service. On the named site, if one is.
+    ///
+    /// The name of a section, and a label, win over visible names in any language, for which case
+    /// does not matter. Several may be shown by one of these: then nobody knows which is meant.
     pub(super) fn service(
         self,
         site: &'a str,
@@ -147,34 +152,69 @@ impl<'a> Access<'a> {
         part: &'a str,
     ) -> Result<(SiteId, ServiceId, Option<ComponentId>), Trouble<'a>> {
         let on = if site.is_empty() { None } else { Some(self.site(site)?) };
+        match self.service_by(on, name, part, false) {
+            Err(Trouble::NoService(_)) => self.service_by(on, name, part, true),
+            found => found,
+        }
+    }
+
+    /// By exact names, or `visible`.
+    fn service_by(
+        self,
+        on: Option<SiteId>,
+        name: &'a str,
+        part: &'a str,
+        visible: bool,
+    ) -> Result<(SiteId, ServiceId, Option<ComponentId>), Trouble<'a>> {
         let config = self.config;
-        let is = |given: &str, name, label, title: &Texts| {
-            let same = |text: &str| !given.is_empty() && text.eq_ignore_ascii_case(given);
-            same(config.str(name))
-                || same(config.str(label))
-                || Lang::ALL.iter().any(|&lang| same(config.text(title, lang)))
-        };
-        let mut component = None;
+        let (mut service, mut component) = (None, None);
+        let (mut services, mut components) = (0usize, 0usize);
         for id in self.services() {
-            let Some(service) = config.services.get(id.index()) else { continue };
-            if on.is_some_and(|site| site != service.site) {
+            let Some(row) = config.services.get(id.index()).filter(|row| on.is_none_or(|on| on == row.site))
+            else {
                 continue;
-            }
-            let part_of = |name: &str| {
-                config.components_of(id).find(|(_, part)| is(name, part.name, part.label, &part.title))
             };
-            if is(name, service.name, service.label, &service.title) {
-                if part.is_empty() {
-                    return Ok((service.site, id, None));
+            if self.is_called((row.name, row.label, &row.title), name, visible) {
+                services = services.saturating_add(1);
+                service.get_or_insert((row.site, id));
+            } else if part.is_empty() {
+                for (part, row_of) in config.components_of(id) {
+                    if self.is_called((row_of.name, row_of.label, &row_of.title), name, visible) {
+                        components = components.saturating_add(1);
+                        component.get_or_insert((row.site, id, Some(part)));
+                    }
                 }
-                let (found, _) = part_of(part).ok_or(Trouble::NoComponent(id, part))?;
-                return Ok((service.site, id, Some(found)));
-            }
-            if part.is_empty() && component.is_none() {
-                component = part_of(name).map(|(part, _)| (service.site, id, Some(part)));
             }
         }
-        component.ok_or(Trouble::NoService(name))
+        match (service, component) {
+            // Exact names are those of one section, but for labels, of which the first counts.
+            (Some(_), _) if visible && services > 1 => Err(Trouble::Ambiguous(name)),
+            (None, Some(_)) if visible && components > 1 => Err(Trouble::Ambiguous(name)),
+            (Some((site, id)), _) if part.is_empty() => Ok((site, id, None)),
+            (Some((site, id)), _) => {
+                let named = |visible| {
+                    config
+                        .components_of(id)
+                        .find(|(_, row)| self.is_called((row.name, row.label, &row.title), part, visible))
+                };
+                let (found, _) =
+                    named(false).or_else(|| named(true)).ok_or(Trouble::NoComponent(id, part))?;
+                Ok((site, id, Some(found)))
+            }
+            (None, found) => found.ok_or(Trouble::NoService(name)),
+        }
+    }
+
+    /// Whether a section goes by a name: its own or its label, or `visible`: any, in any case.
+    fn is_called(self, (name, label, title): (Span, Span, &Texts), given: &str, visible: bool) -> bool {
+        let config = self.config;
+        if !visible {
+            return config.is(name, given) || config.is(label, given);
+        }
+        let same = |text: &str| !given.is_empty() && text.eq_ignore_ascii_case(given);
+        same(config.str(name))
+            || same(config.str(label))
+            || Lang::ALL.iter().any(|&lang| same(config.text(title, lang)))
     }
 
     /// The name of a service's section.
@@ -217,6 +257,7 @@ impl<'a> Access<'a> {
             Trouble::NoSite(name)
             | Trouble::NoService(name)
             | Trouble::NoName(name)
+            | Trouble::Ambiguous(name)
             | Trouble::NoIncidentOf(name)
             | Trouble::Several(name)
             | Trouble::NoComponent(_, name) => name,
@@ -256,6 +297,9 @@ impl<'a> Access<'a> {
             }
             Trouble::NoService(_) => "there is no service '%0'%1; 'services' lists them",
             Trouble::NoName(_) => "'%0' is no number and no service%1; 'incidents' lists what goes on",
+            Trouble::Ambiguous(_) => {
+                "several are shown as '%0'; say which by its own name ('services' lists them), or with --site"
+            }
             Trouble::NoIncidentOf(_) => "'%0' has no incident; 'open' begins one",
             Trouble::Several(_) => {
                 "'%0' has several open incidents; say which by its number ('incidents' lists them)"

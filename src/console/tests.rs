@@ -558,6 +558,29 @@ fn words_that_tell_who_lives_where_are_doubted() {
 }
 
 #[test]
+fn a_name_that_several_are_shown_by_leads_to_none_of_them() {
+    // One service is shown by the name of another one's section, and two by one name.
+    let file = FILE
+        .replace("config service 'vpn'\n", "config service 'vpn'\n\toption name 'Mail'\n")
+        .replace("config service 'mail'\n", "config service 'mail'\n\toption name 'WI-FI'\n")
+        .replace("config component 'postbox'\n", "config component 'postbox'\n\toption name 'Côté sud'\n");
+    let mut board = Board::new(&file);
+    for (line, status, told) in [
+        ("open mail outage Lost", CommandStatus::Done, "mail"),
+        ("open Mail outage Lost --site heron", CommandStatus::Done, "vpn"),
+        ("open Wi-Fi outage Lost", CommandStatus::Refused, "several are shown as 'Wi-Fi'"),
+        ("open Wi-Fi outage Lost --site heron", CommandStatus::Done, "wifi"),
+        ("open \"Côté sud\" outage Lost", CommandStatus::Refused, "several are shown as 'Côté sud'"),
+        ("open \"wifi/Côté sud\" outage Found", CommandStatus::Done, "wifi"),
+    ] {
+        let (found, answer) = board.ask("both", line, false);
+        assert!(found == status && answer.contains(told), "{line}: {answer}");
+    }
+    // Whoever has one site knows what they mean.
+    assert_eq!(board.ask("ana", "open wi-fi degraded Slow", true).0, CommandStatus::Done);
+}
+
+#[test]
 fn who_is_asked_for_words_is_told_what_they_are_about() {
     let mut board = in_trouble();
     for (line, status, told) in [
