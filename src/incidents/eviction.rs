@@ -217,15 +217,15 @@ impl Incidents {
     /// Lets go of records from which nothing follows any more, not even by an undo. `untold`: but
     /// not of those that only the journal is for, and that it has not been told.
     pub(super) fn sweep(&mut self, untold: bool) {
-        // A clock that is put back makes an older deed look as if it could be taken back, when the
-        // younger one behind it is gone.
+        // What was replaced by what cannot be taken back may go now. A clock that is put back does
+        // not bring that again, nor what was done before.
         let (boot, seen) = (self.boot, self.seen);
         self.settle(&|_, head| !boot.is_undoable(head, seen));
         let settled_banners = self.settled_banners();
         let ended_lately = self.ended_lately();
         let written = self.log.written();
         let derived = &self.derived;
-        let (names, boot, seen) = (&self.names, self.boot, self.seen);
+        let names = &self.names;
         let mut at = 0usize;
         let went = self.log.retain(&mut |kind, payload| {
             let here = at;
@@ -237,10 +237,6 @@ impl Incidents {
             let Some(site) = names.site(head.site) else { return false };
             if head.flags & UNDONE != 0 {
                 return false;
-            }
-            // What it replaced may go now. A clock that is put back does not bring that again.
-            if head.who != 0 && !boot.is_undoable(&head, seen) {
-                record::set_flag(payload, SETTLED);
             }
             match kind {
                 STEP => record::read_step(payload)
@@ -263,21 +259,22 @@ impl Incidents {
         self.went(went);
     }
 
-    /// Lets nobody take back what they did before the last of their records of which `is_over`.
-    /// When that one goes, an older one would be the last, which they do not mean.
+    /// Lets nobody take back what they did until the last of their records of which `is_over`. When
+    /// that one goes, an older one would be the last, which they do not mean.
     fn settle(&mut self, is_over: &dyn Fn(&Raw<'_>, &RecordHead) -> bool) {
         let mut last = Vec::<(u32, u32, usize), 16>::new();
-        // Where that of a person stands who finds no place in the list.
+        // Where that of a person ends who finds no place in the list.
         let mut others = 0usize;
         for raw in self.log.iter().filter(|raw| !matches!(raw.kind, CLOCK | UNDO | GONE)) {
             let Some(head) = record::head(raw.payload) else { continue };
             if head.who == 0 || head.flags & UNDONE != 0 || !is_over(&raw, &head) {
                 continue;
             }
+            let end = raw.at.saturating_add(Log::size_of(raw.payload.len()));
             if let Some(known) = last.iter_mut().find(|one| (one.0, one.1) == (head.site, head.who)) {
-                known.2 = raw.at;
-            } else if last.push((head.site, head.who, raw.at)).is_err() {
-                others = raw.at;
+                known.2 = end;
+            } else if last.push((head.site, head.who, end)).is_err() {
+                others = end;
             }
         }
         let mut at = 0usize;
