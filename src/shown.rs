@@ -275,7 +275,7 @@ pub fn parts_at(config: &Config, site: SiteId) -> impl Iterator<Item = Component
 /// configuration hides all that it concerns. If it began on a service that no page shows, it is
 /// told of the service of its first part.
 fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -> Option<IncidentView<'a>> {
-    if config.hides(incident.service, incident.components, incident.whole) {
+    if config.hides(incident.service, incident.components, incident.whole.is_some()) {
         return None;
     }
     let hidden = config.services.get(incident.service.index()).is_some_and(|service| service.hidden);
@@ -285,7 +285,7 @@ fn incident<'a>(config: &Config, view: &dyn View, incident: &IncidentView<'a>) -
     let mut components = ComponentSet::EMPTY;
     let shown = || incident.components.iter().filter(|&id| !config.is_hidden(id));
     shown().for_each(|id| components.insert(id));
-    let said = if hidden || !incident.whole { State::Operational } else { incident.said };
+    let said = incident.whole.filter(|_| !hidden).unwrap_or(State::Operational);
     let first = shown().next().and_then(|id| config.components.get(id.index()));
     let service = first.filter(|_| hidden).map_or(incident.service, |first| first.service);
     // It is no worse than those of its parts that are left, and than what was said of all.

@@ -13,7 +13,6 @@ use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, 
 
 /// An incident, without its words.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "any of them goes with any other")]
 pub struct Incident {
     /// On which page.
     pub site: SiteId,
@@ -31,8 +30,8 @@ pub struct Incident {
     pub said: State,
     /// How bad they said that its service is: what was merged into it may be of another one.
     pub said_of_service: State,
-    /// Whether they said that of all of the service, not of one component.
-    pub whole: bool,
+    /// How bad they said that all of the service is; `None` if they spoke of components alone.
+    pub whole: Option<State>,
     /// How bad it was at its worst.
     pub worst: State,
     /// How far people are, as they said last.
@@ -56,7 +55,7 @@ impl Incident {
     /// themselves, and people cannot merge them: an end, a beginning or words would tell of both.
     /// Another configuration may mix them.
     pub fn is_hidden(&self, config: &Config) -> bool {
-        config.hides(self.service, self.components, self.whole)
+        config.hides(self.service, self.components, self.whole.is_some())
     }
 
     /// A component of it got worse, or it began anew. Says whether it did so by itself: what people
@@ -336,7 +335,7 @@ impl Derived {
             words: false,
             said,
             said_of_service: said,
-            whole: head.who != 0 && step.component == 0,
+            whole: (head.who != 0 && step.component == 0).then_some(said),
             worst: State::Operational,
             phase: step.phase,
             merged_into: 0,
@@ -369,6 +368,7 @@ impl Derived {
             let ended = self.incidents.get(at).is_some_and(goes_on);
             if let Some(incident) = self.incidents.get_mut(at).filter(|_| ended) {
                 (incident.said, incident.said_of_service) = (State::Operational, State::Operational);
+                incident.whole = incident.whole.map(|_| State::Operational);
             }
         }
     }
@@ -384,7 +384,7 @@ impl Derived {
         // Of another service it still says what it said, for as long as this one goes on.
         if goes_on.service == gone.service {
             goes_on.said_of_service = goes_on.said_of_service.max(gone.said_of_service);
-            goes_on.whole |= gone.whole;
+            goes_on.whole = goes_on.whole.max(gone.whole);
         }
         for (link, id) in self.links.iter_mut().zip((0u16..).map(ComponentId)) {
             if link.number == from && names.site_of(id) == site {

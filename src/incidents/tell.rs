@@ -212,8 +212,9 @@ impl Incidents {
     /// mean all of it. What nobody but they can see, a fire say, no component tells.
     pub fn said(&self, config: &Config, service: ServiceId) -> (State, bool) {
         let whole = |incident: &Incident| {
-            let parts = incident.components;
-            parts.is_empty() || config.components_of(service).all(|(id, _)| parts.contains(id))
+            // A component that joins makes nothing better of what was said of all of it.
+            incident.whole >= Some(incident.said_of_service)
+                || config.components_of(service).all(|(id, _)| incident.components.contains(id))
         };
         let of_it = |incident: &&Incident| {
             incident.service == service
@@ -243,7 +244,6 @@ impl Incidents {
             worst: incident.worst,
             level,
             whole: incident.whole,
-            said: incident.said_of_service,
             phase: incident.phase,
             components: incident.components,
             began: self.wall_of(incident.began, now),

@@ -197,11 +197,8 @@ pub struct IncidentView<'a> {
     /// How bad it was announced to be now; operational if its components are well, or nothing is
     /// known of any.
     pub level: State,
-    /// Whether a person opened it without a component, or what was merged into it: it is of all of
-    /// the service.
-    pub whole: bool,
-    /// How bad people said that the service is.
-    pub said: State,
+    /// How bad people said that all of the service is; `None` if they spoke of components alone.
+    pub whole: Option<State>,
     /// What people said last about how far they are; `None` if nobody did.
     pub phase: Option<Phase>,
     /// The components that were ever in it.

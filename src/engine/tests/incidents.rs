@@ -574,6 +574,19 @@ fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own()
 }
 
 #[test]
+fn a_component_that_joins_makes_nothing_better_of_what_was_said_of_all() {
+    let mut sim = well();
+    let open =
+        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: Words::None };
+    sim.act(ANNA, open).unwrap();
+    let said = |sim: &Sim| sim.engine.incidents().said(&sim.config, WIFI);
+    assert_eq!(said(&sim), (State::Outage, true));
+    sim.down_until(&["heron"], 20);
+    assert!(sim.incidents().len() == 1 && sim.steps(1).join("").contains("heron"), "{:?}", sim.steps(1));
+    assert_eq!(said(&sim), (State::Outage, true));
+}
+
+#[test]
 fn what_people_said_of_what_was_merged_ends_with_the_incident_that_it_was_merged_into() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
