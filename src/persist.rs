@@ -552,7 +552,8 @@ mod tests {
         fn say(&mut self) -> News {
             let words = Words::Own { lang: "", text: "Words." };
             let state = State::Degraded;
-            let open = Action::Open { service: ServiceId(0), component: None, state, title: "t", words };
+            let open =
+                Action::Open { service: ServiceId(0), component: None, state, title: "t", words, next: None };
             self.engine.act(&self.config, self.now, SiteId(0), OWNER, open).unwrap();
             self.drive(Driver::commit)
         }

@@ -57,6 +57,7 @@ fn records_of_an_incident(now: Now) -> Vec<(u8, Vec<u8>)> {
         state: State::Outage,
         title: "Mast",
         words: Words::Own { lang: "en", text: "Struck." },
+        next: None,
     };
     engine.act(&config, now, SiteId(0), OWNER, action).unwrap();
     let mut records = Vec::new();

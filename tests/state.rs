@@ -245,6 +245,19 @@ fn own<'a>(lang: &'a str, text: &'a str) -> Words<'a> {
     Words::Own { lang, text }
 }
 
+fn opening<'a>(
+    (service, component): (ServiceId, Option<ComponentId>),
+    state: State,
+    title: &'a str,
+    words: Words<'a>,
+) -> Action<'a> {
+    Action::Open { service, component, state, title, words, next: None }
+}
+
+fn update(number: u32, phase: Phase, words: Words<'_>) -> Action<'_> {
+    Action::Update { number, phase, words, next: None }
+}
+
 /// A day and a half in which everything happens that a journal holds.
 fn scenario() -> Memory {
     // It is not known yet what time it is.
@@ -254,50 +267,19 @@ fn scenario() -> Memory {
     board.wait(2);
     board.has_wall = true;
     board.wait(3);
-    board.act(
-        77,
-        Action::Update {
-            number: 1,
-            phase: Phase::Identified,
-            words: Words::Phrase(Phrases::named("power-cut").unwrap()),
-        },
-    );
+    board.act(77, update(1, Phase::Identified, Words::Phrase(Phrases::named("power-cut").unwrap())));
     board.act(78, Action::Acknowledge { number: 1 });
     board.act(77, Action::Retitle { number: 1, title: "Coupure d'électricité" });
     let second = board.act(
         OWNER,
-        Action::Open {
-            service: WIFI,
-            component: Some(ComponentId(1)),
-            state: aiglon::model::State::Degraded,
-            title: "Slow",
-            words: own("ar", "انقطاع الكهرباء"),
-        },
+        opening((WIFI, Some(ComponentId(1))), State::Degraded, "Slow", own("ar", "انقطاع الكهرباء")),
     );
     board.act(77, Action::Amend { number: second, step: None, words: own("fr", "C'est lent. *Désolés.*") });
-    let third = board.act(
-        78,
-        Action::Open {
-            service: ServiceId(1),
-            component: None,
-            state: aiglon::model::State::Outage,
-            title: "",
-            words: own("", "Not at all"),
-        },
-    );
+    let third = board.act(78, opening((ServiceId(1), None), State::Outage, "", own("", "Not at all")));
     board.act(78, Action::Undo);
     board.flush();
     board.compact();
-    let fourth = board.act(
-        78,
-        Action::Open {
-            service: WIFI,
-            component: None,
-            state: aiglon::model::State::Degraded,
-            title: "The same",
-            words: Words::None,
-        },
-    );
+    let fourth = board.act(78, opening((WIFI, None), State::Degraded, "The same", Words::None));
     assert!(second < third && third <= fourth);
     board.act(78, Action::Merge { number: fourth, into: second });
     for repeat in [Repeat::Once, Repeat::Weekly, Repeat::Monthly] {
@@ -322,7 +304,7 @@ fn scenario() -> Memory {
     board.hook(EGRET, r#","mac":"02:00:00:00:00:01""#, "firing");
     board.hook(HERON, "", "resolved");
     board.beat(false);
-    board.act(77, Action::Update { number: second, phase: Phase::Resolved, words: own("", "Done.") });
+    board.act(77, update(second, Phase::Resolved, own("", "Done.")));
     board.act(77, Action::Reopen { number: second, words: own("", "Not yet.") });
     board.wait(1_500);
     // What nobody can take back any more has been purged. What follows stands behind that snapshot.
@@ -333,7 +315,7 @@ fn scenario() -> Memory {
     board.wait(30);
     for at in 0..4 {
         let words = format!("{at} {}", "Still at it. ".repeat(50));
-        board.act(77, Action::Update { number: second, phase: Phase::Monitoring, words: own("en", &words) });
+        board.act(77, update(second, Phase::Monitoring, own("en", &words)));
     }
     board.hook(HERON, "", "firing");
     board.hook(HERON, "", "resolved");
@@ -419,11 +401,12 @@ fn a_clock_that_is_decades_wrong_loses_no_word() {
             state: aiglon::model::State::Degraded,
             title,
             words: own("", "What happened."),
+            next: None,
         };
         board.act(77, action)
     };
     let say = |board: &mut Board, number, phase, words: &str| {
-        board.act(77, Action::Update { number, phase, words: own("", words) });
+        board.act(77, Action::Update { number, phase, words: own("", words), next: None });
     };
     let mut board = Board::new(Memory::default(), 7, 0, true);
     let over = open(&mut board, "Over");

@@ -34,6 +34,8 @@ pub enum Mistake<'a> {
     Stray(&'static Row, &'a str),
     /// This may be a time of day, or a duration.
     Unclear(&'static Row, &'a str),
+    /// This command does not take this option.
+    NotHere(&'static Row, &'static CommandOption),
     /// There are words and a phrase.
     Both(&'static Row),
 }
@@ -50,6 +52,7 @@ impl Mistake<'_> {
         | Self::Extra(of, _)
         | Self::Stray(of, _)
         | Self::Unclear(of, _)
+        | Self::NotHere(of, _)
         | Self::Both(of) = self
         {
             (name, row) = (of.name, Some(of));
@@ -106,6 +109,10 @@ impl Mistake<'_> {
             Self::Unclear(_, odd) => {
                 word = odd;
                 "'%0' may be a time of day or a duration; write it as 02:00, or as +%0"
+            }
+            Self::NotHere(_, option) => {
+                word = option.name;
+                "'%1' takes no '%0' here: 'open' does, and 'update' of what goes on"
             }
             Self::Both(_) => "either --say or words of your own",
         };

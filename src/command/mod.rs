@@ -60,6 +60,8 @@ pub struct Command<'a> {
     pub window: (TypedTime, TypedTime),
     /// How it repeats.
     pub repeat: Repeat,
+    /// When they promise the next news.
+    pub promised: Option<TypedTime>,
     /// The state that they give the site.
     pub forced: Option<Forced>,
     /// The command that help is wanted for; empty: all.
@@ -114,6 +116,10 @@ pub fn parse<'a>(
         return Err(Mistake::Extra(row, words.get(parser.at)));
     }
     let mut command = parser.command;
+    let [.., next, _, _, _] = &OPTIONS;
+    if command.promised.is_some() && (!row.takes(next) || command.phase == Some(Phase::Resolved)) {
+        return Err(Mistake::NotHere(row, next));
+    }
     if row.speaks() {
         if command.say.is_some() && !command.text.is_empty() {
             return Err(Mistake::Both(row));
@@ -136,7 +142,7 @@ pub fn parse<'a>(
 
 /// Sorts the words of a line from its options.
 fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mistake<'a>> {
-    let [say, lang, site, json, yes, all] = &OPTIONS;
+    let [say, lang, site, next, json, yes, all] = &OPTIONS;
     let mut command = Command {
         row: &ROWS[0],
         site: "",
@@ -154,6 +160,7 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
         lang: "",
         window: (TypedTime::Now, TypedTime::Now),
         repeat: Repeat::Once,
+        promised: None,
         forced: None,
         topic: "",
         all: false,
@@ -190,6 +197,9 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
             command.lang = tag(value).ok_or(Mistake::NoValue(row, value))?;
         } else if core::ptr::eq(row, site) {
             command.site = value;
+        } else if core::ptr::eq(row, next) {
+            let time = TypedTime::parse(value).filter(|time| *time != TypedTime::Now);
+            command.promised = Some(time.ok_or(Mistake::NoValue(row, value))?);
         }
     }
     Ok(command)
@@ -310,8 +320,11 @@ impl<'a> Parser<'a> {
         let said = self.command.say.is_some() || text.is_some_and(is_visible);
         match arg {
             Arg::Title => said && self.command.row.speaks(),
-            // A phase alone will do, once it is known that no words came.
-            Arg::Words => said || text.is_some() && self.command.phase.is_some(),
+            // A phase or a promise alone will do, once it is known that no words came.
+            Arg::Words => {
+                let other = self.command.phase.is_some() || self.command.promised.is_some();
+                said || text.is_some() && other
+            }
             Arg::Yaml => text.is_some(),
             _ => false,
         }

@@ -184,8 +184,13 @@ impl Row {
     }
     /// Whether an option says something about its words.
     pub fn takes(&self, option: &CommandOption) -> bool {
-        // Phrases are none of prometheus-adlermanager's.
-        !(option.value.is_empty() || option.value == "PHRASE" && self.args.contains(&Arg::Yaml))
+        match option.value {
+            "" => false,
+            // Phrases are none of prometheus-adlermanager's.
+            "PHRASE" => !self.args.contains(&Arg::Yaml),
+            "TIME" => matches!(self.verb, Verb::Open | Verb::Update),
+            _ => true,
+        }
     }
 }
 
@@ -296,7 +301,7 @@ pub struct CommandOption {
 }
 
 /// The options, in the order of their use in [`super::parse`].
-pub static OPTIONS: [CommandOption; 6] = [
+pub static OPTIONS: [CommandOption; 7] = [
     CommandOption {
         name: "--say",
         value: "PHRASE",
@@ -311,6 +316,11 @@ pub static OPTIONS: [CommandOption; 6] = [
         name: "--site",
         value: "SITE",
         help: "on which site, where a number or a command could mean several",
+    },
+    CommandOption {
+        name: "--next",
+        value: "TIME",
+        help: "when you promise the next news: 4:30, \"tomorrow 9:00\" or +2h; the page says if it passes",
     },
     CommandOption { name: "--json", value: "", help: "answer in JSON" },
     CommandOption { name: "--yes", value: "", help: "do not ask" },

@@ -70,6 +70,9 @@ fn asked(line: &str, text: Option<&str>) -> String {
     if command.window != (TypedTime::Now, TypedTime::Now) {
         part("window", &command.window);
     }
+    if let Some(promised) = command.promised {
+        part("next", &promised);
+    }
     if command.repeat != Repeat::Once {
         part("repeat", &command.repeat);
     }
@@ -105,6 +108,14 @@ fn what_lines_ask_for() {
         (
             "update 12 Identified the cable, we don't know which",
             r#"update text="the cable, we don't know which" number=12 phase=Identified"#,
+        ),
+        (
+            "update 12 --next 4:30 \"We look.\"",
+            r#"update text="We look." number=12 next=Next { hour: 4, minute: 30 }"#,
+        ),
+        (
+            "open wifi --next=+2h \"No power\"",
+            r#"open service="wifi" title="No power" next=After(Millis(7200000))"#,
         ),
         ("update 12 he said \"no\" twice", r#"update text="he said no twice" number=12"#),
         ("update 12 --say power-cut --say going-there", r#"update number=12 say="power-cut going-there""#),

@@ -15,7 +15,7 @@ use crate::incidents::{Action, Done, Refusal};
 use crate::limits::{INCIDENT_STEPS_SHOWN, QUESTION_WORDS_BYTES};
 use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
-use crate::shown::{ShownState, headline, hides};
+use crate::shown::{ShownState, headline, hides, told_end};
 use crate::text::buffer::Bytes;
 use crate::text::clean::{Escaped, is_visible};
 use crate::text::doubt::Doubt;
@@ -206,24 +206,38 @@ where
         Verb::SetBanner | Verb::ClearBanner | Verb::Undo => access.site_or_only(command.site),
         _ => teller.site_of_incident(command),
     }?;
+    let of = access.config.sites.get(site.index()).copied().unwrap_or_default();
+    let next = match (command.promised, now.wall) {
+        (None, _) => None,
+        (Some(_), None) => return Err(Refusal::NoClock.into()),
+        // As exactly as the page tells it, so that it does not pass before.
+        (Some(typed), Some(wall)) => {
+            let next = typed.wall(&of.timezone, wall, wall);
+            Some(told_end(&of, next)).filter(|_| next > wall).ok_or(Refusal::Past).map(Some)?
+        }
+    };
     let action = match command.row.verb {
         Verb::Open => {
             let state = command.level.unwrap_or_else(|| level(teller, service, component));
-            Action::Open { service, component, state, title: command.title, words }
+            Action::Open { service, component, state, title: command.title, words, next }
         }
         Verb::Update => {
             let (mut last, mut open) = (None, false);
             teller
                 .with_incident(site, number, &mut |incident| (last, open) = (incident.phase, incident.open));
             // A phase alone says something if it is another one.
-            if open && words == Words::None && command.phase.is_none_or(|phase| Some(phase) == last) {
+            if open
+                && words == Words::None
+                && next.is_none()
+                && command.phase.is_none_or(|phase| Some(phase) == last)
+            {
                 return Err(Refusal::Empty.into());
             }
             // Who goes on after "resolved" without a phase begins anew.
             let last = last.filter(|phase| *phase != Phase::Resolved).unwrap_or(Phase::Investigating);
-            Action::Update { number, phase: command.phase.unwrap_or(last), words }
+            Action::Update { number, phase: command.phase.unwrap_or(last), words, next }
         }
-        Verb::Resolve => Action::Update { number, phase: Phase::Resolved, words },
+        Verb::Resolve => Action::Update { number, phase: Phase::Resolved, words, next },
         Verb::Reopen => Action::Reopen { number, words },
         Verb::Acknowledge => Action::Acknowledge { number },
         Verb::Amend => Action::Amend { number, step: command.step, words },
@@ -232,9 +246,8 @@ where
         Verb::Redact => Action::Redact { number },
         Verb::Maintain => {
             let Some(wall) = now.wall else { return Err(Refusal::NoClock.into()) };
-            let zone = access.config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
-            let starts = command.window.0.wall(&zone, wall, wall);
-            let ends = command.window.1.wall(&zone, wall, starts);
+            let starts = command.window.0.wall(&of.timezone, wall, wall);
+            let ends = command.window.1.wall(&of.timezone, wall, starts);
             Action::Maintain { service, component, starts, ends, repeat: command.repeat, words }
         }
         Verb::EndMaintenance => Action::EndMaintenance { number },

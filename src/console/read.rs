@@ -58,8 +58,8 @@ fn repeat_word(repeat: Repeat) -> &'static str {
 }
 
 const INCIDENT: &[&str] = &[
-    "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "seen",
-    "title",
+    "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
+    "seen", "title",
 ];
 const MAINTENANCE: &[&str] = &[
     "*site",
@@ -307,6 +307,7 @@ impl<'a> Teller<'a, '_> {
             phase_cell(incident.phase),
             Cell::At(incident.began),
             if incident.open { Cell::Nothing } else { Cell::At(incident.ended) },
+            incident.next.map_or(Cell::Nothing, |next| Cell::At(Some(next))),
             seen,
             maybe(incident.title),
         ];

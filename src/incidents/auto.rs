@@ -9,7 +9,9 @@ use super::derived::{Incident, Link, Window};
 use super::record::{RecordHead, StepRecord, WINDOW_ENDED, What, When};
 use super::{Incidents, window};
 use crate::config::{self, Config};
-use crate::limits::{BEGAN_EARLIER_REST, CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, WINDOW_KEPT};
+use crate::limits::{
+    BEGAN_EARLIER_REST, CLOCK_WAIT, COMPONENTS, PAUSES_HOUR, REFUSED_AGAIN, SITES, WINDOW_KEPT,
+};
 use crate::model::{ComponentId, ComponentSet, SiteId, State};
 use crate::time::{At, Millis, Mono, Now, Wall};
 
@@ -92,6 +94,7 @@ impl Incidents {
         self.forget_replaced(now);
         self.end_windows(config, WINDOW_KEPT, now);
         self.maintain(config, now);
+        self.wait_for_news(now);
         for id in ids(config) {
             self.see(id, (looks.state)(id), now.mono);
             if let Some(watch) = self.watches.get_mut(id.index()) {
@@ -517,6 +520,27 @@ impl Incidents {
             };
             self.take_step(now, site, &step);
         }
+    }
+
+    /// Has the page told anew when a promise of news has passed.
+    fn wait_for_news(&mut self, now: Now) {
+        let mut late = [0_u8; SITES];
+        for at in 0..self.derived.incidents.len() {
+            let Some(incident) = self.derived.incidents.get(at) else { break };
+            let Some(next) = incident.next.filter(|_| incident.open) else { continue };
+            let passed = now.wall.is_some_and(|wall| next <= wall);
+            if let Some(late) = late.get_mut(incident.site.index()).filter(|_| passed) {
+                *late = late.saturating_add(1);
+            } else if let Some(at) = now.mono_of(next) {
+                self.wake_at(at);
+            }
+        }
+        for (site, (now, before)) in (0u8..).map(SiteId).zip(late.into_iter().zip(self.late)) {
+            if now != before {
+                self.touch(site);
+            }
+        }
+        self.late = late;
     }
 
     // ---- maintenance ----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ use super::record::{
 use crate::config::Config;
 use crate::limits::{COMPONENTS, INCIDENTS, MAINTENANCES, SITES};
 use crate::model::{ComponentId, ComponentSet, Phase, Repeat, ServiceId, SiteId, State};
+use crate::time::Wall;
 
 /// An incident, without its words.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,8 @@ pub struct Incident {
     pub worst: State,
     /// How far people are, as they said last.
     pub phase: Option<Phase>,
+    /// When they promised the next news, in what they said last.
+    pub next: Option<Wall>,
     /// The incident that it was merged into; 0: none.
     pub merged_into: u32,
     /// The components that were ever in it.
@@ -75,6 +78,7 @@ impl Incident {
         if anew {
             self.open = true;
             self.held |= by_person;
+            self.next = None;
             self.phase = self.phase.filter(|phase| *phase != Phase::Resolved);
         }
         anew && !by_person
@@ -279,12 +283,13 @@ impl Derived {
         match step.what {
             What::Opened | What::Joined | What::Worse | What::Reopened => anew = incident.worsen(head, step),
             What::Update => {
-                incident.phase = step.phase;
+                (incident.phase, incident.next) = (step.phase, step.next);
                 incident.held |= incident.open;
             }
             What::Resolved => {
                 let ended = step.since.map_or(head.when, |since| When::Wall(since.0));
                 (incident.open, incident.held, incident.ended) = (false, false, ended);
+                incident.next = None;
                 if by_person {
                     incident.phase = Some(Phase::Resolved);
                 }
@@ -338,6 +343,7 @@ impl Derived {
             whole: (head.who != 0 && step.component == 0).then_some(said),
             worst: State::Operational,
             phase: step.phase,
+            next: None,
             merged_into: 0,
             components: ComponentSet::EMPTY,
             steps: 0,

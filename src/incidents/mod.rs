@@ -57,6 +57,8 @@ pub enum Action<'a> {
         title: &'a str,
         /// What they say.
         words: Words<'a>,
+        /// When they promise the next news.
+        next: Option<Wall>,
     },
     /// Says something. With [`Phase::Resolved`], ends it.
     Update {
@@ -66,6 +68,8 @@ pub enum Action<'a> {
         phase: Phase,
         /// What they say.
         words: Words<'a>,
+        /// When they promise the next news. Without it, what was promised is taken back.
+        next: Option<Wall>,
     },
     /// Says it otherwise.
     Amend {
@@ -300,6 +304,8 @@ pub struct Incidents {
     watches: [Watch; COMPONENTS],
     /// The components on which planned work is being done now.
     maintained: ComponentSet,
+    /// How many promises of news have passed on each site.
+    late: [u8; SITES],
     boot: Boot,
     /// Whether the log says by which boot its undated times are told.
     boot_said: bool,
@@ -350,6 +356,7 @@ impl Incidents {
             names: NameHashes::new(),
             watches: [Watch::new(); COMPONENTS],
             maintained: ComponentSet::EMPTY,
+            late: [0; SITES],
             boot: Boot { id: 0, base: 0 },
             boot_said: false,
             boot_read: 0,

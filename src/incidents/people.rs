@@ -50,18 +50,19 @@ impl Incidents {
         #[cfg(feature = "feeds")]
         let planned = self.derived.windows.clone();
         let done = match action {
-            Action::Open { service, component, state, title, words } => {
-                self.open_by_hand(now, site, who, (service, component, state), title, words)
+            Action::Open { service, component, state, title, words, next } => {
+                self.open_by_hand(now, site, who, (service, component, state), title, (words, next))
             }
-            Action::Update { number, phase: Phase::Resolved, words } => {
+            Action::Update { number, phase: Phase::Resolved, words, .. } => {
                 self.resolve(now, site, who, number, words)
             }
-            Action::Update { number, phase, words } => {
+            Action::Update { number, phase, words, next } => {
                 let step = StepRecord {
                     number,
                     what: What::Update,
                     phase: Some(phase),
                     words,
+                    next,
                     ..StepRecord::default()
                 };
                 self.say(now, site, who, &step)
@@ -146,7 +147,7 @@ impl Incidents {
         who: u32,
         (service, component, state): (ServiceId, Option<ComponentId>, State),
         title: &str,
-        words: Words<'_>,
+        (words, next): (Words<'_>, Option<Wall>),
     ) -> Result<Done, Refusal> {
         check_title(title)?;
         check_words(words)?;
@@ -165,6 +166,7 @@ impl Incidents {
             number,
             what: What::Update,
             phase: Some(Phase::Investigating),
+            next,
             words,
             ..StepRecord::default()
         };
@@ -177,7 +179,7 @@ impl Incidents {
         }
         let done = self.person_step(now, site, who, 0, &opened)?;
         self.counters.opened = self.counters.opened.saturating_add(1);
-        if words != Words::None {
+        if words != Words::None || next.is_some() {
             return self.person_step(now, site, who, 0, &update);
         }
         Ok(done)

@@ -25,7 +25,8 @@
 //! `flags`: 1 taken back, 2 resolved by a person while alerts fire, 4 the text is the name of a
 //! phrase or of several, a space between two, 8 the banner is taken away, 16 resolved by a person
 //! while not all of it was known to be well, 32 can no longer be taken back, 64 what a step tells
-//! of was so since `since`, in milliseconds since 1970, before it was written. `tag`: 0 `at` is not
+//! of was so since `since`, in milliseconds since 1970, before it was written; of an update, when
+//! the next news is promised. `tag`: 0 `at` is not
 //! known; 1 milliseconds since the machine's boot, not dated yet; 2 milliseconds since 1970. `who`:
 //! 0 nobody, it happened by itself. `what`: see [`What`]. `state`: 0 no data, 1 degraded, 2 outage,
 //! 3 operational, 255 none. `phase`: 0 none, 1 investigating, 2 identified, 3 monitoring, 4
@@ -60,7 +61,8 @@ pub const UNWELL: u8 = 16;
 /// Can no longer be taken back: what it replaced may be gone.
 pub const SETTLED: u8 = 32;
 
-/// A step that was written later than what it tells of began or ended has that time besides.
+/// A step that was written later than what it tells of began or ended has that time besides; an
+/// update, when the next news is promised.
 pub const SINCE: u8 = 64;
 
 const HEAD: usize = 18;
@@ -172,6 +174,8 @@ pub struct StepRecord<'a> {
     pub arg: u32,
     /// Since when it is so, if that is known to be earlier than the step was written.
     pub since: Option<Wall>,
+    /// When an update promises the next news.
+    pub next: Option<Wall>,
     /// Words, or a title.
     pub words: Words<'a>,
 }
@@ -250,7 +254,8 @@ fn put_words(out: &mut IncidentPayload, words: Words<'_>) {
 /// The bytes of a step.
 pub fn step(head: RecordHead, step: &StepRecord<'_>) -> IncidentPayload {
     let mut out = IncidentPayload::new();
-    let since = if step.since.is_some() { SINCE } else { 0 };
+    let time = step.since.or(step.next);
+    let since = if time.is_some() { SINCE } else { 0 };
     put_head(&mut out, head, words_flag(step.words) | since);
     put(&mut out, &step.number.to_le_bytes());
     put(&mut out, &step.step.to_le_bytes());
@@ -258,8 +263,8 @@ pub fn step(head: RecordHead, step: &StepRecord<'_>) -> IncidentPayload {
     put(&mut out, &[step.what as u8, state_code(step.state), phase]);
     put(&mut out, &step.component.to_le_bytes());
     put(&mut out, &step.arg.to_le_bytes());
-    if let Some(since) = step.since {
-        put(&mut out, &since.0.to_le_bytes());
+    if let Some(time) = time {
+        put(&mut out, &time.0.to_le_bytes());
     }
     put_words(&mut out, step.words);
     out
@@ -463,9 +468,10 @@ pub fn read_step(payload: &[u8]) -> Option<(RecordHead, StepRecord<'_>)> {
         Some(at) => Some(Phase::ALL.get(usize::from(at))?.0),
     };
     let (component, arg) = (take_u32(&mut rest)?, take_u32(&mut rest)?);
-    let since = if head.flags & SINCE == 0 { None } else { Some(Wall(take_i64(&mut rest)?)) };
+    let time = if head.flags & SINCE == 0 { None } else { Some(Wall(take_i64(&mut rest)?)) };
+    let (since, next) = if what == What::Update { (None, time) } else { (time, None) };
     let words = take_words(&mut rest, head.flags)?;
-    Some((head, StepRecord { number, step, what, state, phase, component, arg, since, words }))
+    Some((head, StepRecord { number, step, what, state, phase, component, arg, since, next, words }))
 }
 
 /// A maintenance, back.

@@ -245,6 +245,7 @@ impl Incidents {
             level,
             whole: incident.whole,
             phase: incident.phase,
+            next: incident.next.filter(|_| incident.open),
             components: incident.components,
             began: self.wall_of(incident.began, now),
             ended: if incident.open { None } else { self.wall_of(incident.ended, now) },

@@ -201,6 +201,8 @@ pub struct IncidentView<'a> {
     pub whole: Option<State>,
     /// What people said last about how far they are; `None` if nobody did.
     pub phase: Option<Phase>,
+    /// When people promised the next news, be that past; `None` if they did not, or if it is over.
+    pub next: Option<Wall>,
     /// The components that were ever in it.
     pub components: ComponentSet,
     /// When it began; `None` if not known.

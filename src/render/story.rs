@@ -301,10 +301,23 @@ impl Context<'_> {
         }
     }
 
+    /// When people promised the next news, or that this has passed.
+    pub(super) fn promise(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
+        let Some((next, now)) = incident.next.zip(self.now.wall) else { return };
+        let word = if next <= now { Word::IncidentLate } else { Word::IncidentNext };
+        let (start, end) = super::words::around(self.word(word));
+        out.text(start);
+        self.time(out, next, now, DateShown::UnlessToday);
+        out.text(end);
+    }
+
     /// What contradicts what one would think, and where it went.
     fn notes(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, alone: bool) {
         if let Some(text) = doubt(incident) {
             Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
+        }
+        if incident.next.is_some() && self.now.wall.is_some() {
+            Notice { class: "why", text: &mut |out| self.promise(out, incident) }.write(out);
         }
         if !alone {
             if !incident.title.is_empty() {

@@ -93,6 +93,7 @@ pub(crate) fn incident(number: u32, part: u16, level: State, minutes: i64) -> In
         level,
         whole: None,
         phase: None,
+        next: None,
         components,
         began: Some(wall_ago(minutes)),
         ended: None,
@@ -287,6 +288,7 @@ pub(crate) fn incidents() -> Fake {
     let (outage, degraded) = (State::Outage, State::Degraded);
     let update_of = |number, phase, words, minutes| update(number, Step::Update(phase), words, minutes);
     let mut heron = incident(7, 1, outage, 42);
+    heron.next = Some(wall_ago(-35));
     heron.components.insert(ComponentId(2));
     // A part of another service that depends on it.
     heron.components.insert(ComponentId(15));
@@ -357,7 +359,8 @@ pub(crate) fn forced() -> Fake {
         Some(BannerView { state: Some(Forced::Maintenance), words, at: Some(wall_ago(90)), who: WHO });
     view.components.get_mut(&1).unwrap().affected_by = Some(ComponentId(7));
     let firing = IncidentView { open: false, firing: true, ..incident(3, 2, State::Outage, 300) };
-    let held = IncidentView { level: State::Operational, ..incident(2, 4, State::Degraded, 400) };
+    let late = Some(wall_ago(20));
+    let held = IncidentView { level: State::Operational, next: late, ..incident(2, 4, State::Degraded, 400) };
     let update_of = |number, words, minutes| update(number, Step::Update(Phase::Monitoring), words, minutes);
     view.incidents = vec![
         (

@@ -174,7 +174,8 @@ impl World {
             let view = self.engine.view(&self.config, self.clocks());
             let mut all = BTreeMap::new();
             view.incidents(SiteId(site), &mut |incident| {
-                let end = format!("{} {:?} {:?}", incident.open, incident.phase, incident.worst);
+                let (phase, worst, next) = (incident.phase, incident.worst, incident.next);
+                let end = format!("{} {phase:?} {worst:?} {next:?}", incident.open);
                 let mut told = Told { end, into: incident.merged_into, ..Told::default() };
                 view.steps(SiteId(site), incident.number, &mut |step| {
                     // Those in the middle may give way; so may an end by itself with the new

@@ -457,17 +457,18 @@ impl World {
         let weekly = self.dice.one_in(4);
         let repeat = if weekly { Repeat::Weekly } else { Repeat::Once };
         let (words, title) = (own(&text), &text[..text.len().min(100)]);
+        let next = Some(Wall(ends)).filter(|_| weekly);
         let spoke = |number| Deed::Spoke { number, text: text.clone() };
         let (action, deed) = match self.dice.below(40) {
             0..=6 => {
                 let state = State::Degraded;
                 (
-                    Action::Open { service, component: None, state, title, words },
+                    Action::Open { service, component: None, state, title, words, next },
                     Deed::Opened { number: 0, title: title.to_owned() },
                 )
             }
-            7..=13 => (Action::Update { number, phase: Phase::Identified, words }, spoke(number)),
-            14..=20 => (Action::Update { number, phase: Phase::Resolved, words }, spoke(number)),
+            7..=13 => (Action::Update { number, phase: Phase::Identified, words, next }, spoke(number)),
+            14..=20 => (Action::Update { number, phase: Phase::Resolved, words, next }, spoke(number)),
             21..=22 => (Action::Reopen { number, words }, spoke(number)),
             23 => (Action::Merge { number, into }, Deed::Touched { number }),
             24 => (Action::Acknowledge { number }, Deed::Touched { number }),

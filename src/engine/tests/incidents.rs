@@ -388,6 +388,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         state: State::Degraded,
         title: "Storm",
         words: own("We look."),
+        next: None,
     };
     assert_eq!(sim.act(ANNA, open), Ok(Done::Incident(1)));
     sim.quiet_until(100);
@@ -400,11 +401,12 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
         number: 1,
         phase: Phase::Identified,
         words: Words::Phrase(Phrases::named("power-cut").unwrap()),
+        next: None,
     };
     assert_eq!(sim.act(BEN, update), Ok(Done::Incident(1)));
     let arabic = Words::Own { lang: "ar", text: "الهوائي يعمل" };
     assert_eq!(
-        sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic }),
+        sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic, next: None }),
         Ok(Done::Incident(1))
     );
     assert_eq!(
@@ -414,7 +416,7 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     assert_eq!(sim.act(BEN, Action::Retitle { number: 1, title: "Big storm" }), Ok(Done::Incident(1)));
     assert_eq!(sim.act(BEN, Action::Acknowledge { number: 1 }), Ok(Done::Incident(1)));
     assert_eq!(
-        sim.act(BEN, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }),
+        sim.act(BEN, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None }),
         Ok(Done::Incident(1))
     );
     assert_eq!(
@@ -432,8 +434,11 @@ fn a_person_opens_updates_amends_retitles_and_resolves() {
     let told = sim.incidents()[0].clone();
     assert_eq!((told.open, told.title.as_str(), told.phase), (false, "Big storm", Some(Phase::Resolved)));
     for (action, refusal) in [
-        (Action::Update { number: 1, phase: Phase::Monitoring, words: own("x") }, Refusal::Ended),
-        (Action::Update { number: 2, phase: Phase::Monitoring, words: own("x") }, Refusal::NoIncident),
+        (Action::Update { number: 1, phase: Phase::Monitoring, words: own("x"), next: None }, Refusal::Ended),
+        (
+            Action::Update { number: 2, phase: Phase::Monitoring, words: own("x"), next: None },
+            Refusal::NoIncident,
+        ),
         (Action::Amend { number: 1, step: Some(1), words: own("x") }, Refusal::NoStep),
         (Action::Merge { number: 1, into: 1 }, Refusal::Itself),
         (Action::ClearBanner, Refusal::NoBanner),
@@ -461,13 +466,14 @@ fn how_bad_a_person_says_it_is_counts_for_the_service_and_its_site() {
         state,
         title: "Roof burnt",
         words: Words::None,
+        next: None,
     };
     sim.act(ANNA, open(Some(ComponentId(0)), State::Outage)).unwrap();
     assert_eq!(seen(&sim), (ShownState::Outage, (State::Outage, false), State::Operational));
     sim.act(ANNA, open(None, State::Outage)).unwrap();
     assert_eq!(seen(&sim), (ShownState::Outage, (State::Outage, true), State::Operational));
     // What has ended says nothing any more; what is made a part of another, goes on there.
-    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None };
     sim.act(ANNA, resolve(2)).unwrap();
     assert_eq!(seen(&sim).1, (State::Outage, false));
     sim.act(ANNA, open(None, State::Degraded)).unwrap();
@@ -488,9 +494,10 @@ fn what_a_person_said_of_an_incident_ends_with_it() {
         state: State::Outage,
         title: "We turn it",
         words: Words::None,
+        next: None,
     };
     sim.act(ANNA, open).unwrap();
-    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: Words::None };
+    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None };
     sim.act(ANNA, resolve).unwrap();
     let minute = sim.now.0 / MIN;
     let slow = alert("Slow", "heron", minute, minute + 5).replace("critical", "warning");
@@ -506,13 +513,18 @@ fn what_a_person_said_of_an_incident_ends_with_it() {
 fn what_a_person_holds_open_does_not_end_by_itself() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Investigating, words: own("We look.") }).unwrap();
+    sim.act(
+        ANNA,
+        Action::Update { number: 1, phase: Phase::Investigating, words: own("We look."), next: None },
+    )
+    .unwrap();
     sim.up(&["heron"]);
     sim.quiet_until(40);
     let told = sim.incidents()[0].clone();
     assert_eq!((told.open, told.level), (true, State::Operational));
     assert_eq!(sim.steps(1)[2], "Better heron Operational at 12");
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Done.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Done."), next: None })
+        .unwrap();
     assert!(!sim.incidents()[0].open);
 }
 
@@ -520,7 +532,8 @@ fn what_a_person_holds_open_does_not_end_by_itself() {
 fn resolved_by_a_person_while_alerts_fire_says_so_and_does_not_open_at_once_again() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
-    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") };
+    let resolve =
+        Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm."), next: None };
     assert_eq!(sim.act(ANNA, resolve), Ok(Done::ResolvedWhileFiring(1)));
     assert!(sim.incidents()[0].firing);
     sim.down_until(&["heron"], 60);
@@ -553,31 +566,50 @@ fn incidents_are_merged_reopened_and_redacted() {
     assert_eq!(sim.incidents().len(), 1);
     assert!(sim.snapshot().iter().all(|(_, payload)| !payload.windows(9).any(|bytes| bytes == b"Not quite")));
     // Its number is not given again.
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: Words::None };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: Words::None,
+        next: None,
+    };
     assert_eq!(sim.act(ANNA, open), Ok(Done::Incident(3)));
 }
 
 #[test]
 fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own() {
     let mut sim = well();
-    let open =
-        |service, state| Action::Open { service, component: None, state, title: "", words: Words::None };
+    let open = |service, state| Action::Open {
+        service,
+        component: None,
+        state,
+        title: "",
+        words: Words::None,
+        next: None,
+    };
     sim.act(ANNA, open(WIFI, State::Degraded)).unwrap();
     sim.act(ANNA, open(NET, State::Outage)).unwrap();
     let said = |sim: &Sim| [WIFI, NET].map(|service| sim.engine.incidents().said(&sim.config, service).0);
     assert_eq!(said(&sim), [State::Degraded, State::Outage]);
     sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
     assert_eq!(said(&sim), [State::Degraded, State::Outage]);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
+        .unwrap();
     assert_eq!(said(&sim), [State::Operational; 2]);
 }
 
 #[test]
 fn a_component_that_joins_makes_nothing_better_of_what_was_said_of_all() {
     let mut sim = well();
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: Words::None };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: Words::None,
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
     let said = |sim: &Sim| sim.engine.incidents().said(&sim.config, WIFI);
     assert_eq!(said(&sim), (State::Outage, true));
@@ -596,10 +628,12 @@ fn what_people_said_of_what_was_merged_ends_with_the_incident_that_it_was_merged
         state: State::Outage,
         title: "",
         words: Words::None,
+        next: None,
     };
     sim.act(ANNA, open(NET)).unwrap();
     sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
+        .unwrap();
     sim.up(&["heron"]);
     sim.quiet_until(18);
     // The incident begins anew by itself: nobody says anything of the uplink now.
@@ -618,13 +652,15 @@ fn ones_own_last_deed_is_taken_back_within_ten_minutes() {
         state: State::Outage,
         title: "A",
         words: own("b"),
+        next: None,
     };
     sim.act(ANNA, open).unwrap();
     assert_eq!(sim.act(BEN, Action::Undo), Err(Refusal::NothingToUndo), "not another's");
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(1)));
     assert_eq!(sim.incidents(), []);
     sim.act(ANNA, open).unwrap();
-    sim.act(ANNA, Action::Update { number: 2, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, Action::Update { number: 2, phase: Phase::Resolved, words: Words::None, next: None })
+        .unwrap();
     assert!(!sim.incidents()[0].open);
     sim.quiet_until(19);
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(2)));
@@ -813,13 +849,18 @@ fn a_calendar_is_told_of_what_is_planned_and_of_what_no_longer_is() {
 fn a_feed_has_the_newest_steps_of_a_site() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    sim.act(
+        ANNA,
+        Action::Update { number: 1, phase: Phase::Identified, words: own("The mast."), next: None },
+    )
+    .unwrap();
     let open = Action::Open {
         service: WIFI,
         component: None,
         state: State::Outage,
         title: "A storm",
         words: own("We wait."),
+        next: None,
     };
     sim.act(BEN, open).unwrap();
     sim.act(BEN, Action::Acknowledge { number: 2 }).unwrap();
@@ -843,10 +884,67 @@ fn a_feed_has_the_newest_steps_of_a_site() {
 // ---- from one run to the next -------------------------------------------------------------------
 
 #[test]
+fn a_promise_of_news_goes_with_the_words_that_made_it() {
+    let mut sim = well();
+    sim.down_until(&["heron"], 12);
+    let promised = |sim: &Sim| {
+        let mut next = None;
+        sim.engine.view(&sim.config, sim.clocks()).incidents(HOME, &mut |view| next = view.next);
+        next.map(|next| (next.0 - NOON) / MIN)
+    };
+    let say = |phase, next: Option<i64>| {
+        let next = next.map(|minute| Wall(NOON + minute * MIN));
+        Action::Update { number: 1, phase, words: own("We look."), next }
+    };
+    sim.act(ANNA, say(Phase::Investigating, Some(20))).unwrap();
+    sim.act(BEN, say(Phase::Investigating, Some(30))).unwrap();
+    assert_eq!(promised(&sim), Some(30));
+    // Whoever takes their words back takes back what they promised.
+    sim.act(BEN, Action::Undo).unwrap();
+    assert_eq!(promised(&sim), Some(20));
+    sim.down_until(&["heron"], 21);
+    assert_eq!(promised(&sim), Some(20), "the page says that it has passed");
+    // After a restart, too.
+    for records in [sim.written(), sim.snapshot()] {
+        let next = sim.rerun(Boot::default(), &records);
+        assert_eq!(promised(&next), Some(20));
+        assert_eq!(next.steps(1), sim.steps(1), "no step was at the time that it promised");
+    }
+    // Words without a promise are the news.
+    sim.act(ANNA, say(Phase::Identified, None)).unwrap();
+    assert_eq!(promised(&sim), None);
+    sim.act(ANNA, say(Phase::Identified, Some(50))).unwrap();
+    sim.act(ANNA, say(Phase::Resolved, Some(60))).unwrap();
+    assert_eq!(promised(&sim), None, "what is over promises nothing");
+    sim.act(ANNA, Action::Reopen { number: 1, words: Words::None }).unwrap();
+    assert_eq!(promised(&sim), None);
+}
+
+#[test]
+fn a_page_that_is_held_does_not_promise_what_has_passed() {
+    let is_told_anew = |next: Option<Wall>| {
+        let mut sim = well();
+        let (state, words) = (State::Outage, own("Oh."));
+        sim.act(ANNA, Action::Open { service: WIFI, component: None, state, title: "", words, next })
+            .unwrap();
+        sim.quiet_until(20);
+        let before = sim.engine.generation(HOME);
+        sim.at(21);
+        sim.engine.generation(HOME) != before
+    };
+    assert!(is_told_anew(Some(Wall(NOON + 20 * MIN + 1))));
+    assert!(!is_told_anew(None) && !is_told_anew(Some(Wall(NOON + 40 * MIN))));
+}
+
+#[test]
 fn everything_is_the_same_after_a_restart() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    sim.act(
+        ANNA,
+        Action::Update { number: 1, phase: Phase::Identified, words: own("The mast."), next: None },
+    )
+    .unwrap();
     sim.act(OWNER, Action::Banner { state: Some(Forced::Degraded), words: own("**Storm**") }).unwrap();
     let written = sim.written();
     assert!(sim.engine.incidents().unwritten().is_none());
@@ -862,7 +960,8 @@ fn everything_is_the_same_after_a_restart() {
         next.up(&["heron"]);
         next.quiet_until(40);
         assert_eq!(next.incidents()[0].level, State::Operational);
-        next.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+        next.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
+            .unwrap();
         assert!(!next.incidents()[0].firing);
     }
 }
@@ -905,6 +1004,7 @@ fn what_the_configuration_no_longer_names_is_purged() {
             state: State::Outage,
             title: "Gate",
             words: Words::None,
+            next: None,
         },
     )
     .unwrap();
@@ -957,6 +1057,7 @@ fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_wee
             state: State::Outage,
             title: "",
             words: own(&text),
+            next: None,
         };
         match sim.act(ANNA, open) {
             Ok(Done::Incident(number)) => kept.push(number),
@@ -964,7 +1065,8 @@ fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_wee
             other => panic!("{other:?}"),
         }
         let number = *kept.last().unwrap();
-        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None }).unwrap();
+        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None })
+            .unwrap();
         assert!(sim.engine.incidents().usage().1 <= capacity);
     }
     assert!(kept.len() > 10, "{}", kept.len());
@@ -973,8 +1075,14 @@ fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_wee
     assert!(sim.engine.incidents().counters().refused > 0);
     // After two weeks the oldest gives way.
     sim.at(sim.now.0 / MIN + 15 * 24 * 60);
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own(&text) };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: own(&text),
+        next: None,
+    };
     let newest = sim.act(ANNA, open);
     assert!(matches!(newest, Ok(Done::Incident(_))), "{newest:?}");
     assert!(sim.incidents().iter().all(|told| told.number != kept[0]));
@@ -1000,8 +1108,14 @@ fn an_incident_is_kept_as_long_as_its_site_keeps_it() {
 #[test]
 fn what_was_removed_does_not_come_back_from_a_journal_that_was_not_compacted() {
     let mut sim = well();
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: own("Oh."),
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
     let mut written = sim.written();
     sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
@@ -1038,10 +1152,17 @@ fn ones_own_banner_is_taken_back_and_not_the_one_behind_it() {
 #[test]
 fn nobody_takes_back_what_somebody_else_had_a_word_in() {
     let mut sim = well();
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "A", words: Words::None };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "A",
+        words: Words::None,
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
-    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast.") }).unwrap();
+    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast."), next: None })
+        .unwrap();
     assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NotAlone));
     assert_eq!(sim.incidents().len(), 1);
 }
@@ -1049,10 +1170,17 @@ fn nobody_takes_back_what_somebody_else_had_a_word_in() {
 #[test]
 fn a_clock_that_is_years_ahead_for_an_hour_forgets_nothing() {
     let mut sim = well();
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: own("Oh."),
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah."), next: None })
+        .unwrap();
     let minute = |minute: i64| Wall(NOON + minute * MIN);
     sim.act(
         ANNA,
@@ -1082,10 +1210,17 @@ fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown(
     const DAY: i64 = 24 * 60;
     let mut sim = well();
     // Something that ended long ago, with words; works planned within the next hours and days.
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: own("Oh."),
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah."), next: None })
+        .unwrap();
     sim.quiet_until(60 * DAY);
     let wall = |minute: i64| Wall(NOON + minute * MIN);
     for start in [2 * 60, 5 * DAY] {
@@ -1180,8 +1315,14 @@ fn what_a_wrong_clock_dated_does_not_stay_for_good() {
 #[test]
 fn what_was_merged_into_what_is_gone_ends_there() {
     let mut sim = well();
-    let open =
-        Action::Open { service: WIFI, component: None, state: State::Outage, title: "", words: own("Oh.") };
+    let open = Action::Open {
+        service: WIFI,
+        component: None,
+        state: State::Outage,
+        title: "",
+        words: own("Oh."),
+        next: None,
+    };
     sim.act(ANNA, open).unwrap();
     sim.act(BEN, open).unwrap();
     sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();

@@ -205,7 +205,8 @@ fn what_no_journal_holds_is_said_to_be_in_memory_only() {
         let now = board.now();
         let words = Words::Own { lang: "en", text: &words };
         let state = State::Degraded;
-        let open = Action::Open { service: ServiceId(0), component: None, state, title: "t", words };
+        let open =
+            Action::Open { service: ServiceId(0), component: None, state, title: "t", words, next: None };
         board.engine.act(&board.config, now, SiteId(0), OWNER, open).unwrap();
         board.ledger.commit(&mut board.engine, &board.config, now)
     };

@@ -248,7 +248,7 @@ impl Board {
     /// Somebody writes to the newest incident.
     pub(super) fn update(&mut self, phase: Phase) {
         let number = self.troubles()[0].number;
-        self.act(Action::Update { number, phase, words: Words::None });
+        self.act(Action::Update { number, phase, words: Words::None, next: None });
     }
 
     /// Somebody ends all that sources say of a component.

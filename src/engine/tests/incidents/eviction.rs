@@ -36,7 +36,7 @@ config component 'gate'
 const SQUAT: SiteId = SiteId(1);
 
 fn open(service: ServiceId, text: &str) -> Action<'_> {
-    Action::Open { service, component: None, state: State::Degraded, title: "", words: own(text) }
+    Action::Open { service, component: None, state: State::Degraded, title: "", words: own(text), next: None }
 }
 
 /// Says long things until there is no room.
@@ -73,7 +73,8 @@ fn how_bad_it_was_stays_when_a_step_says_only_since_when() {
     sim.prometheus(A, &[alert("Slow", "heron", 10, 60).replace("critical", "warning")]);
     sim.prometheus(A, &[alert("EgretDown", "egret", 10, 60)]);
     sim.prometheus(A, &[alert("EgretGone", "egret", 7, 60)]);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice."), next: None })
+        .unwrap();
     let before = sim.written().len();
     fill(&mut sim);
     let records = sim.snapshot();
@@ -89,7 +90,8 @@ fn since_when_it_was_so_stays_when_a_step_says_only_how_bad() {
     let mut sim = Sim::well(TWO);
     sim.prometheus(A, &[alert("HeronDown", "heron", 10, 60)]);
     sim.prometheus(A, &[alert("Slow", "egret", 7, 60).replace("critical", "warning")]);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice.") }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("Ice."), next: None })
+        .unwrap();
     sim.quiet_until(12);
     sim.prometheus(A, &[alert("EgretDown", "egret", 12, 60)]);
     fill(&mut sim);
@@ -155,7 +157,7 @@ fn what_ends_something_finds_room() {
     sim.act(ANNA, Action::Banner { state: None, words: own("Hello") }).unwrap();
     let numbers = fill(&mut sim);
     assert!(numbers.len() > 2, "{numbers:?}");
-    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None };
     assert_eq!(sim.act(ANNA, resolve(numbers[0])), Ok(Done::Incident(numbers[0])));
     assert_eq!(sim.act(ANNA, Action::ClearBanner), Ok(Done::Banner));
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Banner));
@@ -166,7 +168,8 @@ fn an_incident_does_not_give_way_to_what_is_said_of_it() {
     let mut sim = Sim::well(TWO);
     let numbers = fill(&mut sim);
     for &number in &numbers {
-        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None }).unwrap();
+        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None })
+            .unwrap();
     }
     sim.at(20 * 24 * 60);
     let text = "y".repeat(880);
@@ -184,7 +187,8 @@ fn what_gives_way_lets_nobody_take_back_what_they_did_before() {
     let mut sim = Sim::well(TWO);
     let numbers = fill(&mut sim);
     for &number in &numbers {
-        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None }).unwrap();
+        sim.act(ANNA, Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None })
+            .unwrap();
     }
     sim.at(20 * 24 * 60);
     sim.act(ANNA, Action::Banner { state: None, words: own("Read the notice.") }).unwrap();
@@ -206,7 +210,7 @@ fn what_gives_way_lets_nobody_take_back_what_they_did_before() {
 /// ended long ago. ANNA's last words are of the first, and follow her banner.
 fn full(pad: usize, all: bool) -> Sim {
     let mut sim = Sim::well(TWO.split_once("config site 'squat'").unwrap().0);
-    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None };
+    let resolve = |number| Action::Update { number, phase: Phase::Resolved, words: Words::None, next: None };
     // The third goes on when Prometheus is silent.
     for number in 1..=3 {
         sim.act(ANNA, open(WIFI, "Oh.")).unwrap();
@@ -281,8 +285,10 @@ fn who_is_refused_takes_nothing_away() {
 fn an_antenna_that_flaps_for_days_does_not_take_the_room_of_others() {
     let mut sim = Sim::well(TWO);
     sim.down(&["heron"]);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("We look.") }).unwrap();
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Identified, words: own("We look."), next: None })
+        .unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
+        .unwrap();
     for _ in 0..200 {
         sim.up(&["heron"]);
         sim.quiet_until(sim.now.0 / MIN + 3);

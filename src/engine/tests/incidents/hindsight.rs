@@ -13,7 +13,11 @@ fn what_a_person_resolved_while_it_fired_is_over_after_a_restart_too() {
     let mut sim = well();
     let mut records = Vec::new();
     sim.down_until(&["heron"], 12);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") }).unwrap();
+    sim.act(
+        ANNA,
+        Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm."), next: None },
+    )
+    .unwrap();
     sim.up(&["heron"]);
     sim.quiet_until(30);
     assert_eq!(sim.steps(1)[2], "Better heron Operational at 12");
@@ -27,7 +31,11 @@ fn what_a_person_resolved_while_it_fired_is_over_after_a_restart_too() {
     let mut sim = well();
     let mut records = Vec::new();
     sim.down_until(&["heron"], 12);
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") }).unwrap();
+    sim.act(
+        ANNA,
+        Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm."), next: None },
+    )
+    .unwrap();
     let mut next = later(&mut sim, &mut records, 1);
     assert!(!next.incidents()[0].firing, "nobody knows whether it still fires");
     next.down_until(&["heron"], 20);
@@ -40,8 +48,11 @@ fn what_began_anew_without_room_for_saying_so_is_told_alike_after_a_restart() {
     for over in [false, true] {
         let mut sim = well();
         sim.down_until(&["heron"], 12);
-        sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm.") })
-            .unwrap();
+        sim.act(
+            ANNA,
+            Action::Update { number: 1, phase: Phase::Resolved, words: own("False alarm."), next: None },
+        )
+        .unwrap();
         sim.up(&["heron"]);
         sim.quiet_until(18);
         sim.down_until(&["heron"], 19);
@@ -69,7 +80,7 @@ fn nobody_is_told_that_alerts_fire_when_nothing_is_known() {
     sim.down_until(&["heron"], 12);
     let mut records = Vec::new();
     let mut next = later(&mut sim, &mut records, 1);
-    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: own("Over.") };
+    let resolve = Action::Update { number: 1, phase: Phase::Resolved, words: own("Over."), next: None };
     assert_eq!(next.act(ANNA, resolve), Ok(Done::Incident(1)));
     assert!(!next.incidents()[0].firing);
     // It is still in that incident: that nothing is known opens none at once.
@@ -114,10 +125,12 @@ fn who_opened_an_incident_cannot_take_back_what_others_said_in_it() {
         state: State::Degraded,
         title,
         words: own("Mine."),
+        next: None,
     };
     let mut sim = well();
     sim.act(ANNA, open("Slow")).unwrap();
-    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("Ours.") }).unwrap();
+    sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("Ours."), next: None })
+        .unwrap();
     // The words that came with it, but not what it is.
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(1)));
     assert_eq!(sim.act(ANNA, Action::Undo), Err(Refusal::NotAlone));
@@ -125,7 +138,8 @@ fn who_opened_an_incident_cannot_take_back_what_others_said_in_it() {
     assert!(told.contains("Ours.") && !told.contains("Mine."), "{told}");
     // Of what is one's own, all goes, one after the other.
     sim.act(BEN, open("Down")).unwrap();
-    sim.act(BEN, Action::Update { number: 2, phase: Phase::Identified, words: own("More.") }).unwrap();
+    sim.act(BEN, Action::Update { number: 2, phase: Phase::Identified, words: own("More."), next: None })
+        .unwrap();
     assert_eq!(sim.act(BEN, Action::Undo), Ok(Done::Incident(2)));
     assert_eq!(sim.act(BEN, Action::Undo), Ok(Done::Incident(2)));
     assert_eq!(sim.incidents().len(), 1);
@@ -183,6 +197,7 @@ fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_tha
         state: State::Degraded,
         title: secrets[0],
         words: own(secrets[1]),
+        next: None,
     };
     sim.act(ANNA, open).unwrap();
     sim.act(ANNA, Action::Retitle { number: 1, title: "Slow" }).unwrap();
@@ -200,7 +215,7 @@ fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_tha
     };
     sim.act(ANNA, plan).unwrap();
     sim.act(ANNA, Action::EndMaintenance { number: 1 }).unwrap();
-    let slip = Action::Update { number: 1, phase: Phase::Identified, words: own(secrets[5]) };
+    let slip = Action::Update { number: 1, phase: Phase::Identified, words: own(secrets[5]), next: None };
     sim.act(BEN, slip).unwrap();
     sim.act(BEN, Action::Undo).unwrap();
     let records = sim.written();
@@ -243,16 +258,18 @@ fn an_amendment_finds_the_last_that_a_person_said_and_keeps_its_language() {
         state: State::Degraded,
         title: "Storm",
         words: Words::None,
+        next: None,
     };
     sim.act(ANNA, open).unwrap();
     let arabic = Words::Own { lang: "ar", text: "الهوائي يعمل" };
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic, next: None }).unwrap();
     let amend = |text| Action::Amend { number: 1, step: None, words: own(text) };
     sim.act(ANNA, amend("الهوائي يعمل الآن")).unwrap();
     sim.act(BEN, amend("كل شيء يعمل")).unwrap();
     assert_eq!(sim.steps(1)[1], "monitoring ar \"كل شيء يعمل\" (amended by 78 at 10) by 77 at 10");
     // An end without words gets some.
-    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None }).unwrap();
+    sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
+        .unwrap();
     sim.act(ANNA, amend("All is well.")).unwrap();
     assert_eq!(sim.steps(1)[2], "Resolved \"All is well.\" (amended by 77 at 10) by 77 at 10");
 }
@@ -285,8 +302,10 @@ fn replaced_often(sim: &mut Sim) -> Vec<(u8, Vec<u8>)> {
     }
     sim.act(BEN, Action::Banner { state: None, words: own("Calm") }).unwrap();
     let (service, component, state) = (WIFI, None, State::Degraded);
-    sim.act(OWNER, Action::Open { service, component, state, title: "", words: own(&text) }).unwrap();
-    sim.act(OWNER, Action::Update { number: 1, phase: Phase::Identified, words: own(&text) }).unwrap();
+    sim.act(OWNER, Action::Open { service, component, state, title: "", words: own(&text), next: None })
+        .unwrap();
+    sim.act(OWNER, Action::Update { number: 1, phase: Phase::Identified, words: own(&text), next: None })
+        .unwrap();
     records.extend(sim.written());
     assert!(size(&records) > crate::limits::LOG_BYTES, "it does not fit as it is");
     records
@@ -321,6 +340,7 @@ fn a_clock_put_back_does_not_make_the_last_deed_of_what_stood_before_it() {
         state: State::Degraded,
         title: "Slow",
         words: Words::None,
+        next: None,
     };
     sim.act(BEN, open).unwrap();
     sim.act(BEN, Action::Banner { state: None, words: own("Read the notice.") }).unwrap();
@@ -339,13 +359,14 @@ fn a_clock_put_back_does_not_make_the_last_deed_of_what_stood_before_it() {
 #[test]
 fn a_clock_put_back_does_not_make_what_is_settled_young_again() {
     let mut sim = two_banners();
-    let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken.") };
+    let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken."), next: None };
     let open = Action::Open {
         service: WIFI,
         component: None,
         state: State::Degraded,
         title: "",
         words: Words::None,
+        next: None,
     };
     sim.act(BEN, open).unwrap();
     sim.act(BEN, update).unwrap();

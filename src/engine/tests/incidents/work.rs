@@ -8,7 +8,7 @@ use crate::render::{self, PageBuf};
 use crate::text::buffer::Bytes;
 
 fn update(number: u32, text: &str) -> Action<'_> {
-    Action::Update { number, phase: Phase::Monitoring, words: own(text) }
+    Action::Update { number, phase: Phase::Monitoring, words: own(text), next: None }
 }
 
 /// As many incidents as there may be, the first of them full of updates with amendments far apart,
@@ -18,8 +18,14 @@ fn full() -> Sim {
     sim.engine.set_journal(crate::limits::JOURNAL_BYTES_MAX);
     for _ in 1..64 {
         let (service, component) = (WIFI, None);
-        let opened =
-            Action::Open { service, component, state: State::Outage, title: "", words: own("We look.") };
+        let opened = Action::Open {
+            service,
+            component,
+            state: State::Outage,
+            title: "",
+            words: own("We look."),
+            next: None,
+        };
         sim.act(ANNA, opened).unwrap();
     }
     sim.act(ANNA, Action::Amend { number: 1, step: None, words: own("We see.") }).unwrap();
@@ -97,7 +103,8 @@ fn what_people_may_add_to_an_incident_is_bounded_and_its_end_is_not() {
     for action in [update(1, "x"), amend, Action::Acknowledge { number: 1 }] {
         assert_eq!(sim.act(BEN, action), Err(Refusal::TooMany));
     }
-    let resolved = Action::Update { number: 1, phase: Phase::Resolved, words: own("It is over.") };
+    let resolved =
+        Action::Update { number: 1, phase: Phase::Resolved, words: own("It is over."), next: None };
     assert_eq!(sim.act(BEN, resolved), Ok(Done::ResolvedWhileFiring(1)));
     assert_eq!(sim.act(BEN, Action::Reopen { number: 1, words: Words::None }), Err(Refusal::TooMany));
     assert_eq!(sim.act(BEN, Action::Redact { number: 1 }), Ok(Done::Incident(1)));
@@ -136,7 +143,7 @@ fn open_and_redact(sim: &mut Sim, who: u32) -> u32 {
     let mut rounds = 0;
     while rounds < 1000 {
         let words = own("x");
-        let open = Action::Open { service, component, state: State::Outage, title: "", words };
+        let open = Action::Open { service, component, state: State::Outage, title: "", words, next: None };
         let number = match sim.act(who, open) {
             Ok(Done::Incident(number)) => number,
             refused => {
@@ -156,7 +163,8 @@ fn open_and_redact(sim: &mut Sim, who: u32) -> u32 {
 fn a_person_has_a_budget_of_flash_that_refuses_no_redaction() {
     let mut sim = well();
     let (service, component) = (WIFI, None);
-    let open = || Action::Open { service, component, state: State::Outage, title: "", words: own("x") };
+    let open =
+        || Action::Open { service, component, state: State::Outage, title: "", words: own("x"), next: None };
     for who in [ANNA, ANNA, BEN] {
         assert!(matches!(sim.act(who, open()), Ok(Done::Incident(_))));
     }
@@ -168,7 +176,7 @@ fn a_person_has_a_budget_of_flash_that_refuses_no_redaction() {
     let words = Words::None;
     assert_eq!(sim.act(ANNA, Action::Banner { state: None, words: own("x") }), Err(Refusal::Worn));
     assert_eq!(sim.act(ANNA, Action::Redact { number: 1 }), Ok(Done::Incident(1)));
-    let resolved = Action::Update { number: 2, phase: Phase::Resolved, words };
+    let resolved = Action::Update { number: 2, phase: Phase::Resolved, words, next: None };
     assert_eq!(sim.act(ANNA, resolved), Ok(Done::Incident(2)));
     assert_eq!(sim.act(ANNA, Action::Undo), Ok(Done::Incident(2)));
     assert!(matches!(sim.act(BEN, open()), Ok(Done::Incident(_))));
@@ -176,7 +184,7 @@ fn a_person_has_a_budget_of_flash_that_refuses_no_redaction() {
     // An end and its undo in turns write no more than as much again.
     let long = "x".repeat(900);
     let refused = (0..2_000).find(|_| {
-        let resolved = Action::Update { number: 2, phase: Phase::Resolved, words: own(&long) };
+        let resolved = Action::Update { number: 2, phase: Phase::Resolved, words: own(&long), next: None };
         sim.act(ANNA, resolved).is_err() || sim.act(ANNA, Action::Undo).is_err()
     });
     assert!(refused.is_some());
