@@ -208,6 +208,10 @@ impl Process {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                // What it said last may still be on its way, until its end of the pipe is closed.
+                while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
+                    self.seen.push(line);
+                }
                 return status.code();
             }
             assert!(Instant::now() < until, "it does not end");
