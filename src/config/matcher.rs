@@ -178,6 +178,8 @@ pub(super) struct MatcherFault<'a> {
     pub(super) word: &'a str,
     /// The name and the value of the term, where there is something to write instead.
     term: (&'a str, &'a str),
+    /// What stands before and after that term.
+    around: (&'a str, &'a str),
 }
 
 impl MatcherFault<'_> {
@@ -187,7 +189,7 @@ impl MatcherFault<'_> {
         let mut text = String::new();
         let (name, value) = self.term;
         match self.kind {
-            ProblemKind::MatchRegex if !translate(option, name, value, &mut text) => {
+            ProblemKind::MatchRegex if !translate(option, self.around, name, value, &mut text) => {
                 self.kind = ProblemKind::MatchRegexHard;
             }
             ProblemKind::MatchStar if self.word == "=" && !fill(&mut text, &[name, "~", value]) => {
@@ -213,7 +215,7 @@ impl<'a> MatcherTerms<'a> {
     fn fault(&self, kind: ProblemKind, from: &'a str, word: &'a str) -> MatcherFault<'a> {
         let before = self.text.len().saturating_sub(from.len());
         let at = self.text.get(..before).unwrap_or("").chars().count().saturating_add(1);
-        MatcherFault { kind, at, word, term: ("", "") }
+        MatcherFault { kind, at, word, term: ("", ""), around: ("", "") }
     }
 
     fn term(&mut self) -> Result<RawTerm<'a>, MatcherFault<'a>> {
@@ -230,7 +232,11 @@ impl<'a> MatcherTerms<'a> {
                 let mut fault = self.fault(kind, from, word);
                 if kind == ProblemKind::MatchRegex {
                     match self.value(rest.get(2..).unwrap_or("")) {
-                        Ok((regex, _)) => fault.term = (name, regex),
+                        Ok((regex, _)) => {
+                            let before = self.text.len().saturating_sub(from.len());
+                            fault.term = (name, regex);
+                            fault.around = (self.text.get(..before).unwrap_or(""), self.rest);
+                        }
                         Err(_) => fault.kind = ProblemKind::MatchRegexHard,
                     }
                 }
@@ -353,7 +359,17 @@ fn fill(to: &mut String<PROBLEM_WORD_BYTES>, parts: &[&str]) -> bool {
 
 /// Writes the `list` lines that say what `name=~regex` says. False if the expression is not a
 /// simple one, or too long.
-fn translate(option: &str, name: &str, regex: &str, to: &mut String<PROBLEM_WORD_BYTES>) -> bool {
+fn translate(
+    option: &str,
+    (before, after): (&str, &str),
+    name: &str,
+    regex: &str,
+    to: &mut String<PROBLEM_WORD_BYTES>,
+) -> bool {
+    // The other terms would end the quotes.
+    if has(before, '\'') || has(after, '\'') {
+        return false;
+    }
     let regex = regex.strip_prefix('^').unwrap_or(regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);
     let inner = regex.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(regex);
@@ -364,7 +380,7 @@ fn translate(option: &str, name: &str, regex: &str, to: &mut String<PROBLEM_WORD
         let quote = if part.contains(char::is_whitespace) || part.is_empty() { "\"" } else { "" };
         let and = if number == 0 { "" } else { " and " };
         let sign = if wild { "~" } else { "=" };
-        if !fill(to, &[and, "list ", option, " '", name, sign, quote, &glob, quote, "'"]) {
+        if !fill(to, &[and, "list ", option, " '", before, name, sign, quote, &glob, quote, after, "'"]) {
             return false;
         }
     }
@@ -556,6 +572,8 @@ mod tests {
             ("a=~\"10\\.0\\.0\\.1:.*\"", "write list match 'a~10.0.0.1:*'"),
             ("a=~\"10.0.0.1:.*\"", "write list match 'a~10.0.0.1:*'"),
             ("a=~\"home servers.*\"", "write list match 'a~\"home servers*\"'"),
+            ("a=~foo.* b=c", "write list match 'a~foo* b=c'"),
+            ("a=~foo|bar b=\"c d\"", "write list match 'a=foo b=\"c d\"' and list match 'a=bar b=\"c d\"'"),
             ("a=~\"foo[12]\"", "several 'list match' for alternatives"),
             ("a=~\"fo+\"", "several 'list match' for alternatives"),
             ("a=~\"foo(a|b)\"", "several 'list match' for alternatives"),
@@ -570,6 +588,12 @@ mod tests {
             );
             assert!(problems[0].contains(expected), "{matcher}: {}", problems[0]);
         }
+    }
+
+    #[test]
+    fn a_translation_keeps_the_terms_around_it() {
+        let (_, problems) = load(with(&["b=c a=~foo.* d=e"]).as_bytes());
+        assert!(problems[0].contains("character 5") && problems[0].contains("list match 'b=c a~foo* d=e'"));
     }
 
     #[test]
