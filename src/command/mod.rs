@@ -38,6 +38,8 @@ pub struct Command<'a> {
     pub named: &'a str,
     /// The incident that goes on.
     pub into: u32,
+    /// What stands in place of that number, as with `named`.
+    pub into_named: &'a str,
     /// The number of a step.
     pub step: Option<u16>,
     /// How far they are.
@@ -149,6 +151,7 @@ fn options<'a>(line: &'a str, words: &mut LineWords) -> Result<Command<'a>, Mist
         number: 0,
         named: "",
         into: 0,
+        into_named: "",
         step: None,
         phase: None,
         service: "",
@@ -357,7 +360,11 @@ impl<'a> Parser<'a> {
                 if self.at >= self.words.len() {
                     return Ok(false);
                 }
-                self.command.into = self.number(arg)?;
+                if is_named(self.words.get(self.at)) {
+                    self.command.into_named = self.next();
+                } else {
+                    self.command.into = self.number(arg)?;
+                }
             }
             Arg::Step => {
                 self.command.step = self.word(|word| step(word).filter(|&step| step > 0));

@@ -90,7 +90,7 @@ pub static ARGS: [ArgRow; 19] = [
     arg(Arg::AnySite, "[SITE]", "", "a site, or nothing ('sites' lists them)"),
     arg(Arg::Site, "SITE", "status.example.org", "a site ('sites' lists them)"),
     arg(Arg::Number, "ID", "12", "the number or the service of an incident ('incidents' lists them)"),
-    arg(Arg::Into, "into ID", "into 11", "'into' and the number of another incident"),
+    arg(Arg::Into, "into ID", "into 11", "'into' and the number or the service of another incident"),
     arg(Arg::Planned, "ID", "3", "the number of a maintenance ('maintenance' lists them)"),
     arg(Arg::Alert, "ID", "7", "the number of an alert ('alerts' lists them)"),
     arg(Arg::Step, "[STEP]", "2", "the number of a step ('incident' shows them)"),

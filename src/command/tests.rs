@@ -28,6 +28,7 @@ fn asked(line: &str, text: Option<&str>) -> String {
     let mut part = |name: &str, value: &dyn std::fmt::Debug| parts.push(format!("{name}={value:?}"));
     for (name, text) in [
         ("named", command.named),
+        ("into_named", command.into_named),
         ("site", command.site),
         ("service", command.service),
         ("component", command.component),
@@ -144,6 +145,7 @@ fn what_lines_ask_for() {
         ("open wifi \"\u{feff}\" --say weather", r#"open service="wifi" say="weather""#),
         ("open wifi \"\" \"We look.\"", r#"open service="wifi" text="We look.""#),
         ("merge 12 into 11", "merge number=12 into=11"),
+        ("merge vpn into Wi-Fi", r#"merge named="vpn" into_named="Wi-Fi""#),
         ("merge heron/12 heron/11", r#"merge site="heron" number=12 into=11"#),
         ("maintenance", "maintenance"),
         (
@@ -258,7 +260,7 @@ fn mistakes_say_what_would_be_right() {
         ("maintenance add wifi", "'maintenance add' needs two times"),
         ("maintenance add wifi from 25:00 to 26:00", "and '25:00' is not that"),
         ("maintenance add wifi from 18:30 than 2h", "and 'than' is not that"),
-        ("merge 12", "'merge' needs 'into' and the number of another incident"),
+        ("merge 12", "'merge' needs 'into' and the number or the service of another incident"),
         ("merge a/12 into b/11", "and 'b/11' is not that"),
         ("incident a/12 --site b", "and 'a/12' is not that"),
         ("resolve 12 -", "'resolve' needs words in quotes"),

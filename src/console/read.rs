@@ -361,18 +361,25 @@ impl<'a> Teller<'a, '_> {
         self.site_by_number(command, &has).unwrap_or(Err(Refusal::NoIncident.into()))
     }
 
-    /// Gives the command the number of the incident that it names by its service: the only one of
-    /// it that is open, or else the newest that is kept.
+    /// Gives the command the numbers of the incidents that it names by their services: of each the
+    /// only one that is open, or else the newest that is kept.
     pub(super) fn number(&self, command: &mut Command<'a>) -> Result<(), Trouble<'a>> {
-        if command.named.is_empty() {
-            return Ok(());
+        if !command.named.is_empty() {
+            (command.site, command.number) = self.number_of(command.site, command.named)?;
         }
-        let (name, part) = command.named.split_once('/').unwrap_or((command.named, ""));
-        let (site, service, _) =
-            self.access.service(command.site, name, part).map_err(|trouble| match trouble {
-                Trouble::NoService(_) => Trouble::NoName(command.named),
-                other => other,
-            })?;
+        if !command.into_named.is_empty() {
+            (command.site, command.into) = self.number_of(command.site, command.into_named)?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn number_of(&self, site: &'a str, named: &'a str) -> Result<(&'a str, u32), Trouble<'a>> {
+        let (name, part) = named.split_once('/').unwrap_or((named, ""));
+        let (site, service, _) = self.access.service(site, name, part).map_err(|trouble| match trouble {
+            Trouble::NoService(_) => Trouble::NoName(named),
+            other => other,
+        })?;
         let (mut open, mut number) = (0u32, 0);
         self.view.incidents(site, &mut |incident| {
             if incident.service == service {
@@ -382,11 +389,10 @@ impl<'a> Teller<'a, '_> {
             }
         });
         match (open, number) {
-            (_, 0) => return Err(Trouble::NoIncidentOf(command.named)),
-            (2.., _) => return Err(Trouble::Several(command.named)),
-            _ => (command.number, command.site) = (number, self.access.site_name(site)),
+            (_, 0) => Err(Trouble::NoIncidentOf(named)),
+            (2.., _) => Err(Trouble::Several(named)),
+            _ => Ok((self.access.site_name(site), number)),
         }
-        Ok(())
     }
 
     /// The same of a maintenance.

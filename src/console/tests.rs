@@ -735,6 +735,10 @@ fn an_incident_goes_by_its_service_in_any_language_and_case() {
     );
     board.ask("ana", "resolve 2 --yes", false);
     assert_eq!(board.ask("ana", "ack wifi", false).0, CommandStatus::Done);
+    board.ask("ana", "open vpn degraded \"Slow\"", false);
+    let (status, answer) = board.ask("ana", "merge vpn into 'Draadloos net' --yes", false);
+    assert!(status == CommandStatus::Done && answer.contains("\n1   outage  wifi"), "{answer}");
+    assert_eq!(board.ask("ana", "merge vpn into nothing --yes", false).0, CommandStatus::Refused);
     // The newest of those that ended, if none is open.
     board.ask("ana", "resolve 1 --yes", false);
     assert!(board.ask("ana", "incident wifi", false).1.starts_with("  incident     2\n"));
