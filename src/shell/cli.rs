@@ -12,7 +12,7 @@ use super::console::client::{self, Reply};
 use super::console::complain;
 use super::console::wire::{Code, ConsoleOp};
 use super::files::{self, ConfigOptions, FILE};
-use super::log::LogForm;
+use super::log::{LogForm, Safe};
 #[cfg(feature = "rules")]
 use super::rules;
 #[cfg(feature = "sheet")]
@@ -384,7 +384,8 @@ fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
         let name = word.to_str().unwrap_or_default();
         let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !is_name || !(1..=CONFIG_NAME_BYTES).contains(&name.len()) {
-            return Err("that is no name of a section".to_owned());
+            let other = if name.contains('/') { "; a file comes as --config FILE" } else { "" };
+            return Err(format!("'{}' is no name of a section{other}", Safe(name)));
         }
         names.push(name.to_owned());
     }

@@ -52,9 +52,17 @@ fn body(labels: &[String]) -> Result<String, String> {
     let mut body = String::new();
     for label in labels {
         let Some((name, value)) = label.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(format!("'{}' is no label: write NAME=VALUE", Safe(label)));
+            let other = if label.contains('/') { "; a file comes as --config FILE" } else { "" };
+            return Err(format!("'{}' is no label: write NAME=VALUE{other}", Safe(label)));
         };
         let before = if body.is_empty() { "[{\"labels\":{" } else { "," };
+        // What looks like a matcher asks about no alert.
+        if name.contains(['!', '~', '{', '}', '"', ',']) || value.starts_with('~') {
+            let label = Safe(label);
+            return Err(format!(
+                "'{label}' is no label of an alert: write NAME=VALUE, without !, ~ or braces"
+            ));
+        }
         for part in [before, &quoted(name), ":", &quoted(value)] {
             body.push_str(part);
         }
@@ -209,6 +217,9 @@ mod tests {
     fn labels_are_quoted_as_json() {
         assert_eq!(body(&["a=b".to_owned()]).unwrap(), "[{\"labels\":{\"a\":\"b\"}}]");
         assert_eq!(quoted("a\"\\\n=é"), "\"a\\\"\\\\\\n=é\"");
+        for label in ["a=~b.*", "a!=b", "a!~b", "{a=b", "a~b=c", "/etc/aiglon"] {
+            assert!(body(&[label.to_owned()]).is_err(), "{label}");
+        }
         assert!(body(&["=b".to_owned()]).is_err() && body(&["a".to_owned()]).is_err() && body(&[]).is_err());
     }
 }
