@@ -67,11 +67,20 @@ fn four_things_are_asked_and_an_empty_line_takes_what_is_usual() {
     assert_eq!((status, told.matches("] ").count()), (Some(0), 4), "{told}");
     checked(&config);
     assert!(config.contains(r#"title "Ce que fait l'\"asso\" \\""#), "{config}");
+    assert!(config.contains("option service 'l_eau_token'"), "{config}");
     assert!(config.contains("name \"L'eau {TOKEN}\"") && config.contains("127.0.0.1:8081"), "{config}");
     let (status, config, _) = ask("");
     assert_eq!(status, Some(0));
     assert!(config.contains("config source 'prometheus'") && config.contains("\"Wi-Fi\""), "{config}");
     checked(&config);
+}
+
+#[test]
+fn a_wrong_answer_is_refused_before_the_next_question() {
+    for (answers, asked) in [("nagios\n", 1), ("cron\nrouter.lan\n", 2)] {
+        let (status, _, told) = feed(Command::new(AIGLON).arg("init"), answers);
+        assert_eq!((status, told.matches("] ").count()), (Some(2), asked), "{told}");
+    }
 }
 
 #[test]
