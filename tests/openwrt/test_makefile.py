@@ -132,7 +132,8 @@ class Makefile(unittest.TestCase):
             text = lambda at: info[at].decode() if info[at] else ""
             self.assertEqual((text(0), text(1), text(5), text(7), text(8)),
                              (name, release, want["License"], want["Maintainer"], want["URL"]))
-            self.assertEqual(" ".join(text(3).split()), want["Description"])
+            # One line: apk refuses all work on a router whose list of packages has a line that it does not know.
+            self.assertEqual(text(3), want["Description"])
             self.assertEqual(info[13], 100 if says("DEFAULT_VARIANT") else None)
             # The virtual name has no version: others may have it, too.
             self.assertEqual(sorted(info[15]), sorted([[provides[0].encode()], [provides[1].encode(), release.encode()]]))
