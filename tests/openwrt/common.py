@@ -185,6 +185,7 @@ class Router:
         return done
 
     def begin(self, instance):
+        self.instance = instance
         self.logs = [open(self.root / "tmp" / name, "wb") for name in ("stdout", "stderr")]
         # The listeners are above 1023 here: no capability is needed.
         self.daemon = subprocess.Popen(

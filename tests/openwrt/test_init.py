@@ -226,7 +226,7 @@ class Init(OnARouter):
             [(_, message)] = self.router.calls()
             instance = message["instances"]["instance1"]
             self.assertEqual(instance["jail"]["mount"], mounts, broken)
-            self.router.begin(instance)
+            self.router.begin(self.router.instance)
             self.assertIn("Antenna", self.router.page())
             self.owned("tmp/aiglon-status", UID, UID, 0o755)
             told = self.router.enter("/usr/bin/aiglon", "console", "status")
@@ -299,6 +299,23 @@ class Init(OnARouter):
         self.assertEqual(self.router.init("machine").returncode, 0)
         self.assertEqual(self.router.read("tmp/stdout"), before)
         self.assertIn(f"lan:{self.router.port}", self.router.read("etc/aiglon/config.last-good"))
+
+    def test_an_address_that_comes_while_it_is_started(self):
+        self.router.configure((f"127.0.0.1:{self.router.port}", f"lan:{self.router.port}"))
+        # The trigger is there only once procd has been told.
+        told = self.router.read("bin/ubus")
+        self.router.write("bin/ubus", told + '[ "$3" != set ] || echo "lan 127.0.0.2" >/tmp/networks\n')
+        self.start()
+        self.assertIn(f"listening on http://127.0.0.2:{self.router.port}/ (page)\n", self.router.read("tmp/stdout"))
+
+    def test_an_address_that_comes_between_two_tries(self):
+        self.router.configure((f"127.0.0.1:{self.router.port}", f"lan:{self.router.port}"))
+        self.start()
+        self.router.end()
+        self.router.write("tmp/networks", "lan 127.0.0.2\n")
+        self.assertEqual(self.router.init("machine").returncode, 0)
+        self.router.begin(self.router.instance)
+        self.assertIn(f"listening on http://127.0.0.2:{self.router.port}/ (page)\n", self.router.read("tmp/stdout"))
 
     def test_the_zone_is_the_routers(self):
         system = "config system\n\toption hostname 'OpenWrt'\n\toption timezone '{}'\n"
