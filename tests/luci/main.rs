@@ -444,13 +444,15 @@ fn a_new_page_is_set_up_by_three_answers() {
         browser.script("return [...document.querySelectorAll('.modal pre')].map(one => one.textContent)");
     let lines: Vec<String> = serde_json::from_value(lines).unwrap();
     picture(&browser, "luci.setup.done.png");
-    assert_eq!(lines[0], "* * * * * ping -q -c 2 -w 5 192.0.2.1 >/dev/null && aiglon beat uplink_up");
+    // What is shown this once comes first; cron's line is asked for below it.
+    let cron = "* * * * * test -x /usr/bin/aiglon && ping -q -c 2 -w 5 192.0.2.1 >/dev/null && aiglon beat uplink_up";
+    assert_eq!(lines[4..], [cron]);
     // The token stands beside the line that uses it. It is the hash of this one that the file has.
     let made = told["/usr/bin/aiglon token"]["stdout"].as_str().unwrap();
     let (token, hash) = made.trim_end().split_once('\n').unwrap();
-    assert_eq!(lines[1], format!("user = \"egret_cote_sud:{token}\""));
-    assert!(lines[2].ends_with(":8081/api/v1/heartbeat/egret_cote_sud_beats"), "{}", lines[2]);
-    assert!(lines[2].starts_with("* * * * * curl -fsS -X POST -K /etc/aiglon.curl http://"), "{}", lines[2]);
+    assert_eq!(lines[0], format!("user = \"egret_cote_sud:{token}\""));
+    assert!(lines[1].ends_with(":8081/api/v1/heartbeat/egret_cote_sud_beats"), "{}", lines[1]);
+    assert!(lines[1].starts_with("* * * * * curl -fsS -X POST -K /etc/aiglon.curl http://"), "{}", lines[1]);
     let saved = browser.script("return stub.given.uci");
     let mut text = saved.as_array().unwrap().iter().map(line_of).collect::<String>();
     assert!(text.contains(hash.trim()) && !text.contains(token));
@@ -462,8 +464,13 @@ fn a_new_page_is_set_up_by_three_answers() {
     let (code, _, stderr) = run(Command::new(AIGLON).arg("check").arg(&file));
     assert_eq!((code, stderr.as_str()), (Some(0), ""), "{text}");
     assert!(!text.contains("This page is new"), "{text}");
-    browser.script("document.querySelector('.modal [data-apply]').click()");
-    settle(&browser);
+    assert_eq!(browser.script("return stub.seen.applied"), 0);
+    browser.script("document.querySelector('.modal [data-add]').click()");
+    let asked = updates::Rpcd::new(&dir, "root").serve(&browser);
+    assert_eq!(asked, [("schedule".to_owned(), json!({"heartbeat": "uplink_up", "target": "192.0.2.1"}))]);
+    let program = dir.path().join("bin/aiglon").display().to_string();
+    let crontab = read(dir.path().join("crontabs/root"));
+    assert_eq!(crontab.replace(&program, "/usr/bin/aiglon"), format!("{cron}\n"));
     assert_eq!(browser.script("return [stub.seen.applied, stub.seen.untranslated]"), json!([1, []]));
     // The page is what was answered; a beat of the router makes its part well after `resync`.
     let text = [("lan:8080", "127.0.0.1:0"), ("127.0.0.1:8081", "127.0.0.2:0"), ("lan:8081", "127.0.0.3:0")]
@@ -481,6 +488,36 @@ fn a_new_page_is_set_up_by_three_answers() {
     // It asks no more.
     let browser = open("config", "en", &uci(&text), &answers(&daemon.dir));
     assert_eq!(browser.script("return document.querySelector('[data-setup]')"), Value::Null);
+}
+
+/// The set-up touches no crontab unasked. A login without that right is told what to copy.
+#[test]
+fn the_line_of_cron_is_asked_for() {
+    let dir = Dir::new();
+    let before = package(&dir);
+    dir.write("config", &before);
+    let told = answers(&dir);
+    let rights = [allowed(), methods()].concat();
+    let without: Vec<_> = rights.iter().filter(|right| !right.ends_with(".schedule")).cloned().collect();
+    for (rights, button) in [(&rights, "data-apply"), (&without, "data-add")] {
+        let browser = open_for("aiglon/config", "ar", &uci(&before), &told, rights);
+        browser.script(
+            "const fill = (name, value) => { document.querySelector('[data-setup] [name=' + name + ']').value = value; };
+             fill('title', 'A'); fill('target', '192.0.2.1'); document.querySelector('[data-setup] .important').click()",
+        );
+        settle(&browser);
+        browser.script(&format!("document.querySelector('.modal [{button}]').click()"));
+        assert_eq!(updates::Rpcd::new(&dir, "root").serve(&browser), []);
+        let refused = button == "data-add";
+        let red = browser.script("return document.querySelector('.modal [role=alert]')?.innerText ?? ''");
+        assert_eq!(red.as_str().unwrap().contains("Access denied"), refused, "{red}");
+        assert_eq!(browser.script("return document.querySelectorAll('.modal a').length"), i32::from(refused));
+        assert_eq!(
+            browser.script("return [stub.seen.applied, stub.seen.untranslated]"),
+            json!([i32::from(!refused), []])
+        );
+        assert!(!dir.path().join("crontabs").exists());
+    }
 }
 
 /// A section of LuCI's `uci`, as the file has it.

@@ -66,6 +66,7 @@ impl<'a> Rpcd<'a> {
         put("bin/ucode", &spied(UCODE));
         put("bin/uci", &spied(UCI));
         put("bin/aiglon", &spied(&format!("#!/bin/sh\nexec {AIGLON} \"$@\"\n")));
+        put("bin/cron", &spied("#!/bin/sh\necho \"cron: $1\"; [ \"$1\" != enabled ]\n"));
         Self { dir, login: login.to_owned() }
     }
 
@@ -74,6 +75,8 @@ impl<'a> Rpcd<'a> {
         let path = |name: &str| self.dir.path().join(name).display().to_string();
         let plugin = read(app().join("root/usr/libexec/rpcd/luci.aiglon"));
         let plugin = plugin.replace("/usr/bin/aiglon", &path("bin/aiglon"));
+        let plugin = plugin.replace("/etc/crontabs", &path("crontabs"));
+        let plugin = plugin.replace("/etc/init.d/cron", &path("bin/cron"));
         let plugin = self.dir.write("plugin", &plugin.replace("/etc/config/aiglon", &path("config")));
         let mut input = arguments.clone();
         input["ubus_rpc_session"] = json!(session);
@@ -459,4 +462,62 @@ fn the_plug_in_is_in_the_package() {
     assert!(read(&path).starts_with("#!/bin/sh\n# SPDX-License-Identifier: MIT OR Apache-2.0\n"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert!(read(root.join("tests/openwrt/run")).contains("usr/libexec/rpcd/luci.aiglon"));
+}
+
+/// A line for a heartbeat in root's crontab, and nothing but that: a right to write more would be
+/// root's rights.
+#[test]
+fn cron_is_given_one_line_for_a_heartbeat() {
+    let dir = Dir::new();
+    dir.write("config", "");
+    let rpcd = Rpcd::new(&dir, "heron1");
+    let path = dir.path().join("crontabs/root");
+    let ask = |beat: &str, target: &str| {
+        let answer = rpcd.call("schedule", &json!({"heartbeat": beat, "target": target}));
+        (answer["code"].clone(), answer["line"].as_str().unwrap_or_default().to_owned())
+    };
+    let (code, first) = ask("uplink_up", "192.0.2.1");
+    assert_eq!((code, read(&path)), (json!(0), format!("{first}\n")));
+    assert!(
+        first.starts_with("* * * * * test -x /") && first.ends_with(" && aiglon beat uplink_up"),
+        "{first}"
+    );
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    // It is started for the next boot, and now.
+    let seen = fs::read_to_string(dir.path().join("seen")).unwrap();
+    assert!(seen.contains("enabled\nenable\nreload\n"), "{seen}");
+
+    // Lines of others stay, in their order, and what lacks its end gets one. So does a link.
+    let others = "# backup\n0 3 * * * tar c /etc | aiglon beat uplink_up_2\n  5 * * * * aiglon beat other";
+    let real = dir.write("crontab.of.root", &format!("* * * * * aiglon beat uplink_up\n{others}"));
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(&real, &path).unwrap();
+    let (_, line) = ask("uplink_up", "2001:db8::1");
+    assert!(line.contains(" 2001:db8::1 >/dev/null"), "{line}");
+    assert_eq!(read(&real), format!("{others}\n{line}\n"));
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    // Once is enough: flash is not written for what is there.
+    let written = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).unwrap());
+    let before = written(&real);
+    assert_eq!(ask("uplink_up", "2001:db8::1").1, line);
+    assert_eq!((read(&real), written(&real)), (format!("{others}\n{line}\n"), before));
+
+    // Words that a shell would take for more.
+    for (beat, target) in [
+        ("uplink_up", "192.0.2.1; reboot"),
+        ("uplink_up", "-f"),
+        ("uplink_up", "$(reboot)"),
+        ("uplink_up", ""),
+        ("uplink_up", "a\n* * * * * reboot"),
+        ("a|b", "192.0.2.1"),
+        ("", "192.0.2.1"),
+        (".*", "192.0.2.1"),
+    ] {
+        assert_eq!(ask(beat, target).0, 2, "{beat} {target}");
+        assert_eq!(read(&real), format!("{others}\n{line}\n"));
+    }
+    // A directory that is not to be written.
+    fs::remove_dir_all(dir.path().join("crontabs")).unwrap();
+    dir.write("crontabs", "");
+    assert_eq!(ask("uplink_up", "192.0.2.1").0, 1);
 }

@@ -2,6 +2,7 @@
 'require baseclass';
 'require dom';
 'require fs';
+'require rpc';
 'require ui';
 'require uci';
 'require aiglon.options as options';
@@ -15,6 +16,9 @@ const WIDE = 'width:100%; max-width:30em; box-sizing:border-box';
 const UPLINK = { 'ar': 'الاتصال بالإنترنت', 'en': 'Internet connection', 'fr': 'Connexion à Internet', 'nl': 'Internetverbinding' };
 
 const INGEST = 8081;
+
+/* Writes the line of `cronLine` into root's crontab. */
+const callSchedule = rpc.declare({ object: 'luci.aiglon', method: 'schedule', params: [ 'heartbeat', 'target' ], expect: { '': {} }, reject: true });
 
 function isNew() {
 	return [ 'source', 'component', 'heartbeat', 'rule' ].every(type => uci.sections('aiglon', type).length === 0) &&
@@ -61,17 +65,18 @@ function uplinkNames(site) {
 	return names;
 }
 
-/* The router's own way to the Internet: a heartbeat of its own cron, without a token. */
+/* As rpcd's plug-in writes it. Once aiglon is gone, it does nothing. */
+function cronLine({ heartbeat, target }) {
+	return '* * * * * test -x /usr/bin/aiglon && ping -q -c 2 -w 5 ' + target + ' >/dev/null && aiglon beat ' + heartbeat;
+}
+
+/* The router's own way to the Internet: a heartbeat of its own cron, without a token. Returns what cron has to know. */
 function watchUplink(site, target) {
 	const service = make('service', free('internet'), Object.assign({ site: site }, uplinkNames(site)));
 	const source = make('source', free('router'), { site: site, silent_after: '10m' });
 	const component = make('component', free('uplink'), Object.assign({ service: service, source: [ source ] }, uplinkNames(site)));
 	const heartbeat = make('heartbeat', free('uplink_up'), { source: source, component: component, every: '1m', grace: '3m' });
-	return [
-		E('p', {}, [ _('Copy this line into the scheduled tasks of the router:'), ' ',
-			E('a', { 'href': L.url('admin/system/crontab'), 'target': '_blank' }, [ _('Scheduled Tasks') ]) ]),
-		command('* * * * * ping -q -c 2 -w 5 ' + target + ' >/dev/null && aiglon beat ' + heartbeat),
-	];
+	return { heartbeat: heartbeat, target: target };
 }
 
 /* Something elsewhere that sends heartbeats with a token of its own. Without a service it is one itself. */
@@ -95,8 +100,8 @@ function listenForOthers() {
 	make('listen', free('lan_senders'), { address: 'lan:' + INGEST, serve: [ 'ingest' ], plaintext: '1' });
 }
 
-/* Sections of the answers, once there are all tokens; resolves with what is left to do. */
-function apply(answers) {
+/* Sections of the answers, once there are all tokens; resolves with what is left to do, and with what cron has to know. */
+function makeSections(answers) {
 	const others = [ answers.antenna, answers.service ].filter(name => name);
 	return Promise.all(others.map(token)).then(tokens => {
 		const site = uci.sections('aiglon', 'site')[0]['.name'];
@@ -110,7 +115,8 @@ function apply(answers) {
 			if (answers['title_' + tag])
 				uci.set('aiglon', site, 'title_' + tag, answers['title_' + tag]);
 		}
-		const left = answers.uplink ? watchUplink(site, answers.target) : [];
+		const task = answers.uplink ? watchUplink(site, answers.target) : null;
+		const left = [];
 		if (others.length) {
 			listenForOthers();
 			left.push(E('p', { 'class': 'alert-message warning' }, [ _('Tokens cross your network in the clear. Over the network of somebody else, use WireGuard, and its network in place of "lan" among the listeners.') ]));
@@ -123,7 +129,7 @@ function apply(answers) {
 		for (const name of before)
 			if (!uci.sections('aiglon', 'component').some(one => one.service === name))
 				uci.remove('aiglon', name);
-		return left;
+		return [ left, task ];
 	});
 }
 
@@ -149,18 +155,46 @@ function read(form) {
 	return answers;
 }
 
-/* What is left to do, and then the file is applied: LuCI opens the page anew after that. */
-function finish(left) {
-	ui.showModal(_('Almost done'), [ E('div', { 'dir': words.direction() }, left),
-		E('p', {}, [ _('Copy these lines first: they are not shown again.') ]),
-		E('div', { 'class': 'right' }, [ E('button', { 'class': 'btn cbi-button cbi-button-positive important', 'data-apply': '',
-			'click': ui.createHandlerFn(null, () => { ui.hideModal(); return ui.changes.apply(true); }) }, [ _('I have copied them: apply') ]) ]) ]);
+/* Asks whether cron's line may be written, and writes it. A login that may not can copy it. */
+function askForTask(task) {
+	const wrong = E('div');
+	const add = () => callSchedule(task.heartbeat, task.target).then(reply => {
+		if (reply.code !== 0)
+			throw new Error(reply.error);
+		return apply();
+	}).catch(error => dom.content(wrong, [ E('div', { 'class': 'alert-message danger', 'role': 'alert' }, [
+		E('p', {}, [ _('It was not added: %s').format(error.message) ]),
+		E('p', {}, [ _('Copy this line into the scheduled tasks of the router:'), ' ',
+			E('a', { 'href': L.url('admin/system/crontab'), 'target': '_blank' }, [ _('Scheduled Tasks') ]) ]) ]) ]));
+	return [
+		[ E('p', {}, [ _('This line among the scheduled tasks of the router tells the page every minute that the Internet answers:') ]),
+			command(cronLine(task)), E('p', {}, [ _('May aiglon add it?') ]), wrong ],
+		[ button(_('Apply without it'), 'data-apply', apply), ' ', button(_('Add it, and apply'), 'data-add', add, true) ],
+	];
+}
+
+function button(words, name, go, first) {
+	return E('button', { 'class': 'btn cbi-button ' + (first ? 'cbi-button-positive important' : 'cbi-button-neutral'), [name]: '',
+		'click': ui.createHandlerFn(null, go) }, [ words ]);
+}
+
+/* LuCI opens the page anew after that. */
+function apply() {
+	ui.hideModal();
+	return ui.changes.apply(true);
+}
+
+/* What is left to do, and then the file is applied. */
+function finish([ left, task ]) {
+	const [ question, buttons ] = task ? askForTask(task) : [ [], [ button(_('I have copied them: apply'), 'data-apply', apply, true) ] ];
+	const copy = left.length ? [ E('p', {}, [ E('strong', {}, [ _('Copy these lines first: they are not shown again.') ]) ]) ] : [];
+	ui.showModal(_('Almost done'), [ E('div', { 'dir': words.direction() }, [].concat(copy, left, question)), E('div', { 'class': 'right' }, buttons) ]);
 }
 
 function form() {
 	const wrong = E('div');
 	const inside = E('div', { 'class': 'cbi-section', 'data-setup': '', 'dir': words.direction() });
-	const go = () => Promise.resolve(dom.content(wrong, [])).then(() => apply(read(inside))).then(left => uci.save().then(() => finish(left)))
+	const go = () => Promise.resolve(dom.content(wrong, [])).then(() => makeSections(read(inside))).then(rest => uci.save().then(() => finish(rest)))
 		.catch(error => dom.content(wrong, [ E('div', { 'class': 'alert-message danger', 'role': 'alert' }, [ E('p', {}, [ error.message ]) ]) ]));
 	dom.content(inside, [
 		E('h3', {}, [ _('Set the page up') ]),
