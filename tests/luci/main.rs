@@ -276,6 +276,8 @@ fn the_status_tells_what_the_console_tells() {
     ] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    // Whose incident it is, and its title.
+    assert!(said.contains(&format!("VPN des membres: {hostile}")), "{said}");
     // A heartbeat that has not come yet; a section's name; a line of cron.
     for word in ["not heard yet", "heron_north", "crond"] {
         assert!(!said.contains(word), "{word}: {said}");
@@ -404,6 +406,14 @@ fn arabic_runs_from_right_to_left() {
                 "return getComputedStyle(document.querySelector('{place}') ?? document.body).direction"
             );
             assert_eq!(browser.script(&script), direction, "{tab} {lang}");
+            // A title in another language stands where the others begin.
+            let titles =
+                "return [...document.querySelectorAll('h3, h4')].map(one => getComputedStyle(one).direction)";
+            let titles = browser.script(titles);
+            assert!(
+                tab == "config" || titles.as_array().unwrap().iter().all(|one| one == direction),
+                "{tab} {titles}"
+            );
             picture(&browser, &format!("luci.{tab}.{lang}.png"));
             assert_eq!(browser.script("return stub.seen.untranslated"), json!([]));
         }

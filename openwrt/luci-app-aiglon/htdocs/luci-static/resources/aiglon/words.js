@@ -189,7 +189,7 @@ return baseclass.extend({
 	},
 
 	section: function(title, content) {
-		return E('div', { 'class': 'cbi-section' }, [ E('h3', { 'dir': 'auto' }, [ title ]) ].concat(content));
+		return E('div', { 'class': 'cbi-section' }, [ E('h3', {}, [ E('bdi', {}, [ title ]) ]) ].concat(content));
 	},
 
 	/*

@@ -107,7 +107,8 @@ function site(status, told) {
 			_('This site has no components yet.')),
 		open.length
 			? words.table([ _('Incident'), _('Service'), _('State'), _('Began'), _('Last words') ],
-				open.map(i => [ String(i.incident ?? i.number), E('bdi', {}, [ i.title || title(status.site, i.service) ]),
+				open.map(i => [ String(i.incident ?? i.number), E('span', {}, [ E('bdi', {}, [ title(status.site, i.service) ]),
+					...(i.title ? [ ': ', E('bdi', {}, [ i.title ]) ] : []) ]),
 					words.badge(i.level, i.phase ? words.state(i.phase) : null), words.time(i.began), lastWords(i) ]), '')
 			: '',
 		status.maintenance.length

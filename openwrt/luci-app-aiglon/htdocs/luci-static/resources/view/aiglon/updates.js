@@ -208,7 +208,7 @@ function id(one) {
 function incident(told, title, one) {
 	const said = (one.steps ?? []).filter(step => step.words).slice(-3);
 	return E('div', { 'class': 'cbi-section-node', 'style': 'padding:.6em' }, [
-		E('h4', { 'dir': 'auto' }, [ one.title || title(one.service) ]),
+		E('h4', {}, [ E('bdi', {}, [ one.title || title(one.service) ]) ]),
 		E('p', {}, [ words.badge(one.level), ' ', words.state(one.phase), ' — ', words.time(one.began) ]),
 		...said.map(step => E('div', {}, [ E('small', {}, [ words.time(step.at), ' ', E('bdi', {}, [ step.who ?? '' ]) ]), words.said(step.words) ])),
 		E('div', {}, [
@@ -220,7 +220,7 @@ function incident(told, title, one) {
 
 function planned(title, one) {
 	return E('div', { 'class': 'cbi-section-node', 'style': 'padding:.6em' }, [
-		E('h4', { 'dir': 'auto' }, [ _('Planned work'), ': ', title(one.component ?? one.service) ]),
+		E('h4', {}, [ _('Planned work'), ': ', E('bdi', {}, [ title(one.component ?? one.service) ]) ]),
 		E('p', {}, [ words.time(one.starts), ' — ', words.time(one.ends), one.repeats ? ', ' + words.state(one.repeats) : '' ]),
 		words.said(one.words),
 		button(_('End it'), 'maintain_end', 'negative', () =>
