@@ -135,6 +135,7 @@ class Makefile(unittest.TestCase):
                              (name, release, want["License"], want["Maintainer"], want["URL"]))
             # One line: apk refuses all work on a router whose list of packages has a line that it does not know.
             self.assertEqual(text(3), want["Description"])
+            self.assertEqual(info[20], [f"openwrt:section={want['Section']}".encode()])
             self.assertEqual(info[13], 100 if says("DEFAULT_VARIANT") else None)
             # The virtual name has no version: others may have it, too.
             self.assertEqual(sorted(info[15]), sorted([[provides[0].encode()], [provides[1].encode(), release.encode()]]))
@@ -160,6 +161,7 @@ class Makefile(unittest.TestCase):
         self.assertEqual([info[at].decode() for at in (0, 1, 3, 5, 7, 8)],
                          [want[field] for field in ("Package", "Version", "Description", "License", "Maintainer", "URL")])
         self.assertEqual(info[14], [[word.encode()] for word in sorted(depends)])
+        self.assertEqual(info[20], [b"openwrt:section=luci"])
         root = self.out / "root"
         self.make("install", app="luci-app-aiglon", DESTDIR=root)
         installed = {str(p.relative_to(root)): (oct(p.stat().st_mode & 0o777), p.read_bytes()) for p in root.rglob("*") if p.is_file()}
