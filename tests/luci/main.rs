@@ -276,6 +276,9 @@ fn the_status_tells_what_the_console_tells() {
     ] {
         assert!(said.contains(word), "{word}: {said}");
     }
+    // The newest line of the log first.
+    let logged = ["state_dir /mnt cannot be used", "listening on http://192.168.1.1:8080/"];
+    assert!(logged.map(|line| said.find(line).unwrap()).is_sorted(), "{said}");
     // Whose incident it is, and its title.
     assert!(said.contains(&format!("VPN des membres: {hostile}")), "{said}");
     // A heartbeat that has not come yet; a section's name; a line of cron.

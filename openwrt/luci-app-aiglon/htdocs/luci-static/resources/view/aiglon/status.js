@@ -151,8 +151,8 @@ function full(limits) {
 }
 
 function log(lines) {
-	/* The word may stand in lines of others, as those of cron. */
-	const own = lines.split('\n').filter(line => (/\baiglon(\[\d+\])?: /).test(line)).slice(-LOG_LINES);
+	/* The word may stand in lines of others, as those of cron. The newest comes first: why it does not run, say. */
+	const own = lines.split('\n').filter(line => (/\baiglon(\[\d+\])?: /).test(line)).slice(-LOG_LINES).reverse();
 	return own.length ? [ words.section(_('Log'), [ E('pre', { 'style': 'white-space:pre-wrap; overflow-wrap:anywhere; max-height:20em; overflow:auto', 'dir': 'ltr' },
 		[ own.join('\n') ]) ]) ] : [];
 }
