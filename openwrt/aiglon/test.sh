@@ -39,7 +39,7 @@ until wget -q -O "$dir/page" "http://127.0.0.1:${PAGE_PORT:-18080}/"; do
 	}
 	sleep 1
 done
-grep -i '<title>' "$dir/page" || fail 'that is no page'
+grep -io '<title>[^<]*' "$dir/page" || fail 'that is no page'
 aiglon console --config "$dir/config" status || fail 'no console'
 [ -s "$dir/state/journal" ] || fail 'no journal'
 kill $pid
