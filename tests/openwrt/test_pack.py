@@ -1,6 +1,7 @@
 """The packages that openwrt/pack makes: members, modes, owners, scripts, sums; and that the same input gives the same bytes. The .apk is
 read by a reader of its own, after apk-v3(5)."""
 
+import gzip
 import hashlib
 import os
 import pathlib
@@ -43,13 +44,13 @@ def members(package):
 
 
 class Adb:
-    """Reads an .apk of version 3."""
+    """Reads an .apk of version 3, or the index of a feed."""
 
-    def __init__(self, path):
+    def __init__(self, path, schema=b"pckg"):
         raw = path.read_bytes()
         assert raw[:4] == b"ADBd"
         raw = zlib.decompress(raw[4:], -15)
-        assert raw[:8] == b"ADB.pckg"
+        assert raw[:8] == b"ADB." + schema
         at, blocks = 8, []
         while at < len(raw):
             word = struct.unpack_from("<I", raw, at)[0]
@@ -58,6 +59,8 @@ class Adb:
             at += size + -size % 8
         assert at == len(raw)
         (kind, self.tree), *rest = blocks
+        self.signatures = [block for kind, block in rest if kind == 1]
+        rest = [(kind, block) for kind, block in rest if kind != 1]
         assert kind == 0 and all(kind == 2 for kind, _ in rest)
         self.data = {struct.unpack_from("<II", block): block[8:] for _, block in rest}
 
@@ -170,6 +173,64 @@ class Pack(unittest.TestCase):
         _, control = members(next(self.out.glob("*_x86_64_v3.ipk")))
         self.assertIn("\nConflicts: aiglon-mini\n", control["control"][1].decode())
 
+    def test_a_feed(self):
+        # The beginning of the program will do: nobody runs it.
+        small, full = (self.out / program().name.replace("-small", build) for build in ("-small", "-full"))
+        for path in (small, full):
+            path.write_bytes(program().read_bytes()[:9000])
+        key, public = self.out / "key.pem", self.out / "public.pem"
+        run = lambda *command: subprocess.run(command, check=True, capture_output=True).stdout
+        run("openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+        run("openssl", "ec", "-in", key, "-pubout", "-out", public)
+        pack(self.out, "--feed", "--apk-key", key, "--arch", "x86_64", "--arch", "x86_64_v3", full, small)
+        names = ["aiglon", "aiglon-mini", "luci-app-aiglon", "luci-i18n-aiglon-ar", "luci-i18n-aiglon-fr"]
+        for arch in ("x86_64", "x86_64_v3"):
+            place = self.out / arch
+            # opkg's: the fields of each package, and where it is.
+            text = (place / "Packages").read_text()
+            self.assertEqual(gzip.decompress((place / "Packages.gz").read_bytes()).decode(), text)
+            listed = [dict(re.findall(r"^(\S+): (.*)$", part, re.M)) for part in text.strip().split("\n\n")]
+            self.assertEqual([row["Package"] for row in listed], names)
+            for row in listed:
+                content = (place / row["Filename"]).read_bytes()
+                self.assertEqual((row["Size"], row["SHA256sum"]), (str(len(content)), hashlib.sha256(content).hexdigest()))
+                _, control = members(place / row["Filename"])
+                said = dict(re.findall(r"^(\S+): (.*)$", control["control"][1].decode(), re.M))
+                self.assertLessEqual(said.items(), row.items())
+            # apk's: what each package says, its size, and in place of its id the sum of its tree.
+            index = Adb(place / "packages.adb", b"indx")
+            _, rows, pattern = index.root()
+            self.assertEqual([row[0].decode() for row in rows], names)
+            for row in rows:
+                name = pattern.decode()
+                for field, value in (("${name}", row[0]), ("${version}", row[1]), ("${arch}", row[4])):
+                    name = name.replace(field, value.decode())
+                package = Adb(place / name)
+                told = package.root()[0]
+                self.assertEqual((row[2], row[12]), (hashlib.sha256(package.tree).digest(), (place / name).stat().st_size))
+                told += [None] * (len(row) - len(told))
+                row[2], row[12] = told[2], told[12]
+                self.assertEqual(row, told)
+            # Its signature, as apk 3 asks OpenSSL for it.
+            [block] = index.signatures
+            point = run("openssl", "pkey", "-in", key, "-pubout", "-outform", "DER")[-65:]
+            self.assertEqual(block[:18], b"\0\4" + hashlib.sha512(point).digest()[:16])
+            (self.out / "signature").write_bytes(block[18:])
+            (self.out / "said").write_bytes(b"indx" + block[:18] + hashlib.sha512(index.tree).digest())
+            run("openssl", "dgst", "-sha512", "-verify", public, "-signature", self.out / "signature", self.out / "said")
+        # Without a key it has no signature, and the same bytes each time.
+        for name in ("one", "two"):
+            pack(self.out / name, "--feed", small)
+        self.assertEqual(Adb(self.out / "one/x86_64/packages.adb", b"indx").signatures, [])
+        for path in (self.out / "one/x86_64").iterdir():
+            self.assertEqual(path.read_bytes(), (self.out / "two/x86_64" / path.name).read_bytes(), path.name)
+        # What is no key for this says so.
+        run("openssl", "genrsa", "-out", key, "2048")
+        command = [ROOT / "openwrt/pack", "--out", self.out, "--feed", "--apk-key", key, small]
+        refused = subprocess.run(command, text=True, capture_output=True)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("make it by `openssl ecparam", refused.stderr)
+
     def test_the_page_of_luci(self):
         pack(self.out, "--luci")
         [package] = self.out.glob("luci-app-aiglon_*_all.ipk")
@@ -189,7 +250,7 @@ class Pack(unittest.TestCase):
         run = router.enter("/bin/ash", "-c", control["postinst"][1].decode())
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         self.assertFalse((router.root / "tmp/luci-indexcache.1").exists())
-        [package] = self.out.glob("luci-app-aiglon_*_all.apk")
+        [package] = self.out.glob("luci-app-aiglon_*_noarch.apk")
         info, paths, _ = Adb(package).root()
         self.assertEqual((info[0], info[4]), (b"luci-app-aiglon", b"noarch"))
         self.assertEqual(info[14], [[b"aiglon-daemon"], [b"luci-base"]])
