@@ -3,7 +3,8 @@
 #
 #     cross/deb.sh [--out DIR] PROGRAM...
 #
-# PROGRAM is named as cross/build.sh names it, aiglon-VERSION-TARGET-BUILD; boards want the full build. cargo-deb comes by cargo.
+# PROGRAM is named as cross/build.sh names it, aiglon-VERSION-TARGET-BUILD. The package of a small build is aiglon-mini; boards want
+# the full one, aiglon. cargo-deb comes by cargo.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname -- "${BASH_SOURCE[0]}")/tools.sh"
 
@@ -12,7 +13,7 @@ out=$work/release
 while (($#)); do
     case $1 in
     --out) [[ -n ${2:-} ]] || die '--out wants a directory'; out=$2; shift ;;
-    -h | --help) sed -n '2,/^# PROGRAM/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
+    -h | --help) sed -n '2,/^# the full/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit ;;
     -*) die "no option $1; see --help" ;;
     *) break ;;
     esac
@@ -39,10 +40,11 @@ mkdir -p -- "$out"
 for program; do
     [[ ${program##*/} =~ ^aiglon-[0-9]+\.[0-9]+\.[0-9]+-(.+)-(small|full)$ ]] ||
         die "${program##*/}: name it as cross/build.sh does, aiglon-VERSION-TARGET-BUILD"
-    target=${BASH_REMATCH[1]}
+    target=${BASH_REMATCH[1]} variant=()
+    [[ ${BASH_REMATCH[2]} == full ]] || variant=(--variant mini)
     [[ " ${targets//$'\n'/ } " == *" $target "* ]] || die "no target $target"
     mkdir -p -- "$stage/$target/release"
     cp -- "$program" "$stage/$target/release/aiglon"
     (cd -- "$root" && CARGO_TARGET_DIR=$stage SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(released)} \
-        "$tool/bin/cargo-deb" --quiet --locked --no-build --no-strip --target "$target" --output "$out/")
+        "$tool/bin/cargo-deb" --quiet --locked --no-build --no-strip --target "$target" "${variant[@]}" --output "$out/")
 done
