@@ -296,7 +296,15 @@ class Pack(unittest.TestCase):
         command = [ROOT / "openwrt/pack", "--out", self.out / "none", "--arch", "mips_24kc", program()]
         run = subprocess.run(command, text=True, capture_output=True)
         self.assertEqual((run.returncode, list(self.out.glob("none/*"))), (1, []))
-        self.assertIn("does not run on mips_24kc, but on machines whose name begins with x86_64", run.stderr)
+        self.assertIn("does not run on mips_24kc, but on machines called x86_64*", run.stderr)
+        # A machine without a unit for floating point.
+        hard = self.out / program().name.replace("x86_64-unknown-linux-musl", "armv7-unknown-linux-musleabihf")
+        hard.write_bytes(b"\x7fELF\1\1\1" + bytes(11) + b"\x28\0" + bytes(44))
+        pack(self.out / "arm", "--arch", "arm_cortex-a9_vfpv3-d16", hard)
+        command = [ROOT / "openwrt/pack", "--arch", "arm_cortex-a9", "--out", self.out / "arm", hard]
+        run = subprocess.run(command, text=True, capture_output=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("does not run on arm_cortex-a9, but on machines called arm_cortex*vfp*", run.stderr)
 
     def test_the_same_bytes(self):
         (self.out / "elsewhere").mkdir()
