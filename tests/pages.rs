@@ -800,6 +800,17 @@ fn planned_work_is_no_trouble() {
 
 /// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a
 /// title.
+/// A French time has a comma of its own, so its end stands behind a stronger sign.
+#[test]
+fn the_end_of_planned_work_is_set_apart_in_french() {
+    let page = words(&rendered(&association(), Lang::Fr, &scenes::maintenance()));
+    for when in
+        ["Maintenant, fin prévue 09:46", "dès le 22 novembre, 22:06\u{a0}; fin prévue 22:36 · chaque semaine"]
+    {
+        assert!(page.contains(when), "{when}: {page}");
+    }
+}
+
 #[test]
 fn nobody_is_named() {
     let config = association();
