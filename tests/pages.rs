@@ -96,9 +96,10 @@ fn pages_are_as_the_golden_files_have_them() {
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
 }
 
-/// Writes the pages that tests/drawings draws into the directory `PAGES_DIR`.
+/// Writes the pages that tests/drawings and tests/chromium/shots show into the directory
+/// `PAGES_DIR`.
 #[test]
-#[ignore = "tests/drawings/run asks for it"]
+#[ignore = "tests/drawings/run and tests/chromium/shots ask for it"]
 fn pages_are_there_to_be_drawn() {
     let dir = PathBuf::from(env::var_os("PAGES_DIR").expect("PAGES_DIR"));
     let (association, many) = (association(), scenes::many());
@@ -106,8 +107,9 @@ fn pages_are_there_to_be_drawn() {
     for lang in [Lang::En, Lang::Fr, Lang::Ar] {
         for (name, page) in [
             ("well", rendered(&association, lang, &scenes::well())),
-            ("outage", rendered(&association, lang, &outage)),
+            ("incidents", rendered(&association, lang, &outage)),
             ("maintenance", rendered(&association, lang, &scenes::maintenance())),
+            ("forced", rendered(&association, lang, &scenes::forced())),
             ("no-data", rendered(&association, lang, &scenes::silent(0..16, Finding::Silent))),
             ("many", rendered(&many, lang, &scenes::many_down())),
             ("history", rendered_as(&association, lang, &outage, PageKind::History)),
