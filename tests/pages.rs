@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, fs};
 
-use aiglon::config::{Config, Times};
-use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
+use aiglon::config::{Component, Config, Times};
+use aiglon::limits::{COMPONENTS, PAGE_BYTES, SERVICES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     ServiceId, SiteId, State, Step, StepView, Words,
@@ -1182,6 +1182,37 @@ fn what_people_say_never_hides_a_state() {
     // Alone it has more room, and the newest steps first.
     let page = rendered_as(&config, Lang::En, &view, PageKind::Incident(3));
     assert!(page.matches("We know the cause").count() >= 10 && page.contains("There are more messages"));
+}
+
+/// As many services and components as a configuration may have, named as people name them: each in
+/// trouble, with three months of bad days, and with incidents at the top. `check` wants more room
+/// for a site, since each may have its longest reason, and all texts may be as long as they can.
+#[test]
+fn a_page_of_all_services_and_components_fits_its_buffer() {
+    let mut config = association();
+    let (services, components) = (config.services.clone(), config.components.clone());
+    config.services.clear();
+    config.components.clear();
+    let mut view = scenes::incidents();
+    for number in 0..SERVICES {
+        config.services.push(services[number % services.len()]).ok().unwrap();
+    }
+    for number in 0..COMPONENTS {
+        let service = ServiceId((number % SERVICES).try_into().unwrap());
+        let part = Component { service, ..components[number % components.len()] };
+        config.components.push(part).ok().unwrap();
+        view.set(number, [Finding::Outage, Finding::Degraded, Finding::Lapsed][number % 3], 42);
+        for ago in 0..89_u8 {
+            let day = view.past.get(&(number % 16, ago)).copied();
+            view.past.extend(day.map(|day| ((number, ago), day)));
+        }
+    }
+    for lang in Lang::ALL {
+        let page = rendered(&config, lang, &view);
+        println!("{SERVICES} services, {COMPONENTS} components in {}: {} bytes", lang.tag(), page.len());
+        assert_eq!(page.matches(" id=c").count(), COMPONENTS);
+        assert!(page.len() <= PAGE_BYTES && page.len() <= worst_case(&config, SITE), "{}", lang.tag());
+    }
 }
 
 #[test]
