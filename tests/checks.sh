@@ -127,3 +127,66 @@ excerpt() {
         tail -n 60 -- "$1"
     fi
 }
+
+# ---- what is needed ------------------------------------------------------------------------------
+
+# wanted_packages FILE...: the Debian packages that these lists name.
+wanted_packages() {
+    sed -s 's/#.*//' "$@" | tr -s ' \t\n' '\n' | sed '/^$/d'
+}
+
+# A program that came by another way than its package will do: npm with another Node, say.
+missing_packages() {
+    local name program
+    for name in $(wanted_packages "$@"); do
+        case $name in
+        default-jre*) program=java ;;
+        *) program=$name ;;
+        esac
+        [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] ||
+            command -v "$program" >/dev/null || printf '%s\n' "$name"
+    done
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        sudo -n -- "$@"
+    fi
+}
+
+# Debian starts a service as soon as its package is there, and again at each boot. We want the programs only:
+# while we install, /usr/sbin/policy-rc.d refuses every start; afterwards the new units are disabled.
+packages() (
+    command -v dpkg-query >/dev/null || {
+        printf 'This is no Debian: see to it that you have %s\n' "$(wanted_packages "$@" | tr '\n' ' ')"
+        exit 1
+    }
+    local missing unit status=0 policy=/usr/sbin/policy-rc.d
+    mapfile -t missing < <(missing_packages "$@")
+    ((${#missing[@]})) || exit 0
+    if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+        printf 'Missing, and there is no sudo. As root: apt-get install --no-install-recommends %s\n' \
+            "${missing[*]}"
+        exit 1
+    fi
+    if [[ ! -e $policy ]]; then
+        # This function is a shell of its own, and so is its end.
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod +x "$policy"
+    fi
+    # The lists of packages may be absent or old; try without them first.
+    install "${missing[@]}" || { as_root apt-get -q update && install "${missing[@]}"; } || status=$?
+    if command -v systemctl >/dev/null; then
+        for unit in $(dpkg -L "${missing[@]}" 2>/dev/null | sed -n 's|^.*/lib/systemd/system/\([^/@]*\.service\)$|\1|p'); do
+            as_root systemctl --root=/ --quiet disable "$unit" || :
+        done
+    fi
+    exit "$status"
+)
+
+install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"
+}

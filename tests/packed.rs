@@ -8,7 +8,7 @@ mod scenes;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::{fs, thread};
+use std::{env, fs, thread};
 
 use aiglon::config::{Config, Texts};
 use aiglon::http::deflate::Work;
@@ -62,11 +62,15 @@ fn every_golden_page_is_within_an_eighth_of_what_gzip_makes_of_it() {
     }
 }
 
-/// The page of a site, packed.
-fn page(config: &Config, lang: Lang, view: &Fake) -> Vec<u8> {
+/// The page of a site, packed. With `PACKED_DIR` it is kept there: tests/bench/slow sends it.
+fn page(name: &str, config: &Config, lang: Lang, view: &Fake) -> Vec<u8> {
     let mut page = Box::new(Bytes::<PAGE_BYTES>::new());
     render::page(&mut *page, config, SiteId(0), lang, view, PageKind::Now).unwrap();
-    packed(page.as_slice())
+    let packed = packed(page.as_slice());
+    if let Some(dir) = env::var_os("PACKED_DIR") {
+        fs::write(PathBuf::from(dir).join(format!("{name}.{}.gz", lang.tag())), &packed).unwrap();
+    }
+    packed
 }
 
 #[test]
@@ -76,7 +80,7 @@ fn a_page_fits_a_few_segments() {
     view.incidents.retain(|(incident, _)| incident.open);
     assert_eq!(view.incidents.len(), 2);
     for (lang, most) in [(Lang::En, 4608), (Lang::Fr, 4608), (Lang::Ar, 5120)] {
-        let bytes = page(&association(), lang, &view).len();
+        let bytes = page("4-services", &association(), lang, &view).len();
         println!("four services in {}: {bytes} bytes", lang.tag());
         assert!(bytes < most, "{}: {bytes}", lang.tag());
     }
@@ -104,7 +108,7 @@ fn a_page_fits_a_few_segments() {
     };
     view.components.retain(|&part, _| part == 1);
     for (lang, most) in [(Lang::En, 5120), (Lang::Fr, 5120), (Lang::Ar, 5120)] {
-        let bytes = page(&config, lang, &view).len();
+        let bytes = page("12-services", &config, lang, &view).len();
         println!("twelve services in {}: {bytes} bytes", lang.tag());
         assert!(bytes < most, "{}: {bytes}", lang.tag());
     }

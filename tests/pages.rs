@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, fs};
 
-use aiglon::config::{Config, Times};
-use aiglon::limits::{PAGE_BYTES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
+use aiglon::config::{Component, Config, Times};
+use aiglon::limits::{COMPONENTS, PAGE_BYTES, SERVICES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
     BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
     ServiceId, SiteId, State, Step, StepView, Words,
@@ -94,6 +94,30 @@ fn pages_are_as_the_golden_files_have_them() {
     }
     golden("empty.en.html", &rendered(&empty(), Lang::En, &Fake::default()));
     golden("hostile.ar.html", &rendered(&hostile(HOSTILE), Lang::Ar, &scenes::trouble().saying(HOSTILE)));
+}
+
+/// Writes the pages that tests/drawings and tests/chromium/shots show into the directory
+/// `PAGES_DIR`.
+#[test]
+#[ignore = "tests/drawings/run and tests/chromium/shots ask for it"]
+fn pages_are_there_to_be_drawn() {
+    let dir = PathBuf::from(env::var_os("PAGES_DIR").expect("PAGES_DIR"));
+    let (association, many) = (association(), scenes::many());
+    let outage = scenes::incidents();
+    for lang in [Lang::En, Lang::Fr, Lang::Ar] {
+        for (name, page) in [
+            ("well", rendered(&association, lang, &scenes::well())),
+            ("incidents", rendered(&association, lang, &outage)),
+            ("maintenance", rendered(&association, lang, &scenes::maintenance())),
+            ("forced", rendered(&association, lang, &scenes::forced())),
+            ("no-data", rendered(&association, lang, &scenes::silent(0..16, Finding::Silent))),
+            ("many", rendered(&many, lang, &scenes::many_down())),
+            ("history", rendered_as(&association, lang, &outage, PageKind::History)),
+            ("incident", rendered_as(&association, lang, &outage, PageKind::Incident(7))),
+        ] {
+            fs::write(dir.join(format!("{name}.{}.html", lang.tag())), page).unwrap();
+        }
+    }
 }
 
 /// Every page of every scene.
@@ -778,6 +802,17 @@ fn planned_work_is_no_trouble() {
 
 /// Whoever did something, no page tells it: neither their hash nor that they saw it or gave it a
 /// title.
+/// A French time has a comma of its own, so its end stands behind a stronger sign.
+#[test]
+fn the_end_of_planned_work_is_set_apart_in_french() {
+    let page = words(&rendered(&association(), Lang::Fr, &scenes::maintenance()));
+    for when in
+        ["Maintenant, fin prévue 09:46", "dès le 22 novembre, 22:06\u{a0}; fin prévue 22:36 · chaque semaine"]
+    {
+        assert!(page.contains(when), "{when}: {page}");
+    }
+}
+
 #[test]
 fn nobody_is_named() {
     let config = association();
@@ -1149,6 +1184,37 @@ fn what_people_say_never_hides_a_state() {
     assert!(page.matches("We know the cause").count() >= 10 && page.contains("There are more messages"));
 }
 
+/// As many services and components as a configuration may have, named as people name them: each in
+/// trouble, with three months of bad days, and with incidents at the top. `check` wants more room
+/// for a site, since each may have its longest reason, and all texts may be as long as they can.
+#[test]
+fn a_page_of_all_services_and_components_fits_its_buffer() {
+    let mut config = association();
+    let (services, components) = (config.services.clone(), config.components.clone());
+    config.services.clear();
+    config.components.clear();
+    let mut view = scenes::incidents();
+    for number in 0..SERVICES {
+        config.services.push(services[number % services.len()]).ok().unwrap();
+    }
+    for number in 0..COMPONENTS {
+        let service = ServiceId((number % SERVICES).try_into().unwrap());
+        let part = Component { service, ..components[number % components.len()] };
+        config.components.push(part).ok().unwrap();
+        view.set(number, [Finding::Outage, Finding::Degraded, Finding::Lapsed][number % 3], 42);
+        for ago in 0..89_u8 {
+            let day = view.past.get(&(number % 16, ago)).copied();
+            view.past.extend(day.map(|day| ((number, ago), day)));
+        }
+    }
+    for lang in Lang::ALL {
+        let page = rendered(&config, lang, &view);
+        println!("{SERVICES} services, {COMPONENTS} components in {}: {} bytes", lang.tag(), page.len());
+        assert_eq!(page.matches(" id=c").count(), COMPONENTS);
+        assert!(page.len() <= PAGE_BYTES && page.len() <= worst_case(&config, SITE), "{}", lang.tag());
+    }
+}
+
 #[test]
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
@@ -1234,8 +1300,10 @@ fn the_style_sheet_gives_old_browsers_all_that_they_need() {
         let before = style[..at].chars().next_back().unwrap();
         assert!("-".contains(before) || style[at..].starts_with("content:\"\""), "{}", &style[at..]);
     }
-    // What is newer stands on top, in a block of its own.
+    // NetSurf drops a space behind a block in a line: the word would touch its sign.
     let newer = style.find("@supports").unwrap();
+    assert!(style[..newer].contains("i,.langs a{margin-right:.25rem}"), "{style}");
+    // What is newer stands on top, in a block of its own.
     for new in
         ["grid", "flex", "-inline", "-block:", "inset", "gap:", "clamp(", "min(", "max(", ":is(", ":where("]
     {

@@ -117,6 +117,54 @@ fn large_text_fits_a_phone() {
     }
 }
 
+/// On paper, and where the reader chooses the colours, there are no backgrounds: shapes and words
+/// remain, and a closed row is printed, too.
+#[test]
+fn paper_and_colours_of_the_readers_own_lose_nothing() {
+    let browser = Browser::new();
+    let media = |kind: &str, features: &[(&str, &str)]| {
+        let features: Vec<_> =
+            features.iter().map(|(name, value)| serde_json::json!({"name": name, "value": value})).collect();
+        browser.cdp("Emulation.setEmulatedMedia", &serde_json::json!({"media": kind, "features": features}));
+    };
+    // Of every sign that is seen: its outline, whether it is cut to a shape, and its text.
+    let signs = "[...document.querySelectorAll('i')].filter(i => i.checkVisibility({contentVisibilityAuto: true})).map(i => {\
+        const look = getComputedStyle(i);\
+        return [look.borderTopStyle, parseFloat(look.borderTopWidth) > 0, look.clipPath, i.textContent != ''].join()})";
+    let shown = |what: &str| {
+        browser.script(&format!("return [...document.querySelectorAll('{what}')].filter(at => at.getBoundingClientRect().height > 0 && at.checkVisibility()).length"))
+    };
+    let kinds = || browser.script(&format!("return [...new Set({signs})].sort()"));
+    for page in ["incidents.en", "many.ar", "maintenance.en"] {
+        browser.look(Look { width: 700, ..PHONE });
+        browser.open_golden(page);
+        let (rows, parts) =
+            (shown("details"), browser.script("return document.querySelectorAll('li[id]').length"));
+        assert_ne!(shown("li[id]"), parts, "{page}: some rows are closed on a screen");
+        assert_eq!(shown(".reload"), 1, "{page}");
+
+        media("print", &[]);
+        assert_eq!(kinds(), serde_json::json!(["solid,true,none,true"]), "{page} on paper");
+        assert_eq!((shown("li[id]"), shown("details")), (parts, rows), "{page}: all rows are printed");
+        assert_eq!(shown(".reload"), 0, "{page}: nobody can press paper");
+
+        media("screen", &[("forced-colors", "active")]);
+        assert_eq!(
+            kinds(),
+            serde_json::json!(["solid,true,none,true"]),
+            "{page} in the reader's own colours"
+        );
+
+        // Soft text and lines become as strong as others.
+        let strengths = "return ['.intro', '.d', 'footer'].map(soft => document.querySelector(soft)).filter(soft => soft)\
+            .every(soft => getComputedStyle(soft).color == getComputedStyle(document.querySelector('nav a, .words, h2 bdi, body')).color)";
+        media("screen", &[("prefers-contrast", "no-preference")]);
+        assert_eq!(browser.script(strengths), false, "{page}");
+        media("screen", &[("prefers-contrast", "more")]);
+        assert_eq!(browser.script(strengths), true, "{page} with more contrast");
+    }
+}
+
 /// Who has no style sheet (an old phone, a text browser, a screen reader in its way) reads the
 /// same, in order.
 #[test]

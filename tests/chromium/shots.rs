@@ -13,6 +13,10 @@ use crate::driver::{Browser, Look};
 /// Down to the end of the first service that is down, in pixels.
 const README_HEIGHT: u32 = 1250;
 
+/// The smallest phone, a usual one, a desk; by day and by night.
+const LOOKS: [(u32, bool); 6] =
+    [(320, false), (320, true), (360, false), (360, true), (1280, false), (1280, true)];
+
 /// Keeps a picture; returns its width in pixels and its bytes (PNG, 11.2.2: the header comes
 /// first).
 fn save(name: &str, picture: &str) -> (u32, usize) {
@@ -33,7 +37,7 @@ fn every_state_makes_a_picture_of_the_width_of_its_screen() {
     for state in STATES {
         let daemon = in_state(state);
         for lang in ["en", "fr", "ar"] {
-            for (width, dark) in [(360, false), (360, true), (1280, false), (1280, true)] {
+            for (width, dark) in LOOKS {
                 // By default a phone by day in Arabic, and a desk by night in French.
                 if !all && !matches!((lang, width, dark), ("ar", 360, false) | ("fr", 1280, true)) {
                     continue;
@@ -54,14 +58,23 @@ fn every_state_makes_a_picture_of_the_width_of_its_screen() {
 fn every_story_makes_a_picture_of_the_width_of_its_screen() {
     let all = std::env::var("SHOTS").is_ok_and(|which| which == "all");
     let browser = Browser::new();
-    for scene in ["incidents", "maintenance", "forced", "history", "incident"] {
-        for lang in ["en", "ar"] {
-            for (width, dark) in [(360, false), (360, true), (1280, false), (1280, true)] {
-                if !all && !matches!((lang, width, dark), ("ar", 360, false) | ("en", 1280, true)) {
+    // Of all, also those that no golden file has (`tests/chromium/shots` makes them).
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/target/shots/pages");
+    for scene in ["incidents", "maintenance", "forced", "history", "incident", "many", "well", "no-data"] {
+        for lang in ["en", "fr", "ar"] {
+            for (width, dark) in LOOKS {
+                if !all
+                    && (scene == "no-data"
+                        || !matches!((lang, width, dark), ("ar", 320, false) | ("en", 1280, true)))
+                {
                     continue;
                 }
                 browser.look(Look { width, dark, lang });
-                browser.open_golden(&format!("{scene}.{lang}"));
+                if all {
+                    browser.open_file(&format!("{pages}/{scene}.{lang}.html"));
+                } else {
+                    browser.open_golden(&format!("{scene}.{lang}"));
+                }
                 let night = if dark { "dark" } else { "light" };
                 let name = format!("{scene}.{lang}.{width}.{night}.png");
                 let (wide, bytes) = save(&name, &browser.picture(None, 1));

@@ -383,7 +383,7 @@ pub(crate) fn forced() -> Fake {
     view
 }
 
-fn silent(parts: std::ops::Range<usize>, finding: Finding) -> Fake {
+pub(crate) fn silent(parts: std::ops::Range<usize>, finding: Finding) -> Fake {
     let mut view = Fake { as_of: Some(minutes_ago(48)), ..well() };
     for part in parts {
         view.set(part, finding, 43);
