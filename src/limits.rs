@@ -243,9 +243,12 @@ pub const BACKLOG: i32 = 1024;
 /// they may, newcomers wait among these until all of a request's head is there. When so many more
 /// have come, the oldest gives way. 48 bytes each, and a file descriptor.
 pub const PORCH: usize = 384;
-/// From one look at who of these has said something to the next. So long those who come in a crowd
-/// wait in the kernel.
+/// From one look at who of these has said something to the next, at most. So long those who come in
+/// a crowd wait in the kernel.
 pub const PORCH_LOOK: Millis = Millis(25);
+/// The same, at least. Between these, eight times as long as the look took: a fast machine keeps
+/// nobody waiting, and a slow one does not look all the time.
+pub const PORCH_LOOK_LEAST: Millis = Millis(5);
 /// Idle connections of each source that give way to no visitor who is being served. Prometheus and
 /// Telegraf keep one or two each.
 pub const SENDER_IDLE_EACH: usize = 4;

@@ -19,7 +19,7 @@ use smol::{Async, Timer};
 
 use super::files;
 use super::log::Warnings;
-use super::porch::{self, Porch};
+use super::porch::Porch;
 use super::slots::Slots;
 use super::state::{ledger, storage};
 use super::stream::{self, Peer, PendingConnection, Ticket};
@@ -434,7 +434,7 @@ pub async fn run(listeners: &Listeners, slots: &Slots, porch: &Porch, warnings: 
             Timer::after(ACCEPT_RETRY.duration()).await;
         } else if waits.is_some() {
             // Whoever comes in the meantime waits in the kernel, and so does what they say.
-            porch::next_look().await;
+            porch.next_look().await;
         }
     }
 }

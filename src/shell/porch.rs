@@ -14,7 +14,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use aiglon::http::head::{HeadScanner, Progress};
-use aiglon::limits::{HEAD_BYTES, HEAD_TIME, PORCH, PORCH_LOOK};
+use aiglon::limits::{HEAD_BYTES, HEAD_TIME, PORCH, PORCH_LOOK, PORCH_LOOK_LEAST};
 use aiglon::time::Mono;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, Event, EventData, EventFlags};
@@ -78,6 +78,9 @@ impl Waiting {
 
 const _: () = assert!(size_of::<Option<Waiting>>() <= 48, "limits.rs says what a place costs");
 
+/// From one look to the next, in times of how long the last one took.
+const LOOKS_APART: u32 = 8;
+
 /// Events that are taken from the kernel at once.
 const EVENTS: usize = 32;
 
@@ -90,6 +93,8 @@ pub struct Porch {
     /// Where the kernel notes who says something; made when somebody waits first.
     news: RefCell<Option<OwnedFd>>,
     waker: RefCell<Option<Waker>>,
+    /// How long the last look took, in milliseconds.
+    took: Cell<u32>,
 }
 
 impl Porch {
@@ -99,6 +104,7 @@ impl Porch {
             next: Cell::new(0),
             news: RefCell::new(None),
             waker: RefCell::new(None),
+            took: Cell::new(0),
         }
     }
 
@@ -148,6 +154,14 @@ impl Porch {
     /// Sends all away, as when there are no file descriptors left. Returns how many.
     pub fn clear(&self) -> usize {
         self.places.borrow_mut().iter_mut().filter_map(Option::take).count()
+    }
+
+    /// Until the next look. All who wait for one do so at the same moments, in one turn of the
+    /// reactor.
+    pub fn next_look(&self) -> Timer {
+        let look = u64::from(look_every(self.took.get()));
+        let now = u64::try_from(clock::mono().0).unwrap_or(0);
+        Timer::after(Duration::from_millis(look - now % look))
     }
 
     async fn somebody(&self) {
@@ -223,11 +237,18 @@ impl Porch {
     }
 }
 
+/// From one look to the next, in milliseconds, by how long the last one took.
+fn look_every(took: u32) -> u32 {
+    took.saturating_mul(LOOKS_APART).clamp(PORCH_LOOK_LEAST.0, PORCH_LOOK.0)
+}
+
 /// The task that lets them in. `is_open` tells whether the listener is there by which they came.
 pub async fn run(porch: &Porch, slots: &Slots, is_open: &dyn Fn(Ticket) -> bool, warnings: &Warnings) {
     loop {
         porch.somebody().await;
-        let late = porch.look(clock::mono(), is_open);
+        let began = clock::mono();
+        let late = porch.look(began, is_open);
+        porch.took.set(u32::try_from(clock::mono().since(began)).unwrap_or(0));
         slots.late.set(slots.late.get() + late as u64);
         while let Some(caller) = porch.first() {
             slots.room().await;
@@ -237,15 +258,8 @@ pub async fn run(porch: &Porch, slots: &Slots, is_open: &dyn Fn(Ticket) -> bool,
                 Err(_) => {}
             }
         }
-        next_look().await;
+        porch.next_look().await;
     }
-}
-
-/// Until the next look. All who wait for one do so at the same moments, in one turn of the reactor.
-pub fn next_look() -> Timer {
-    let look = u64::from(PORCH_LOOK.0);
-    let now = u64::try_from(clock::mono().0).unwrap_or(0);
-    Timer::after(Duration::from_millis(look - now % look))
 }
 
 #[cfg(test)]
@@ -272,6 +286,13 @@ mod tests {
 
     fn look(porch: &Porch, now: Mono) -> usize {
         porch.look(now, &|_| true)
+    }
+
+    #[test]
+    fn a_fast_machine_looks_often_and_a_slow_one_seldom() {
+        for (took, every) in [(0, 5), (1, 8), (2, 16), (4, 25), (u32::MAX, 25)] {
+            assert_eq!(look_every(took), every);
+        }
     }
 
     #[test]
