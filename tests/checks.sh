@@ -30,7 +30,10 @@ beside() {
     done
     # A process group of its own: nothing of it is left when this script is stopped.
     set -m
-    ("$@" || exit) >"$(log_of "$name")" 2>&1 </dev/null &
+    (
+        TIMEFORMAT='processor: %U %S'
+        time "$@" || exit
+    ) >"$(log_of "$name")" 2>&1 </dev/null &
     set +m
     running[$!]=$name
     begun[$name]=$SECONDS
@@ -103,13 +106,19 @@ report() {
     if ((bad == 0 && $2 != 0)); then bad=1; fi
     passed=$((passed + ok)) failed=$((failed + bad))
     if (($2 == 0)); then
-        printf 'ok    %-12s %4d s\n' "$1" "$3"
+        printf 'ok    %-12s %4d s, %4.0f s of processor\n' "$1" "$3" "$(processor "$log")"
         # A check may have figures to show.
         sed -n 's/^figure: /      /p' "$log"
     else
         printf 'FAIL  %-12s %4d s; of %s:\n' "$1" "$3" "$log"
         excerpt "$log" | sed 's/^/    /'
     fi
+}
+
+# The processor time of a check and all that it started: what makes the whole shorter is not its own
+# duration, which hangs on what runs beside it.
+processor() {
+    awk '/^processor: / { n = $2 + $3 } END { print n + 0 }' "$1"
 }
 
 # The sum of "N passed" (or failed) over the results that cargo's test programs print.
