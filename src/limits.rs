@@ -582,6 +582,11 @@ pub const TEXT_SHOWN_BYTES: usize = 256;
 /// Bytes of all such texts with their markup on one page. When they are used up, further texts are
 /// left out and the page says so. States are never left out.
 pub const TEXTS_BYTES: usize = 24_576;
+/// Components on a page that leave all of their room to texts, to what happened, and to bars.
+pub const PAGE_COMPONENTS_ROOMY: usize = 96;
+/// So many bytes fewer for each of these three, if a component more is on the page: 256 components
+/// of 64 services fit a page.
+pub const PAGE_COMPONENT_BYTES: usize = 120;
 /// Services that the first line of a page names. Of more it says how many they are.
 pub const HEADLINE_NAMES: usize = 2;
 /// Links in the list of what is affected, at the top of a page. The page says when there is more.
@@ -716,6 +721,14 @@ const _: () = assert!(CONSOLE_OUT_BYTES <= u16::MAX as usize, "a frame of an ans
 const _: () =
     assert!((REVOKE_HASHES + 1) * 72 + CONFIG_NAME_BYTES <= CONSOLE_LINE_BYTES, "they are one line");
 const _: () = assert!(CONSOLE_TEXT_BYTES <= u16::MAX as usize && CONSOLE_LINE_BYTES <= u16::MAX as usize);
+const _: () = assert!(
+    (COMPONENTS - PAGE_COMPONENTS_ROOMY) * PAGE_COMPONENT_BYTES + 4096 < STORY_BYTES,
+    "the largest page has room for an incident"
+);
+const _: () = assert!(
+    TEXTS_BYTES == STORY_BYTES && STORY_BYTES == BARS_BYTES,
+    "what they leave to components is reckoned for all three at once"
+);
 const _: () = assert!(TEXTS_BYTES < PAGE_BYTES / 2, "a page must have room for more than alerts' texts");
 const _: () =
     assert!(DETAIL_BYTES > STORY_BYTES && DETAIL_BYTES > BARS_BYTES, "a page of its own has more room");

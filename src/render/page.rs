@@ -19,8 +19,8 @@ use super::when::{self, DateShown};
 use super::words::{Word, around, word};
 use crate::config::{self, Config, Times, Visibility};
 use crate::limits::{
-    AFFECTED_SHOWN, BARS_BYTES, DETAIL_BYTES, SHORT_NAME_BYTES, STORY_BYTES, TEXT_SHOWN_BYTES, TEXTS_BYTES,
-    TEXTS_SHOWN,
+    AFFECTED_SHOWN, DETAIL_BYTES, PAGE_COMPONENT_BYTES, PAGE_COMPONENTS_ROOMY, SHORT_NAME_BYTES, STORY_BYTES,
+    TEXT_SHOWN_BYTES, TEXTS_SHOWN,
 };
 use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Lang, PageKind, ServiceId, SiteId,
@@ -206,6 +206,13 @@ fn cut(text: &str) -> (&str, bool) {
     (if fits { text } else { shorten(text, TEXT_SHOWN_BYTES) }, !fits)
 }
 
+/// Bytes that a front page has for texts of alerts, and as many for what happened and for bars:
+/// fewer if it has many components, whose states are never left out.
+pub(super) fn room_of_page(config: &Config, site: SiteId) -> usize {
+    let more = shown::parts_at(config, site).count().saturating_sub(PAGE_COMPONENTS_ROOMY);
+    STORY_BYTES.saturating_sub(more.saturating_mul(PAGE_COMPONENT_BYTES))
+}
+
 impl<'a> Context<'a> {
     pub(super) fn new(
         config: &'a Config,
@@ -215,7 +222,8 @@ impl<'a> Context<'a> {
         kind: PageKind,
         longest: bool,
     ) -> Self {
-        let room = |here: usize| Cell::new(if kind == PageKind::Now { here } else { DETAIL_BYTES });
+        let left = room_of_page(config, id);
+        let room = || Cell::new(if kind == PageKind::Now { left } else { DETAIL_BYTES });
         Self {
             config,
             view,
@@ -231,8 +239,8 @@ impl<'a> Context<'a> {
                 PageKind::History => "./",
                 PageKind::Incident(_) => "../",
             },
-            story: room(STORY_BYTES),
-            bars: room(BARS_BYTES),
+            story: room(),
+            bars: room(),
             barred: Cell::new(longest),
             left_out: Cell::new(longest),
             named_above: Cell::new(ComponentSet::EMPTY),
@@ -697,7 +705,7 @@ impl<'a> Context<'a> {
         if self.is_empty() {
             return;
         }
-        let texts = Texts { left: TEXTS_BYTES, omitted: self.longest };
+        let texts = Texts { left: room_of_page(self.config, self.id), omitted: self.longest };
         let (texts, number) = (Cell::new(texts), Cell::new(0));
         let mut services = |out: &mut Out<'_>| {
             for (service_number, id, service) in self.services() {

@@ -1,11 +1,11 @@
 //! How large a page can become, so that `check` can refuse a configuration whose page would not
 //! fit.
 
-use super::page::{reason_word, size};
+use super::page::{reason_word, room_of_page, size};
 use super::when::{DateShown, local};
 use super::words::{Word, word};
 use crate::config::Config;
-use crate::limits::{BARS_BYTES, STORY_BYTES, STORY_FRAME_BYTES, TEXTS_BYTES};
+use crate::limits::STORY_FRAME_BYTES;
 use crate::model::{ComponentId, ComponentView, Finding, Lang, SiteId, View};
 use crate::shown;
 use crate::time::tz::Tz;
@@ -43,10 +43,8 @@ fn worst_in(config: &Config, site: SiteId, lang: Lang) -> usize {
     let sentences = sentences.saturating_add(longest(&[Word::ContactAsk, Word::ContactElse]));
     let zone = config.sites.get(site.index()).map(|site| site.timezone).unwrap_or_default();
     size(config, site, lang, &Longest { lang, since: longest_since(lang, zone) })
-        .saturating_add(TEXTS_BYTES)
-        .saturating_add(STORY_BYTES)
+        .saturating_add(room_of_page(config, site).saturating_mul(3))
         .saturating_add(STORY_FRAME_BYTES)
-        .saturating_add(BARS_BYTES)
         .saturating_add(states.saturating_mul(state))
         .saturating_add(sentences)
         .saturating_add(ZONE)
