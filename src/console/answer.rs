@@ -409,12 +409,13 @@ impl<'a> AnswerWriter<'a> {
             self.key(name);
             return self.cell(cell);
         }
-        if matches!(cell, Cell::Nothing | Cell::Words(Words::None)) {
+        if matches!(cell, Cell::Nothing | Cell::Words(Words::None) | Cell::Names([])) {
             return;
         }
         self.put("  ");
         self.name(name);
-        for _ in name.len()..13 {
+        // A longer name has a space behind it, too.
+        for _ in name.len().min(12)..13 {
             self.put(" ");
         }
         self.cell(cell);

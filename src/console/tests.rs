@@ -1126,6 +1126,10 @@ fn what_an_alert_is_called_that_led_nowhere_is_for_administrators() {
     let (_, answer) = board.ask("tern", "sources --json", false);
     let told: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(told[0]["unmapped_names"], serde_json::json!(["EastDwon", "WestDwon"]));
+    board.columns = 40;
+    let (_, narrow) = board.ask("tern", "sources", false);
+    board.columns = 0;
+    assert!(narrow.contains("unmapped names EastDwon") && !narrow.contains("odd severity names"), "{narrow}");
     assert_eq!(
         (&told[0]["odd_severity"], &told[0]["odd_severity_names"]),
         (&0.into(), &serde_json::json!([]))
