@@ -122,7 +122,7 @@ fn section(title: &str) -> String {
     for c in title.chars().take(SECTION_CHARS) {
         if c.is_ascii_alphanumeric() {
             name.push(c.to_ascii_lowercase());
-        } else if !name.ends_with('_') && !name.is_empty() {
+        } else if c != '-' && !name.ends_with('_') && !name.is_empty() {
             name.push('_');
         }
     }
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_section_has_the_letters_of_its_title() {
         for (title, name) in [
-            ("Wi-Fi", "wi_fi"),
+            ("Wi-Fi", "wifi"),
             ("L'eau {TOKEN}", "l_eau_token"),
             ("Café – été", "caf_t"),
             ("الإنترنت", "first"),
