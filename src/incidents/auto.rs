@@ -535,8 +535,8 @@ impl Incidents {
                 self.wake_at(at);
             }
         }
-        for (site, (now, before)) in (0u8..).map(SiteId).zip(late.into_iter().zip(self.late)) {
-            if now != before {
+        for (site, (count, before)) in (0u8..).map(SiteId).zip(late.into_iter().zip(self.late)) {
+            if count != before {
                 self.touch(site);
             }
         }

@@ -116,7 +116,9 @@ fn incident(lines: &Lines<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         cx.when(out, incident);
     });
     lines.line(out, &mut |out| doubt(incident).into_iter().for_each(|word| out.word(word)));
-    lines.line(out, &mut |out| cx.promise(out, incident));
+    if let Some(promise) = cx.promise(incident) {
+        lines.line(out, &mut |out| promise(out));
+    }
     let told = Cell::new(false);
     cx.view.newest_steps(cx.id, incident.number, INCIDENT_STEPS_SHOWN, &mut |step| {
         if step.words != Words::None && !told.replace(true) {

@@ -301,14 +301,17 @@ impl Context<'_> {
         }
     }
 
-    /// When people promised the next news, or that this has passed.
-    pub(super) fn promise(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        let Some((next, now)) = incident.next.zip(self.now.wall) else { return };
+    /// When people promised the next news, or that this has passed; `None` if there is nothing to
+    /// say.
+    pub(super) fn promise(&self, incident: &IncidentView<'_>) -> Option<impl Fn(&mut Out<'_>)> {
+        let (next, now) = incident.next.zip(self.now.wall)?;
         let word = if next <= now { Word::IncidentLate } else { Word::IncidentNext };
         let (start, end) = super::words::around(self.word(word));
-        out.text(start);
-        self.time(out, next, now, DateShown::UnlessToday);
-        out.text(end);
+        Some(move |out: &mut Out<'_>| {
+            out.text(start);
+            self.time(out, next, now, DateShown::UnlessToday);
+            out.text(end);
+        })
     }
 
     /// What contradicts what one would think, and where it went.
@@ -316,8 +319,8 @@ impl Context<'_> {
         if let Some(text) = doubt(incident) {
             Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
         }
-        if incident.next.is_some() && self.now.wall.is_some() {
-            Notice { class: "why", text: &mut |out| self.promise(out, incident) }.write(out);
+        if let Some(promise) = self.promise(incident) {
+            Notice { class: "why", text: &mut |out| promise(out) }.write(out);
         }
         if !alone {
             if !incident.title.is_empty() {

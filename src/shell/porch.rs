@@ -47,7 +47,7 @@ enum Heard {
 
 impl Waiting {
     /// Whether to look at what it says: at once, and then each time that it has waited twice as
-    /// long. Who says a byte now and then is else looked at 40 times a second.
+    /// long. Who says a byte now and then is else looked at 200 times a second.
     fn is_due(&self, now: Mono) -> bool {
         match self.heard {
             Heard::Part(0) => self.has_news,
