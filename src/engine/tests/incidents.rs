@@ -36,6 +36,11 @@ fn own(text: &str) -> Words<'_> {
     Words::Own { lang: "", text }
 }
 
+/// What a person says of a whole service.
+fn opening<'a>(service: ServiceId, state: State, title: &'a str, words: Words<'a>) -> Action<'a> {
+    Action::Open { service, component: None, state, title, words, next: None }
+}
+
 impl Sim {
     fn incidents(&self) -> Vec<Told> {
         let mut told = Vec::new();
@@ -382,14 +387,7 @@ fn who_depends_on_what_is_down_joins_and_opens_nothing() {
 #[test]
 fn a_person_opens_updates_amends_retitles_and_resolves() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Degraded,
-        title: "Storm",
-        words: own("We look."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Degraded, "Storm", own("We look."));
     assert_eq!(sim.act(ANNA, open), Ok(Done::Incident(1)));
     sim.quiet_until(100);
     let told = sim.incidents()[0].clone();
@@ -566,28 +564,14 @@ fn incidents_are_merged_reopened_and_redacted() {
     assert_eq!(sim.incidents().len(), 1);
     assert!(sim.snapshot().iter().all(|(_, payload)| !payload.windows(9).any(|bytes| bytes == b"Not quite")));
     // Its number is not given again.
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", Words::None);
     assert_eq!(sim.act(ANNA, open), Ok(Done::Incident(3)));
 }
 
 #[test]
 fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own() {
     let mut sim = well();
-    let open = |service, state| Action::Open {
-        service,
-        component: None,
-        state,
-        title: "",
-        words: Words::None,
-        next: None,
-    };
+    let open = |service, state| opening(service, state, "", Words::None);
     sim.act(ANNA, open(WIFI, State::Degraded)).unwrap();
     sim.act(ANNA, open(NET, State::Outage)).unwrap();
     let said = |sim: &Sim| [WIFI, NET].map(|service| sim.engine.incidents().said(&sim.config, service).0);
@@ -602,14 +586,7 @@ fn what_is_merged_into_an_incident_of_another_service_still_counts_for_its_own()
 #[test]
 fn a_component_that_joins_makes_nothing_better_of_what_was_said_of_all() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", Words::None);
     sim.act(ANNA, open).unwrap();
     let said = |sim: &Sim| sim.engine.incidents().said(&sim.config, WIFI);
     assert_eq!(said(&sim), (State::Outage, true));
@@ -622,14 +599,7 @@ fn a_component_that_joins_makes_nothing_better_of_what_was_said_of_all() {
 fn what_people_said_of_what_was_merged_ends_with_the_incident_that_it_was_merged_into() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
-    let open = |service| Action::Open {
-        service,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: Words::None,
-        next: None,
-    };
+    let open = |service| opening(service, State::Outage, "", Words::None);
     sim.act(ANNA, open(NET)).unwrap();
     sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: Words::None, next: None })
@@ -854,14 +824,7 @@ fn a_feed_has_the_newest_steps_of_a_site() {
         Action::Update { number: 1, phase: Phase::Identified, words: own("The mast."), next: None },
     )
     .unwrap();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "A storm",
-        words: own("We wait."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "A storm", own("We wait."));
     sim.act(BEN, open).unwrap();
     sim.act(BEN, Action::Acknowledge { number: 2 }).unwrap();
     sim.act(ANNA, Action::Amend { number: 1, step: Some(2), words: own("The cable.") }).unwrap();
@@ -937,6 +900,24 @@ fn a_page_that_is_held_does_not_promise_what_has_passed() {
 }
 
 #[test]
+fn a_promise_is_late_by_the_clock_that_is_believed_now() {
+    let is_told_anew = |next: Option<Wall>| {
+        let mut sim = well();
+        let (state, words) = (State::Outage, own("Oh."));
+        sim.act(ANNA, Action::Open { service: WIFI, component: None, state, title: "", words, next })
+            .unwrap();
+        sim.quiet_until(21);
+        // The clock was ten minutes ahead: the promise has not passed yet.
+        sim.ahead = Some(-10 * MIN);
+        sim.quiet_until(30);
+        let before = sim.engine.generation(HOME);
+        sim.at(31);
+        sim.engine.generation(HOME) != before
+    };
+    assert!(is_told_anew(Some(Wall(NOON + 20 * MIN + 1))) && !is_told_anew(None));
+}
+
+#[test]
 fn everything_is_the_same_after_a_restart() {
     let mut sim = well();
     sim.down_until(&["heron"], 12);
@@ -996,18 +977,7 @@ fn a_time_that_is_learnt_late_dates_what_came_before_and_survives_a_restart_of_t
 fn what_the_configuration_no_longer_names_is_purged() {
     let mut sim = well();
     sim.down_until(&["heron", "egret"], 12);
-    sim.act(
-        ANNA,
-        Action::Open {
-            service: ServiceId(2),
-            component: None,
-            state: State::Outage,
-            title: "Gate",
-            words: Words::None,
-            next: None,
-        },
-    )
-    .unwrap();
+    sim.act(ANNA, opening(ServiceId(2), State::Outage, "Gate", Words::None)).unwrap();
     let written = sim.written();
     let less = CONFIG
         .split("config service 'vpn'")
@@ -1051,14 +1021,7 @@ fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_wee
     let text = "x".repeat(800);
     let mut kept = Vec::new();
     loop {
-        let open = Action::Open {
-            service: WIFI,
-            component: None,
-            state: State::Outage,
-            title: "",
-            words: own(&text),
-            next: None,
-        };
+        let open = opening(WIFI, State::Outage, "", own(&text));
         match sim.act(ANNA, open) {
             Ok(Done::Incident(number)) => kept.push(number),
             Err(Refusal::Full) => break,
@@ -1075,14 +1038,7 @@ fn automatic_entries_give_way_to_words_and_words_to_nothing_younger_than_two_wee
     assert!(sim.engine.incidents().counters().refused > 0);
     // After two weeks the oldest gives way.
     sim.at(sim.now.0 / MIN + 15 * 24 * 60);
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: own(&text),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", own(&text));
     let newest = sim.act(ANNA, open);
     assert!(matches!(newest, Ok(Done::Incident(_))), "{newest:?}");
     assert!(sim.incidents().iter().all(|told| told.number != kept[0]));
@@ -1108,14 +1064,7 @@ fn an_incident_is_kept_as_long_as_its_site_keeps_it() {
 #[test]
 fn what_was_removed_does_not_come_back_from_a_journal_that_was_not_compacted() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: own("Oh."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", own("Oh."));
     sim.act(ANNA, open).unwrap();
     let mut written = sim.written();
     sim.act(ANNA, Action::Redact { number: 1 }).unwrap();
@@ -1152,14 +1101,7 @@ fn ones_own_banner_is_taken_back_and_not_the_one_behind_it() {
 #[test]
 fn nobody_takes_back_what_somebody_else_had_a_word_in() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "A",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "A", Words::None);
     sim.act(ANNA, open).unwrap();
     sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("The mast."), next: None })
         .unwrap();
@@ -1170,14 +1112,7 @@ fn nobody_takes_back_what_somebody_else_had_a_word_in() {
 #[test]
 fn a_clock_that_is_years_ahead_for_an_hour_forgets_nothing() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: own("Oh."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", own("Oh."));
     sim.act(ANNA, open).unwrap();
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah."), next: None })
         .unwrap();
@@ -1210,14 +1145,7 @@ fn a_clock_that_is_wrong_for_hours_loses_nothing_and_what_it_dated_is_not_shown(
     const DAY: i64 = 24 * 60;
     let mut sim = well();
     // Something that ended long ago, with words; works planned within the next hours and days.
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: own("Oh."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", own("Oh."));
     sim.act(ANNA, open).unwrap();
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Resolved, words: own("Ah."), next: None })
         .unwrap();
@@ -1315,14 +1243,7 @@ fn what_a_wrong_clock_dated_does_not_stay_for_good() {
 #[test]
 fn what_was_merged_into_what_is_gone_ends_there() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Outage,
-        title: "",
-        words: own("Oh."),
-        next: None,
-    };
+    let open = opening(WIFI, State::Outage, "", own("Oh."));
     sim.act(ANNA, open).unwrap();
     sim.act(BEN, open).unwrap();
     sim.act(ANNA, Action::Merge { number: 2, into: 1 }).unwrap();

@@ -36,7 +36,7 @@ config component 'gate'
 const SQUAT: SiteId = SiteId(1);
 
 fn open(service: ServiceId, text: &str) -> Action<'_> {
-    Action::Open { service, component: None, state: State::Degraded, title: "", words: own(text), next: None }
+    opening(service, State::Degraded, "", own(text))
 }
 
 /// Says long things until there is no room.

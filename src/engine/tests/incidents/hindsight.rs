@@ -119,14 +119,7 @@ fn what_ended_ended_when_it_did_though_its_component_is_gone() {
 
 #[test]
 fn who_opened_an_incident_cannot_take_back_what_others_said_in_it() {
-    let open = |title| Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Degraded,
-        title,
-        words: own("Mine."),
-        next: None,
-    };
+    let open = |title| opening(WIFI, State::Degraded, title, own("Mine."));
     let mut sim = well();
     sim.act(ANNA, open("Slow")).unwrap();
     sim.act(BEN, Action::Update { number: 1, phase: Phase::Identified, words: own("Ours."), next: None })
@@ -252,14 +245,7 @@ fn what_people_replaced_or_took_away_leaves_the_journal_when_nobody_can_take_tha
 fn an_amendment_finds_the_last_that_a_person_said_and_keeps_its_language() {
     let mut sim = Sim::new(CONFIG);
     sim.quiet_until(10);
-    let open = Action::Open {
-        service: ServiceId(0),
-        component: None,
-        state: State::Degraded,
-        title: "Storm",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(ServiceId(0), State::Degraded, "Storm", Words::None);
     sim.act(ANNA, open).unwrap();
     let arabic = Words::Own { lang: "ar", text: "الهوائي يعمل" };
     sim.act(ANNA, Action::Update { number: 1, phase: Phase::Monitoring, words: arabic, next: None }).unwrap();
@@ -334,14 +320,7 @@ fn what_was_taken_back_long_ago_stays_so_on_the_way_back_too() {
 #[test]
 fn a_clock_put_back_does_not_make_the_last_deed_of_what_stood_before_it() {
     let mut sim = well();
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Degraded,
-        title: "Slow",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(WIFI, State::Degraded, "Slow", Words::None);
     sim.act(BEN, open).unwrap();
     sim.act(BEN, Action::Banner { state: None, words: own("Read the notice.") }).unwrap();
     let from = sim.now.0 / MIN;
@@ -360,14 +339,7 @@ fn a_clock_put_back_does_not_make_the_last_deed_of_what_stood_before_it() {
 fn a_clock_put_back_does_not_make_what_is_settled_young_again() {
     let mut sim = two_banners();
     let update = Action::Update { number: 1, phase: Phase::Identified, words: own("Broken."), next: None };
-    let open = Action::Open {
-        service: WIFI,
-        component: None,
-        state: State::Degraded,
-        title: "",
-        words: Words::None,
-        next: None,
-    };
+    let open = opening(WIFI, State::Degraded, "", Words::None);
     sim.act(BEN, open).unwrap();
     sim.act(BEN, update).unwrap();
     sim.act(ANNA, Action::Amend { number: 1, step: None, words: own("Slow.") }).unwrap();
