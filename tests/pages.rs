@@ -1216,6 +1216,22 @@ fn a_page_of_all_services_and_components_fits_its_buffer() {
     }
 }
 
+/// An archive that somebody forged may promise news at any time.
+#[test]
+fn a_promise_for_no_time_that_there_is_harms_no_page() {
+    for next in [i64::MIN, -1, 0, i64::MAX] {
+        let mut view = scenes::trouble();
+        view.incidents = vec![(
+            IncidentView { next: Some(Wall(next)), ..scenes::incident(1, 1, State::Outage, 9) },
+            Vec::new(),
+        )];
+        for lang in Lang::ALL {
+            let page = rendered(&association(), lang, &view);
+            assert!(page.len() <= worst_case(&association(), SITE), "{next}");
+        }
+    }
+}
+
 #[test]
 fn a_page_that_does_not_fit_is_an_error() {
     let config = association();
