@@ -655,7 +655,8 @@ pub const RENDERS: u32 = 8;
 /// to be served instead: one in each language. A build of more languages has one for each of them.
 /// All sites together get back [`RENDERS_SECOND`] of them in a second, and each its part. Half of
 /// them are for the page of the site alone. Histories, incidents and feeds wait until they are made
-/// good, for two seconds at most. So if all sites use theirs up, one and a half times [`RENDERS_SECOND`] are rendered.
+/// good, for two seconds at most. If all sites use theirs up, one and a half times
+/// [`RENDERS_SECOND`] are rendered.
 pub const RENDERS_SITE: usize = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.

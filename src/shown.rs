@@ -17,10 +17,8 @@ use crate::model::{
     BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
     MaintenanceView, ServiceId, SiteId, State, StepView, View,
 };
-use crate::time::civil::DAY_MS;
+use crate::time::civil::{DAY_MS, HOUR_MS};
 use crate::time::{Mono, Now, Wall};
-
-const HOUR_MS: i64 = 3_600_000;
 
 /// What a visitor is told of the state of something, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,6 +10,7 @@ use super::lifetime::{Memory, Sender};
 use crate::config::Config;
 use crate::limits::{ALERTS, SINCE_DAYS, SITES, SOURCES};
 use crate::model::{ComponentSet, Finding, Kept, Listed, SiteId, SourceId};
+use crate::time::civil::DAY_MS;
 use crate::time::{At, MaybeWall, Mono, Now, Wall, times};
 
 /// What makes two messages speak of the same alert: who says it, and the full label set.
@@ -178,7 +179,7 @@ impl Held {
 pub fn since(starts_at: Option<Wall>, heard: Mono, now: Now) -> At {
     let possible = |starts: &Wall| {
         now.wall.is_some_and(|wall| {
-            let oldest = wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(86_400_000));
+            let oldest = wall.0.saturating_sub(i64::from(SINCE_DAYS).saturating_mul(DAY_MS));
             oldest <= starts.0 && *starts <= wall
         })
     };

@@ -17,9 +17,8 @@ use super::record::{
 use crate::config::Config;
 use crate::limits::{CLOCK_STEADY, CLOCK_STEP, INCIDENTS, MAINTENANCES, SITES, WORDS_SAFE_DAYS};
 use crate::model::{SiteId, Words};
+use crate::time::civil::DAY_MS;
 use crate::time::{Millis, Mono, Now, times};
-
-const DAY: i64 = 86_400_000;
 
 /// What a record is for: that decides how much of the room it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -362,7 +361,7 @@ impl Incidents {
             // Of an end whose time nobody knows, an earlier run of the machine has the blame.
             _ if incident.ended == When::Unknown => true,
             None => false,
-            Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY) && self.is_steady(now),
+            Some(ago) => ago > WORDS_SAFE_DAYS.saturating_mul(DAY_MS) && self.is_steady(now),
         }
     }
 
@@ -557,8 +556,8 @@ impl Incidents {
     /// then forgets it, too.
     pub(super) fn retire(&mut self, config: &Config, now: Now) {
         let Some(wall) = now.wall else { return };
-        let day = wall.0.div_euclid(DAY);
-        let tomorrow = crate::time::Wall(times(day.saturating_add(1), DAY));
+        let day = wall.0.div_euclid(DAY_MS);
+        let tomorrow = crate::time::Wall(times(day.saturating_add(1), DAY_MS));
         if let Some(at) = now.mono_of(tomorrow).filter(|_| !self.derived.incidents.is_empty()) {
             self.wake_at(at);
         }
@@ -576,7 +575,7 @@ impl Incidents {
                 self.may_go(incident)
                     && self
                         .ended_ago(incident, now)
-                        .is_some_and(|ago| ago > i64::from(days).saturating_mul(DAY))
+                        .is_some_and(|ago| ago > i64::from(days).saturating_mul(DAY_MS))
             };
             let Some((site, number)) =
                 self.derived.incidents.iter().find(over).map(|incident| (incident.site, incident.number))

@@ -78,6 +78,7 @@ fn repeated(first: Wall, repeat: Repeat, tz: &Tz, count: i64) -> Option<Wall> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
     use super::*;
+    use crate::time::civil::HOUR_MS;
     use crate::time::rfc3339;
     use proptest::prelude::*;
     use std::vec::Vec;
@@ -85,7 +86,6 @@ mod tests {
     const BRUSSELS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
     const SYDNEY: &str = "AEST-10AEDT,M10.1.0,M4.1.0/3";
     const SANTIAGO: &str = "<-04>4<-03>,M9.1.6/24,M4.1.6/24";
-    const HOUR_MS: i64 = 3_600_000;
 
     fn at(text: &str) -> Wall {
         rfc3339::parse(text).unwrap().wall().unwrap()

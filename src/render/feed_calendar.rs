@@ -15,6 +15,7 @@ use crate::model::{MaintenanceView, Repeat, Words};
 use crate::shown;
 use crate::text::json::Json;
 use crate::time::Wall;
+use crate::time::civil::{DAY_MS, HOUR_MS};
 
 /// Writes a calendar; how many events did not fit.
 pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>) -> usize {
@@ -64,8 +65,8 @@ fn moment(cx: &Context<'_>, out: &mut Out<'_>, at: Wall) {
 fn told_end(cx: &Context<'_>, window: &MaintenanceView<'_>) -> Wall {
     let least_ms = match cx.site.times {
         Times::Exact => 0,
-        Times::Hour => 3_600_000,
-        Times::Day => 86_400_000,
+        Times::Hour => HOUR_MS,
+        Times::Day => DAY_MS,
     };
     let starts = shown::told_time(&cx.site, window.starts);
     shown::told_end(&cx.site, window.ends).max(Wall(starts.0.saturating_add(least_ms)))

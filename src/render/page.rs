@@ -30,6 +30,7 @@ use crate::shown::{self, Monitoring, ShownState, Worst};
 use crate::text::buffer::Bytes;
 use crate::text::json::Json;
 use crate::text::mask::shorten;
+use crate::time::civil::DAY_MS;
 use crate::time::{At, Mono, Now as Clocks, Wall};
 #[cfg(feature = "feeds")]
 use crate::{limits::SITE_URL_BYTES, model::Output};
@@ -51,8 +52,6 @@ pub fn page(
     write(&mut out, config, site, view, kind, false);
     out.finish()
 }
-
-const DAY_MS: i64 = 86_400_000;
 
 /// The title that the page of a site keeps, in English, though people say at its top that all is
 /// better than that.

@@ -25,9 +25,7 @@ use crate::model::{
 };
 use crate::shown::{self, ShownState, is_current};
 use crate::time::Wall;
-
-const DAY_MS: i64 = 86_400_000;
-const HOUR_MS: i64 = 3_600_000;
+use crate::time::civil::{DAY_MS, HOUR_MS};
 
 /// The worst first. One that people hold open while all is well comes last.
 pub(super) const LEVELS: [ShownState; 4] =

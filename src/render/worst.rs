@@ -8,10 +8,9 @@ use crate::config::Config;
 use crate::limits::STORY_FRAME_BYTES;
 use crate::model::{ComponentId, ComponentView, Finding, Lang, SiteId, View};
 use crate::shown;
+use crate::time::civil::DAY_MS;
 use crate::time::tz::Tz;
 use crate::time::{At, Mono, Now, Wall};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Bytes that a page of this site cannot exceed, in any language and whatever happens. Compare it
 /// with [`PAGE_BYTES`](crate::limits::PAGE_BYTES).

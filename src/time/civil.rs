@@ -7,8 +7,10 @@
 
 use super::Wall;
 
-/// Milliseconds in a day without a leap second.
-pub const DAY_MS: i64 = 86_400_000;
+/// Milliseconds in an hour without a leap second.
+pub const HOUR_MS: i64 = 3_600_000;
+/// Milliseconds in such a day.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Days before 1970 of 0000-01-01, the first date that RFC 3339 can write.
 const FIRST_DAY: i32 = -719_528;

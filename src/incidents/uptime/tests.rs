@@ -13,11 +13,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::testing::{BASE, good};
 use crate::limits::{JOURNAL_BYTES_MIN, RECORD_BYTES, RECORD_OVERHEAD_BYTES};
+use crate::time::civil::HOUR_MS;
 use crate::time::rfc3339;
 use Lived::{Degraded, Maintenance, Operational, Outage, Unknown};
 
 const BRUSSELS: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
-const HOUR_MS: i64 = 3_600_000;
 
 fn wall(text: &str) -> i64 {
     rfc3339::parse(text).unwrap().wall().unwrap().0
