@@ -116,17 +116,16 @@ pub fn kept(config: &Config, source: SourceId, alert: &Alert) -> (Kept, u32) {
         }
     };
     let led = named(config, site, source, alert).is_some();
-    let first = |name| name == "alertname" || led && LEADING.contains(&name);
+    let first = |name: &str| name == "alertname" || led && LEADING.contains(&name);
     for name in ["alertname", "service", "component"].into_iter().filter(|&name| first(name)) {
         if let Some(value) = alert.label(name) {
             keep(false, name, value);
         }
     }
-    for (kind, name, value) in alert.pairs() {
-        let annotation = kind == PairKind::Annotation;
-        if (annotation || !first(name)) && config.keeps(site, name) {
-            keep(annotation, name, value);
-        }
+    let wanted =
+        |kind, name: &str| (kind == PairKind::Annotation || !first(name)) && config.keeps(site, name);
+    for (kind, name, value) in alert.pairs_of(wanted) {
+        keep(kind == PairKind::Annotation, name, value);
     }
     (kept, cut)
 }

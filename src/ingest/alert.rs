@@ -137,9 +137,18 @@ impl Alert {
 
     /// All labels and annotations, each name at most once of each kind, in no particular order.
     pub fn pairs(&self) -> impl Iterator<Item = (PairKind, &str, &str)> {
-        self.pairs.iter().map(|pair| {
+        self.pairs_of(|_, _| true)
+    }
+
+    /// Those whose kind and name are wanted.
+    pub fn pairs_of(
+        &self,
+        mut wanted: impl FnMut(PairKind, &str) -> bool,
+    ) -> impl Iterator<Item = (PairKind, &str, &str)> {
+        self.pairs.iter().filter_map(move |pair| {
             let (name, value) = pair.of(self.text.as_slice());
-            (pair.kind, as_str(name), as_str(value))
+            let name = as_str(name);
+            wanted(pair.kind, name).then(|| (pair.kind, name, as_str(value)))
         })
     }
 

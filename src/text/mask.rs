@@ -67,20 +67,28 @@ fn mask_ascii_mac(text: &mut [u8]) -> bool {
 /// that need such characters have them between letters of their own. Returns how many bytes are
 /// left, at the front; valid UTF-8 stays valid.
 pub fn squeeze(text: &mut [u8]) -> usize {
-    if text.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.len();
-    }
     let (mut from, mut to) = (0usize, 0usize);
     // Where the unseen began, if that was behind ASCII.
     let mut unseen = None;
     while let Some(&first) = text.get(from) {
+        if unseen.is_none() {
+            // Most bytes stay, and at their place.
+            let plain = run(text, from, |byte| matches!(byte, b' '..=b'~'));
+            let end = past(from, plain);
+            to = moved(text, from, end, to);
+            from = end;
+            if plain > 0 {
+                continue;
+            }
+        }
         let width = match first {
             0xf0.. => 4,
             0xe0.. => 3,
             0xc0.. => 2,
             _ => 1,
         };
-        let bytes = text.get(from..past(from, width)).unwrap_or_default();
+        let end = past(from, width).min(text.len());
+        let bytes = text.get(from..end).unwrap_or_default();
         // All up to U+02FF but the soft hyphen and what controls is seen.
         let is_seen = matches!(first, b' '..=b'~' | 0xc3..=0xcb);
         let c = if is_seen { None } else { core::str::from_utf8(bytes).ok() };
@@ -98,12 +106,18 @@ pub fn squeeze(text: &mut [u8]) -> usize {
                 }
             }
         }
-        let end = past(from, width).min(text.len());
-        text.copy_within(from..end, to);
-        to = past(to, end.saturating_sub(from));
+        to = moved(text, from, end, to);
         from = end;
     }
     to
+}
+
+/// Moves a stretch to an earlier place. Returns the place behind it.
+fn moved(text: &mut [u8], from: usize, end: usize, to: usize) -> usize {
+    if from != to {
+        text.copy_within(from..end, to);
+    }
+    past(to, end.saturating_sub(from))
 }
 
 /// A byte that can stand in an address with a MAC in it.
