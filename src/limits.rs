@@ -249,9 +249,9 @@ pub const PORCH_LOOK: Millis = Millis(25);
 /// The same, at least. Between these, eight times as long as the look took: a fast machine keeps
 /// nobody waiting, and a slow one does not look all the time.
 pub const PORCH_LOOK_LEAST: Millis = Millis(5);
-/// Idle connections of each source that give way to no visitor who is being served. Prometheus and
-/// Telegraf keep one or two each.
-pub const SENDER_IDLE_EACH: usize = 4;
+/// Connections of each source, but for those that send a body, that give way to no visitor who is
+/// being served. Prometheus and Telegraf keep one or two each.
+pub const SENDER_EACH: usize = 4;
 /// Of [`CONNECTIONS`], those that only authenticated senders may hold, so that visitors cannot
 /// silence them.
 pub const CONNECTIONS_INGEST: usize = 16;
@@ -271,6 +271,9 @@ pub const SENDER_IDLE_TIME: Millis = Millis::from_secs(300);
 pub const BODY_TIME: Millis = Millis::from_secs(15);
 /// For a whole body, however steadily it drips.
 pub const REQUEST_TIME: Millis = Millis::from_mins(10);
+/// How long a client takes nothing of an answer before it gives way in a crowd. The kernel holds a
+/// page for a slow line, so this is who asks for more and reads nothing.
+pub const UNREAD_TIME: Millis = Millis(100);
 /// From one piece of an answer that a client takes to the next.
 pub const ANSWER_TIME: Millis = Millis::from_secs(15);
 /// Bytes of a refused body that are read and thrown away, so that its connection may go on.
@@ -634,6 +637,8 @@ pub const PAST_SHOWN: usize = 5;
 /// readers.
 pub const PAGES: usize = 8;
 /// Of [`PAGES`], those that no history and no page of an incident takes from the page of a site.
+/// Lists of alerts and `/metrics` are sent from the others: of readers who take too long, the first
+/// one gives way.
 pub const PAGES_NOW: usize = 6;
 /// Groups into which beginnings of three bytes fall while a page is compressed, a power of two.
 /// With [`PACK_WAYS`] places each, they take 16 KiB.

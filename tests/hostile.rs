@@ -18,7 +18,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::{Duration, Instant};
 
-use common::{AIGLON, Client, Daemon, Dir, PUSH, Process, config, eventually, firing, hash_of, resolved};
+use common::{
+    AIGLON, Client, Daemon, Dir, PUSH, Process, READ, config, eventually, firing, hash_of, resolved,
+};
 
 fn auth() -> String {
     format!("Authorization: Bearer {PUSH}\r\n")
@@ -188,6 +190,43 @@ fn a_stolen_token_keeps_no_visitor_out() {
     assert_eq!(daemon.get("/").status, 200);
     assert_eq!(daemon.metric("aiglon_http_connections_late_total"), Some(0.0), "none waited for its end");
     assert!(daemon.metric("aiglon_http_connections_gave_way_total").unwrap() > 80.0);
+}
+
+/// Whoever stole a token asks again and again on many connections, with it or for lists, and reads
+/// no answer. Visitors and the other senders are served all the same.
+#[test]
+fn a_stolen_token_that_reads_no_answer_keeps_nobody_out() {
+    let source =
+        format!("config source 'stolen'\n\toption site 'home'\n\tlist token '{}'\n", hash_of("stolen-token"));
+    let config = config().replace("list publish", "list source 'prometheus'\n\tlist publish");
+    let daemon =
+        Daemon::start(&(config.replace("list match", "list source 'prometheus'\n\tlist match") + &source));
+    let alerts: Vec<_> = (0..200).map(|n| firing(&format!("Alert{n}"), "heron")).collect();
+    assert_eq!(daemon.post("/api/v2/alerts", &format!("[{}]", alerts.join(","))).status, 200);
+    for (path, token) in
+        [("/ping", "stolen-token"), ("/nothing", "stolen-token"), ("/api/v2/alerts", READ), ("/", "")]
+    {
+        let one = format!("GET {path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let mut crowd: Vec<_> = (0..80)
+            .map(|_| {
+                let mut socket = TcpStream::connect(daemon.address).unwrap();
+                socket.set_nonblocking(true).unwrap();
+                _ = socket.write(one.repeat(20_000).as_bytes());
+                socket
+            })
+            .collect();
+        for round in 0..10 {
+            // They send on as far as they can.
+            for socket in &mut crowd {
+                _ = socket.write(one.repeat(2000).as_bytes());
+            }
+            let start = Instant::now();
+            assert_eq!(daemon.get("/").status, 200, "{path}, round {round}");
+            assert_eq!(daemon.post("/api/v2/alerts", "[]").status, 200, "{path}, round {round}");
+            assert!(start.elapsed() < Duration::from_secs(5), "{path}, round {round}: {:?}", start.elapsed());
+        }
+    }
+    assert_eq!(daemon.metric("aiglon_http_connections_late_total"), Some(0.0), "none waited for its end");
 }
 
 /// A crowd connects and says nothing. Who comes in the middle of it, and takes a moment to say what

@@ -58,6 +58,8 @@ struct Entry {
     etag: Cell<Etag>,
     used: Cell<u64>,
     packed: Cell<Packed>,
+    /// It holds no page, but a list, `/metrics` or an archive.
+    scratch: Cell<bool>,
     buf: RefCell<&'static mut Buffer>,
 }
 
@@ -249,6 +251,7 @@ impl Pages {
             etag: Cell::new(Etag(0)),
             used: Cell::new(0),
             packed: Cell::new(Packed::Not),
+            scratch: Cell::new(false),
             buf: RefCell::new(buf),
         });
         let work = RefCell::new(WORK.try_take()?);
@@ -266,8 +269,7 @@ impl Pages {
     }
 
     fn lend<'a>(&self, place: BufferIndex, entry: &'a Entry, asks: Asks<'_>) -> HeldPage<'a> {
-        self.clock.set(self.clock.get() + 1);
-        entry.used.set(self.clock.get());
+        self.uses(entry);
         let plain = entry.etag.get();
         let has_packed = has_packed(entry, asks);
         let has_plain = !has_packed && plain.is_named(asks.if_none_match);
@@ -362,16 +364,22 @@ impl Pages {
         self.entries.iter().enumerate().map(|(index, entry)| (BufferIndex(index), entry))
     }
 
-    /// A buffer with something in it that nobody will ask for again.
-    pub fn scratch(&self, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<HeldPage<'_>> {
-        let (place, entry) = self.least_used()?;
-        entry.key.set(None);
-        let mut buf = entry.buf.try_borrow_mut().ok()?;
-        buf.clear();
+    /// A buffer with something in it that nobody will ask for again. What programs ask for takes
+    /// none of those that are for the pages of sites.
+    pub fn scratch(
+        &self,
+        is_for_people: bool,
+        render: impl FnOnce(&mut PageBuf) -> bool,
+    ) -> Option<HeldPage<'_>> {
+        if !is_for_people && self.is_scratch_full() {
+            return None;
+        }
+        let (place, mut buf) = self.hold()?;
         if !render(&mut **buf) {
             return None;
         }
         drop(buf);
+        let entry = self.entries.get(place.0)?;
         let bytes = Ref::map(entry.buf.borrow(), |buf| buf.as_slice());
         Some(HeldPage { bytes, etag: Etag(0), gzip: false, not_modified: false, fresh: false, place })
     }
@@ -380,9 +388,25 @@ impl Pages {
     pub fn hold(&self) -> Option<(BufferIndex, RefMut<'_, &'static mut Buffer>)> {
         let (place, entry) = self.least_used()?;
         entry.key.set(None);
+        entry.scratch.set(true);
+        self.uses(entry);
         let mut buf = entry.buf.try_borrow_mut().ok()?;
         buf.clear();
         Some((place, buf))
+    }
+
+    /// Buffers without a page that are being sent to somebody.
+    fn scratches(&self) -> impl Iterator<Item = (BufferIndex, &Entry)> {
+        self.entries().filter(|(_, entry)| entry.scratch.get() && entry.buf.try_borrow_mut().is_err())
+    }
+
+    fn is_scratch_full(&self) -> bool {
+        self.scratches().count() >= PAGES - PAGES_NOW
+    }
+
+    fn uses(&self, entry: &Entry) {
+        self.clock.set(self.clock.get() + 1);
+        entry.used.set(self.clock.get());
     }
 
     fn fill(&self, key: PageKey, render: impl FnOnce(&mut PageBuf) -> bool) -> Option<(BufferIndex, &Entry)> {
@@ -399,6 +423,7 @@ impl Pages {
         }
         entry.etag.set(Etag(aiglon::render::hash(buf.as_slice())));
         entry.packed.set(Packed::Untried);
+        entry.scratch.set(false);
         entry.key.set(Some(key));
         Some((place, entry))
     }
@@ -435,12 +460,16 @@ impl Pages {
     }
 
     /// If every buffer is still being sent to somebody: the one that nobody has asked for for the
-    /// longest.
-    pub fn stalest_of_all_taken(&self) -> Option<BufferIndex> {
-        if self.least_used().is_some() {
-            return None;
-        }
-        self.entries().min_by_key(|(_, entry)| entry.used.get()).map(|(place, _)| place)
+    /// longest. If that is so of those without a page, the one of these that was taken first: for
+    /// who needs no page, or found room for none though some is free.
+    pub fn stalest_in_the_way(&self, of_scratch: bool) -> Option<BufferIndex> {
+        let is_free = self.least_used().is_some();
+        let stalest = if self.is_scratch_full() && (of_scratch || is_free) {
+            self.scratches().min_by_key(|(_, entry)| entry.used.get())
+        } else {
+            self.entries().filter(|_| !is_free).min_by_key(|(_, entry)| entry.used.get())
+        };
+        stalest.map(|(place, _)| place)
     }
 
     /// Forgets what is held: the configuration has changed. The new pages are rendered at once.
@@ -550,6 +579,7 @@ mod tests {
         pages.clear();
         packed_pages(&pages);
         pages.clear();
+        lists_that_nobody_takes(&pages);
         a_crowd_that_asks_for_all(&pages);
     }
 
@@ -565,6 +595,28 @@ mod tests {
             .filter(|copy| matches!(copy, Copy::Found(_)))
             .collect();
         assert_eq!((slow.len(), pages.fronts()), (PAGES - PAGES_NOW, PAGES_NOW));
+    }
+
+    /// A part of the test above: who asks for lists and does not read them takes no page.
+    fn lists_that_nobody_takes(pages: &Pages) {
+        let list = || pages.scratch(false, |out| out.push(b"[]"));
+        let mut taken = Vec::new();
+        while let Some(found) = list() {
+            taken.push(found);
+        }
+        assert_eq!(taken.len(), PAGES - PAGES_NOW);
+        // The first one gives way, for another one alone.
+        let first = taken.first().unwrap().place;
+        assert_eq!(pages.stalest_in_the_way(true), Some(first));
+        taken.remove(0);
+        assert!(pages.stalest_in_the_way(true).is_none() && list().is_some());
+        let archive = pages.scratch(true, |out| out.push(b"x")).unwrap();
+        let front = |n: u8| {
+            pages.get(key(NOW, Lang::En, n), version(0, 0), Mono(250_000), PLAIN, |out| out.push(b"x"))
+        };
+        let held: Vec<_> = (0..7).map(front).filter(|copy| matches!(copy, Copy::Found(_))).collect();
+        assert_eq!(held.len(), PAGES - taken.len() - 1);
+        drop(archive);
     }
 
     /// A part of the test above: a crowd that asks for ever other pages, also for those of sites,

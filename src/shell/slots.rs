@@ -3,8 +3,9 @@
 //! Each slot has one task, made at the start. Visitors and strangers may hold all but
 //! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. A stranger who finds none
 //! free waits in the porch until it says something. Then somebody gives way: who is owed nothing
-//! any more, who is idle, then the stranger that has made no progress for the longest. Of each
-//! source a few idle connections stay longer than strangers. So a thousand sockets that send a byte
+//! any more, who is idle, of each source whoever is more than a few, who has been answered before or
+//! does not take an answer, then the stranger that has made no progress for the longest. Of each
+//! source a few connections stay longer than strangers. So a thousand sockets that send a byte
 //! a minute cost a newcomer nothing, and a stolen token takes no place of a visitor.
 
 use std::cell::{Cell, RefCell};
@@ -15,7 +16,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use aiglon::limits::{
-    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, HEAD_TIME, SENDER_IDLE_EACH,
+    CONNECTIONS, CONNECTIONS_INGEST, CONSOLE_ASK_TIME, CONSOLES, HEAD_TIME, SENDER_EACH, UNREAD_TIME,
 };
 use aiglon::model::SourceId;
 use aiglon::time::{Millis, Mono};
@@ -59,13 +60,17 @@ enum Order {
     Drain,
     /// A visitor between two requests.
     Idle,
-    /// A sender between two requests, of a source that has more such than are its own.
-    IdleSender,
+    /// A sender that sends no body, of a source that has more such than are its own.
+    SenderBeyond,
+    /// The same while it takes an answer.
+    SenderAnswered,
+    /// A visitor who has been answered before, or does not take their answer.
+    Served,
     /// A visitor who is being served.
     Visitor,
     /// A sender between two requests, of those that are its source's own.
     SenderWithin,
-    /// The same with a request that has begun.
+    /// The same with a request that has begun, or with an answer that it does not take.
     SenderHead,
 }
 
@@ -80,6 +85,8 @@ pub struct Slot {
     came: Cell<u64>,
     deadline: Cell<Mono>,
     ended: Cell<bool>,
+    /// It has had an answer.
+    served: Cell<bool>,
     /// Which rendered answer it is being sent.
     reads: Cell<Option<BufferIndex>>,
     incoming: RefCell<Option<Accepted>>,
@@ -153,15 +160,16 @@ impl Slots {
 
     /// Waits until there is room for a stranger, asking somebody to give way if there is none.
     pub async fn room(&self) {
-        poll_fn(|cx| {
-            if self.free().is_some() {
-                return Poll::Ready(());
-            }
-            *self.vacancy.borrow_mut() = Some(cx.waker().clone());
+        while !self.has_room() {
             self.make_way();
-            Poll::Pending
-        })
-        .await;
+            // If all are being answered just now, somebody may be ready to go a moment later.
+            let mut later = Timer::after(Duration::from_millis(UNREAD_TIME.0.into()));
+            poll_fn(|cx| {
+                *self.vacancy.borrow_mut() = Some(cx.waker().clone());
+                if self.has_room() { Poll::Ready(()) } else { Pin::new(&mut later).poll(cx).map(|_| ()) }
+            })
+            .await;
+        }
     }
 
     /// Hands an accepted connection to a free slot; drops it if there is none after all.
@@ -215,21 +223,35 @@ impl Slots {
     fn next_to_go(&self) -> Option<&Slot> {
         // Else visitors hold all that they may, and one of them has to go.
         let full = self.all.iter().all(|slot| slot.holder.get() != Holder::Nobody);
-        let idle = |slot: &Slot| matches!(slot.doing.get(), Doing::Idle | Doing::Head);
-        let idle_of =
-            |holder| self.all.iter().filter(|slot| slot.holder.get() == holder && idle(slot)).count();
+        let now = clock::mono();
+        let unread = |slot: &Slot| {
+            let since = now.since(slot.progress_at.get());
+            slot.doing.get() == Doing::Answer && since >= i64::from(UNREAD_TIME.0)
+        };
+        // Of bodies, no source has many at a time. Of all else, anybody with a token has as much as
+        // they like: who begins a next request has shown no token for that one, and whoever asks
+        // again and again is always being answered.
+        let sends = |slot: &Slot| slot.doing.get() == Doing::Body;
+        let others_of =
+            |holder| self.all.iter().filter(|slot| slot.holder.get() == holder && !sends(slot)).count();
         let order = |slot: &Slot| {
             Some(match (slot.holder.get(), slot.doing.get()) {
                 (Holder::Sender(_), _) if !full => return None,
-                // Of bodies and answers, no source has many at a time. Who begins a next request
-                // has shown no token for that one.
-                (Holder::Nobody, _) | (Holder::Sender(_), Doing::Answer | Doing::Body) => return None,
+                (Holder::Nobody, _) | (Holder::Sender(_), Doing::Body) => return None,
                 (_, Doing::Drain) => Order::Drain,
                 (Holder::Visitor, Doing::Idle) => Order::Idle,
+                (Holder::Visitor, _) if slot.served.get() || unread(slot) => Order::Served,
                 (Holder::Visitor, _) => Order::Visitor,
-                (holder, _) if idle_of(holder) > SENDER_IDLE_EACH => Order::IdleSender,
-                (_, Doing::Idle) => Order::SenderWithin,
-                _ => Order::SenderHead,
+                (holder, doing) => {
+                    let is_answered = doing == Doing::Answer && !unread(slot);
+                    match (others_of(holder) > SENDER_EACH, is_answered, doing) {
+                        (true, false, _) => Order::SenderBeyond,
+                        (true, true, _) => Order::SenderAnswered,
+                        (false, true, _) => return None,
+                        (false, false, Doing::Idle) => Order::SenderWithin,
+                        (false, false, _) => Order::SenderHead,
+                    }
+                }
             })
         };
         let all = self.all.iter().filter_map(|slot| Some((order(slot)?, slot)));
@@ -303,6 +325,7 @@ impl Slot {
             came: Cell::new(0),
             deadline: Cell::new(Mono(0)),
             ended: Cell::new(false),
+            served: Cell::new(false),
             reads: Cell::new(None),
             incoming: RefCell::new(None),
             waker: RefCell::new(None),
@@ -314,6 +337,7 @@ impl Slot {
         self.holder.set(Holder::Visitor);
         self.listener.set(accepted.listener);
         self.ended.set(false);
+        self.served.set(false);
         // Before its task has its turn, a look at the slots must not find what the last connection
         // left here: a deadline long past, or the most idle of all.
         self.doing(Doing::Head, within);
@@ -363,6 +387,11 @@ impl Slot {
     /// What it is being sent, if that is a rendered answer.
     pub fn reads(&self, place: Option<BufferIndex>) {
         self.reads.set(place);
+    }
+
+    /// It has had an answer, and may ask for another one.
+    pub fn is_served(&self) {
+        self.served.set(true);
     }
 
     /// It has shown a token of this source.
@@ -548,7 +577,7 @@ mod tests {
     #[test]
     fn idle_senders_beyond_what_is_theirs_go_before_a_visitor_who_is_being_served() {
         let slots = held_by_one();
-        for n in 5..CONNECTIONS - SENDER_IDLE_EACH {
+        for n in 5..CONNECTIONS - SENDER_EACH {
             slots.make_way();
             assert_eq!(ended(&slots), [n], "the idlest of the source that has too many");
             let slot = slots.all.get(n).unwrap();
@@ -561,6 +590,46 @@ mod tests {
         // Each source has as many as are its own: now it is the visitor's turn.
         slots.make_way();
         assert_eq!(ended(&slots), [0]);
+    }
+
+    /// With any token one can ask again and again, and never read: on all connections.
+    #[test]
+    fn who_takes_no_answer_gives_way() {
+        let slots = Slots::new();
+        let long_ago = Mono(clock::mono().0 - 10 * i64::from(UNREAD_TIME.0));
+        for slot in &slots.all {
+            slot.begin(accepted(), HEAD_TIME);
+            slot.is_sender(SourceId(0));
+            slot.doing(Doing::Answer, HEAD_TIME);
+        }
+        // First one that takes nothing, and then whoever asks again and again.
+        slots.all.get(9).unwrap().progress_at.set(long_ago);
+        slots.make_way();
+        assert_eq!(ended(&slots), [9]);
+        slots.release(slots.all.get(9).unwrap());
+        slots.take(accepted());
+        slots.all.get(7).unwrap().progress_at.set(Mono(clock::mono().0 - i64::from(UNREAD_TIME.0) / 2));
+        slots.make_way();
+        assert_eq!(ended(&slots), [7]);
+        // A visitor who takes nothing goes before one who was there before and is slow to ask.
+        let slots = Slots::new();
+        while slots.free().is_some() {
+            slots.take(accepted());
+        }
+        let (slow, unread) = (slots.all.first().unwrap(), slots.all.get(5).unwrap());
+        slow.progress_at.set(Mono(long_ago.0 - 1));
+        unread.doing(Doing::Answer, HEAD_TIME);
+        unread.progress_at.set(long_ago);
+        slots.make_way();
+        assert_eq!(ended(&slots), [5]);
+        // So does one who has been answered before, and asks again and again.
+        unread.ended.set(false);
+        unread.doing(Doing::Head, HEAD_TIME);
+        let again = slots.all.get(6).unwrap();
+        again.is_served();
+        again.doing(Doing::Answer, HEAD_TIME);
+        slots.make_way();
+        assert_eq!(ended(&slots), [6]);
     }
 
     #[test]

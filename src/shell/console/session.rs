@@ -247,8 +247,9 @@ impl Session<'_> {
     /// Sends the archive of all state, in lines.
     async fn export(self, json: bool, out: &mut Bytes<CONSOLE_OUT_BYTES>) -> io::Result<Code> {
         let Desk { port, pages, .. } = self.desk;
-        let found =
-            port.enter(|core| pages.scratch(|page| Driver::export(core.engine, core.config, core.now, page)));
+        let found = port.enter(|core| {
+            pages.scratch(true, |page| Driver::export(core.engine, core.config, core.now, page))
+        });
         let Some(found) = found else {
             return self
                 .say(json, Code::Refused, "no room to write the archive in; try again in a moment\n")

@@ -209,7 +209,7 @@ impl<'a> Web<'a> {
 
     /// An answer that nobody asks for a second time.
     fn text(&self, content_type: &'static str, write: impl FnOnce(&mut render::PageBuf) -> bool) -> Plan<'a> {
-        self.pages.scratch(write).map_or(Plan::Busy, |found| Plan::Text { found, content_type })
+        self.pages.scratch(false, write).map_or(Plan::Busy, |found| Plan::Text { found, content_type })
     }
 
     fn page(

@@ -117,11 +117,11 @@ pub async fn run(web: &Web<'_>, slot: &Slot, buffers: &mut ConnectionBuffers) {
 /// Sees to it that an answer can be rendered: if all buffers are being sent to somebody, those lose
 /// theirs whose answer is the oldest. As many slow readers as there are buffers would else keep
 /// everybody from the page.
-pub async fn make_room(web: &Web<'_>) {
+pub async fn make_room(web: &Web<'_>, of_scratch: bool) {
     // They let go when they have their turn, which is before ours; but others may be waiting, too,
     // and take it.
     for _ in 0..CONNECTIONS {
-        let Some(place) = web.pages.stalest_of_all_taken() else { return };
+        let Some(place) = web.pages.stalest_in_the_way(of_scratch) else { return };
         web.slots.end_readers(place);
         smol::future::yield_now().await;
     }
@@ -149,6 +149,7 @@ impl Connection<'_> {
     async fn head(&mut self, first: bool) -> io::Result<Option<usize>> {
         let mut scanner = HeadScanner::new();
         if !first {
+            self.slot.is_served();
             match (self.filled, self.is_sender) {
                 (0, true) => self.slot.doing(Doing::Idle, SENDER_IDLE_TIME),
                 (0, false) => self.slot.doing(Doing::Idle, IDLE_TIME),
@@ -219,7 +220,7 @@ impl Connection<'_> {
                     // Room for an answer may be there before its turn to be rendered.
                     Plan::Busy if !made_room => {
                         made_room = true;
-                        make_room(web).await;
+                        make_room(web, false).await;
                     }
                     Plan::Later if clock::mono() < wait_by => {
                         if !waited {

@@ -179,7 +179,7 @@ impl Connection<'_> {
         }
         let mut next = Some(0);
         while let Some(from) = next {
-            make_room(web).await;
+            make_room(web, true).await;
             // What stands in the place of this site now may be another one's, which this token may
             // not read.
             if web.tally.epoch.get() != epoch {
@@ -187,7 +187,7 @@ impl Connection<'_> {
             }
             let query = self.buffers.query.as_str();
             let piece = web.port.enter(|core| {
-                web.pages.scratch(|out| {
+                web.pages.scratch(false, |out| {
                     next = list_into(core, out, (site, groups), query, from);
                     true
                 })
