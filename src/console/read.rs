@@ -3,7 +3,7 @@
 use super::Host;
 use super::STATE_DIR_WAITS;
 use super::access::{Access, Trouble};
-use super::answer::{AnswerWriter, Cell, digits};
+use super::answer::{AnswerWriter, Cell, Heads, digits};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -57,11 +57,11 @@ fn repeat_word(repeat: Repeat) -> &'static str {
     }
 }
 
-const INCIDENT: &[&str] = &[
+const INCIDENT: &Heads<[&str; 13]> = &Heads::new([
     "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
     "seen", "title",
-];
-const MAINTENANCE: &[&str] = &[
+]);
+const MAINTENANCE: &Heads<[&str; 12]> = &Heads::new([
     "*site",
     "*number",
     "+id",
@@ -74,10 +74,10 @@ const MAINTENANCE: &[&str] = &[
     "ends",
     "repeats",
     "words",
-];
+]);
 
-const PARTS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
-const STEPS: &[&str] = &[
+const PARTS: &Heads<[&str; 6]> = &Heads::new(["*service", "*component", "+what", "state", "since", "why"]);
+const STEPS: &Heads<[&str; 11]> = &Heads::new([
     "number",
     "at",
     "what",
@@ -89,7 +89,7 @@ const STEPS: &[&str] = &[
     "corrected_at",
     "words",
     "*amended",
-];
+]);
 
 /// What is wrong with us, told to everybody.
 fn faults(host: &dyn Host, out: &mut AnswerWriter<'_>) {
@@ -588,7 +588,7 @@ impl<'a> Teller<'a, '_> {
 
     /// A table of the banners of sites.
     pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut AnswerWriter<'_>) {
-        const HEADS: &[&str] = &["site", "state", "since", "who", "words"];
+        const HEADS: &Heads<[&str; 5]> = &Heads::new(["site", "state", "since", "who", "words"]);
         out.table("", HEADS, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);

@@ -1,13 +1,13 @@
 //! Commands that tell of what sends: sources, heartbeats and rules.
 
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, Heads};
 use super::read::Teller;
 use crate::command::table::Needs;
 use crate::engine::Oddity;
 use crate::limits::{MISSING_TOLD, ODD_NAMES};
 
 pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: [&str; 10] = [
+    const HEADS: &Heads<[&str; 10]> = &Heads::new([
         "*site",
         "source",
         "state",
@@ -18,11 +18,9 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
         "wrong_path",
         "unmapped_names",
         "odd_severity_names",
-    ];
-    // What an alert is called is for those alone who may see alerts.
-    let heads = if teller.access.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(8).0 };
+    ]);
     let (access, now, sources) = (teller.access, teller.view.now(), teller.engine.sources());
-    out.table("", heads, "there are no sources", &mut |out| {
+    out.table("", HEADS, "there are no sources", &mut |out| {
         for site in access.sites() {
             teller.zone(site, out);
             for (id, source) in access.config.pushers_of(site) {
@@ -42,6 +40,12 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                     0 if !json => Cell::Nothing,
                     count => Cell::Count(count.into()),
                 };
+                // What an alert is called is for those alone who may see alerts.
+                let [unmapped, odd] = if access.may(Needs::Admin) {
+                    [Cell::Names(&unmapped), Cell::Names(&odd)]
+                } else {
+                    [Cell::Absent; 2]
+                };
                 let cells = [
                     Cell::Text(access.site_name(site)),
                     Cell::Text(access.config.str(source.name)),
@@ -51,10 +55,10 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                     Cell::Count(sources.odd(id, Oddity::Unmapped).into()),
                     rare(Oddity::Severity),
                     rare(Oddity::Path),
-                    Cell::Names(&unmapped),
-                    Cell::Names(&odd),
+                    unmapped,
+                    odd,
                 ];
-                out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
+                out.row(HEADS, &cells);
             }
         }
     });
@@ -62,7 +66,8 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
 
 /// Heartbeats of the sources of these sites, those that only operators see included.
 pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
+    const HEADS: &Heads<[&str; 6]> =
+        &Heads::new(["*site", "heartbeat", "component", "state", "last_heard", "source"]);
     let (access, config, now) = (teller.access, teller.access.config, teller.view.now());
     out.table("", HEADS, "no heartbeats are owed", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -89,7 +94,8 @@ pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWri
 
 /// Rules on what the sources of these sites measure, those that only operators see included.
 pub(super) fn rules(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
+    const HEADS: &Heads<[&str; 7]> =
+        &Heads::new(["*site", "rule", "component", "state", "missing", "which", "source"]);
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no rules", &mut |out| {
         teller.each_site(sites, &mut |site| {

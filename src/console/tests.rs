@@ -17,6 +17,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::answer::{Cell, Heads};
 use super::*;
 use crate::command::table::{Needs, OPTIONS, ROWS};
 use crate::config::Problems;
@@ -278,6 +279,25 @@ fn reading() {
     t.say("owner", "import --yes");
     t.say("owner", "whoami");
     golden("console-reading.txt", &t.told);
+}
+
+#[test]
+fn a_table_with_a_column_too_many_is_refused_and_not_cut() {
+    // What is for JSON alone has no place in lines, and needs none.
+    const WIDEST: &Heads<[&str; 11]> =
+        &Heads::new(["a", "b", "c", "*json", "d", "e", "f", "g", "h", "i", "+last"]);
+    assert!(std::panic::catch_unwind(|| Heads::new(["head"; 11])).is_err());
+    for json in [false, true] {
+        let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+        let mut answer = AnswerWriter::new(&mut out, json, 0);
+        answer.table("", WIDEST, "", &mut |answer| {
+            let cells: [Cell<'_>; 11] = core::array::from_fn(|at| Cell::Count(100 + at as u64));
+            answer.row(WIDEST, &cells);
+        });
+        let told = core::str::from_utf8(out.as_slice()).unwrap();
+        let missing: Vec<u64> = (100..111).filter(|n| !told.contains(&format!("{n}"))).collect();
+        assert_eq!(missing, [if json { 110 } else { 103 }], "{told}");
+    }
 }
 
 /// On a phone, where a table of so many columns would be broken at the end of each line.
