@@ -45,11 +45,15 @@ const COLUMNS: usize = 10;
 
 /// The heads of a table: one for each cell of a row. A head that begins with `*` is for JSON alone,
 /// one with `+` for lines.
-pub(super) struct Heads<T: ?Sized>(T);
+pub(super) struct Heads<T: ?Sized> {
+    /// What a row tells of. It stands before the first cell where a row is told value by value.
+    each: &'static str,
+    heads: T,
+}
 
 impl<const N: usize> Heads<[&str; N]> {
     /// In a constant, so that the compiler refuses more columns than lines have places for.
-    pub(super) const fn new(heads: [&'static str; N]) -> Heads<[&'static str; N]> {
+    pub(super) const fn new(each: &'static str, heads: [&'static str; N]) -> Heads<[&'static str; N]> {
         let (mut rest, mut shown) = (heads.as_slice(), 0usize);
         while let [head, others @ ..] = rest {
             if !matches!(head.as_bytes(), [b'*', ..]) {
@@ -58,7 +62,7 @@ impl<const N: usize> Heads<[&str; N]> {
             rest = others;
         }
         assert!(shown <= COLUMNS, "lines have no place for so many columns");
-        Heads(heads)
+        Heads { each, heads }
     }
 }
 
@@ -472,7 +476,7 @@ impl<'a> AnswerWriter<'a> {
     pub(super) fn table(
         &mut self,
         key: &str,
-        Heads(heads): &Heads<[&str]>,
+        Heads { heads, .. }: &Heads<[&str]>,
         empty: &str,
         rows: &mut dyn FnMut(&mut Self),
     ) {
@@ -529,10 +533,10 @@ impl<'a> AnswerWriter<'a> {
 
     /// A row of a table, with a cell for each head.
     pub(super) fn row<const N: usize>(&mut self, heads: &Heads<[&str; N]>, cells: &[Cell<'_>; N]) {
-        self.any_row(&heads.0, cells);
+        self.any_row(heads, cells);
     }
 
-    fn any_row(&mut self, heads: &[&str], cells: &[Cell<'_>]) {
+    fn any_row(&mut self, Heads { each, heads }: &Heads<[&str]>, cells: &[Cell<'_>]) {
         let other = if self.json { '+' } else { '*' };
         let shown = heads.iter().zip(cells).filter(|(head, _)| !head.starts_with(other));
         if self.json {
@@ -545,11 +549,10 @@ impl<'a> AnswerWriter<'a> {
         }
         if self.narrow && !self.measuring {
             for (at, (head, cell)) in shown.enumerate() {
-                let head = head.strip_prefix('+').unwrap_or(head);
                 if at > 0 {
-                    self.field(head, *cell);
+                    self.field(head.strip_prefix('+').unwrap_or(head), *cell);
                 } else {
-                    self.name(head);
+                    self.put(each);
                     self.put(" ");
                     self.cell(*cell);
                     self.put("\n");

@@ -116,7 +116,7 @@ impl Teller<'_, '_> {
 
     /// How full every store is.
     pub(super) fn limits(&self, host: &dyn Host, out: &mut AnswerWriter<'_>) {
-        const HEADS: &Heads<[&str; 4]> = &Heads::new(["name", "used", "limit", "refused"]);
+        const HEADS: &Heads<[&str; 4]> = &Heads::new("name", ["name", "used", "limit", "refused"]);
         out.open("", "{");
         let fault = host.storage_fault();
         match fault {

@@ -57,39 +57,49 @@ fn repeat_word(repeat: Repeat) -> &'static str {
     }
 }
 
-const INCIDENT: &Heads<[&str; 13]> = &Heads::new([
-    "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
-    "seen", "title",
-]);
-const MAINTENANCE: &Heads<[&str; 12]> = &Heads::new([
-    "*site",
-    "*number",
-    "+id",
-    "*active",
-    "+now",
-    "*service",
-    "*component",
-    "+what",
-    "starts",
-    "ends",
-    "repeats",
-    "words",
-]);
+const INCIDENT: &Heads<[&str; 13]> = &Heads::new(
+    "incident",
+    [
+        "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
+        "seen", "title",
+    ],
+);
+const MAINTENANCE: &Heads<[&str; 12]> = &Heads::new(
+    "maintenance",
+    [
+        "*site",
+        "*number",
+        "+id",
+        "*active",
+        "+now",
+        "*service",
+        "*component",
+        "+what",
+        "starts",
+        "ends",
+        "repeats",
+        "words",
+    ],
+);
 
-const PARTS: &Heads<[&str; 6]> = &Heads::new(["*service", "*component", "+what", "state", "since", "why"]);
-const STEPS: &Heads<[&str; 11]> = &Heads::new([
-    "number",
-    "at",
-    "what",
-    "*state",
-    "*component",
-    "+where",
-    "who",
-    "corrected_by",
-    "corrected_at",
-    "words",
-    "*amended",
-]);
+const PARTS: &Heads<[&str; 6]> =
+    &Heads::new("part", ["*service", "*component", "+what", "state", "since", "why"]);
+const STEPS: &Heads<[&str; 11]> = &Heads::new(
+    "step",
+    [
+        "number",
+        "at",
+        "what",
+        "*state",
+        "*component",
+        "+where",
+        "who",
+        "corrected_by",
+        "corrected_at",
+        "words",
+        "*amended",
+    ],
+);
 
 /// What is wrong with us, told to everybody.
 fn faults(host: &dyn Host, out: &mut AnswerWriter<'_>) {
@@ -588,7 +598,7 @@ impl<'a> Teller<'a, '_> {
 
     /// A table of the banners of sites.
     pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut AnswerWriter<'_>) {
-        const HEADS: &Heads<[&str; 5]> = &Heads::new(["site", "state", "since", "who", "words"]);
+        const HEADS: &Heads<[&str; 5]> = &Heads::new("site", ["site", "state", "since", "who", "words"]);
         out.table("", HEADS, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);

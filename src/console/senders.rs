@@ -7,18 +7,21 @@ use crate::engine::Oddity;
 use crate::limits::{MISSING_TOLD, ODD_NAMES};
 
 pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: &Heads<[&str; 10]> = &Heads::new([
-        "*site",
+    const HEADS: &Heads<[&str; 10]> = &Heads::new(
         "source",
-        "state",
-        "last_heard",
-        "alerts",
-        "unmapped",
-        "odd_severity",
-        "wrong_path",
-        "unmapped_names",
-        "odd_severity_names",
-    ]);
+        [
+            "*site",
+            "source",
+            "state",
+            "last_heard",
+            "alerts",
+            "unmapped",
+            "odd_severity",
+            "wrong_path",
+            "unmapped_names",
+            "odd_severity_names",
+        ],
+    );
     let (access, now, sources) = (teller.access, teller.view.now(), teller.engine.sources());
     out.table("", HEADS, "there are no sources", &mut |out| {
         for site in access.sites() {
@@ -67,7 +70,7 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
 /// Heartbeats of the sources of these sites, those that only operators see included.
 pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
     const HEADS: &Heads<[&str; 6]> =
-        &Heads::new(["*site", "heartbeat", "component", "state", "last_heard", "source"]);
+        &Heads::new("heartbeat", ["*site", "heartbeat", "component", "state", "last_heard", "source"]);
     let (access, config, now) = (teller.access, teller.access.config, teller.view.now());
     out.table("", HEADS, "no heartbeats are owed", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -95,7 +98,7 @@ pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWri
 /// Rules on what the sources of these sites measure, those that only operators see included.
 pub(super) fn rules(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
     const HEADS: &Heads<[&str; 7]> =
-        &Heads::new(["*site", "rule", "component", "state", "missing", "which", "source"]);
+        &Heads::new("rule", ["*site", "rule", "component", "state", "missing", "which", "source"]);
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no rules", &mut |out| {
         teller.each_site(sites, &mut |site| {

@@ -285,8 +285,8 @@ fn reading() {
 fn a_table_with_a_column_too_many_is_refused_and_not_cut() {
     // What is for JSON alone has no place in lines, and needs none.
     const WIDEST: &Heads<[&str; 11]> =
-        &Heads::new(["a", "b", "c", "*json", "d", "e", "f", "g", "h", "i", "+last"]);
-    assert!(std::panic::catch_unwind(|| Heads::new(["head"; 11])).is_err());
+        &Heads::new("row", ["a", "b", "c", "*json", "d", "e", "f", "g", "h", "i", "+last"]);
+    assert!(std::panic::catch_unwind(|| Heads::new("row", ["head"; 11])).is_err());
     for json in [false, true] {
         let mut out = Box::new(Bytes::<OUT_BYTES>::new());
         let mut answer = AnswerWriter::new(&mut out, json, 0);
@@ -297,6 +297,27 @@ fn a_table_with_a_column_too_many_is_refused_and_not_cut() {
         let told = core::str::from_utf8(out.as_slice()).unwrap();
         let missing: Vec<u64> = (100..111).filter(|n| !told.contains(&format!("{n}"))).collect();
         assert_eq!(missing, [if json { 110 } else { 103 }], "{told}");
+    }
+}
+
+#[test]
+fn a_number_stands_with_the_word_of_the_commands_that_take_it() {
+    let mut board = in_trouble();
+    board.ask("ana", "maintenance add vpn from tomorrow 07:00 to +2h Cables.", false);
+    board.ask("ana", "ack 1", false);
+    board.columns = 40;
+    for (line, expected) in [
+        ("status", &["incident 1", "maintenance 1"][..]),
+        ("incidents", &["incident 1"]),
+        ("maintenance", &["maintenance 1"]),
+        ("incident 1", &["step 1", "step 2"]),
+    ] {
+        let (_, told) = board.ask("ana", line, false);
+        let blocks: Vec<&str> = told
+            .lines()
+            .filter(|line| !line.starts_with(' ') && line.ends_with(|c: char| c.is_ascii_digit()))
+            .collect();
+        assert_eq!(blocks, expected, "{line}: {told}");
     }
 }
 
