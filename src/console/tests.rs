@@ -9,6 +9,7 @@
 )]
 
 use std::boxed::Box;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::format;
 use std::path::Path;
@@ -301,6 +302,69 @@ fn a_table_with_a_column_too_many_is_refused_and_not_cut() {
 }
 
 #[test]
+fn what_ends_something_or_takes_it_away_asks_first_and_nothing_else_does() {
+    let paper = include_str!("../../docs/console.md");
+    let (_, section) = paper.split_once("\n## Questions\n").unwrap();
+    let (_, list) = section.split_once("that ask:\n\n").unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    let told = list.split('`').skip(1).step_by(2).filter(|name| !name.starts_with("update "));
+    let mut asked = Vec::new();
+    for row in &ROWS {
+        let line = match row.name {
+            "incident open" | "open" => format!("{} wifi/south degraded \"Slow\"", row.name),
+            "update" => "update 1 identified \"A cable.\"".into(),
+            "reopen" => "reopen 3".into(),
+            "amend" => "amend 2 \"Otherwise.\"".into(),
+            "retitle" => "retitle 2 \"\"".into(),
+            "merge" => "merge 2 into 1".into(),
+            "maintenance add" => "maintenance add wifi from tomorrow 07:00 to +2h".into(),
+            "banner set" => "banner set \"Other words.\"".into(),
+            "set_site_config" => "set_site_config heron \"force_state: false\"".into(),
+            "get_site_config" => "get_site_config heron".into(),
+            "incident" | "resolve" | "ack" | "redact" | "release" | "maintenance end"
+            | "maintenance cancel" => {
+                format!("{} 1", row.name)
+            }
+            name => name.into(),
+        };
+        let mut board = in_trouble();
+        for before in [
+            "open vpn outage \"VPN is down\" \"We know.\"",
+            "open wifi/south degraded \"Old\"",
+            "resolve 3",
+            "maintenance add vpn from now to +1h weekly \"Cables.\"",
+            "banner set outage --say weather --site heron",
+        ] {
+            assert_eq!(board.ask("owner", before, true).0, CommandStatus::Done, "{before}");
+        }
+        let line =
+            if row.words().0 == "banner" || row.name == "undo" { line + " --site heron" } else { line };
+        let (status, answer) = board.ask("owner", &line, false);
+        assert!(!matches!(status, CommandStatus::Usage | CommandStatus::Refused), "{line}: {answer}");
+        if status == CommandStatus::Confirm {
+            asked.push(row.name);
+            let (status, done) = board.ask("owner", &line, true);
+            assert!(matches!(status, CommandStatus::Done | CommandStatus::Import), "{line}: {answer}{done}");
+        }
+    }
+    assert_eq!(asked.into_iter().collect::<BTreeSet<_>>(), told.collect());
+    let mut board = in_trouble();
+    board.ask("ana", "maintenance add vpn from now to +1h weekly \"Cables.\"", false);
+    board.ask("ana", "banner set --say weather", false);
+    for (line, question) in [
+        ("maintenance end 1", "end maintenance 1 (vpn) \"Cables.\", for good?\n"),
+        ("banner clear", "take the banner away --say weather?\n"),
+        ("update 1 resolved \"Over.\"", "resolve incident 1 (wifi)? "),
+    ] {
+        let (status, told) = board.ask("ana", line, false);
+        assert!(status == CommandStatus::Confirm && told.starts_with(question), "{line}: {told}");
+    }
+    // Nothing is asked about what is not there.
+    board.ask("ana", "banner clear", true);
+    assert_eq!(board.ask("ana", "banner clear", false).0, CommandStatus::Refused);
+}
+
+#[test]
 fn a_number_stands_with_the_word_of_the_commands_that_take_it() {
     let mut board = in_trouble();
     board.ask("ana", "maintenance add vpn from tomorrow 07:00 to +2h Cables.", false);
@@ -384,7 +448,8 @@ fn reading_json() {
         "ack heron/1",
         "resolve heron/1 --yes",
         "maintenance end 1",
-        "banner clear --site heron",
+        "maintenance end 1 --yes",
+        "banner clear --site heron --yes",
         "undo --yes --site heron",
     ] {
         t.say("both", &format!("{line} --json"));
@@ -462,8 +527,9 @@ fn acting() {
         "maintenance add vpn from 18:30",
         "maintenance",
         "maintenance end 2",
+        "maintenance end 2 --yes",
         "maintenance end 9",
-        "maintenance cancel 1",
+        "maintenance cancel 1 --yes",
         "maintenance",
         "maintenance ad vpn",
         "banner set",
@@ -471,7 +537,8 @@ fn acting() {
         "banner",
         "status",
         "banner clear",
-        "banner clear",
+        "banner clear --yes",
+        "banner clear --yes",
         "undo --yes",
         "undo --yes --nonsense",
         "update 1 \"not closed",

@@ -246,6 +246,8 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     assert_eq!((&planned["starts"], &planned["repeats"]), (&json!("2099-12-03T17:30:00Z"), &json!("weekly")));
     assert_eq!(planned["words"]["text"], "On déplace la passerelle.");
     click(&browser, "maintain_end");
+    rpcd.serve(&browser);
+    assert!(text(&browser).contains("end maintenance 1 (vpn)"), "{}", text(&browser));
     send(&browser);
     rpcd.serve(&browser);
     assert_eq!(console(&daemon, &["maintenance"]), json!([]));
@@ -261,6 +263,8 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     let note = browser.script("return stub.seen.notes.at(-1)");
     assert!(note.as_str().unwrap().contains("garde sa première ligne"), "{note}");
     click(&browser, "banner_clear");
+    rpcd.serve(&browser);
+    assert!(text(&browser).contains("take the banner away"), "{}", text(&browser));
     send(&browser);
     rpcd.serve(&browser);
     assert_eq!(console(&daemon, &["banner"]), json!([]));

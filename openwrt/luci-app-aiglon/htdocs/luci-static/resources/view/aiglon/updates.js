@@ -18,9 +18,9 @@ const VERBS = {
 	open: [ 'what', 'level', 'title', 'say', 'lang', 'words', 'site', 'yes' ],
 	resolve: [ 'id', 'say', 'lang', 'words', 'yes' ],
 	maintain: [ 'what', 'from', 'to', 'repeat', 'say', 'lang', 'words', 'site', 'yes' ],
-	maintain_end: [ 'id' ],
+	maintain_end: [ 'id', 'yes' ],
 	banner: [ 'site', 'state', 'say', 'lang', 'words', 'yes' ],
-	banner_clear: [ 'site' ],
+	banner_clear: [ 'site', 'yes' ],
 	undo: [ 'site', 'yes' ],
 };
 
@@ -224,7 +224,7 @@ function planned(title, one) {
 		E('p', {}, [ words.time(one.starts), ' — ', words.time(one.ends), one.repeats ? ', ' + words.state(one.repeats) : '' ]),
 		words.said(one.words),
 		button(_('End it'), 'maintain_end', 'negative', () =>
-			dialog(_('End it'), 'maintain_end', { id: id(one) }, [ E('p', {}, [ _('Planned work that repeats ends for good.') ]) ])),
+			dialog(_('End it'), 'maintain_end', { id: id(one) }, [ E('p', {}, [ _('Planned work that repeats ends for good.') ]) ])(false)),
 	]);
 }
 
@@ -237,7 +237,7 @@ function site(told, status) {
 		status.words || status.banner ? E('div', { 'class': 'cbi-section-node', 'style': 'padding:.6em' }, [
 			E('h4', {}, [ _('At the top of the page') ]), status.banner ? words.badge(status.banner) : '', words.said(status.words),
 			button(_('Take it away'), 'banner_clear', 'negative', () =>
-				dialog(_('Take it away'), 'banner_clear', { site: status.site }, [ words.said(status.words) ])),
+				dialog(_('Take it away'), 'banner_clear', { site: status.site }, [ words.said(status.words) ])(false)),
 		]) : '',
 		...incidents.map(one => incident(told, title, one)),
 		incidents.length ? '' : E('p', {}, [ E('em', {}, [ _('No incident is open.') ]) ]),
