@@ -585,7 +585,7 @@ fn states_are_told_in_words() {
 #[test]
 fn a_reason_that_all_parts_of_a_service_share_is_said_once() {
     let config = association();
-    let why = "has just come back";
+    let why = "has not reported everything yet";
     let mut view = scenes::all().into_iter().find(|(scene, _)| *scene == "resync").unwrap().1;
     assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
     // Another reason in the last service, and its two parts speak for themselves.
