@@ -324,15 +324,23 @@ impl Context<'_> {
         }
     }
 
-    /// When people promised the next news, or that this has passed; `None` if there is nothing to
-    /// say.
-    pub(super) fn promise(&self, incident: &IncidentView<'_>) -> Option<impl Fn(&mut Out<'_>)> {
-        let (next, now) = incident.next.zip(self.now.wall)?;
+    /// When people promised the next news, and the present; `None` if nobody is told of that.
+    pub(super) fn promised(&self, incident: &IncidentView<'_>) -> Option<(Wall, Wall)> {
+        incident.next.zip(self.now.wall)
+    }
+
+    /// That, or that this has passed; `None` if there is nothing to say.
+    pub(super) fn promise(
+        &self,
+        incident: &IncidentView<'_>,
+        date: DateShown,
+    ) -> Option<impl Fn(&mut Out<'_>)> {
+        let (next, now) = self.promised(incident)?;
         let word = if next <= now { Word::IncidentLate } else { Word::IncidentNext };
         let (start, end) = super::words::around(self.word(word));
         Some(move |out: &mut Out<'_>| {
             out.text(start);
-            self.time(out, next, now, DateShown::UnlessToday);
+            self.time(out, next, now, date);
             out.text(end);
         })
     }
@@ -342,7 +350,7 @@ impl Context<'_> {
         if let Some(text) = doubt(incident) {
             Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
         }
-        if let Some(promise) = self.promise(incident) {
+        if let Some(promise) = self.promise(incident, DateShown::UnlessToday) {
             Notice { class: "why", text: &mut |out| promise(out) }.write(out);
         }
         if !alone {
