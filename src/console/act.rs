@@ -151,7 +151,7 @@ fn release<'a>(
     out: &mut AnswerWriter<'_>,
 ) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
-    let site = {
+    let (site, components) = {
         let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let site = teller.site_of_alert(command)?;
@@ -161,26 +161,28 @@ fn release<'a>(
             let mut question = Question::new();
             add(
                 &mut question,
-                "this ends %0 of %1: the page tells that as the team's word, until its source says it again. Go on?",
+                "this ends %0 of %1, as the team's word, until its source says it again. Go on?",
                 &[held.name(), access.config.str(source.name)],
             );
             out.told("confirm", "%0", &[text_of(&question)]);
             return Ok(CommandStatus::Confirm);
         }
-        site
+        (site, held.components)
     };
     if !engine.release(access.config, now, site, number) {
         return Err(Refusal::NoAlert.into());
     }
+    out.open("", "{");
     if out.json() {
-        out.open("", "{");
         out.field("ok", Cell::Flag(true));
         out.field("site", Cell::Text(access.site_name(site)));
         out.field("alert", Cell::Count(number.into()));
-        out.close("}");
-    } else {
-        out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
     }
+    out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
+    // Another alert may go on, or a source may be silent, or not have told all yet.
+    let view = engine.whole_view(access.config, now);
+    Teller { access, view: &view, engine }.parts_in(site, components, out);
+    out.close("}");
     Ok(CommandStatus::Done)
 }
 

@@ -236,6 +236,18 @@ impl<'a> Teller<'a, '_> {
         }
     }
 
+    /// How some components are.
+    pub(super) fn parts_in(&self, site: SiteId, components: ComponentSet, out: &mut AnswerWriter<'_>) {
+        self.zone(site, out);
+        out.table("components", PARTS, "", &mut |out| {
+            for id in components.iter() {
+                if let Some(row) = self.access.config.components.get(id.index()) {
+                    self.part_row(row.service, id, &self.view.component(id), out);
+                }
+            }
+        });
+    }
+
     fn part_row(
         &self,
         service: ServiceId,

@@ -1111,13 +1111,45 @@ fn an_operator_ends_what_no_sender_ends() {
     board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
     assert!(!board.ask("ana", "alerts", false).1.contains("team"));
     let (status, answer) = board.ask("ana", "release 1 --yes --json", false);
-    assert_eq!((status, &*answer), (CommandStatus::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
+    let told: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, &told["ok"], &told["alert"]), (CommandStatus::Done, &true.into(), &1.into()));
+    assert_eq!(told["components"][0]["state"], "operational", "{answer}");
     // It was over before anybody looked: nobody has ended it.
     let life = i64::from(board.config.main.resolve_after.0);
     board.now.mono.0 += life;
     let (status, answer) = board.ask("ana", "release 1 --yes", false);
     assert_eq!(status, CommandStatus::Refused, "{answer}");
     assert!(answer.contains("there is no such alert"), "{answer}");
+}
+
+/// Its team's word is only told while nothing else is known to be amiss, or unknown.
+#[test]
+fn who_ends_an_alert_is_told_how_its_components_are_then() {
+    let down = "\"alertname\":\"NorthDown\",\"severity\":\"critical\"";
+    let also = "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"side\":\"roof\"";
+    let shown = |board: &mut Board| {
+        let (status, question) = board.ask("ana", "release 1", false);
+        assert!(status == CommandStatus::Confirm && !question.contains("the page tells"), "{question}");
+        let (status, answer) = board.ask("ana", "release 1 --yes", false);
+        assert_eq!(status, CommandStatus::Done, "{answer}");
+        let (_, now) = board.ask("ana", "status --all", false);
+        let [then, now] = [answer, now].map(|told| {
+            let north = told.lines().find(|line| line.starts_with("wifi/north")).unwrap();
+            north.split_whitespace().collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(then, now);
+        then
+    };
+    let mut well = in_trouble();
+    assert!(shown(&mut well).ends_with("the team says that it is over"));
+    // Its source was just heard for the first time.
+    let mut settling = Board::new(FILE);
+    settling.push(0, down);
+    let told = shown(&mut settling);
+    assert!(told.contains("no data") && told.ends_with("its source has not told all yet"), "{told}");
+    let mut other = in_trouble();
+    other.push(0, also);
+    assert!(shown(&mut other).contains("outage"));
 }
 
 #[test]
