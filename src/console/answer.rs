@@ -46,7 +46,8 @@ const COLUMNS: usize = 10;
 /// The heads of a table: one for each cell of a row. A head that begins with `*` is for JSON alone,
 /// one with `+` for lines.
 pub(super) struct Heads<T: ?Sized> {
-    /// What a row tells of. It stands before the first cell where a row is told value by value.
+    /// What a row tells of. It stands above the first cells if there is room, and before the first
+    /// where a row is told value by value.
     each: &'static str,
     heads: T,
 }
@@ -476,7 +477,7 @@ impl<'a> AnswerWriter<'a> {
     pub(super) fn table(
         &mut self,
         key: &str,
-        Heads { heads, .. }: &Heads<[&str]>,
+        Heads { each, heads }: &Heads<[&str]>,
         empty: &str,
         rows: &mut dyn FnMut(&mut Self),
     ) {
@@ -496,12 +497,16 @@ impl<'a> AnswerWriter<'a> {
             // A head may be wider than what is below it; a column with nothing below its head is
             // left out.
             let widths = self.widths;
-            self.measuring = true;
-            self.heads(heads, &widths);
-            self.measuring = false;
-            self.narrow = self.is_too_wide();
-            if !self.narrow {
-                self.heads(heads, &widths);
+            for first in [Some(*each), None] {
+                self.widths = widths;
+                self.measuring = true;
+                self.heads(first, heads, &widths);
+                self.measuring = false;
+                self.narrow = self.is_too_wide();
+                if !self.narrow {
+                    self.heads(first, heads, &widths);
+                    break;
+                }
             }
         }
         rows(self);
@@ -520,12 +525,12 @@ impl<'a> AnswerWriter<'a> {
         columns > 2 && self.columns > 0 && before.saturating_add(width) > self.columns.into()
     }
 
-    fn heads(&mut self, heads: &[&str], widths: &[u16]) {
+    fn heads(&mut self, mut first: Option<&str>, heads: &[&str], widths: &[u16]) {
         let mut named = [Cell::Nothing; COLUMNS];
         let shown = heads.iter().filter(|head| !head.starts_with('*'));
         for ((cell, head), width) in named.iter_mut().zip(shown).zip(widths) {
             if *width > 0 {
-                *cell = Cell::Name(head.strip_prefix('+').unwrap_or(head));
+                *cell = Cell::Name(first.take().unwrap_or(head.strip_prefix('+').unwrap_or(head)));
             }
         }
         self.line(&named);

@@ -383,6 +383,13 @@ fn a_number_stands_with_the_word_of_the_commands_that_take_it() {
             .collect();
         assert_eq!(blocks, expected, "{line}: {told}");
     }
+    // So does it above a column, while lines have room for that.
+    for (columns, heads) in [(120, ["incident  now", "maintenance  now"]), (70, ["incident  now", "id  now"])]
+    {
+        board.columns = columns;
+        let (_, told) = board.ask("ana", "status", false);
+        assert!(heads.iter().all(|head| told.lines().any(|line| line.starts_with(head))), "{told}");
+    }
 }
 
 /// On a phone, where a table of so many columns would be broken at the end of each line.
@@ -845,7 +852,7 @@ fn an_incident_goes_by_its_service_in_any_language_and_case() {
     assert_eq!(board.ask("ana", "ack wifi", false).0, CommandStatus::Done);
     board.ask("ana", "open vpn degraded \"Slow\"", false);
     let (status, answer) = board.ask("ana", "merge vpn into 'Draadloos net' --yes", false);
-    assert!(status == CommandStatus::Done && answer.contains("\n1   outage  wifi"), "{answer}");
+    assert!(status == CommandStatus::Done && answer.contains("\n1         outage  wifi"), "{answer}");
     assert_eq!(board.ask("ana", "merge vpn into nothing --yes", false).0, CommandStatus::Refused);
     // The newest of those that ended, if none is open.
     board.ask("ana", "resolve 1 --yes", false);
