@@ -621,7 +621,8 @@ pub const INCIDENT_STEPS_SHOWN: usize = 50;
 /// instructions when the log is full. A test holds all pages to it, and nothing counts in a running
 /// daemon.
 pub const RENDER_PASSES: usize = 40;
-/// Components in the title of an incident that has no title of its own.
+/// Components, and other services as a whole, in the title of an incident that has no title of its
+/// own.
 pub const TITLE_PARTS: usize = 3;
 /// Components that the page of an incident names.
 pub const PARTS_SHOWN: usize = 32;

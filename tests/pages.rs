@@ -13,8 +13,8 @@ use std::{env, fs};
 use aiglon::config::{Component, Config, Times};
 use aiglon::limits::{COMPONENTS, PAGE_BYTES, SERVICES, TEXT_SHOWN_BYTES, TEXTS_SHOWN};
 use aiglon::model::{
-    BannerView, ComponentView, Day, Finding, Forced, IncidentView, Lang, MaintenanceView, PageKind, Phase,
-    ServiceId, SiteId, State, Step, StepView, Words,
+    BannerView, ComponentId, ComponentSet, ComponentView, Day, Finding, Forced, IncidentView, Lang,
+    MaintenanceView, PageKind, Phase, ServiceId, SiteId, State, Step, StepView, Words,
 };
 use aiglon::render::{CSP, CSP_MISSING, PageFull, has_incident, missing, overruled, page, worst_case};
 use aiglon::shown::Visible;
@@ -585,7 +585,7 @@ fn states_are_told_in_words() {
 #[test]
 fn a_reason_that_all_parts_of_a_service_share_is_said_once() {
     let config = association();
-    let why = "has just come back";
+    let why = "has not reported everything yet";
     let mut view = scenes::all().into_iter().find(|(scene, _)| *scene == "resync").unwrap().1;
     assert_eq!(rendered(&config, Lang::En, &view).matches(why).count(), 4);
     // Another reason in the last service, and its two parts speak for themselves.
@@ -688,13 +688,51 @@ fn words(page: &str) -> String {
 }
 
 #[test]
+fn a_title_says_of_which_service_each_component_is() {
+    let config = association();
+    let (wifi, mail) = (ServiceId(0), ServiceId(1));
+    let all = |service: ServiceId| config.components_of(service).map(|(id, _)| id).collect::<Vec<_>>();
+    let first = |service: ServiceId| vec![all(service)[0]];
+    let told = |service: ServiceId, parts: &[&[ComponentId]]| {
+        let mut view = scenes::incidents();
+        let incident = &mut view.incidents[1].0;
+        (incident.service, incident.components) = (service, ComponentSet::EMPTY);
+        parts.concat().into_iter().for_each(|id| incident.components.insert(id));
+        let kind = PageKind::Incident(incident.number);
+        words(&rendered_as(&config, Lang::En, &view, kind))
+    };
+    let files = config.text(&config.components[all(mail)[0].index()].title, Lang::En);
+    for (service, parts, title) in [
+        (wifi, [first(wifi), vec![]], "Wi-Fi · Heron, north side"),
+        (mail, [all(mail), vec![]], "Mail and files"),
+        // After a merge, or because one depends on the other.
+        (mail, [all(mail), first(wifi)], "Mail and files + Wi-Fi · Heron, north side"),
+        (wifi, [all(mail), first(wifi)], "Wi-Fi · Heron, north side + Mail and files"),
+        (wifi, [all(mail), all(wifi)], "Wi-Fi + Mail and files"),
+        (wifi, [first(mail), first(wifi)], &format!("Wi-Fi · Heron, north side + Mail and files · {files}")),
+    ] {
+        let page = told(service, &[&parts[0], &parts[1]]);
+        let (before, _) = page.split_once(" Down · ").unwrap_or_else(|| panic!("{page}"));
+        assert!(before.ends_with(title), "{title}: {before}");
+        assert!(!page.contains('…'), "{page}");
+    }
+    // It is short, and the page of the incident tells what it leaves out.
+    let most = &all(wifi)[1..];
+    let page = told(mail, &[&all(mail), most]);
+    assert!(page.contains("Mail and files + Wi-Fi · Heron, south side · Stork · Swift · … Down"), "{page}");
+    assert!(most.iter().all(|id| page.contains(config.text(&config.components[id.index()].title, Lang::En))));
+    let page = told(wifi, &[&all(wifi)[..3], &all(mail)]);
+    assert!(page.contains("Wi-Fi · Heron, north side · Heron, south side · Stork + … Down"), "{page}");
+}
+
+#[test]
 fn current_incidents_are_told_the_worst_and_the_newest_first() {
     let config = association();
     let page = words(&rendered(&config, Lang::En, &scenes::incidents()));
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
     for pair in [
         "2 of 4 services are partly down: Wi-Fi\u{a0}· Telephone",
-        "Wi-Fi · Heron, south side · Stork · Outgoing calls",
+        "Wi-Fi · Heron, south side · Stork + Telephone · Outgoing calls",
         "Down · trouble since 08:24",
         "We know the cause · 09:01L’électricien passe avant midi. En attendant, prenez le réseau Cigogne.",
         "We know the cause · 08:45There is no electricity there.",

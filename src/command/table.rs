@@ -161,17 +161,23 @@ pub struct Row {
     pub args: &'static [Arg],
     /// Who may.
     pub needs: Needs,
+    /// Whether it may promise the next news.
+    pub promises: bool,
     /// What it is for, in one line.
     pub help: &'static str,
 }
 
 const fn row(verb: Verb, name: &'static str, args: &'static [Arg], help: &'static str) -> Row {
-    Row { verb, name, args, needs: Needs::Operator, help }
+    Row { verb, name, args, needs: Needs::Operator, promises: false, help }
 }
 
 impl Row {
     const fn needs(mut self, needs: Needs) -> Self {
         self.needs = needs;
+        self
+    }
+    const fn promises(mut self) -> Self {
+        self.promises = true;
         self
     }
     /// The first word of its name, and the second if there is one.
@@ -184,12 +190,12 @@ impl Row {
     }
     /// Whether an option says something about its words.
     pub fn takes(&self, option: &CommandOption) -> bool {
-        match option.value {
-            "" => false,
+        match option.about {
+            About::Line => false,
             // Phrases are none of prometheus-adlermanager's.
-            "PHRASE" => !self.args.contains(&Arg::Yaml),
-            "TIME" => matches!(self.verb, Verb::Open | Verb::Update),
-            _ => true,
+            About::Phrases => !self.args.contains(&Arg::Yaml),
+            About::Promises => self.promises,
+            About::Words => true,
         }
     }
 }
@@ -210,19 +216,22 @@ pub static ROWS: [Row; 39] = [
         "incident open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
         "the same as 'open'",
-    ),
+    )
+    .promises(),
     row(
         Verb::Open,
         "open",
         &[Arg::Service, Arg::Level, Arg::Title, Arg::MaybeWords],
         "begin an incident by hand; it stays until you resolve it",
-    ),
+    )
+    .promises(),
     row(
         Verb::Update,
         "update",
         &[Arg::Number, Arg::Phase, Arg::Words],
         "say something about it; without a phase it keeps the last",
-    ),
+    )
+    .promises(),
     row(Verb::Resolve, "resolve", &[Arg::Number, Arg::MaybeWords], "say that an incident is over"),
     row(Verb::Reopen, "reopen", &[Arg::Number, Arg::MaybeWords], "say that it is not over after all"),
     row(Verb::Acknowledge, "ack", &[Arg::Number], "tell the others here that you have seen it"),
@@ -290,12 +299,26 @@ pub static ROWS: [Row; 39] = [
     row(Verb::Quit, "exit", &[], "leave"),
 ];
 
+/// What an option says something about.
+pub enum About {
+    /// The whole line.
+    Line,
+    /// What is said.
+    Words,
+    /// What is said, where phrases may say it.
+    Phrases,
+    /// What is promised, where something may be.
+    Promises,
+}
+
 /// An option; it may stand anywhere on the line.
 pub struct CommandOption {
     /// With its dashes.
     pub name: &'static str,
     /// What follows it; empty: nothing.
     pub value: &'static str,
+    /// With which commands help tells of it.
+    pub about: About,
     /// What it is for, in one line.
     pub help: &'static str,
 }
@@ -305,35 +328,64 @@ pub static OPTIONS: [CommandOption; 7] = [
     CommandOption {
         name: "--say",
         value: "PHRASE",
+        about: About::Phrases,
         help: "a sentence that the page tells in every language, in place of words ('phrases')",
     },
     CommandOption {
         name: "--lang",
         value: "TAG",
+        about: About::Words,
         help: "the language of your words, as fr or ar; without it, the site's",
     },
     CommandOption {
         name: "--site",
         value: "SITE",
+        about: About::Words,
         help: "on which site, where a number or a command could mean several",
     },
     CommandOption {
         name: "--next",
         value: "TIME",
+        about: About::Promises,
         help: "when you promise the next news: 4:30, \"tomorrow 9:00\" or +2h; the page says if it passes",
     },
-    CommandOption { name: "--json", value: "", help: "answer in JSON" },
-    CommandOption { name: "--yes", value: "", help: "do not ask" },
+    CommandOption { name: "--json", value: "", about: About::Line, help: "answer in JSON" },
+    CommandOption { name: "--yes", value: "", about: About::Line, help: "do not ask" },
     CommandOption {
         name: "--all",
         value: "",
+        about: About::Line,
         help: "of 'incidents': those that ended, too; of 'status': what is well; of 'whoami': what goes on",
     },
 ];
 
 #[cfg(test)]
 mod tests {
+    use std::vec::Vec;
+
     use super::*;
+
+    #[test]
+    fn an_option_goes_with_the_commands_that_the_table_says_whatever_its_value_is_called() {
+        let with = |option: &CommandOption| {
+            let rows = ROWS.iter().filter(|row| row.speaks() && row.takes(option));
+            rows.map(|row| row.name).collect::<Vec<_>>()
+        };
+        let speaking = |row: &&Row| row.speaks();
+        let all: Vec<_> = ROWS.iter().filter(speaking).map(|row| row.name).collect();
+        for value in ["TIME", "PHRASE", "X"] {
+            let option = |about| CommandOption { name: "--x", value, about, help: "" };
+            assert_eq!(with(&option(About::Promises)), ["incident open", "open", "update"]);
+            assert_eq!(with(&option(About::Words)), all);
+            assert_eq!(with(&option(About::Phrases)).len(), all.len() - 1);
+            assert!(with(&option(About::Line)).is_empty());
+        }
+        for option in &OPTIONS {
+            assert_eq!(matches!(option.about, About::Line), option.value.is_empty(), "{}", option.name);
+        }
+        let [.., next, _, _, _] = &OPTIONS;
+        assert_eq!((next.name, with(next).len()), ("--next", 3));
+    }
 
     #[test]
     fn the_tables_agree() {

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::incidents::record::{BANNER, STEP, WINDOW_ENDED, What};
 use crate::incidents::{Action, Done, Refusal};
 use crate::limits::{INCIDENT_STEPS_SHOWN, QUESTION_WORDS_BYTES};
-use crate::model::{ComponentId, Forced, Phase, Phrase, ServiceId, SiteId, State, Words};
+use crate::model::{ComponentId, Forced, Phase, Phrase, Repeat, ServiceId, SiteId, State, Words};
 use crate::render::overruled;
 use crate::shown::{ShownState, headline, hides, told_end};
 use crate::text::buffer::Bytes;
@@ -46,7 +46,9 @@ pub(super) fn carry_out<'a>(
         let teller = Teller { access, view: &view, engine };
         let (site, action) = action(&teller, now, command, &mut message)?;
         if !(ask.confirmed || command.yes) {
-            let asked = asks(&teller, now, site, &action, &mut question)?;
+            // Scripts of prometheus-adlermanager take a banner away without a word.
+            let is_silent = command.row.verb == Verb::SetSiteConfig && matches!(action, Action::ClearBanner);
+            let asked = !is_silent && asks(&teller, now, site, &action, &mut question)?;
             if (ask.person && doubts(command, ask.text, &mut question)) || asked {
                 out.told("confirm", "%0", &[text_of(&question)]);
                 return Ok(CommandStatus::Confirm);
@@ -149,7 +151,7 @@ fn release<'a>(
     out: &mut AnswerWriter<'_>,
 ) -> Result<CommandStatus, Trouble<'a>> {
     let number = u16::try_from(command.number).unwrap_or(0);
-    let site = {
+    let (site, components) = {
         let view = engine.whole_view(access.config, now);
         let teller = Teller { access, view: &view, engine };
         let site = teller.site_of_alert(command)?;
@@ -159,26 +161,28 @@ fn release<'a>(
             let mut question = Question::new();
             add(
                 &mut question,
-                "this ends %0 of %1: the page tells that as the team's word, until its source says it again. Go on?",
+                "this ends %0 of %1, as the team's word, until its source says it again. Go on?",
                 &[held.name(), access.config.str(source.name)],
             );
             out.told("confirm", "%0", &[text_of(&question)]);
             return Ok(CommandStatus::Confirm);
         }
-        site
+        (site, held.components)
     };
     if !engine.release(access.config, now, site, number) {
         return Err(Refusal::NoAlert.into());
     }
+    out.open("", "{");
     if out.json() {
-        out.open("", "{");
         out.field("ok", Cell::Flag(true));
         out.field("site", Cell::Text(access.site_name(site)));
         out.field("alert", Cell::Count(number.into()));
-        out.close("}");
-    } else {
-        out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
     }
+    out.say(&["done; if its source still says so, it fires again. undo does not take this back", "\n"]);
+    // Another alert may go on, or a source may be silent, or not have told all yet.
+    let view = engine.whole_view(access.config, now);
+    Teller { access, view: &view, engine }.parts_in(site, components, out);
+    out.close("}");
     Ok(CommandStatus::Done)
 }
 
@@ -295,7 +299,8 @@ fn level(teller: &Teller<'_, '_>, service: ServiceId, component: Option<Componen
     meant.map(|(id, _)| teller.view.component(id).state()).max().unwrap_or_default().max(State::Degraded)
 }
 
-/// Writes the question that an action asks, if it asks one and can be done.
+/// Writes the question that an action asks, if it asks one and can be done. What ends something
+/// that visitors read asks, and what takes it away. So does what is probably a slip.
 fn asks(
     teller: &Teller<'_, '_>,
     now: Now,
@@ -306,33 +311,7 @@ fn asks(
     let access = teller.access;
     match *action {
         Action::Update { number, phase: Phase::Resolved, .. } => {
-            add(out, "resolve ", &[]);
-            name(teller, site, number, true, out)?;
-            let (mut unwell, mut worst) = (0u32, State::Operational);
-            teller.with_incident(site, number, &mut |incident| {
-                for id in incident.components.iter() {
-                    let state = teller.view.component(id).state();
-                    if state == State::Operational {
-                        continue;
-                    }
-                    let lead =
-                        if unwell == 0 { " The monitoring does not say that all is well: " } else { ", " };
-                    unwell = unwell.saturating_add(1);
-                    worst = worst.max(state);
-                    if out.room() > ROOM {
-                        add(out, "%0%1 (%2)", &[lead, access.component_name(id), state_word(state)]);
-                    }
-                }
-            });
-            let follows = match unwell {
-                0 => "",
-                _ if worst > State::NoData => {
-                    ". The page will say that it is over, but that trouble is still reported."
-                }
-                1 => ". The page will say that it is over, and that this part is unknown.",
-                _ => ". The page will say that it is over, and that these parts are unknown.",
-            };
-            add(out, follows, &[]);
+            resolves(teller, site, number, out)?;
         }
         Action::Merge { number, into } => {
             if number == into {
@@ -389,6 +368,20 @@ fn asks(
                 &[shown.word()],
             );
         }
+        Action::EndMaintenance { number } => teller.view.maintenance(site, &mut |planned| {
+            if planned.number == number {
+                let service = access.service_name(planned.service);
+                add(out, "end maintenance %0 (%1)", &[&digits(number), service]);
+                quote(planned.words, out);
+                add(out, if planned.repeat == Repeat::Once { "?" } else { ", for good?" }, &[]);
+            }
+        }),
+        Action::ClearBanner => {
+            let Some(banner) = teller.view.banner(site) else { return Ok(false) };
+            add(out, "take the banner away", &[]);
+            quote(banner.words, out);
+            add(out, "?", &[]);
+        }
         Action::Undo => {
             add(out, "take back what you did last on %0: ", &[access.site_name(site)]);
             last_deed(teller, now, site, out)?;
@@ -398,6 +391,37 @@ fn asks(
     Ok(true)
 }
 
+/// Asks whether an incident is over, with what speaks against it.
+fn resolves(teller: &Teller<'_, '_>, site: SiteId, number: u32, out: &mut Question) -> Result<(), Refusal> {
+    add(out, "resolve ", &[]);
+    name(teller, site, number, true, out)?;
+    let (mut unwell, mut worst) = (0u32, State::Operational);
+    teller.with_incident(site, number, &mut |incident| {
+        for id in incident.components.iter() {
+            let state = teller.view.component(id).state();
+            if state == State::Operational {
+                continue;
+            }
+            let lead = if unwell == 0 { " The monitoring does not say that all is well: " } else { ", " };
+            unwell = unwell.saturating_add(1);
+            worst = worst.max(state);
+            if out.room() > ROOM {
+                add(out, "%0%1 (%2)", &[lead, teller.access.component_name(id), state_word(state)]);
+            }
+        }
+    });
+    let follows = match unwell {
+        0 => "",
+        _ if worst > State::NoData => {
+            ". The page will say that it is over, but that trouble is still reported."
+        }
+        1 => ". The page will say that it is over, and that this part is unknown.",
+        _ => ". The page will say that it is over, and that these parts are unknown.",
+    };
+    add(out, follows, &[]);
+    Ok(())
+}
+
 /// Writes what the caller did last on a site, as the end of a question.
 fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question) -> Result<(), Refusal> {
     let last = teller.engine.incidents().undoable(now, site, teller.access.who());
@@ -405,20 +429,7 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
     match kind {
         STEP => {
             add(out, deed(what), &[]);
-            match words {
-                Words::Own { text, .. } => {
-                    let short = cut(text, QUESTION_WORDS_BYTES);
-                    let dots = if short.len() < text.len() { "…" } else { "" };
-                    add(out, " \"", &[]);
-                    escape(out, short);
-                    add(out, "%0\"", &[dots]);
-                }
-                Words::Phrase(said) => {
-                    add(out, " --say ", &[]);
-                    said.join(Phrase::name, &mut |part| _ = out.push(part.as_bytes()));
-                }
-                Words::None => {}
-            }
+            quote(words, out);
             add(out, ", ", &[]);
             name(teller, site, number, false, out)?;
         }
@@ -427,6 +438,24 @@ fn last_deed(teller: &Teller<'_, '_>, now: Now, site: SiteId, out: &mut Question
         _ => add(out, "maintenance %0?", &[&digits(number)]),
     }
     Ok(())
+}
+
+/// Adds what somebody said, cut short.
+fn quote(words: Words<'_>, out: &mut Question) {
+    match words {
+        Words::Own { text, .. } => {
+            let short = cut(text, QUESTION_WORDS_BYTES);
+            let dots = if short.len() < text.len() { "…" } else { "" };
+            add(out, " \"", &[]);
+            escape(out, short);
+            add(out, "%0\"", &[dots]);
+        }
+        Words::Phrase(said) => {
+            add(out, " --say ", &[]);
+            said.join(Phrase::name, &mut |part| _ = out.push(part.as_bytes()));
+        }
+        Words::None => {}
+    }
 }
 
 /// The command by which a person did something.

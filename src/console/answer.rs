@@ -18,6 +18,8 @@ use crate::time::{Wall, rfc3339};
 pub(super) enum Cell<'a> {
     /// Nothing: an empty place, or `null`.
     Nothing,
+    /// None of the caller's business: an empty place, and no member of a row.
+    Absent,
     /// Text.
     Text(&'a str),
     /// The name of a column.
@@ -38,8 +40,32 @@ pub(super) enum Cell<'a> {
     By(&'a str, Option<Wall>),
 }
 
-/// Columns of a table, at most.
+/// Columns of a table in lines, at most.
 const COLUMNS: usize = 10;
+
+/// The heads of a table: one for each cell of a row. A head that begins with `*` is for JSON alone,
+/// one with `+` for lines.
+pub(super) struct Heads<T: ?Sized> {
+    /// What a row tells of. It stands above the first cells if there is room, and before the first
+    /// where a row is told value by value.
+    each: &'static str,
+    heads: T,
+}
+
+impl<const N: usize> Heads<[&str; N]> {
+    /// In a constant, so that the compiler refuses more columns than lines have places for.
+    pub(super) const fn new(each: &'static str, heads: [&'static str; N]) -> Heads<[&'static str; N]> {
+        let (mut rest, mut shown) = (heads.as_slice(), 0usize);
+        while let [head, others @ ..] = rest {
+            if !matches!(head.as_bytes(), [b'*', ..]) {
+                shown = shown.saturating_add(1);
+            }
+            rest = others;
+        }
+        assert!(shown <= COLUMNS, "lines have no place for so many columns");
+        Heads { each, heads }
+    }
+}
 
 /// Characters of the last column that should be on the line, if it has so many.
 const LAST_COLUMN: u16 = 12;
@@ -329,7 +355,9 @@ impl<'a> AnswerWriter<'a> {
 
     pub(super) fn cell(&mut self, cell: Cell<'_>) {
         match cell {
-            Cell::Nothing | Cell::Words(Words::None) => self.put(if self.json { "null" } else { "" }),
+            Cell::Nothing | Cell::Absent | Cell::Words(Words::None) => {
+                self.put(if self.json { "null" } else { "" });
+            }
             Cell::Text(text) if self.json => self.string(text),
             Cell::Text(text) => self.shown(text),
             Cell::Name(name) => self.name(name),
@@ -409,7 +437,7 @@ impl<'a> AnswerWriter<'a> {
             self.key(name);
             return self.cell(cell);
         }
-        if matches!(cell, Cell::Nothing | Cell::Words(Words::None) | Cell::Names([])) {
+        if matches!(cell, Cell::Nothing | Cell::Absent | Cell::Words(Words::None) | Cell::Names([])) {
             return;
         }
         self.put("  ");
@@ -446,7 +474,13 @@ impl<'a> AnswerWriter<'a> {
     /// A table: an array of objects under `key`, or aligned lines. `rows` calls [`row`](Self::row)
     /// for each row, and must call it the same way every time that it is called. `empty` is said
     /// where there is none.
-    pub(super) fn table(&mut self, key: &str, heads: &[&str], empty: &str, rows: &mut dyn FnMut(&mut Self)) {
+    pub(super) fn table(
+        &mut self,
+        key: &str,
+        Heads { each, heads }: &Heads<[&str]>,
+        empty: &str,
+        rows: &mut dyn FnMut(&mut Self),
+    ) {
         self.open(key, "[");
         if !self.json {
             self.widths = [0; COLUMNS];
@@ -463,12 +497,16 @@ impl<'a> AnswerWriter<'a> {
             // A head may be wider than what is below it; a column with nothing below its head is
             // left out.
             let widths = self.widths;
-            self.measuring = true;
-            self.heads(heads, &widths);
-            self.measuring = false;
-            self.narrow = self.is_too_wide();
-            if !self.narrow {
-                self.heads(heads, &widths);
+            for first in [Some(*each), None] {
+                self.widths = widths;
+                self.measuring = true;
+                self.heads(first, heads, &widths);
+                self.measuring = false;
+                self.narrow = self.is_too_wide();
+                if !self.narrow {
+                    self.heads(first, heads, &widths);
+                    break;
+                }
             }
         }
         rows(self);
@@ -487,24 +525,28 @@ impl<'a> AnswerWriter<'a> {
         columns > 2 && self.columns > 0 && before.saturating_add(width) > self.columns.into()
     }
 
-    fn heads(&mut self, heads: &[&str], widths: &[u16]) {
+    fn heads(&mut self, mut first: Option<&str>, heads: &[&str], widths: &[u16]) {
         let mut named = [Cell::Nothing; COLUMNS];
         let shown = heads.iter().filter(|head| !head.starts_with('*'));
         for ((cell, head), width) in named.iter_mut().zip(shown).zip(widths) {
             if *width > 0 {
-                *cell = Cell::Name(head.strip_prefix('+').unwrap_or(head));
+                *cell = Cell::Name(first.take().unwrap_or(head.strip_prefix('+').unwrap_or(head)));
             }
         }
         self.line(&named);
     }
 
-    /// A row of a table. A head that begins with `*` is for JSON alone, one with `+` for lines.
-    pub(super) fn row(&mut self, heads: &[&str], cells: &[Cell<'_>]) {
+    /// A row of a table, with a cell for each head.
+    pub(super) fn row<const N: usize>(&mut self, heads: &Heads<[&str; N]>, cells: &[Cell<'_>; N]) {
+        self.any_row(heads, cells);
+    }
+
+    fn any_row(&mut self, Heads { each, heads }: &Heads<[&str]>, cells: &[Cell<'_>]) {
         let other = if self.json { '+' } else { '*' };
         let shown = heads.iter().zip(cells).filter(|(head, _)| !head.starts_with(other));
         if self.json {
             self.open("", "{");
-            for (head, cell) in shown {
+            for (head, cell) in shown.filter(|(_, cell)| !matches!(cell, Cell::Absent)) {
                 self.key(head.strip_prefix('*').unwrap_or(head));
                 self.cell(*cell);
             }
@@ -512,11 +554,10 @@ impl<'a> AnswerWriter<'a> {
         }
         if self.narrow && !self.measuring {
             for (at, (head, cell)) in shown.enumerate() {
-                let head = head.strip_prefix('+').unwrap_or(head);
                 if at > 0 {
-                    self.field(head, *cell);
+                    self.field(head.strip_prefix('+').unwrap_or(head), *cell);
                 } else {
-                    self.name(head);
+                    self.put(each);
                     self.put(" ");
                     self.cell(*cell);
                     self.put("\n");

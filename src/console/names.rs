@@ -2,7 +2,7 @@
 //! commands themselves. Completion asks for these names, too.
 
 use super::access::Trouble;
-use super::answer::{AnswerWriter, Cell, digits};
+use super::answer::{AnswerWriter, Cell, Heads, digits};
 use super::read::Teller;
 use crate::command::table::{Arg, CommandOption, OPTIONS, ROWS, Row};
 use crate::command::{Command, NameSource, usage};
@@ -14,7 +14,7 @@ use crate::text::buffer::Bytes;
 use crate::time::Wall;
 
 pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["site", "state", "title"];
+    const HEADS: &Heads<[&str; 3]> = &Heads::new("site", ["site", "state", "title"]);
     out.table("", HEADS, "you have no site: the configuration gives you none", &mut |out| {
         for site in teller.access.sites() {
             let state = shown::headline(teller.access.config, teller.view, site).word();
@@ -31,7 +31,8 @@ pub(super) fn sites(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
 }
 
 pub(super) fn services(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["*site", "*service", "*component", "+name", "title"];
+    const HEADS: &Heads<[&str; 5]> =
+        &Heads::new("name", ["*site", "*service", "*component", "+name", "title"]);
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no services", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -89,7 +90,7 @@ pub(super) fn help<'a>(
     command: &Command<'a>,
     out: &mut AnswerWriter<'_>,
 ) -> Result<(), Trouble<'a>> {
-    const HEADS: &[&str] = &["command", "*usage", "help"];
+    const HEADS: &Heads<[&str; 3]> = &Heads::new("command", ["command", "*usage", "help"]);
     let mine = |row: &&Row| teller.access.may(row.needs);
     let topic = command.topic;
     let about = |row: &&Row| is_about(row, topic);
@@ -141,7 +142,7 @@ pub(super) fn help<'a>(
 }
 
 pub(super) fn phrases(out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["phrase", "text"];
+    const HEADS: &Heads<[&str; 2]> = &Heads::new("phrase", ["phrase", "text"]);
     out.table("", HEADS, "", &mut |out| {
         for said in Phrase::all() {
             out.row(HEADS, &[Cell::Text(said.name()), Cell::Text(phrase(Lang::En, said))]);

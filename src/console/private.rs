@@ -1,7 +1,7 @@
 //! What sources say: alerts, for administrators with what is kept of them; and how full every store
 //! is.
 
-use super::answer::{AnswerWriter, Cell, digits};
+use super::answer::{AnswerWriter, Cell, Heads, digits};
 use super::read::{FILE_FAULT, MEMORY, Teller, state_word};
 use super::{CommandStatus, Host};
 use crate::command::table::Needs;
@@ -116,7 +116,7 @@ impl Teller<'_, '_> {
 
     /// How full every store is.
     pub(super) fn limits(&self, host: &dyn Host, out: &mut AnswerWriter<'_>) {
-        const HEADS: &[&str] = &["name", "used", "limit", "refused"];
+        const HEADS: &Heads<[&str; 4]> = &Heads::new("name", ["name", "used", "limit", "refused"]);
         out.open("", "{");
         let fault = host.storage_fault();
         match fault {

@@ -3,7 +3,7 @@
 use super::Host;
 use super::STATE_DIR_WAITS;
 use super::access::{Access, Trouble};
-use super::answer::{AnswerWriter, Cell, digits};
+use super::answer::{AnswerWriter, Cell, Heads, digits};
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::incidents::Refusal;
@@ -57,39 +57,49 @@ fn repeat_word(repeat: Repeat) -> &'static str {
     }
 }
 
-const INCIDENT: &[&str] = &[
-    "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
-    "seen", "title",
-];
-const MAINTENANCE: &[&str] = &[
-    "*site",
-    "*number",
-    "+id",
-    "*active",
-    "+now",
-    "*service",
-    "*component",
-    "+what",
-    "starts",
-    "ends",
-    "repeats",
-    "words",
-];
+const INCIDENT: &Heads<[&str; 13]> = &Heads::new(
+    "incident",
+    [
+        "*site", "*number", "+id", "*open", "+now", "*level", "service", "phase", "began", "*ended", "next",
+        "seen", "title",
+    ],
+);
+const MAINTENANCE: &Heads<[&str; 12]> = &Heads::new(
+    "maintenance",
+    [
+        "*site",
+        "*number",
+        "+id",
+        "*active",
+        "+now",
+        "*service",
+        "*component",
+        "+what",
+        "starts",
+        "ends",
+        "repeats",
+        "words",
+    ],
+);
 
-const PARTS: &[&str] = &["*service", "*component", "+what", "state", "since", "why"];
-const STEPS: &[&str] = &[
-    "number",
-    "at",
-    "what",
-    "*state",
-    "*component",
-    "+where",
-    "who",
-    "corrected_by",
-    "corrected_at",
-    "words",
-    "*amended",
-];
+const PARTS: &Heads<[&str; 6]> =
+    &Heads::new("part", ["*service", "*component", "+what", "state", "since", "why"]);
+const STEPS: &Heads<[&str; 11]> = &Heads::new(
+    "step",
+    [
+        "number",
+        "at",
+        "what",
+        "*state",
+        "*component",
+        "+where",
+        "who",
+        "corrected_by",
+        "corrected_at",
+        "words",
+        "*amended",
+    ],
+);
 
 /// What is wrong with us, told to everybody.
 fn faults(host: &dyn Host, out: &mut AnswerWriter<'_>) {
@@ -224,6 +234,18 @@ impl<'a> Teller<'a, '_> {
             let all = " operational; 'status --all' lists all";
             out.say(&[&digits(well), " of ", &digits(count), are, all, "\n"]);
         }
+    }
+
+    /// How some components are.
+    pub(super) fn parts_in(&self, site: SiteId, components: ComponentSet, out: &mut AnswerWriter<'_>) {
+        self.zone(site, out);
+        out.table("components", PARTS, "", &mut |out| {
+            for id in components.iter() {
+                if let Some(row) = self.access.config.components.get(id.index()) {
+                    self.part_row(row.service, id, &self.view.component(id), out);
+                }
+            }
+        });
     }
 
     fn part_row(
@@ -588,7 +610,7 @@ impl<'a> Teller<'a, '_> {
 
     /// A table of the banners of sites.
     pub(super) fn banners(&self, sites: u8, empty: &str, out: &mut AnswerWriter<'_>) {
-        const HEADS: &[&str] = &["site", "state", "since", "who", "words"];
+        const HEADS: &Heads<[&str; 5]> = &Heads::new("site", ["site", "state", "since", "who", "words"]);
         out.table("", HEADS, empty, &mut |out| {
             self.each_site(sites, &mut |site| {
                 self.zone(site, out);

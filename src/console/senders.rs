@@ -1,28 +1,29 @@
 //! Commands that tell of what sends: sources, heartbeats and rules.
 
-use super::answer::{AnswerWriter, Cell};
+use super::answer::{AnswerWriter, Cell, Heads};
 use super::read::Teller;
 use crate::command::table::Needs;
 use crate::engine::Oddity;
 use crate::limits::{MISSING_TOLD, ODD_NAMES};
 
 pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
-    const HEADS: [&str; 10] = [
-        "*site",
+    const HEADS: &Heads<[&str; 10]> = &Heads::new(
         "source",
-        "state",
-        "last_heard",
-        "alerts",
-        "unmapped",
-        "odd_severity",
-        "wrong_path",
-        "unmapped_names",
-        "odd_severity_names",
-    ];
-    // What an alert is called is for those alone who may see alerts.
-    let heads = if teller.access.may(Needs::Admin) { &HEADS[..] } else { HEADS.split_at(8).0 };
+        [
+            "*site",
+            "source",
+            "state",
+            "last_heard",
+            "alerts",
+            "unmapped",
+            "odd_severity",
+            "wrong_path",
+            "unmapped_names",
+            "odd_severity_names",
+        ],
+    );
     let (access, now, sources) = (teller.access, teller.view.now(), teller.engine.sources());
-    out.table("", heads, "there are no sources", &mut |out| {
+    out.table("", HEADS, "there are no sources", &mut |out| {
         for site in access.sites() {
             teller.zone(site, out);
             for (id, source) in access.config.pushers_of(site) {
@@ -42,6 +43,12 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                     0 if !json => Cell::Nothing,
                     count => Cell::Count(count.into()),
                 };
+                // What an alert is called is for those alone who may see alerts.
+                let [unmapped, odd] = if access.may(Needs::Admin) {
+                    [Cell::Names(&unmapped), Cell::Names(&odd)]
+                } else {
+                    [Cell::Absent; 2]
+                };
                 let cells = [
                     Cell::Text(access.site_name(site)),
                     Cell::Text(access.config.str(source.name)),
@@ -51,10 +58,10 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
                     Cell::Count(sources.odd(id, Oddity::Unmapped).into()),
                     rare(Oddity::Severity),
                     rare(Oddity::Path),
-                    Cell::Names(&unmapped),
-                    Cell::Names(&odd),
+                    unmapped,
+                    odd,
                 ];
-                out.row(heads, cells.get(..heads.len()).unwrap_or(&cells));
+                out.row(HEADS, &cells);
             }
         }
     });
@@ -62,7 +69,8 @@ pub(super) fn sources(teller: &Teller<'_, '_>, out: &mut AnswerWriter<'_>) {
 
 /// Heartbeats of the sources of these sites, those that only operators see included.
 pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["*site", "heartbeat", "component", "state", "last_heard", "source"];
+    const HEADS: &Heads<[&str; 6]> =
+        &Heads::new("heartbeat", ["*site", "heartbeat", "component", "state", "last_heard", "source"]);
     let (access, config, now) = (teller.access, teller.access.config, teller.view.now());
     out.table("", HEADS, "no heartbeats are owed", &mut |out| {
         teller.each_site(sites, &mut |site| {
@@ -89,7 +97,8 @@ pub(super) fn heartbeats(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWri
 
 /// Rules on what the sources of these sites measure, those that only operators see included.
 pub(super) fn rules(teller: &Teller<'_, '_>, sites: u8, out: &mut AnswerWriter<'_>) {
-    const HEADS: &[&str] = &["*site", "rule", "component", "state", "missing", "which", "source"];
+    const HEADS: &Heads<[&str; 7]> =
+        &Heads::new("rule", ["*site", "rule", "component", "state", "missing", "which", "source"]);
     let (access, config) = (teller.access, teller.access.config);
     out.table("", HEADS, "there are no rules", &mut |out| {
         teller.each_site(sites, &mut |site| {

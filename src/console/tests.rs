@@ -9,6 +9,7 @@
 )]
 
 use std::boxed::Box;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::format;
 use std::path::Path;
@@ -17,6 +18,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::answer::{Cell, Heads};
 use super::*;
 use crate::command::table::{Needs, OPTIONS, ROWS};
 use crate::config::Problems;
@@ -280,6 +282,116 @@ fn reading() {
     golden("console-reading.txt", &t.told);
 }
 
+#[test]
+fn a_table_with_a_column_too_many_is_refused_and_not_cut() {
+    // What is for JSON alone has no place in lines, and needs none.
+    const WIDEST: &Heads<[&str; 11]> =
+        &Heads::new("row", ["a", "b", "c", "*json", "d", "e", "f", "g", "h", "i", "+last"]);
+    assert!(std::panic::catch_unwind(|| Heads::new("row", ["head"; 11])).is_err());
+    for json in [false, true] {
+        let mut out = Box::new(Bytes::<OUT_BYTES>::new());
+        let mut answer = AnswerWriter::new(&mut out, json, 0);
+        answer.table("", WIDEST, "", &mut |answer| {
+            let cells: [Cell<'_>; 11] = core::array::from_fn(|at| Cell::Count(100 + at as u64));
+            answer.row(WIDEST, &cells);
+        });
+        let told = core::str::from_utf8(out.as_slice()).unwrap();
+        let missing: Vec<u64> = (100..111).filter(|n| !told.contains(&format!("{n}"))).collect();
+        assert_eq!(missing, [if json { 110 } else { 103 }], "{told}");
+    }
+}
+
+#[test]
+fn what_ends_something_or_takes_it_away_asks_first_and_nothing_else_does() {
+    let paper = include_str!("../../docs/console.md");
+    let (_, section) = paper.split_once("\n## Questions\n").unwrap();
+    let (_, list) = section.split_once("that ask:\n\n").unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    let told = list.split('`').skip(1).step_by(2).filter(|name| !name.starts_with("update "));
+    let mut asked = Vec::new();
+    for row in &ROWS {
+        let line = match row.name {
+            "incident open" | "open" => format!("{} wifi/south degraded \"Slow\"", row.name),
+            "update" => "update 1 identified \"A cable.\"".into(),
+            "reopen" => "reopen 3".into(),
+            "amend" => "amend 2 \"Otherwise.\"".into(),
+            "retitle" => "retitle 2 \"\"".into(),
+            "merge" => "merge 2 into 1".into(),
+            "maintenance add" => "maintenance add wifi from tomorrow 07:00 to +2h".into(),
+            "banner set" => "banner set \"Other words.\"".into(),
+            "set_site_config" => "set_site_config heron \"force_state: false\"".into(),
+            "get_site_config" => "get_site_config heron".into(),
+            "incident" | "resolve" | "ack" | "redact" | "release" | "maintenance end"
+            | "maintenance cancel" => {
+                format!("{} 1", row.name)
+            }
+            name => name.into(),
+        };
+        let mut board = in_trouble();
+        for before in [
+            "open vpn outage \"VPN is down\" \"We know.\"",
+            "open wifi/south degraded \"Old\"",
+            "resolve 3",
+            "maintenance add vpn from now to +1h weekly \"Cables.\"",
+            "banner set outage --say weather --site heron",
+        ] {
+            assert_eq!(board.ask("owner", before, true).0, CommandStatus::Done, "{before}");
+        }
+        let line =
+            if row.words().0 == "banner" || row.name == "undo" { line + " --site heron" } else { line };
+        let (status, answer) = board.ask("owner", &line, false);
+        assert!(!matches!(status, CommandStatus::Usage | CommandStatus::Refused), "{line}: {answer}");
+        if status == CommandStatus::Confirm {
+            asked.push(row.name);
+            let (status, done) = board.ask("owner", &line, true);
+            assert!(matches!(status, CommandStatus::Done | CommandStatus::Import), "{line}: {answer}{done}");
+        }
+    }
+    assert_eq!(asked.into_iter().collect::<BTreeSet<_>>(), told.collect());
+    let mut board = in_trouble();
+    board.ask("ana", "maintenance add vpn from now to +1h weekly \"Cables.\"", false);
+    board.ask("ana", "banner set --say weather", false);
+    for (line, question) in [
+        ("maintenance end 1", "end maintenance 1 (vpn) \"Cables.\", for good?\n"),
+        ("banner clear", "take the banner away --say weather?\n"),
+        ("update 1 resolved \"Over.\"", "resolve incident 1 (wifi)? "),
+    ] {
+        let (status, told) = board.ask("ana", line, false);
+        assert!(status == CommandStatus::Confirm && told.starts_with(question), "{line}: {told}");
+    }
+    // Nothing is asked about what is not there.
+    board.ask("ana", "banner clear", true);
+    assert_eq!(board.ask("ana", "banner clear", false).0, CommandStatus::Refused);
+}
+
+#[test]
+fn a_number_stands_with_the_word_of_the_commands_that_take_it() {
+    let mut board = in_trouble();
+    board.ask("ana", "maintenance add vpn from tomorrow 07:00 to +2h Cables.", false);
+    board.ask("ana", "ack 1", false);
+    board.columns = 40;
+    for (line, expected) in [
+        ("status", &["incident 1", "maintenance 1"][..]),
+        ("incidents", &["incident 1"]),
+        ("maintenance", &["maintenance 1"]),
+        ("incident 1", &["step 1", "step 2"]),
+    ] {
+        let (_, told) = board.ask("ana", line, false);
+        let blocks: Vec<&str> = told
+            .lines()
+            .filter(|line| !line.starts_with(' ') && line.ends_with(|c: char| c.is_ascii_digit()))
+            .collect();
+        assert_eq!(blocks, expected, "{line}: {told}");
+    }
+    // So does it above a column, while lines have room for that.
+    for (columns, heads) in [(120, ["incident  now", "maintenance  now"]), (70, ["incident  now", "id  now"])]
+    {
+        board.columns = columns;
+        let (_, told) = board.ask("ana", "status", false);
+        assert!(heads.iter().all(|head| told.lines().any(|line| line.starts_with(head))), "{told}");
+    }
+}
+
 /// On a phone, where a table of so many columns would be broken at the end of each line.
 #[test]
 fn reading_on_a_narrow_terminal() {
@@ -343,7 +455,8 @@ fn reading_json() {
         "ack heron/1",
         "resolve heron/1 --yes",
         "maintenance end 1",
-        "banner clear --site heron",
+        "maintenance end 1 --yes",
+        "banner clear --site heron --yes",
         "undo --yes --site heron",
     ] {
         t.say("both", &format!("{line} --json"));
@@ -421,8 +534,9 @@ fn acting() {
         "maintenance add vpn from 18:30",
         "maintenance",
         "maintenance end 2",
+        "maintenance end 2 --yes",
         "maintenance end 9",
-        "maintenance cancel 1",
+        "maintenance cancel 1 --yes",
         "maintenance",
         "maintenance ad vpn",
         "banner set",
@@ -430,7 +544,8 @@ fn acting() {
         "banner",
         "status",
         "banner clear",
-        "banner clear",
+        "banner clear --yes",
+        "banner clear --yes",
         "undo --yes",
         "undo --yes --nonsense",
         "update 1 \"not closed",
@@ -737,7 +852,7 @@ fn an_incident_goes_by_its_service_in_any_language_and_case() {
     assert_eq!(board.ask("ana", "ack wifi", false).0, CommandStatus::Done);
     board.ask("ana", "open vpn degraded \"Slow\"", false);
     let (status, answer) = board.ask("ana", "merge vpn into 'Draadloos net' --yes", false);
-    assert!(status == CommandStatus::Done && answer.contains("\n1   outage  wifi"), "{answer}");
+    assert!(status == CommandStatus::Done && answer.contains("\n1         outage  wifi"), "{answer}");
     assert_eq!(board.ask("ana", "merge vpn into nothing --yes", false).0, CommandStatus::Refused);
     // The newest of those that ended, if none is open.
     board.ask("ana", "resolve 1 --yes", false);
@@ -1003,13 +1118,45 @@ fn an_operator_ends_what_no_sender_ends() {
     board.push(0, "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"private\":\"hunter2\"");
     assert!(!board.ask("ana", "alerts", false).1.contains("team"));
     let (status, answer) = board.ask("ana", "release 1 --yes --json", false);
-    assert_eq!((status, &*answer), (CommandStatus::Done, "{\"ok\":true,\"site\":\"heron\",\"alert\":1}\n"));
+    let told: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((status, &told["ok"], &told["alert"]), (CommandStatus::Done, &true.into(), &1.into()));
+    assert_eq!(told["components"][0]["state"], "operational", "{answer}");
     // It was over before anybody looked: nobody has ended it.
     let life = i64::from(board.config.main.resolve_after.0);
     board.now.mono.0 += life;
     let (status, answer) = board.ask("ana", "release 1 --yes", false);
     assert_eq!(status, CommandStatus::Refused, "{answer}");
     assert!(answer.contains("there is no such alert"), "{answer}");
+}
+
+/// Its team's word is only told while nothing else is known to be amiss, or unknown.
+#[test]
+fn who_ends_an_alert_is_told_how_its_components_are_then() {
+    let down = "\"alertname\":\"NorthDown\",\"severity\":\"critical\"";
+    let also = "\"alertname\":\"NorthDown\",\"severity\":\"critical\",\"side\":\"roof\"";
+    let shown = |board: &mut Board| {
+        let (status, question) = board.ask("ana", "release 1", false);
+        assert!(status == CommandStatus::Confirm && !question.contains("the page tells"), "{question}");
+        let (status, answer) = board.ask("ana", "release 1 --yes", false);
+        assert_eq!(status, CommandStatus::Done, "{answer}");
+        let (_, now) = board.ask("ana", "status --all", false);
+        let [then, now] = [answer, now].map(|told| {
+            let north = told.lines().find(|line| line.starts_with("wifi/north")).unwrap();
+            north.split_whitespace().collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(then, now);
+        then
+    };
+    let mut well = in_trouble();
+    assert!(shown(&mut well).ends_with("the team says that it is over"));
+    // Its source was just heard for the first time.
+    let mut settling = Board::new(FILE);
+    settling.push(0, down);
+    let told = shown(&mut settling);
+    assert!(told.contains("no data") && told.ends_with("its source has not told all yet"), "{told}");
+    let mut other = in_trouble();
+    other.push(0, also);
+    assert!(shown(&mut other).contains("outage"));
 }
 
 #[test]

@@ -22,7 +22,8 @@ pub enum Finding {
     /// Nobody who feeds it has been heard since our start.
     #[default]
     NeverHeard = 0,
-    /// We have just started, or its source has just come back: it has not told all yet.
+    /// Its source was just heard, for the first time since our start or again: it has not told all
+    /// yet.
     Settling = 1,
     /// A reload changed which alerts lead to it.
     Reconfigured = 2,
@@ -93,7 +94,7 @@ impl Finding {
             Self::NotDueYet => "not due yet",
             Self::ClockUnset => "the clock is not set",
             Self::NeverHeard => "never heard",
-            Self::Settling => "its source has just come back",
+            Self::Settling => "its source has not told all yet",
             Self::Reconfigured => "its configuration has just changed",
             Self::LeftOut => "its source left alerts out",
             Self::NoRoom => "no room for what is said of it",

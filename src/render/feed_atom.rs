@@ -8,9 +8,10 @@ use super::fragment::Out;
 use super::markdown;
 use super::page::Context;
 use super::story::label;
+use super::when::DateShown;
 use crate::config::{Config, Texts};
 use crate::limits::FEED_ENTRIES;
-use crate::model::{Feed, IncidentView, StepView, Words};
+use crate::model::{Feed, IncidentView, Step, StepView, Words};
 use crate::text::Span;
 use crate::text::json::Json;
 use crate::time::Wall;
@@ -104,14 +105,21 @@ pub(super) fn write(cx: &Context<'_>, out: &mut Out<'_>, feed: Feed) -> usize {
     out.put("\"/>\n<generator>aiglon</generator>\n");
     let room = Cell::new(out.room().saturating_sub(END.len()));
     let left_out = Cell::new(0_usize);
+    // The incidents of which an update was told: an older one promises nothing any more.
+    let mut updated = heapless::Vec::<u32, FEED_ENTRIES>::new();
     cx.view.newest_of_site(cx.id, FEED_ENTRIES, &mut |incident, step| {
+        let is_update = matches!(step.step, Step::Update(_)) && !updated.contains(&incident.number);
+        if is_update {
+            // There is room for as many as there are entries.
+            _ = updated.push(incident.number);
+        }
         let is_told = tells(feed, incident, step) && cx.now.wall.is_some();
         let Some(at) = step.at.or(incident.began).filter(|_| is_told) else {
             return;
         };
         // What is left out is the oldest: after the first that does not fit, none is told.
-        let fits =
-            left_out.get() == 0 && cx.fitting(out, &room, &mut |out| entry(cx, out, incident, step, at));
+        let fits = left_out.get() == 0
+            && cx.fitting(out, &room, &mut |out| entry(cx, out, incident, step, at, is_update));
         if !fits {
             left_out.set(left_out.get().saturating_add(1));
         }
@@ -145,7 +153,15 @@ pub(super) fn host(cx: &Context<'_>, out: &mut Out<'_>) {
     }
 }
 
-fn entry(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, step: &StepView<'_>, at: Wall) {
+/// `is_last`: the step is the last update of its incident, which may have promised the next news.
+fn entry(
+    cx: &Context<'_>,
+    out: &mut Out<'_>,
+    incident: &IncidentView<'_>,
+    step: &StepView<'_>,
+    at: Wall,
+    is_last: bool,
+) {
     out.put("<entry>\n<title>");
     cx.title(out, incident);
     out.text(": ");
@@ -176,6 +192,11 @@ fn entry(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, step:
         cx.step_about(out, step);
     } else {
         cx.words(out, step.words);
+    }
+    // Who reads it tomorrow needs the date.
+    if let Some(promise) = cx.promise(incident, DateShown::Always).filter(|_| is_last) {
+        out.put("\n");
+        promise(out);
     }
     out.put("</content>\n</entry>\n");
 }

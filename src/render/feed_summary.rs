@@ -284,6 +284,7 @@ fn incident(cx: &Context<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>, mo
     out.end("]");
     time(cx, out, "monitoring_at", monitoring.get());
     time(cx, out, "updated_at", last.get());
+    time(cx, out, "next_update_at", cx.promised(incident).map(|(next, _)| next));
     affected(cx, out, &mut incident.components.iter());
     out.end("}");
 }

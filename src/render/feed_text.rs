@@ -5,6 +5,7 @@ use core::cell::Cell;
 use super::fragment::Out;
 use super::page::{Context, service_word};
 use super::story::{LEVELS, doubt, label, standing};
+use super::when::DateShown;
 use super::words::Word;
 use crate::limits::{INCIDENT_STEPS_SHOWN, INCIDENTS_SHOWN, MAINTENANCES_SHOWN};
 use crate::model::{IncidentView, Words};
@@ -116,7 +117,7 @@ fn incident(lines: &Lines<'_>, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         cx.when(out, incident);
     });
     lines.line(out, &mut |out| doubt(incident).into_iter().for_each(|word| out.word(word)));
-    if let Some(promise) = cx.promise(incident) {
+    if let Some(promise) = cx.promise(incident, DateShown::UnlessToday) {
         lines.line(out, &mut |out| promise(out));
     }
     let told = Cell::new(false);

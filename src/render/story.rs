@@ -130,44 +130,67 @@ impl Context<'_> {
         self.named(out, self.config.services.get(service.index()).map(|service| &service.title));
     }
 
-    /// What people call it; else its service, and the first of the components unless all of them
-    /// are in it.
+    /// What people call it; else what it is about, as far as that is short.
     pub(super) fn title(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
         if !incident.title.is_empty() {
             Name { name: incident.title }.write(out);
             return;
         }
-        self.of_what(out, incident);
+        self.of_what(out, incident, TITLE_PARTS);
     }
 
-    fn of_what(&self, out: &mut Out<'_>, incident: &IncidentView<'_>) {
-        self.service_named(out, incident.service);
-        self.parts(out, incident, TITLE_PARTS);
+    fn of_what(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
+        self.about(incident, most, &mut |before, name| {
+            out.text(before);
+            self.named(out, name);
+        });
     }
 
-    /// The components that its title names: those of its service, unless all of it is concerned,
-    /// and those of others that depend on them.
-    fn parts_of<'v>(
-        &'v self,
-        incident: &'v IncidentView<'_>,
-    ) -> impl Iterator<Item = (ComponentId, &'v config::Component)> {
-        let own = incident.service;
-        let whole = shown::parts(self.config, own).all(|(id, _)| incident.components.contains(id));
-        let services = shown::services(self.config, self.id).filter(move |&(id, _)| id != own || !whole);
-        let parts = services.flat_map(|(id, _)| shown::parts(self.config, id));
-        parts.filter(|(id, _)| incident.components.contains(*id))
-    }
-
-    /// ` · A · B · C · …`: names hold commas.
-    fn parts(&self, out: &mut Out<'_>, incident: &IncidentView<'_>, most: usize) {
-        for ((_, part), place) in self.parts_of(incident).zip(0..) {
-            out.text(" · ");
-            if place == most {
-                out.text("…");
-                return;
+    /// Calls `each` with what an incident is about, and what stands before it: its service with the
+    /// components of that which are in it, unless all are, and then the same of each other service
+    /// that has components in it: `Internet + Wi-Fi · North · South`. Names hold commas. False if
+    /// there is more than so many components and whole other services.
+    fn about(
+        &self,
+        incident: &IncidentView<'_>,
+        most: usize,
+        each: &mut dyn FnMut(&str, Option<&config::Texts>),
+    ) -> bool {
+        let is_in = |id: ComponentId| incident.components.contains(id);
+        let mut told = 0_usize;
+        for is_own in [true, false] {
+            for (service, row) in shown::services(self.config, self.id) {
+                let parts = || shown::parts(self.config, service);
+                let is_about = is_own || parts().any(|(id, _)| is_in(id));
+                if (service == incident.service) != is_own || !is_about {
+                    continue;
+                }
+                let is_whole = parts().all(|(id, _)| is_in(id));
+                if !is_own && told >= most {
+                    each(" + …", None);
+                    return false;
+                }
+                each(if is_own { "" } else { " + " }, Some(&row.title));
+                if is_whole {
+                    told = told.saturating_add(usize::from(!is_own));
+                    continue;
+                }
+                for (_, part) in parts().filter(|&(id, _)| is_in(id)) {
+                    if told >= most {
+                        each(" · …", None);
+                        return false;
+                    }
+                    each(" · ", Some(&part.title));
+                    told = told.saturating_add(1);
+                }
             }
-            self.named(out, Some(&part.title));
         }
+        true
+    }
+
+    /// Whether its title, if it has none of its own, names all that it is about.
+    fn names_all(&self, incident: &IncidentView<'_>) -> bool {
+        self.about(incident, TITLE_PARTS, &mut |_, _| {})
     }
 
     /// Those that go on, the worst first, then the newest.
@@ -259,9 +282,9 @@ impl Context<'_> {
         }
     }
 
-    /// Remembers what a reader has been told of, if all of it was named: see [`Context::parts`].
+    /// Remembers what a reader has been told of, if all of it was named: see [`Context::about`].
     fn name_above(&self, incident: &IncidentView<'_>) {
-        if self.parts_of(incident).count() > TITLE_PARTS {
+        if !self.names_all(incident) {
             return;
         }
         let mut named = self.named_above.get();
@@ -299,15 +322,23 @@ impl Context<'_> {
         }
     }
 
-    /// When people promised the next news, or that this has passed; `None` if there is nothing to
-    /// say.
-    pub(super) fn promise(&self, incident: &IncidentView<'_>) -> Option<impl Fn(&mut Out<'_>)> {
-        let (next, now) = incident.next.zip(self.now.wall)?;
+    /// When people promised the next news, and the present; `None` if nobody is told of that.
+    pub(super) fn promised(&self, incident: &IncidentView<'_>) -> Option<(Wall, Wall)> {
+        incident.next.zip(self.now.wall)
+    }
+
+    /// That, or that this has passed; `None` if there is nothing to say.
+    pub(super) fn promise(
+        &self,
+        incident: &IncidentView<'_>,
+        date: DateShown,
+    ) -> Option<impl Fn(&mut Out<'_>)> {
+        let (next, now) = self.promised(incident)?;
         let word = if next <= now { Word::IncidentLate } else { Word::IncidentNext };
         let (start, end) = super::words::around(self.word(word));
         Some(move |out: &mut Out<'_>| {
             out.text(start);
-            self.time(out, next, now, DateShown::UnlessToday);
+            self.time(out, next, now, date);
             out.text(end);
         })
     }
@@ -317,21 +348,17 @@ impl Context<'_> {
         if let Some(text) = doubt(incident) {
             Notice { class: "why", text: &mut |out| out.word(text) }.write(out);
         }
-        if let Some(promise) = self.promise(incident) {
+        if let Some(promise) = self.promise(incident, DateShown::UnlessToday) {
             Notice { class: "why", text: &mut |out| promise(out) }.write(out);
         }
         if !alone {
             if !incident.title.is_empty() {
-                Notice { class: "d", text: &mut |out| self.of_what(out, incident) }.write(out);
+                Notice { class: "d", text: &mut |out| self.of_what(out, incident, TITLE_PARTS) }.write(out);
             }
             return;
         }
-        if !incident.title.is_empty() || self.parts_of(incident).count() > TITLE_PARTS {
-            let mut all = |out: &mut Out<'_>| {
-                self.service_named(out, incident.service);
-                self.parts(out, incident, PARTS_SHOWN);
-            };
-            Notice { class: "d", text: &mut all }.write(out);
+        if !incident.title.is_empty() || !self.names_all(incident) {
+            Notice { class: "d", text: &mut |out| self.of_what(out, incident, PARTS_SHOWN) }.write(out);
         }
         self.view.incidents(self.id, &mut |other| {
             if Some(other.number) == incident.merged_into {

@@ -543,7 +543,7 @@ pub fn in_state(state: &str) -> Daemon {
             eventually("a part is silent", 5, || daemon.english().contains("a part of the monitoring"));
         }
         "down" => eventually("all is silent", 5, || daemon.english().contains("nothing from the monitoring")),
-        "resync" => assert!(daemon.english().contains("has just come back")),
+        "resync" => assert!(daemon.english().contains("has not reported everything yet")),
         _ => assert!(STATES.contains(&state)),
     }
     daemon

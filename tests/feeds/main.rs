@@ -238,7 +238,7 @@ fn the_time_of_the_last_change_moves_with_a_change_only() {
 mod all {
     use std::cell::Cell;
 
-    use aiglon::model::ServiceId;
+    use aiglon::model::{ServiceId, Step};
 
     use super::*;
 
@@ -296,6 +296,41 @@ mod all {
         assert!(buf.len() <= aiglon::render::worst_case(&config, SITE));
         let icons = scenes::all().into_iter().map(|(_, view)| told(Lang::En, &view, Feed::Icon));
         golden("icon.svg.txt", &icons.collect::<String>());
+    }
+
+    #[test]
+    fn a_promise_of_news_is_told_with_its_incident_and_with_its_last_update_alone() {
+        let promises = |view: &Fake| {
+            let told = json_of(Lang::En, view, Feed::Incidents);
+            let all = told["incidents"].as_array().unwrap();
+            assert!(all.iter().all(|one| one.as_object().unwrap().contains_key("next_update_at")));
+            all.iter().map(|one| one["next_update_at"].clone()).filter(|at| !at.is_null()).collect::<Vec<_>>()
+        };
+        let sentence = |view: &Fake, text: &str| {
+            let atom = told(Lang::En, view, Feed::Atom);
+            let entries: Vec<_> = atom.split("<entry>").filter(|entry| entry.contains(text)).collect();
+            assert!(entries.len() < 2, "{entries:?}");
+            entries
+                .first()
+                .map(|entry| entry.split_once("/id>").unwrap().0.rsplit('/').nth(1).unwrap().to_owned())
+        };
+        let mut view = scenes::incidents();
+        let at = view.incidents.iter().position(|(incident, _)| incident.next.is_some()).unwrap();
+        let last = view.incidents[at].1.iter().rfind(|step| matches!(step.step, Step::Update(_))).unwrap();
+        let last = Some(format!("{}", last.number));
+        assert_eq!(promises(&view), ["2026-11-21T09:41:00Z"]);
+        // Who reads the entry on another day must know on which one it was promised.
+        assert_eq!(sentence(&view, "Next news: 21 November, 09:41</content>"), last);
+        view.incidents[at].0.next = Some(scenes::wall_ago(5));
+        assert_eq!(promises(&view), ["2026-11-21T09:01:00Z"]);
+        assert_eq!(sentence(&view, "News was promised for 21 November, 09:01"), last);
+        // What is said anew takes it back, and without a clock nobody is told.
+        let unset = Fake { wall: None, ..view.clone() };
+        view.incidents[at].0.next = None;
+        for view in [view, unset] {
+            assert!(promises(&view).is_empty());
+            assert_eq!(sentence(&view, "ews was promised"), None);
+        }
     }
 
     /// Every field that clients of Statuspage read is there, and every array.

@@ -181,6 +181,7 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     fill(&browser, "phase", "identified");
     fill(&browser, "words", "Nous *arrivons*.\n\n- <b>avec</b> une batterie");
     fill(&browser, "lang", "fr");
+    fill(&browser, "next", "+2h");
     assert_eq!(
         browser.script("return document.querySelector('[data-preview]').innerHTML"),
         "<p>Nous <em>arrivons</em>.</p><ul><li>&lt;b&gt;avec&lt;/b&gt; une batterie</li></ul>"
@@ -192,6 +193,7 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     assert_eq!(who, "heron1");
     assert_eq!(words, json!({"lang": "fr", "text": "Nous *arrivons*.\n\n- <b>avec</b> une batterie"}));
     assert!(text(&browser).contains("On connaît la cause"));
+    assert!(daemon.page().contains("Prochaines nouvelles"));
 
     click(&browser, "update");
     fill(&browser, "say", "power-cut");
@@ -225,6 +227,7 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     fill(&browser, "what", "vpn/vpn_gateway");
     fill(&browser, "level", "degraded");
     fill(&browser, "title", "L'accès \"VPN\" est lent");
+    fill(&browser, "next", "tomorrow 9:00");
     send(&browser);
     rpcd.serve(&browser);
     let opened = &console(&daemon, &["incident", "2"]);
@@ -232,6 +235,7 @@ fn a_volunteer_does_their_work_with_a_thumb() {
         (&opened["title"], &opened["level"]),
         (&json!("L'accès \"VPN\" est lent"), &json!("degraded"))
     );
+    assert!(promised(&daemon, 2).is_string());
 
     click(&browser, "maintain");
     fill(&browser, "what", "vpn");
@@ -246,6 +250,8 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     assert_eq!((&planned["starts"], &planned["repeats"]), (&json!("2099-12-03T17:30:00Z"), &json!("weekly")));
     assert_eq!(planned["words"]["text"], "On déplace la passerelle.");
     click(&browser, "maintain_end");
+    rpcd.serve(&browser);
+    assert!(text(&browser).contains("end maintenance 1 (vpn)"), "{}", text(&browser));
     send(&browser);
     rpcd.serve(&browser);
     assert_eq!(console(&daemon, &["maintenance"]), json!([]));
@@ -261,6 +267,8 @@ fn a_volunteer_does_their_work_with_a_thumb() {
     let note = browser.script("return stub.seen.notes.at(-1)");
     assert!(note.as_str().unwrap().contains("garde sa première ligne"), "{note}");
     click(&browser, "banner_clear");
+    rpcd.serve(&browser);
+    assert!(text(&browser).contains("take the banner away"), "{}", text(&browser));
     send(&browser);
     rpcd.serve(&browser);
     assert_eq!(console(&daemon, &["banner"]), json!([]));
@@ -374,6 +382,63 @@ fn words_are_words_and_the_session_is_a_secret() {
     let seen = read(daemon.dir.path().join("seen"));
     assert!(seen.contains("update") && !seen.contains(SESSION) && !seen.contains("touch pwned"), "{seen}");
     drop(daemon);
+}
+
+/// When the next news of an incident is promised.
+fn promised(daemon: &Daemon, number: u32) -> Value {
+    let incidents = console(daemon, &["incidents"]);
+    let found = incidents.as_array().unwrap().iter().find(|one| one["number"] == number);
+    found.unwrap()["next"].clone()
+}
+
+/// What stands in the field of the next news is a time or is refused, and is never an option.
+#[test]
+fn a_promise_is_a_time_and_nothing_else() {
+    let daemon = antenna();
+    let rpcd = Rpcd::new(&daemon.dir, "heron1");
+    let update = |next: &str| {
+        rpcd.call("update", &json!({"id": "solidarity/1", "phase": "", "words": "One.", "next": next}))
+    };
+    let open = |next: &str| {
+        let what = json!({"what": "vpn", "level": "outage", "title": "VPN", "words": "", "next": next});
+        rpcd.call("open", &what)
+    };
+    for next in [
+        "--user root",
+        "--user",
+        "--yes",
+        "—yes",
+        "$(touch pwned)",
+        "`touch pwned`",
+        "+1h --user root",
+        "+1h; touch pwned",
+        "+1h\n--yes",
+        "\"+1h\" --user \"root\"",
+        "now",
+        "2001-01-01 00:00",
+    ] {
+        for answer in [update(next), open(next)] {
+            assert!(answer["code"] == 1 || answer["code"] == 2, "{next}: {answer}");
+        }
+        assert_eq!(console(&daemon, &["incident", "1"])["phase"], Value::Null, "{next}");
+        assert!(console(&daemon, &["incident", "2"])["error"].is_string(), "{next}");
+        assert!(promised(&daemon, 1).is_null(), "{next}");
+    }
+    assert!(!daemon.dir.path().join("pwned").exists() && !Path::new("pwned").exists());
+    // Nothing else takes it.
+    let resolve = json!({"id": "solidarity/1", "yes": "1", "next": "+1h"});
+    assert_ne!(rpcd.call("resolve", &resolve)["code"], 0);
+    for next in ["+1h", "tomorrow 9:00"] {
+        let answer = update(next);
+        assert_eq!(answer["code"], 0, "{next}: {answer}");
+        assert!(promised(&daemon, 1).is_string(), "{next}");
+    }
+    assert_eq!(last_words(&daemon).0, "heron1");
+    // Without one, the next update takes it back.
+    assert_eq!(update("")["code"], 0);
+    assert!(promised(&daemon, 1).is_null());
+    assert_eq!(open("+2h")["code"], 0);
+    assert!(promised(&daemon, 2).is_string());
 }
 
 #[test]

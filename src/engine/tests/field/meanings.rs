@@ -150,9 +150,31 @@ fn f11_what_a_prometheus_says_that_is_ten_minutes_slow_is_not_well() {
     }
 }
 
-/// What the page says of a component that nobody ever spoke of, or whose monitoring comes back.
+/// What the page says of a component that nobody ever spoke of, or whose monitoring was just heard.
 const NEVER: &str = "has not reported since this page started";
-const BACK: &str = "has just come back";
+const SETTLING: &str = "has not reported everything yet";
+
+#[test]
+fn who_is_heard_for_the_first_time_is_not_said_to_come_back() {
+    let mut board = Board::new(ONE);
+    let told = |board: &Board| {
+        let page = board.page();
+        assert_eq!(board.reason(HERON), Finding::Settling);
+        assert!(page.contains(SETTLING) && !page.contains(" back"), "{page}");
+    };
+    board.hear(&[A]);
+    told(&board);
+    // The same words are true when it was silent before, and after a restart.
+    board.quiet(10);
+    assert!(!board.page().contains(SETTLING));
+    board.heard_until(60, &[]);
+    assert_eq!(board.reason(HERON), Finding::Silent);
+    board.hear(&[A]);
+    told(&board);
+    board.kill();
+    board.hear(&[A]);
+    told(&board);
+}
 
 #[test]
 fn f18_a_rule_that_never_heard_anything_says_so() {
@@ -185,7 +207,7 @@ fn fs3_what_a_webhook_leaves_out_is_told_as_that() {
     for minute in [11, 60, 270] {
         board.quiet(minute);
         assert_eq!((board.state(HERON), board.state(EGRET)), (State::NoData, State::NoData));
-        assert!(!board.page().contains(BACK));
+        assert!(!board.page().contains(SETTLING));
         assert_eq!(board.reason(HERON), Finding::LeftOut);
     }
     board.quiet(LAPSES);
@@ -203,6 +225,6 @@ fn fs3_what_could_not_be_written_down_is_told_as_that_after_a_restart() {
     for minute in [12, 60] {
         board.quiet(minute);
         assert_eq!(board.reason(HERON), Finding::NotOnFlash);
-        assert!(!board.page().contains(BACK));
+        assert!(!board.page().contains(SETTLING));
     }
 }

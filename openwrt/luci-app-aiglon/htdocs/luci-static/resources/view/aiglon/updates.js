@@ -14,13 +14,13 @@ const WORDS_BYTES = 900, TITLE_BYTES = 160;
 
 /* The verbs, with the arguments of their methods. */
 const VERBS = {
-	update: [ 'id', 'phase', 'say', 'lang', 'words' ],
-	open: [ 'what', 'level', 'title', 'say', 'lang', 'words', 'site', 'yes' ],
+	update: [ 'id', 'phase', 'say', 'lang', 'words', 'next' ],
+	open: [ 'what', 'level', 'title', 'say', 'lang', 'words', 'next', 'site', 'yes' ],
 	resolve: [ 'id', 'say', 'lang', 'words', 'yes' ],
 	maintain: [ 'what', 'from', 'to', 'repeat', 'say', 'lang', 'words', 'site', 'yes' ],
-	maintain_end: [ 'id' ],
+	maintain_end: [ 'id', 'yes' ],
 	banner: [ 'site', 'state', 'say', 'lang', 'words', 'yes' ],
-	banner_clear: [ 'site' ],
+	banner_clear: [ 'site', 'yes' ],
 	undo: [ 'site', 'yes' ],
 };
 
@@ -99,6 +99,11 @@ function saying(told, needed) {
 	];
 }
 
+/* When people promise the next news. */
+function promise() {
+	return field(_('Next news'), input('next', 'text'), _('+2h, 18:30 or tomorrow 9:00; may be left out. The page says it, and also if it passes.'));
+}
+
 /* What is said of what was done. */
 function done(verb, code, answer) {
 	if (code === 5)
@@ -165,6 +170,7 @@ function update(told, incident) {
 	dialog(_('Post an update'), 'update', { id: id(incident) }, [
 		field(_('How far are you?'), select('phase', PHASES.map(one => [ one, words.state(one) ]), PHASES.includes(incident.phase) ? incident.phase : PHASES[0])),
 		...saying(told, true),
+		promise(),
 	]);
 }
 
@@ -178,6 +184,7 @@ function open(told, site) {
 		field(_('How bad is it?'), select('level', [ [ 'outage', words.state('outage') ], [ 'degraded', words.state('degraded') ] ])),
 		field(_('Title'), input('title', 'text'), _('No addresses of houses, no names of people.')),
 		...saying(told, false),
+		promise(),
 	]);
 }
 
@@ -224,7 +231,7 @@ function planned(title, one) {
 		E('p', {}, [ words.time(one.starts), ' — ', words.time(one.ends), one.repeats ? ', ' + words.state(one.repeats) : '' ]),
 		words.said(one.words),
 		button(_('End it'), 'maintain_end', 'negative', () =>
-			dialog(_('End it'), 'maintain_end', { id: id(one) }, [ E('p', {}, [ _('Planned work that repeats ends for good.') ]) ])),
+			dialog(_('End it'), 'maintain_end', { id: id(one) }, [ E('p', {}, [ _('Planned work that repeats ends for good.') ]) ])(false)),
 	]);
 }
 
@@ -237,7 +244,7 @@ function site(told, status) {
 		status.words || status.banner ? E('div', { 'class': 'cbi-section-node', 'style': 'padding:.6em' }, [
 			E('h4', {}, [ _('At the top of the page') ]), status.banner ? words.badge(status.banner) : '', words.said(status.words),
 			button(_('Take it away'), 'banner_clear', 'negative', () =>
-				dialog(_('Take it away'), 'banner_clear', { site: status.site }, [ words.said(status.words) ])),
+				dialog(_('Take it away'), 'banner_clear', { site: status.site }, [ words.said(status.words) ])(false)),
 		]) : '',
 		...incidents.map(one => incident(told, title, one)),
 		incidents.length ? '' : E('p', {}, [ E('em', {}, [ _('No incident is open.') ]) ]),
