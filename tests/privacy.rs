@@ -610,30 +610,61 @@ fn no_page_has_the_secret_that_leads_to_it() {
 
 /// Where a rule counts people, no metric does.
 #[test]
+fn metrics_count_no_visitors() {
+    let daemon = Daemon::start(&three_sites());
+    let page = |host: &str, path: &str, more: &str| dateless(&daemon, "GET", host, path, more);
+    let visits = || {
+        let first = page("open.example", "/", "");
+        let etag = first.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap().to_owned();
+        page("open.example", "/", &format!("If-None-Match: {etag}\r\n"));
+        for path in ["/history", "/favicon.ico", "/robots.txt", "/status.txt", "/nothing"] {
+            page("open.example", path, "");
+        }
+        page("nobody.example", "/", "");
+    };
+    visits();
+    let metrics = || {
+        let text = daemon.get("/metrics").body;
+        let is_clock = |line: &&str| line.contains("_seconds");
+        text.lines().filter(|line| !is_clock(line)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = metrics();
+    (0..5).for_each(|_| visits());
+    assert_eq!(metrics(), before);
+    // What went wrong is counted.
+    dateless(&daemon, "PUT", "open.example", "/", "");
+    assert_ne!(metrics(), before);
+}
+
+#[test]
 fn metrics_count_no_people() {
     let names = |config: &str, line: &str| {
         let daemon = Daemon::start(config);
         assert_eq!(daemon.post("/write", line).status, 204);
         daemon.get("/metrics").body
     };
-    let rule = |measurement: &str| {
+    let rule = |measurement: &str, of: &str| {
         format!(
             "{}config rule 'many'\n\toption source 'prometheus'\n\toption measurement '{measurement}'\n\toption field 'n'\n\
-             \toption of 'mac'\n\toption above '1'\n\tlist expect 'x'\n\toption absent '2m'\n",
+             \toption of '{of}'\n\toption above '1'\n\tlist expect 'x'\n\toption absent '2m'\n",
             config()
         )
     };
     let told =
-        ["aiglon_series ", "aiglon_samples_asked_total ", "aiglon_samples_late_total ", "rule=\"many\""];
-    let harmless = names(&rule("mains"), "mains,mac=a n=1\nmains,mac=b n=1\n");
+        ["aiglon_series ", "aiglon_lines_received_total ", "aiglon_samples_asked_total ", "rule=\"many\""];
+    let harmless = names(&rule("mains", "socket"), "mains,socket=a n=1\nmains,socket=b n=1\n");
     assert!(told.iter().all(|name| harmless.contains(name)), "{harmless}");
-    let people = names(&rule("wifi_station"), "wifi_station,mac=a n=1\nwifi_station,mac=b n=1\n");
-    for name in told {
-        assert!(!people.contains(name), "{name}: {people}");
+    for (measurement, of) in [("wifi_station", "id"), ("air", "mac"), ("hostapd_x", "id"), ("vpn", "peer")] {
+        let lines = format!("{measurement},{of}=a n=1\n{measurement},{of}=b n=1\n");
+        let people = names(&rule(measurement, of), &lines);
+        for name in told {
+            assert!(!people.contains(name), "{measurement} {of}: {name}: {people}");
+        }
     }
-    for text in [harmless, people] {
-        assert!(!text.contains("visitor") && !text.contains("aiglon_http_connections_total"), "{text}");
-    }
+    assert!(
+        !harmless.contains("visitor") && !harmless.contains("aiglon_http_connections_total"),
+        "{harmless}"
+    );
 }
 
 #[test]

@@ -56,7 +56,7 @@ const UNIT_NAMES: &str =
 
 /// What tells of people, in the name of what is measured or of a field: whoever can see it knows
 /// when a house is empty.
-const OF_PEOPLE: [&str; 13] = [
+const OF_PEOPLE: [&str; 21] = [
     "client",
     "station",
     "assoc",
@@ -70,7 +70,19 @@ const OF_PEOPLE: [&str; 13] = [
     "packets_sent",
     "if_packets",
     "conntrack",
+    "hostapd",
+    "hotspot",
+    "neigh",
+    "nlbwmon",
+    "people",
+    "radius",
+    "session",
+    "visitor",
 ];
+
+/// Tags that tell people apart: what is compared or counted by one is of people.
+const EACH_PERSON: [&str; 9] =
+    ["mac", "hwaddr", "bssid", "ip", "user", "username", "peer", "public_key", "session"];
 
 /// Plugins of collectd of which some types tell of people: a rule that does not say which type is
 /// taken for one on them.
@@ -239,6 +251,7 @@ impl Loader<'_, '_> {
                     || of(row.measurement)
                     || of(row.field)
                     || of(row.of)
+                    || EACH_PERSON.contains(&self.config.str(row.of))
                     || terms.any(|term| of(term.value))
             };
             if let Some(place) = self.config.rules.get_mut(index) {

@@ -55,6 +55,10 @@ impl Status {
     pub fn line(self) -> &'static str {
         self.row().1
     }
+    /// Whether something went wrong. What is not there is asked for by every browser.
+    pub fn is_fault(self) -> bool {
+        self.code() >= 400 && self != Self::NotFound
+    }
     /// Whether an answer with this status has no content, and so neither `Content-Length` nor
     /// `Transfer-Encoding` (RFC 9110, section 8.6; RFC 9112, section 6.1).
     pub fn is_bodiless(self) -> bool {

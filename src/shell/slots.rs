@@ -3,8 +3,8 @@
 //! Each slot has one task, made at the start. Visitors and strangers may hold all but
 //! [`CONNECTIONS_INGEST`] of them; who has shown a token may hold any. A stranger who finds none
 //! free waits in the porch until it says something. Then somebody gives way: who is owed nothing
-//! any more, who is idle, of each source whoever is more than a few, who has been answered before or
-//! does not take an answer, then the stranger that has made no progress for the longest. Of each
+//! any more, who is idle, of each source whoever is more than a few, who has been answered before
+//! or does not take an answer, then the stranger that has made no progress for the longest. Of each
 //! source a few connections stay longer than strangers. So a thousand sockets that send a byte
 //! a minute cost a newcomer nothing, and a stolen token takes no place of a visitor.
 

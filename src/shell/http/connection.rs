@@ -646,7 +646,10 @@ impl Connection<'_> {
     /// response needs to be kept while its bytes are on their way.
     pub fn begin(&mut self, terms: AnswerTerms, response: Response<'_>) -> io::Result<()> {
         let date = self.web.port.http_date();
-        self.web.tally.answered(response.status);
+        // How many visitors there are is nobody's business. Whatever went wrong is.
+        if self.is_sender || response.status.is_fault() {
+            self.web.tally.answered(response.status);
+        }
         let response = Response { date: &date, keep_alive: terms.keep_alive, ..response };
         response.write(&mut self.buffers.head).map_err(|_| io::ErrorKind::InvalidData.into())
     }

@@ -139,7 +139,10 @@ pub fn write(web: &Web<'_>, core: &Core<'_>, out: &mut PageBuf) -> bool {
 }
 
 fn requests(web: &Web<'_>, t: &mut Text<'_>) {
-    t.family(family!("http_responses_total counter", "Answers, by status."));
+    t.family(family!(
+        "http_responses_total counter",
+        "Answers to senders, and faults of all others, by status."
+    ));
     for (status, count) in web.tally.answers() {
         _ = uwrite!(t, "aiglon_http_responses_total{{status=\"{}\"}} {}\n", status, count);
     }
@@ -358,7 +361,7 @@ fn rules(t: &mut Text<'_>, web: &Web<'_>, engine: &Engine, config: &Config) {
         (
             family!("lines_received_total counter", "Samples that were right, in lines or JSON."),
             web.intake.lines.get(),
-            false,
+            true,
         ),
         (family!("lines_bad_total counter", "Samples that were not."), web.intake.lines_bad.get(), false),
         (family!("samples_asked_total counter", "Samples that a rule asked for."), counters.samples, true),
