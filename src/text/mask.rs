@@ -22,6 +22,8 @@ const SHORT_WORD: usize = 4;
 /// Characters that are looked at together where some of them are not ASCII: an address twice, and
 /// what stands around it.
 const UNITS: usize = 128;
+/// How often a text is looked at, as long as there is an address in it.
+const PASSES: usize = 4;
 /// The shortest text with a MAC address in it: `0:1:2:3:4:5` as BSD's arp writes it, `::ff:fe00:1`.
 const SHORTEST: usize = 11;
 /// The longest address: IPv6 with an IPv4 tail.
@@ -40,8 +42,10 @@ const LONGEST: usize = 45;
 ///
 /// Returns whether there was any.
 pub fn mask_mac(text: &mut [u8]) -> bool {
-    // What is not ASCII first: what is hidden then is no address any more.
-    fold(text, mask_ascii_mac) | mask_ascii_mac(text)
+    // What is not ASCII first: what is hidden then is no address any more. What touched an address
+    // may be one by itself once that one is hidden.
+    let mut pass = || fold(text, mask_ascii_mac) | mask_ascii_mac(text);
+    (0..PASSES).take_while(|_| pass()).count() > 0
 }
 
 fn mask_ascii_mac(text: &mut [u8]) -> bool {

@@ -83,6 +83,11 @@ fn what_is_not_seen_splits_no_address() {
     }
 }
 
+#[test]
+fn what_touched_an_address_is_looked_at_again() {
+    assert_eq!(masked(macs, "0aaaaa%3Aaaaaaa001122334455"), "xxxxxx%3Axxxxxxxxxxxxxxxxxx");
+}
+
 proptest! {
     /// What looks like an address behind a mask would be one.
     #[test]
