@@ -63,11 +63,7 @@ settings() {
     # Who writes a configuration has a larger build, on any machine.
     options+=(--no-default-features --features 'gzip hmac-sha256/opt_size')
     case $1 in
-    armv7*)
-        flags+=(-Cllvm-args=-enable-machine-outliner=always)
-        # With a musl of Thumb-2, too: 7.8 KB.
-        last+=("-Clinker=$root/cross/thumb.sh")
-        ;;
+    armv7*) flags+=(-Cllvm-args=-enable-machine-outliner=always) ;;
     # Looks further for what may stand behind a branch, where half as often nothing does then: 20 KB.
     mips*)
         last+=(-Cllvm-args=-disable-mips-df-forward-search=false -Cllvm-args=-disable-mips-df-succbb-search=false)
@@ -82,6 +78,14 @@ settings() {
         last+=(-Cllvm-args=-pre-RA-sched=source)
         ;;
     esac
+    ZIG_MACHINE=$(zig_machine "$1")
+    export ZIG_MACHINE
+    case $1 in
+    armv7* | mips*)
+        [[ $work$root != *[[:space:]]* ]] || die 'the small build cannot be linked where a path has spaces'
+        last+=("-Clinker=$root/cross/linker.sh")
+        ;;
+    esac
     # Addresses are not moved out of loops. A whole task is a loop to LLVM: all its addresses would come to its beginning, where few
     # turns need them and they find no register. 17 KB on MIPS, 5 KB on ARMv7, and up to 4% fewer instructions.
     last+=(-Cllvm-args=-disable-machine-licm)
@@ -90,25 +94,29 @@ settings() {
     # Without a second copy of a load where only some ways to it have had one: 0.8 KB.
     last+=(-Cllvm-args=-enable-load-pre=false)
     # Before all else: what is linked in first is not looked for elsewhere.
-    last+=("-Zpre-link-arg=$(stand_ins "$1")")
+    last+=("-Zpre-link-arg=$(stand_in "$1")")
+}
+
+# What zig calls the machine of a target. On ARMv7 that is Thumb-2, for musl as for all else: 7.8 KB.
+zig_machine() {
+    case $1 in
+    mips-*) echo mips-linux-musleabi ;;
+    mipsel-*) echo mipsel-linux-musleabi ;;
+    armv7-*) echo 'thumb-linux-musleabihf -mcpu=generic+v7a+vfp3-d32+thumb2-neon' ;;
+    arm-*) echo 'arm-linux-musleabi -mcpu=generic+v6+strict_align' ;;
+    riscv64gc-*) echo riscv64-linux-musl ;;
+    *) echo "${1/-unknown/}" ;;
+    esac
 }
 
 # cross/small.c, compiled for a target.
-stand_ins() {
-    local machine object sum
+stand_in() {
+    local object sum
     # A name of its own for each text: cargo links again for another name, not for other bytes.
     sum=$(cksum <"$root/cross/small.c")
     object=$work/small-$1-${sum%% *}.o
-    case $1 in
-    mips-*) machine=mips-linux-musleabi ;;
-    mipsel-*) machine=mipsel-linux-musleabi ;;
-    armv7-*) machine='thumb-linux-musleabihf -mcpu=generic+v7a+vfp3-d32+thumb2-neon' ;;
-    arm-*) machine='arm-linux-musleabi -mcpu=generic+v6+strict_align' ;;
-    riscv64gc-*) machine=riscv64-linux-musl ;;
-    *) machine=${1/-unknown/} ;;
-    esac
     # shellcheck disable=SC2086
-    python3 -m ziglang cc -target $machine -Os -g0 -fno-sanitize=all -c "$root/cross/small.c" -o "$object" >&2
+    python3 -m ziglang cc -target $ZIG_MACHINE -Os -g0 -fno-sanitize=all -fno-builtin -c "$root/cross/small.c" -o "$object" >&2
     printf '%s\n' "$object"
 }
 
