@@ -528,6 +528,14 @@ macro_rules! config {
                 span.map(|span| self.str(span))
             }
 
+            /// Whether a section of a type has this name.
+            fn has_name(&self, kind: Type, name: &str) -> bool {
+                match kind {
+                    Type::Main => false,
+                    $( Type::$kind => self.$list.iter().any(|row| self.is(row.name, name)), )+
+                }
+            }
+
             /// Adds a section that says nothing yet; false if there is no room.
             fn declare(&mut self, kind: Type, name: Span) -> bool {
                 match kind {
