@@ -125,7 +125,6 @@ impl Listeners {
                 None => row.is_wanted.set(false),
             }
         }
-        self.missing.borrow_mut().clear();
         self.open(config);
     }
 

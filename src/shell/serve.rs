@@ -244,7 +244,7 @@ impl App {
     fn listen(&self, options: &ConfigOptions, config: &Config) {
         let dir = files::state_dir(options, config);
         // Who waits for the listeners to be open finds the console, too.
-        self.console.apply(config, &dir);
+        self.console.open(config, &dir);
         #[cfg(feature = "ssh")]
         self.ssh.apply(config, &dir);
         self.listeners.apply(config);

@@ -84,20 +84,13 @@ impl ConsoleServer {
     /// Opens the socket that the configuration wants, unless it is open; closes one that it no
     /// longer wants. Where that cannot be, what is open stays so, and the pages are served all the
     /// same. The log says why, and it is tried again.
-    pub fn apply(&self, config: &Config, state_dir: &Path) {
-        // What the log says of it was perhaps of another place.
-        self.lack.replace(None);
-        self.open(config, state_dir);
-    }
-
-    /// Tries to have it where and as the configuration wants it.
     pub fn open(&self, config: &Config, state_dir: &Path) {
         let before = self.lack.take();
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
         let is_without_group = group.is_none() && !name.is_empty();
-        if is_without_group && before.is_none() {
+        if is_without_group && before.as_ref().is_none_or(|(known, _)| *known != path) {
             log::error!(
                 "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
             );
