@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
-use aiglon::config::revoke::lets_in_more;
 use aiglon::console::STATE_DIR_WAITS;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
@@ -23,7 +22,7 @@ use static_cell::ConstStaticCell;
 
 use super::app::App;
 use super::console::wire::{Code, ConsoleOp};
-use super::files::{self, ConfigOptions, WHY_EXTENSION};
+use super::files::{self, ConfigOptions, NotKept, WHY_EXTENSION};
 use super::http::connection::{self, ConnectionBuffers};
 use super::log::{LogForm, Safe};
 use super::porch;
@@ -149,7 +148,7 @@ impl App {
             _ = fs::remove_file(why);
         }
         if !text.is_empty() {
-            remember(options, config, &text);
+            self.remember(options, config, &text);
         }
         let now = self.port.now(config);
         ledger.start(engine, config, clock::boot(), now);
@@ -202,7 +201,7 @@ impl App {
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
-                remember(options, config, &text);
+                self.remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
                 if let Some(dir) = ledger.stays_in() {
                     log::warn!("{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
@@ -233,11 +232,25 @@ impl App {
         } else {
             "in force, but for that; it is tried again\n"
         });
+        if let Some(older) = self.not_kept.borrow().as_ref().filter(|not_kept| not_kept.older_stays()) {
+            code = Code::Missing;
+            _ = writeln!(words, "{older}");
+        }
         if let Some(dir) = self.port.state().ledger.stays_in() {
             // A string takes it.
             _ = writeln!(words, "{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
         }
         code
+    }
+
+    /// Keeps what is in force for a start with a broken file, or has nothing kept.
+    fn remember(&self, options: &ConfigOptions, config: &Config, text: &[u8]) {
+        let not_kept = files::remember(options, config, text).err();
+        let words = |not_kept: &NotKept| not_kept.to_string();
+        let (now, before) = (not_kept.as_ref().map(words), self.not_kept.replace(not_kept));
+        if let Some(now) = now.filter(|now| before.as_ref().map(words).as_ref() != Some(now)) {
+            log::error!("{now}");
+        }
     }
 
     /// Opens what the configuration wants to listen on, and has the rest tried again.
@@ -349,20 +362,6 @@ fn fail(options: &ConfigOptions, why: Option<&Path>, reason: &str) -> ExitCode {
         _ = files::put(why, reason.as_bytes(), None);
     }
     ExitCode::FAILURE
-}
-
-fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) {
-    if let Err((place, error)) = files::remember(options, config, text) {
-        let stays = match files::read(&place) {
-            Ok(old) if lets_in_more(&old, config) => "an older one takes over, WITH WHAT WAS REVOKED SINCE",
-            Ok(old) if !old.is_empty() => "an older one takes over",
-            _ => "there is nothing to fall back on",
-        };
-        log::error!(
-            "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
-            place.display()
-        );
-    }
 }
 
 /// Does what one kind of signal asks for; returns after the one that ends.
