@@ -11,7 +11,7 @@
 use heapless::Vec;
 
 use super::Config;
-use super::loader::{Loader, Place, RuleDraft, Value};
+use super::loader::{Loader, Merged, Place, RuleDraft, Value};
 use super::problem::{NewProblem, ProblemKind, Problems};
 use super::schema::{
     self, Field, FoundOption, SECTION_OPTIONS, SECTIONS, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow,
@@ -48,7 +48,8 @@ impl Config {
                         statements,
                         drafts: [RuleDraft::default(); RULES],
                         places: [Place::default(); SECTIONS],
-                        merged: Vec::new(),
+                        merged: Merged::new(),
+                        again: 0,
                         broken: false,
                     }
                     .load();
@@ -193,7 +194,12 @@ impl<'a> Loader<'a, '_> {
 
     /// A section goes on in a further place.
     fn merge(&mut self, section: Section, line: u32) {
-        if self.merged.push(section).is_err() {
+        self.again = self.again.saturating_add(1);
+        if self.again <= SECTIONS_AGAIN {
+            // There is room.
+            _ = self.merged.push(section);
+        } else {
+            self.merged.clear();
             self.full(line, "sections that go on further down (SECTIONS_AGAIN)", SECTIONS_AGAIN);
         }
     }
@@ -202,7 +208,6 @@ impl<'a> Loader<'a, '_> {
 
     fn fill(&mut self) {
         let mut given = SectionOptions::new();
-        let mut again = 0usize;
         let mut buffer = [0u8; CONFIG_VALUE_BYTES];
         let mut walk = self.walk();
         while let Some((statement, section)) = walk.next(self.config) {
@@ -211,9 +216,8 @@ impl<'a> Loader<'a, '_> {
                 Keyword::Package => {}
                 Keyword::Config => {
                     given.clear();
-                    again = again.saturating_add(usize::from(!walk.begins()));
-                    // Of more, the file is refused.
-                    if again <= SECTIONS_AGAIN {
+                    // With more, the file is refused.
+                    if walk.begins() || self.again <= SECTIONS_AGAIN {
                         self.survey(section, &mut given);
                     }
                     if walk.begins() {

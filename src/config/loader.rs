@@ -28,11 +28,15 @@ pub(super) struct Walk<'a> {
     begun: [u16; TYPES.len()],
     /// Whether the last `config` was the first of its section.
     begins: bool,
+    merged: Merged,
 }
 
+/// The sections that stand in several places, one for each further place.
+pub(super) type Merged = Vec<Section, SECTIONS_AGAIN>;
+
 impl<'a> Walk<'a> {
-    pub(super) fn new(statements: Statements<'a>) -> Self {
-        Self { statements, section: None, begun: [0; TYPES.len()], begins: false }
+    pub(super) fn new(statements: Statements<'a>, merged: Merged) -> Self {
+        Self { statements, section: None, begun: [0; TYPES.len()], begins: false, merged }
     }
 
     /// Whether the last `config` was the first of its section.
@@ -69,8 +73,8 @@ impl<'a> Walk<'a> {
         } else if kind == Type::Main {
             0
         } else {
-            // Those without a name have no other identity than their order.
-            (0..*next).find(|&index| !statement.value.is_empty() && is_it(index))?
+            // What was refused is no section.
+            self.merged.iter().find(|known| known.kind == kind && is_it(known.index))?.index
         };
         Some(Section { kind, index })
     }
@@ -170,8 +174,10 @@ pub(super) struct Loader<'a, 'c> {
     pub(super) drafts: [RuleDraft; RULES],
     /// Where each section begins.
     pub(super) places: [Place; SECTIONS],
-    /// The sections that stand in several places, one for each further place.
-    pub(super) merged: Vec<Section, SECTIONS_AGAIN>,
+    /// None if there are too many.
+    pub(super) merged: Merged,
+    /// How many further places there are.
+    pub(super) again: usize,
     /// Some line could not be read or some section was refused, so that what seems to be missing
     /// may be there.
     pub(super) broken: bool,
@@ -179,7 +185,7 @@ pub(super) struct Loader<'a, 'c> {
 
 impl<'a> Loader<'a, '_> {
     pub(super) fn walk(&self) -> Walk<'a> {
-        Walk::new(self.statements.clone())
+        Walk::new(self.statements.clone(), self.merged.clone())
     }
 
     /// The options and lists of a section. Work is linear in its lines, or in those of the rest of
