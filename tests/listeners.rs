@@ -270,14 +270,14 @@ fn a_socket_whose_file_is_gone_is_told_and_made_anew() {
     let ready = || order(&daemon.dir, "ready");
     eventually("it is there", 10, || ready() == (Some(0), "in force\n".to_owned()));
     let mut stays = UnixStream::connect(&path).unwrap();
-    let told = format!("unix:{}: its file was removed or replaced; a reload makes it anew", path.display());
+    let told = format!("unix:{}: its file was removed or replaced", path.display());
     let is_told = || {
+        let metric = format!("aiglon_listener_missing{{listener=\"{told}\"}}");
+        assert_eq!(daemon.metric(&metric), Some(1.0));
+        assert!(status(&daemon.dir, &[]).contains(&format!("missing      {told}")));
         let (code, words) = ready();
         assert_eq!(code, Some(3), "{words}");
         assert!(words.contains(&format!("not listening on {told}\n")), "{words}");
-        assert!(status(&daemon.dir, &[]).contains(&format!("missing      {told}")));
-        let metric = format!("aiglon_listener_missing{{listener=\"{told}\"}}");
-        assert_eq!(daemon.metric(&metric), Some(1.0));
     };
     std::fs::remove_file(&path).unwrap();
     is_told();
@@ -288,6 +288,12 @@ fn a_socket_whose_file_is_gone_is_told_and_made_anew() {
     let mut answer = String::new();
     stays.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+
+    // Without a reload, it is back when somebody has asked.
+    std::fs::remove_file(&path).unwrap();
+    is_told();
+    eventually("it is made anew", 30, || UnixStream::connect(&path).is_ok());
+    assert_eq!(ready().0, Some(0));
 
     // Another file in its place is not it, and stays.
     std::fs::remove_file(&path).unwrap();

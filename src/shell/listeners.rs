@@ -395,7 +395,7 @@ const NO_ADDRESS: &str = "this network has no address yet; until then only 127.0
 const IN_USE: &str = "somebody listens there";
 const NO_SOCKET: &str = "there is something that is no socket";
 /// Why a socket is reached by nobody.
-pub const GONE: &str = "its file was removed or replaced; a reload makes it anew";
+pub const GONE: &str = "its file was removed or replaced";
 
 /// Whether a socket of ours may take a path: nothing is there, or what a daemon that was killed
 /// left behind.

@@ -227,6 +227,11 @@ impl App {
             code = Code::Missing;
             words.extend(["not listening on ", listener, "\n"]);
         });
+        // The file of a socket was removed since. Who does not ask does not miss it.
+        if code == Code::Missing && self.open_again.get().is_none() {
+            self.open_again_after(LISTEN_RETRY);
+            self.slots.stir();
+        }
         words.push_str(if code == Code::Done {
             "in force\n"
         } else {
