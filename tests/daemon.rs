@@ -449,7 +449,7 @@ fn the_place_of_the_last_good_file_can_be_told() {
         (status, out + &err)
     };
     let (mut process, _) = serve(&dir, &["--fallback", "/proc/version"]);
-    let stays = "An OLDER ONE, /proc/version, cannot be removed: a start with a broken file serves that";
+    let stays = "a start with a broken file serves AN OLDER ONE, which cannot be removed: /proc/version";
     for what in ["ready", "reload", "reload"] {
         let (status, words) = order(what);
         assert!(status == Some(3) && words.starts_with("in force\n") && words.contains(stays), "{words}");
@@ -499,7 +499,7 @@ fn an_older_last_good_file_brings_nothing_back() {
         dir.write("config", &text(&new));
         let (status, out, err) = run(Command::new(AIGLON).arg("reload").arg(&file));
         assert_eq!((status, out.as_str()), (Some(0), "in force\n"), "{err}");
-        process.wait_for("A start with a broken file has nothing to fall back on");
+        process.wait_for("a start with a broken file has nothing to fall back on");
         process.child.kill().unwrap();
         process.wait();
         dir.write("config", &format!("{}\nbroken here\n", text(&new)));

@@ -528,14 +528,6 @@ macro_rules! config {
                 span.map(|span| self.str(span))
             }
 
-            /// Whether a section of a type has this name.
-            fn has_name(&self, kind: Type, name: &str) -> bool {
-                match kind {
-                    Type::Main => false,
-                    $( Type::$kind => self.$list.iter().any(|row| self.is(row.name, name)), )+
-                }
-            }
-
             /// Adds a section that says nothing yet; false if there is no room.
             fn declare(&mut self, kind: Type, name: Span) -> bool {
                 match kind {
@@ -564,6 +556,11 @@ impl Config {
     /// The names of all sections of a type.
     fn names(&self, kind: Type) -> impl Iterator<Item = &str> {
         (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
+    }
+
+    /// Whether a section of a type has this name.
+    fn has_name(&self, kind: Type, name: &str) -> bool {
+        self.names(kind).any(|known| known == name)
     }
 
     /// Adds a text; `None` if there is no room. No reference is checked: who changes a

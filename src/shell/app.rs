@@ -36,7 +36,7 @@ pub struct App {
     /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
     /// Why the configuration in force is not the last good one on flash, if so.
-    pub not_kept: RefCell<Option<NotKept>>,
+    pub not_kept: RefCell<NotKept>,
     pub program: Program,
     /// When what is not there of listeners and console is tried again, and how long after that once
     /// more.
@@ -65,7 +65,7 @@ impl App {
             tally: Tally::new(),
             intake: Intake::new(readers),
             fallback: Cell::new(false),
-            not_kept: RefCell::new(None),
+            not_kept: RefCell::default(),
             program: Program::new(),
             open_again: Cell::new(None),
         })?;

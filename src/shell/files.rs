@@ -1,7 +1,6 @@
 //! Configuration files: the one that people write, and the last good one, which takes over at boot
 //! when theirs is broken. A typo and a power cut must not take the page away.
 
-use std::fmt::{self, Display};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpListener};
@@ -218,34 +217,13 @@ pub fn state_dir(options: &ConfigOptions, config: &Config) -> PathBuf {
 }
 
 /// Why a configuration that works could not be kept.
+#[derive(Default)]
 pub struct NotKept {
-    place: PathBuf,
-    error: io::Error,
-    /// An older one that can be neither removed nor emptied.
-    older: Option<PathBuf>,
-}
-
-impl NotKept {
-    /// Whether a start with a broken file serves an older one.
-    pub fn older_stays(&self) -> bool {
-        self.older.is_some()
-    }
-}
-
-impl Display for NotKept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, error, older } = self;
-        write!(f, "cannot keep the last good configuration at {}: {error}. ", place.display())?;
-        match older {
-            Some(path) => write!(
-                f,
-                "An OLDER ONE, {}, cannot be removed: a start with a broken file serves that, with whatever it \
-                 shows and whomever it lets in",
-                path.display()
-            ),
-            None => f.write_str("A start with a broken file has nothing to fall back on"),
-        }
-    }
+    /// Empty if it was kept.
+    pub words: String,
+    /// Whether a start with a broken file serves an older one: it can be neither removed nor
+    /// emptied.
+    pub older_stays: bool,
 }
 
 /// Remembers a configuration that works, at the one place that no configuration names. If that
@@ -253,10 +231,7 @@ impl Display for NotKept {
 ///
 /// An older one that stayed would bring back whatever the new one takes away: it might show to all
 /// what is for few now, or hide no more. So it goes, though nothing comes in its place.
-///
-/// # Errors
-/// Where it cannot be kept, and why not.
-pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> Result<(), NotKept> {
+pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> NotKept {
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
     let kept = keep(&best, text);
@@ -269,7 +244,7 @@ pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> Result
             // An earlier release wrote it. What was taken away since must not come back.
             _ = fs::remove_file(second);
         }
-        return Ok(());
+        return NotKept::default();
     };
     let mut older = None;
     let mut drop_older = |path: &Path| {
@@ -286,17 +261,29 @@ pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> Result
     // That has perhaps made room.
     if keep(&best, text).is_ok() {
         drop_older(&second);
-        return Ok(());
+        return NotKept::default();
     }
     if all_gone && is_other && best.symlink_metadata().is_err() && keep(&second, text).is_ok() {
         log::warn!(
             "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
             second.display()
         );
-        return Ok(());
+        return NotKept::default();
     }
     drop_older(&second);
-    Err(NotKept { place: best, error, older })
+    let older = older.unwrap_or_default();
+    let older_stays = !older.as_os_str().is_empty();
+    let stays = if older_stays {
+        "a start with a broken file serves AN OLDER ONE, which cannot be removed: "
+    } else {
+        "a start with a broken file has nothing to fall back on"
+    };
+    let words = format!(
+        "cannot keep the last good configuration at {}: {error}; {stays}{}",
+        best.display(),
+        older.display()
+    );
+    NotKept { words, older_stays }
 }
 
 /// Sees to it that nobody serves a last good configuration that cannot be written. Without one, a

@@ -22,7 +22,7 @@ use static_cell::ConstStaticCell;
 
 use super::app::App;
 use super::console::wire::{Code, ConsoleOp};
-use super::files::{self, ConfigOptions, NotKept, WHY_EXTENSION};
+use super::files::{self, ConfigOptions, WHY_EXTENSION};
 use super::http::connection::{self, ConnectionBuffers};
 use super::log::{LogForm, Safe};
 use super::porch;
@@ -237,9 +237,10 @@ impl App {
         } else {
             "in force, but for that; it is tried again\n"
         });
-        if let Some(older) = self.not_kept.borrow().as_ref().filter(|not_kept| not_kept.older_stays()) {
+        let not_kept = self.not_kept.borrow();
+        if not_kept.older_stays {
             code = Code::Missing;
-            _ = writeln!(words, "{older}");
+            words.extend([&not_kept.words, "\n"]);
         }
         if let Some(dir) = self.port.state().ledger.stays_in() {
             // A string takes it.
@@ -250,12 +251,11 @@ impl App {
 
     /// Keeps what is in force for a start with a broken file, or has nothing kept.
     fn remember(&self, options: &ConfigOptions, config: &Config, text: &[u8]) {
-        let not_kept = files::remember(options, config, text).err();
-        let words = |not_kept: &NotKept| not_kept.to_string();
-        let (now, before) = (not_kept.as_ref().map(words), self.not_kept.replace(not_kept));
-        if let Some(now) = now.filter(|now| before.as_ref().map(words).as_ref() != Some(now)) {
-            log::error!("{now}");
+        let now = files::remember(options, config, text);
+        if !now.words.is_empty() && now.words != self.not_kept.borrow().words {
+            log::error!("{}", now.words);
         }
+        self.not_kept.replace(now);
     }
 
     /// Opens what the configuration wants to listen on, and has the rest tried again.

@@ -10,11 +10,11 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::journal::{Fault, Store};
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
 
 use super::super::token;
 
@@ -139,7 +139,7 @@ impl Store for Files {
         // What has a second name may be another's. It gets its mode when it is written anew.
         if metadata.mode() & 0o077 != 0 && metadata.nlink() == 1 {
             // It may be of another user, and is read all the same.
-            _ = file.set_permissions(fs::Permissions::from_mode(0o600));
+            _ = rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR);
         }
         self.journal = Some(file);
         Ok(Some(metadata.len()))
@@ -250,7 +250,7 @@ pub fn fault(error: &io::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::process;
     use std::sync::atomic::{AtomicU32, Ordering};
 
