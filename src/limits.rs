@@ -41,6 +41,9 @@ pub const HOST_BYTES: usize = 253;
 pub const SITE_URL_BYTES: usize = 200;
 /// Sites of one daemon.
 pub const SITES: usize = 8;
+/// Lines `config` that go on with a section which began further up. libuci reads both as one. After
+/// each of them, the rest of the file is looked through.
+pub const SECTIONS_AGAIN: usize = 32;
 /// Host names over all sites.
 pub const HOSTS: usize = 32;
 /// Listening sockets.

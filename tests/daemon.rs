@@ -443,8 +443,81 @@ fn the_place_of_the_last_good_file_can_be_told() {
     process.signal("TERM");
     process.wait();
     assert_eq!(fs::read_to_string(state.join("config.last-good")).unwrap(), good);
+    let file = dir.path().join("config");
+    let order = |what: &str| {
+        let (status, out, err) = run(Command::new(AIGLON).arg(what).arg(&file));
+        (status, out + &err)
+    };
     let (mut process, _) = serve(&dir, &["--fallback", "/proc/version"]);
-    process.wait_for("an older one takes over");
+    let stays = "a start with a broken file serves AN OLDER ONE, which cannot be removed: /proc/version";
+    for what in ["ready", "reload", "reload"] {
+        let (status, words) = order(what);
+        assert!(status == Some(3) && words.starts_with("in force\n") && words.contains(stays), "{words}");
+    }
+    assert_eq!(process.log().matches(stays).count(), 1, "{}", process.log());
+}
+
+/// Whatever a reload takes away: if the last good file cannot be written, an older one would show
+/// it again, or let somebody in again.
+#[test]
+fn an_older_last_good_file_brings_nothing_back() {
+    let shown = "option title 'Antennas'\n\toption visibility 'public'";
+    let (hidden, spare) = ("option name 'Egret'\n\toption page '0'", "config user 'u'\n\tlist site 'home'\n");
+    let secret = |path: &str| {
+        config().replace(
+            "title 'Antennas'",
+            &format!("title 'Antennas'\n\toption visibility 'unlisted'\n\toption secret_path '{path}'"),
+        )
+    };
+    let fed = config().replace(
+        "service 'wifi'\n\toption name",
+        "service 'wifi'\n\tlist source 'prometheus'\n\toption name",
+    );
+    let public = config().replace("option title 'Antennas'", shown);
+    for (old, new) in [
+        (public.clone(), public.replace("'public'", "'local'")),
+        (secret("Yk3mP0qLw8ZtR5vN"), secret("Zk3mP0qLw8ZtR5vN")),
+        (config(), config().replace("option name 'Egret'", hidden)),
+        (fed.clone(), fed.replace("\toption scope 'read'\n", "")),
+        (config(), config().replace("\tlist serve 'ingest'\n", "")),
+        (config() + spare + "\toption role 'admin'\n", config() + spare),
+    ] {
+        assert_ne!(old, new);
+        let dir = Dir::new();
+        let state = dir.path().join("state");
+        let (file, good) = (dir.path().join("config"), dir.path().join("config.last-good"));
+        let text =
+            |text: &str| format!("config aiglon 'main'\n\toption state_dir '{}'\n{text}", state.display());
+        dir.write("config", &text(&old));
+        let (mut process, _) = serve(&dir, &[]);
+        eventually("it is kept", 10, || fs::read_to_string(&good).is_ok_and(|kept| kept == text(&old)));
+        // Where it is written first: what stands there cannot be removed.
+        fs::create_dir_all(dir.path().join("config.last-good.new/x")).unwrap();
+        // In the second place there is an older one, too, and none can be written.
+        fs::write(state.join("config.last-good"), text(&old)).unwrap();
+        fs::create_dir_all(state.join("config.last-good.new/x")).unwrap();
+        dir.write("config", &text(&new));
+        let (status, out, err) = run(Command::new(AIGLON).arg("reload").arg(&file));
+        assert_eq!((status, out.as_str()), (Some(0), "in force\n"), "{err}");
+        process.wait_for("a start with a broken file has nothing to fall back on");
+        process.child.kill().unwrap();
+        process.wait();
+        dir.write("config", &format!("{}\nbroken here\n", text(&new)));
+        let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(&file));
+        assert_eq!(process.wait(), Some(2), "{}", process.log());
+        assert!(!good.exists() && !state.join("config.last-good").exists());
+
+        // If the second place can be had, the new one is there.
+        fs::remove_dir_all(state.join("config.last-good.new")).unwrap();
+        fs::write(&good, text(&old)).unwrap();
+        dir.write("config", &text(&new));
+        let (mut process, _) = serve(&dir, &[]);
+        process.wait_for("found only while the file names that directory");
+        eventually("it is kept", 10, || {
+            fs::read_to_string(state.join("config.last-good")).is_ok_and(|kept| kept == text(&new))
+        });
+        assert!(!good.exists());
+    }
 }
 
 /// A cache would else give the plain words to a browser, and go on when there is a page.

@@ -90,9 +90,9 @@ fn what_cannot_be_listened_on_is_told_and_tried_again_and_the_rest_is_served() {
     assert_eq!(json[0]["missing"], serde_json::json!([told]));
     assert_eq!(daemon.metric(&format!("aiglon_listener_missing{{listener=\"{told}\"}}")), Some(1.0));
     assert!(daemon.dir.path().join("config.last-good").exists());
-    // It is tried again, and said once for each time that the file is read.
+    // It is tried again, and said once, however often the file is read.
     std::thread::sleep(Duration::from_millis(3500));
-    assert_eq!(daemon.process.log().matches("cannot listen on").count(), 2, "{}", daemon.process.log());
+    assert_eq!(daemon.process.log().matches("cannot listen on").count(), 1, "{}", daemon.process.log());
 
     drop(taken);
     eventually("it is there", 30, || open(address));
@@ -256,6 +256,103 @@ fn a_file_in_the_place_of_a_socket_is_told_as_such() {
     let ready = || run(Command::new(AIGLON).arg("ready").arg("--socket").arg(&console)).0;
     eventually("both are there", 30, || ready() == Some(0));
     assert!(!daemon.dir.path().join("console.sock").exists());
+}
+
+/// Somebody cleans up, and a socket listens where nobody can find it.
+#[test]
+fn a_socket_whose_file_is_gone_is_told_and_made_anew() {
+    let dir = Dir::new();
+    let place = dir.path().join("proxy");
+    std::fs::create_dir(&place).unwrap();
+    let (path, console) = (place.join("page.sock"), dir.path().join("console.sock"));
+    let proxy = listen("proxy", &format!("unix:{}", path.display()), PAGE);
+    let mut daemon = Daemon::start_in(dir, &(config() + &proxy));
+    let ready = || order(&daemon.dir, "ready");
+    eventually("it is there", 10, || ready() == (Some(0), "in force\n".to_owned()));
+    let mut stays = UnixStream::connect(&path).unwrap();
+    let told = format!("unix:{}: its file was removed or replaced", path.display());
+    let is_told = || {
+        let metric = format!("aiglon_listener_missing{{listener=\"{told}\"}}");
+        assert_eq!(daemon.metric(&metric), Some(1.0));
+        assert!(status(&daemon.dir, &[]).contains(&format!("missing      {told}")));
+        let (code, words) = ready();
+        assert_eq!(code, Some(3), "{words}");
+        assert!(words.contains(&format!("not listening on {told}\n")), "{words}");
+    };
+    std::fs::remove_file(&path).unwrap();
+    is_told();
+    assert_eq!(order(&daemon.dir, "reload"), (Some(0), "in force\n".to_owned()));
+    UnixStream::connect(&path).unwrap();
+    // Who came by the old one is served.
+    stays.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stays.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+
+    // Without a reload, it is back when somebody has asked.
+    std::fs::remove_file(&path).unwrap();
+    is_told();
+    eventually("it is made anew", 30, || UnixStream::connect(&path).is_ok());
+    assert_eq!(ready().0, Some(0));
+
+    // Another file in its place is not it, and stays.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "letters").unwrap();
+    is_told();
+    let (code, words) = order(&daemon.dir, "reload");
+    assert_eq!(code, Some(3), "{words}");
+    let why = format!("not listening on unix:{}: there is something that is no socket\n", path.display());
+    assert_eq!(words.matches("not listening on").count(), 1, "{words}");
+    assert!(words.contains(&why), "{words}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "letters");
+    std::fs::remove_file(&path).unwrap();
+    eventually("it is tried again", 30, || ready().0 == Some(0));
+    UnixStream::connect(&path).unwrap();
+
+    // The console's, about which nobody can ask there.
+    assert_eq!(daemon.metric("aiglon_console_missing"), Some(0.0));
+    std::fs::remove_file(&console).unwrap();
+    std::fs::write(&console, "letters").unwrap();
+    assert_eq!(daemon.metric("aiglon_console_missing"), Some(1.0));
+    std::fs::remove_file(&console).unwrap();
+    assert_eq!(daemon.metric("aiglon_console_missing"), Some(1.0));
+    daemon.process.signal("HUP");
+    eventually("it is back", 30, || ready().0 == Some(0));
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    assert!(!path.exists() && !console.exists());
+}
+
+/// What others have put in the place of a socket is theirs: a file, and the socket of another
+/// daemon.
+#[test]
+fn what_stands_in_the_place_of_a_socket_stays_when_that_goes() {
+    let dir = Dir::new();
+    let (path, console) = (dir.path().join("page.sock"), dir.path().join("console.sock"));
+    let text = config() + &listen("proxy", &format!("unix:{}", path.display()), PAGE);
+    let mut daemon = Daemon::start_in(dir, &text);
+    let ready = |daemon: &Daemon| order(&daemon.dir, "ready").0 == Some(0);
+    eventually("it is there", 10, || ready(&daemon));
+    // A listener that a reload takes away.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "letters").unwrap();
+    daemon.rewrite(&config());
+    assert_eq!(order(&daemon.dir, "reload").0, Some(0));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "letters");
+    std::fs::remove_file(&path).unwrap();
+    daemon.rewrite(&text);
+    assert_eq!(order(&daemon.dir, "reload").0, Some(0));
+    // One of another daemon, and the console of one that ends.
+    std::fs::remove_file(&path).unwrap();
+    let other = Daemon::start(&text);
+    eventually("the other one is there", 10, || ready(&other));
+    std::fs::remove_file(&console).unwrap();
+    std::fs::write(&console, "letters").unwrap();
+    daemon.process.signal("TERM");
+    assert_eq!(daemon.process.wait(), Some(0));
+    UnixStream::connect(&path).unwrap();
+    assert!(ready(&other));
+    assert_eq!(std::fs::read_to_string(&console).unwrap(), "letters");
 }
 
 /// The journal cannot move while it is written, and whoever changes its place is told.

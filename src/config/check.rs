@@ -4,7 +4,6 @@
 use super::loader::Loader;
 use super::problem::{NewProblem, ProblemKind};
 use super::schema::{Section, Type};
-use super::uci::Keyword;
 use super::{Component, Edge, Outputs, Scope, Site, Source, Texts, Visibility};
 use crate::limits::COMPONENTS;
 use crate::model::{ComponentId, SiteId, SourceId, SourceSet};
@@ -30,30 +29,15 @@ impl Loader<'_, '_> {
     /// The line of the last statement of an option in a section; `None` if there is none with a
     /// value.
     fn line_of_option(&self, kind: Type, index: usize, option: &str) -> Option<u32> {
-        let mut walk = self.walk();
-        let mut last = None;
-        while let Some((statement, section)) = walk.next(self.config) {
-            let here = section.is_some_and(|section| is(section, kind, index));
-            if here && statement.keyword != Keyword::Config && statement.name.is(option) {
-                last = (!statement.value.is_empty()).then_some(statement.line);
-            }
-        }
-        last
+        let last = self.section(section(kind, index)).filter(|statement| statement.name.is(option)).last();
+        last.filter(|statement| !statement.value.is_empty()).map(|statement| statement.line)
     }
 
     /// Where to point for an option of a section, or the section itself where the option is not
     /// given.
     pub(super) fn line_of(&self, kind: Type, index: usize, option: &str) -> u32 {
         let given = if option.is_empty() { None } else { self.line_of_option(kind, index, option) };
-        given.unwrap_or_else(|| {
-            let mut walk = self.walk();
-            while let Some((statement, section)) = walk.next(self.config) {
-                if section.is_some_and(|section| is(section, kind, index)) {
-                    return statement.line;
-                }
-            }
-            0
-        })
+        given.unwrap_or_else(|| self.place(section(kind, index)).line.into())
     }
 
     pub(super) fn blame(
@@ -320,6 +304,6 @@ impl Loader<'_, '_> {
     }
 }
 
-fn is(section: Section, kind: Type, index: usize) -> bool {
-    section.kind == kind && usize::from(section.index) == index
+fn section(kind: Type, index: usize) -> Section {
+    Section { kind, index: u16::try_from(index).unwrap_or(u16::MAX) }
 }

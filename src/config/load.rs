@@ -6,15 +6,21 @@
 //!
 //! As in libuci, sections of one type and name are one, the last `option` of a name counts, and a
 //! `list` adds to what stands there. So an option is passed over when a later `option` of its
-//! section has its name.
+//! section has its name. To know that, each section is read once more when it begins.
+
+use heapless::Vec;
 
 use super::Config;
-use super::loader::{Loader, RuleDraft, Value, Walk};
+use super::loader::{Loader, Merged, Place, RuleDraft, Value};
 use super::problem::{NewProblem, ProblemKind, Problems};
-use super::schema::{self, Field, FoundOption, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow};
+use super::schema::{
+    self, Field, FoundOption, SECTION_OPTIONS, SECTIONS, Section, Shape, TYPE_NAMES, TYPES, Type, TypeRow,
+};
 use super::uci::{Keyword, QuotedWord, Statement, Statements, Syntax, SyntaxError};
-use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES};
-use crate::model::Severity;
+use crate::limits::{
+    CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, RULES, SECTIONS_AGAIN,
+};
+use crate::model::{Lang, Severity};
 use crate::text::near;
 use crate::time::Millis;
 
@@ -26,8 +32,8 @@ impl Config {
     /// Reads a file over what this held. All mistakes are told at once, as far as `problems` has
     /// room; if there is any that is not a warning, this is empty afterwards.
     ///
-    /// Works through the file a few times, and for each option through the rest of its section:
-    /// linear in practice. Uses about 8 KiB of stack.
+    /// Works through the file a few times, and once more for each of [`SECTIONS_AGAIN`]. Uses about
+    /// 10 KiB of stack.
     pub fn load(&mut self, file: &[u8], problems: &mut Problems) -> Result<(), ConfigRefused> {
         self.clear();
         problems.clear();
@@ -41,7 +47,9 @@ impl Config {
                         problems,
                         statements,
                         drafts: [RuleDraft::default(); RULES],
-                        merged: false,
+                        places: [Place::default(); SECTIONS],
+                        merged: Merged::new(),
+                        again: 0,
                         broken: false,
                     }
                     .load();
@@ -56,6 +64,20 @@ impl Config {
         Ok(())
     }
 }
+
+/// What the options and lists of one name say in a section.
+struct Given {
+    field: Field,
+    lang: Option<Lang>,
+    /// The line of the last `option`; 0 if there is none.
+    last: u32,
+    /// Whether that one has a value.
+    says: bool,
+    /// Whether there is a value, here or in a list behind it.
+    present: bool,
+}
+
+type SectionOptions = Vec<Given, SECTION_OPTIONS>;
 
 impl<'a> Loader<'a, '_> {
     fn load(&mut self) {
@@ -79,7 +101,8 @@ impl<'a> Loader<'a, '_> {
     fn declare(&mut self) {
         let mut main: Option<QuotedWord<'a>> = None;
         let mut in_section = false;
-        for statement in self.statements.clone() {
+        let mut statements = self.statements.clone();
+        while let Some(statement) = statements.next() {
             let statement = match statement {
                 Ok(statement) => statement,
                 Err(error) => {
@@ -94,7 +117,8 @@ impl<'a> Loader<'a, '_> {
             match statement.keyword {
                 Keyword::Config => {
                     in_section = true;
-                    self.declare_one(&statement, &mut main);
+                    let at = statements.at(self.statements.len());
+                    self.declare_one(&statement, at, &mut main);
                 }
                 Keyword::Option | Keyword::List if !in_section => {
                     let word = if statement.keyword == Keyword::List { "list" } else { "option" };
@@ -106,7 +130,7 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    fn declare_one(&mut self, statement: &Statement<'a>, main: &mut Option<QuotedWord<'a>>) {
+    fn declare_one(&mut self, statement: &Statement<'a>, at: usize, main: &mut Option<QuotedWord<'a>>) {
         let line = statement.line;
         let Some(row) = TYPES.iter().find(|row| statement.name.is(row.name)) else {
             self.broken = true;
@@ -128,39 +152,62 @@ impl<'a> Loader<'a, '_> {
             );
             return;
         };
-        let taken = |other: &&TypeRow| {
-            other.kind != row.kind && self.config.names(other.kind).any(|known| known == name)
-        };
+        let taken = |other: &&TypeRow| other.kind != row.kind && self.config.has_name(other.kind, name);
         let as_main = row.kind != Type::Main && main.is_some_and(|main| main.is(name));
         if !name.is_empty() && (as_main || TYPES.iter().any(|other| taken(&other))) {
             self.problems.add(NewProblem::new(line, ProblemKind::OtherType).word(name));
             return;
         }
+        let begins = Section { kind: row.kind, index: self.config.count(row.kind) };
         if row.kind == Type::Main {
             match main {
-                None => *main = Some(statement.value),
-                Some(first) if !first.is_empty() && first.is(name) => self.merged = true,
+                None => {
+                    *main = Some(statement.value);
+                    self.begin(begins, at, line);
+                }
+                Some(first) if !first.is_empty() && first.is(name) => self.merge(begins, line),
                 Some(_) => self.problems.add(NewProblem::new(line, ProblemKind::SecondMain)),
             }
         } else if name.is_empty() && row.kind != Type::Listen {
             self.broken = true;
             self.problems.add(NewProblem::new(line, ProblemKind::Unnamed).section(row.name));
-        } else if !name.is_empty() && self.config.names(row.kind).any(|known| known == name) {
+        } else if !name.is_empty() && self.config.has_name(row.kind, name) {
             // As for libuci. Who copied a section and forgot to rename it is told.
-            self.merged = true;
+            let index = self.config.names(row.kind).position(|known| known == name).unwrap_or(0);
+            self.merge(Section { kind: row.kind, index: u16::try_from(index).unwrap_or(u16::MAX) }, line);
             self.problems.add(NewProblem::new(line, ProblemKind::SecondSection).section(row.name).word(name));
         } else {
             let span = self.keep(name);
-            if !self.config.declare(row.kind, span) {
+            if self.config.declare(row.kind, span) {
+                self.begin(begins, at, line);
+            } else {
                 self.full(line, row.plural, row.limit);
             }
+        }
+    }
+
+    fn begin(&mut self, section: Section, at: usize, line: u32) {
+        if let Some(place) = self.places.get_mut(section.place()) {
+            *place = Place::of(at, line);
+        }
+    }
+
+    /// A section goes on in a further place.
+    fn merge(&mut self, section: Section, line: u32) {
+        self.again = self.again.saturating_add(1);
+        if self.again <= SECTIONS_AGAIN {
+            // There is room.
+            _ = self.merged.push(section);
+        } else {
+            self.merged.clear();
+            self.full(line, "sections that go on further down (SECTIONS_AGAIN)", SECTIONS_AGAIN);
         }
     }
 
     // ---- second reading: the options ------------------------------------------------------------
 
     fn fill(&mut self) {
-        let mut begun = [0u16; TYPES.len()];
+        let mut given = SectionOptions::new();
         let mut buffer = [0u8; CONFIG_VALUE_BYTES];
         let mut walk = self.walk();
         while let Some((statement, section)) = walk.next(self.config) {
@@ -168,61 +215,59 @@ impl<'a> Loader<'a, '_> {
             match statement.keyword {
                 Keyword::Package => {}
                 Keyword::Config => {
-                    // Sections are numbered by where they first appear, so each is met in turn.
-                    let next = begun.get_mut(section.kind as usize);
-                    if let Some(next) = next.filter(|next| **next == section.index) {
-                        *next = next.saturating_add(1);
-                        self.require(&walk, section, statement.line);
+                    given.clear();
+                    // With more, the file is refused.
+                    if walk.begins() || self.again <= SECTIONS_AGAIN {
+                        self.survey(section, &mut given);
+                    }
+                    if walk.begins() {
+                        self.require(&given, section, statement.line);
                     }
                 }
-                Keyword::Option | Keyword::List => self.option(&walk, section, &statement, &mut buffer),
+                Keyword::Option | Keyword::List => self.option(&given, section, &statement, &mut buffer),
             }
         }
     }
 
-    /// Whether the statements of `section` from `walk` on satisfy `test`, which is asked until it
-    /// says so.
-    fn later(&self, walk: &Walk<'a>, section: Section, mut test: impl FnMut(&Statement<'a>) -> bool) -> bool {
-        let mut walk = walk.clone();
-        while let Some((statement, owner)) = walk.next(self.config) {
-            if statement.keyword == Keyword::Config && !self.merged {
-                return false;
-            }
-            let inside = matches!(statement.keyword, Keyword::Option | Keyword::List);
-            if inside && owner == Some(section) && test(&statement) {
-                return true;
+    /// Notes what a section says.
+    fn survey(&self, section: Section, given: &mut SectionOptions) {
+        let mut buffer = [0u8; CONFIG_NAME_BYTES];
+        for statement in self.section(section) {
+            let name = statement.name.read(&mut buffer).unwrap_or("");
+            let FoundOption::Option(row, lang) = schema::find(section.kind, name) else { continue };
+            let new = Given { field: row.field, lang, last: 0, says: false, present: false };
+            let at = given.iter().position(|known| known.field == row.field && known.lang == lang);
+            // There is room for all that exist.
+            let at =
+                at.unwrap_or_else(|| given.push(new).map_or(usize::MAX, |()| given.len().saturating_sub(1)));
+            let Some(known) = given.get_mut(at) else { continue };
+            let says = !statement.value.is_empty();
+            known.present |= says;
+            if statement.keyword == Keyword::Option {
+                (known.last, known.says, known.present) = (statement.line, says, says);
             }
         }
-        false
     }
 
     /// Whether a source owes a heartbeat. That can come from this machine, without a token.
     fn owes(&self, source: Section) -> bool {
         let Some(name) = self.config.name_of(source) else { return false };
-        let mut walk = self.walk();
-        while let Some((statement, section)) = walk.next(self.config) {
-            let is_there = section.is_some_and(|section| section.kind == Type::Heartbeat);
-            if is_there && statement.name.is("source") && statement.value.is(name) {
-                return true;
-            }
-        }
-        false
+        let names_it = |statement: Statement<'_>| statement.name.is("source") && statement.value.is(name);
+        (0..self.config.count(Type::Heartbeat))
+            .any(|index| self.section(Section { kind: Type::Heartbeat, index }).any(names_it))
     }
 
     /// Tells which of the options that a section must have are not there.
-    fn require(&mut self, walk: &Walk<'a>, section: Section, line: u32) {
+    fn require(&mut self, given: &SectionOptions, section: Section, line: u32) {
         for row in schema::of(section.kind).filter(|row| !row.required.is_empty()) {
-            let mut present = row.field == Field::Token && self.owes(section);
-            self.later(walk, section, |statement| {
-                if statement.name.is(row.name) {
-                    let adds = !statement.value.is_empty();
-                    present = adds || (present && statement.keyword == Keyword::List);
-                }
-                false
-            });
+            let present = given.iter().any(|known| known.field == row.field && known.present)
+                || (row.field == Field::Token && self.owes(section));
+            if present || self.broken {
+                continue;
+            }
             // What is misspelt is told as such, and not as missing.
-            let is_meant = |statement: &Statement<'a>| meant(section.kind, statement) == row.name;
-            if !present && !self.broken && !self.later(walk, section, is_meant) {
+            let is_meant = |statement: Statement<'a>| meant(section.kind, &statement) == row.name;
+            if self.problems.is_full() || !self.section(section).any(is_meant) {
                 let problem =
                     NewProblem::new(line, ProblemKind::Missing).section(section.kind.name()).option(row.name);
                 self.problems
@@ -231,7 +276,13 @@ impl<'a> Loader<'a, '_> {
         }
     }
 
-    fn option(&mut self, walk: &Walk<'a>, section: Section, statement: &Statement<'a>, buffer: &mut [u8]) {
+    fn option(
+        &mut self,
+        given: &SectionOptions,
+        section: Section,
+        statement: &Statement<'a>,
+        buffer: &mut [u8],
+    ) {
         let line = statement.line;
         let mut name_buffer = [0u8; CONFIG_NAME_BYTES];
         let name = statement.name.read(&mut name_buffer).unwrap_or(statement.name.raw());
@@ -244,7 +295,8 @@ impl<'a> Loader<'a, '_> {
                 return self.problems.add(NewProblem::new(line, ProblemKind::LangLeftOut).word(name));
             }
             FoundOption::Unknown => {
-                let near = nearest(section.kind, name);
+                // Nobody reads it if there is no room.
+                let near = if self.problems.is_full() { "" } else { nearest(section.kind, name) };
                 let problem = NewProblem::new(line, ProblemKind::UnknownOption).section(section.kind.name());
                 return self.problems.add(problem.word(name).instead(near));
             }
@@ -252,14 +304,9 @@ impl<'a> Loader<'a, '_> {
         if statement.value.is_empty() {
             return;
         }
-        let mut empty = false;
-        let replaced = |later: &Statement<'a>| {
-            let found = later.keyword == Keyword::Option && later.name.same(statement.name);
-            empty = later.value.is_empty();
-            found
-        };
-        if self.later(walk, section, replaced) {
-            if !empty {
+        let mut behind = given.iter().filter(|known| known.last > line);
+        if let Some(known) = behind.find(|known| known.field == row.field && known.lang == lang) {
+            if known.says {
                 self.problems.add(NewProblem::new(line, ProblemKind::Again).option(row.name));
             }
             return;

@@ -6,9 +6,9 @@ use heapless::Vec;
 
 use super::Config;
 use super::problem::{NewProblem, Problem, ProblemKind, Problems};
-use super::schema::{OptionRow, Section, TYPES, Type};
-use super::uci::{Keyword, Statement, Statements};
-use crate::limits::{CONFIG_TEXT_BYTES, RULES};
+use super::schema::{OptionRow, SECTIONS, Section, TYPES, Type};
+use super::uci::{Keyword, QuotedWord, Statement, Statements};
+use crate::limits::{CONFIG_TEXT_BYTES, RULES, SECTIONS_AGAIN};
 use crate::model::{Lang, ServiceId, SiteId, SourceId};
 use crate::text::Span;
 
@@ -24,13 +24,24 @@ pub(super) const NO_SOURCE: SourceId = SourceId(u16::MAX);
 pub(super) struct Walk<'a> {
     statements: Statements<'a>,
     section: Option<Section>,
-    /// Listeners without a name seen so far; they have no other identity than their order.
-    anonymous: usize,
+    /// How many sections of each type have begun: they are numbered by where they begin.
+    begun: [u16; TYPES.len()],
+    /// Whether the last `config` was the first of its section.
+    begins: bool,
+    merged: Merged,
 }
 
+/// The sections that stand in several places, one for each further place.
+pub(super) type Merged = Vec<Section, SECTIONS_AGAIN>;
+
 impl<'a> Walk<'a> {
-    pub(super) fn new(statements: Statements<'a>) -> Self {
-        Self { statements, section: None, anonymous: 0 }
+    pub(super) fn new(statements: Statements<'a>, merged: Merged) -> Self {
+        Self { statements, section: None, begun: [0; TYPES.len()], begins: false, merged }
+    }
+
+    /// Whether the last `config` was the first of its section.
+    pub(super) fn begins(&self) -> bool {
+        self.begins
     }
 
     /// The next statement that can be read. A `config` belongs to the section that it opens.
@@ -51,18 +62,77 @@ impl<'a> Walk<'a> {
 
     fn open(&mut self, config: &Config, statement: &Statement<'_>) -> Option<Section> {
         let kind = TYPES.iter().find(|row| statement.name.is(row.name))?.kind;
-        if kind == Type::Main {
-            return Some(Section { kind, index: 0 });
-        }
-        let nameless = statement.value.is_empty();
-        let skip = if nameless { self.anonymous } else { 0 };
-        if nameless {
-            self.anonymous = self.anonymous.saturating_add(1);
-        }
-        let same = |index: &u16| {
-            config.name_of(Section { kind, index: *index }).is_some_and(|name| statement.value.is(name))
+        let next = self.begun.get_mut(kind as usize)?;
+        let is_it =
+            |index: u16| config.name_of(Section { kind, index }).is_some_and(|name| statement.value.is(name));
+        self.begins = if kind == Type::Main { *next == 0 } else { is_it(*next) };
+        let index = if self.begins {
+            let index = *next;
+            *next = next.saturating_add(1);
+            index
+        } else if kind == Type::Main {
+            0
+        } else {
+            // What was refused is no section.
+            self.merged.iter().find(|known| known.kind == kind && is_it(known.index))?.index
         };
-        (0..config.count(kind)).filter(same).nth(skip).map(|index| Section { kind, index })
+        Some(Section { kind, index })
+    }
+}
+
+/// Where a section begins: its first `config`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Place {
+    /// Bytes of the file before it. [`CONFIG_BYTES`](crate::limits::CONFIG_BYTES) and as many lines
+    /// fit, but for the last one, at which no statement begins.
+    at: u16,
+    pub(super) line: u16,
+}
+
+impl Place {
+    /// That of a statement.
+    pub(super) fn of(at: usize, line: u32) -> Self {
+        Self { at: u16::try_from(at).unwrap_or(u16::MAX), line: u16::try_from(line).unwrap_or(u16::MAX) }
+    }
+}
+
+/// The options and lists of one section, wherever they stand.
+pub(super) struct SectionWalk<'a> {
+    statements: Statements<'a>,
+    kind: Type,
+    /// As its first `config` has it; `None` before that.
+    name: Option<QuotedWord<'a>>,
+    /// Whether it goes on further down.
+    merged: bool,
+    inside: bool,
+}
+
+impl<'a> Iterator for SectionWalk<'a> {
+    type Item = Statement<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.statements.next()? {
+                Err(error) => self.inside &= error.in_section,
+                Ok(statement) if statement.keyword == Keyword::Config => {
+                    self.inside = match self.name {
+                        None => {
+                            self.name = Some(statement.value);
+                            true
+                        }
+                        Some(_) if !self.merged => return None,
+                        Some(name) => {
+                            let is_name = self.kind == Type::Main || statement.value.same(name);
+                            is_name && statement.name.is(self.kind.name())
+                        }
+                    };
+                }
+                Ok(statement) if self.inside && statement.keyword != Keyword::Package => {
+                    return Some(statement);
+                }
+                Ok(_) => {}
+            }
+        }
     }
 }
 
@@ -102,8 +172,12 @@ pub(super) struct Loader<'a, 'c> {
     pub(super) statements: Statements<'a>,
     /// What was written in the rules, in their order.
     pub(super) drafts: [RuleDraft; RULES],
-    /// Some section stands in several places, so that its options may be anywhere.
-    pub(super) merged: bool,
+    /// Where each section begins.
+    pub(super) places: [Place; SECTIONS],
+    /// None if there are too many.
+    pub(super) merged: Merged,
+    /// How many further places there are.
+    pub(super) again: usize,
     /// Some line could not be read or some section was refused, so that what seems to be missing
     /// may be there.
     pub(super) broken: bool,
@@ -111,7 +185,24 @@ pub(super) struct Loader<'a, 'c> {
 
 impl<'a> Loader<'a, '_> {
     pub(super) fn walk(&self) -> Walk<'a> {
-        Walk::new(self.statements.clone())
+        Walk::new(self.statements.clone(), self.merged.clone())
+    }
+
+    /// The options and lists of a section. Work is linear in its lines, or in those of the rest of
+    /// the file if the section stands in several places.
+    pub(super) fn section(&self, section: Section) -> SectionWalk<'a> {
+        let Place { at, line } = self.place(section);
+        SectionWalk {
+            statements: self.statements.from(at.into(), line.into()),
+            kind: section.kind,
+            name: None,
+            merged: self.merged.contains(&section),
+            inside: false,
+        }
+    }
+
+    pub(super) fn place(&self, section: Section) -> Place {
+        self.places.get(section.place()).copied().unwrap_or_default()
     }
 
     /// Appends a text; says once that there is no room.

@@ -558,6 +558,11 @@ impl Config {
         (0..self.count(kind)).filter_map(move |index| self.name_of(Section { kind, index }))
     }
 
+    /// Whether a section of a type has this name.
+    fn has_name(&self, kind: Type, name: &str) -> bool {
+        self.names(kind).any(|known| known == name)
+    }
+
     /// Adds a text; `None` if there is no room. No reference is checked: who changes a
     /// configuration sees to it.
     pub fn intern(&mut self, text: &str) -> Option<Span> {

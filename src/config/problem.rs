@@ -344,6 +344,10 @@ impl Problems {
     pub const fn any_error(&self) -> bool {
         self.refused
     }
+    /// Whether a further one is only counted.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.is_full()
+    }
     /// Adds one where its line belongs.
     pub(super) fn add(&mut self, mistake: NewProblem<'_>) {
         self.refused |= !mistake.is_warning();

@@ -11,7 +11,6 @@ use super::credential::token_hash;
 use super::schema::Type;
 use super::uci::{Keyword, QuotedWord, Statements, is_space};
 use super::{Config, Token};
-use crate::limits::CONFIG_VALUE_BYTES;
 use crate::model::{SourceId, UserId};
 
 /// The hash of a token.
@@ -88,28 +87,6 @@ pub fn rights(
             }),
         }
     }
-}
-
-/// Whether a file lets in whom a configuration does not: by a token or a key, or as a user.
-pub fn lets_in_more(file: &[u8], config: &Config) -> bool {
-    let Ok(statements) = Statements::new(file) else { return false };
-    let mut buffer = [0; CONFIG_VALUE_BYTES];
-    statements.flatten().any(|statement| {
-        let value = statement.value.read(&mut buffer).unwrap_or_default();
-        match statement.keyword {
-            Keyword::Config if statement.name.is(Type::User.name()) => {
-                config.users.iter().all(|row| !config.is(row.name, value))
-            }
-            Keyword::Config | Keyword::Package => false,
-            _ if statement.name.is("token") => {
-                hash_of(value).is_some_and(|hash| config.tokens.iter().all(|token| token.hash != hash))
-            }
-            _ if statement.name.is("key") && !value.is_empty() => {
-                config.user_keys.iter().all(|row| !value.starts_with(config.str(row.key)))
-            }
-            _ => false,
-        }
-    })
 }
 
 /// Whatever looks like the hash of a token in a range, with the line that it is in.

@@ -97,6 +97,9 @@ macro_rules! types {
         impl Type {
             const COUNT: usize = [Self::Main, $( Self::$kind ),+].len();
         }
+
+        /// All sections that there can be.
+        pub(super) const SECTIONS: usize = 1 $( + $limit )+;
     };
 }
 
@@ -120,6 +123,12 @@ pub(super) struct Section {
 impl Section {
     pub(super) fn at(self) -> usize {
         usize::from(self.index)
+    }
+
+    /// Its place among [`SECTIONS`], by type.
+    pub(super) fn place(self) -> usize {
+        let before = TYPES.iter().take(self.kind as usize);
+        before.fold(self.at(), |sum, row| sum.saturating_add(row.limit))
     }
 }
 
@@ -365,6 +374,9 @@ pub(super) static OPTIONS: [OptionRow; 78] = [
     row(Type::User, "key", Shape::Many, Field::Key),
 ];
 
+/// The options that one section can have, in all languages.
+pub(super) const SECTION_OPTIONS: usize = 20 + 3 * Lang::ALL.len();
+
 /// What the name of an option leads to.
 pub(super) enum FoundOption {
     /// An option, perhaps in a language.
@@ -416,6 +428,14 @@ mod tests {
         }
         assert_eq!(TYPE_NAMES, "aiglon, listen, site, source, service, component, heartbeat, rule and user");
         assert_eq!(Type::User.row().unwrap().plural, "sections 'config user' (USERS)");
+        for kind in TYPES.iter().map(|row| row.kind) {
+            let texts = of(kind).filter(|row| row.shape == Shape::Text).count();
+            assert!(of(kind).count() + texts * Lang::ALL.len() <= SECTION_OPTIONS);
+            // An option is known by its field.
+            assert!(of(kind).all(|row| of(kind).filter(|other| other.field == row.field).count() == 1));
+        }
+        let last = Section { kind: Type::User, index: u16::try_from(USERS).unwrap() - 1 };
+        assert_eq!(last.place(), SECTIONS - 1);
         for row in &OPTIONS {
             assert!(
                 matches!(find(row.section, row.name), FoundOption::Option(found, None) if core::ptr::eq(found, row))

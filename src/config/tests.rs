@@ -14,7 +14,7 @@ use std::vec::Vec;
 use super::problem::Problems;
 use super::testing::{BASE, good, load, load_but};
 use super::*;
-use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES};
+use crate::limits::{CONFIG_BYTES, CONFIG_NAME_BYTES, CONFIG_VALUE_BYTES, JOURNAL_BYTES, SECTIONS_AGAIN};
 
 const EXAMPLE: &[u8] = include_bytes!("../../config.example");
 

@@ -154,6 +154,22 @@ impl<'a> Statements<'a> {
         from..to
     }
 
+    /// How many bytes of a file of this length stand before the last statement.
+    pub(super) fn at(&self, length: usize) -> usize {
+        self.span(length).start
+    }
+
+    /// The statements from a byte and a line of these on.
+    pub(super) fn from(&self, at: usize, line: u32) -> Self {
+        let rest = self.rest.get(at..).unwrap_or_default();
+        Self { rest, line, left: [rest.len(); 2] }
+    }
+
+    /// How many bytes are left.
+    pub(super) fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     fn first(&self) -> Option<u8> {
         self.rest.as_bytes().first().copied()
     }
@@ -255,6 +271,8 @@ impl<'a> Iterator for Statements<'a> {
         loop {
             self.take_while(is_space);
             if self.first()? != b'#' {
+                #[cfg(test)]
+                read_again();
                 let begun = self.rest.len();
                 let statement = self.statement();
                 let ended = self.rest.len();
@@ -333,6 +351,22 @@ pub(super) fn is_space(byte: u8) -> bool {
 
 fn newlines(text: &[u8]) -> u32 {
     text.iter().fold(0, |lines: u32, &byte| lines.saturating_add(u32::from(byte == b'\n')))
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static READ: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn read_again() {
+    READ.with(|read| read.set(read.get().saturating_add(1)));
+}
+
+/// How many statements this thread has read since it was asked last.
+#[cfg(test)]
+pub(super) fn read_since() -> usize {
+    READ.with(core::cell::Cell::take)
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ impl Loader<'_, '_> {
         let found = self.config.names(kind).position(|name| name == value.text && !name.is_empty());
         if found.is_none() && !self.broken {
             let mut nearest = near::Nearest::new(value.text);
-            for name in self.config.names(kind) {
+            // Nobody reads it if there is no room.
+            for name in self.config.names(kind).filter(|_| !self.problems.is_full()) {
                 nearest.offer(name);
             }
             self.problems.add(value.odd(ProblemKind::Dangling).section(kind.name()).instead(nearest.best()));

@@ -1,6 +1,6 @@
 //! The daemon, assembled: every part that tasks share, and what each kind of task is given of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use aiglon::time::{Millis, Mono};
 use static_cell::StaticCell;
@@ -8,6 +8,7 @@ use static_cell::StaticCell;
 use super::console::ConsoleServer;
 use super::console::session::{Desk, Orders};
 use super::fair_share::FairShare;
+use super::files::NotKept;
 use super::http::samples::{self, Intake};
 use super::http::web::Web;
 use super::listeners::Listeners;
@@ -34,6 +35,8 @@ pub struct App {
     /// Whether the file could not be used when it was read last: then the last good configuration
     /// is in force, from before a reload or before a start.
     pub fallback: Cell<bool>,
+    /// Why the configuration in force is not the last good one on flash, if so.
+    pub not_kept: RefCell<NotKept>,
     pub program: Program,
     /// When what is not there of listeners and console is tried again, and how long after that once
     /// more.
@@ -62,6 +65,7 @@ impl App {
             tally: Tally::new(),
             intake: Intake::new(readers),
             fallback: Cell::new(false),
+            not_kept: RefCell::default(),
             program: Program::new(),
             open_again: Cell::new(None),
         })?;

@@ -7,7 +7,6 @@ use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use aiglon::config::revoke::lets_in_more;
 use aiglon::config::{Address, Config, Edge, Problems, Scope, machine};
 use aiglon::limits::CONFIG_BYTES;
 use rustix::fs::OFlags;
@@ -217,49 +216,89 @@ pub fn state_dir(options: &ConfigOptions, config: &Config) -> PathBuf {
     options.state_dir.clone().unwrap_or_else(|| PathBuf::from(config.str(config.main.state_dir)))
 }
 
+/// Why a configuration that works could not be kept.
+#[derive(Default)]
+pub struct NotKept {
+    /// Empty if it was kept.
+    pub words: String,
+    /// Whether a start with a broken file serves an older one: it can be neither removed nor
+    /// emptied.
+    pub older_stays: bool,
+}
+
 /// Remembers a configuration that works, at the one place that no configuration names. If that
 /// place cannot be had, the directory of the state has it.
 ///
-/// # Errors
-/// Where it cannot be kept, and why not.
-pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> Result<(), (PathBuf, io::Error)> {
+/// An older one that stayed would bring back whatever the new one takes away: it might show to all
+/// what is for few now, or hide no more. So it goes, though nothing comes in its place.
+pub fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) -> NotKept {
     let best = place(options);
     let second = state_dir(options, config).join(LAST_GOOD);
-    let written = keep(&best, text);
+    let kept = keep(&best, text);
     // One file may have two names, by a link or by how its directory is written. And somebody may
     // serve the last good one.
     let is_other =
         second.as_os_str() != best.as_os_str() && !is_one(&best, &second) && !is_one(&options.file, &second);
-    match written {
-        Ok(()) if !is_other => Ok(()),
-        Ok(()) => {
-            // An earlier release wrote it. What was revoked since must not come back from there.
+    let Err(error) = kept else {
+        if is_other {
+            // An earlier release wrote it. What was taken away since must not come back.
             _ = fs::remove_file(second);
-            Ok(())
         }
-        Err(_) if is_other && best.symlink_metadata().is_err() && keep(&second, text).is_ok() => {
-            log::warn!(
-                "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
-                second.display()
-            );
-            Ok(())
+        return NotKept::default();
+    };
+    let mut older = None;
+    let mut drop_older = |path: &Path| {
+        let is_older = read(path).is_ok_and(|old| !old.is_empty() && old != text);
+        if is_older && !is_one(&options.file, path) && spoil(path).is_err() {
+            older.get_or_insert_with(|| path.to_owned());
         }
-        Err(error) => {
-            // What stands there must not take over with what was revoked since.
-            if read(&best).is_ok_and(|old| lets_in_more(&old, config)) {
-                _ = spoil(&best);
-            }
-            Err((best, error))
-        }
+        older.is_none()
+    };
+    let mut all_gone = true;
+    for path in last_good(options).iter().filter(|path| !is_other || path.as_os_str() != second.as_os_str()) {
+        all_gone = drop_older(path);
     }
+    // That has perhaps made room.
+    if keep(&best, text).is_ok() {
+        drop_older(&second);
+        return NotKept::default();
+    }
+    if all_gone && is_other && best.symlink_metadata().is_err() && keep(&second, text).is_ok() {
+        log::warn!(
+            "the last good configuration is in {}, and found only while the file names that directory; see --fallback",
+            second.display()
+        );
+        return NotKept::default();
+    }
+    drop_older(&second);
+    let older = older.unwrap_or_default();
+    let older_stays = !older.as_os_str().is_empty();
+    let stays = if older_stays {
+        "a start with a broken file serves AN OLDER ONE, which cannot be removed: "
+    } else {
+        "a start with a broken file has nothing to fall back on"
+    };
+    let words = format!(
+        "cannot keep the last good configuration at {}: {error}; {stays}{}",
+        best.display(),
+        older.display()
+    );
+    NotKept { words, older_stays }
 }
 
 /// Sees to it that nobody serves a last good configuration that cannot be written. Without one, a
 /// broken file is served by nobody.
 pub fn spoil(path: &Path) -> io::Result<()> {
     let how = OFlags::NOFOLLOW.bits().cast_signed();
-    fs::remove_file(path)
-        .or_else(|_| OpenOptions::new().write(true).truncate(true).custom_flags(how).open(path).map(|_| ()))
+    if fs::remove_file(path).is_ok() {
+        // A power cut must not bring it back. Some file systems cannot say that.
+        return File::open(dir_of(path)).and_then(|dir| dir.sync_all()).or(Ok(()));
+    }
+    OpenOptions::new().write(true).truncate(true).custom_flags(how).open(path)?.sync_all()
+}
+
+fn dir_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Whether two paths lead to one file.
@@ -279,7 +318,6 @@ fn keep(path: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Puts a file there, with the owner and the mode of another one, or for us alone.
 pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Written beside, and put in place by one rename: at every instant there is a whole one.
     let new = path.with_added_extension("new");
     // Never through a link, nor with the mode of what is there.
@@ -291,7 +329,7 @@ pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> 
     });
     let written = owned.and_then(|()| file.write_all(text)).and_then(|()| file.sync_all());
     written.and_then(|()| fs::rename(&new, path)).inspect_err(|_| _ = fs::remove_file(&new))?;
-    File::open(dir)?.sync_all()
+    File::open(dir_of(path))?.sync_all()
 }
 
 /// The files that root keeps: the configuration, and the copy of it that a daemon may read.

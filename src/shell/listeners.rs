@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::task::{Poll, Waker};
@@ -49,6 +49,8 @@ pub enum ListenerOrder {
 /// One listener.
 pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
+    /// The file of a unix socket.
+    file: Cell<Option<FileId>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
     /// Whether the configuration wants it where it is.
@@ -65,6 +67,10 @@ pub struct BoundListener {
 }
 
 type Name = heapless::String<CONFIG_NAME_BYTES>;
+
+/// Device and inode: which file a path names. As long as a socket is open, no other file has those
+/// of its own, removed or not.
+pub type FileId = (u64, u64);
 
 /// A listener that is not there.
 struct Missing {
@@ -125,7 +131,6 @@ impl Listeners {
                 None => row.is_wanted.set(false),
             }
         }
-        self.missing.borrow_mut().clear();
         self.open(config);
     }
 
@@ -143,7 +148,7 @@ impl Listeners {
                 // There are as many places.
                 _ = missing.push(Missing { section, words });
             }
-            if self.rows.iter().any(|row| row.is_wanted.get() && row.section.get() == Some(section)) {
+            if self.rows.iter().any(|row| row.is_of(section) && row.is_there()) {
                 continue;
             }
             let place = ListenAddress::of(config, listener);
@@ -175,8 +180,14 @@ impl Listeners {
         let free = |row: &&BoundListener| row.place.borrow().is_none();
         // As many may be wanted as there are places. Then what is wanted no more gives way.
         let old = |row: &&BoundListener| !row.is_wanted.get();
-        let Some(row) = self.rows.iter().find(free).or_else(|| self.rows.iter().find(old)) else { return };
-        row.end();
+        // Who came by a socket whose file is gone stays.
+        let lost = self.rows.iter().find(|row| row.is_of(section));
+        let other = || self.rows.iter().find(free).or_else(|| self.rows.iter().find(old));
+        let Some(row) = lost.or_else(other) else { return };
+        if lost.is_none() {
+            row.end();
+        }
+        row.file.set(place.file());
         *row.place.borrow_mut() = Some(place);
         if let Some(listener) = config.listeners.get(section) {
             row.renew(config, section, listener);
@@ -188,7 +199,7 @@ impl Listeners {
     /// by its name, or for what nobody else serves.
     fn settle(&self, config: &Config) {
         let missing = self.missing.borrow();
-        let wanted = self.rows.iter().filter(|row| row.is_wanted.get());
+        let wanted = self.rows.iter().filter(|row| row.is_wanted.get() && row.is_there());
         let served = wanted.fold(0, |served, row| served | bits(row.serves.get()));
         for row in self.rows.iter().filter(|row| !row.is_wanted.get()) {
             let stands_in = |lack: &&Missing| {
@@ -207,7 +218,18 @@ impl Listeners {
 
     /// Calls `each` with every listener that is not there, and why.
     pub fn missing(&self, each: &mut dyn FnMut(&str)) {
-        self.missing.borrow().iter().for_each(|lack| each(&lack.words));
+        let missing = self.missing.borrow();
+        missing.iter().for_each(|lack| each(&lack.words));
+        // Somebody has cleaned up behind us, and nothing was read again since.
+        for row in self.rows.iter().filter(|row| row.is_wanted.get() && !row.is_there()) {
+            if missing.iter().all(|lack| !row.is_of(lack.section)) {
+                let mut words = Lack::new();
+                if let Some(place) = row.place.borrow().as_ref() {
+                    _ = write!(words, "{place}: {GONE}");
+                }
+                each(&words);
+            }
+        }
     }
 
     /// Whether anybody can come in.
@@ -234,6 +256,14 @@ impl ListenAddress {
             Address::Unix(span) => Self::Unix(SocketPath::try_from(config.str(span)).unwrap_or_default()),
         }
     }
+
+    /// The file that is there now.
+    fn file(&self) -> Option<FileId> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::Unix(path) => file_at(Path::new(path.as_str())),
+        }
+    }
 }
 
 impl Display for ListenAddress {
@@ -249,6 +279,7 @@ impl BoundListener {
     pub const fn new() -> Self {
         Self {
             place: RefCell::new(None),
+            file: Cell::new(None),
             section: Cell::new(None),
             is_wanted: Cell::new(false),
             name: RefCell::new(Name::new()),
@@ -269,6 +300,16 @@ impl BoundListener {
         *self.name.borrow_mut() = Name::try_from(config.str(listener.name)).unwrap_or_default();
     }
 
+    /// Whether it is the listener of this `config listen`.
+    fn is_of(&self, section: usize) -> bool {
+        self.is_wanted.get() && self.section.get() == Some(section)
+    }
+
+    /// Whether its path still leads to it, if it has one.
+    fn is_there(&self) -> bool {
+        self.place.borrow().as_ref().and_then(ListenAddress::file) == self.file.get()
+    }
+
     /// Whether another one cannot listen because of it: on that port of all addresses, say.
     fn is_in_the_way_of(&self, other: &config::Listener) -> bool {
         match (self.place.borrow().as_ref(), other.address) {
@@ -282,7 +323,9 @@ impl BoundListener {
         self.section.set(None);
         self.is_wanted.set(false);
         if let Some(place) = self.place.borrow_mut().take() {
-            forget(&place);
+            if let ListenAddress::Unix(path) = place {
+                forget(Path::new(path.as_str()), self.file.take());
+            }
             self.closed.set(self.closed.get().wrapping_add(1));
             self.tell(ListenerOrder::Close);
         }
@@ -351,6 +394,8 @@ const NO_ADDRESS: &str = "this network has no address yet; until then only 127.0
 /// Why an address or a path is not ours to take.
 const IN_USE: &str = "somebody listens there";
 const NO_SOCKET: &str = "there is something that is no socket";
+/// Why a socket is reached by nobody.
+pub const GONE: &str = "its file was removed or replaced";
 
 /// Whether a socket of ours may take a path: nothing is there, or what a daemon that was killed
 /// left behind.
@@ -392,10 +437,16 @@ fn open_unix(path: &Path) -> io::Result<ListenSocket> {
     Async::new(listener).map(ListenSocket::Unix)
 }
 
-fn forget(place: &ListenAddress) {
-    if let ListenAddress::Unix(path) = place {
+/// Which file is at a path; a link is one itself.
+pub fn file_at(path: &Path) -> Option<FileId> {
+    path.symlink_metadata().ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// Removes the file of a socket that is still open. What others have put there since stays.
+pub fn forget(path: &Path, file: Option<FileId>) {
+    if file.is_some() && file_at(path) == file {
         // It may be gone already.
-        _ = std::fs::remove_file(path.as_str());
+        _ = std::fs::remove_file(path);
     }
 }
 

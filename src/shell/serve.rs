@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aiglon::config::Config;
-use aiglon::config::revoke::lets_in_more;
 use aiglon::console::STATE_DIR_WAITS;
 use aiglon::engine::Input;
 use aiglon::engine::reload::dropped;
@@ -149,7 +148,7 @@ impl App {
             _ = fs::remove_file(why);
         }
         if !text.is_empty() {
-            remember(options, config, &text);
+            self.remember(options, config, &text);
         }
         let now = self.port.now(config);
         ledger.start(engine, config, clock::boot(), now);
@@ -202,7 +201,7 @@ impl App {
                 self.pages.clear();
                 self.fallback.set(false);
                 self.slots.stir();
-                remember(options, config, &text);
+                self.remember(options, config, &text);
                 log::info!("reloaded {}", options.file.display());
                 if let Some(dir) = ledger.stays_in() {
                     log::warn!("{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
@@ -228,11 +227,21 @@ impl App {
             code = Code::Missing;
             words.extend(["not listening on ", listener, "\n"]);
         });
+        // The file of a socket was removed since. Who does not ask does not miss it.
+        if code == Code::Missing && self.open_again.get().is_none() {
+            self.open_again_after(LISTEN_RETRY);
+            self.slots.stir();
+        }
         words.push_str(if code == Code::Done {
             "in force\n"
         } else {
             "in force, but for that; it is tried again\n"
         });
+        let not_kept = self.not_kept.borrow();
+        if not_kept.older_stays {
+            code = Code::Missing;
+            words.extend([&not_kept.words, "\n"]);
+        }
         if let Some(dir) = self.port.state().ledger.stays_in() {
             // A string takes it.
             _ = writeln!(words, "{STATE_DIR_WAITS}: the journal stays in {} until then", dir.display());
@@ -240,11 +249,20 @@ impl App {
         code
     }
 
+    /// Keeps what is in force for a start with a broken file, or has nothing kept.
+    fn remember(&self, options: &ConfigOptions, config: &Config, text: &[u8]) {
+        let now = files::remember(options, config, text);
+        if !now.words.is_empty() && now.words != self.not_kept.borrow().words {
+            log::error!("{}", now.words);
+        }
+        self.not_kept.replace(now);
+    }
+
     /// Opens what the configuration wants to listen on, and has the rest tried again.
     fn listen(&self, options: &ConfigOptions, config: &Config) {
         let dir = files::state_dir(options, config);
         // Who waits for the listeners to be open finds the console, too.
-        self.console.apply(config, &dir);
+        self.console.open(config, &dir);
         #[cfg(feature = "ssh")]
         self.ssh.apply(config, &dir);
         self.listeners.apply(config);
@@ -349,20 +367,6 @@ fn fail(options: &ConfigOptions, why: Option<&Path>, reason: &str) -> ExitCode {
         _ = files::put(why, reason.as_bytes(), None);
     }
     ExitCode::FAILURE
-}
-
-fn remember(options: &ConfigOptions, config: &Config, text: &[u8]) {
-    if let Err((place, error)) = files::remember(options, config, text) {
-        let stays = match files::read(&place) {
-            Ok(old) if lets_in_more(&old, config) => "an older one takes over, WITH WHAT WAS REVOKED SINCE",
-            Ok(old) if !old.is_empty() => "an older one takes over",
-            _ => "there is nothing to fall back on",
-        };
-        log::error!(
-            "cannot keep the last good configuration at {}: {error}. Should the file be broken at the next start, {stays}",
-            place.display()
-        );
-    }
 }
 
 /// Does what one kind of signal asks for; returns after the one that ends.

@@ -1,7 +1,7 @@
 //! `config.example` is right, and says what counts without it.
 
 use super::*;
-use crate::config::loader::Walk;
+use crate::config::loader::{Merged, Walk};
 use crate::config::schema::{self, FoundOption};
 use crate::config::uci::{Keyword, Statements};
 
@@ -73,7 +73,7 @@ fn the_example_has_every_option() {
     let text = core::str::from_utf8(EXAMPLE).unwrap().replace("\n#\t", "\n\t");
     let (mut config, mut problems) = (std::boxed::Box::new(Config::new()), Problems::new());
     config.load(EXAMPLE, &mut problems).unwrap();
-    let mut walk = Walk::new(Statements::new(text.as_bytes()).unwrap());
+    let mut walk = Walk::new(Statements::new(text.as_bytes()).unwrap(), Merged::new());
     let mut seen = Vec::new();
     while let Some((statement, section)) = walk.next(&config) {
         let Some(Section { kind, .. }) = section.filter(|_| statement.keyword != Keyword::Config) else {

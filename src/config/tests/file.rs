@@ -223,3 +223,78 @@ proptest! {
         prop_assert_eq!(config.str(config.sites[0].title.default), title);
     }
 }
+
+/// However many lines a section, a list or a file has, each is read a few times. Lines that go on
+/// with a section further up are the exception, and there are few of them.
+#[test]
+fn no_line_is_read_more_than_a_few_times() {
+    let hash = |n: usize| format!("\tlist token sha256:{n:064x}\n");
+    let many = |line: &dyn Fn(usize) -> String, count: usize| (0..count).map(line).collect::<String>();
+    let users = "config user u\n\tlist site s\n";
+    let service = "config service wifi\n\toption site s\n";
+    let part = "config component c\n\toption service wifi\n";
+    let sites = |n: usize| {
+        format!(
+            "config site t{n}\n\tlist host h{n}\n\toption visibility unlisted\n\toption secret_path abcdefghijklmnop{n}\n"
+        )
+    };
+    let beats = |n: usize| format!("config heartbeat b{n}\n\toption source p\n\toption every 24h\n");
+    let lonely = |n: usize| format!("config component c{n}\n\toption service wifi\n\tlist source q\n");
+    let texts = |n: usize| format!("\toption name{}\n", ["_fr x", "_en x", " x", "_ar x"][n % 4]);
+    for more in [
+        many(&|_| "\tlist token x\n".into(), 3000),
+        many(&hash, 600),
+        format!("config listen\n\toption address 127.0.0.1:81\n{}", "\tlist serve page\n".repeat(3000)),
+        format!("config site t\n{}", many(&|n| format!("\tlist host h{n}\n"), 3000)),
+        format!("{users}{}", "\tlist site s\n".repeat(3000)),
+        format!("{users}{}", "\tlist key x\n".repeat(3000)),
+        format!("{service}{part}{}", many(&|n| format!("\tlist publish a{n}\n"), 2000)),
+        format!("{service}{part}{}", many(&|n| format!("\tlist source s{n}\n"), 2000)),
+        format!("{service}{part}{}", many(&|n| format!("\tlist match a{n}=b\n"), 2000)),
+        format!("{service}{part}{}", many(&texts, 2000)),
+        many(&|n| format!("\toption o{n} x\n"), 2000),
+        many(&sites, 7),
+        many(&beats, 64),
+        format!("{service}{}", many(&lonely, 250)),
+        many(&|n| format!("config source q{n}\n\toption site s\n"), 1000),
+        many(&|n| format!("config component c{n}\n"), 2000),
+        "config site s\n".repeat(3000),
+        "config site s\n".repeat(SECTIONS_AGAIN) + &"\tlist publish_as json\n".repeat(1000),
+        "config site s\nconfig source p\n\tlist x\n".repeat(1000),
+    ] {
+        let text = format!("{BASE}{more}");
+        assert!(text.len() <= CONFIG_BYTES, "{}", text.len());
+        let lines = text.lines().count();
+        super::super::uci::read_since();
+        let _ = load(text.as_bytes());
+        let read = super::super::uci::read_since();
+        // If there are more, the file is refused.
+        let again = more.matches("config site s\n").count();
+        let times = if again == SECTIONS_AGAIN { SECTIONS_AGAIN + 5 } else { 6 };
+        assert!(read <= times * lines, "{read} of {lines} lines\n{}", more.lines().next().unwrap());
+    }
+}
+
+/// What is read as one section by libuci is so here, and many such lines are refused.
+#[test]
+fn few_sections_go_on_further_down() {
+    let go_on = |count: usize| load(format!("{BASE}{}", "config site s\n".repeat(count)).as_bytes());
+    let (config, told) = go_on(SECTIONS_AGAIN);
+    assert!(config.is_some() && told.is_empty(), "{told:?}");
+    let (config, told) = go_on(SECTIONS_AGAIN + 1);
+    let expected = format!(
+        "41: there are more sections that go on further down (SECTIONS_AGAIN) than this build holds: at most {SECTIONS_AGAIN}"
+    );
+    assert!(config.is_none() && told == [expected], "{told:?}");
+    // A section that goes on is looked through to its last line: what counts is the last of a name.
+    let (config, _) = load(
+        format!(
+            "{BASE}config site s\n\toption title a\nconfig site t\n\tlist host t\n\toption title t\n\
+             config site s\n\toption title b\n\tlist host h\nconfig site t\n\toption title ''\n"
+        )
+        .as_bytes(),
+    );
+    let config = config.unwrap();
+    let title = |n: usize| config.str(config.sites[n].title.default);
+    assert_eq!((title(0), title(1), config.hosts.len()), ("b", "t", 2));
+}

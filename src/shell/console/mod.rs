@@ -22,7 +22,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{self, ErrorKind, IoSlice};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, BoundListener, Lack, ListenSocket, ListenerOrder};
+use super::listeners::{self, BoundListener, FileId, Lack, ListenSocket, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stdio;
@@ -56,6 +56,8 @@ pub struct ConsoleServer {
     listener: BoundListener,
     /// Where it is, and the group whose members may use it.
     open: RefCell<Option<(PathBuf, Option<u32>)>>,
+    /// Its file.
+    file: Cell<Option<FileId>>,
     /// Where it should be and is not as it should be, and why.
     lack: RefCell<Option<(PathBuf, &'static str)>>,
     /// The daemon's own user.
@@ -73,6 +75,7 @@ impl ConsoleServer {
         Self {
             listener: BoundListener::new(),
             open: RefCell::new(None),
+            file: Cell::new(None),
             lack: RefCell::new(None),
             own: rustix::process::geteuid().as_raw(),
             commands: Cell::new(0),
@@ -84,27 +87,20 @@ impl ConsoleServer {
     /// Opens the socket that the configuration wants, unless it is open; closes one that it no
     /// longer wants. Where that cannot be, what is open stays so, and the pages are served all the
     /// same. The log says why, and it is tried again.
-    pub fn apply(&self, config: &Config, state_dir: &Path) {
-        // What the log says of it was perhaps of another place.
-        self.lack.replace(None);
-        self.open(config, state_dir);
-    }
-
-    /// Tries to have it where and as the configuration wants it.
     pub fn open(&self, config: &Config, state_dir: &Path) {
         let before = self.lack.take();
         let Some(path) = path(config, state_dir) else { return self.close() };
         let name = config.str(config.main.console_group);
         let group = peer::group(name);
         let is_without_group = group.is_none() && !name.is_empty();
-        if is_without_group && before.is_none() {
+        if is_without_group && before.as_ref().is_none_or(|(known, _)| *known != path) {
             log::error!(
                 "option console_group: there is no group '{name}'; the console is for the daemon's own user only"
             );
         }
         let wanted = (path, group);
         // Somebody may have cleaned up behind us.
-        let is_open = self.open.borrow().as_ref() == Some(&wanted) && is_socket(&wanted.0);
+        let is_open = self.open.borrow().as_ref() == Some(&wanted) && !self.is_lost();
         let mut lack = is_without_group.then(|| (wanted.0.clone(), "there is no group of that name"));
         match if is_open { Ok(None) } else { bind(&wanted.0, group).map(Some) } {
             Err(error) => {
@@ -117,12 +113,9 @@ impl ConsoleServer {
             Ok(None) => {}
             Ok(Some(listener)) => {
                 log::info!("console at {}", wanted.0.display());
-                let before = self.open.replace(Some(wanted));
-                // Its path is ours again already if it has not changed.
-                if let Some((path, _)) = before
-                    && self.open.borrow().as_ref().is_some_and(|(now, _)| *now != path)
-                {
-                    forget(&path);
+                let file = self.file.replace(listeners::file_at(&wanted.0));
+                if let Some((path, _)) = self.open.replace(Some(wanted)) {
+                    listeners::forget(&path, file);
                 }
                 self.listener.tell(ListenerOrder::Open(ListenSocket::Unix(listener)));
             }
@@ -137,12 +130,20 @@ impl ConsoleServer {
 
     /// Why it is not as the configuration wants it, if so.
     pub fn fault(&self) -> Option<&'static str> {
-        self.lack.borrow().as_ref().map(|(_, words)| *words)
+        let lack = self.lack.borrow().as_ref().map(|(_, words)| *words);
+        lack.or_else(|| self.is_lost().then_some(listeners::GONE))
+    }
+
+    /// Whether its path no longer leads to it.
+    fn is_lost(&self) -> bool {
+        self.open.borrow().as_ref().is_some_and(|(path, _)| listeners::file_at(path) != self.file.get())
     }
 
     /// Calls `each` with where it should be, and why it is not as it should be; if so.
     pub fn missing(&self, each: &mut dyn FnMut(&str)) {
-        if let Some((path, why)) = self.lack.borrow().as_ref() {
+        let (lack, open) = (self.lack.borrow(), self.open.borrow());
+        let path = lack.as_ref().map(|(path, _)| path).or(open.as_ref().map(|(path, _)| path));
+        if let (Some(path), Some(why)) = (path, self.fault()) {
             let mut words = Lack::new();
             _ = write!(words, "unix:{} (console): {why}", path.display());
             each(&words);
@@ -152,7 +153,7 @@ impl ConsoleServer {
     /// Closes it.
     pub fn close(&self) {
         if let Some((path, _)) = self.open.borrow_mut().take() {
-            forget(&path);
+            listeners::forget(&path, self.file.take());
             self.listener.tell(ListenerOrder::Close);
         }
     }
@@ -161,10 +162,6 @@ impl ConsoleServer {
 fn forget(path: &Path) {
     // It may be gone already.
     _ = fs::remove_file(path);
-}
-
-fn is_socket(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
 }
 
 /// Binds beside the path and moves the socket there, so that what a dead daemon left is replaced in

@@ -60,7 +60,6 @@ impl Ssh {
 
     /// Listens where the configuration says, and lets in whom it names, from this moment on.
     pub fn apply(&self, config: &Config, state_dir: &Path) {
-        self.missing.borrow_mut().clear();
         self.open(config, state_dir, true);
         if keys(config).is_empty() && !config.ssh.is_empty() {
             log::warn!("nobody can log in by SSH: no 'config user' has a 'list key'");

@@ -10,10 +10,11 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aiglon::journal::{Fault, Store};
+use rustix::fs::{Mode, OFlags};
 
 use super::super::token;
 
@@ -105,6 +106,11 @@ impl Files {
         Ok(())
     }
 
+    /// Opens what stands in the journal's place, unless it is a link: that leads to another's file.
+    fn open_journal(&self, how: &mut OpenOptions) -> io::Result<File> {
+        how.custom_flags(OFlags::NOFOLLOW.bits().cast_signed()).open(&self.path)
+    }
+
     /// The journal, open for appending. One that was deleted or replaced under our hands is
     /// missing.
     fn journal(&self) -> Result<&File, Fault> {
@@ -119,10 +125,9 @@ impl Files {
 
 impl Store for Files {
     fn length(&mut self) -> Result<Option<u64>, Fault> {
-        let mut how = OpenOptions::new();
-        let opened = how.read(true).append(true).open(&self.path);
+        let opened = self.open_journal(OpenOptions::new().read(true).append(true));
         // One that cannot be written can still be read; the first write then says so.
-        let file = match opened.or_else(|_| File::open(&self.path)) {
+        let file = match opened.or_else(|_| self.open_journal(OpenOptions::new().read(true))) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| fault(&error))?,
         };
@@ -131,9 +136,10 @@ impl Store for Files {
         if !metadata.is_file() {
             return Err(Fault::Io);
         }
-        if metadata.mode() & 0o077 != 0 {
+        // What has a second name may be another's. It gets its mode when it is written anew.
+        if metadata.mode() & 0o077 != 0 && metadata.nlink() == 1 {
             // It may be of another user, and is read all the same.
-            _ = fs::set_permissions(&self.path, fs::Permissions::from_mode(0o600));
+            _ = rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR);
         }
         self.journal = Some(file);
         Ok(Some(metadata.len()))
@@ -151,7 +157,7 @@ impl Store for Files {
 
     fn writable(&mut self) -> Result<(), Fault> {
         self.take()?;
-        match OpenOptions::new().append(true).open(&self.path) {
+        match self.open_journal(OpenOptions::new().append(true)) {
             Ok(_) => Ok(()),
             Err(error) => Err(fault(&error)),
         }
@@ -244,7 +250,7 @@ pub fn fault(error: &io::Error) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::process;
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -430,6 +436,33 @@ mod tests {
         let mut files = Files::open(&file).unwrap();
         let (journal, opened, _) = open(&mut files);
         assert_eq!((opened.is_ok(), journal.fault()), (true, Some(Fault::Missing)));
+    }
+
+    /// Whoever can put a link there has our user change no file elsewhere.
+    #[test]
+    fn a_link_in_the_journals_place_changes_nothing_elsewhere() {
+        for text in ["", "letters\n"] {
+            let place = TempDir::new();
+            let (victim, dir) = (place.0.join("victim"), place.0.join("state"));
+            let unchanged = || {
+                let mode = fs::metadata(&victim).unwrap().permissions().mode() & 0o777;
+                assert_eq!((mode, fs::read_to_string(&victim).unwrap()), (0o644, text.to_owned()));
+            };
+            fs::write(&victim, text).unwrap();
+            fs::set_permissions(&victim, fs::Permissions::from_mode(0o644)).unwrap();
+            fs::create_dir(&dir).unwrap();
+            symlink(&victim, dir.join("journal")).unwrap();
+            let mut files = Files::open(&dir).unwrap();
+            assert_eq!(open(&mut files).1, Err(Fault::Io));
+            unchanged();
+            fs::remove_file(dir.join("journal")).unwrap();
+            fs::hard_link(&victim, dir.join("journal")).unwrap();
+            let (mut journal, _, _) = open(&mut files);
+            unchanged();
+            journal.compact(&mut files, &mut |new| new.put(1, b"x")).unwrap();
+            unchanged();
+            assert_eq!(fs::metadata(dir.join("journal")).unwrap().permissions().mode() & 0o777, 0o600);
+        }
     }
 
     #[test]
