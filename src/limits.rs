@@ -449,7 +449,7 @@ pub const DATED_AGAIN: Millis = Millis::from_mins(60);
 // ---- the console --------------------------------------------------------------------------------
 
 /// Commands that the console answers at the same time. A person at a prompt holds no place between
-/// commands. About 16 KiB each when used.
+/// commands. The last place is for root and the daemon's own user. About 16 KiB each when used.
 pub const CONSOLES: usize = 4;
 /// Bytes of one command line: the longest words, each letter quoted, and what stands before them.
 pub const CONSOLE_LINE_BYTES: usize = 4096;

@@ -13,7 +13,6 @@ use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use aiglon::text::fill;
 use aiglon::text::json::{Json, JsonWriter};
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::fair_share::FairShare;
@@ -86,9 +85,7 @@ impl Session<'_> {
     async fn serve(self, buffers: &mut ConsoleBuffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
-        // Not rustix's, for which a process number is never 0: whoever comes from outside of our
-        // jail has that one.
-        let uid = getsockopt(socket, PeerCredentials)?.uid();
+        let uid = peer::uid(socket)?;
         let mut filled = 0;
         let read = loop {
             let length = match wire::expect(&buffers.request[..filled]) {
