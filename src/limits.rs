@@ -481,6 +481,9 @@ pub const SUMMARY_NAMES: usize = 12;
 /// Hashes of tokens that one request to revoke them has room for, beside a name. A source with
 /// more takes several requests.
 pub const REVOKE_HASHES: usize = 48;
+/// Descriptors of a daemon that `aiglon revoke` looks at when its file has been moved. The daemon
+/// opens its directories first.
+pub const DAEMON_DESCRIPTORS: u32 = 64;
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 /// Bytes of one line of the console without its options: the longest title and words, with names.

@@ -31,7 +31,8 @@ use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, BoundListener, FileId, Lack, ListenSocket, ListenerOrder};
+use super::files::FileId;
+use super::listeners::{self, BoundListener, Lack, ListenSocket, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stdio;

@@ -158,7 +158,9 @@ impl Session<'_> {
                 ConsoleOp::Beat => self.desk.beat(request, uid, out),
                 _ => self.desk.order(request, uid, out),
             };
-            let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
+            // Who revokes reads what it says.
+            let is_read = code == Code::Done || request.op == ConsoleOp::Revoke && code != Code::Denied;
+            let kind = if is_read { FrameKind::Out } else { FrameKind::Words };
             self.frame(kind, out.as_slice()).await?;
             return Ok(code);
         }
