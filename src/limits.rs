@@ -449,7 +449,7 @@ pub const DATED_AGAIN: Millis = Millis::from_mins(60);
 // ---- the console --------------------------------------------------------------------------------
 
 /// Commands that the console answers at the same time. A person at a prompt holds no place between
-/// commands. About 16 KiB each when used.
+/// commands. The last place is for root and the daemon's own user. About 16 KiB each when used.
 pub const CONSOLES: usize = 4;
 /// Bytes of one command line: the longest words, each letter quoted, and what stands before them.
 pub const CONSOLE_LINE_BYTES: usize = 4096;
@@ -481,6 +481,9 @@ pub const SUMMARY_NAMES: usize = 12;
 /// Hashes of tokens that one request to revoke them has room for, beside a name. A source with
 /// more takes several requests.
 pub const REVOKE_HASHES: usize = 48;
+/// Descriptors of a daemon that `aiglon revoke` looks at when its file has been moved. The daemon
+/// opens its directories first.
+pub const DAEMON_DESCRIPTORS: u32 = 64;
 /// Bytes of the lines that the arrow keys bring back.
 pub const CONSOLE_HISTORY_BYTES: usize = 8192;
 /// Bytes of one line of the console without its options: the longest title and words, with names.

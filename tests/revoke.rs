@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -86,6 +86,13 @@ impl Antenna {
 
 fn revoke(file: &Path, names: &[&str]) -> (Option<i32>, String, String) {
     run(Command::new(AIGLON).args(["revoke", "--config"]).arg(file).args(names))
+}
+
+/// The name is not done, for this reason.
+fn not_done(answer: &(Option<i32>, String, String), why: &str, what: &str) {
+    let (status, out, err) = answer;
+    assert_eq!((*status, out.as_str()), (Some(1), ""), "{what}: {err}");
+    assert!(err.contains(why) && err.contains("prometheus: NOT DONE"), "{what}: no '{why}' in {err}");
 }
 
 fn done(answer: &(Option<i32>, String, String), names: &str) {
@@ -184,17 +191,8 @@ fn what_is_not_made_sure_of_is_a_failure() {
         assert_eq!(antenna.revoke(names).0, Some(2), "{names:?}");
     }
 
-    // Nobody can ask this daemon.
-    let dir = antenna.kill();
-    let deaf = stolen().replace("config listen", "\toption console 'off'\nconfig listen");
-    let antenna = Antenna::start_in(dir, &deaf);
-    let (status, out, err) = antenna.revoke(&["prometheus"]);
-    assert_eq!((status, out.as_str()), (Some(1), ""), "{err}");
-    assert!(err.contains("a daemon runs") && err.contains("prometheus: NOT DONE"), "{err}");
-    let dir = antenna.kill();
-    done(&revoke(&dir.path().join("config"), &["prometheus"]), "prometheus: revoked\n");
-
     // The file cannot be had.
+    let dir = antenna.kill();
     let (status, out, _) = revoke(&dir.path().join("no such file"), &["prometheus"]);
     assert_eq!((status, out.as_str()), (Some(1), ""));
 }
@@ -377,4 +375,279 @@ fn a_file_that_is_written_meanwhile_is_a_failure() {
         let told = format!("{}: somebody writes it at the same time", file.display());
         assert!(err.contains(&told) && err.contains("prometheus: NOT DONE"), "{err}");
     }
+}
+
+/// Where its console is out of reach, and its lock, a daemon that runs has the token. It is found
+/// by what it serves.
+#[test]
+fn a_daemon_that_cannot_be_asked_is_no_daemon_that_does_not_run() {
+    /// What it is, the text of the file, options, and what happens then.
+    type Way = (&'static str, fn(&str) -> String, &'static [&'static str], fn(&Path));
+    let nothing: fn(&Path) = |_| {};
+    let ways: [Way; 9] = [
+        (
+            "no console",
+            |text| text.replace("config listen", "\toption console 'off'\nconfig listen"),
+            &[],
+            nothing,
+        ),
+        ("no directory", |text| text.replace("/state'", "/nowhere/state'"), &[], nothing),
+        ("neither", |text| text.replace("/state'", "/nowhere/state'\n\toption console 'off'"), &[], nothing),
+        ("a directory that went", str::to_owned, &[], |dir| fs::remove_dir_all(dir.join("state")).unwrap()),
+        ("a directory made anew", str::to_owned, &[], |dir| {
+            fs::remove_dir_all(dir.join("state")).unwrap();
+            fs::create_dir(dir.join("state")).unwrap();
+        }),
+        ("a directory that moved", str::to_owned, &[], |dir| {
+            fs::rename(dir.join("state"), dir.join("old")).unwrap();
+        }),
+        ("an option", str::to_owned, &["--state-dir", "other"], nothing),
+        ("a file that was not reloaded", str::to_owned, &[], |dir| {
+            fs::remove_file(dir.join("config.last-good")).unwrap();
+            let text = fs::read_to_string(dir.join("config")).unwrap();
+            fs::write(dir.join("config"), text.replace("/state'", "/state2'")).unwrap();
+        }),
+        ("a hard link that was replaced", str::to_owned, &["--state-dir", "other"], |dir| {
+            fs::hard_link(dir.join("config"), dir.join("config2")).unwrap();
+            fs::remove_file(dir.join("config")).unwrap();
+            fs::rename(dir.join("config2"), dir.join("config")).unwrap();
+        }),
+    ];
+    std::thread::scope(|scope| {
+        for (what, change, options, spoil) in ways {
+            scope.spawn(move || {
+                let dir = Dir::new();
+                let text = change(&with_state(&dir, &stolen()));
+                let file = dir.write("config", &text);
+                let good = dir.path().join(if options.is_empty() {
+                    "config.last-good"
+                } else {
+                    "other/config.last-good"
+                });
+                // By another spelling of its name.
+                let mut command = Command::new(AIGLON);
+                command.current_dir(dir.path()).args(["serve", "./config"]).args(options);
+                let mut process = Process::start(&mut command);
+                let line = process.wait_for("listening on http://");
+                let page = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+                eventually("the last good file is there", 10, || good.exists());
+                let antenna = Antenna { process, dir, page };
+                spoil(antenna.dir.path());
+                assert_eq!(antenna.push(PUSH), 200, "{what}");
+                let answer = antenna.revoke(&["prometheus"]);
+                not_done(&answer, &format!("/proc/{}: a daemon runs here", antenna.process.child.id()), what);
+                assert_eq!(antenna.push(PUSH), 200, "{what}");
+                let other = antenna.dir.path().join("other");
+                if !options.is_empty() {
+                    let mut command = Command::new(AIGLON);
+                    command
+                        .args(["revoke", "--config"])
+                        .arg(&file)
+                        .arg("--state-dir")
+                        .arg(other)
+                        .arg("prometheus");
+                    done(&run(&mut command), "prometheus: revoked\n");
+                    assert_eq!(antenna.push(PUSH), 401, "{what}");
+                }
+                // When it does not run any more, it is done.
+                let dir = antenna.kill();
+                done(&revoke(&file, &["prometheus"]), "prometheus: revoked\n");
+                let text = fs::read_to_string(&file).unwrap().replace("\toption console 'off'\n", "");
+                dir.write("config", &text);
+                assert_eq!(Antenna::serve(dir).push(PUSH), 401, "{what}");
+            });
+        }
+    });
+}
+
+/// The one that answers speaks for itself.
+#[test]
+fn a_second_daemon_of_the_file_is_not_forgotten() {
+    let antenna = Antenna::start(&stolen());
+    let other = antenna.dir.path().join("other");
+    let mut command = Command::new(AIGLON);
+    let mut second = Process::start(command.arg("serve").arg(antenna.file()).arg("--state-dir").arg(&other));
+    second.wait_for("listening on http://");
+    let seen = format!("/proc/{}: a daemon runs here", second.child.id());
+    not_done(&antenna.revoke(&["prometheus"]), &seen, "the second");
+    assert_eq!(antenna.push(PUSH), 401);
+    second.signal("KILL");
+    second.wait();
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+}
+
+/// Its file is not where it was, and what it holds open is.
+#[test]
+fn a_daemon_whose_file_was_moved_is_found() {
+    type Way = (&'static str, fn(&Path));
+    let ways: [Way; 2] = [
+        ("with all that is beside it", |dir| fs::rename(dir.join("home"), dir.join("new")).unwrap()),
+        ("without its state", |dir| {
+            fs::create_dir(dir.join("new")).unwrap();
+            fs::rename(dir.join("home/config"), dir.join("new/config")).unwrap();
+            fs::remove_file(dir.join("home/state/console.sock")).unwrap();
+        }),
+    ];
+    for (what, moves) in ways {
+        let dir = Dir::new();
+        fs::create_dir(dir.path().join("home")).unwrap();
+        let text = with_state(&dir, &stolen()).replace("/state'", "/home/state'");
+        let file = dir.write("home/config", &text);
+        let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(file));
+        process.wait_for("listening on http://");
+        moves(dir.path());
+        let file = dir.path().join("new/config");
+        let process_of = |process: &Process| format!("/proc/{}: a daemon runs here", process.child.id());
+        not_done(&revoke(&file, &["prometheus"]), &process_of(&process), what);
+        // Another file is none of its business.
+        let other = dir.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("config"), text.replace("/home/state'", "/other/state'")).unwrap();
+        done(&revoke(&other.join("config"), &["prometheus"]), "prometheus: revoked\n");
+        process.signal("KILL");
+        process.wait();
+        done(&revoke(&file, &["prometheus"]), "prometheus: revoked\n");
+    }
+}
+
+/// It has read the file and holds no lock yet: it gets on before the command says anything.
+#[test]
+fn a_start_that_has_read_the_old_file_is_waited_for() {
+    let dir = Dir::new();
+    // The log has a word on that, and nobody takes it.
+    let old = with_state(&dir, &stolen()).replace("\tlist token", "\toption token");
+    let file = dir.write("config", &old);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all("\n".repeat(65536).as_bytes()).unwrap();
+    let mut daemon = Command::new(AIGLON).arg("serve").arg(&file).stderr(writer).spawn().unwrap();
+    let waits = format!("/proc/{}/wchan", daemon.id());
+    eventually("it waits for its log", 10, || {
+        fs::read_to_string(&waits).is_ok_and(|place| place.contains("pipe_write"))
+    });
+    let theirs = file.clone();
+    let revoking = std::thread::spawn(move || revoke(&theirs, &["prometheus"]));
+    eventually("the file is rewritten", 10, || !fs::read_to_string(&file).unwrap().contains(&hash_of(PUSH)));
+    let mut lines = BufReader::new(reader).lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("listening on http://")).unwrap();
+    let log = std::thread::spawn(move || lines.count());
+    let page = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    done(&revoking.join().unwrap(), "prometheus: revoked\n");
+    let mut client = Client::to(page.parse().unwrap());
+    let refused = client.post("/api/v2/alerts", &format!("Authorization: Bearer {PUSH}\r\n"), "[]").status;
+    let good = fs::read_to_string(dir.path().join("config.last-good")).unwrap();
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    log.join().unwrap();
+    assert_eq!(refused, 401);
+    assert!(!good.contains(&hash_of(PUSH)), "{good}");
+}
+
+/// Who revokes by a name that is a link means the files of whatever it leads to, too.
+#[test]
+fn the_last_good_file_is_found_by_every_name_of_the_file() {
+    for (started, named) in [("config", "two"), ("one", "two"), ("linked/config", "linked/two")] {
+        let dir = Dir::new();
+        let at = |name: &str| dir.path().join(name);
+        dir.write("config", &with_state(&dir, &stolen()));
+        symlink("config", at("one")).unwrap();
+        symlink(at("one"), at("two")).unwrap();
+        symlink(dir.path(), at("linked")).unwrap();
+        let start = || {
+            let mut process = Process::start(Command::new(AIGLON).arg("serve").arg(at(started)));
+            let line = process.wait_for("listening on http://");
+            (process, line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned())
+        };
+        let client = |page: &str| {
+            let mut client = Client::to(page.parse().unwrap());
+            client.post("/api/v2/alerts", &format!("Authorization: Bearer {PUSH}\r\n"), "[]").status
+        };
+        let (mut process, page) = start();
+        eventually("the last good file is there", 10, || {
+            at(started).with_added_extension("last-good").exists()
+        });
+        assert_eq!(client(&page), 200);
+        process.signal("KILL");
+        process.wait();
+        let answer = revoke(&at(named), &["prometheus"]);
+        done(&answer, "prometheus: revoked\n");
+        // What was looked at is named.
+        let real = dir.path().join("config").canonicalize().unwrap();
+        for file in [at(named), real.with_added_extension("last-good")] {
+            assert!(
+                answer.2.contains(&format!("{}: no daemon runs", file.display())) || !file.exists(),
+                "{}",
+                answer.2
+            );
+        }
+        assert!(at("one").is_symlink() && at("two").is_symlink());
+        fs::write(at("config"), "broken").unwrap();
+        let (_process, page) = start();
+        assert_eq!(client(&page), 401, "{started}, {named}");
+    }
+}
+
+/// What is in force may stand in the file where it grants nothing before somebody mends that.
+#[test]
+fn a_small_mend_of_the_file_brings_nothing_back() {
+    let antenna = Antenna::start(&stolen());
+    fs::remove_file(antenna.dir.path().join("config.last-good")).unwrap();
+    antenna.edit(|text| text.replace("config source 'prometheus'", "config suorce 'prometheus'"));
+    let line = fs::read_to_string(antenna.file()).unwrap();
+    let line = line.lines().position(|line| line.contains("suorce")).unwrap() + 1;
+    let answer = antenna.revoke(&["prometheus"]);
+    not_done(&answer, &format!("line {line}: is this a section of that name?"), "misspelt");
+    assert!(!fs::read_to_string(antenna.file()).unwrap().contains(&hash_of(PUSH)), "it was in force");
+    assert_eq!(antenna.push(PUSH), 401);
+    antenna.edit(|text| text.replace("suorce", "source"));
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+    run(Command::new(AIGLON).arg("reload").arg(antenna.file()));
+    assert_eq!(antenna.push(PUSH), 401);
+    assert!(!fs::read_to_string(antenna.file()).unwrap().contains(&hash_of(PUSH)));
+}
+
+/// A thief's alert of a webhook is in the journal, too. If that cannot be written, it comes back:
+/// nobody may miss that.
+#[test]
+fn what_a_source_said_and_cannot_be_taken_off_the_flash_is_told() {
+    let antenna = Antenna::start(&stolen());
+    let alert = r#"{"version":"4","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"EgretDown","severity":"critical"}}]}"#;
+    let mut client = Client::to(antenna.page.parse().unwrap());
+    let token = format!("Authorization: Bearer {PUSH}\r\n");
+    assert_eq!(client.post("/api/v1/webhook", &token, alert).status, 200);
+    let is_held = |antenna: &Antenna| {
+        let mut client = Client::to(antenna.page.parse().unwrap());
+        let token = format!("Authorization: Bearer {READ}\r\n");
+        client.get("/api/v2/alerts", &token).body.contains("EgretDown")
+    };
+    assert!(is_held(&antenna));
+    // No snapshot can be made.
+    let full = antenna.dir.path().join("state/journal.new");
+    fs::create_dir_all(full.join("x")).unwrap();
+    let (status, out, err) = antenna.revoke(&["prometheus", "tern"]);
+    assert_eq!((status, out.as_str()), (Some(5), "prometheus: revoked\ntern: revoked\n"), "{err}");
+    assert!(err.contains("what the source said is STILL ON THE FLASH"), "{err}");
+    assert_eq!((antenna.push(PUSH), is_held(&antenna)), (401, false));
+    // It is said until it is done.
+    assert_eq!(antenna.revoke(&["prometheus"]).0, Some(5));
+    let antenna = Antenna::serve(antenna.kill());
+    assert!(is_held(&antenna), "the test proves something");
+    fs::remove_dir_all(full).unwrap();
+    done(&antenna.revoke(&["prometheus"]), "prometheus: revoked\n");
+    let antenna = Antenna::serve(antenna.kill());
+    assert!(!is_held(&antenna));
+}
+
+#[test]
+fn revocations_at_the_same_time_wait_for_each_other() {
+    let names: Vec<_> = (0..8).map(|n| format!("tern{n}")).collect();
+    let user = |name: &String| format!("config user '{name}'\n\tlist site 'home'\n");
+    let users = names.iter().map(user).collect::<Vec<_>>().concat();
+    let antenna = Antenna::start(&(stolen() + &users));
+    std::thread::scope(|scope| {
+        for name in &names {
+            let file = antenna.file();
+            scope.spawn(move || done(&revoke(&file, &[name]), &format!("{name}: revoked\n")));
+        }
+    });
+    assert!(!fs::read_to_string(antenna.file()).unwrap().contains("tern0"));
 }

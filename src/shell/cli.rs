@@ -32,7 +32,7 @@ Usage:
   aiglon beat [--config FILE] NAME [--state ok|fail]
   aiglon reload [FILE]
   aiglon ready [FILE]
-  aiglon revoke [--config FILE] [--fallback GOOD] NAME...
+  aiglon revoke [--config FILE] [--state-dir DIR] [--fallback GOOD] NAME...
   aiglon route [--config FILE] [--source NAME] LABEL=VALUE...
   aiglon sheet [--config FILE] [--url URL] [--lang TAG]... [--local] [SITE]
   aiglon token
@@ -58,7 +58,8 @@ Commands:
           3 it is and listeners are missing, 4 no daemon answered.
   ready   The same, of what is in force already.
   revoke  Take the tokens of the source NAME away, or the user NAME: in FILE, in the last good one
-          and in the daemon. Exit status 0 when all of that is done.
+          and in the daemon. Exit status: 0 all of that is done, 5 it is and what the source said is still
+          on the flash, 1 it is not. DIR and GOOD are those of serve.
   route   Say where an alert with these labels leads, for each source or for the source NAME. Exit status:
           0 to a component, 1 to none, 2 the question or FILE is wrong. The small build has no init and no route.
   sheet   Print a page in HTML that hangs on a wall: where the page of SITE is, in words and as a code for phones,
@@ -146,7 +147,7 @@ pub fn run() -> ExitCode {
         Ok(Command::Console) => client::run(given.console),
         Ok(Command::Order(op)) => order(op, "", options, socket),
         Ok(Command::Beat) => order(ConsoleOp::Beat, &given.names.join(" "), options, socket),
-        Ok(Command::Revoke) => revoke::run(options, socket, &given.names),
+        Ok(Command::Revoke) => revoke::run(options, socket, &given.names, &served),
         #[cfg(feature = "setup")]
         Ok(Command::Route) => route(options, given.source.as_deref(), &given.names),
         #[cfg(not(feature = "setup"))]
@@ -192,11 +193,21 @@ fn text(value: OsString) -> Result<String, String> {
 
 #[inline(never)]
 fn read(given: &mut Given) -> Result<Command, String> {
-    let mut parser = lexopt::Parser::from_env();
-    match arguments(&mut parser, given)? {
+    of(&mut lexopt::Parser::from_env(), given)
+}
+
+fn of(parser: &mut lexopt::Parser, given: &mut Given) -> Result<Command, String> {
+    match arguments(parser, given)? {
         Some(command) => Ok(command),
         None => command(given),
     }
+}
+
+/// What a process with these arguments serves.
+fn served(words: &[OsString]) -> Option<ConfigOptions> {
+    let mut given = Given::default();
+    let command = of(&mut lexopt::Parser::from_iter(words.iter().cloned()), &mut given);
+    matches!(command, Ok(Command::Serve)).then_some(given.options)
 }
 
 /// The arguments, one after another. Returns what to do if that is plain already.
@@ -395,7 +406,7 @@ fn names_of(words: &[OsString], names: &mut Vec<String>) -> Result<(), String> {
 /// Gives the daemon an order, and tells what came of it.
 #[inline(never)]
 fn order(op: ConsoleOp, line: &str, options: &ConfigOptions, socket: Option<&PathBuf>) -> ExitCode {
-    let client = client::Client::of(&options.file, socket);
+    let client = client::Client::of(options, socket);
     match client.order(op, line) {
         Reply::Said(Code::Done, words) => say(&String::from_utf8_lossy(&words)),
         Reply::Said(Code::Missing, _) => ExitCode::from(3),

@@ -17,6 +17,8 @@ use super::log::{LogForm, Safe};
 pub const FILE: &str = "/etc/config/aiglon";
 /// What the last good configuration is called in a directory of state.
 const LAST_GOOD: &str = "config.last-good";
+/// What is appended to another file's name for its last good configuration.
+const EXTENSION: &str = "last-good";
 /// Where it is kept for [`FILE`]: the default, which is OpenWrt's, and that of the unit for
 /// systemd.
 const PLACES: [&str; 2] = ["/etc/aiglon", "/var/lib/aiglon"];
@@ -195,6 +197,11 @@ pub fn read_plain(path: &Path) -> io::Result<(Vec<u8>, Metadata)> {
     read_by(path, OFlags::NONBLOCK | OFlags::NOFOLLOW, false)
 }
 
+/// Holds a file or a directory, and reads nothing of it.
+pub fn hold(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(OFlags::PATH.bits().cast_signed()).open(path)
+}
+
 fn read_by(path: &Path, flags: OFlags, is_given: bool) -> io::Result<(Vec<u8>, Metadata)> {
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let about = file.metadata()?;
@@ -297,14 +304,22 @@ pub fn spoil(path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).truncate(true).custom_flags(how).open(path)?.sync_all()
 }
 
-fn dir_of(path: &Path) -> &Path {
+/// The directory of a file.
+pub fn dir_of(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What tells a file from all others: device and inode.
+pub type FileId = (u64, u64);
+
+/// Which file a path leads to.
+pub fn id(path: &Path) -> Option<FileId> {
+    path.metadata().ok().map(|about| (about.dev(), about.ino()))
 }
 
 /// Whether two paths lead to one file.
 fn is_one(a: &Path, b: &Path) -> bool {
-    let file = |path: &Path| path.metadata().map(|meta| (meta.dev(), meta.ino()));
-    matches!((file(a), file(b)), (Ok(a), Ok(b)) if a == b)
+    id(a).is_some_and(|a| Some(a) == id(b))
 }
 
 /// Writes it only when it differs from what is there, or when others may read that: flash wears.
@@ -335,10 +350,28 @@ pub fn put(path: &Path, text: &[u8], like: Option<&Metadata>) -> io::Result<()> 
 /// The files that root keeps: the configuration, and the copy of it that a daemon may read.
 pub fn roots(options: &ConfigOptions) -> Vec<PathBuf> {
     let mut files = vec![options.file.clone()];
-    if options.file.as_os_str() == FILE {
+    if is_default(options) {
         files.push(PathBuf::from(COPY));
     }
     files
+}
+
+/// Whether it is [`FILE`], by whichever name.
+fn is_default(options: &ConfigOptions) -> bool {
+    let file = Path::new(FILE);
+    options.file.as_os_str() == file.as_os_str() || is_one(&options.file, file)
+}
+
+/// A path, and where it leads, link by link. The last one is no link.
+pub fn links(path: &Path) -> Vec<PathBuf> {
+    let mut names = vec![path.to_owned()];
+    // As many as the kernel follows.
+    while let Some(last) = names.last().filter(|_| names.len() < 40)
+        && let Ok(link) = fs::read_link(last)
+    {
+        names.push(last.with_file_name(link));
+    }
+    names
 }
 
 /// The place of the last good configuration. No file has a say in it, since that file may be
@@ -348,7 +381,7 @@ fn place(options: &ConfigOptions) -> PathBuf {
         (Some(file), _) => file.clone(),
         (None, Some(dir)) => dir.join(LAST_GOOD),
         (None, None) if options.file.as_os_str() == FILE => Path::new(PLACES[0]).join(LAST_GOOD),
-        (None, None) => options.file.with_added_extension("last-good"),
+        (None, None) => options.file.with_added_extension(EXTENSION),
     }
 }
 
@@ -356,20 +389,28 @@ fn place(options: &ConfigOptions) -> PathBuf {
 /// release kept it. That is the directory that the broken file still names, else the default one.
 pub fn last_good(options: &ConfigOptions) -> Vec<PathBuf> {
     let mut places = vec![place(options)];
-    let mut add = |dir: &str| {
-        let path = Path::new(dir).join(LAST_GOOD);
+    let mut add = |path: PathBuf| {
         if places.iter().all(|known| known.as_os_str() != path.as_os_str()) {
             places.push(path);
         }
     };
-    if options.fallback.is_none() && options.state_dir.is_none() && options.file.as_os_str() == FILE {
-        PLACES.into_iter().for_each(&mut add);
+    if options.fallback.is_none() && options.state_dir.is_none() {
+        if is_default(options) {
+            for dir in PLACES {
+                add(Path::new(dir).join(LAST_GOOD));
+            }
+        }
+        // A daemon may have been given any of its names.
+        for name in links(&options.file).into_iter().skip(1) {
+            add(name.with_added_extension(EXTENSION));
+        }
     }
     if options.state_dir.is_none()
         && let Ok(text) = read(&options.file)
     {
         let mut buffer = [0; 256];
-        add(aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or(PLACES[0]));
+        let dir = aiglon::config::state_dir_of(&text, &mut buffer).unwrap_or(PLACES[0]);
+        add(Path::new(dir).join(LAST_GOOD));
     }
     places
 }

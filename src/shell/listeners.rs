@@ -18,6 +18,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockop
 use smol::{Async, Timer};
 
 use super::files;
+use super::files::FileId;
 use super::log::Warnings;
 use super::porch::Porch;
 use super::slots::Slots;
@@ -49,7 +50,7 @@ pub enum ListenerOrder {
 /// One listener.
 pub struct BoundListener {
     place: RefCell<Option<ListenAddress>>,
-    /// The file of a unix socket.
+    /// The file of a unix socket. As long as that is open, no other file has this, removed or not.
     file: Cell<Option<FileId>>,
     /// Which `config listen` it is, or which one it stands in for.
     section: Cell<Option<usize>>,
@@ -67,10 +68,6 @@ pub struct BoundListener {
 }
 
 type Name = heapless::String<CONFIG_NAME_BYTES>;
-
-/// Device and inode: which file a path names. As long as a socket is open, no other file has those
-/// of its own, removed or not.
-pub type FileId = (u64, u64);
 
 /// A listener that is not there.
 struct Missing {

@@ -6,6 +6,7 @@ pub mod cli;
 mod app;
 mod clock;
 mod console;
+mod daemons;
 mod fair_share;
 mod files;
 mod http;

@@ -27,9 +27,9 @@ use super::http::connection::{self, ConnectionBuffers};
 use super::log::{LogForm, Safe};
 use super::porch;
 use super::port::DaemonState;
-use super::revoke::{self, RevokeOrder};
+use super::revoke::{self, REVOKED, RevokeOrder};
 use super::signals::{self, Signal, SignalListener};
-use super::state::ledger::{KEPT, too_small};
+use super::state::ledger::{self, KEPT, too_small};
 use super::tally::add;
 use super::{clock, console, listeners, log as sink};
 
@@ -66,6 +66,8 @@ pub fn serve(options: &ConfigOptions) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // By this, who revokes finds us when the file has been moved (`daemons.rs`).
+    let _beside = files::hold(files::dir_of(&options.file));
     if let Err(code) = app.boot(options) {
         return code;
     }
@@ -213,7 +215,7 @@ impl App {
     /// Carries out what the daemon's owner orders by the console.
     fn order(&self, options: &ConfigOptions, op: ConsoleOp, line: &str, words: &mut String) -> Code {
         match (op, RevokeOrder::read(line)) {
-            (ConsoleOp::Revoke, Some(order)) => return self.revoke(options, &order, words),
+            (ConsoleOp::Revoke, Some(order)) => return self.revoke(options, order, words),
             (ConsoleOp::Reload, _) => self.reload(options, words),
             (ConsoleOp::Ready, _) => {}
             _ => return Code::Usage,
@@ -286,13 +288,18 @@ impl App {
     }
 
     /// Takes rights away, in force and in every file that a later start may serve. Says what it
-    /// took, or what still has it.
+    /// took, whether it had any, and what still has it.
     #[inline(never)]
-    fn revoke(&self, options: &ConfigOptions, order: &RevokeOrder, words: &mut String) -> Code {
+    fn revoke(&self, options: &ConfigOptions, mut order: RevokeOrder, words: &mut String) -> Code {
         let mut state = self.port.state();
         let DaemonState { engine, config, ledger, .. } = &mut *state;
         let now = self.port.now(config);
+        order.learn(config, &mut |hash| words.extend([hash, "\n"]));
+        let told = words.len();
         let (before, source) = order.apply(config);
+        if before {
+            words.extend([REVOKED, "\n"]);
+        }
         if let Some(source) = source {
             engine.forget_source(config, source, now);
         }
@@ -305,20 +312,26 @@ impl App {
         self.pages.clear();
         self.slots.stir();
         let mut code = Code::Done;
+        if let Some(fault) = ledger.fault().filter(|_| source.is_some()) {
+            code = Code::Left;
+            words.extend([
+                "the journal cannot be written anew (",
+                ledger::words(fault),
+                "): what the source said is STILL ON THE FLASH, and a restart brings it back; it is tried until it is done\n",
+            ]);
+        }
         let mut fail = |path: &Path, error: io::Error| {
             code = Code::Refused;
             // A string takes it.
             _ = writeln!(words, "{}: {error}: a start would serve what was revoked", path.display());
         };
-        revoke::strip_last_good(options, order, &mut fail);
+        revoke::strip_last_good(options, &order, &mut fail);
         if files::read(&options.file).is_ok_and(|text| order.strip(&text).is_some()) {
             fail(&options.file, io::Error::other("it still has that"));
         }
-        if before {
-            words.push_str("revoked\n");
-        }
-        if !words.is_empty() {
-            log::warn!("{}: {}", Safe(&order.name), words.trim_end());
+        let told = words.get(told..).unwrap_or_default();
+        if !told.is_empty() {
+            log::warn!("{}: {}", Safe(&order.name), told.trim_end());
         }
         code
     }

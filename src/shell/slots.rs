@@ -138,8 +138,11 @@ impl Slots {
     }
 
     /// Hands whoever came to the console to a free slot there; gives them back if there is none.
-    pub fn take_console(&self, accepted: Accepted) -> Option<Accepted> {
-        let Some(slot) = self.consoles.iter().find(|slot| slot.holder.get() == Holder::Nobody) else {
+    /// The last one is for the daemon's owner, whom nobody else may keep from taking their rights
+    /// away.
+    pub fn take_console(&self, accepted: Accepted, is_owner: bool) -> Option<Accepted> {
+        let mut free = self.consoles.iter().filter(|slot| slot.holder.get() == Holder::Nobody);
+        let (Some(slot), true) = (free.next(), is_owner || free.next().is_some()) else {
             return Some(accepted);
         };
         slot.begin(accepted, CONSOLE_ASK_TIME);
@@ -630,6 +633,18 @@ mod tests {
         again.doing(Doing::Answer, HEAD_TIME);
         slots.make_way();
         assert_eq!(ended(&slots), [6]);
+    }
+
+    #[test]
+    fn the_last_place_at_the_console_is_its_owners() {
+        let slots = Slots::new();
+        for _ in 1..CONSOLES {
+            assert!(slots.take_console(accepted(), false).is_none());
+        }
+        assert!(slots.take_console(accepted(), false).is_some());
+        assert!(slots.take_console(accepted(), true).is_none());
+        assert!(slots.take_console(accepted(), true).is_some());
+        assert_eq!(slots.at_console(), CONSOLES);
     }
 
     #[test]

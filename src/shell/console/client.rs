@@ -5,6 +5,7 @@
 //! understood, 3 if it asks for a yes and nobody can be asked, 4 if the daemon was not reached or
 //! did not answer to the end, 5 if it was done and what was taken away is still on the flash.
 
+use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
@@ -20,7 +21,10 @@ use aiglon::limits::{
     CONSOLE_LINE_BYTES, CONSOLE_PATIENCE, CONSOLE_RETRY, CONSOLE_TEXT_BYTES, CONSOLE_TRIES,
 };
 use aiglon::time::Millis;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use rustix::io::ioctl_fionread;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use super::editor::{Editor, EditorEvent};
 use super::terminal::{self, Terminal, TerminalEvent, first};
@@ -59,7 +63,8 @@ const OF_PACKAGE: &str = "/var/run/aiglon";
 /// Does what the arguments say.
 #[inline(never)]
 pub fn run(options: ClientOptions) -> ExitCode {
-    let sockets = match find(&options.config, options.socket.as_ref()) {
+    let of_file = files::ConfigOptions { file: options.config.clone(), ..files::ConfigOptions::default() };
+    let sockets = match find(&of_file, options.socket.as_ref()) {
         Ok(places) => places,
         Err(words) => return fail(&words),
     };
@@ -76,7 +81,7 @@ pub fn run(options: ClientOptions) -> ExitCode {
             Err(_) => return fail("a command must be UTF-8"),
         }
     }
-    let mut client = Client { options, sockets, person: None };
+    let mut client = Client { options, sockets, person: None, other: Cell::new(0) };
     ExitCode::from(match line {
         Some(line) => client.perform(&line, WordSource::Input).status,
         None if terminal::is_there() => client.talk(),
@@ -92,15 +97,14 @@ fn fail(words: &str) -> ExitCode {
 /// Where the socket may be, the likeliest place first. The file names one; the last good one names
 /// another, and is in force if the file is broken; the packages have theirs. Nothing else of a file
 /// is looked at.
-fn find(file: &Path, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
+fn find(options: &files::ConfigOptions, socket: Option<&PathBuf>) -> Result<Vec<PathBuf>, String> {
     if let Some(path) = socket {
         return Ok(vec![path.clone()]);
     }
-    let by_default = file.as_os_str() == files::FILE;
-    let mut places = Vec::new();
-    let options = files::ConfigOptions { file: file.to_path_buf(), ..files::ConfigOptions::default() };
+    let by_default = options.file.as_os_str() == files::FILE;
+    let mut places: Vec<_> = options.state_dir.iter().map(|dir| dir.join(NAME)).collect();
     // Who may use the socket may not be allowed to read the files.
-    for file in iter::once(file.to_path_buf()).chain(files::last_good(&options)) {
+    for file in iter::once(options.file.clone()).chain(files::last_good(options)) {
         let Ok(text) = files::read(&file) else { continue };
         let mut buffer = [0; 256];
         match aiglon::config::option_of(&text, "console", &mut buffer) {
@@ -231,16 +235,18 @@ pub struct Client {
     /// Where the socket may be; there is at least one place.
     sockets: Vec<PathBuf>,
     person: Option<Person>,
+    /// The process that listens.
+    other: Cell<u32>,
 }
 
 impl Client {
     /// For orders to the daemon of a file.
-    pub fn of(file: &Path, socket: Option<&PathBuf>) -> Self {
-        let sockets = find(file, socket).unwrap_or_else(|words| {
+    pub fn of(options: &files::ConfigOptions, socket: Option<&PathBuf>) -> Self {
+        let sockets = find(options, socket).unwrap_or_else(|words| {
             complain(format_args!("aiglon: {words}\n"));
             Vec::new()
         });
-        Self { options: ClientOptions::default(), sockets, person: None }
+        Self { options: ClientOptions::default(), sockets, person: None, other: Cell::new(0) }
     }
 
     /// Says why the last start of the daemon failed, if that is known.
@@ -257,6 +263,11 @@ impl Client {
         }
     }
 
+    /// The number of the process that was last connected to.
+    pub fn other(&self) -> u32 {
+        self.other.get()
+    }
+
     /// Has an order carried out.
     pub fn order(&self, op: ConsoleOp, line: &str) -> Reply {
         let mut told = Vec::new();
@@ -266,7 +277,7 @@ impl Client {
             Ok(())
         }) {
             Ok(code) => Reply::Said(code, told),
-            Err(Lost::Nobody(_, error)) if error.kind() != ErrorKind::PermissionDenied => Reply::Nobody,
+            Err(Lost::Nobody(_, error)) if !is_there(&error) => Reply::Nobody,
             Err(lost) => {
                 Self::tell(&lost);
                 Reply::Lost
@@ -567,10 +578,14 @@ impl Client {
     fn connect(&self) -> Result<UnixStream, (&Path, io::Error)> {
         let mut first = None;
         for place in &self.sockets {
-            match UnixStream::connect(place) {
-                Ok(socket) => return Ok(socket),
-                // It is there, and not for us.
-                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err((place, error)),
+            match connect(place, CONSOLE_PATIENCE) {
+                Ok(socket) => {
+                    let other = getsockopt(&socket, PeerCredentials).map_or(0, |about| about.pid());
+                    self.other.set(u32::try_from(other).unwrap_or(0));
+                    return Ok(socket);
+                }
+                // It is there, and not for us; or it does not get on.
+                Err(error) if is_there(&error) => return Err((place, error)),
                 Err(error) => first = first.or(Some((place.as_path(), error))),
             }
         }
@@ -697,6 +712,20 @@ impl Client {
     }
 }
 
+/// Connects within this time: the queue of a daemon that does not get on is full.
+fn connect(place: &Path, within: Millis) -> io::Result<UnixStream> {
+    let socket =
+        rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(within.duration()))?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(place)?)?;
+    Ok(socket.into())
+}
+
+/// Whether somebody listens, for all that nobody came in.
+fn is_there(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::WouldBlock)
+}
+
 /// Says so where a command that could have had words on standard input did without, and something
 /// stands there.
 fn hint(line: &str) {
@@ -738,6 +767,26 @@ mod tests {
 
     fn line(words: &[&str]) -> Option<String> {
         line_of(&words.iter().map(OsString::from).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_get_on_is_not_waited_for_without_end() {
+        let dir = env::temp_dir().join(format!("aiglon-queue-{}", std::process::id()));
+        let socket =
+            rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None);
+        let (socket, place) = (socket.unwrap(), SocketAddrUnix::new(&dir).unwrap());
+        rustix::net::bind(&socket, &place).unwrap();
+        rustix::net::listen(&socket, 0).unwrap();
+        let mut held = Vec::new();
+        let error = loop {
+            match connect(&dir, Millis(50)) {
+                Ok(socket) => held.push(socket),
+                Err(error) => break error,
+            }
+            assert!(held.len() < 9, "a queue that is never full");
+        };
+        std::fs::remove_file(dir).unwrap();
+        assert!(error.kind() == ErrorKind::WouldBlock && is_there(&error) && !held.is_empty(), "{error}");
     }
 
     #[test]

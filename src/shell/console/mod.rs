@@ -31,7 +31,8 @@ use aiglon::limits::{ACCEPT_RETRY, UNIX_PATH_BYTES};
 use rustix::fs::Mode;
 use smol::{Async, Timer};
 
-use super::listeners::{self, BoundListener, FileId, Lack, ListenSocket, ListenerOrder};
+use super::files::FileId;
+use super::listeners::{self, BoundListener, Lack, ListenSocket, ListenerOrder};
 use super::log::Warnings;
 use super::slots::Slots;
 use super::stdio;
@@ -208,12 +209,15 @@ pub async fn admit(console: &ConsoleServer, slots: &Slots, warnings: &Warnings) 
         let Some(ListenSocket::Unix(listener)) = &socket else { continue };
         match listener.get_ref().accept().and_then(|(stream, _)| Async::new(stream)) {
             Ok(stream) => {
+                let uid = peer::uid(stream.get_ref());
                 let accepted = Accepted {
                     stream: Stream::Unix(stream),
                     peer: Peer::Loopback,
                     listener: Ticket::default(),
                 };
-                if let Some(Accepted { stream, .. }) = slots.take_console(accepted) {
+                if let Some(Accepted { stream, .. }) =
+                    slots.take_console(accepted, uid.is_ok_and(|uid| peer::is_owner(uid, console.own)))
+                {
                     add(&console.busy);
                     turn_away(&stream);
                 }

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use aiglon::config::Config;
@@ -11,6 +12,7 @@ use aiglon::console::Caller;
 use aiglon::limits::CONFIG_NAME_BYTES;
 use aiglon::model::UserId;
 use aiglon::text::number::natural;
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 
 /// Where the system's users are.
 const PASSWD: &str = "/etc/passwd";
@@ -39,10 +41,22 @@ impl Denied {
     }
 }
 
+/// As which user of the system they connected.
+pub fn uid(socket: &impl AsFd) -> nix::Result<u32> {
+    // Not rustix's, for which a process number is never 0: whoever comes from outside of our jail
+    // has that one.
+    Ok(getsockopt(socket, PeerCredentials)?.uid())
+}
+
+/// Whether they may speak for anybody.
+pub fn is_owner(uid: u32, own: u32) -> bool {
+    uid == 0 || uid == own
+}
+
 /// Who they are, by the user id that the kernel gives (`uid`), that of the daemon (`own`) and the
 /// name that they gave.
 pub fn caller(config: &Config, uid: u32, own: u32, claimed: &str) -> Result<Caller, Denied> {
-    if uid == 0 || uid == own {
+    if is_owner(uid, own) {
         return match claimed {
             "" => Ok(Caller::Owner),
             name => user(config, name).map(Caller::User).ok_or(Denied::NoSuchUser),

@@ -13,7 +13,6 @@ use aiglon::render::PageBuf;
 use aiglon::text::buffer::{Bytes, BytesView};
 use aiglon::text::fill;
 use aiglon::text::json::{Json, JsonWriter};
-use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use ufmt::uwrite;
 
 use super::super::fair_share::FairShare;
@@ -86,9 +85,7 @@ impl Session<'_> {
     async fn serve(self, buffers: &mut ConsoleBuffers) -> io::Result<()> {
         self.slot.doing(Doing::Head, CONSOLE_ASK_TIME);
         let Stream::Unix(socket) = self.stream else { return Ok(()) };
-        // Not rustix's, for which a process number is never 0: whoever comes from outside of our
-        // jail has that one.
-        let uid = getsockopt(socket, PeerCredentials)?.uid();
+        let uid = peer::uid(socket)?;
         let mut filled = 0;
         let read = loop {
             let length = match wire::expect(&buffers.request[..filled]) {
@@ -161,7 +158,9 @@ impl Session<'_> {
                 ConsoleOp::Beat => self.desk.beat(request, uid, out),
                 _ => self.desk.order(request, uid, out),
             };
-            let kind = if code == Code::Done { FrameKind::Out } else { FrameKind::Words };
+            // Who revokes reads what it says.
+            let is_read = code == Code::Done || request.op == ConsoleOp::Revoke && code != Code::Denied;
+            let kind = if is_read { FrameKind::Out } else { FrameKind::Words };
             self.frame(kind, out.as_slice()).await?;
             return Ok(code);
         }

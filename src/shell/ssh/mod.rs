@@ -168,7 +168,7 @@ pub async fn admit(ssh: &Ssh, console: &ConsoleServer, slots: &Slots) {
         let Ok(stream) = Async::new(stream) else { continue };
         let accepted =
             Accepted { stream: Stream::Unix(stream), peer: Peer::Loopback, listener: Ticket::default() };
-        if let Some(Accepted { stream, .. }) = slots.take_console(accepted) {
+        if let Some(Accepted { stream, .. }) = slots.take_console(accepted, false) {
             add(&console.busy);
             super::console::turn_away(&stream);
         }
