@@ -485,7 +485,9 @@ fn a_daemon_whose_file_was_moved_is_found() {
         ("without its state", |dir| {
             fs::create_dir(dir.join("new")).unwrap();
             fs::rename(dir.join("home/config"), dir.join("new/config")).unwrap();
+            // It would be made anew, and the daemon could be asked.
             fs::remove_file(dir.join("home/state/console.sock")).unwrap();
+            fs::create_dir(dir.join("home/state/console.sock")).unwrap();
         }),
     ];
     for (what, moves) in ways {
