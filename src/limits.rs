@@ -660,15 +660,15 @@ pub const PACK_GOOD: usize = 64;
 /// Earlier places and bytes that are looked at for each byte of a page. Our pages take three. When
 /// all are used up, one place is looked at for each byte that follows.
 pub const PACK_LOOKS: usize = 6;
-/// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of both are for pages of
-/// sites alone, while these are asked for.
+/// Pages that are rendered at once, before [`RENDERS_SECOND`] counts. Half of them are for pages of
+/// sites alone, and these come first in each second.
 pub const RENDERS: u32 = 8;
 /// Pages of each site that are rendered at once though [`RENDERS`] are used up, if there is no copy
 /// to be served instead: one in each language. A build of more languages has one for each of them.
 /// All sites together get back [`RENDERS_SECOND`] of them in a second, and each its part. Half of
 /// them are for the page of the site alone. Histories, incidents and feeds wait until they are made
-/// good, for two seconds at most. If all sites use theirs up, one and a half times
-/// [`RENDERS_SECOND`] are rendered.
+/// good, for a second's worth at most. If all sites use theirs up, twice [`RENDERS_SECOND`] are
+/// rendered.
 pub const RENDERS_SITE: usize = 4;
 /// Pages that are rendered in a second for as long as more are asked for. Instead of a further one,
 /// a copy is served that is at most [`STALE_TIME`] old and hides nothing worse.

@@ -100,7 +100,7 @@ struct Renders {
 
 const PAGE: i64 = 1000;
 const HALF: i64 = RENDERS as i64 * PAGE / 2;
-/// What sites may owe: what comes in two seconds.
+/// What sites may owe: what comes in a second, if no page of a site is asked for.
 const OWED: i64 = -(RENDERS_SECOND as i64 * PAGE);
 const SHORT: i64 = PAGE / RENDERS_SHORT as i64;
 #[allow(clippy::cast_possible_wrap, reason = "there are a few sites")]
@@ -127,16 +127,15 @@ impl Renders {
         self.own.iter().for_each(|own| own.set(MOST_OWN));
     }
 
-    /// Lets it grow: in a millisecond by a thousandth of what comes in a second. Each half gets
-    /// half of that, and what the other one cannot hold.
+    /// Lets it grow: in a millisecond by a thousandth of what comes in a second. Others get what is
+    /// left by the pages of sites.
     fn grow(&self, now: Mono) {
         let grown = times(now.since(self.at.get()), RENDERS_SECOND.into());
         self.at.set(now);
-        let fronts = self.fronts.get().saturating_add(grown / 2);
-        let all = self.all.get().saturating_add(grown - grown / 2);
-        let over = |bucket: i64| (bucket - HALF).max(0);
-        self.fronts.set(fronts.saturating_add(over(all)).min(HALF));
-        self.all.set(all.saturating_add(over(fronts)).min(HALF));
+        let fronts = self.fronts.get().saturating_add(grown);
+        let left = fronts.saturating_sub(HALF).max(0);
+        self.fronts.set(fronts.min(HALF));
+        self.all.set(self.all.get().saturating_add(left).min(HALF));
         for own in &self.own {
             own.set(own.get().saturating_add(grown).min(MOST_OWN));
         }
