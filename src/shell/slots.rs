@@ -245,16 +245,13 @@ impl Slots {
                 (Holder::Visitor, Doing::Idle) => Order::Idle,
                 (Holder::Visitor, _) if slot.served.get() || unread(slot) => Order::Served,
                 (Holder::Visitor, _) => Order::Visitor,
-                (holder, doing) => {
-                    let is_answered = doing == Doing::Answer && !unread(slot);
-                    match (others_of(holder) > SENDER_EACH, is_answered, doing) {
-                        (true, false, _) => Order::SenderBeyond,
-                        (true, true, _) => Order::SenderAnswered,
-                        (false, true, _) => return None,
-                        (false, false, Doing::Idle) => Order::SenderWithin,
-                        (false, false, _) => Order::SenderHead,
-                    }
-                }
+                (holder, doing) => match (others_of(holder) > SENDER_EACH, doing) {
+                    (true, Doing::Answer) if !unread(slot) => Order::SenderAnswered,
+                    (true, _) => Order::SenderBeyond,
+                    (false, Doing::Answer) if !unread(slot) => return None,
+                    (false, Doing::Idle) => Order::SenderWithin,
+                    (false, _) => Order::SenderHead,
+                },
             })
         };
         let all = self.all.iter().filter_map(|slot| Some((order(slot)?, slot)));
